@@ -1,0 +1,151 @@
+// Package manifest reads a cvatplan manifest: YAML in, a checked [Manifest] out.
+//
+// [Load] reports every mistake of a file at once, each as file:line:column with
+// the source line, a caret and the nearest known key ([Error]). The shape is
+// checked by the JSON Schema in package schema, which is its one truth; what a
+// schema cannot say (templates, duplicates, alias growth) is checked here, on
+// the YAML nodes. Nothing here looks at the dataset or at the network.
+package manifest
+
+import "time"
+
+// A Position is a place in a manifest. Line and Column count from 1; 0 is unknown.
+type Position struct {
+	File         string
+	Line, Column int
+}
+
+// A Manifest is one checked file, with `extends:` merged in and defaults not yet applied.
+type Manifest struct {
+	File    string // as given on the command line
+	Dir     string // its directory: where relative paths of the manifest begin
+	Version int
+	Server  Server
+	Root    string // where bag paths begin, already joined to Dir; --root and CVATPLAN_ROOT replace it
+	Project Project
+	Cameras []Camera // empty: a bag is one task
+	Task    TaskSettings
+	Bags    []Bag
+	Skip    []Skip
+}
+
+// A Server names where the tasks live. URL is https://…, http://… or sandbox:DIR.
+type Server struct {
+	URL          string
+	Organization string // slug; empty is the personal workspace
+	Sandbox      string // the data directory of sandbox:DIR joined to Dir, else empty
+	Pos          Position
+}
+
+// A Project is named by ID, or by Name.
+type Project struct {
+	ID     int
+	Name   string
+	Create *bool // nil: not written
+	Labels []Label
+	Pos    Position
+}
+
+// A Label is CVAT's label specification, ids left out ("Raw" form).
+type Label struct {
+	Name       string      `json:"name"`
+	Color      string      `json:"color,omitempty"`
+	Type       string      `json:"type,omitempty"`
+	Attributes []Attribute `json:"attributes,omitempty"`
+	Sublabels  []Label     `json:"sublabels,omitempty"`
+	SVG        string      `json:"svg,omitempty"`
+	Pos        Position    `json:"-"`
+}
+
+// An Attribute is CVAT's attribute specification.
+type Attribute struct {
+	Name         string   `json:"name"`
+	Mutable      bool     `json:"mutable"`
+	InputType    string   `json:"input_type"`
+	DefaultValue string   `json:"default_value,omitempty"`
+	Values       []string `json:"values"`
+}
+
+// A Camera selects the images that become one task of each bag.
+type Camera struct {
+	Name   string
+	Files  []string // globs on the path within the bag; empty: the name as a whole token of the path
+	Topics []string // globs on topics; empty: the name as a token of the topic
+	Task   TaskSettings
+	Frames Frames
+	Pos    Position
+}
+
+// A Bag is one entry of bags: a glob of directories or recordings.
+type Bag struct {
+	Path     string
+	Index    string // a committed listing that stands in where the path is absent
+	Exclude  []string
+	Settle   time.Duration
+	Cameras  []string // names; empty: all
+	Frames   Frames
+	Optional bool
+	Task     TaskSettings
+	Pos      Position
+}
+
+// Frames selects frames of a bag's camera; zero values select everything.
+type Frames struct {
+	Start, Stop  *Instant // inclusive; a frame's index (0-based) or a time
+	Every        int      // every Nth
+	EverySeconds float64
+	Limit        int // at most this many, the first ones, or evenly spread with Spread
+	Spread       bool
+	Bad          string // "error" (default) or "skip"
+	Stamp        string // "header" (default) or "log"
+	Encode       string // "png" (default) or "jpeg", for raw image topics
+	Quality      int    // of jpeg
+	Depth        *Depth
+	Pos          Position
+}
+
+// An Instant is a frame index, or a time: seconds since the bag's first frame, or an absolute time.
+type Instant struct {
+	Index   *int
+	Seconds *float64   // from the bag's first frame
+	Time    *time.Time // absolute
+}
+
+// Depth maps a fixed range in metres to an 8-bit picture.
+type Depth struct{ Min, Max float64 }
+
+// TaskSettings are the keys of task:. A nil field was not written.
+type TaskSettings struct {
+	Name              *Template
+	FrameName         *Template
+	SegmentSize       *int
+	Overlap           *int
+	ImageQuality      *int
+	ChunkSize         *int
+	SortingMethod     *string // lexicographical, natural, predefined, random
+	Subset            *string
+	BugTracker        *string
+	Assignee          []string // one user name, or several dealt out by a stable hash of the bag; nil: not written
+	UseCache          *bool
+	ConsensusReplicas *int
+	Validation        *Validation
+}
+
+// Validation is CVAT's ground truth job, mode gt.
+type Validation struct {
+	Mode                 string
+	FrameSelectionMethod string // random_uniform, random_per_job, manual
+	FrameCount           *int
+	FrameShare           *float64
+	FramesPerJobCount    *int
+	FramesPerJobShare    *float64
+	RandomSeed           *int
+	Frames               []string
+}
+
+// A Skip keeps a decision made in CVAT: the named task is never created.
+type Skip struct {
+	Task   string // exact name or glob
+	Reason string
+	Pos    Position
+}

@@ -1,0 +1,100 @@
+// Package plan compares the tasks that manifests ask for with the tasks that a
+// CVAT project already has, and says what to do about the difference.
+//
+// Nothing here touches the network or the disk: [Diff] is a pure function of its
+// arguments, so a plan made twice from the same inputs is the same plan.
+package plan
+
+import "github.com/cvatplan/cvatplan/pkg/manifest"
+
+// An Action says what apply does about one task.
+type Action string
+
+// The actions, in the order in which a plan lists them.
+const (
+	Create    Action = "create"
+	Resume    Action = "resume"
+	Wait      Action = "wait"
+	Replace   Action = "replace"
+	Blocked   Action = "blocked"
+	Conflict  Action = "conflict"
+	Drift     Action = "drift"
+	Moved     Action = "moved"   // the name stands in another project; not created
+	Renamed   Action = "renamed" // an unmanaged task holds exactly these frames; not created
+	NoOp      Action = "no-op"
+	Skipped   Action = "skipped"
+	Unmanaged Action = "unmanaged"
+)
+
+// A Scope is one project on one server: what one plan is about.
+type Scope struct {
+	Server       string // URL without credentials, or sandbox:DIR as written
+	Organization string // slug; empty is the personal workspace
+	ProjectID    int    // 0: to be found by name, or created
+	Project      string
+}
+
+// Settings are the create-only settings of a task; nil is a setting that the manifest does not write.
+type Settings struct {
+	SegmentSize, Overlap, ImageQuality, ChunkSize, ConsensusReplicas *int
+	SortingMethod, Subset, BugTracker, Assignee                      *string
+	UseCache                                                         *bool
+	Validation                                                       *manifest.Validation
+}
+
+// Desired is one task that a manifest asks for: names only, no bytes, no disk.
+type Desired struct {
+	Task        string // its identity within the scope
+	Bag, Camera string // for grouping; Camera is empty where the manifest names none
+	Settings    Settings
+	Frames      []string // CVAT frame names in the order that the server will give them
+	Origin      manifest.Position
+	Problems    []Problem // why its local frames are bad: blocked
+	Hash        string    // archive hash (64 hex); "" until the task was measured (see NeedsHash)
+	Bytes       int64     // bytes to upload; -1 unknown
+}
+
+// A Problem is one reason why something cannot be done, with what mends it.
+type Problem struct {
+	Code string // stable, e.g. "corrupt_image"
+	Text string // names the file and what was found
+	Hint string // what to do; may be empty
+}
+
+// Actual is what a project held when it was observed.
+type Actual struct {
+	Scope     Scope
+	Exists    bool // the project
+	Labels    []string
+	Tasks     []Task         // every task of the project, by ascending id
+	Elsewhere []Task         // tasks of wanted names in other projects, by ascending id
+	Users     map[string]int // assignee user name → id, for the names that the manifest uses
+}
+
+// ImportState is what the server's request says of an unfinished task.
+type ImportState string
+
+// The states of an import; "" is none known: no record, or another user's.
+const (
+	ImportQueued   ImportState = "queued"
+	ImportStarted  ImportState = "started"
+	ImportFinished ImportState = "finished"
+	ImportFailed   ImportState = "failed"
+)
+
+// A Task is one task as the server lists it.
+type Task struct {
+	ID          int
+	Name        string
+	ProjectID   int
+	ProjectName string
+	BugTracker  string // holds the marker while the task is ours and unfinished
+	HasData     bool   // something was sent (data is not null)
+	Size        int    // frames; 0 until the import ended
+	Owner       string
+	Import      ImportState // asked only for unfinished tasks
+	ImportError string      // the failed request's message
+	Settings    Settings    // as the server rewrote them
+	Frames      []string    // nil unless frames were asked for (--check frames)
+	URL         string
+}
