@@ -27,6 +27,8 @@ type Manifest struct {
 	Task    TaskSettings
 	Bags    []Bag
 	Skip    []Skip
+
+	hash string
 }
 
 // A Server names where the tasks live. URL is https://…, http://… or sandbox:DIR.
@@ -79,9 +81,9 @@ type Camera struct {
 // A Bag is one entry of bags: a glob of directories or recordings.
 type Bag struct {
 	Path     string
-	Index    string // a committed listing that stands in where the path is absent
+	Index    string // a committed listing that stands in where the path is absent, already joined to Dir
 	Exclude  []string
-	Settle   time.Duration
+	Settle   *time.Duration // nil: not written
 	Cameras  []string // names; empty: all
 	Frames   Frames
 	Optional bool
@@ -89,13 +91,14 @@ type Bag struct {
 	Pos      Position
 }
 
-// Frames selects frames of a bag's camera; zero values select everything.
+// Frames selects frames of a bag's camera; a zero value was not written, and
+// selects everything. [Manifest.FramesOf] gives the effective ones.
 type Frames struct {
 	Start, Stop  *Instant // inclusive; a frame's index (0-based) or a time
 	Every        int      // every Nth
 	EverySeconds float64
 	Limit        int // at most this many, the first ones, or evenly spread with Spread
-	Spread       bool
+	Spread       *bool  // nil: not written
 	Bad          string // "error" (default) or "skip"
 	Stamp        string // "header" (default) or "log"
 	Encode       string // "png" (default) or "jpeg", for raw image topics

@@ -1,0 +1,165 @@
+package manifest
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// A Template is text with variables in braces, as task.name and task.frame_name
+// are: "{bag}/{camera}_{index:06}.{ext}". `{{` and `}}` are literal braces.
+//
+// Its variables are checked when it is parsed; that each has a value is known
+// only for a bag and a frame, and checked by [Template.Execute].
+type Template struct {
+	text  string
+	parts []part
+}
+
+// A part is literal text, or a variable where name is not empty.
+type part struct {
+	literal string
+	name    string
+	width   int // zero-padded to so many digits
+}
+
+// A TemplateError says what is wrong with a template, and where.
+type TemplateError struct {
+	Offset int // in runes, from 0
+	Text   string
+	Hint   string
+}
+
+func (e *TemplateError) Error() string { return e.Text }
+
+// ParseTaskName parses a task.name template; errors are *[TemplateError].
+func ParseTaskName(text string) (*Template, error) { return parseTemplate(text, taskVariables) }
+
+// ParseFrameName parses a task.frame_name template; errors are *[TemplateError].
+func ParseFrameName(text string) (*Template, error) { return parseTemplate(text, frameVariables) }
+
+// String returns the template as it was written.
+func (t *Template) String() string { return t.text }
+
+// Equal reports whether both were written alike.
+func (t *Template) Equal(o *Template) bool {
+	if t == nil || o == nil {
+		return t == o
+	}
+	return t.text == o.text
+}
+
+// Uses reports whether the template has the variable, named without braces.
+func (t *Template) Uses(variable string) bool {
+	for _, p := range t.parts {
+		if p.name == variable {
+			return true
+		}
+	}
+	return false
+}
+
+func parseTemplate(text string, known []string) (*Template, error) {
+	t := &Template{text: text}
+	var literal strings.Builder
+	for rest := text; rest != ""; {
+		offset := utf8.RuneCountInString(text[:len(text)-len(rest)])
+		next, p, err := nextPart(rest, known)
+		if err != nil {
+			err.Offset = offset
+			return nil, err
+		}
+		rest = rest[next:]
+		if p.name == "" {
+			literal.WriteString(p.literal)
+			continue
+		}
+		t.flush(&literal)
+		t.parts = append(t.parts, p)
+	}
+	t.flush(&literal)
+	return t, nil
+}
+
+func (t *Template) flush(literal *strings.Builder) {
+	if literal.Len() > 0 {
+		t.parts = append(t.parts, part{literal: literal.String()})
+		literal.Reset()
+	}
+}
+
+// nextPart reads one part off the front of rest and returns how many bytes it took.
+func nextPart(rest string, known []string) (int, part, *TemplateError) {
+	switch {
+	case strings.HasPrefix(rest, "{{"), strings.HasPrefix(rest, "}}"):
+		return 2, part{literal: rest[:1]}, nil
+	case rest[0] == '}':
+		return 0, part{}, &TemplateError{Text: "} closes no variable", Hint: "write }} for a literal brace"}
+	case rest[0] != '{':
+		n := strings.IndexAny(rest, "{}")
+		if n < 0 {
+			n = len(rest)
+		}
+		return n, part{literal: rest[:n]}, nil
+	}
+	end := strings.IndexAny(rest[1:], "{}") + 1
+	if end == 0 || rest[end] != '}' {
+		return 0, part{}, &TemplateError{Text: "{ opens a variable that is not closed", Hint: "write {{ for a literal brace"}
+	}
+	p, err := parseVariable(rest[1:end], known)
+	return end + 1, p, err
+}
+
+// parseVariable reads what stands between braces: a name, or a name:0WIDTH.
+func parseVariable(inner string, known []string) (part, *TemplateError) {
+	name, format, padded := strings.Cut(inner, ":")
+	if !contains(known, name) {
+		return part{}, unknownVariable(name, known)
+	}
+	if !padded {
+		return part{name: name}, nil
+	}
+	if !contains(paddable, name) {
+		return part{}, &TemplateError{
+			Text: fmt.Sprintf("{%s} takes no width", name),
+			Hint: "only {" + strings.Join(paddable, "} and {") + "} can be padded",
+		}
+	}
+	width, ok := parseWidth(format)
+	if !ok {
+		return part{}, &TemplateError{
+			Text: fmt.Sprintf("%q is no width", format),
+			Hint: fmt.Sprintf("{%s:06} pads to six digits; at most 19", name),
+		}
+	}
+	return part{name: name, width: width}, nil
+}
+
+// parseWidth reads 01 to 019.
+func parseWidth(s string) (int, bool) {
+	if len(s) < 2 || len(s) > 3 || s[0] != '0' {
+		return 0, false
+	}
+	n := 0
+	for _, c := range s[1:] {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n, n >= 1 && n <= 19
+}
+
+func unknownVariable(name string, known []string) *TemplateError {
+	err := &TemplateError{Text: fmt.Sprintf("unknown variable {%s}", name)}
+	if near := nearest(name, known); near != "" {
+		err.Hint = fmt.Sprintf("did you mean {%s}?", near)
+		return err
+	}
+	if contains(frameVariables, name) {
+		err.Hint = fmt.Sprintf("{%s} belongs to a frame, and can stand in frame_name only", name)
+		return err
+	}
+	err.Hint = "known are {" + strings.Join(known, "}, {") + "}"
+	return err
+}
