@@ -1,0 +1,214 @@
+package cvat
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// DataParams say how a task's files become frames. What one attempt sent stays
+// on the server for the next, so every field is sent each time.
+type DataParams struct {
+	ImageQuality  int               `json:"image_quality"`  // 1 to 100; without it the import fails
+	SortingMethod string            `json:"sorting_method"` // lexicographical, natural, predefined, random
+	ChunkSize     *int              `json:"chunk_size"`     // frames; null lets CVAT choose
+	UseCache      bool              `json:"use_cache"`
+	UseZipChunks  bool              `json:"use_zip_chunks"`
+	Validation    *ValidationParams `json:"validation_params,omitempty"`
+}
+
+// ValidationParams make a ground truth job of some of the frames.
+type ValidationParams struct {
+	Mode                 string   `json:"mode"` // "gt"
+	FrameSelectionMethod string   `json:"frame_selection_method"`
+	RandomSeed           *int     `json:"random_seed,omitempty"`
+	Frames               []string `json:"frames,omitempty"`
+	FrameCount           *int     `json:"frame_count,omitempty"`
+	FrameShare           *float64 `json:"frame_share,omitempty"`
+	FramesPerJobCount    *int     `json:"frames_per_job_count,omitempty"`
+	FramesPerJobShare    *float64 `json:"frames_per_job_share,omitempty"`
+}
+
+// FinishUpload starts the import of the files that a task was sent, and returns
+// the name of its request. An import that is under way already counts as
+// started. [ErrAlreadyImported] is success by somebody else; on [ErrBusy] and
+// [ErrUnknownOutcome] (a server before 2.70 may not answer while it imports)
+// read request and task.
+//
+//cvat:operation POST /api/tasks/{id}/data/
+func (c *Client) FinishUpload(ctx context.Context, taskID int, p DataParams) (rqID string, err error) {
+	q := post(dataPath(taskID), p)
+	q.nature = setting
+	q.header.Set("Upload-Finish", "true")
+	var answer struct {
+		RequestID string `json:"rq_id"`
+	}
+	err = c.do(ctx, q, into(&answer))
+	var api *APIError
+	if errors.As(err, &api) && api.Status == http.StatusConflict && api.rqID != "" {
+		return api.rqID, nil
+	}
+	if err == nil && answer.RequestID == "" {
+		return RequestID(taskID), nil
+	}
+	return answer.RequestID, err
+}
+
+// dataPath has a slash at its end: CVAT up to 2.58 makes a TUS Location by
+// putting the upload's id after the last slash.
+func dataPath(taskID int) string { return fmt.Sprintf("/api/tasks/%d/data/", taskID) }
+
+// DataMeta lists the frames of a task.
+type DataMeta struct {
+	Size         int // frames; deleted ones count
+	ChunkSize    int
+	ImageQuality int
+	Frames       []FrameMeta // in frame order; of a video a single one
+	Deleted      []int
+}
+
+// A FrameMeta is one frame. Width and Height are in pixels as shown, so swapped
+// where EXIF turns the image.
+type FrameMeta struct {
+	Name          string `json:"name"`
+	Width, Height int
+	Related       int `json:"related_files"`
+}
+
+// maxMeta bounds data/meta, which is read frame by frame: 91 bytes a frame on CVAT 2.73.
+const maxMeta = 512 << 20
+
+// DataMeta lists the frames of an imported task; ask only if its size is above
+// 0, since the answer for others differs between versions (400, 500, or none).
+//
+//cvat:operation GET /api/tasks/{id}/data/meta
+func (c *Client) DataMeta(ctx context.Context, taskID int) (*DataMeta, error) {
+	var meta *DataMeta
+	q := get(fmt.Sprintf("/api/tasks/%d/data/meta", taskID), nil)
+	err := c.do(ctx, q, func(resp *http.Response) (err error) {
+		defer resp.Body.Close()
+		meta, err = readMeta(bufio.NewReader(&limited{r: resp.Body, left: maxMeta}))
+		return err
+	})
+	return meta, err
+}
+
+// Frame returns the bytes of a frame, counted from 0: those that were uploaded,
+// but for images that EXIF turns, which CVAT encodes anew. The caller closes it.
+//
+//cvat:operation GET /api/tasks/{id}/data/
+func (c *Client) Frame(ctx context.Context, taskID, number int) (io.ReadCloser, error) {
+	var frame io.ReadCloser
+	query := url.Values{"type": {"frame"}, "quality": {"original"}, "number": {strconv.Itoa(number)}}
+	err := c.do(ctx, get(dataPath(taskID), query), func(resp *http.Response) error {
+		frame = struct {
+			io.Reader
+			io.Closer
+		}{&limited{r: resp.Body, left: maxFrame}, resp.Body}
+		return nil
+	})
+	return frame, err
+}
+
+const maxFrame = 1 << 30
+
+// limited is a reader that fails, rather than end, at its limit.
+type limited struct {
+	r    io.Reader
+	left int64
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	if l.left <= 0 {
+		return 0, &AnswerError{Reason: "it does not end"}
+	}
+	n, err := l.r.Read(p[:min(int64(len(p)), l.left)])
+	l.left -= int64(n)
+	return n, err
+}
+
+// readMeta decodes data/meta one frame at a time, so that the memory it takes is
+// that of the names.
+func readMeta(r io.Reader) (*DataMeta, error) {
+	meta := &DataMeta{}
+	dec := json.NewDecoder(r)
+	if err := expect(dec, json.Delim('{')); err != nil {
+		return nil, err
+	}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, metaError(err)
+		}
+		if err := meta.read(dec, key); err != nil {
+			return nil, metaError(err)
+		}
+	}
+	return meta, expect(dec, json.Delim('}'))
+}
+
+func (m *DataMeta) read(dec *json.Decoder, key json.Token) error {
+	switch key {
+	case "size":
+		return dec.Decode(&m.Size)
+	case "chunk_size":
+		return dec.Decode(&m.ChunkSize)
+	case "image_quality":
+		return dec.Decode(&m.ImageQuality)
+	case "deleted_frames":
+		return dec.Decode(&m.Deleted)
+	case "frames":
+		return m.readFrames(dec)
+	}
+	var ignored json.RawMessage
+	return dec.Decode(&ignored)
+}
+
+func (m *DataMeta) readFrames(dec *json.Decoder) error {
+	start, err := dec.Token()
+	if err != nil || start == nil { // null
+		return err
+	}
+	if start != json.Delim('[') {
+		return &AnswerError{Reason: "frames is no list", notCVAT: true}
+	}
+	for dec.More() {
+		var f FrameMeta
+		if err := dec.Decode(&f); err != nil {
+			return err
+		}
+		m.Frames = append(m.Frames, f)
+	}
+	_, err = dec.Token()
+	return err
+}
+
+func expect(dec *json.Decoder, want json.Delim) error {
+	got, err := dec.Token()
+	if err != nil {
+		return metaError(err)
+	}
+	if got != want {
+		return &AnswerError{Reason: fmt.Sprintf("%v in place of %v", got, want), notCVAT: true}
+	}
+	return nil
+}
+
+// metaError tells JSON that was cut, or is none, from a connection that broke.
+func metaError(err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax), errors.As(err, &kind):
+		return &AnswerError{Reason: harmless(err.Error()), notCVAT: true, cause: err}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return &AnswerError{Reason: "JSON that ends early", early: true, cause: err}
+	}
+	return err
+}

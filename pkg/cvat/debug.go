@@ -1,0 +1,64 @@
+package cvat
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// debugAnswer tells of one answer in one line. Headers and bodies are never part of it.
+func (c *Client) debugAnswer(q *request, resp *http.Response, started time.Time) {
+	if c.options.Debug == nil {
+		return
+	}
+	received := "an unknown number of"
+	if resp.ContentLength >= 0 {
+		received = fmt.Sprint(resp.ContentLength)
+	}
+	c.debug("%s: %d in %v, %d bytes sent, %s received%s", c.target(q), resp.StatusCode,
+		time.Since(started).Round(time.Millisecond), q.size, received, requestID(resp))
+}
+
+func (c *Client) debugFailure(q *request, started time.Time, err error) {
+	if c.options.Debug == nil {
+		return
+	}
+	c.debug("%s: failed after %v: %s", c.target(q), time.Since(started).Round(time.Millisecond), harmless(err.Error()))
+}
+
+func (c *Client) debug(format string, args ...any) {
+	c.options.Debug(c.scrub(fmt.Sprintf(format, args...)))
+}
+
+func (c *Client) target(q *request) string {
+	if len(q.query) == 0 {
+		return q.method + " " + q.path
+	}
+	return q.method + " " + q.path + "?" + q.query.Encode()
+}
+
+// requestID is what the server's own log calls the request.
+func requestID(resp *http.Response) string {
+	if id := resp.Header.Get("X-Request-Id"); id != "" {
+		return ", request id " + harmless(id)
+	}
+	return ""
+}
+
+// scrub takes the client's secrets out of a text, wherever it came from: a
+// server may repeat what it was sent.
+func (c *Client) scrub(text string) string {
+	auth := c.auth.Load()
+	if auth == nil {
+		return text
+	}
+	return auth.Key.scrub(auth.AccessToken.scrub(text))
+}
+
+func (s Secret) scrub(text string) string {
+	if len(s.text()) < 4 { // replacing every "a" would hide the message, not the secret
+		return text
+	}
+	return strings.ReplaceAll(text, s.text(), redacted)
+}

@@ -1,0 +1,39 @@
+package cvat
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+)
+
+// A Job is a part of a task, for one annotator.
+type Job struct {
+	ID         int    `json:"id"`
+	TaskID     int    `json:"task_id"`
+	StartFrame int    `json:"start_frame"`
+	StopFrame  int    `json:"stop_frame"` // inclusive
+	FrameCount int    `json:"frame_count"`
+	Type       string `json:"type"`  // annotation, ground_truth, consensus_replica
+	Stage      string `json:"stage"` // annotation, validation, acceptance
+	State      string `json:"state"` // new, in progress, completed, rejected
+	Assignee   *User  `json:"assignee"`
+	Parent     *int   `json:"parent_job_id"` // of a consensus replica
+}
+
+// A JobFilter selects jobs; zero fields select everything in the workspace.
+type JobFilter struct{ TaskID, ProjectID int }
+
+// Jobs returns the jobs that fit the filter, by ascending id. Of a task that is
+// missing there are none.
+//
+//cvat:operation GET /api/jobs
+func (c *Client) Jobs(ctx context.Context, f JobFilter) ([]Job, error) {
+	query := url.Values{}
+	if f.TaskID != 0 {
+		query.Set("task_id", strconv.Itoa(f.TaskID))
+	}
+	if f.ProjectID != 0 {
+		query.Set("project_id", strconv.Itoa(f.ProjectID))
+	}
+	return list(ctx, c, "/api/jobs", "id", query, func(j Job) int { return j.ID })
+}

@@ -1,0 +1,82 @@
+package cvat
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+)
+
+// A Label is a label of a project; in requests its IDs are left out.
+type Label struct {
+	ID         int         `json:"id,omitempty"`
+	Name       string      `json:"name"`
+	Color      string      `json:"color,omitempty"`
+	Type       string      `json:"type,omitempty"` // "any" by default
+	Attributes []Attribute `json:"attributes"`
+	Sublabels  []Label     `json:"sublabels,omitempty"` // of a skeleton
+	SVG        string      `json:"svg,omitempty"`       // of a skeleton
+	HasParent  bool        `json:"has_parent,omitempty"`
+}
+
+// An Attribute is an attribute of a label.
+type Attribute struct {
+	ID           int      `json:"id,omitempty"`
+	Name         string   `json:"name"`
+	Mutable      bool     `json:"mutable"`
+	InputType    string   `json:"input_type"`
+	DefaultValue string   `json:"default_value,omitempty"`
+	Values       []string `json:"values"`
+}
+
+// Labels returns the labels of a project, without the sublabels of skeletons on
+// their own. Ask for the project first: for a project that is missing, CVAT
+// answers 500.
+//
+//cvat:operation GET /api/labels
+func (c *Client) Labels(ctx context.Context, projectID int) ([]Label, error) {
+	query := url.Values{"project_id": {strconv.Itoa(projectID)}}
+	all, err := list(ctx, c, "/api/labels", "id", query, func(l Label) int { return l.ID })
+	return only(all, func(l Label) bool { return !l.HasParent }), err
+}
+
+// AddLabels adds labels to a project; those that it has stay as they are. A
+// label of the same name is an error of the server's (400), so that a lost
+// answer, [ErrUnknownOutcome], calls for a look at [Client.Labels].
+//
+//cvat:operation PATCH /api/projects/{id}
+func (c *Client) AddLabels(ctx context.Context, projectID int, labels []Label) error {
+	body := struct {
+		Labels []Label `json:"labels"`
+	}{writable(labels)}
+	q := patch(fmt.Sprintf("/api/projects/%d", projectID), body)
+	q.nature = creating
+	return c.do(ctx, q, nothing)
+}
+
+// writable copies labels as CVAT takes them for new ones: without ids, and with
+// lists where null would be refused.
+func writable(labels []Label) []Label {
+	out := make([]Label, len(labels))
+	for i, l := range labels {
+		l.ID, l.HasParent = 0, false
+		l.Attributes = writableAttributes(l.Attributes)
+		if l.Sublabels != nil {
+			l.Sublabels = writable(l.Sublabels)
+		}
+		out[i] = l
+	}
+	return out
+}
+
+func writableAttributes(attributes []Attribute) []Attribute {
+	out := make([]Attribute, len(attributes))
+	for i, a := range attributes {
+		a.ID = 0
+		if a.Values == nil {
+			a.Values = []string{}
+		}
+		out[i] = a
+	}
+	return out
+}

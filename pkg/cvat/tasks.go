@@ -1,0 +1,140 @@
+package cvat
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// A Task is a task as CVAT lists it. Absent and null are alike: which fields a
+// server leaves out of a task without data differs between versions.
+type Task struct {
+	ID             int        `json:"id"`
+	Name           string     `json:"name"`
+	ProjectID      *int       `json:"project_id"`
+	ProjectName    string     `json:"project_name"` // since 2.59
+	Owner          *User      `json:"owner"`
+	Assignee       *User      `json:"assignee"`
+	BugTracker     string     `json:"bug_tracker"`
+	Subset         string     `json:"subset"`
+	SegmentSize    int        `json:"segment_size"` // rewritten by the import, as Overlap is
+	Overlap        *int       `json:"overlap"`
+	Data           *int       `json:"data"` // nil: nothing was ever sent
+	Size           int        `json:"size"` // frames; above 0 means imported, on every version
+	ImageQuality   int        `json:"image_quality"`
+	ChunkSize      *int       `json:"data_chunk_size"`
+	Mode           string     `json:"mode"` // "annotation" for images, "interpolation" for a video
+	ValidationMode *string    `json:"validation_mode"`
+	Consensus      bool       `json:"consensus_enabled"` // up to 2.79
+	Replicas       *int       `json:"initial_replicas"`  // 2.80 has this instead
+	OrganizationID *int       `json:"organization_id"`
+	Created        *time.Time `json:"created_date"`
+	Updated        *time.Time `json:"updated_date"`
+	Jobs           JobsCount  `json:"jobs"`
+}
+
+// HasData says whether anything was ever sent to the task.
+func (t Task) HasData() bool { return t.Data != nil }
+
+// Imported says whether the task has its frames.
+func (t Task) Imported() bool { return t.Size > 0 }
+
+// JobsCount counts the jobs of a task.
+type JobsCount struct {
+	Count      int `json:"count"`
+	Completed  int `json:"completed"`
+	Validation int `json:"validation"`
+}
+
+// A TaskFilter selects tasks; zero fields select everything in the workspace.
+type TaskFilter struct {
+	ProjectID int
+	Name      string // exact
+	Marker    string // exact text of bug_tracker
+}
+
+func (f TaskFilter) query() url.Values {
+	query := url.Values{}
+	if f.ProjectID != 0 {
+		query.Set("project_id", strconv.Itoa(f.ProjectID))
+	}
+	if f.Name != "" {
+		query.Set("name", f.Name)
+	}
+	if f.Marker != "" {
+		query.Set("tracker_link", f.Marker)
+	}
+	return query
+}
+
+func (f TaskFilter) fits(t Task) bool {
+	inProject := f.ProjectID == 0 || t.ProjectID != nil && *t.ProjectID == f.ProjectID
+	return inProject && (f.Name == "" || t.Name == f.Name) && (f.Marker == "" || t.BugTracker == f.Marker)
+}
+
+// ListTasks returns the tasks that fit the filter, by ascending id, each once:
+// ceil(N/400) requests for N tasks, unless the list moves while it is read.
+//
+//cvat:operation GET /api/tasks
+func (c *Client) ListTasks(ctx context.Context, f TaskFilter) ([]Task, error) {
+	all, err := list(ctx, c, "/api/tasks", "id", f.query(), func(t Task) int { return t.ID })
+	return only(all, f.fits), err
+}
+
+// Task returns one task; [ErrNotFound] if there is none.
+//
+//cvat:operation GET /api/tasks/{id}
+func (c *Client) Task(ctx context.Context, id int) (*Task, error) {
+	return one[Task](ctx, c, get(fmt.Sprintf("/api/tasks/%d", id), nil))
+}
+
+// A NewTask is a task to be created. All of it can be set at creation only, but
+// for name, subset, assignee and bug_tracker.
+type NewTask struct {
+	Name              string `json:"name"` // at most 256 characters; CVAT strips outer blanks
+	ProjectID         int    `json:"project_id"`
+	SegmentSize       int    `json:"segment_size"` // frames per job; 0 is one job
+	Overlap           *int   `json:"overlap"`      // frames; nil lets CVAT choose
+	Subset            string `json:"subset,omitempty"`
+	BugTracker        string `json:"bug_tracker"` // the marker, at first
+	AssigneeID        *int   `json:"assignee_id,omitempty"`
+	ConsensusReplicas int    `json:"consensus_replicas,omitempty"` // 2 to 11
+}
+
+// CreateTask creates an empty task. It is not safe to repeat: names are not
+// unique. A lost answer is [ErrUnknownOutcome]; look for the marker with
+// [Client.ListTasks] before creating again.
+//
+//cvat:operation POST /api/tasks
+func (c *Client) CreateTask(ctx context.Context, t NewTask) (*Task, error) {
+	return one[Task](ctx, c, post("/api/tasks", t))
+}
+
+// SetBugTracker sets a task's bug_tracker, where the marker stands. It is
+// [ErrBusy] while an import holds the task; servers before 2.70 make the request
+// wait until the import ends instead.
+//
+//cvat:operation PATCH /api/tasks/{id}
+func (c *Client) SetBugTracker(ctx context.Context, id int, text string) error {
+	body := struct {
+		BugTracker string `json:"bug_tracker"`
+	}{text}
+	return c.do(ctx, patch(fmt.Sprintf("/api/tasks/%d", id), body), nothing)
+}
+
+// DeleteTask deletes a task and all that it holds. It is never repeated, since
+// the task may meanwhile have become another's success: read task and request
+// at once before, and again after [ErrUnknownOutcome]. CVAT 2.73 answers 500
+// while an import runs, and the task survives. 1,000 frames take 3 s.
+//
+//cvat:operation DELETE /api/tasks/{id}
+func (c *Client) DeleteTask(ctx context.Context, id int) error {
+	return c.do(ctx, deletion(fmt.Sprintf("/api/tasks/%d", id)), nothing)
+}
+
+func deletion(path string) *request {
+	return &request{method: http.MethodDelete, path: path, nature: once}
+}

@@ -1,0 +1,42 @@
+package cvat
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+)
+
+// A User is a user as CVAT shows it to others.
+type User struct {
+	ID          int    `json:"id"`
+	Username    string `json:"username"`
+	IsSuperuser bool   `json:"is_superuser"` // known of oneself only
+}
+
+// Self returns the user whose credentials are sent; [ErrNotAuthorised] if they
+// are missing or wrong.
+//
+//cvat:operation GET /api/users/self
+func (c *Client) Self(ctx context.Context) (*User, error) {
+	q := get("/api/users/self", nil)
+	q.everywhere = true
+	return one[User](ctx, c, q)
+}
+
+// FindUser returns the user of exactly this name. CVAT shows only those with
+// whom one shares an organization; the rest is [ErrNotFound].
+//
+//cvat:operation GET /api/users
+func (c *Client) FindUser(ctx context.Context, username string) (*User, error) {
+	query := url.Values{"search": {username}}
+	all, err := list(ctx, c, "/api/users", "id", query, func(u User) int { return u.ID })
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range all {
+		if u.Username == username {
+			return &u, nil
+		}
+	}
+	return nil, fmt.Errorf("user %q: %w among those that CVAT shows to you", username, ErrNotFound)
+}
