@@ -1,0 +1,154 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// A fact is one line of detail under a change. The renderers for people show the
+// same facts; each escapes them in its own way, and bounds the list of names.
+type fact struct {
+	label string // "server", "manifest", "missing", "extra", "task", "removes", "problems", "from", "hint"
+	text  string
+	names []string // of frames, any number
+	lines []string // instead of text: several sentences, any number
+	url   string   // of a task
+}
+
+// factsOf is all that there is to say about a change beyond its line.
+func factsOf(c plan.Change) []fact {
+	var facts []fact
+	facts = append(facts, differences(c)...)
+	facts = append(facts, tasks(c)...)
+	facts = append(facts, problems(c)...)
+	if pos := position(c.Origin); pos != "" && troubled(c.Action) {
+		facts = append(facts, fact{label: "from", text: pos})
+	}
+	if c.Hint != "" {
+		facts = append(facts, fact{label: "hint", text: c.Hint})
+	}
+	return facts
+}
+
+// problems are the local frames that are bad, where there are several; one alone is the reason.
+func problems(c plan.Change) []fact {
+	if !bad(c) {
+		return nil
+	}
+	texts := make([]string, len(c.Desired.Problems))
+	for i, p := range c.Desired.Problems {
+		texts[i] = p.Text
+	}
+	return []fact{{label: "problems", lines: texts}}
+}
+
+// bad says that a change is blocked by several of its local frames.
+func bad(c plan.Change) bool {
+	return c.Action == plan.Blocked && len(c.Desired.Problems) > 1 && c.Reason.Code == c.Desired.Problems[0].Code
+}
+
+// reason is why, in a few words.
+func reason(c plan.Change) string {
+	if bad(c) {
+		return count(len(c.Desired.Problems), "problem") + " with its local frames"
+	}
+	return c.Reason.Text
+}
+
+// troubled actions are those that a person must look at.
+func troubled(a plan.Action) bool { return a == plan.Blocked || a == plan.Conflict }
+
+// differences are both values, then the frames that only one side has.
+func differences(c plan.Change) []fact {
+	var facts []fact
+	if c.Before != c.After {
+		facts = append(facts, sides(state(c.Before, c.After), state(c.After, c.Before))...)
+	}
+	if len(c.Missing) > 0 {
+		facts = append(facts, fact{label: "missing", text: count(len(c.Missing), "frame") + " only in the manifest", names: c.Missing})
+	}
+	if len(c.Extra) > 0 {
+		facts = append(facts, fact{label: "extra", text: count(len(c.Extra), "frame") + " only on the server", names: c.Extra})
+	}
+	return facts
+}
+
+func sides(server, manifest string) []fact {
+	var facts []fact
+	if server != "" {
+		facts = append(facts, fact{label: "server", text: server})
+	}
+	if manifest != "" {
+		facts = append(facts, fact{label: "manifest", text: manifest})
+	}
+	return facts
+}
+
+// state writes what s and the other side do not share, as far as s knows it.
+func state(s, other plan.State) string {
+	var parts []string
+	if s.Name != other.Name && s.Name != "" {
+		parts = append(parts, "named "+s.Name)
+	}
+	if s.Project != other.Project && s.Project != "" {
+		parts = append(parts, "in project "+s.Project)
+	}
+	if s.Frames != other.Frames {
+		parts = append(parts, count(s.Frames, "frame"))
+	}
+	if s.Archive != other.Archive && s.Archive != "" {
+		parts = append(parts, "archive "+short(s.Archive))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// short cuts a hash as git does; the whole one is in the JSON.
+func short(hash string) string {
+	return hash[:min(12, len(hash))]
+}
+
+// tasks are those on the server that the decision was about, and what goes with them.
+func tasks(c plan.Change) []fact {
+	var facts []fact
+	for _, t := range c.Actual {
+		facts = append(facts, fact{label: "task", text: taskText(t), url: t.URL})
+	}
+	if len(c.Actual) == 0 && c.ID != 0 {
+		t := plan.Task{ID: c.ID, Owner: c.Owner}
+		facts = append(facts, fact{label: "task", text: taskText(t), url: c.URL})
+	}
+	for _, t := range c.Leftovers {
+		facts = append(facts, fact{label: "removes", text: taskText(t) + ", an empty leftover of ours", url: t.URL})
+	}
+	return facts
+}
+
+// taskText is "#812, 50 frames, of anna".
+func taskText(t plan.Task) string {
+	parts := []string{"#" + strconv.Itoa(t.ID)}
+	if t.Size > 0 {
+		parts = append(parts, count(t.Size, "frame"))
+	}
+	if t.Import != "" {
+		parts = append(parts, "import "+string(t.Import))
+	}
+	if t.Owner != "" {
+		parts = append(parts, "of "+t.Owner)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// position is "cvatplan.yaml:12:5", as far as it is known.
+func position(p manifest.Position) string {
+	switch {
+	case p.File == "" || p.Line == 0:
+		return p.File
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}

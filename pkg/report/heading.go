@@ -1,0 +1,50 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// heading names what one plan is about: project, workspace, server. It is not yet escaped.
+func heading(p plan.Plan) string {
+	name := p.Scope.Project
+	if name == "" {
+		name = "#" + strconv.Itoa(p.Scope.ProjectID)
+	}
+	where := "personal workspace"
+	if p.Scope.Organization != "" {
+		where = "organization " + p.Scope.Organization
+	}
+	return "Project " + name + " (" + where + ") on " + p.Scope.Server
+}
+
+// projectText says what happens to the project itself. It is not yet escaped.
+func projectText(c plan.ProjectChange) string {
+	s := "project " + c.Name
+	if c.Action == plan.ProjectFinish {
+		s += ", whose creation was cut off,"
+	}
+	if len(c.Labels) > 0 {
+		s += " with " + count(len(c.Labels), "label") + ": " + labelNames(c)
+	}
+	if c.Action == plan.ProjectLabel {
+		s = count(len(c.Labels), "label") + " to project " + c.Name + ": " + labelNames(c)
+	}
+	if c.Ask {
+		s += " (the manifest does not say create: true, so apply asks)"
+	}
+	if len(c.Leftovers) > 0 {
+		s += "; " + count(len(c.Leftovers), "empty leftover") + " of ours removed"
+	}
+	return s
+}
+
+func labelNames(c plan.ProjectChange) string {
+	names := make([]string, len(c.Labels))
+	for i, l := range c.Labels {
+		names[i] = l.Name
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,177 @@
+package report
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// cells measures text as a terminal shows it: CJK is two cells wide, a combining
+// mark none. The locale is left out of it, so that the output does not depend on it.
+var cells = &runewidth.Condition{StrictEmojiNeutral: true}
+
+// Beyond this a long name pushes its own line instead of everybody's columns.
+const widestName = 60
+
+// Below this the reason goes to a line of its own.
+const narrowestReason = 28
+
+// indent is where names begin: two blanks, the symbol, a blank, the longest word, two blanks.
+const indent = 2 + 2 + len("unmanaged") + 2
+
+// columns are the widths of the aligned columns, in cells, over all lines.
+type columns struct{ name, frames, size int }
+
+func (k *columns) fit(changes []plan.Change) {
+	for _, c := range changes {
+		if w := cells.StringWidth(Safe(c.Task)); w <= widestName {
+			k.name = max(k.name, w)
+		}
+		k.frames = max(k.frames, len(frames(c)))
+		k.size = max(k.size, len(size(c)))
+	}
+}
+
+func frames(c plan.Change) string {
+	if c.Frames == 0 {
+		return ""
+	}
+	return count(c.Frames, "frame")
+}
+
+// lead is the start of every line of a change: symbol and word.
+func (t *text) lead(s sign) string {
+	word := s.word + strings.Repeat(" ", max(0, len("unmanaged")-len(s.word)))
+	return "  " + t.Palette.paint(s.colour, s.symbol+" "+word) + "  "
+}
+
+// row writes symbol and word, name, frames, size and reason of one change.
+func (t *text) row(c plan.Change) {
+	name := Safe(c.Task)
+	line := name + pad(name, t.columns.name)
+	at := indent + max(cells.StringWidth(name), t.columns.name)
+	for _, cell := range []struct {
+		text  string
+		width int
+	}{{frames(c), t.columns.frames}, {size(c), t.columns.size}} {
+		if cell.width > 0 {
+			line += "  " + pad(cell.text, cell.width) + cell.text
+			at += 2 + cell.width
+		}
+	}
+	t.reason(t.lead(signOf(c.Action))+line, at+2, Safe(reason(c)))
+}
+
+// reason ends a line that stands at cell at, and goes on below itself; where that
+// leaves too little room, it begins on the next line.
+func (t *text) reason(line string, at int, s string) {
+	fits := t.Width == 0 || at+cells.StringWidth(s) <= t.Width
+	if fits || t.Width-at >= narrowestReason {
+		t.line(strings.TrimRight(line+"  "+t.wrap(s, at), " "))
+		return
+	}
+	t.line(strings.TrimRight(line, " "))
+	t.line(strings.Repeat(" ", indent+2) + t.wrap(s, indent+2))
+}
+
+// namesShown bounds a list of frame names; the JSON has them all.
+const namesShown = 10
+
+// fact writes one detail below a row.
+func (t *text) fact(f fact) {
+	s := Safe(f.text)
+	if len(f.names) > 0 {
+		s += ": " + t.list(f.names)
+	}
+	if f.url != "" {
+		s += ": " + Safe(f.url)
+	}
+	if len(f.lines) > 0 {
+		t.detail(f.label, t.sentences(f.lines)...)
+		return
+	}
+	t.detail(f.label, s)
+}
+
+// labels is how wide the longest label of a detail is.
+const labels = len("manifest: ")
+
+// detail writes a label and the lines that belong to it.
+func (t *text) detail(label string, lines ...string) {
+	const at = indent + 2
+	lead := t.Palette.paint(labelColour(label), label+":") + strings.Repeat(" ", labels-len(label)-1)
+	for _, s := range lines {
+		t.line(strings.Repeat(" ", at) + lead + t.wrap(s, at+labels))
+		lead = strings.Repeat(" ", labels)
+	}
+}
+
+func labelColour(label string) colour {
+	if label == "hint" {
+		return cyan
+	}
+	return faint
+}
+
+// list writes names, the first ten of them unless all are asked for.
+func (t *text) list(names []string) string {
+	shown, rest := t.first(names)
+	s := strings.Join(shown, ", ")
+	if rest > 0 {
+		s += ", and " + strconv.Itoa(rest) + " more"
+	}
+	return s
+}
+
+// sentences are the lines to be shown, as many as names.
+func (t *text) sentences(lines []string) []string {
+	shown, rest := t.first(lines)
+	if rest > 0 {
+		shown = append(shown, "and "+strconv.Itoa(rest)+" more")
+	}
+	return shown
+}
+
+// first are the ones to be shown, harmless, and how many are left out.
+func (t *text) first(all []string) (shown []string, rest int) {
+	n := len(all)
+	if !t.Verbose {
+		n = min(n, namesShown)
+	}
+	for _, s := range all[:n] {
+		shown = append(shown, Safe(s))
+	}
+	return shown, len(all) - n
+}
+
+func pad(s string, width int) string {
+	return strings.Repeat(" ", max(0, width-cells.StringWidth(s)))
+}
+
+// wrap breaks s between words so that no line passes the terminal's width, where
+// words allow; all lines begin at cell at. A very narrow terminal wraps by itself.
+func (t *text) wrap(s string, at int) string {
+	if t.Width < at+narrowestReason {
+		return s
+	}
+	var b strings.Builder
+	col := at
+	for i, word := range strings.Split(s, " ") {
+		w := cells.StringWidth(word)
+		switch {
+		case i == 0:
+		case col+1+w > t.Width:
+			b.WriteString("\n" + strings.Repeat(" ", at))
+			col = at
+		default:
+			b.WriteByte(' ')
+			col++
+		}
+		b.WriteString(word)
+		col += w
+	}
+	return b.String()
+}

@@ -1,0 +1,121 @@
+package report
+
+import (
+	"bytes"
+	"io"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// TextOptions say how [Text] and [ResultText] write for a person at a terminal.
+type TextOptions struct {
+	Palette Palette
+	Verbose bool // unchanged, skipped and unmanaged tasks are listed too, and lists of names are whole
+	Quiet   bool // only what is in conflict or blocked (a result: failed), and the summary
+	Width   int  // of the terminal in cells; reasons wrap there; 0 never wraps
+}
+
+// Text writes plans as one line per change, aligned, with the details and hints
+// under it, then the notes, then the summary line over all plans. The same plans
+// give the same bytes.
+func Text(w io.Writer, plans []plan.Plan, o TextOptions) error {
+	t := &text{TextOptions: o}
+	for _, p := range plans {
+		t.columns.fit(t.visible(p))
+	}
+	for _, p := range plans {
+		t.plan(p)
+	}
+	t.line(plan.Summary(plans...))
+	_, err := w.Write(t.buf.Bytes())
+	return err
+}
+
+// text is what [Text] has written so far.
+type text struct {
+	TextOptions
+	columns columns
+	buf     bytes.Buffer
+}
+
+func (t *text) line(s string) {
+	t.buf.WriteString(s)
+	t.buf.WriteByte('\n')
+}
+
+// plan writes one project's part: its heading, its changes, its notes, an empty line.
+func (t *text) plan(p plan.Plan) {
+	changes := t.visible(p)
+	if t.Quiet && len(changes) == 0 {
+		return
+	}
+	t.line(t.Palette.paint(bold, Safe(heading(p))))
+	t.line("")
+	t.project(p.Project)
+	t.changes(changes)
+	if Idle(p) && !t.Quiet {
+		t.line("  Nothing to do.")
+	}
+	t.line("")
+	t.notes(p.Notes)
+}
+
+// Idle says that a plan changes nothing and finds nothing wrong.
+func Idle(p plan.Plan) bool {
+	for _, c := range p.Changes {
+		if !quiet(c.Action) {
+			return false
+		}
+	}
+	return p.Project.Action == plan.ProjectNone
+}
+
+// visible are the changes that get a line.
+func (t *text) visible(p plan.Plan) []plan.Change {
+	var shown []plan.Change
+	for _, c := range p.Changes {
+		if t.shows(c.Action) {
+			shown = append(shown, c)
+		}
+	}
+	return shown
+}
+
+func (t *text) shows(a plan.Action) bool {
+	if t.Quiet {
+		return troubled(a)
+	}
+	return t.Verbose || !quiet(a)
+}
+
+func (t *text) project(c plan.ProjectChange) {
+	s, changes := projectSigns[c.Action]
+	if !changes || t.Quiet {
+		return
+	}
+	t.line(t.lead(s) + Safe(projectText(c)))
+}
+
+func (t *text) changes(changes []plan.Change) {
+	for i, c := range changes {
+		t.row(c)
+		if i+1 < len(changes) && sameHint(c, changes[i+1]) {
+			c.Hint = "" // said once, under the last of them
+		}
+		for _, f := range factsOf(c) {
+			t.fact(f)
+		}
+	}
+}
+
+func sameHint(a, b plan.Change) bool { return a.Hint == b.Hint && a.Action == b.Action }
+
+func (t *text) notes(notes []plan.Note) {
+	if len(notes) == 0 || t.Quiet {
+		return
+	}
+	for _, n := range notes {
+		t.line(t.Palette.paint(yellow, "note:") + " " + Safe(n.Text))
+	}
+	t.line("")
+}

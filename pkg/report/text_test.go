@@ -1,0 +1,80 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+func TestTextIsWhatAPersonReads(t *testing.T) {
+	cases := map[string]struct {
+		plans []plan.Plan
+		o     TextOptions
+	}{
+		"empty.txt":        {emptyPlan(), TextOptions{}},
+		"one.txt":          {onePlan(), TextOptions{}},
+		"two.txt":          {twoPlans(), TextOptions{}},
+		"many.txt":         {manyPlan(), TextOptions{}},
+		"many_verbose.txt": {manyPlan(), TextOptions{Verbose: true}},
+		"many_quiet.txt":   {manyPlan(), TextOptions{Quiet: true}},
+		"many_narrow.txt":  {manyPlan(), TextOptions{Width: 80}},
+		"many_colour.txt":  {manyPlan(), TextOptions{Palette: Palette{on: true}}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			golden(t, name, render(t, func(b *bytes.Buffer) error { return Text(b, c.plans, c.o) }))
+		})
+	}
+}
+
+func TestTextOfTenThousandTasksListsOnlyWhatIsToDo(t *testing.T) {
+	got := string(render(t, func(b *bytes.Buffer) error { return Text(b, bigPlan(), TextOptions{}) }))
+	if n := strings.Count(got, "+ create"); n != 1000 {
+		t.Errorf("%d lines to create, want 1000", n)
+	}
+	want := "Plan: 1000 to create, 0 to resume, 0 in conflict, 0 drifted, 9000 unchanged. 3000 images, 286.1 MiB to upload.\n"
+	if !strings.HasSuffix(got, want) {
+		t.Errorf("it ends in %q, want %q", got[len(got)-len(want):], want)
+	}
+	verbose := string(render(t, func(b *bytes.Buffer) error { return Text(b, bigPlan(), TextOptions{Verbose: true}) }))
+	if n := strings.Count(verbose, "= unchanged"); n != 9000 {
+		t.Errorf("%d unchanged lines with Verbose, want 9000", n)
+	}
+}
+
+func TestTextHasNoByteThatATerminalObeys(t *testing.T) {
+	for line := range strings.Lines(string(render(t, func(b *bytes.Buffer) error {
+		return Text(b, manyPlan(), TextOptions{Verbose: true})
+	}))) {
+		if line = strings.TrimSuffix(line, "\n"); !isSafe(line) {
+			t.Errorf("%q", line)
+		}
+	}
+}
+
+func TestTextFitsTheTerminalWhereWordsAllow(t *testing.T) {
+	got := string(render(t, func(b *bytes.Buffer) error { return Text(b, manyPlan(), TextOptions{Width: 100}) }))
+	for line := range strings.Lines(got) {
+		line = strings.TrimSuffix(line, "\n")
+		if w := cells.StringWidth(line); w > 100 && !strings.Contains(line, "onerror") && !strings.HasPrefix(line, "Plan:") && !strings.HasPrefix(line, "note:") {
+			t.Errorf("%d cells: %s", w, line)
+		}
+	}
+}
+
+func TestColourIsNeverTheOnlySign(t *testing.T) {
+	plain := render(t, func(b *bytes.Buffer) error { return Text(b, manyPlan(), TextOptions{}) })
+	coloured := render(t, func(b *bytes.Buffer) error { return Text(b, manyPlan(), TextOptions{Palette: Palette{on: true}}) })
+	if got := stripColour(string(coloured)); got != string(plain) {
+		t.Errorf("without its colours the text is another:\n%s", got)
+	}
+}
+
+func stripColour(s string) string {
+	for _, c := range []string{"0", "1", "2", "31", "32", "33", "35", "36"} {
+		s = strings.ReplaceAll(s, "\x1b["+c+"m", "")
+	}
+	return s
+}

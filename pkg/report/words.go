@@ -1,0 +1,67 @@
+package report
+
+import (
+	"strconv"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// A sign is how an action is shown: symbol and word say it all, colour only repeats them.
+type sign struct {
+	symbol, word string
+	colour       colour
+}
+
+var signs = map[plan.Action]sign{
+	plan.Create:    {"+", "create", green},
+	plan.Resume:    {"~", "resume", cyan},
+	plan.Wait:      {"…", "wait", cyan},
+	plan.Replace:   {"±", "replace", yellow},
+	plan.Blocked:   {"✗", "blocked", red},
+	plan.Conflict:  {"!", "conflict", red},
+	plan.Drift:     {"≠", "drift", yellow},
+	plan.Moved:     {"→", "moved", magenta},
+	plan.Renamed:   {"≈", "renamed", magenta},
+	plan.NoOp:      {"=", "unchanged", faint},
+	plan.Skipped:   {"-", "skipped", faint},
+	plan.Unmanaged: {"?", "unmanaged", faint},
+}
+
+// signOf never fails: an action unknown here is shown by its own name.
+func signOf(a plan.Action) sign {
+	if s, ok := signs[a]; ok {
+		return s
+	}
+	return sign{"*", string(a), none}
+}
+
+var projectSigns = map[plan.ProjectAction]sign{
+	plan.ProjectCreate: {"+", "create", green},
+	plan.ProjectLabel:  {"+", "label", green},
+	plan.ProjectFinish: {"~", "resume", cyan},
+}
+
+// quiet says that a change of this action is only counted, unless it is asked for:
+// nothing is to do about it, and nothing is wrong.
+func quiet(a plan.Action) bool {
+	return a == plan.NoOp || a == plan.Skipped || a == plan.Unmanaged
+}
+
+// count is "1 frame" or "10000 frames".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// size is what a change uploads: empty where nothing is sent.
+func size(c plan.Change) string {
+	if !c.Upload {
+		return ""
+	}
+	if c.Bytes < 0 {
+		return "size unknown"
+	}
+	return plan.FormatBytes(c.Bytes)
+}
