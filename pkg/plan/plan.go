@@ -3,6 +3,26 @@
 //
 // Nothing here touches the network or the disk: [Diff] is a pure function of its
 // arguments, so a plan made twice from the same inputs is the same plan.
+//
+// # How a task is judged
+//
+// Identity is (project, task name). [Decide] ranks the tasks of one name (frames
+// beat importing, importing beats empty, then the lowest id), judges the first of
+// them, and needs nothing but the task listing and, for unfinished tasks, the state
+// of their import. pkg/apply calls the same function whenever it looks again.
+//
+// # The marker
+//
+// A task is created with a [Marker] in bug_tracker: it says that the task is ours,
+// unfinished, and which one archive it may hold. Two archives in one task cannot be
+// taken out again, so a task whose marker names another archive is never continued.
+// The marker is cleared last; a task without it is somebody else's, or done.
+//
+// # What a plan never says
+//
+// No action deletes a task that holds frames, and none changes an existing task:
+// CVAT can neither add frames nor change a task's split into jobs. Settings that
+// differ are notes.
 package plan
 
 import "github.com/cvatplan/cvatplan/pkg/manifest"
@@ -63,8 +83,15 @@ type Problem struct {
 
 // Actual is what a project held when it was observed.
 type Actual struct {
-	Scope     Scope
-	Exists    bool // the project
+	Scope  Scope
+	Exists bool // the project
+
+	// Project names are not unique, and a creation whose answer was lost may be carried
+	// out late: Unclaimed says that the project bears [ProjectMarker], EmptyProjects are
+	// others of its name that bear it and hold no task.
+	Unclaimed     bool
+	EmptyProjects []int
+
 	Labels    []string
 	Tasks     []Task         // every task of the project, by ascending id
 	Elsewhere []Task         // tasks of wanted names in other projects, by ascending id

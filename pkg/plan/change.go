@@ -1,0 +1,72 @@
+package plan
+
+import "github.com/cvatplan/cvatplan/pkg/manifest"
+
+// A Plan is what apply would do to one project, and why.
+type Plan struct {
+	Scope   Scope
+	Project ProjectChange
+	Changes []Change       // by action, then by task name, then by position in the manifest
+	Notes   []Note         // by code, then by text
+	Users   map[string]int // assignee user name → id, for the tasks to be created
+	Options Options        // what the plan was made with; apply decides again with the same
+}
+
+// A ProjectAction says what apply does about the project itself.
+type ProjectAction string
+
+// The actions on a project.
+const (
+	ProjectNone   ProjectAction = ""
+	ProjectCreate ProjectAction = "create"
+	ProjectLabel  ProjectAction = "label"  // labels that the manifest names are added
+	ProjectFinish ProjectAction = "finish" // a creation of ours was cut off; see [Actual]
+)
+
+// A ProjectChange is the change of the project itself. Labels are never removed or altered.
+type ProjectChange struct {
+	Action    ProjectAction
+	Name      string
+	Labels    []manifest.Label // to be added, or to create the project with
+	Ask       bool             // create: the manifest does not say `create: true`, so a person must
+	Unclaimed bool             // the project still bears [ProjectMarker], which is to be cleared
+	Leftovers []int            // empty projects of ours and of that name, to be removed
+}
+
+// A Change is the decision about one task.
+type Change struct {
+	Task, Bag, Camera string
+	Action            Action
+	Reason            Reason
+	Hint              string // what a person can do; may be empty
+	ID                int    // of the task that was judged; 0 where none exists
+	URL               string
+	Owner             string // of that task, where it is somebody else's affair
+	Frames            int    // as the manifest says; for an unmanaged task what it holds
+	Upload            bool   // apply sends the frames
+	Bytes             int64  // to send: 0 where nothing is sent, -1 unknown
+	Before, After     State  // drift, moved, renamed: both values
+	Missing, Extra    []string
+	Desired           Desired
+	Actual            []Task // the tasks of that name, the judged one first
+	Leftovers         []Task // of ours, empty, beside one that holds frames: apply removes them
+	Origin            manifest.Position
+}
+
+// A State is one side of a difference: Before is what stands on the server, After what the manifest says.
+type State struct {
+	Frames  int
+	Project string // moved: where the name stands
+	Name    string // renamed: what the frames are called
+	Archive string // hash, where the marker decides
+}
+
+// A Reason is why an action was chosen. Code is stable, Text names things and numbers.
+type Reason struct{ Code, Text string }
+
+// A Note is something to know that changes nothing; equal ones of many tasks are one Note.
+type Note struct {
+	Code  string // stable, e.g. "segment_size"
+	Text  string
+	Tasks int // how many tasks it is about
+}

@@ -1,0 +1,164 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Decide judges one desired task by all tasks of its name that can be seen on the
+// server: those of the project itself, and those elsewhere. It is what [Diff] does for
+// each task and what apply does again each time it has looked.
+func Decide(d Desired, named []Task, project int, o Options) Change {
+	var same, elsewhere []Task
+	for _, t := range named {
+		if t.ProjectID == project && project != 0 {
+			same = append(same, t)
+			continue
+		}
+		elsewhere = append(elsewhere, t)
+	}
+	return decide(d, same, elsewhere, o)
+}
+
+func decide(d Desired, same, elsewhere []Task, o Options) Change {
+	c := Change{
+		Task: d.Task, Bag: d.Bag, Camera: d.Camera, Origin: d.Origin,
+		Frames: len(d.Frames), Desired: d, Actual: rank(same),
+	}
+	if s, ok := o.skip(d.Task); ok {
+		return c.because(Skipped, "skip", "the manifest skips it: "+orElse(s.Reason, "no reason given"))
+	}
+	if len(c.Actual) == 0 {
+		return c.absent(elsewhere, o)
+	}
+	c.ID, c.URL, c.Owner = c.Actual[0].ID, c.Actual[0].URL, c.Actual[0].Owner
+	switch stageOf(c.Actual[0]) {
+	case holding:
+		return c.holding()
+	case importing:
+		return c.importing()
+	default:
+		return c.empty(o)
+	}
+}
+
+// absent: no task of that name in the project.
+func (c Change) absent(elsewhere []Task, o Options) Change {
+	if len(elsewhere) > 0 && !matchAny(o.CreateAnyway, c.Task) {
+		return c.moved(elsewhere[0])
+	}
+	return c.because(Create, "no_task", "no task has this name").sending()
+}
+
+// importing: the server is at it. Nothing may be sent or deleted meanwhile.
+func (c Change) importing() Change {
+	t := c.Actual[0]
+	hash, ours := ParseMarker(t.BugTracker)
+	if !ours {
+		c.Hint = "plan again when its import has ended"
+		return c.because(Blocked, "importing_foreign",
+			fmt.Sprintf("%s is importing, and it is not ours", describe(t)))
+	}
+	if c.otherArchive(hash) {
+		c.Hint = "plan again when its import has ended; if the files were not meant to change, restore them"
+		return c.because(Blocked, "importing_other_archive",
+			fmt.Sprintf("%s is importing other files than these", describe(t)))
+	}
+	return c.because(Wait, "importing", fmt.Sprintf("the server is importing %s (%s)", describe(t), t.Import))
+}
+
+// empty: a task without frames, whose marker decides whose it is.
+func (c Change) empty(o Options) Change {
+	t := c.Actual[0]
+	hash, ours := ParseMarker(t.BugTracker)
+	switch {
+	case !ours && o.mayReplace(c.Task):
+		return c.because(Replace, "taken_over", fmt.Sprintf("%s is empty and was named for replacement", describe(t))).replacing(o)
+	case !ours:
+		c.Hint = fmt.Sprintf("if nobody is uploading to it, delete it in CVAT, or apply with --target '%s' --replace-empty", c.Task)
+		return c.because(Blocked, "empty_foreign", fmt.Sprintf("%s is empty and not ours: somebody may be uploading to it", describe(t)))
+	case c.otherArchive(hash):
+		return c.because(Replace, "files_changed", fmt.Sprintf("the files changed since %s was begun", describe(t))).replacing(o)
+	case t.Import == ImportFailed && !Curable(t.ImportError):
+		return c.because(Replace, "import_failed", fmt.Sprintf("the import of %s failed beyond cure: %s", describe(t), oneLine(t.ImportError))).replacing(o)
+	case t.Import == ImportFailed && o.mayReplace(c.Task):
+		return c.because(Replace, "import_failed", fmt.Sprintf("the import of %s failed: %s", describe(t), oneLine(t.ImportError))).replacing(o)
+	case t.Import == ImportFailed:
+		return c.because(Resume, "import_failed", fmt.Sprintf("the import of %s failed: %s; the files are sent again", describe(t), oneLine(t.ImportError))).sending()
+	default:
+		return c.because(Resume, "unfinished", fmt.Sprintf("%s was begun and not finished", describe(t))).sending()
+	}
+}
+
+// otherArchive reports whether the marker's hash is not this task's. Before it is measured nobody knows.
+func (c Change) otherArchive(hash string) bool {
+	if Marker(hash) == Tombstone {
+		return true
+	}
+	return c.Desired.Hash != "" && hash != c.Desired.Hash
+}
+
+// sending marks that the frames are to be sent, unless they cannot be.
+func (c Change) sending() Change {
+	if len(c.Desired.Problems) > 0 {
+		return c.bad()
+	}
+	if size := archiveSize(c.Desired); size > MaxArchive {
+		c.Hint = "split the bag, or select fewer frames"
+		return c.because(Blocked, "too_large", fmt.Sprintf("its images make an archive of %s, CVAT takes %s",
+			FormatBytes(size), FormatBytes(MaxArchive)))
+	}
+	c.Upload, c.Bytes = true, c.Desired.Bytes
+	return c
+}
+
+// bad blocks the task by its local frames: all of them are named.
+func (c Change) bad() Change {
+	texts := make([]string, len(c.Desired.Problems))
+	for i, p := range c.Desired.Problems {
+		texts[i] = p.Text
+		c.Hint = orElse(c.Hint, p.Hint)
+	}
+	return c.because(Blocked, c.Desired.Problems[0].Code, strings.Join(texts, "; "))
+}
+
+func (c Change) replacing(o Options) Change {
+	c = c.sending()
+	if c.Action == Replace && !o.ReplaceEmpty {
+		c.Upload, c.Bytes = false, 0
+		c.Hint = "apply with --replace-empty: it deletes the empty task and creates it anew"
+	}
+	return c
+}
+
+func (c Change) because(a Action, code, text string) Change {
+	c.Action, c.Reason = a, Reason{code, text}
+	c.Upload, c.Bytes = false, 0
+	return c
+}
+
+// archiveSize is the least that the stored zip takes: each frame, its two headers and
+// its name twice, the end record. pkg/archive has the exact number, once measured.
+func archiveSize(d Desired) int64 {
+	size := max(d.Bytes, 0) + 22
+	for _, name := range d.Frames {
+		size += int64(30 + 46 + 2*len(name))
+	}
+	return size
+}
+
+func describe(t Task) string {
+	if t.Owner == "" {
+		return fmt.Sprintf("task %d", t.ID)
+	}
+	return fmt.Sprintf("task %d of %s", t.ID, t.Owner)
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,152 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/maruel/natural"
+)
+
+// Diff says what to do about each desired task and about the project. Equal arguments
+// give equal plans, down to the order.
+func Diff(want []Desired, have Actual, o Options) Plan {
+	d := differ{have: have, o: o, byName: byName(have.Tasks), elsewhere: byName(have.Elsewhere)}
+	p := Plan{Scope: have.Scope, Project: projectChange(have, o), Users: have.Users, Options: o}
+	wanted := positions(want)
+	for _, w := range want {
+		if o.targets(w.Task) {
+			p.Changes = append(p.Changes, d.change(w, want, wanted[identity(w.Task)]))
+		}
+	}
+	unmanaged := d.unmanaged(wanted)
+	if o.CheckFrames {
+		renamed(p.Changes, unmanaged, o)
+	}
+	p.Notes = notes(p.Changes, unmanaged, o)
+	for _, t := range unmanaged {
+		p.Changes = append(p.Changes, unmanagedChange(t))
+	}
+	slices.SortStableFunc(p.Changes, compareChanges)
+	return p
+}
+
+// NeedsHash names the tasks whose archive must be measured before [Diff] can judge
+// them: a task of that name is ours and unfinished, and its marker's hash decides.
+func NeedsHash(want []Desired, have Actual, o Options) []string {
+	marked := make(map[string]bool)
+	for _, t := range have.Tasks {
+		if hash, ours := ParseMarker(t.BugTracker); ours && Marker(hash) != Tombstone {
+			marked[identity(t.Name)] = true
+		}
+	}
+	var names []string
+	for _, w := range want {
+		_, skipped := o.skip(w.Task)
+		if marked[identity(w.Task)] && w.Hash == "" && len(w.Problems) == 0 && !skipped && o.targets(w.Task) {
+			names = append(names, w.Task)
+		}
+	}
+	return names
+}
+
+// A differ holds what one comparison looks things up in.
+type differ struct {
+	have              Actual
+	o                 Options
+	byName, elsewhere map[string][]Task
+}
+
+func (d differ) change(w Desired, want []Desired, same []int) Change {
+	if _, skipped := d.o.skip(w.Task); len(same) > 1 && !skipped {
+		return sameName(w, want, same)
+	}
+	c := decide(w, d.byName[identity(w.Task)], d.elsewhere[identity(w.Task)], d.o)
+	return d.assignable(c)
+}
+
+// assignable blocks a creation whose assignee the server does not know: CVAT answers
+// 403 to it, which reads as if the run had no permission.
+func (d differ) assignable(c Change) Change {
+	a := c.Desired.Settings.Assignee
+	if c.Action != Create || a == nil || *a == "" || d.have.Users == nil {
+		return c
+	}
+	if _, known := d.have.Users[*a]; known {
+		return c
+	}
+	c.Hint = "CVAT shows only users with whom an organization is shared; check the user name"
+	return c.because(Blocked, "unknown_assignee", fmt.Sprintf("the server shows no user %q", *a))
+}
+
+func sameName(w Desired, want []Desired, same []int) Change {
+	places := make([]string, len(same))
+	for i, at := range same {
+		places[i] = orElse(want[at].Bag, want[at].Task)
+	}
+	c := Change{Task: w.Task, Bag: w.Bag, Camera: w.Camera, Origin: w.Origin, Frames: len(w.Frames), Desired: w}
+	c.Hint = "let the name say more, for example name: \"{camera}_{parent}_{bag}\""
+	return c.because(Conflict, "same_name", fmt.Sprintf("%d tasks of the manifest have this name: %s", len(same), strings.Join(places, ", ")))
+}
+
+// unmanaged are the server's tasks that no manifest of this plan names, targeted or not.
+func (d differ) unmanaged(wanted map[string][]int) []Task {
+	var left []Task
+	for _, t := range d.have.Tasks {
+		_, skipped := d.o.skip(t.Name)
+		if len(wanted[identity(t.Name)]) == 0 && !skipped {
+			left = append(left, t)
+		}
+	}
+	return left
+}
+
+func unmanagedChange(t Task) Change {
+	c := Change{Task: t.Name, ID: t.ID, URL: t.URL, Owner: t.Owner, Frames: t.Size, Actual: []Task{t}}
+	return c.because(Unmanaged, "unmanaged", "no manifest names it")
+}
+
+func byName(tasks []Task) map[string][]Task {
+	m := make(map[string][]Task, len(tasks))
+	for _, t := range tasks {
+		m[identity(t.Name)] = append(m[identity(t.Name)], t)
+	}
+	return m
+}
+
+func positions(want []Desired) map[string][]int {
+	m := make(map[string][]int, len(want))
+	for i, w := range want {
+		m[identity(w.Task)] = append(m[identity(w.Task)], i)
+	}
+	return m
+}
+
+var actionOrder = []Action{
+	Create, Resume, Wait, Replace, Blocked, Conflict, Drift, Moved, Renamed, NoOp, Skipped, Unmanaged,
+}
+
+func compareChanges(a, b Change) int {
+	return cmp.Or(
+		cmp.Compare(slices.Index(actionOrder, a.Action), slices.Index(actionOrder, b.Action)),
+		compareNames(a.Task, b.Task),
+		cmp.Compare(a.ID, b.ID),
+		cmp.Compare(a.Origin.File, b.Origin.File),
+		cmp.Compare(a.Origin.Line, b.Origin.Line),
+		cmp.Compare(a.Bag, b.Bag),
+	)
+}
+
+// compareNames is the order that people expect (run_2 before run_10), and total.
+func compareNames(a, b string) int {
+	switch {
+	case a == b:
+		return 0
+	case natural.Less(a, b):
+		return -1
+	case natural.Less(b, a):
+		return 1
+	}
+	return cmp.Compare(a, b)
+}

@@ -1,0 +1,92 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// holding: the first task of the name has frames, so nothing is ever sent to it.
+func (c Change) holding() Change {
+	t := c.Actual[0]
+	if n := holders(c.Actual); n > 1 {
+		return c.several(c.Actual[:n])
+	}
+	c.Leftovers = leftovers(c.Actual)
+	c.Missing, c.Extra = difference(c.Desired.Frames, t)
+	hash, ours := ParseMarker(t.BugTracker)
+	differs := t.Size != len(c.Desired.Frames) || len(c.Missing)+len(c.Extra) > 0
+	switch {
+	case differs && len(c.Desired.Problems) > 0:
+		return c.bad()
+	case differs:
+		return c.drift(t)
+	case ours && c.otherArchive(hash):
+		c.Before, c.After = State{Frames: t.Size, Archive: hash}, State{Frames: t.Size, Archive: c.Desired.Hash}
+		c.Hint = "if the files were not meant to change, restore them and apply; else clear the task's bug_tracker in CVAT"
+		return c.because(Drift, "archive_differs", fmt.Sprintf("%s was imported from other files than these", describe(t)))
+	case ours:
+		return c.because(Resume, "unverified", fmt.Sprintf("%s was imported and not yet verified", describe(t)))
+	case len(c.Leftovers) > 0:
+		return c.because(Resume, "leftover", fmt.Sprintf("%s is complete; an empty leftover of ours beside it is removed: %s", describe(t), ids(c.Leftovers)))
+	default:
+		return c.because(NoOp, "matches", "it holds the frames that the manifest says")
+	}
+}
+
+func (c Change) drift(t Task) Change {
+	c.Before, c.After = State{Frames: t.Size}, State{Frames: len(c.Desired.Frames)}
+	c.Hint = "CVAT cannot add frames to a task: make the manifest say what it holds, or delete it in CVAT if its annotations may go"
+	if t.Size == len(c.Desired.Frames) {
+		return c.because(Drift, "names_differ", fmt.Sprintf("%s holds as many frames, but %d of other names", describe(t), max(len(c.Missing), len(c.Extra))))
+	}
+	return c.because(Drift, "frames_differ", fmt.Sprintf("%s holds %s, the manifest says %d", describe(t), count(t.Size, "frame"), len(c.Desired.Frames)))
+}
+
+func (c Change) several(tasks []Task) Change {
+	c.Hint = "keep the one that people work in; rename or delete the others in CVAT"
+	return c.because(Conflict, "several_tasks", "several tasks with frames have this name: "+ids(tasks))
+}
+
+// difference tells which names only one side has; nothing if the server's are not known.
+func difference(want []string, t Task) (missing, extra []string) {
+	if t.Frames == nil {
+		return nil, nil
+	}
+	balance := make(map[string]int, len(want))
+	for _, name := range want {
+		balance[name]++
+	}
+	for _, name := range t.Frames {
+		if balance[name] == 0 {
+			extra = append(extra, name)
+			continue
+		}
+		balance[name]--
+	}
+	for _, name := range want {
+		if balance[name] > 0 {
+			balance[name]--
+			missing = append(missing, name)
+		}
+	}
+	return missing, extra
+}
+
+// reordered reports whether the frames are the same but stand in another order.
+func reordered(d Desired, t Task) bool {
+	if t.Frames == nil || slices.Equal(d.Frames, t.Frames) {
+		return false
+	}
+	random := d.Settings.SortingMethod != nil && *d.Settings.SortingMethod == "random"
+	missing, extra := difference(d.Frames, t)
+	return !random && len(missing)+len(extra) == 0
+}
+
+func ids(tasks []Task) string {
+	words := make([]string, len(tasks))
+	for i, t := range tasks {
+		words[i] = fmt.Sprint(t.ID)
+	}
+	return strings.Join(words, ", ")
+}

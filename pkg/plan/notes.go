@@ -1,0 +1,134 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// A noter gathers notes and counts equal ones.
+type noter map[Note]int
+
+func notes(changes []Change, unmanaged []Task, o Options) []Note {
+	n := noter{}
+	n.settings(changes)
+	n.jobs(changes)
+	n.order(changes)
+	n.strangers(changes)
+	if !o.CheckFrames {
+		n.lookalikes(changes, unmanaged)
+	}
+	n.targets(changes, o)
+	return n.sorted()
+}
+
+func (n noter) sorted() []Note {
+	list := make([]Note, 0, len(n))
+	for note, tasks := range n {
+		note.Tasks = tasks
+		list = append(list, note)
+	}
+	slices.SortFunc(list, func(a, b Note) int {
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Text, b.Text))
+	})
+	return list
+}
+
+// settings: one line for all tasks that differ in the same way.
+func (n noter) settings(changes []Change) {
+	found := make(map[mismatch]int)
+	for _, c := range changes {
+		if c.Action != NoOp && c.Action != Drift {
+			continue
+		}
+		for _, m := range mismatches(c.Desired.Settings, c.Actual[0]) {
+			found[m]++
+		}
+	}
+	for m, tasks := range found {
+		n[Note{Code: m.setting, Text: fmt.Sprintf("%s: %s %s, the manifest says %s; kept, %s",
+			m.setting, have(tasks, "task"), m.have, m.want, m.kept)}] = tasks
+	}
+}
+
+// jobs: an import above the server's limit fails, and segment_size cannot be changed afterwards.
+func (n noter) jobs(changes []Change) {
+	for _, c := range changes {
+		if !c.Upload {
+			continue
+		}
+		if k := jobs(c.Desired.Settings, c.Frames); k > MaxJobs {
+			n[Note{Code: "many_jobs", Text: fmt.Sprintf("segment_size: %s would have %d jobs; CVAT allows %d unless its administrator allows more",
+				c.Task, k, MaxJobs)}] = 1
+		}
+	}
+}
+
+func (n noter) order(changes []Change) {
+	tasks := 0
+	for _, c := range changes {
+		if c.Action == NoOp && reordered(c.Desired, c.Actual[0]) {
+			tasks++
+		}
+	}
+	if tasks > 0 {
+		n[Note{Code: "frame_order", Text: fmt.Sprintf("sorting_method: %s their frames in another order than the manifest says; kept, CVAT cannot change it",
+			have(tasks, "task"))}] = tasks
+	}
+}
+
+// strangers: empty tasks of a managed name that are not ours stand beside the real one.
+func (n noter) strangers(changes []Change) {
+	for _, c := range changes {
+		if len(c.Actual) < 2 || stageOf(c.Actual[0]) != holding {
+			continue
+		}
+		for _, t := range c.Actual[1:] {
+			if _, ours := ParseMarker(t.BugTracker); !ours && stageOf(t) != holding {
+				n[Note{Code: "empty_beside", Text: fmt.Sprintf("%s: %s has the same name, no frames, and is not ours", c.Task, describe(t))}] = 1
+			}
+		}
+	}
+}
+
+// lookalikes: a task that was renamed in CVAT looks like one to create and one that nobody manages.
+func (n noter) lookalikes(changes []Change, unmanaged []Task) {
+	sizes := make(map[int]bool)
+	for _, c := range changes {
+		if c.Action == Create {
+			sizes[c.Frames] = true
+		}
+	}
+	alike := 0
+	for _, t := range unmanaged {
+		if t.Size > 0 && sizes[t.Size] {
+			alike++
+		}
+	}
+	if alike > 0 {
+		n[Note{Code: "frame_counts", Text: fmt.Sprintf("%s the frame count of a task to be created; --check frames tells whether one was renamed",
+			have(alike, "unmanaged task"))}] = alike
+	}
+}
+
+func (n noter) targets(changes []Change, o Options) {
+	for _, pattern := range o.Target {
+		if !slices.ContainsFunc(changes, func(c Change) bool { return MatchName(pattern, c.Task) }) {
+			n[Note{Code: "target", Text: fmt.Sprintf("no task of the manifest fits --target '%s'", pattern)}] = 0
+		}
+	}
+}
+
+func have(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun + " has"
+	}
+	return fmt.Sprintf("%d %ss have", n, noun)
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,43 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+// MaxArchive is the largest archive that CVAT takes in one upload, in bytes: the
+// Tus-Max-Size that every version from 2.39 announces.
+const MaxArchive = 25 << 30
+
+// MaxJobs is CVAT's own limit of jobs in a task (CVAT_MAX_JOBS_PER_TASK, since 2.48);
+// an import beyond it fails. A server may have another, so it is only a note.
+const MaxJobs = 5000
+
+// Options are what a person and the manifest decide beyond the tasks themselves.
+type Options struct {
+	Project      manifest.Project // as the manifest asks for it
+	Skip         []manifest.Skip  // tasks that are never created
+	Target       []string         // only the tasks of these names or globs; empty: all
+	CreateAnyway []string         // create these although their name or frames stand elsewhere
+	ReplaceEmpty bool             // empty tasks that cannot be finished may be deleted
+	CheckFrames  bool             // frame names were asked for, so they are compared
+}
+
+func (o Options) targets(name string) bool {
+	return len(o.Target) == 0 || matchAny(o.Target, name)
+}
+
+// mayReplace reports whether this very task was named for replacement. A glob is not
+// enough: what would go may be a colleague's.
+func (o Options) mayReplace(name string) bool {
+	return o.ReplaceEmpty && slices.Contains(o.Target, name)
+}
+
+func (o Options) skip(name string) (manifest.Skip, bool) {
+	i := slices.IndexFunc(o.Skip, func(s manifest.Skip) bool { return MatchName(s.Task, name) })
+	if i < 0 {
+		return manifest.Skip{}, false
+	}
+	return o.Skip[i], true
+}

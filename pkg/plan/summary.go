@@ -1,0 +1,108 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Counts are the numbers of one or several plans. Images and Bytes are what apply
+// will send.
+type Counts struct {
+	Create, Resume, Conflict, Drift, NoOp                      int
+	Wait, Replace, Blocked, Skipped, Unmanaged, Moved, Renamed int
+	Projects                                                   int // projects that are to change
+	Images                                                     int
+	Bytes                                                      int64
+	BytesUnknown                                               bool // some sizes are not known, so Bytes is the least
+}
+
+// Count adds up the plans.
+func Count(plans ...Plan) Counts {
+	var n Counts
+	for _, p := range plans {
+		if p.Project.Action != ProjectNone {
+			n.Projects++
+		}
+		for _, c := range p.Changes {
+			n.add(c)
+		}
+	}
+	return n
+}
+
+func (n *Counts) add(c Change) {
+	if by := n.of(c.Action); by != nil {
+		*by++
+	}
+	if !c.Upload {
+		return
+	}
+	n.Images += c.Frames
+	if c.Bytes < 0 {
+		n.BytesUnknown = true
+		return
+	}
+	n.Bytes += c.Bytes
+}
+
+func (n *Counts) of(a Action) *int {
+	return map[Action]*int{
+		Create: &n.Create, Resume: &n.Resume, Conflict: &n.Conflict, Drift: &n.Drift, NoOp: &n.NoOp,
+		Wait: &n.Wait, Replace: &n.Replace, Blocked: &n.Blocked, Skipped: &n.Skipped,
+		Unmanaged: &n.Unmanaged, Moved: &n.Moved, Renamed: &n.Renamed,
+	}[a]
+}
+
+// String is the summary line. Scripts read it: the five first counts and the wording
+// never change, the optional ones are only ever added to.
+func (n Counts) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Plan: %d to create, %d to resume, %d in conflict, %d drifted, %d unchanged",
+		n.Create, n.Resume, n.Conflict, n.Drift, n.NoOp)
+	for _, optional := range []struct {
+		n    int
+		word string
+	}{
+		{n.Wait, "waiting"}, {n.Replace, "to replace"}, {n.Blocked, "blocked"}, {n.Skipped, "skipped"},
+		{n.Unmanaged, "unmanaged"}, {n.Moved, "moved"}, {n.Renamed, "renamed"},
+	} {
+		if optional.n > 0 {
+			fmt.Fprintf(&b, ", %d %s", optional.n, optional.word)
+		}
+	}
+	fmt.Fprintf(&b, ". %s%s to upload.", count(n.Images, "image"), n.size())
+	return b.String()
+}
+
+func (n Counts) size() string {
+	switch {
+	case !n.BytesUnknown:
+		return ", " + FormatBytes(n.Bytes)
+	case n.Bytes > 0:
+		return ", at least " + FormatBytes(n.Bytes)
+	}
+	return ""
+}
+
+// Changes reports whether apply has anything to do: exit code 2 of plan --detailed-exitcode.
+func (n Counts) Changes() bool { return n.Create+n.Resume+n.Wait+n.Replace+n.Projects > 0 }
+
+// Problems reports whether a person must decide something: exit code 5.
+func (n Counts) Problems() bool { return n.Conflict+n.Blocked > 0 }
+
+// Summary is the line that ends a plan, over one or several projects.
+func Summary(plans ...Plan) string { return Count(plans...).String() }
+
+// HasChanges is [Counts.Changes] of the plans.
+func HasChanges(plans ...Plan) bool { return Count(plans...).Changes() }
+
+// HasProblems is [Counts.Problems] of the plans.
+func HasProblems(plans ...Plan) bool { return Count(plans...).Problems() }
+
+// CheckMaxCreate is the error of apply --max-create: nothing was begun yet.
+func CheckMaxCreate(limit int, plans ...Plan) error {
+	if n := Count(plans...).Create; limit > 0 && n > limit {
+		return fmt.Errorf("%d tasks would be created, and --max-create allows %d; nothing was done", n, limit)
+	}
+	return nil
+}
