@@ -45,7 +45,7 @@ func decide(d Desired, same, elsewhere []Task, o Options) Change {
 // absent: no task of that name in the project.
 func (c Change) absent(elsewhere []Task, o Options) Change {
 	if len(elsewhere) > 0 && !matchAny(o.CreateAnyway, c.Task) {
-		return c.moved(elsewhere[0])
+		return c.moved(rank(elsewhere)[0])
 	}
 	return c.because(Create, "no_task", "no task has this name").sending()
 }

@@ -23,9 +23,10 @@ func (c Change) moved(t Task) Change {
 // renamed finds, for tasks to be created, unmanaged tasks that hold exactly their frames.
 func renamed(changes []Change, unmanaged []Task, o Options) {
 	holds := make(map[[sha256.Size]byte]Task)
-	for _, t := range slices.Backward(unmanaged) {
-		if len(t.Frames) > 0 {
-			holds[frameSet(t.Frames)] = t // the lowest id stays
+	for _, t := range unmanaged {
+		key := frameSet(t.Frames)
+		if held, ok := holds[key]; len(t.Frames) > 0 && (!ok || t.ID < held.ID) {
+			holds[key] = t
 		}
 	}
 	for i, c := range changes {

@@ -1,0 +1,276 @@
+package plan
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+func actual(tasks ...Task) Actual {
+	return Actual{Scope: Scope{ProjectID: project, Project: "p"}, Exists: true, Tasks: tasks}
+}
+
+func called(name string, t Task) Task {
+	t.Name = name
+	return t
+}
+
+// lines shows a plan in a line per change.
+func lines(p Plan) []string {
+	var out []string
+	for _, c := range p.Changes {
+		out = append(out, fmt.Sprintf("%s %s %d %s", c.Action, c.Task, c.ID, c.Reason.Code))
+	}
+	return out
+}
+
+func texts(p Plan) []string {
+	var out []string
+	for _, n := range p.Notes {
+		out = append(out, n.Text)
+	}
+	return out
+}
+
+func TestDiffOrdersByActionThenName(t *testing.T) {
+	have := actual(
+		called("run_3", task(1, 1, "")), called("stray", task(2, 9, "")), called("run_4", task(3, 5, "")),
+		called("run_5", task(4, 0, "")), called("run_6", with(task(5, 0, Marker(hash)), ImportQueued, "")),
+	)
+	desired := []Desired{
+		want("run_10", "a"), want("run_2", "a"), want("run_3", "a"), want("run_4", "a"),
+		want("run_5", "a"), want("run_6", "a"), want("dup", "a"), want("dup", "b"), want("no", "a"),
+	}
+	o := Options{Skip: []manifest.Skip{{Task: "n?"}}}
+	expected := []string{
+		"create run_2 0 no_task", "create run_10 0 no_task", "wait run_6 5 importing", "blocked run_5 4 empty_foreign",
+		"conflict dup 0 same_name", "conflict dup 0 same_name", "drift run_4 3 frames_differ",
+		"no-op run_3 1 matches", "skipped no 0 skip", "unmanaged stray 2 unmanaged",
+	}
+	if diff := cmp.Diff(expected, lines(Diff(desired, have, o))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDiffIsTheSameWhateverTheOrderOfTheTasks(t *testing.T) {
+	var desired []Desired
+	var tasks []Task
+	for i := range 60 {
+		name := fmt.Sprintf("run_%d", i%50)
+		desired = append(desired, want(name, "a", "b"))
+		tasks = append(tasks, called(name, task(i+1, i%4, "")), called(fmt.Sprintf("stray_%d", i), task(100+i, 2, "")))
+	}
+	first := Diff(desired, actual(tasks...), Options{})
+	for seed := range uint64(5) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		r.Shuffle(len(tasks), func(i, j int) { tasks[i], tasks[j] = tasks[j], tasks[i] })
+		if diff := cmp.Diff(first, Diff(desired, actual(tasks...), Options{})); diff != "" {
+			t.Fatalf("seed %d: %s", seed, diff)
+		}
+	}
+}
+
+func TestEqualNamesAreOneNameInEveryUnicodeForm(t *testing.T) {
+	p := Diff([]Desired{want("caf\u00e9", "a")}, actual(called("cafe\u0301", task(1, 1, ""))), Options{})
+	if diff := cmp.Diff([]string{"no-op caf\u00e9 1 matches"}, lines(p)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTargetLeavesTheRestAlone(t *testing.T) {
+	desired := []Desired{want("cam/run_1", "a"), want("cam/run_2", "a"), want("other", "a")}
+	have := actual(called("other", task(1, 1, "")), called("stray", task(2, 1, "")))
+	p := Diff(desired, have, Options{Target: []string{"cam*_1", "nothing"}})
+	if diff := cmp.Diff([]string{"create cam/run_1 0 no_task", "unmanaged stray 2 unmanaged"}, lines(p)); diff != "" {
+		t.Error(diff)
+	}
+	if !slices.Contains(texts(p), "no task of the manifest fits --target 'nothing'") {
+		t.Errorf("notes %q", texts(p))
+	}
+}
+
+func TestNeedsHashAsksOnlyForOursAndUnfinished(t *testing.T) {
+	measured := want("measured", "a")
+	bad := want("bad", "a")
+	bad.Problems = []Problem{{Code: "unreadable"}}
+	desired := []Desired{measured, bad}
+	for _, name := range []string{"new", "done", "foreign", "ours", "unverified", "tombstone", "skipped"} {
+		d := want(name, "a")
+		d.Hash = ""
+		desired = append(desired, d)
+	}
+	have := actual(
+		called("measured", task(1, 0, Marker(hash))), called("bad", task(2, 0, Marker(hash))), called("done", task(3, 1, "")),
+		called("foreign", task(4, 0, "")), called("ours", task(5, 0, Marker(hash))), called("unverified", task(6, 1, Marker(hash))),
+		called("tombstone", task(7, 0, Tombstone)), called("skipped", task(8, 0, Marker(hash))), called("unmanaged", task(9, 0, Marker(hash))),
+	)
+	got := NeedsHash(desired, have, Options{Skip: []manifest.Skip{{Task: "skipped"}}})
+	if diff := cmp.Diff([]string{"ours", "unverified"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSettingsAreComparedAsTheServerRewritesThem(t *testing.T) {
+	done := func(frames, segment, overlap int) Task {
+		made := task(1, frames, "")
+		made.Settings = Settings{SegmentSize: &segment, Overlap: &overlap, ImageQuality: ptr(70), Subset: ptr("")}
+		return made
+	}
+	for name, c := range map[string]struct {
+		want Settings
+		have Task
+		note []string
+	}{
+		"nothing written":                {Settings{}, done(25, 10, 5), nil},
+		"equal":                          {Settings{SegmentSize: ptr(10), Overlap: ptr(2)}, done(25, 10, 2), nil},
+		"segment_size 0 is one job":      {Settings{SegmentSize: ptr(0)}, done(25, 25, 0), nil},
+		"segment_size above the count":   {Settings{SegmentSize: ptr(100)}, done(25, 25, 0), nil},
+		"overlap is at most half a job":  {Settings{SegmentSize: ptr(10), Overlap: ptr(9)}, done(25, 10, 5), nil},
+		"overlap without a segment_size": {Settings{Overlap: ptr(99)}, done(25, 10, 5), nil},
+		"segment_size differs":           {Settings{SegmentSize: ptr(20)}, done(25, 10, 0), []string{"segment_size: 1 task has 10, the manifest says 20; kept, CVAT cannot change it"}},
+		"subset differs":                 {Settings{Subset: ptr("val")}, done(25, 10, 0), []string{"subset: 1 task has none, the manifest says val; kept, cvatplan sets it at creation only"}},
+		"quality and a validation differ": {Settings{ImageQuality: ptr(95), Validation: &manifest.Validation{Mode: "gt"}}, func() Task {
+			made := done(25, 10, 0)
+			made.Settings.Validation = &manifest.Validation{}
+			return made
+		}(), []string{
+			"image_quality: 1 task has 70, the manifest says 95; kept, CVAT cannot change it",
+			"validation: 1 task has none, the manifest says gt; kept, CVAT cannot change it",
+		}},
+		"assignees are people's affair": {Settings{Assignee: ptr("bob")}, done(25, 10, 0), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := want("t", make([]string, c.have.Size)...)
+			d.Settings = c.want
+			if diff := cmp.Diff(c.note, texts(Diff([]Desired{d}, actual(c.have), Options{}))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestEqualDifferencesAreOneNote(t *testing.T) {
+	var desired []Desired
+	var tasks []Task
+	for i := range 300 {
+		d := want(fmt.Sprintf("run_%d", i), make([]string, 40)...)
+		d.Settings.SegmentSize = ptr(20)
+		made := called(d.Task, task(i+1, 40, ""))
+		made.Settings.SegmentSize = ptr(10)
+		desired, tasks = append(desired, d), append(tasks, made)
+	}
+	p := Diff(desired, actual(tasks...), Options{})
+	expected := []Note{{"segment_size", "segment_size: 300 tasks have 10, the manifest says 20; kept, CVAT cannot change it", 300}}
+	if diff := cmp.Diff(expected, p.Notes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMoreJobsThanCVATAllowsAreANote(t *testing.T) {
+	for name, c := range map[string]struct {
+		frames, segment, overlap int
+		noted                    bool
+	}{
+		"5000 jobs":              {10000, 2, 0, false},
+		"5001 jobs":              {10001, 2, 0, true},
+		"overlap makes more":     {10001, 4, 2, false},
+		"overlap makes too many": {10004, 4, 2, true},
+		"one job":                {1000000, 0, 0, false},
+		"one frame":              {1, 0, 0, false},
+		"one frame a job":        {5001, 1, 7, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := want("t", make([]string, c.frames)...)
+			d.Settings = Settings{SegmentSize: &c.segment, Overlap: &c.overlap}
+			p := Diff([]Desired{d}, actual(), Options{})
+			if noted := len(p.Notes) > 0; noted != c.noted {
+				t.Errorf("notes %q", texts(p))
+			}
+		})
+	}
+}
+
+func TestRenamedIsFoundByItsFrames(t *testing.T) {
+	desired := []Desired{want("new", "a", "b"), want("fresh", "c"), want("anyway", "d")}
+	have := actual(
+		called("old", named(task(4, 2, ""), "b", "a")), called("older", named(task(3, 2, ""), "a", "b")),
+		called("else", named(task(5, 1, ""), "x")), called("known", named(task(6, 1, ""), "d")),
+	)
+	p := Diff(desired, have, Options{CheckFrames: true, CreateAnyway: []string{"anyway"}})
+	expected := []string{
+		"create anyway 0 no_task", "create fresh 0 no_task", "renamed new 3 renamed",
+		"unmanaged else 5 unmanaged", "unmanaged known 6 unmanaged", "unmanaged old 4 unmanaged", "unmanaged older 3 unmanaged",
+	}
+	if diff := cmp.Diff(expected, lines(p)); diff != "" {
+		t.Error(diff)
+	}
+	if Count(p).Images != 2 {
+		t.Errorf("a renamed task is not uploaded: %+v", Count(p))
+	}
+}
+
+func TestWithoutCheckFramesTasksOfTheSameSizeAreNoted(t *testing.T) {
+	desired := []Desired{want("new", "a", "b")}
+	have := actual(called("old", task(4, 2, "")), called("older", task(3, 2, "")), called("else", task(5, 1, "")))
+	expected := []string{"2 unmanaged tasks have the frame count of a task to be created; --check frames tells whether one was renamed"}
+	if diff := cmp.Diff(expected, texts(Diff(desired, have, Options{}))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAnotherOrderOfFramesIsANote(t *testing.T) {
+	d := want("t", "a", "b")
+	have := actual(named(task(1, 2, ""), "b", "a"))
+	p := Diff([]Desired{d}, have, Options{CheckFrames: true})
+	if len(p.Notes) != 1 || p.Notes[0].Code != "frame_order" {
+		t.Errorf("notes %q", texts(p))
+	}
+	d.Settings.SortingMethod = ptr("random")
+	if p := Diff([]Desired{d}, have, Options{CheckFrames: true}); len(p.Notes) != 0 {
+		t.Errorf("a random order is no news: %q", texts(p))
+	}
+}
+
+func TestAnUnknownAssigneeBlocksOnlyWhatWouldBeCreated(t *testing.T) {
+	fresh, done, known := want("fresh", "a"), want("done", "a"), want("known", "a")
+	fresh.Settings.Assignee, done.Settings.Assignee, known.Settings.Assignee = ptr("bob"), ptr("bob"), ptr("ann")
+	have := actual(called("done", task(1, 1, "")))
+	have.Users = map[string]int{"ann": 2}
+	expected := []string{"create known 0 no_task", "blocked fresh 0 unknown_assignee", "no-op done 1 matches"}
+	if diff := cmp.Diff(expected, lines(Diff([]Desired{fresh, done, known}, have, Options{}))); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestProjectChange(t *testing.T) {
+	labels := []manifest.Label{{Name: "apple"}, {Name: "leaf"}}
+	for name, c := range map[string]struct {
+		have Actual
+		want manifest.Project
+		out  ProjectChange
+	}{
+		"missing, may be created": {Actual{}, manifest.Project{Name: "p", Create: ptr(true), Labels: labels}, ProjectChange{Action: ProjectCreate, Name: "p", Labels: labels}},
+		"missing, ask":            {Actual{}, manifest.Project{Name: "p"}, ProjectChange{Action: ProjectCreate, Name: "p", Ask: true}},
+		"a label is missing":      {Actual{Exists: true, Labels: []string{"leaf", "more"}}, manifest.Project{Name: "p", Labels: labels}, ProjectChange{Action: ProjectLabel, Name: "p", Labels: labels[:1]}},
+		"all there":               {Actual{Exists: true, Labels: []string{"leaf", "apple"}}, manifest.Project{Name: "p", Labels: labels}, ProjectChange{Name: "p"}},
+		"cut off":                 {Actual{Exists: true, Unclaimed: true}, manifest.Project{Name: "p"}, ProjectChange{Action: ProjectFinish, Name: "p", Unclaimed: true}},
+		"created twice":           {Actual{Exists: true, EmptyProjects: []int{9}}, manifest.Project{Name: "p"}, ProjectChange{Action: ProjectFinish, Name: "p", Leftovers: []int{9}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := Diff(nil, c.have, Options{Project: c.want})
+			if diff := cmp.Diff(c.out, p.Project); diff != "" {
+				t.Error(diff)
+			}
+			if HasChanges(p) != (c.out.Action != ProjectNone) {
+				t.Errorf("HasChanges %v", HasChanges(p))
+			}
+		})
+	}
+}
