@@ -84,7 +84,7 @@ type Bag struct {
 	Index    string // a committed listing that stands in where the path is absent, already joined to Dir
 	Exclude  []string
 	Settle   *time.Duration // nil: not written
-	Cameras  []string // names; empty: all
+	Cameras  []string       // names; empty: all
 	Frames   Frames
 	Optional bool
 	Task     TaskSettings
@@ -97,7 +97,7 @@ type Frames struct {
 	Start, Stop  *Instant // inclusive; a frame's index (0-based) or a time
 	Every        int      // every Nth
 	EverySeconds float64
-	Limit        int // at most this many, the first ones, or evenly spread with Spread
+	Limit        int    // at most this many, the first ones, or evenly spread with Spread
 	Spread       *bool  // nil: not written
 	Bad          string // "error" (default) or "skip"
 	Stamp        string // "header" (default) or "log"

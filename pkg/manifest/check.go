@@ -1,0 +1,247 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// characters reports control characters that an escape ("\x07") brought into a
+// value. Line breaks belong only where text may be long.
+func (l *loader) characters(n *node, key string) {
+	for _, item := range n.items {
+		l.characters(item, key)
+	}
+	for _, f := range n.fields {
+		l.character(f.at, f.name, f.name)
+		l.characters(f.value, f.name)
+	}
+	l.character(n.at, n.text, key)
+}
+
+func (l *loader) character(at Position, text, key string) {
+	long := key == "svg" || key == "reason"
+	for _, r := range text {
+		if !isControl(r) || long && strings.ContainsRune("\n\r\t", r) {
+			continue
+		}
+		if r == '\n' {
+			l.report(at, "", "%s must be one line", clip(key))
+			return
+		}
+		l.report(at, "", "control character U+%04X in %s", r, clip(key))
+		return
+	}
+}
+
+func (l *loader) serverURL(n *node) {
+	if n.str() == "" {
+		return
+	}
+	u, err := url.Parse(n.str())
+	switch {
+	case strings.Contains(n.str(), "${"):
+		l.report(n.at, "leave url out and set CVATPLAN_SERVER, or use --server", "environment variables are not expanded in a manifest")
+	case err != nil || u.Scheme == "": // the schema has said so, unless only a parser sees it
+		if err != nil {
+			l.report(n.at, "", "url: %s", parseReason(err))
+		}
+	case u.User != nil:
+		l.report(n.at, credentialHint, "credentials never stand in a manifest")
+	case slices.Contains([]string{"tasks", "projects", "jobs", "api", "auth", "organizations"}, firstSegment(u.Path)):
+		l.report(n.at, fmt.Sprintf("write %s://%s", u.Scheme, u.Host), "url names a page of CVAT, not the server")
+	}
+}
+
+func parseReason(err error) string {
+	var e *url.Error
+	if errors.As(err, &e) {
+		return e.Err.Error()
+	}
+	return err.Error()
+}
+
+func firstSegment(path string) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return first
+}
+
+// globs reports patterns that doublestar cannot read.
+func (l *loader) globs(patterns []*node) {
+	for _, p := range patterns {
+		if p.str() != "" && !doublestar.ValidatePattern(p.str()) {
+			l.report(p.at, "a [ or { that is meant as such is written \\[ or \\{", "%q is not a glob", clip(p.str()))
+		}
+	}
+}
+
+var environment = regexp.MustCompile(`^~/|\$\{|\$[A-Z]`)
+
+// unexpanded reports a path that counts on a shell.
+func (l *loader) unexpanded(n *node) {
+	if environment.MatchString(n.str()) {
+		l.report(n.at, "use --root or CVATPLAN_ROOT for what differs between machines", "~ and environment variables are not expanded in a manifest")
+	}
+}
+
+// bagPaths reports patterns that are no globs below the root.
+func (l *loader) bagPaths(patterns ...*node) {
+	l.globs(patterns)
+	for _, p := range patterns {
+		l.unexpanded(p)
+		slashed := strings.TrimSuffix(p.str(), "/")
+		switch {
+		case slices.Contains(strings.Split(slashed, "/"), ".."):
+			l.report(p.at, "let root: name a directory above all bags", "%q leaves the root", clip(p.str()))
+		case path.IsAbs(slashed):
+			l.report(p.at, "write root: / (or a directory below it) and the rest here", "%q is absolute; bag paths begin at the root", clip(p.str()))
+		}
+	}
+}
+
+func (l *loader) bugTracker(n *node) {
+	if strings.HasPrefix(n.str(), "cvatplan:") {
+		l.report(n.at, "", "bug_tracker must not begin with cvatplan:, the mark of a task that is being made")
+	}
+}
+
+// template parses a template and moves its error's column to the variable.
+func (l *loader) template(n *node, parse func(string) (*Template, error)) *Template {
+	if n.str() == "" {
+		return nil
+	}
+	t, err := parse(n.str())
+	var wrong *TemplateError
+	if errors.As(err, &wrong) {
+		l.report(l.inside(n, wrong.Offset), wrong.Hint, "%s", wrong.Text)
+		return nil
+	}
+	return t
+}
+
+// inside returns the position of a character within a scalar, as far as the
+// source shows the text as it is: not with escapes, nor over several lines.
+func (l *loader) inside(n *node, offset int) Position {
+	at := n.at
+	line := l.line(at)
+	for quote := 0; quote <= 1; quote++ {
+		runes := []rune(line)
+		if len(runes) >= quote && strings.HasPrefix(string(runes[quote:]), n.text) {
+			at.Column += quote + offset
+			return at
+		}
+	}
+	return at
+}
+
+// frameName parses a frame_name, which names a file in an archive.
+func (l *loader) frameName(n *node) *Template {
+	s := n.str()
+	switch {
+	case strings.HasPrefix(s, "/"):
+		l.report(n.at, "", "frame_name must not begin with /")
+	case strings.Contains(s, `\`):
+		l.report(n.at, "separate directories with /", "frame_name must not hold a backslash")
+	case slices.ContainsFunc(strings.Split(s, "/"), func(p string) bool { return p == ".." || p == "." }):
+		l.report(n.at, "", "frame_name must not hold . or .. as a directory")
+	}
+	return l.template(n, ParseFrameName)
+}
+
+// cameraNames reports cameras of one name, and names in bags that no camera has.
+func (l *loader) cameraNames(root *node) {
+	l.uniqueNames(root.list("cameras"), "camera")
+	var known []string
+	for _, c := range root.list("cameras") {
+		known = append(known, c.get("name").str())
+	}
+	for _, b := range root.list("bags") {
+		for _, name := range b.list("cameras") {
+			if name.str() == "" || contains(known, name.str()) {
+				continue
+			}
+			hint := "the manifest names no cameras"
+			if len(known) > 0 {
+				hint = "known are " + strings.Join(known, ", ")
+			}
+			if near := nearest(name.str(), known); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			l.report(name.at, hint, "unknown camera %q", clip(name.str()))
+		}
+	}
+}
+
+// cameraVariable reports {camera} in templates of a manifest without cameras.
+func (l *loader) cameraVariable(root *node) {
+	if root.get("cameras") != nil {
+		return
+	}
+	for _, owner := range append([]*node{root}, root.list("bags")...) {
+		for _, key := range []string{"name", "frame_name"} {
+			n := owner.get("task").get(key)
+			if at := strings.Index(n.str(), "{camera}"); at >= 0 && !strings.Contains(n.str(), "{{camera}") {
+				l.report(l.inside(n, len([]rune(n.str()[:at]))), "list cameras:, or leave the variable out", "{camera} has no value: the manifest names no cameras")
+			}
+		}
+	}
+}
+
+// frameRange reports selections that contradict themselves.
+func (l *loader) frameRange(n *node, f Frames) {
+	if every := n.field("every_seconds"); f.Every > 0 && every != nil {
+		l.report(every.at, "leave one out", "every and every_seconds exclude each other")
+	}
+	if f.Start != nil && f.Stop != nil && f.Start.after(f.Stop) {
+		l.report(n.get("stop").at, "", "stop lies before start")
+	}
+	if f.Depth != nil && f.Depth.Min >= f.Depth.Max {
+		l.report(n.get("depth").at, "", "depth.max must be above depth.min")
+	}
+}
+
+// after compares instants of one kind; those of two kinds compare in a bag only.
+func (i *Instant) after(j *Instant) bool {
+	switch {
+	case i.Index != nil && j.Index != nil:
+		return *i.Index > *j.Index
+	case i.Seconds != nil && j.Seconds != nil:
+		return *i.Seconds > *j.Seconds
+	case i.Time != nil && j.Time != nil:
+		return i.Time.After(*j.Time)
+	}
+	return false
+}
+
+// selectedBy says which keys each frame_selection_method takes, one of them.
+var selectedBy = map[string][]string{
+	"random_uniform": {"frame_count", "frame_share"},
+	"random_per_job": {"frames_per_job_count", "frames_per_job_share"},
+	"manual":         {"frames"},
+}
+
+func (l *loader) selection(n *node, method string) {
+	own, known := selectedBy[method]
+	if !known {
+		return
+	}
+	var written []string
+	for _, f := range n.fields {
+		switch {
+		case contains(own, f.name):
+			written = append(written, f.name)
+		case f.name == "random_seed" && method == "manual",
+			contains(slices.Concat(selectedBy["random_uniform"], selectedBy["random_per_job"], selectedBy["manual"]), f.name):
+			l.report(f.at, "", "%s does not go with frame_selection_method %s", f.name, method)
+		}
+	}
+	if len(written) != 1 {
+		l.report(n.at, "", "frame_selection_method %s needs %s", method, "one of "+strings.Join(own, ", "))
+	}
+}

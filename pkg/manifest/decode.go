@@ -1,0 +1,206 @@
+package manifest
+
+import "strings"
+
+// manifest builds the Manifest from a tree, and reports what no schema can say.
+// It takes what fits and passes over the rest, so that all mistakes come at once.
+func (l *loader) manifest(root *node) *Manifest {
+	m := &Manifest{
+		File:    l.files[0].name,
+		Dir:     l.files[0].dir,
+		Version: root.get("version").integer(),
+		Server:  l.server(root.get("server")),
+		Root:    l.files[0].dir,
+		Project: l.project(root.get("project")),
+		Task:    l.task(root.get("task")),
+		hash:    hash(root),
+	}
+	if named := root.get("root"); named.str() != "" {
+		l.unexpanded(named)
+		m.Root = l.join(named)
+	}
+	for _, n := range root.list("cameras") {
+		m.Cameras = append(m.Cameras, l.camera(n))
+	}
+	for _, n := range root.list("bags") {
+		m.Bags = append(m.Bags, l.bag(n))
+	}
+	for _, n := range root.list("skip") {
+		m.Skip = append(m.Skip, l.skip(n))
+	}
+	l.cameraNames(root)
+	l.cameraVariable(root)
+	return m
+}
+
+// list returns the items of the list under a key.
+func (n *node) list(name string) []*node {
+	if v := n.get(name); v != nil && v.kind == list {
+		return v.items
+	}
+	return nil
+}
+
+func (l *loader) server(n *node) Server {
+	if n == nil {
+		return Server{}
+	}
+	s := Server{Organization: n.get("organization").str(), Pos: n.at}
+	url := n.get("url")
+	s.URL = strings.TrimRight(url.str(), "/")
+	if dir, ok := strings.CutPrefix(url.str(), "sandbox:"); ok {
+		s.URL = url.str()
+		s.Sandbox = l.join(&node{at: url.at, value: dir})
+		return s
+	}
+	l.serverURL(url)
+	return s
+}
+
+func (l *loader) project(n *node) Project {
+	if n == nil {
+		return Project{}
+	}
+	p := Project{
+		ID:     n.get("id").integer(),
+		Name:   n.get("name").str(),
+		Create: n.get("create").boolPtr(),
+		Pos:    n.at,
+	}
+	if create := n.field("create"); create != nil && n.get("id") != nil && p.Create != nil && *p.Create {
+		l.report(create.at, "name the project by name, or leave create out", "a project named by id exists already: it cannot be created")
+	}
+	for _, item := range n.list("labels") {
+		p.Labels = append(p.Labels, l.label(item, "any"))
+	}
+	l.uniqueNames(n.list("labels"), "label")
+	return p
+}
+
+func (l *loader) camera(n *node) Camera {
+	l.globs(n.list("files"))
+	l.globs(n.list("topics"))
+	return Camera{
+		Name:   n.get("name").str(),
+		Files:  n.get("files").strings(),
+		Topics: n.get("topics").strings(),
+		Task:   l.task(n.get("task")),
+		Frames: l.frames(n.get("frames")),
+		Pos:    n.at,
+	}
+}
+
+func (l *loader) bag(n *node) Bag {
+	path := n.get("path")
+	if n.kind == scalar {
+		path = n
+	}
+	l.bagPaths(path)
+	l.bagPaths(n.list("exclude")...)
+	b := Bag{
+		Path:    path.str(),
+		Exclude: n.get("exclude").strings(),
+		Settle:  l.settle(n.get("settle")),
+		Cameras: n.get("cameras").strings(),
+		Frames:  l.frames(n.get("frames")),
+		Task:    l.task(n.get("task")),
+		Pos:     n.at,
+	}
+	if optional := n.get("optional").boolPtr(); optional != nil {
+		b.Optional = *optional
+	}
+	if index := n.get("index"); index.str() != "" {
+		b.Index = l.join(index)
+	}
+	return b
+}
+
+func (l *loader) skip(n *node) Skip {
+	task := n.get("task")
+	if n.kind == scalar {
+		task = n
+	}
+	l.globs([]*node{task})
+	return Skip{Task: task.str(), Reason: n.get("reason").str(), Pos: n.at}
+}
+
+func (l *loader) frames(n *node) Frames {
+	if n == nil {
+		return Frames{}
+	}
+	f := Frames{
+		Start:   l.instant(n.get("start")),
+		Stop:    l.instant(n.get("stop")),
+		Every:   n.get("every").integer(),
+		Limit:   n.get("limit").integer(),
+		Spread:  n.get("spread").boolPtr(),
+		Bad:     n.get("bad").str(),
+		Stamp:   n.get("stamp").str(),
+		Encode:  n.get("encode").str(),
+		Quality: n.get("quality").integer(),
+		Pos:     n.at,
+	}
+	if s := n.get("every_seconds").number(); s != nil {
+		f.EverySeconds = *s
+	}
+	if depth := n.get("depth"); depth != nil {
+		low, high := depth.get("min").number(), depth.get("max").number()
+		if low != nil && high != nil {
+			f.Depth = &Depth{Min: *low, Max: *high}
+		}
+	}
+	l.frameRange(n, f)
+	return f
+}
+
+func (l *loader) task(n *node) TaskSettings {
+	if n == nil {
+		return TaskSettings{}
+	}
+	l.bugTracker(n.get("bug_tracker"))
+	return TaskSettings{
+		Name:              l.template(n.get("name"), ParseTaskName),
+		FrameName:         l.frameName(n.get("frame_name")),
+		SegmentSize:       n.get("segment_size").intPtr(),
+		Overlap:           n.get("overlap").intPtr(),
+		ImageQuality:      n.get("image_quality").intPtr(),
+		ChunkSize:         n.get("chunk_size").intPtr(),
+		SortingMethod:     n.get("sorting_method").strPtr(),
+		Subset:            n.get("subset").strPtr(),
+		BugTracker:        n.get("bug_tracker").strPtr(),
+		Assignee:          l.assignee(n.get("assignee")),
+		UseCache:          n.get("use_cache").boolPtr(),
+		ConsensusReplicas: n.get("consensus_replicas").intPtr(),
+		Validation:        l.validation(n.get("validation")),
+	}
+}
+
+// assignee takes one name or several; an empty list is not nil: it assigns nobody.
+func (l *loader) assignee(n *node) []string {
+	if name := n.strPtr(); name != nil {
+		return []string{*name}
+	}
+	if n == nil {
+		return nil
+	}
+	l.uniqueNames(n.items, "assignee")
+	return n.strings()
+}
+
+func (l *loader) validation(n *node) *Validation {
+	if n == nil || n.kind != mapping {
+		return nil
+	}
+	v := &Validation{
+		Mode:                 n.get("mode").str(),
+		FrameSelectionMethod: n.get("frame_selection_method").str(),
+		FrameCount:           n.get("frame_count").intPtr(),
+		FrameShare:           n.get("frame_share").number(),
+		FramesPerJobCount:    n.get("frames_per_job_count").intPtr(),
+		FramesPerJobShare:    n.get("frames_per_job_share").number(),
+		RandomSeed:           n.get("random_seed").intPtr(),
+		Frames:               n.get("frames").strings(),
+	}
+	l.selection(n, v.FrameSelectionMethod)
+	return v
+}

@@ -1,0 +1,156 @@
+package manifest
+
+import "time"
+
+// Defaults of settings that the manifest does not write. CVAT fixes its own where
+// a request leaves one out, so cvatplan always sends these; it never compares them.
+const (
+	DefaultImageQuality  = 70
+	DefaultSortingMethod = "natural"
+	DefaultQuality       = 90 // of frames.encode: jpeg
+)
+
+// Default templates of the names.
+var (
+	DefaultTaskName         = mustParse(ParseTaskName, "{camera}_{bag}")
+	DefaultTaskNameNoCamera = mustParse(ParseTaskName, "{bag}")
+	DefaultFrameName        = mustParse(ParseFrameName, "{bag}/{path}")                    // of directories
+	DefaultMessageName      = mustParse(ParseFrameName, "{bag}/{camera}_{stamp_ns}.{ext}") // of recordings
+)
+
+func mustParse(parse func(string) (*Template, error), text string) *Template {
+	t, err := parse(text)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// Settings returns what the manifest writes for the task of a bag that these
+// entries match, seen by the camera (nil where there are no cameras): the bag's
+// task: over the camera's over the manifest's, later entries over earlier ones.
+// A nil field is written nowhere, so it is not compared; see [TaskSettings.OrDefaults].
+func (m *Manifest) Settings(camera *Camera, bags []*Bag) TaskSettings {
+	s := m.Task
+	if camera != nil {
+		s = s.over(camera.Task)
+	}
+	for _, b := range bags {
+		s = s.over(b.Task)
+	}
+	return s
+}
+
+// over returns the settings with those of top that are written.
+func (s TaskSettings) over(top TaskSettings) TaskSettings {
+	s.Name = or(top.Name, s.Name)
+	s.FrameName = or(top.FrameName, s.FrameName)
+	s.SegmentSize = or(top.SegmentSize, s.SegmentSize)
+	s.Overlap = or(top.Overlap, s.Overlap)
+	s.ImageQuality = or(top.ImageQuality, s.ImageQuality)
+	s.ChunkSize = or(top.ChunkSize, s.ChunkSize)
+	s.SortingMethod = or(top.SortingMethod, s.SortingMethod)
+	s.Subset = or(top.Subset, s.Subset)
+	s.BugTracker = or(top.BugTracker, s.BugTracker)
+	s.UseCache = or(top.UseCache, s.UseCache)
+	s.ConsensusReplicas = or(top.ConsensusReplicas, s.ConsensusReplicas)
+	s.Validation = or(top.Validation, s.Validation)
+	if top.Assignee != nil {
+		s.Assignee = top.Assignee
+	}
+	return s
+}
+
+func or[T any](top, below *T) *T {
+	if top != nil {
+		return top
+	}
+	return below
+}
+
+// OrDefaults fills in the settings that are sent although the manifest does not
+// write them: segment_size 0 (one job), overlap 0, image_quality, sorting_method
+// and use_cache. Names, and what CVAT decides itself, stay nil.
+func (s TaskSettings) OrDefaults() TaskSettings {
+	zero, quality, sorting, cache := 0, DefaultImageQuality, DefaultSortingMethod, true
+	return TaskSettings{
+		SegmentSize: &zero, Overlap: &zero, ImageQuality: &quality, SortingMethod: &sorting, UseCache: &cache,
+	}.over(s)
+}
+
+// FramesOf returns which frames of the camera (nil where there are none) are taken
+// of a bag that these entries match: the bag's keys over the camera's, later
+// entries over earlier ones. Its defaults are filled in: Every 1 (unless
+// EverySeconds is set), Spread false, Bad "error", Stamp "header", Encode "png",
+// Quality [DefaultQuality].
+func (m *Manifest) FramesOf(camera *Camera, bags []*Bag) Frames {
+	spread := false
+	f := Frames{Spread: &spread, Bad: "error", Stamp: "header", Encode: "png", Quality: DefaultQuality}
+	if camera != nil {
+		f = f.over(camera.Frames)
+	}
+	for _, b := range bags {
+		f = f.over(b.Frames)
+	}
+	if f.Every == 0 && f.EverySeconds == 0 {
+		f.Every = 1
+	}
+	return f
+}
+
+// over returns the selection with what top writes. every and every_seconds are
+// two ways to say one thing, so each displaces the other.
+func (f Frames) over(top Frames) Frames {
+	if top.Every > 0 || top.EverySeconds > 0 {
+		f.Every, f.EverySeconds = top.Every, top.EverySeconds
+	}
+	f.Start = or(top.Start, f.Start)
+	f.Stop = or(top.Stop, f.Stop)
+	f.Spread = or(top.Spread, f.Spread)
+	f.Depth = or(top.Depth, f.Depth)
+	f.Limit = orZero(top.Limit, f.Limit)
+	f.Bad = orZero(top.Bad, f.Bad)
+	f.Stamp = orZero(top.Stamp, f.Stamp)
+	f.Encode = orZero(top.Encode, f.Encode)
+	f.Quality = orZero(top.Quality, f.Quality)
+	f.Pos = orZero(top.Pos, f.Pos)
+	return f
+}
+
+func orZero[T comparable](top, below T) T {
+	var zero T
+	if top != zero {
+		return top
+	}
+	return below
+}
+
+// CamerasOf returns the cameras whose tasks a bag that these entries match makes,
+// in the manifest's order: the last entry that names cameras decides, else all.
+func (m *Manifest) CamerasOf(bags []*Bag) []*Camera {
+	var names []string
+	for _, b := range bags {
+		if b.Cameras != nil {
+			names = b.Cameras
+		}
+	}
+	var out []*Camera
+	for i := range m.Cameras {
+		if names == nil || contains(names, m.Cameras[i].Name) {
+			out = append(out, &m.Cameras[i])
+		}
+	}
+	return out
+}
+
+// SettleOf returns how old the newest file of a bag that these entries match must
+// be, the last entry that says so deciding; 0 is any age.
+func (m *Manifest) SettleOf(bags []*Bag) time.Duration {
+	var settle time.Duration
+	for _, b := range bags {
+		if b.Settle != nil {
+			settle = *b.Settle
+		}
+	}
+	return settle
+}

@@ -1,0 +1,249 @@
+package manifest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// A misfit is a value that one keyword of the schema refuses.
+type misfit struct {
+	node    *node
+	name    string // the key, or key[index]
+	pointer string
+	schema  map[string]any // the keyword's owner
+	keyword string
+}
+
+// explain reports one schema error in the words of a manifest.
+func (l *loader) explain(root *node, e *jsonschema.ValidationError) {
+	m := misfit{pointer: e.InstanceLocation}
+	m.node, m.name = walk(root, e.InstanceLocation)
+	m.schema, m.keyword = theShape().at(e.AbsoluteKeywordLocation)
+	if m.keyword == "additionalProperties" {
+		l.unknownKeys(m)
+		return
+	}
+	if text, ok := m.schema["errorMessage"].(string); ok && m.keyword != "type" {
+		l.report(m.node.at, "", "%s", text)
+		return
+	}
+	text, hint := m.words(l)
+	if text == "" {
+		text = m.name + ": " + e.Message
+	}
+	l.report(m.node.at, hint, "%s", text)
+}
+
+// walk follows an instance pointer to its node, and names it.
+func walk(n *node, pointer string) (*node, string) {
+	name := "the manifest"
+	for _, step := range strings.Split(pointer, "/")[1:] {
+		step = unescape(step)
+		if n.kind == list {
+			i, _ := strconv.Atoi(step)
+			n, name = n.items[i], fmt.Sprintf("%s[%d]", name, i)
+			continue
+		}
+		n, name = n.get(step), step
+	}
+	return n, name
+}
+
+// words returns what is wrong and a hint, for each keyword that the schema uses.
+func (m misfit) words(l *loader) (text, hint string) {
+	switch m.keyword {
+	case "type":
+		return m.wrongType(l, typeWords(m.schema["type"]))
+	case "anyOf", "oneOf":
+		return m.wrongType(l, m.alternatives())
+	case "enum":
+		return m.notListed()
+	case "pattern":
+		message, _ := m.schema["patternErrorMessage"].(string)
+		return message, ""
+	case "required":
+		return m.missing(), ""
+	case "minLength", "minItems":
+		return m.name + " must not be empty", ""
+	case "maxLength":
+		return fmt.Sprintf("%s has %d characters; at most %v are allowed", m.name, utf8.RuneCountInString(m.node.text), m.schema["maxLength"]), ""
+	case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum":
+		return fmt.Sprintf("%s must be %s, not %s", m.name, m.bounds(), m.node.text), ""
+	}
+	return "", ""
+}
+
+// names of JSON types, as a person who writes YAML calls them.
+var typeNames = map[string]string{
+	"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
+	"array": "a list", "object": "a mapping", "null": "empty",
+}
+
+func typeWords(types any) string {
+	switch v := types.(type) {
+	case string:
+		return typeNames[v]
+	case []any:
+		var words []string
+		for _, t := range v {
+			words = append(words, typeWords(t))
+		}
+		return strings.Join(words, " or ")
+	}
+	return ""
+}
+
+func (m misfit) alternatives() string {
+	var words []string
+	for _, branch := range m.schema[m.keyword].([]any) {
+		types := resolve(branch.(map[string]any))["type"]
+		if w := typeWords(types); !slices.Contains(words, w) {
+			words = append(words, w)
+		}
+	}
+	return strings.Join(words, " or ")
+}
+
+// resolve follows a $ref of the schema's own.
+func resolve(s map[string]any) map[string]any {
+	if ref, ok := s["$ref"].(string); ok {
+		s, _ = theShape().document["definitions"].(map[string]any)[strings.TrimPrefix(ref, "#/definitions/")].(map[string]any)
+	}
+	return s
+}
+
+func (m misfit) wrongType(l *loader, want string) (text, hint string) {
+	text = fmt.Sprintf("%s must be %s, not %s", m.name, want, m.node.what())
+	if m.node.kind == scalar && m.node.value == nil {
+		text = fmt.Sprintf("%s is empty; it must be %s", m.name, want)
+	}
+	return text, m.typeHint(l, want)
+}
+
+func (m misfit) typeHint(l *loader, want string) string {
+	line := l.line(m.node.at)
+	switch v := m.node.value.(type) {
+	case nil:
+		if m.node.kind == mapping && want == "text" && strings.HasPrefix(line, "{") {
+			return fmt.Sprintf("a value that begins with { needs quotes: %s: \"…\"", m.name)
+		}
+		if m.node.kind == scalar && strings.Contains(line, "#") {
+			return "a # begins a comment: put the value in quotes"
+		}
+	case int64, float64, bool:
+		if strings.Contains(want, "text") {
+			return fmt.Sprintf("put it in quotes: %q", m.node.text)
+		}
+	case string:
+		if want == "true or false" && slices.Contains([]string{"yes", "on", "y"}, strings.ToLower(v)) {
+			return "write true"
+		}
+		if want == "true or false" && slices.Contains([]string{"no", "off", "n"}, strings.ToLower(v)) {
+			return "write false"
+		}
+		if _, err := strconv.ParseFloat(v, 64); err == nil && strings.Contains(want, "number") {
+			return "write it without quotes: " + v
+		}
+	}
+	return ""
+}
+
+// line returns a line from a position on.
+func (l *loader) line(at Position) string {
+	f := l.file(at.File)
+	if f == nil || at.Line < 1 || at.Line > len(f.lines) {
+		return ""
+	}
+	runes := []rune(f.lines[at.Line-1])
+	return string(runes[min(max(at.Column-1, 0), len(runes)):])
+}
+
+func (m misfit) notListed() (text, hint string) {
+	var known []string
+	for _, v := range m.schema["enum"].([]any) {
+		known = append(known, fmt.Sprint(v))
+	}
+	text = fmt.Sprintf("%s must be one of %s, not %s", m.name, strings.Join(known, ", "), clip(m.node.text))
+	if near := nearest(strings.ToLower(m.node.text), known); near != "" {
+		hint = fmt.Sprintf("did you mean %s?", near)
+	}
+	return text, hint
+}
+
+func (m misfit) missing() string {
+	var absent []string
+	for _, key := range m.schema["required"].([]any) {
+		if m.node.field(key.(string)) == nil {
+			absent = append(absent, key.(string))
+		}
+	}
+	return fmt.Sprintf("%s needs %s", m.name, strings.Join(absent, ", "))
+}
+
+func (m misfit) bounds() string {
+	low, hasLow := m.schema["minimum"]
+	above, hasAbove := m.schema["exclusiveMinimum"]
+	high, hasHigh := m.schema["maximum"]
+	var words []string
+	if hasLow {
+		words = append(words, "at least "+number(low))
+	}
+	if hasAbove {
+		words = append(words, "above "+number(above))
+	}
+	if hasHigh {
+		words = append(words, "at most "+number(high))
+	}
+	return strings.Join(words, " and ")
+}
+
+func number(v any) string { return strconv.FormatFloat(v.(float64), 'f', -1, 64) }
+
+// unknownKeys reports each key that the schema does not know.
+func (l *loader) unknownKeys(m misfit) {
+	properties, _ := m.schema["properties"].(map[string]any)
+	for _, f := range m.node.fields {
+		if _, known := properties[f.name]; known || m.pointer == "" && strings.HasPrefix(f.name, "x-") {
+			continue
+		}
+		if isCredential(f.name) {
+			l.report(f.at, credentialHint, "credentials never stand in a manifest")
+			continue
+		}
+		l.report(f.at, keyHint(f.name, slices.Sorted(maps.Keys(properties))), "unknown key %q", clip(f.name))
+	}
+}
+
+func keyHint(name string, known []string) string {
+	plain := strings.ReplaceAll(strings.ToLower(name), "-", "_")
+	if near := nearest(plain, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if home, ok := theShape().keys[plain]; ok {
+		if home == "" {
+			return fmt.Sprintf("%q stands at the top of the manifest", plain)
+		}
+		return fmt.Sprintf("%q belongs in a %s", plain, home)
+	}
+	if len(known) <= 12 {
+		return "known are " + strings.Join(known, ", ")
+	}
+	return ""
+}
+
+const credentialHint = "set CVAT_ACCESS_TOKEN (or CVAT_ACCESS_TOKEN_FILE), or CVAT_USERNAME and CVAT_PASSWORD, in the environment; " +
+	"if this one was real, revoke it"
+
+func isCredential(key string) bool {
+	key = strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(key))
+	return slices.Contains([]string{
+		"token", "accesstoken", "apitoken", "apikey", "key", "password", "passwd", "pass", "secret",
+		"username", "user", "login", "auth", "credentials", "cvataccesstoken", "cvatusername", "cvatpassword",
+	}, key)
+}

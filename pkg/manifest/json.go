@@ -1,0 +1,164 @@
+package manifest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// json reads one JSON value, as a labels file holds it; nil where a problem was reported.
+func (l *loader) json(t *text) *node {
+	r := &jsonReader{loader: l, cursor: cursor{file: t}, decoder: json.NewDecoder(bytes.NewReader(t.data))}
+	r.decoder.UseNumber()
+	n, err := r.value(0)
+	if err == nil {
+		if _, more := r.decoder.Token(); !errors.Is(more, io.EOF) {
+			l.report(r.at(), "", "text after the end of the JSON value")
+			return nil
+		}
+		return n
+	}
+	at := r.at()
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		at = (&cursor{file: t}).at(int(syntax.Offset) - 1)
+	}
+	l.report(at, "", "%s", jsonMessage(err))
+	return nil
+}
+
+func jsonMessage(err error) string {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "the JSON ends too early"
+	}
+	return "JSON: " + strings.TrimPrefix(err.Error(), "json: ")
+}
+
+// A jsonReader builds nodes from JSON, token by token, for their positions.
+type jsonReader struct {
+	*loader
+	cursor  cursor
+	decoder *json.Decoder
+}
+
+// at is the position of the next token.
+func (r *jsonReader) at() Position {
+	offset := int(r.decoder.InputOffset())
+	data := r.cursor.file.data
+	for offset < len(data) && strings.IndexByte(" \t\r\n,:", data[offset]) >= 0 {
+		offset++
+	}
+	return r.cursor.at(offset)
+}
+
+var errDeep = errors.New("values are nested too deep")
+
+func (r *jsonReader) value(depth int) (*node, error) {
+	at := r.at()
+	token, err := r.decoder.Token()
+	if err != nil {
+		return nil, err
+	}
+	n := &node{at: at}
+	switch v := token.(type) {
+	case json.Delim:
+		if depth > maxDepth {
+			return nil, errDeep
+		}
+		return n, r.container(n, v, depth)
+	case json.Number:
+		n.text = v.String()
+		n.value = r.number(at, v)
+	case string:
+		n.text, n.value = v, v
+	case bool:
+		n.text, n.value = map[bool]string{true: "true", false: "false"}[v], v
+	}
+	return n, nil
+}
+
+func (r *jsonReader) number(at Position, v json.Number) any {
+	if i, err := v.Int64(); err == nil {
+		return i
+	}
+	f, err := v.Float64()
+	if err != nil {
+		r.report(at, "", "%s is not a number that can be used", clip(v.String()))
+	}
+	return f
+}
+
+func (r *jsonReader) container(n *node, open json.Delim, depth int) error {
+	n.kind = list
+	first := map[string]bool{}
+	if open == '{' {
+		n.kind = mapping
+	}
+	for r.decoder.More() {
+		if n.kind == list {
+			item, err := r.value(depth + 1)
+			if err != nil {
+				return err
+			}
+			n.items = append(n.items, item)
+			continue
+		}
+		if err := r.field(n, first, depth); err != nil {
+			return err
+		}
+	}
+	_, err := r.decoder.Token()
+	return err
+}
+
+func (r *jsonReader) field(n *node, first map[string]bool, depth int) error {
+	at := r.at()
+	token, err := r.decoder.Token()
+	if err != nil {
+		return err
+	}
+	name, _ := token.(string)
+	value, err := r.value(depth + 1)
+	if err != nil {
+		return err
+	}
+	if first[name] {
+		r.report(at, "", "duplicate key %q", clip(name))
+		return nil
+	}
+	first[name] = true
+	n.fields = append(n.fields, field{name, at, value})
+	return nil
+}
+
+// A cursor turns growing byte offsets into lines and columns in one pass.
+type cursor struct {
+	file                 *text
+	offset, line, column int // the latest position, counted from 0
+}
+
+func (c *cursor) at(offset int) Position {
+	for c.offset < min(offset, len(c.file.data)) {
+		_, size := utf8.DecodeRune(c.file.data[c.offset:])
+		c.column++
+		if c.file.endsLine(c.offset) {
+			c.line, c.column = c.line+1, 0
+		}
+		c.offset += size
+	}
+	return Position{c.file.name, c.line + 1, c.column + 1}
+}
+
+// endsLine reports whether the byte is the last of a line's end.
+func (t *text) endsLine(offset int) bool {
+	switch t.data[offset] {
+	case '\n':
+		return true
+	case '\r':
+		return offset+1 == len(t.data) || t.data[offset+1] != '\n'
+	}
+	return false
+}

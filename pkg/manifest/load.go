@@ -1,0 +1,173 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A loader reads one manifest with the files that it names, and collects problems.
+type loader struct {
+	files    []*text // in the order in which they were read, the manifest first
+	problems []Problem
+}
+
+// Load reads the manifest at path, and the files that its extends: and labels:
+// name. The error is an *[Error] if the manifest is wrong, else the file's own.
+func Load(path string) (*Manifest, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, MaxFileSize+4)) // 3 may be a byte order mark
+	if err != nil {
+		return nil, fmt.Errorf("read manifest: %w", err)
+	}
+	return Parse(path, data)
+}
+
+// Parse checks a manifest's content. Its name stands in positions, and its
+// directory is where relative paths begin, those of files that it names included.
+// The error is an *[Error] with every mistake, in the order of the lines.
+func Parse(name string, data []byte) (*Manifest, error) {
+	l := &loader{}
+	root := l.read(name, data)
+	if root == nil {
+		return nil, l.err()
+	}
+	root = l.labelsFile(l.extended(root))
+	l.shape(root)
+	l.characters(root, "")
+	m := l.manifest(root)
+	if err := l.err(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// read parses one file; nil where that fails, which is then reported.
+func (l *loader) read(name string, data []byte) *node {
+	t := newText(name, data)
+	l.files = append(l.files, t)
+	if !l.check(t) {
+		return nil
+	}
+	if strings.EqualFold(filepath.Ext(name), ".json") {
+		return l.json(t)
+	}
+	return l.yaml(t)
+}
+
+// readBeside reads a file that a manifest names, relative to the file that names it.
+func (l *loader) readBeside(named *node) *node {
+	path := l.join(named)
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		l.report(named.at, "", "%s: %s", clip(named.str()), reason(err))
+		return nil
+	case !info.Mode().IsRegular():
+		l.report(named.at, "", "%s is not a file", clip(named.str()))
+		return nil
+	case info.Size() > MaxFileSize+3:
+		l.report(named.at, "", "%s is larger than %d MiB", clip(named.str()), MaxFileSize>>20)
+		return nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		l.report(named.at, "", "%s: %s", clip(named.str()), reason(err))
+		return nil
+	}
+	return l.read(path, data)
+}
+
+// reason is an error without the operation and the path, which the message has.
+func reason(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}
+
+// join returns a path relative to the file that writes it; "" stays "".
+func (l *loader) join(n *node) string {
+	path := filepath.FromSlash(n.str())
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(l.file(n.at.File).dir, path)
+}
+
+func (l *loader) file(name string) *text {
+	for _, f := range l.files {
+		if f.name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// extended lays a manifest over the one that its extends: names.
+func (l *loader) extended(root *node) *node {
+	named := root.get("extends")
+	if named.str() == "" {
+		return root
+	}
+	base := l.readBeside(named)
+	if base == nil {
+		return root
+	}
+	if again := base.field("extends"); again != nil {
+		l.report(again.at, "", "a manifest that is extended cannot extend another")
+	}
+	return overlay(drop(base, "extends"), drop(root, "extends"))
+}
+
+func drop(n *node, name string) *node {
+	return n.without(func(s string) bool { return s == name })
+}
+
+// overlay merges mappings key by key; anything else on top replaces what is below.
+func overlay(base, top *node) *node {
+	if base.kind != mapping || top.kind != mapping {
+		return top
+	}
+	out := *top
+	out.fields = append([]field(nil), top.fields...)
+	for _, f := range base.fields {
+		if own := out.field(f.name); own != nil {
+			own.value = overlay(f.value, own.value)
+			continue
+		}
+		out.fields = append(out.fields, f)
+	}
+	return &out
+}
+
+// labelsFile puts the content of a labels file where its name stands.
+func (l *loader) labelsFile(root *node) *node {
+	project := root.get("project")
+	labels := project.get("labels")
+	named := labels
+	if labels != nil && labels.kind == mapping {
+		named = labels.get("file")
+	}
+	if named.str() == "" {
+		return root
+	}
+	content := l.readBeside(named)
+	if content == nil { // reported; what is left is checked as if no labels were written
+		return root.with("project", drop(project, "labels"))
+	}
+	if content.kind != list {
+		l.report(content.at, "", "a labels file holds a list of labels, not %s", content.what())
+		return root.with("project", drop(project, "labels"))
+	}
+	return root.with("project", project.with("labels", content))
+}

@@ -1,0 +1,148 @@
+package manifest
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/width"
+)
+
+// MaxFileSize is the size in bytes above which a manifest, or a file that it
+// names, is refused: a million-line manifest is a mistake, not a dataset.
+const MaxFileSize = 4 << 20
+
+// A text is a file's content, checked to be UTF-8 without control characters.
+type text struct {
+	name  string // as given, or relative to the same directory as the manifest's name
+	dir   string
+	data  []byte // without a byte order mark
+	lines []string
+}
+
+func newText(name string, data []byte) *text {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	return &text{name: name, dir: filepath.Dir(name), data: data, lines: splitLines(string(data))}
+}
+
+var lineEnd = regexp.MustCompile(`\r\n|\r|\n`)
+
+// splitLines ends lines where YAML does: at LF, CRLF and a CR alone.
+func splitLines(s string) []string { return lineEnd.Split(s, -1) }
+
+// check reports what keeps the text from being read at all.
+func (l *loader) check(t *text) bool {
+	at := Position{File: t.name}
+	switch {
+	case len(t.data) > MaxFileSize:
+		l.report(at, "", "the file is larger than %d MiB", MaxFileSize>>20)
+		return false
+	case bytes.HasPrefix(t.data, []byte("\xff\xfe")), bytes.HasPrefix(t.data, []byte("\xfe\xff")):
+		l.report(at, "save it as UTF-8", "the file is UTF-16")
+		return false
+	}
+	before := len(l.problems)
+	for i, line := range t.lines {
+		if column, what := badCharacter(line); column > 0 {
+			l.report(Position{t.name, i + 1, column}, "save the file as UTF-8 without control characters", "%s", what)
+		}
+		if len(l.problems)-before == shown {
+			break
+		}
+	}
+	return len(l.problems) == before
+}
+
+// badCharacter finds the first character that no manifest needs: it would hide in
+// an editor, end a line for YAML only, or reach a terminal. Columns count from 1.
+func badCharacter(line string) (int, string) {
+	column := 0
+	for i, r := range line {
+		column++
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(line[i:], "\uFFFD"):
+			return column, fmt.Sprintf("byte 0x%02x is not UTF-8", line[i])
+		case isControl(r) && r != '\t':
+			return column, fmt.Sprintf("control character U+%04X", r)
+		case r == '\u2028' || r == '\u2029':
+			return column, fmt.Sprintf("invisible line separator U+%04X", r)
+		case r == '\uFEFF':
+			return column, "byte order mark within the text"
+		}
+	}
+	return 0, ""
+}
+
+// isControl reports a control character, C0, DEL or C1.
+func isControl(r rune) bool { return unicode.IsControl(r) }
+
+// Secrets that were written by mistake are not repeated on a terminal or in a CI log.
+var secrets = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)((?:token|password|passwd|secret|api_?key|credentials?)["']?\s*:\s*)[^\s].*`),
+	regexp.MustCompile(`(://)[^/@\s]+@`),
+}
+
+func redact(line string) string {
+	line = secrets[0].ReplaceAllString(line, "${1}**redacted**")
+	return secrets[1].ReplaceAllString(line, "${1}**redacted**@")
+}
+
+// excerptWidth is the most of a line that an excerpt shows, in columns; a line
+// longer than excerptLimit bytes was not written by hand, and is not shown.
+const (
+	excerptWidth = 120
+	excerptLimit = 32 << 10
+)
+
+// excerpt returns the line of a position and a caret below it.
+func (t *text) excerpt(at Position) string {
+	if at.Line < 1 || at.Line > len(t.lines) {
+		return ""
+	}
+	if len(t.lines[at.Line-1]) > excerptLimit {
+		return ""
+	}
+	line := redact(t.lines[at.Line-1])
+	if strings.TrimSpace(line) == "" {
+		return ""
+	}
+	runes := []rune(printable(line))
+	caret := min(max(at.Column-1, 0), len(runes))
+	from := 0
+	if caret > excerptWidth-20 {
+		from = caret - excerptWidth/2
+	}
+	to := min(len(runes), from+excerptWidth)
+	return "    " + string(runes[from:to]) + "\n    " + blank(runes[from:caret]) + "^"
+}
+
+// printable replaces what a terminal would act upon.
+func printable(line string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\t' && isControl(r) || r == utf8.RuneError {
+			return '\uFFFD'
+		}
+		return r
+	}, line)
+}
+
+// blank returns white space as wide as the text is on a terminal.
+func blank(text []rune) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch kind := width.LookupRune(r).Kind(); {
+		case r == '\t':
+			b.WriteByte('\t')
+		case unicode.In(r, unicode.Mn, unicode.Me):
+		case kind == width.EastAsianWide || kind == width.EastAsianFullwidth:
+			b.WriteString("  ")
+		default:
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}

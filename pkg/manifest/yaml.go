@@ -1,0 +1,256 @@
+package manifest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"regexp"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Limits on what a file may unfold to, far above any manifest that a person reads.
+const (
+	maxDepth   = 64      // of mappings and lists in each other
+	maxAliased = 100_000 // values that aliases and merge keys add
+)
+
+// yaml reads one YAML document; nil where it is empty or a problem was reported.
+func (l *loader) yaml(t *text) *node {
+	doc, err := decodeYAML(bytes.NewReader(t.data))
+	switch {
+	case errors.Is(err, io.EOF):
+		l.report(Position{File: t.name, Line: 1, Column: 1}, "", "the file is empty")
+		return nil
+	case errors.Is(err, errSecond):
+		l.report(l.secondDocument(t), "split it into a file for each", "a second document begins here; a manifest is one document")
+		return nil
+	case err != nil:
+		l.syntax(t, err)
+		return nil
+	}
+	y := &yamlReader{loader: l, file: t.name, open: map[*yaml.Node]bool{}}
+	return y.node(doc.Content[0], 0)
+}
+
+var errSecond = errors.New("second document")
+
+// decodeYAML parses one document. yaml.v3 has panicked on bad input before, so a
+// panic is an error like any other.
+func decodeYAML(r io.Reader) (doc *yaml.Node, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("yaml: %v", p)
+		}
+	}()
+	decoder := yaml.NewDecoder(r)
+	doc = &yaml.Node{}
+	if err := decoder.Decode(doc); err != nil {
+		return nil, err
+	}
+	if len(doc.Content) == 0 {
+		return nil, io.EOF
+	}
+	switch err := decoder.Decode(&yaml.Node{}); {
+	case err == nil:
+		return nil, errSecond
+	case !errors.Is(err, io.EOF):
+		return nil, err
+	}
+	return doc, nil
+}
+
+// secondDocument finds the --- that begins the second document.
+func (l *loader) secondDocument(t *text) Position {
+	seen := false // content before it
+	for i, line := range t.lines {
+		if seen && (line == "---" || strings.HasPrefix(line, "--- ")) {
+			return Position{t.name, i + 1, 1}
+		}
+		trimmed := strings.TrimSpace(line)
+		seen = seen || trimmed != "" && trimmed[0] != '#' && trimmed[0] != '%'
+	}
+	return Position{File: t.name, Line: len(t.lines), Column: 1}
+}
+
+// A yamlReader turns yaml.v3's nodes into ours and refuses what they let through:
+// duplicate keys, aliases that grow or contain themselves, keys that are no text.
+type yamlReader struct {
+	*loader
+	file    string
+	open    map[*yaml.Node]bool // anchors that are being unfolded
+	aliased int                 // values that came through an alias
+	gaveUp  bool                // a limit was reported
+}
+
+func (y *yamlReader) node(n *yaml.Node, depth int) *node {
+	at := Position{y.file, n.Line, n.Column}
+	if y.exceeded(at, depth) {
+		return &node{at: at}
+	}
+	switch n.Kind {
+	case yaml.AliasNode:
+		return y.alias(n, depth)
+	case yaml.MappingNode:
+		y.tag(n, at, "!!map")
+		return y.mapping(n, depth)
+	case yaml.SequenceNode:
+		y.tag(n, at, "!!seq")
+		out := &node{at: at, kind: list}
+		for _, item := range n.Content {
+			out.items = append(out.items, y.node(item, depth+1))
+		}
+		return out
+	default:
+		return y.scalar(n, at)
+	}
+}
+
+// tag reports a tag (!name) other than the one that the value has anyway.
+func (y *yamlReader) tag(n *yaml.Node, at Position, own string) {
+	if n.ShortTag() != own {
+		y.report(at, "", "tag %s has no meaning here", clip(n.Tag))
+	}
+}
+
+func (y *yamlReader) exceeded(at Position, depth int) bool {
+	if len(y.open) > 0 {
+		y.aliased++
+	}
+	switch {
+	case y.gaveUp:
+	case depth > maxDepth:
+		y.report(at, "", "values are nested more than %d deep", maxDepth)
+		y.gaveUp = true
+	case y.aliased > maxAliased:
+		y.report(at, "write the values out", "aliases unfold to more than %d values", maxAliased)
+		y.gaveUp = true
+	}
+	return y.gaveUp
+}
+
+func (y *yamlReader) alias(n *yaml.Node, depth int) *node {
+	at := Position{y.file, n.Line, n.Column}
+	if y.open[n.Alias] {
+		y.report(at, "", "alias *%s contains itself", clip(n.Value))
+		return &node{at: at}
+	}
+	y.open[n.Alias] = true
+	defer delete(y.open, n.Alias)
+	return y.node(n.Alias, depth)
+}
+
+func (y *yamlReader) mapping(n *yaml.Node, depth int) *node {
+	out := &node{at: Position{y.file, n.Line, n.Column}, kind: mapping}
+	first := map[string]Position{}
+	var merges []*yaml.Node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		at := Position{y.file, key.Line, key.Column}
+		if key.ShortTag() == "!!merge" {
+			merges = append(merges, value)
+			continue
+		}
+		name, ok := y.key(key, at)
+		if !ok {
+			continue
+		}
+		if before, double := first[name]; double {
+			y.report(at, fmt.Sprintf("it stands in line %d already", before.Line), "duplicate key %q", clip(name))
+			continue
+		}
+		first[name] = at
+		out.fields = append(out.fields, field{name, at, y.node(value, depth+1)})
+	}
+	y.merge(out, first, merges, depth)
+	return out
+}
+
+// key returns a key's text. Numbers and dates are keys as they are written.
+func (y *yamlReader) key(n *yaml.Node, at Position) (string, bool) {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if n.Kind != yaml.ScalarNode || n.Value == "" {
+		y.report(at, "", "a key must be text")
+		return "", false
+	}
+	return n.Value, true
+}
+
+// merge adds what merge keys (`<<: *base`, or a list of bases) bring: earlier
+// bases win over later ones, and the mapping's own keys over all.
+func (y *yamlReader) merge(out *node, have map[string]Position, merges []*yaml.Node, depth int) {
+	var bases []*node
+	for _, m := range merges {
+		base := y.node(m, depth+1)
+		if base.kind == list {
+			bases = append(bases, base.items...)
+			continue
+		}
+		bases = append(bases, base)
+	}
+	for _, base := range bases {
+		if base.kind != mapping {
+			y.report(base.at, "write <<: *name, where &name marks a mapping", "a merge key takes a mapping or a list of mappings")
+		}
+		for _, f := range base.fields {
+			if _, ok := have[f.name]; !ok {
+				have[f.name] = f.at
+				out.fields = append(out.fields, f)
+			}
+		}
+	}
+}
+
+func (y *yamlReader) scalar(n *yaml.Node, at Position) *node {
+	out := &node{at: at, text: n.Value, value: n.Value}
+	var err error
+	switch n.ShortTag() {
+	case "!!null":
+		out.value = nil
+	case "!!bool":
+		out.value, err = decodeAs[bool](n)
+	case "!!int":
+		out.value, err = y.integer(n, at)
+	case "!!float":
+		out.value, err = finite(n)
+	case "!!str", "!!timestamp": // a date is text here: bags are often named after one
+	default:
+		y.report(at, "", "tag %s has no meaning here", clip(n.Tag))
+	}
+	if err != nil {
+		out.value = n.Value
+		y.report(at, "", "%s is not a number that can be used", clip(n.Value))
+	}
+	return out
+}
+
+var octal = regexp.MustCompile(`^[-+]?0[0-9_]+$`)
+
+// integer refuses 010, which YAML takes for 8.
+func (y *yamlReader) integer(n *yaml.Node, at Position) (any, error) {
+	if octal.MatchString(n.Value) {
+		y.report(at, fmt.Sprintf("put it in quotes if it is text: %q", n.Value), "%s begins with 0, which YAML takes for an octal number", clip(n.Value))
+	}
+	return decodeAs[int64](n)
+}
+
+func decodeAs[T any](n *yaml.Node) (any, error) {
+	var v T
+	err := n.Decode(&v)
+	return v, err
+}
+
+var errInfinite = errors.New("not finite")
+
+func finite(n *yaml.Node) (any, error) {
+	v, err := decodeAs[float64](n)
+	if f, ok := v.(float64); err == nil && ok && (math.IsInf(f, 0) || math.IsNaN(f)) {
+		return nil, errInfinite
+	}
+	return v, err
+}
