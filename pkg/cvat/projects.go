@@ -13,6 +13,9 @@ type Project struct {
 	Owner          *User  `json:"owner"`
 	OrganizationID *int   `json:"organization_id"`
 	BugTracker     string `json:"bug_tracker"`
+	Tasks          struct {
+		Count *int `json:"count"` // nil where the server does not say
+	} `json:"tasks"`
 }
 
 // ListProjects returns the projects of the workspace that have exactly this
@@ -26,6 +29,17 @@ func (c *Client) ListProjects(ctx context.Context, name string) ([]Project, erro
 	}
 	all, err := list(ctx, c, "/api/projects", "id", query, func(p Project) int { return p.ID })
 	return only(all, func(p Project) bool { return name == "" || p.Name == name }), err
+}
+
+// ProjectsEverywhere returns the projects that have exactly this name in all workspaces
+// that the user can see, by ascending id. It is for clients without an organization:
+// others see their own alone.
+//
+//cvat:operation GET /api/projects
+func (c *Client) ProjectsEverywhere(ctx context.Context, name string) ([]Project, error) {
+	query := url.Values{"name": {name}, "org": nil} // no org= at all: every workspace
+	all, err := list(ctx, c, "/api/projects", "id", query, func(p Project) int { return p.ID })
+	return only(all, func(p Project) bool { return p.Name == name }), err
 }
 
 // Project returns one project; [ErrNotFound] if there is none, and
@@ -49,8 +63,20 @@ func (c *Client) CreateProject(ctx context.Context, name, bugTracker string, lab
 	return one[Project](ctx, c, post("/api/projects", body))
 }
 
-// DeleteProject deletes a project and all its tasks. It is for tests that clean
-// up; cvatplan never deletes a project.
+// SetProjectBugTracker sets a project's bug_tracker, where the mark of an unfinished
+// creation stands.
+//
+//cvat:operation PATCH /api/projects/{id}
+func (c *Client) SetProjectBugTracker(ctx context.Context, id int, text string) error {
+	body := struct {
+		BugTracker string `json:"bug_tracker"`
+	}{text}
+	return c.do(ctx, patch(fmt.Sprintf("/api/projects/%d", id), body), nothing)
+}
+
+// DeleteProject deletes a project and all its tasks. Apart from tests that clean up,
+// it is for a project that a run of ours created a second time, which bears the mark
+// of that and holds no task: read it at once before.
 //
 //cvat:operation DELETE /api/projects/{id}
 func (c *Client) DeleteProject(ctx context.Context, id int) error {

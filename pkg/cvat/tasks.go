@@ -54,6 +54,7 @@ type TaskFilter struct {
 	ProjectID int
 	Name      string // exact
 	Marker    string // exact text of bug_tracker
+	Logic     string // a rule in CVAT's JSON Logic, beside the others; at most some 6 kB fit a URL
 }
 
 func (f TaskFilter) query() url.Values {
@@ -66,6 +67,9 @@ func (f TaskFilter) query() url.Values {
 	}
 	if f.Marker != "" {
 		query.Set("tracker_link", f.Marker)
+	}
+	if f.Logic != "" {
+		query.Set("filter", f.Logic)
 	}
 	return query
 }

@@ -40,3 +40,10 @@ func (c *Client) FindUser(ctx context.Context, username string) (*User, error) {
 	}
 	return nil, fmt.Errorf("user %q: %w among those that CVAT shows to you", username, ErrNotFound)
 }
+
+// Users returns all users that CVAT shows: those with whom one shares an organization.
+//
+//cvat:operation GET /api/users
+func (c *Client) Users(ctx context.Context) ([]User, error) {
+	return list(ctx, c, "/api/users", "id", nil, func(u User) int { return u.ID })
+}
