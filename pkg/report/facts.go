@@ -1,11 +1,9 @@
 package report
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -25,7 +23,7 @@ func factsOf(c plan.Change) []fact {
 	facts = append(facts, differences(c)...)
 	facts = append(facts, tasks(c)...)
 	facts = append(facts, problems(c)...)
-	if pos := position(c.Origin); pos != "" && troubled(c.Action) {
+	if pos := c.Origin.String(); pos != "" && troubled(c.Action) {
 		facts = append(facts, fact{label: "from", text: pos})
 	}
 	if c.Hint != "" {
@@ -140,15 +138,4 @@ func taskText(t plan.Task) string {
 		parts = append(parts, "of "+t.Owner)
 	}
 	return strings.Join(parts, ", ")
-}
-
-// position is "cvatplan.yaml:12:5", as far as it is known.
-func position(p manifest.Position) string {
-	switch {
-	case p.File == "" || p.Line == 0:
-		return p.File
-	case p.Column == 0:
-		return fmt.Sprintf("%s:%d", p.File, p.Line)
-	}
-	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }

@@ -1,0 +1,115 @@
+package report
+
+import (
+	"io"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// FormatVersion is that of all JSON outputs. Within a major version fields are only
+// ever added; schema/*.schema.json describe each output.
+const FormatVersion = "1.0"
+
+// JSONOptions say what [JSON] writes beside the plans.
+type JSONOptions struct {
+	Version string             // of cvatplan; left out where empty
+	Errors  []manifest.Problem // why there are not more plans
+}
+
+// JSON writes plans as one document, which schema/plan.schema.json describes. The
+// nested names are Terraform's (resource_changes[].change.actions, before, after),
+// so that recipes for jq and OPA carry over.
+func JSON(w io.Writer, plans []plan.Plan, o JSONOptions) error {
+	n := plan.Count(plans...)
+	doc := planDoc{
+		FormatVersion: FormatVersion, Version: o.Version,
+		Applyable: n.Changes(), Errored: len(o.Errors) > 0,
+		Changes: []changeDoc{}, Notes: []noteDoc{},
+		Summary: summaryOf(n), Errors: errorDocs(o.Errors),
+	}
+	for _, p := range plans {
+		doc.Changes = append(doc.Changes, projectDoc(p))
+		for _, c := range p.Changes {
+			doc.Changes = append(doc.Changes, taskDoc(p.Scope, c))
+		}
+		for _, note := range p.Notes {
+			doc.Notes = append(doc.Notes, noteDoc{p.Scope.Project, note.Code, note.Text, note.Tasks})
+		}
+	}
+	return writeJSON(w, doc, "  ")
+}
+
+type planDoc struct {
+	FormatVersion string      `json:"format_version"`
+	Version       string      `json:"cvatplan_version,omitempty"`
+	Applyable     bool        `json:"applyable"`
+	Errored       bool        `json:"errored"`
+	Changes       []changeDoc `json:"resource_changes"`
+	Notes         []noteDoc   `json:"notes"`
+	Summary       summaryDoc  `json:"summary"`
+	Errors        []errorDoc  `json:"errors"`
+}
+
+type noteDoc struct {
+	Project string `json:"project"`
+	Code    string `json:"code"`
+	Text    string `json:"text"`
+	Tasks   int    `json:"tasks"`
+}
+
+type errorDoc struct {
+	Text string     `json:"text"`
+	Hint string     `json:"hint,omitempty"`
+	At   *originDoc `json:"origin,omitempty"`
+}
+
+func errorDocs(problems []manifest.Problem) []errorDoc {
+	docs := make([]errorDoc, len(problems))
+	for i, p := range problems {
+		docs[i] = errorDoc{p.Text, p.Hint, originOf(p.Pos)}
+	}
+	return docs
+}
+
+type originDoc struct {
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+}
+
+func originOf(p manifest.Position) *originDoc {
+	if p.File == "" {
+		return nil
+	}
+	return &originDoc{p.File, p.Line, p.Column}
+}
+
+type summaryDoc struct {
+	Text         string `json:"text"`
+	Create       int    `json:"create"`
+	Resume       int    `json:"resume"`
+	Conflict     int    `json:"conflict"`
+	Drift        int    `json:"drift"`
+	Unchanged    int    `json:"unchanged"`
+	Wait         int    `json:"wait"`
+	Replace      int    `json:"replace"`
+	Blocked      int    `json:"blocked"`
+	Skipped      int    `json:"skipped"`
+	Unmanaged    int    `json:"unmanaged"`
+	Moved        int    `json:"moved"`
+	Renamed      int    `json:"renamed"`
+	Projects     int    `json:"projects"`
+	Images       int    `json:"images"`
+	UploadBytes  int64  `json:"upload_bytes"`
+	BytesUnknown bool   `json:"upload_bytes_at_least"`
+}
+
+func summaryOf(n plan.Counts) summaryDoc {
+	return summaryDoc{
+		Text: n.String(), Create: n.Create, Resume: n.Resume, Conflict: n.Conflict, Drift: n.Drift,
+		Unchanged: n.NoOp, Wait: n.Wait, Replace: n.Replace, Blocked: n.Blocked, Skipped: n.Skipped,
+		Unmanaged: n.Unmanaged, Moved: n.Moved, Renamed: n.Renamed, Projects: n.Projects,
+		Images: n.Images, UploadBytes: n.Bytes, BytesUnknown: n.BytesUnknown,
+	}
+}

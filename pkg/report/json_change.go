@@ -1,0 +1,125 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// A changeDoc is one element of resource_changes: a task, or a project.
+type changeDoc struct {
+	Address      string `json:"address"`
+	Type         string `json:"type"` // cvat_task, cvat_project
+	Name         string `json:"name"`
+	Server       string `json:"server"`
+	Organization string `json:"organization"`
+	Project      string `json:"project"`
+	Bag          string `json:"bag,omitempty"`
+	Camera       string `json:"camera,omitempty"`
+	Action       string `json:"action"`
+	Change       struct {
+		Actions []string `json:"actions"`
+		Before  any      `json:"before"` // taskState, projectState or null
+		After   any      `json:"after"`
+	} `json:"change"`
+	ActionReason string      `json:"action_reason,omitempty"`
+	Reason       string      `json:"reason,omitempty"`
+	Hint         string      `json:"hint,omitempty"`
+	ID           int         `json:"id,omitempty"`
+	URL          string      `json:"url,omitempty"`
+	Owner        string      `json:"owner,omitempty"`
+	Frames       int         `json:"frames,omitempty"`
+	Upload       bool        `json:"upload"`
+	UploadBytes  *int64      `json:"upload_bytes,omitempty"` // left out where it is not known
+	Missing      []string    `json:"missing_frames,omitempty"`
+	Extra        []string    `json:"extra_frames,omitempty"`
+	Problems     []problem   `json:"problems,omitempty"`
+	Tasks        []taskState `json:"tasks,omitempty"`   // where several were judged
+	Removes      []int       `json:"removes,omitempty"` // ids of empty leftovers of ours
+	Origin       *originDoc  `json:"origin,omitempty"`
+}
+
+type problem struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+	Hint string `json:"hint,omitempty"`
+}
+
+func (d *changeDoc) sets(actions []string, before, after any) {
+	d.Change.Actions, d.Change.Before, d.Change.After = actions, before, after
+}
+
+// address is unique among what manifests name; a server may hold several tasks of one name.
+func address(s plan.Scope) string { return "cvat_project[" + strconv.Quote(s.Project) + "]" }
+
+func taskDoc(s plan.Scope, c plan.Change) changeDoc {
+	d := changeDoc{
+		Address: address(s) + ".cvat_task[" + strconv.Quote(c.Task) + "]", Type: "cvat_task", Name: c.Task,
+		Server: s.Server, Organization: s.Organization, Project: s.Project, Bag: c.Bag, Camera: c.Camera,
+		Action: string(c.Action), ActionReason: c.Reason.Code, Reason: c.Reason.Text, Hint: c.Hint,
+		ID: c.ID, URL: c.URL, Owner: c.Owner, Frames: c.Frames, Upload: c.Upload,
+		Missing: c.Missing, Extra: c.Extra, Origin: originOf(c.Origin),
+	}
+	if c.Upload && c.Bytes >= 0 {
+		d.UploadBytes = &c.Bytes
+	}
+	for _, p := range c.Desired.Problems {
+		d.Problems = append(d.Problems, problem(p))
+	}
+	if len(c.Actual) > 1 {
+		d.Tasks = serverStates(c.Actual)
+	}
+	for _, t := range c.Leftovers {
+		d.Removes = append(d.Removes, t.ID)
+	}
+	d.sets(actionsOf(c), before(c), after(c))
+	return d
+}
+
+// actionsOf are Terraform's words for what happens to the task: create, update (it
+// exists and is finished), delete and create, or no-op.
+func actionsOf(c plan.Change) []string {
+	switch c.Action {
+	case plan.Create:
+		return []string{"create"}
+	case plan.Resume, plan.Wait:
+		return []string{"update"}
+	case plan.Replace:
+		return []string{"delete", "create"}
+	}
+	return []string{"no-op"}
+}
+
+// A projectState is a project before or after; labels are those that are added.
+type projectState struct {
+	ID     int              `json:"id,omitempty"`
+	Name   string           `json:"name"`
+	Labels []manifest.Label `json:"labels_added,omitempty"`
+}
+
+var projectActions = map[plan.ProjectAction][]string{
+	plan.ProjectNone: {"no-op"}, plan.ProjectCreate: {"create"}, plan.ProjectLabel: {"update"}, plan.ProjectFinish: {"update"},
+}
+
+func projectDoc(p plan.Plan) changeDoc {
+	s, c := p.Scope, p.Project
+	d := changeDoc{
+		Address: address(s), Type: "cvat_project", Name: s.Project, Server: s.Server, Organization: s.Organization,
+		Project: s.Project, Action: string(c.Action), ID: s.ProjectID, Removes: slices.Clone(c.Leftovers),
+	}
+	if c.Action == plan.ProjectNone {
+		d.Action = "no-op"
+	}
+	if c.Ask {
+		d.ActionReason, d.Reason = "ask", fmt.Sprintf("the manifest does not say create: true for project %s, so apply asks", c.Name)
+	}
+	var was any
+	if c.Action != plan.ProjectCreate {
+		was = projectState{ID: s.ProjectID, Name: s.Project}
+	}
+	d.sets(projectActions[c.Action], was, projectState{ID: s.ProjectID, Name: c.Name, Labels: c.Labels})
+	return d
+}
