@@ -1,0 +1,129 @@
+package rosimage
+
+import (
+	"bytes"
+	"encoding/binary"
+	"image"
+	"image/png"
+	"math"
+	"strings"
+)
+
+// depthHead is the header that compressed_depth_image_transport puts before the
+// file: an int32 that names the quantization, and its two float32 parameters.
+const depthHead = 12
+
+// A depthFile is the payload of a compressedDepth message.
+type depthFile struct {
+	data    []byte // behind the header: a PNG, or RVL with its size
+	isPNG   bool
+	inverse bool    // samples are inverse depth, from 32FC1; else millimetres
+	a, b    float64 // metres = a / (sample - b)
+}
+
+// depthPayload tells compressedDepth messages from files. The header's int32 says
+// "inverse depth" of all of them, so the pixel type in format decides. Where format
+// says nothing, a PNG behind twelve bytes shows what it is.
+func (m *Message) depthPayload() (d depthFile, ok bool) {
+	if m.Kind.holdsPixels() || len(m.Data) < depthHead || sniff(m.Data).ext() != "" {
+		return d, false
+	}
+	d.data = m.Data[depthHead:]
+	d.isPNG = sniff(d.data) == pngFile
+	named := strings.Contains(m.Format, "compressedDepth")
+	if !d.isPNG && !(named && strings.Contains(m.Format, "rvl")) {
+		return d, false
+	}
+	d.inverse = strings.HasPrefix(strings.TrimSpace(m.Format), "32FC1")
+	d.a = float64(math.Float32frombits(binary.LittleEndian.Uint32(m.Data[4:])))
+	d.b = float64(math.Float32frombits(binary.LittleEndian.Uint32(m.Data[8:])))
+	return d, true
+}
+
+// depthSource is a compressed image that holds depths: compressedDepth, or a plain
+// 16-bit grey PNG where a range asks for its depths.
+func (m *Message) depthSource(o Options) (depthFile, bool) {
+	if d, ok := m.depthPayload(); ok {
+		return d, true
+	}
+	h, ok := readPNGHead(m.Data)
+	return depthFile{data: m.Data, isPNG: true}, ok && h.grey16() && o.Depth != nil
+}
+
+// unpack makes a picture of the depths inside a compressed image.
+func (m *Message) unpack(o Options) (*picture, error) {
+	d, ok := m.depthSource(o)
+	if !ok {
+		return nil, m.unsupported()
+	}
+	samples, err := d.samples()
+	if err != nil {
+		return nil, err
+	}
+	if !d.inverse {
+		return depth16(samples, o)
+	}
+	buf := make([]uint16, samples.width)
+	return depthPicture(samples.width, samples.height, o, func(metres []float64, y int) {
+		samples.words(buf, y)
+		for x, v := range buf {
+			metres[x] = d.metres(v)
+		}
+	}), nil
+}
+
+// metres undoes the quantization; a sample of 0 is unknown.
+func (d depthFile) metres(sample uint16) float64 {
+	if sample == 0 {
+		return 0
+	}
+	return d.a / (float64(sample) - d.b)
+}
+
+// samples unpacks to 16 bits a pixel, big endian.
+func (d depthFile) samples() (grid, error) {
+	if d.isPNG {
+		return unpackPNG(d.data)
+	}
+	return unpackRVL(d.data)
+}
+
+func depthGrid(width, height, step int, pix []byte) grid {
+	return grid{width: width, height: height, rowBytes: 2 * width, step: step, bigEndian: true, data: pix}
+}
+
+// deflateRatio is the most that deflate can make of a byte (zlib's technical notes),
+// so a PNG's claimed size has a limit before it is believed.
+const deflateRatio = 1032
+
+func unpackPNG(b []byte) (grid, error) {
+	h, ok := readPNGHead(b)
+	if !ok {
+		return grid{}, malformed("compressedDepth holds a PNG without a header")
+	}
+	if !h.grey16() {
+		return grid{}, malformed("compressedDepth holds a PNG of %d bits and colour type %d; it has 16 bits of grey", h.bits, h.colour)
+	}
+	limit := int(min(uint64(len(b))*deflateRatio/2, MaxDepthPixels))
+	if err := checkDepthSize(clampSize(h.width), clampSize(h.height), limit); err != nil {
+		return grid{}, err
+	}
+	img, err := png.Decode(bytes.NewReader(b))
+	if err != nil {
+		return grid{}, malformed("compressedDepth: %w", err)
+	}
+	grey, ok := img.(*image.Gray16)
+	if !ok {
+		return grid{}, malformed("compressedDepth holds a PNG with transparency")
+	}
+	size := grey.Rect.Size()
+	return depthGrid(size.X, size.Y, grey.Stride, grey.Pix), nil
+}
+
+// checkDepthSize limits width times height, without a product that could overflow.
+func checkDepthSize(width, height, limit int) error {
+	if width <= 0 || height <= 0 || width > limit || height > limit/width {
+		return malformed("compressedDepth of %d x %d pixels; at most %d are read from so many bytes", width, height, limit)
+	}
+	return nil
+}

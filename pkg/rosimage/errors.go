@@ -1,0 +1,30 @@
+package rosimage
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrShort says that a message's first bytes do not hold what was asked for: read
+// more of it, or all.
+var ErrShort = errors.New("rosimage: more of the message is needed")
+
+// An UnsupportedError names an encoding that is not read. It says nothing of the
+// topic, which only the caller knows.
+type UnsupportedError struct {
+	Encoding string // as the message spells it, or what the payload's first bytes show
+}
+
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("encoding %s is not supported", e.Encoding)
+}
+
+// Hint says what to do about it.
+func (e *UnsupportedError) Hint() string {
+	return "record or republish the topic as sensor_msgs/CompressedImage (jpeg or png), or as a sensor_msgs/Image such as rgb8"
+}
+
+// malformed is an error about a message whose bytes contradict each other.
+func malformed(format string, args ...any) error {
+	return fmt.Errorf("damaged image message: "+format, args...)
+}

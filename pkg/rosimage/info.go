@@ -1,0 +1,77 @@
+package rosimage
+
+import (
+	"bytes"
+	"image"
+	"image/jpeg"
+	"strings"
+
+	"golang.org/x/image/webp"
+)
+
+// Info is what one message says about its topic to somebody who writes a manifest.
+type Info struct {
+	Encoding      string // "bgr8", "jpeg", "16UC1 in a compressedDepth png", …
+	Format        string // what a compressed image calls itself
+	Width, Height int    // pixels; 0 where the payload does not say
+	Ext           string // of its frames with the options asked for
+	Passthrough   bool   // the frames are parts of the recording, byte for byte
+	Problem       error  // why a manifest cannot use it; nil if it can
+}
+
+// Info describes a whole message; pixels are not decoded.
+func (m *Message) Info(o Options) Info {
+	i := Info{Format: m.Format, Encoding: m.Encoding, Width: m.Width, Height: m.Height}
+	if m.Kind.holdsPixels() {
+		i.Ext, i.Problem = m.Ext(o)
+		if i.Problem == nil {
+			_, i.Problem = m.picture(o)
+		}
+		return i
+	}
+	i.Ext, i.Problem = m.Ext(o)
+	_, _, i.Passthrough = m.Passthrough(o)
+	if d, ok := m.depthPayload(); ok {
+		i.Encoding = d.describe()
+		i.Width, i.Height = d.size()
+		return i
+	}
+	i.Encoding = string(sniff(m.Data))
+	i.Width, i.Height = fileSize(m.Data)
+	return i
+}
+
+func (d depthFile) describe() string {
+	pixels, file := "16UC1", "rvl"
+	if d.inverse {
+		pixels = "32FC1"
+	}
+	if d.isPNG {
+		file = "png"
+	}
+	return strings.Join([]string{pixels, "compressedDepth", file}, " ")
+}
+
+// size reads the size without unpacking.
+func (d depthFile) size() (width, height int) {
+	if d.isPNG {
+		return fileSize(d.data)
+	}
+	return rvlSize(d.data)
+}
+
+// fileSize reads the size from an image file's header; 0, 0 if it has none that is whole.
+func fileSize(b []byte) (width, height int) {
+	var c image.Config
+	switch sniff(b) {
+	case jpegFile:
+		c, _ = jpeg.DecodeConfig(bytes.NewReader(b))
+	case webpFile:
+		c, _ = webp.DecodeConfig(bytes.NewReader(b))
+	case pngFile:
+		if h, ok := readPNGHead(b); ok {
+			return clampSize(h.width), clampSize(h.height)
+		}
+	}
+	return c.Width, c.Height
+}
