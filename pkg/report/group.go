@@ -1,0 +1,124 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/maruel/natural"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// A group is the changes of one bag, by camera; Markdown and HTML show a plan so.
+type group struct {
+	bag     string
+	changes []plan.Change
+}
+
+// grouped are the changes that get a line, by bag: first the bags with something
+// that a person must look at, then the others in their natural order.
+func grouped(changes []plan.Change) []group {
+	byBag := make(map[string]*group)
+	var groups []*group
+	for _, c := range changes {
+		if quiet(c.Action) {
+			continue
+		}
+		g := byBag[c.Bag]
+		if g == nil {
+			g = &group{bag: c.Bag}
+			byBag[c.Bag] = g
+			groups = append(groups, g)
+		}
+		g.changes = append(g.changes, c)
+	}
+	sorted := make([]group, len(groups))
+	for i, g := range groups {
+		slices.SortStableFunc(g.changes, func(a, b plan.Change) int { return strings.Compare(a.Camera, b.Camera) })
+		sorted[i] = *g
+	}
+	slices.SortStableFunc(sorted, compareGroups)
+	return sorted
+}
+
+func compareGroups(a, b group) int {
+	if a.urgent() != b.urgent() {
+		return map[bool]int{true: -1, false: 1}[a.urgent()]
+	}
+	switch {
+	case natural.Less(a.bag, b.bag):
+		return -1
+	case natural.Less(b.bag, a.bag):
+		return 1
+	}
+	return cmp.Compare(a.bag, b.bag)
+}
+
+// urgent groups hold something that apply cannot do.
+func (g group) urgent() bool {
+	return slices.ContainsFunc(g.changes, func(c plan.Change) bool {
+		return troubled(c.Action) || c.Action == plan.Drift || c.Action == plan.Moved || c.Action == plan.Renamed
+	})
+}
+
+// A tally is how many changes of one action there are.
+type tally struct {
+	action        plan.Action
+	tasks, frames int
+	bytes         int64
+	unknown       bool // some sizes are not known
+}
+
+// tallied counts changes by action, in the order in which a plan lists them.
+func tallied(changes []plan.Change) []tally {
+	byAction := make(map[plan.Action]*tally)
+	for _, c := range changes {
+		if byAction[c.Action] == nil {
+			byAction[c.Action] = &tally{action: c.Action}
+		}
+		byAction[c.Action].add(c)
+	}
+	var tallies []tally
+	for _, a := range actions {
+		if t := byAction[a]; t != nil {
+			tallies = append(tallies, *t)
+		}
+	}
+	return tallies
+}
+
+func (t *tally) add(c plan.Change) {
+	t.tasks++
+	t.frames += c.Frames
+	if c.Upload && c.Bytes < 0 {
+		t.unknown = true
+		return
+	}
+	if c.Upload {
+		t.bytes += c.Bytes
+	}
+}
+
+// size is what the changes of the tally upload.
+func (t tally) size() string {
+	switch {
+	case t.unknown && t.bytes > 0:
+		return "at least " + plan.FormatBytes(t.bytes)
+	case t.unknown:
+		return "size unknown"
+	case t.bytes == 0:
+		return ""
+	}
+	return plan.FormatBytes(t.bytes)
+}
+
+// words is "2 create, 1 drift".
+func words(tallies []tally) string {
+	parts := make([]string, len(tallies))
+	for i, t := range tallies {
+		parts[i] = strconv.Itoa(t.tasks) + " " + signOf(t.action).word
+	}
+	return strings.Join(parts, ", ")
+}
