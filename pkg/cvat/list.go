@@ -52,7 +52,9 @@ func (c *Client) listRequest(path, sort string, query url.Values) *request {
 	return get(path, all)
 }
 
-// listOnce reads the list once; whole is false if it moved meanwhile.
+// listOnce reads the list once; whole is false if it moved meanwhile. A deletion
+// and a creation that even out are not seen, so whoever creates something looks
+// for its name once more.
 func listOnce[T any, K comparable](ctx context.Context, c *Client, q *request, key func(T) K) (items []T, whole bool, err error) {
 	seen := map[K]bool{}
 	count := 0

@@ -20,7 +20,7 @@ var (
 // A Version is a CVAT release, such as 2.73.0.
 type Version struct{ Major, Minor, Patch int }
 
-var versionPattern = regexp.MustCompile(`^v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?`)
+var versionPattern = regexp.MustCompile(`^v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?(?:\D|$)`)
 
 // ParseVersion reads "2.73.0" and lets what follows be, as in "2.54.1-alpha".
 func ParseVersion(text string) (Version, error) {

@@ -116,6 +116,9 @@ func (c *Client) SendChunk(ctx context.Context, u Upload, off int64, r io.Reader
 func (c *Client) offset(ctx context.Context, q *request, u Upload) (off int64, err error) {
 	err = c.do(ctx, q, func(resp *http.Response) (err error) {
 		off, err = parseOffset(resp.Header.Get("Upload-Offset"), u.Size)
+		if length := resp.Header.Get("Upload-Length"); err == nil && length != "" && length != strconv.FormatInt(u.Size, 10) {
+			err = &AnswerError{Reason: fmt.Sprintf("Upload-Length %q of an upload of %d bytes: another file's", harmless(length), u.Size)}
+		}
 		return errors.Join(err, nothing(resp))
 	})
 	var api *APIError
