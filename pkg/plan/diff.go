@@ -24,7 +24,7 @@ func Diff(want []Desired, have Actual, o Options) Plan {
 	if o.CheckFrames {
 		renamed(p.Changes, unmanaged, o)
 	}
-	p.Notes = notes(p.Changes, unmanaged, o)
+	p.Notes = notes(p.Changes, unmanaged, have, o)
 	for _, t := range unmanaged {
 		p.Changes = append(p.Changes, unmanagedChange(t))
 	}

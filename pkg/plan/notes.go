@@ -9,7 +9,7 @@ import (
 // A noter gathers notes and counts equal ones.
 type noter map[Note]int
 
-func notes(changes []Change, unmanaged []Task, o Options) []Note {
+func notes(changes []Change, unmanaged []Task, have Actual, o Options) []Note {
 	n := noter{}
 	n.settings(changes)
 	n.jobs(changes)
@@ -19,6 +19,7 @@ func notes(changes []Change, unmanaged []Task, o Options) []Note {
 		n.lookalikes(changes, unmanaged)
 	}
 	n.targets(changes, o)
+	n.notAsked(have)
 	return n.sorted()
 }
 
@@ -116,6 +117,14 @@ func (n noter) targets(changes []Change, o Options) {
 		if !slices.ContainsFunc(changes, func(c Change) bool { return MatchName(pattern, c.Task) }) {
 			n[Note{Code: "target", Text: fmt.Sprintf("no task of the manifest fits --target '%s'", pattern)}] = 0
 		}
+	}
+}
+
+// notAsked: how far plan looked for names in other projects. Apply looks up each one.
+func (n noter) notAsked(have Actual) {
+	if have.NotAsked > 0 {
+		n[Note{Code: "not_asked", Text: fmt.Sprintf("%d more names were not looked up in other projects; apply looks up each one before it creates it",
+			have.NotAsked)}] = have.NotAsked
 	}
 }
 

@@ -95,6 +95,7 @@ type Actual struct {
 	Labels    []string
 	Tasks     []Task         // every task of the project, by ascending id
 	Elsewhere []Task         // tasks of wanted names in other projects, by ascending id
+	NotAsked  int            // wanted names that were not looked up elsewhere: too many for a request
 	Users     map[string]int // assignee user name → id, for the names that the manifest uses
 }
 

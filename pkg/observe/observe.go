@@ -1,0 +1,118 @@
+// Package observe looks at what a CVAT project holds and returns it as a
+// [plan.Actual]. It sends GETs alone, which [Reader] shows: plan, apply, status and
+// doctor may all look, and none of them can change anything by it.
+//
+// # What a look costs
+//
+// Everything is decided from the task listing. A project of N tasks costs
+//
+//   - one request for the project,
+//   - ceil(N/400) for its tasks (none where the project says that it has none),
+//   - one for the labels, if the manifest names some,
+//   - one for names that stand in other projects, if there is something to create,
+//   - one for users, if a task to be created names an assignee,
+//   - one per 400 of the user's import requests, if a wanted task is unfinished, and one
+//     more for each task whose import has just finished.
+//
+// Only with [Options.CheckFrames] is each wanted task asked for its frames.
+package observe
+
+import (
+	"context"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// A Reader is the part of [cvat.Client] that only looks. Its contract is the client's.
+type Reader interface {
+	Organization() string
+	TaskURL(id int) string
+
+	Project(ctx context.Context, id int) (*cvat.Project, error)
+	ListProjects(ctx context.Context, name string) ([]cvat.Project, error)
+	ProjectsEverywhere(ctx context.Context, name string) ([]cvat.Project, error)
+	Labels(ctx context.Context, projectID int) ([]cvat.Label, error)
+	Organizations(ctx context.Context) ([]cvat.Organization, error)
+	FindUser(ctx context.Context, username string) (*cvat.User, error)
+	Users(ctx context.Context) ([]cvat.User, error)
+
+	ListTasks(ctx context.Context, f cvat.TaskFilter) ([]cvat.Task, error)
+	Task(ctx context.Context, id int) (*cvat.Task, error)
+	DataMeta(ctx context.Context, taskID int) (*cvat.DataMeta, error)
+	Request(ctx context.Context, taskID int) (*cvat.Request, error)
+	ListRequests(ctx context.Context) ([]cvat.Request, error)
+}
+
+// A Want is what is looked for: the project as a manifest names it, and the tasks that
+// it should hold.
+type Want struct {
+	Server  string // as it is to be shown
+	Project manifest.Project
+	Tasks   []plan.Desired
+}
+
+// Options say how closely to look.
+type Options struct {
+	CheckFrames bool // ask for frame names: one request per wanted task
+}
+
+// Project looks at one project. A project that does not exist is no error here (see
+// plan.Actual.Exists), but one that cannot be told apart from others is: [ProjectError].
+func Project(ctx context.Context, c Reader, want Want, o Options) (plan.Actual, error) {
+	found, err := FindProject(ctx, c, want.Project)
+	if err != nil {
+		return plan.Actual{}, err
+	}
+	l := &look{c: c, want: want, have: plan.Actual{
+		Scope:  plan.Scope{Server: want.Server, Organization: c.Organization(), ProjectID: found.ID, Project: found.Name},
+		Exists: found.ID != 0, Unclaimed: found.Unclaimed, EmptyProjects: found.Leftovers,
+	}}
+	steps := []func(context.Context) error{l.labels, l.elsewhere, l.users}
+	if l.have.Exists && !found.Empty {
+		steps = []func(context.Context) error{l.tasks, l.imports, l.labels, l.elsewhere, l.users}
+	}
+	if o.CheckFrames {
+		steps = append(steps, l.frames)
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return plan.Actual{}, err
+		}
+	}
+	return l.have, nil
+}
+
+// A look is one call of Project.
+type look struct {
+	c    Reader
+	want Want
+	have plan.Actual
+}
+
+func (l *look) labels(ctx context.Context) error {
+	if len(l.want.Project.Labels) == 0 || !l.have.Exists {
+		return nil
+	}
+	labels, err := l.c.Labels(ctx, l.have.Scope.ProjectID)
+	for _, label := range labels {
+		l.have.Labels = append(l.have.Labels, label.Name)
+	}
+	return err
+}
+
+// missing are the wanted tasks of whose name the project has none.
+func (l *look) missing() []plan.Desired {
+	have := make(map[string]bool, len(l.have.Tasks))
+	for _, t := range l.have.Tasks {
+		have[t.Name] = true
+	}
+	var missing []plan.Desired
+	for _, d := range l.want.Tasks {
+		if !have[d.Task] {
+			missing = append(missing, d)
+		}
+	}
+	return missing
+}

@@ -1,0 +1,53 @@
+package observe
+
+import (
+	"context"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+func (l *look) tasks(ctx context.Context) error {
+	tasks, err := l.c.ListTasks(ctx, cvat.TaskFilter{ProjectID: l.have.Scope.ProjectID})
+	l.have.Tasks = make([]plan.Task, 0, len(tasks))
+	for _, t := range tasks {
+		l.have.Tasks = append(l.have.Tasks, Task(l.c, t))
+	}
+	return err
+}
+
+// Task is a task of the listing as plan sees it, without the state of its import.
+func Task(c Reader, t cvat.Task) plan.Task {
+	out := plan.Task{
+		ID: t.ID, Name: t.Name, ProjectName: t.ProjectName, BugTracker: t.BugTracker,
+		HasData: t.HasData(), Size: t.Size, URL: c.TaskURL(t.ID),
+	}
+	if t.ProjectID != nil {
+		out.ProjectID = *t.ProjectID
+	}
+	if t.Owner != nil {
+		out.Owner = t.Owner.Username
+	}
+	if t.Imported() {
+		out.Settings = settings(t)
+	}
+	return out
+}
+
+// settings are those that the listing shows. Of consensus it shows, up to 2.79, only
+// whether there is any.
+func settings(t cvat.Task) plan.Settings {
+	s := plan.Settings{
+		SegmentSize: &t.SegmentSize, Overlap: t.Overlap, ImageQuality: &t.ImageQuality, ChunkSize: t.ChunkSize,
+		Subset: &t.Subset, BugTracker: &t.BugTracker, ConsensusReplicas: t.Replicas,
+		Validation: &manifest.Validation{},
+	}
+	if t.Replicas == nil && !t.Consensus {
+		s.ConsensusReplicas = new(int)
+	}
+	if t.ValidationMode != nil {
+		s.Validation.Mode = *t.ValidationMode
+	}
+	return s
+}
