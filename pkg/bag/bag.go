@@ -1,0 +1,168 @@
+package bag
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// Options bound what reading may cost and say how damage is met.
+type Options struct {
+	Strict   bool   // damage is an error, not a warning; checksums that cost a whole chunk are checked
+	MaxChunk int64  // the largest chunk or message in bytes; 0 is 1 GiB
+	TempDir  string // where files are unpacked; "" is [os.TempDir]
+	Workers  int    // how many chunks are unpacked at once; 0 is one for each core
+}
+
+const defaultMaxChunk = 1 << 30
+
+func (o Options) withDefaults() Options {
+	if o.MaxChunk <= 0 {
+		o.MaxChunk = defaultMaxChunk
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	return o
+}
+
+// A Topic is the messages of one name, type and encoding. First and Last are
+// receive times in nanoseconds since 1970; both are 0 if Count is.
+type Topic struct {
+	Name           string
+	Type           string // as the file writes it: sensor_msgs/Image, sensor_msgs/msg/Image, foxglove.RawImage
+	Encoding       string // of its messages: "ros1", "cdr", "protobuf", "json", …
+	SchemaEncoding string // "ros1msg", "ros2msg", "protobuf", "jsonschema", …; "" if there is no schema
+	Schema         []byte // the type's definition
+	Count          int    // messages
+	First, Last    int64
+}
+
+// A Bag is an open recording. Its methods may be called from several goroutines.
+type Bag struct {
+	path   string
+	opts   Options
+	parts  []reader
+	topics []Topic
+	warn   *warnings
+	cache  *cache
+	temp   *tempDir
+}
+
+// A reader is one file of a recording.
+type reader interface {
+	// path names the file in messages.
+	path() string
+	// streams are the file's connections or channels, counted.
+	streams() []Topic
+	// refs gives the messages of the wanted streams (by index) in file order.
+	refs(ctx context.Context, want []bool, yield func(ref)) error
+	// whole is the decompressed size of a chunk that can only be loaded as a
+	// whole, and false if its messages are read one by one.
+	whole(chunk int32) (int64, bool)
+	// chunk unpacks such a chunk, in buf if it fits there. What could be
+	// unpacked before an error is returned with it.
+	chunk(ctx context.Context, n int32, buf []byte) ([]byte, error)
+	// message reads one message: out of data, its chunk, or if that is nil out
+	// of the file, in buf if it fits there. limit ≥ 0 is how much of it is wanted.
+	message(ctx context.Context, p place, data, buf []byte, limit int64) (message, error)
+	Close() error
+}
+
+// A ref is one message as an index tells of it.
+type ref struct {
+	stream   int32
+	chunk    int32
+	off      int64
+	size     int64 // a guess at the length of its record
+	log, pub int64
+}
+
+// A message is one message as it was read.
+type message struct {
+	data []byte
+	log  int64
+	pub  int64 // 0 if the container has no such time
+}
+
+// Open opens a recording: a .bag, .mcap or .db3 file or a rosbag2 directory.
+// It reads the index, or scans a file that has none. The error wraps
+// [ErrNotRecording] if the path holds nothing that this package knows.
+func Open(ctx context.Context, path string, o Options) (*Bag, error) {
+	o = o.withDefaults()
+	b := &Bag{path: path, opts: o, warn: &warnings{strict: o.Strict}, temp: &tempDir{parent: o.TempDir}, cache: newCache()}
+	if err := b.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open recording %s: %w", path, err), b.Close())
+	}
+	b.topics = mergeTopics(b.parts)
+	return b, nil
+}
+
+// Close closes the recording's files and removes what was unpacked.
+func (b *Bag) Close() error {
+	var errs []error
+	for _, p := range b.parts {
+		errs = append(errs, p.Close())
+	}
+	return errors.Join(append(errs, b.temp.remove())...)
+}
+
+// Topics are the recording's topics by name, then type, then encoding.
+func (b *Bag) Topics() []Topic { return slices.Clone(b.topics) }
+
+// TopicOf is the topic of an entry of this bag: its type and encoding.
+func (b *Bag) TopicOf(e Entry) Topic {
+	s := b.parts[e.at.part].streams()[e.at.stream]
+	i, _ := slices.BinarySearchFunc(b.topics, s, compareTopics)
+	return b.topics[i]
+}
+
+// Warnings count what could not be read so far: opening finds a damaged
+// structure, reading finds damaged contents.
+func (b *Bag) Warnings() []Warning { return b.warn.all() }
+
+func compareTopics(x, y Topic) int {
+	return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.Type, y.Type), strings.Compare(x.Encoding, y.Encoding))
+}
+
+// mergeTopics joins equal streams, of one file or of several.
+func mergeTopics(parts []reader) []Topic {
+	var out []Topic
+	for _, p := range parts {
+		for _, s := range p.streams() {
+			i, found := slices.BinarySearchFunc(out, s, compareTopics)
+			if !found {
+				out = slices.Insert(out, i, s)
+				continue
+			}
+			out[i] = join(out[i], s)
+		}
+	}
+	return out
+}
+
+// join counts the messages of two streams of one topic together.
+func join(t, s Topic) Topic {
+	if len(t.Schema) == 0 {
+		t.Schema, t.SchemaEncoding = s.Schema, s.SchemaEncoding
+	}
+	switch {
+	case s.Count == 0:
+		return t
+	case t.Count == 0:
+		t.First, t.Last = s.First, s.Last
+	default:
+		t.First, t.Last = min(t.First, s.First), max(t.Last, s.Last)
+	}
+	t.Count += s.Count
+	return t
+}
+
+// count adds one message to a stream.
+func (t *Topic) count(log int64) {
+	*t = join(*t, Topic{Count: 1, First: log, Last: log})
+}

@@ -1,0 +1,80 @@
+package bag
+
+import (
+	"bytes"
+	"compress/bzip2"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// A codec is how the bytes of a chunk are compressed.
+type codec uint8
+
+const (
+	plain codec = iota
+	lz4Codec
+	bz2Codec
+	zstdCodec
+)
+
+// codecs are the names that files use.
+var codecs = map[string]codec{"": plain, "none": plain, "lz4": lz4Codec, "bz2": bz2Codec, "zstd": zstdCodec}
+
+// errCodec is a compression that no reader of this format knows.
+var errCodec = errors.New("unknown compression")
+
+// errImplausible is a claimed size that the compressed bytes cannot make.
+var errImplausible = errors.New("claims more than its bytes can hold")
+
+// decompress unpacks src, which claims to hold exactly full bytes, into buf or,
+// if that is too small, into new memory. No memory is taken for a claim before
+// src shows that it may be true. What could be unpacked before an error is
+// returned with it.
+func decompress(c codec, buf, src []byte, full int64) ([]byte, error) {
+	var out []byte
+	var err error
+	switch c {
+	case lz4Codec:
+		out, err = unpackLZ4(buf, src, full)
+	case bz2Codec:
+		out, err = unpackBZ2(buf, src, full)
+	case zstdCodec:
+		out, err = unpackZstd(buf, src, full)
+	default:
+		return nil, errCodec
+	}
+	if err == nil && int64(len(out)) != full {
+		err = fmt.Errorf("%d bytes unpacked, %d claimed", len(out), full)
+	}
+	return out, err
+}
+
+// unpackBZ2 grows its memory with what comes out: nothing in bz2 bounds its ratio.
+func unpackBZ2(buf, src []byte, full int64) ([]byte, error) {
+	buf = sized(buf, min(full, 1<<20+8*int64(len(src))))
+	r := bzip2.NewReader(bytes.NewReader(src))
+	have := 0
+	for {
+		n, err := io.ReadFull(r, buf[have:])
+		have += n
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return buf[:have], nil
+		}
+		if err != nil {
+			return buf[:have], err
+		}
+		if int64(have) == full {
+			return buf, nil
+		}
+		buf = append(buf, make([]byte, min(int64(have), full-int64(have)))...)
+	}
+}
+
+// sized is buf with n bytes, or new memory if it is too small.
+func sized(buf []byte, n int64) []byte {
+	if int64(cap(buf)) < n {
+		return make([]byte, n)
+	}
+	return buf[:n]
+}

@@ -1,0 +1,98 @@
+package bag
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+// A file is one file of a recording. Every read is checked against its size
+// before memory is taken for it, so that no claimed length can ask for more
+// than the file holds.
+type file struct {
+	f    *os.File
+	name string // for messages: the path as given
+	size int64
+}
+
+func openFile(path string) (*file, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &file{f: f, name: path, size: info.Size()}, nil
+}
+
+func (f *file) Close() error { return f.f.Close() }
+
+// read gives the n bytes at off, in buf if they fit there.
+func (f *file) read(buf []byte, off, n int64) ([]byte, error) {
+	if off < 0 || n < 0 || off > f.size || n > f.size-off {
+		return nil, fmt.Errorf("%d bytes at byte %d of a file of %d: %w", n, off, f.size, io.ErrUnexpectedEOF)
+	}
+	if int64(cap(buf)) < n {
+		buf = make([]byte, n)
+	}
+	buf = buf[:n]
+	if _, err := f.f.ReadAt(buf, off); err != nil {
+		return nil, fmt.Errorf("read %d bytes at byte %d: %w", n, off, err)
+	}
+	return buf, nil
+}
+
+// A span is a stretch of bytes that records are read from: a part of a file or
+// a decompressed chunk. What at gives is valid until the next call.
+type span interface {
+	at(off, n int64) ([]byte, error)
+	end() int64
+}
+
+// memory is a span over bytes at hand.
+type memory []byte
+
+func (m memory) end() int64 { return int64(len(m)) }
+
+func (m memory) at(off, n int64) ([]byte, error) {
+	if off < 0 || n < 0 || off > m.end() || n > m.end()-off {
+		return nil, fmt.Errorf("%d bytes at byte %d of %d: %w", n, off, m.end(), io.ErrUnexpectedEOF)
+	}
+	return m[off : off+n], nil
+}
+
+// A window is a span over a part of a file that is read a little ahead, so that
+// hopping from record to record costs one small read each, never a payload.
+type window struct {
+	f           *file
+	start, stop int64 // the part of the file
+	buf         []byte
+	pos         int64 // in the span, of buf
+}
+
+// windowAhead suits the index records after a chunk: 16 bytes a message.
+const windowAhead = 8 << 10
+
+func newWindow(f *file, start, stop int64) *window {
+	start = min(max(start, 0), f.size)
+	return &window{f: f, start: start, stop: min(max(stop, start), f.size)}
+}
+
+func (w *window) end() int64 { return w.stop - w.start }
+
+func (w *window) at(off, n int64) ([]byte, error) {
+	if off < 0 || n < 0 || off > w.end() || n > w.end()-off {
+		return nil, fmt.Errorf("%d bytes at byte %d, where %d end: %w", n, w.start+off, w.stop, io.ErrUnexpectedEOF)
+	}
+	if off < w.pos || off+n > w.pos+int64(len(w.buf)) {
+		buf, err := w.f.read(w.buf[:0], w.start+off, min(max(n, windowAhead), w.end()-off))
+		if err != nil {
+			return nil, err
+		}
+		w.buf, w.pos = buf, off
+	}
+	return w.buf[off-w.pos : off-w.pos+n], nil
+}

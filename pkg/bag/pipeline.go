@@ -1,0 +1,124 @@
+package bag
+
+import (
+	"context"
+	"sync"
+)
+
+// A pipeline loads units ahead of their use, in order, on several workers. A
+// unit begins to load when it fits the budget beside those that are loaded or
+// still in use, or when fewer units than there are workers are; what it held is
+// used again once it is done. As [Bag.divide] let no more be open at a time,
+// the unit that is waited for can always be loaded.
+type pipeline struct {
+	cancel context.CancelFunc
+	mu     sync.Mutex
+	change *sync.Cond
+	alive  int   // units that began to load and are not done
+	held   int64 // their bytes
+	ended  bool
+	free   [][]byte
+	group  sync.WaitGroup
+}
+
+func newPipeline(ctx context.Context, workers int, units []*unit, load func(context.Context, *unit)) *pipeline {
+	ctx, cancel := context.WithCancel(ctx)
+	p := &pipeline{cancel: cancel}
+	p.change = sync.NewCond(&p.mu)
+	slots := make(chan struct{}, workers)
+	p.group.Go(func() {
+		for _, u := range units {
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			if !p.admit(u, workers) {
+				return
+			}
+			p.group.Go(func() {
+				defer func() { <-slots }()
+				load(ctx, u)
+				close(u.ready)
+			})
+		}
+	})
+	context.AfterFunc(ctx, p.end)
+	return p
+}
+
+// admit waits until a unit may be loaded, and gives it memory that others are done with.
+func (p *pipeline) admit(u *unit, workers int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !p.ended && p.alive >= workers && p.held+u.cost > budget {
+		p.change.Wait()
+	}
+	p.alive++
+	p.held += u.cost
+	u.buf = p.reuse(u.cost)
+	return !p.ended
+}
+
+// reuse takes the freed memory that is just large enough, or else the largest.
+func (p *pipeline) reuse(n int64) []byte {
+	best := -1
+	for i, b := range p.free {
+		if best < 0 || fits(b, p.free[best], n) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return nil
+	}
+	b := p.free[best]
+	p.free[best] = p.free[len(p.free)-1]
+	p.free = p.free[:len(p.free)-1]
+	return b
+}
+
+// fits says whether b suits n bytes better than c does.
+func fits(b, c []byte, n int64) bool {
+	if int64(cap(c)) < n {
+		return cap(b) > cap(c)
+	}
+	return int64(cap(b)) >= n && cap(b) < cap(c)
+}
+
+// wait blocks until a unit is loaded.
+func (p *pipeline) wait(ctx context.Context, u *unit) error {
+	select {
+	case <-u.ready:
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// done frees a unit whose last message was delivered.
+func (p *pipeline) done(u *unit) {
+	if u.next < len(u.entries) {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.alive--
+	p.held -= u.cost
+	p.free = append(p.free, u.buf)
+	u.buf, u.msgs = nil, nil
+	p.change.Signal()
+}
+
+func (p *pipeline) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	p.change.Broadcast()
+}
+
+// stop waits for what is being loaded.
+func (p *pipeline) stop() {
+	p.cancel()
+	p.end()
+	p.group.Wait()
+}

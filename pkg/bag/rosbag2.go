@@ -1,0 +1,203 @@
+package bag
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// metadata is what is needed of a rosbag2 metadata.yaml, of any version.
+type metadata struct {
+	Info *struct {
+		Paths []string `yaml:"relative_file_paths"`
+		Files []struct {
+			Path     string `yaml:"path"`
+			Messages int64  `yaml:"message_count"`
+		} `yaml:"files"` // since version 5
+	} `yaml:"rosbag2_bagfile_information"`
+}
+
+// A split is one file of a rosbag2 directory.
+type split struct {
+	path     string
+	messages int64 // that the metadata claims; 0 is unknown
+}
+
+// open opens the path's files.
+func (b *Bag) open(ctx context.Context) error {
+	info, err := os.Stat(b.path)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return b.openPart(ctx, split{path: b.path})
+	}
+	splits, err := b.splits()
+	if err != nil {
+		return err
+	}
+	for _, s := range splits {
+		if err := b.openSplit(ctx, s); err != nil {
+			return err
+		}
+	}
+	if len(b.parts) == 0 {
+		return fmt.Errorf("%w: none of its %d files can be read", ErrNotRecording, len(splits))
+	}
+	return nil
+}
+
+// openSplit opens one file of a directory; one that is beyond reading is damage of the bag.
+func (b *Bag) openSplit(ctx context.Context, s split) error {
+	err := b.openPart(ctx, s)
+	var damage *DamageError
+	if err == nil || ctx.Err() != nil || errors.As(err, &damage) {
+		return err
+	}
+	return b.warn.add(Warning{File: s.path, Text: "cannot be opened", First: err.Error(), Messages: s.messages})
+}
+
+// splits are the directory's files in the order of its metadata, or, where that
+// is missing or damaged, in natural order.
+func (b *Bag) splits() ([]split, error) {
+	splits, err := readMetadata(b.path)
+	if err == nil && len(splits) > 0 {
+		return splits, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := b.warn.add(Warning{File: filepath.Join(b.path, metadataName), Text: "is damaged, the files themselves were looked at", First: err.Error()}); err != nil {
+			return nil, err
+		}
+	}
+	names, err := storageFiles(b.path)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%w: no .db3 or .mcap file in it", ErrNotRecording)
+	}
+	for _, name := range names {
+		splits = append(splits, split{path: filepath.Join(b.path, name)})
+	}
+	return splits, nil
+}
+
+// maxMetadata is far more than a metadata.yaml needs: 16 MiB.
+const maxMetadata = 16 << 20
+
+func readMetadata(dir string) ([]split, error) {
+	f, err := openFile(filepath.Join(dir, metadataName))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if f.size > maxMetadata {
+		return nil, fmt.Errorf("%d bytes, where at most %d make sense", f.size, maxMetadata)
+	}
+	text, err := f.read(nil, 0, f.size)
+	if err != nil {
+		return nil, err
+	}
+	var m metadata
+	if err := yaml.Unmarshal(text, &m); err != nil {
+		return nil, err
+	}
+	if m.Info == nil {
+		return nil, errors.New("no rosbag2_bagfile_information")
+	}
+	counts := map[string]int64{}
+	for _, f := range m.Info.Files {
+		counts[filepath.Base(f.Path)] = f.Messages
+	}
+	var out []split
+	for _, p := range m.Info.Paths {
+		out = append(out, split{path: storagePath(dir, p), messages: counts[filepath.Base(p)]})
+	}
+	return out, nil
+}
+
+// storagePath finds a file that the metadata names: beside the metadata (old
+// versions put the bag's name before it), with or without its compression's suffix.
+func storagePath(dir, name string) string {
+	base := filepath.Join(dir, filepath.Base(filepath.FromSlash(name)))
+	for _, path := range []string{base, base + ".zstd", strings.TrimSuffix(base, ".zstd")} {
+		if _, err := os.Stat(path); err == nil {
+			return path
+		}
+	}
+	return base
+}
+
+// openPart opens one file by what it begins with, unpacking it first if it was
+// compressed as a whole.
+func (b *Bag) openPart(ctx context.Context, s split) error {
+	path := s.path
+	switch magic := readMagic(path); {
+	case strings.HasPrefix(magic, "\x28\xb5\x2f\xfd"):
+		unpacked, err := b.unpack(path)
+		if err != nil {
+			return fmt.Errorf("unpack: %w", err)
+		}
+		path = unpacked
+	case magic == "" && kindNamed(path) != SQLite:
+		return fmt.Errorf("%w: it is empty, or cannot be read", ErrNotRecording)
+	}
+	r, err := b.openReader(ctx, path, s)
+	if err != nil {
+		return err
+	}
+	b.parts = append(b.parts, r)
+	return nil
+}
+
+func (b *Bag) openReader(ctx context.Context, path string, s split) (reader, error) {
+	magic := readMagic(path)
+	if strings.HasPrefix(magic, "SQLite format 3\x00") || kindNamed(path) == SQLite {
+		return openSQLite(ctx, b, path, s)
+	}
+	f, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	f.name = s.path
+	open := openMCAP
+	if strings.HasPrefix(magic, ros1AnyMagic) {
+		open = openROS1
+	}
+	c, err := open(ctx, f, b.opts, b.warn)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// unpack writes a file that was compressed as a whole to the temporary directory.
+func (b *Bag) unpack(path string) (string, error) {
+	f, err := openFile(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	need, boundErr := zstdBound(newWindow(f, 0, f.size))
+	dir, err := b.temp.make(need)
+	if err != nil {
+		return "", err
+	}
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	out, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return "", err
+	}
+	n, err := unpackFile(out, f.f)
+	if err = errors.Join(err, boundErr); err != nil {
+		err = b.warn.add(Warning{File: path, Text: "cannot be unpacked to its end", First: fmt.Sprintf("after %d bytes: %v", n, err)})
+	}
+	return out.Name(), errors.Join(err, out.Close())
+}

@@ -1,0 +1,179 @@
+package bag
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A scanned chunk is what reading its records gave. Connections are taken in
+// afterwards, in file order, so that several chunks can be scanned at once.
+type scanned struct {
+	chunk   int32
+	defs    []definition
+	refs    []ref    // stream is unset
+	ids     []uint32 // of refs
+	err     error    // why the chunk could not be unpacked to its end
+	lost    int64    // bytes at the end that are no records
+	lostErr error
+}
+
+type definition struct {
+	record record
+	body   []byte
+}
+
+// scan reads the given chunks, which are few, and counts their messages.
+func (c *chunked) scan(ctx context.Context, list []int) error {
+	found := make([]scanned, len(list))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, n := range list {
+		g.Go(func() error {
+			return guarded(func() error { found[i] = c.scanRecords(ctx, int32(n)); return nil })
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i := range found {
+		if err := c.takeIn(&found[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeIn makes a scan's connections known, counts its messages and its damage.
+func (c *chunked) takeIn(s *scanned) error {
+	k := &c.chunks[s.chunk]
+	unknown := c.resolve(s)
+	for _, r := range s.refs {
+		c.topics[r.stream].count(r.log)
+	}
+	k.scanned = true
+	if c.kept += len(s.refs); c.kept <= keptRefs {
+		k.refs = append([]ref{}, s.refs...) // never nil
+	}
+	return c.blame(k, s, unknown)
+}
+
+// resolve defines the scan's connections, and gives each ref its stream; it
+// drops those of unknown connections and counts them.
+func (c *chunked) resolve(s *scanned) (unknown int64) {
+	for _, d := range s.defs {
+		if err := c.define(c, d.record, d.body); err != nil && s.lostErr == nil {
+			s.lostErr = err
+		}
+	}
+	known := s.refs[:0]
+	for i, r := range s.refs {
+		stream, found := c.ids[s.ids[i]]
+		if !found {
+			unknown++
+			continue
+		}
+		r.stream = stream
+		known = append(known, r)
+	}
+	s.refs = known
+	return unknown
+}
+
+func (c *chunked) blame(k *chunk, s *scanned, unknown int64) error {
+	if s.err != nil {
+		err := c.warn.add(Warning{File: c.name, Text: "chunk cannot be unpacked to its end", First: fmt.Sprintf("at byte %d: %v", k.pos, s.err), Bytes: k.size})
+		if err != nil {
+			return err
+		}
+	}
+	if s.lostErr != nil {
+		err := c.warn.add(Warning{File: c.name, Text: "damaged records", First: fmt.Sprintf("in the chunk at byte %d: %v", k.pos, s.lostErr), Bytes: s.lost})
+		if err != nil {
+			return err
+		}
+	}
+	if missing := k.expect - int64(len(s.refs)) - unknown; missing > 0 {
+		err := c.warn.add(Warning{File: c.name, Text: "messages of the index that are not in their chunk", First: fmt.Sprintf("in the chunk at byte %d", k.pos), Messages: missing})
+		if err != nil {
+			return err
+		}
+	}
+	if unknown > 0 {
+		return c.warn.add(Warning{File: c.name, Text: "messages of unknown topics", First: fmt.Sprintf("in the chunk at byte %d", k.pos), Messages: unknown})
+	}
+	return nil
+}
+
+// scanOne scans a chunk again whose messages were too many to keep.
+func (c *chunked) scanOne(ctx context.Context, n int32) scanned {
+	s := c.scanRecords(ctx, n)
+	s.defs = nil
+	c.resolve(&s)
+	return s
+}
+
+func (c *chunked) scanRecords(ctx context.Context, n int32) scanned {
+	s := scanned{chunk: n}
+	k := &c.chunks[n]
+	if _, whole := c.whole(n); !whole {
+		s.walk(c.layout, newWindow(c.file, k.data, k.data+k.size))
+		return s
+	}
+	data, err := c.chunk(ctx, n, nil)
+	s.err = err
+	s.walk(c.layout, memory(data))
+	if err != nil {
+		s.lost, s.lostErr = 0, nil // the one damage explains the other
+	}
+	return s
+}
+
+// walk collects records until they end or no longer make sense.
+func (s *scanned) walk(l layout, span span) {
+	for off := int64(0); off < span.end(); {
+		r, err := l.next(span, off)
+		if err == nil && r.end > span.end() {
+			err = io.ErrUnexpectedEOF
+		}
+		if err == nil {
+			err = s.take(span, r, off)
+		}
+		if err != nil {
+			s.lost, s.lostErr = span.end()-off, err
+			return
+		}
+		off = r.end
+	}
+}
+
+func (s *scanned) take(span span, r record, off int64) error {
+	switch r.kind {
+	case messageRecord:
+		s.ids = append(s.ids, r.id)
+		s.refs = append(s.refs, ref{chunk: s.chunk, off: off, size: r.end - off, log: r.log, pub: r.pub})
+	case defineRecord:
+		body, err := r.body(span)
+		if err != nil {
+			return err
+		}
+		s.defs = append(s.defs, definition{r, append([]byte(nil), body...)})
+	case otherRecord, indexRecord, endRecord:
+	case chunkRecord:
+		return errors.New("a chunk within a chunk")
+	}
+	return nil
+}
+
+// guarded turns a panic, which would be a mistake of ours or of a library that
+// met bytes it did not expect, into an error.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("reading failed: %v", p)
+		}
+	}()
+	return f()
+}

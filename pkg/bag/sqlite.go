@@ -1,0 +1,252 @@
+package bag
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// A database is one rosbag2 .db3 file: tables topics and messages, in every
+// version of the schema since the first.
+type database struct {
+	db     *sql.DB
+	file   *file
+	pages  *pages // nil if payloads go through SQL
+	opts   Options
+	warn   *warnings
+	list   []Topic
+	ids    map[int64]int32 // topics.id → index in list
+	cached []ref           // nil if there are too many to keep
+}
+
+// openSQLite opens a database without ever writing beside it: as immutable, or,
+// if a crash left a log, as a copy that the log is applied to.
+func openSQLite(ctx context.Context, b *Bag, path string, s split) (*database, error) {
+	path, err := settled(ctx, b.temp, path)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", dsn(path, "immutable=1", "mode=ro"))
+	if err != nil {
+		return nil, err
+	}
+	f, err := openFile(path)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	f.name = s.path
+	d := &database{db: db, file: f, opts: b.opts, warn: b.warn, ids: map[int64]int32{}}
+	if err := guarded(func() error { return d.open(ctx, s.messages) }); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// dsn names a database. Cells are checked as their pages are loaded, nothing in
+// the schema is trusted, and a file that is shorter than it claims is opened
+// nevertheless (writable_schema does that; there is nothing to write to).
+func dsn(path string, params ...string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		abs = path
+	}
+	abs = filepath.ToSlash(abs)
+	if !strings.HasPrefix(abs, "/") {
+		abs = "/" + abs
+	}
+	params = append(params, "_pragma=cell_size_check(1)", "_pragma=trusted_schema(0)", "_pragma=writable_schema(1)")
+	return (&url.URL{Scheme: "file", Path: abs, RawQuery: strings.Join(params, "&")}).String()
+}
+
+// logs are what a database may have beside it: a write-ahead log, or a journal to roll back.
+var logs = []string{"-wal", "-journal"}
+
+func hasLog(path string) bool {
+	for _, suffix := range logs {
+		if info, err := os.Stat(path + suffix); err == nil && info.Size() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// settled is a path to the database with its log applied. SQLite applies a log
+// only where it may write, which in the bag's own directory it may not.
+func settled(ctx context.Context, temp *tempDir, path string) (string, error) {
+	if !hasLog(path) {
+		return path, nil
+	}
+	var need int64
+	files := []string{path}
+	for _, suffix := range logs {
+		if info, err := os.Stat(path + suffix); err == nil && info.Size() > 0 {
+			files, need = append(files, path+suffix), need+info.Size()
+		}
+	}
+	if info, err := os.Stat(path); err == nil {
+		need = 2*need + info.Size()
+	}
+	dir, err := temp.make(need)
+	if err != nil {
+		return "", err
+	}
+	for _, f := range files {
+		if err := copyTo(dir, f); err != nil {
+			return "", fmt.Errorf("copy a database with its log: %w", err)
+		}
+	}
+	copied := filepath.Join(dir, filepath.Base(path))
+	return copied, applyLog(ctx, copied)
+}
+
+// applyLog opens the copy for writing, which rolls a journal back, and moves
+// the write-ahead log into it.
+func applyLog(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var busy, log, moved int
+	err = db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
+	if err != nil {
+		return fmt.Errorf("apply the database's log: %w", err)
+	}
+	_, err = db.ExecContext(ctx, "PRAGMA journal_mode=DELETE")
+	return err
+}
+
+func (d *database) Close() error { return errors.Join(d.db.Close(), d.file.Close()) }
+
+func (d *database) path() string { return d.file.name }
+
+func (d *database) streams() []Topic { return d.list }
+
+func (d *database) whole(int32) (int64, bool) { return 0, false }
+
+func (d *database) chunk(context.Context, int32, []byte) ([]byte, error) {
+	return nil, errors.ErrUnsupported
+}
+
+func (d *database) open(ctx context.Context, claimed int64) error {
+	if err := d.readTopics(ctx); err != nil {
+		return err
+	}
+	d.readSchemas(ctx)
+	d.pages = openPages(ctx, d.db, d.file)
+	found := int64(0)
+	keep := []ref{}
+	err := d.rows(ctx, func(r ref) {
+		found++
+		d.list[r.stream].count(r.log)
+		if found <= keptRefs {
+			keep = append(keep, r)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if found <= keptRefs {
+		d.cached = keep
+	}
+	return d.compare(ctx, found, claimed)
+}
+
+// readTopics reads the topics table; a view in its place is refused, as it could run for ever.
+func (d *database) readTopics(ctx context.Context) error {
+	var tables int
+	err := d.db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('topics', 'messages')").Scan(&tables)
+	if err != nil {
+		return err
+	}
+	if tables != 2 {
+		return fmt.Errorf("%w: a database without rosbag2's tables", ErrNotRecording)
+	}
+	rows, err := d.db.QueryContext(ctx, "SELECT id, name, type, serialization_format FROM topics ORDER BY id")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var t Topic
+		if err := rows.Scan(&id, &t.Name, &t.Type, &t.Encoding); err != nil {
+			return err
+		}
+		if _, found := d.ids[id]; !found {
+			d.ids[id] = int32(len(d.list))
+			d.list = append(d.list, t)
+		}
+	}
+	return rows.Err()
+}
+
+// readSchemas reads the types' definitions, which old versions do not hold.
+func (d *database) readSchemas(ctx context.Context) {
+	rows, err := d.db.QueryContext(ctx, "SELECT topic_type, encoding, encoded_message_definition FROM message_definitions")
+	if err != nil {
+		return
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name, encoding string
+		var text []byte
+		if rows.Scan(&name, &encoding, &text) != nil {
+			return
+		}
+		for i := range d.list {
+			if d.list[i].Type == name {
+				d.list[i].Schema, d.list[i].SchemaEncoding = text, encoding
+			}
+		}
+	}
+}
+
+// compare counts the messages that the metadata tells of and the table lacks.
+func (d *database) compare(ctx context.Context, found, claimed int64) error {
+	if missing := claimed - found; missing > 0 {
+		return d.warn.add(Warning{File: d.file.name, Text: "messages of the metadata that cannot be found", Messages: missing})
+	}
+	return ctx.Err()
+}
+
+func (d *database) refs(ctx context.Context, want []bool, yield func(ref)) error {
+	wanted := func(r ref) {
+		if want[r.stream] {
+			yield(r)
+		}
+	}
+	if d.cached == nil {
+		return d.rows(ctx, wanted)
+	}
+	for _, r := range d.cached {
+		wanted(r)
+	}
+	return nil
+}
+
+// message reads one row's payload.
+func (d *database) message(ctx context.Context, p place, _, buf []byte, limit int64) (message, error) {
+	if p.size > d.opts.MaxChunk {
+		return message{}, fmt.Errorf("message of %d bytes is %w (%d)", p.size, errTooLarge, d.opts.MaxChunk)
+	}
+	if d.pages != nil {
+		if data, err := d.pages.payload(buf, p.off, p.size, limit); err == nil {
+			return message{data: data}, nil
+		}
+	}
+	query, args := "SELECT data FROM messages WHERE id = ?", []any{p.off}
+	if limit >= 0 {
+		query, args = "SELECT substr(data, 1, ?) FROM messages WHERE id = ?", []any{limit, p.off}
+	}
+	var data []byte
+	err := guarded(func() error { return d.db.QueryRowContext(ctx, query, args...).Scan(&data) })
+	return message{data: data}, err
+}

@@ -1,0 +1,69 @@
+package bag
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// A tempDir is made when something must be unpacked, and removed on Close.
+type tempDir struct {
+	parent string
+	mu     sync.Mutex
+	dir    string
+}
+
+// spareSpace is left free on the disk that files are unpacked to: 64 MiB.
+const spareSpace = 64 << 20
+
+// make gives the directory, after a look whether need bytes fit there.
+func (t *tempDir) make(need int64) (string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.dir == "" {
+		dir, err := os.MkdirTemp(t.parent, "cvatplan-bag-")
+		if err != nil {
+			return "", err
+		}
+		t.dir = dir
+	}
+	free, err := freeSpace(t.dir)
+	if err != nil {
+		return "", fmt.Errorf("free space of %s: %w", t.dir, err)
+	}
+	if need > free-spareSpace {
+		return "", fmt.Errorf("unpacking needs %d bytes in %s, where %d are free", need, filepath.Dir(t.dir), free)
+	}
+	return os.MkdirTemp(t.dir, "")
+}
+
+func (t *tempDir) remove() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.dir == "" {
+		return nil
+	}
+	dir := t.dir
+	t.dir = ""
+	return os.RemoveAll(dir)
+}
+
+// copyTo copies a file under its own name into dir.
+func copyTo(dir, path string) error {
+	in, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(filepath.Join(dir, filepath.Base(path)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		out.Close()
+		return err
+	}
+	return out.Close()
+}

@@ -1,0 +1,188 @@
+package bag
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// A unit is what one worker loads at once: a chunk, or a run of messages that
+// lie plain in the file.
+type unit struct {
+	part, chunk int32
+	whole       bool  // a chunk
+	entries     []int // which ones, in the order of delivery
+	cost        int64 // bytes in memory
+	next        int   // of entries, to be delivered
+
+	ready chan struct{}
+	buf   []byte
+	msgs  []loaded
+	err   error // of the whole unit
+}
+
+type loaded struct {
+	message
+	err error
+}
+
+// take gives the next message.
+func (u *unit) take() (message, error) {
+	if u.err != nil {
+		u.next++
+		return message{}, u.err
+	}
+	m := u.msgs[u.next]
+	u.next++
+	return m.message, m.err
+}
+
+const (
+	// budget is what all units together may hold, or one for each worker if those are larger.
+	budget = 24 << 20
+	// runSize ends a run of plain messages.
+	runSize = 512 << 10
+	// runBlow ends the unpacking of a run of messages that are compressed by themselves.
+	runBlow = 8 << 20
+)
+
+// divide groups entries into units, and says for each entry which one it is in.
+// A chunk is one unit, unless so many chunks overlap in time that holding all
+// of them would exceed the budget: then the one used longest ago is loaded anew
+// when it is met again.
+func (b *Bag) divide(entries []Entry, limit int64) (units []*unit, of []int) {
+	d := divider{b: b, open: map[[2]int32]int{}, left: map[[2]int32]int{}, of: make([]int, len(entries)), run: -1}
+	for _, e := range entries {
+		d.left[e.chunkKey()]++
+	}
+	for i, e := range entries {
+		if size, whole := b.parts[e.at.part].whole(e.at.chunk); whole {
+			d.inChunk(i, e, size)
+			continue
+		}
+		d.inRun(i, e, e.room(limit))
+	}
+	return d.units, d.of
+}
+
+func (e Entry) chunkKey() [2]int32 { return [2]int32{e.at.part, e.at.chunk} }
+
+type divider struct {
+	b     *Bag
+	units []*unit
+	of    []int
+	left  map[[2]int32]int // entries of a chunk that are still to come
+	open  map[[2]int32]int // chunks that are in memory → unit
+	used  []int            // open units, the one used longest ago first
+	held  int64            // bytes of open units
+	run   int              // the unit of the current run, -1 is none
+}
+
+func (d *divider) inChunk(i int, e Entry, size int64) {
+	d.run = -1
+	key := e.chunkKey()
+	n, found := d.open[key]
+	if !found {
+		n = d.add(e, size, true)
+		d.open[key] = n
+		d.held += size
+		d.evict()
+	}
+	d.put(i, n)
+	d.used = append(slices.DeleteFunc(d.used, func(o int) bool { return o == n }), n)
+	if d.left[key]--; d.left[key] == 0 {
+		d.close(n)
+	}
+}
+
+// evict closes units until the others fit; the newest is not among used yet.
+func (d *divider) evict() {
+	for d.held > budget && len(d.used) > 0 {
+		d.close(d.used[0])
+	}
+}
+
+func (d *divider) close(n int) {
+	u := d.units[n]
+	delete(d.open, [2]int32{u.part, u.chunk})
+	d.used = slices.DeleteFunc(d.used, func(o int) bool { return o == n })
+	d.held -= u.cost
+}
+
+func (d *divider) inRun(i int, e Entry, size int64) {
+	if d.run < 0 || d.units[d.run].part != e.at.part || d.units[d.run].cost+size > runSize {
+		d.run = d.add(e, 0, false)
+	}
+	d.units[d.run].cost += size
+	d.put(i, d.run)
+}
+
+func (d *divider) add(e Entry, cost int64, whole bool) int {
+	d.units = append(d.units, &unit{part: e.at.part, chunk: e.at.chunk, whole: whole, cost: cost, ready: make(chan struct{})})
+	return len(d.units) - 1
+}
+
+func (d *divider) put(i, n int) {
+	d.units[n].entries = append(d.units[n].entries, i)
+	d.of[i] = n
+}
+
+// errDeferred is a message that its unit had no room for.
+var errDeferred = errors.New("deferred")
+
+// loadUnit reads a unit's messages; an error of the unit is one of each of them.
+func (b *Bag) loadUnit(ctx context.Context, entries []Entry, u *unit, limit int64) {
+	u.err = guarded(func() error {
+		u.msgs = make([]loaded, len(u.entries))
+		if u.whole {
+			return b.loadChunk(ctx, entries, u, limit)
+		}
+		b.loadRun(ctx, entries, u, limit)
+		return nil
+	})
+}
+
+// loadChunk unpacks a chunk; what could be unpacked of a damaged one is used.
+func (b *Bag) loadChunk(ctx context.Context, entries []Entry, u *unit, limit int64) error {
+	data, err := b.parts[u.part].chunk(ctx, u.chunk, u.buf)
+	if len(data) == 0 {
+		return err
+	}
+	u.buf = data
+	for i, n := range u.entries {
+		m, loadErr := b.load(ctx, entries[n], data, nil, limit)
+		if loadErr != nil && err != nil {
+			loadErr = err // why it is not there
+		}
+		u.msgs[i] = loaded{m, loadErr}
+	}
+	return nil
+}
+
+func (b *Bag) loadRun(ctx context.Context, entries []Entry, u *unit, limit int64) {
+	u.buf = sized(u.buf, min(u.cost, b.opts.MaxChunk))
+	rest := u.buf
+	var total int64
+	for i, n := range u.entries {
+		if total > runBlow {
+			u.msgs[i].err = errDeferred
+			continue
+		}
+		room := min(entries[n].room(limit), int64(len(rest)))
+		m, err := b.load(ctx, entries[n], nil, rest[:0:room], limit)
+		u.msgs[i] = loaded{m, err}
+		total += int64(len(m.data))
+		rest = rest[room:]
+	}
+}
+
+// headRoom is more than the record around a message takes.
+const headRoom = 512
+
+// room is the memory that reading an entry from its file takes.
+func (e Entry) room(limit int64) int64 {
+	if limit >= 0 {
+		return min(e.at.size, limit+headRoom)
+	}
+	return e.at.size
+}

@@ -1,0 +1,138 @@
+package bag
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+const (
+	// zstdWindow is the largest window accepted: what zstd --ultra -22 makes.
+	zstdWindow = 128 << 20
+	// zstdBlock is the most that one block of a zstd frame may unpack to.
+	zstdBlock = 128 << 10
+	// zstdSlack lets the decoder copy in whole words at the end of its memory.
+	zstdSlack = 16
+)
+
+// zstdAll unpacks whole chunks, several at once, and never takes memory of its own for them.
+var zstdAll = sync.OnceValues(func() (*zstd.Decoder, error) {
+	return zstd.NewReader(nil,
+		zstd.WithDecoderConcurrency(runtime.GOMAXPROCS(0)),
+		zstd.WithDecoderMaxWindow(zstdWindow),
+		zstd.WithDecodeAllCapLimit(true))
+})
+
+func unpackZstd(buf, src []byte, full int64) ([]byte, error) {
+	bound, err := zstdBound(memory(src))
+	if err == nil && bound < full {
+		return nil, fmt.Errorf("zstd: %d bytes of %w", full, errImplausible)
+	}
+	all, initErr := zstdAll()
+	if initErr != nil {
+		return nil, initErr
+	}
+	return all.DecodeAll(src, sized(buf, min(full, bound)+zstdSlack)[:0])
+}
+
+// zstdBound is the most that s can unpack to, from its block headers, which is
+// near the truth, as all blocks but a frame's last are full; what precedes an
+// error counts.
+func zstdBound(s span) (bound int64, err error) {
+	for off := int64(0); off < s.end(); {
+		b, err := s.at(off, min(s.end()-off, zstd.HeaderMaxSize))
+		if err != nil {
+			return bound, err
+		}
+		var h zstd.Header
+		if err := h.Decode(b); err != nil {
+			return bound, err
+		}
+		off += int64(h.HeaderSize)
+		if h.Skippable {
+			off += int64(h.SkippableSize)
+			continue
+		}
+		n, end, err := zstdFrameBound(s, off)
+		bound += n
+		if err != nil {
+			return bound, err
+		}
+		off = end + 4*int64(btoi(h.HasCheckSum))
+	}
+	return bound, nil
+}
+
+var errZstd = errors.New("damaged zstd frame")
+
+// zstdFrameBound walks the blocks behind one frame's header.
+func zstdFrameBound(s span, off int64) (bound, end int64, err error) {
+	for {
+		b, err := s.at(off, 3)
+		if err != nil {
+			return bound, off, err
+		}
+		word := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16
+		last, kind, size := word&1 == 1, word>>1&3, int64(word>>3)
+		stored, makes := size, min(size, zstdBlock)
+		switch kind {
+		case 1: // one byte, repeated
+			stored = 1
+		case 2:
+			makes = zstdBlock
+		case 3:
+			return bound, off, errZstd
+		}
+		off += 3 + stored
+		if off > s.end() {
+			return bound, off, errZstd
+		}
+		bound += makes
+		if last {
+			return bound, off, nil
+		}
+	}
+}
+
+// zstdMessage tells a message that was compressed by itself: rosbag2 does so in
+// the mode "message". No CDR message begins with these bytes, as its first is 0.
+func zstdMessage(data []byte) bool {
+	return len(data) > 4 && string(data[:4]) == "\x28\xb5\x2f\xfd"
+}
+
+// unpackMessage unpacks a message that was compressed by itself, up to limit bytes.
+func unpackMessage(src []byte, limit int64) ([]byte, error) {
+	bound, err := zstdBound(memory(src))
+	if err != nil {
+		return nil, fmt.Errorf("zstd message: %w", err)
+	}
+	var h zstd.Header
+	if err := h.Decode(src); err == nil && h.HasFCS { // of the first frame; there is one
+		bound = min(bound, int64(min(h.FrameContentSize, 1<<62)))
+	}
+	if bound > limit {
+		return nil, fmt.Errorf("zstd message: %w (%d bytes, the limit is %d)", errTooLarge, bound, limit)
+	}
+	all, err := zstdAll()
+	if err != nil {
+		return nil, err
+	}
+	return all.DecodeAll(src, make([]byte, 0, bound+zstdSlack))
+}
+
+// errTooLarge is a chunk or message above [Options].MaxChunk.
+var errTooLarge = errors.New("larger than allowed")
+
+// unpackFile streams a file that was compressed as a whole.
+func unpackFile(w io.Writer, r io.Reader) (int64, error) {
+	dec, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(zstdWindow))
+	if err != nil {
+		return 0, err
+	}
+	defer dec.Close()
+	return dec.WriteTo(w)
+}
