@@ -1,0 +1,85 @@
+package source
+
+import (
+	"fmt"
+	"path/filepath"
+)
+
+// A division is a listing dealt out: whose image each is, and whose problem.
+type division struct {
+	images   [][]string // by the camera's place in the manifest
+	findings [][]Problem
+}
+
+func (s scanner) divide(b *bag, l listing, sum *tally) division {
+	n := max(1, len(s.m.Cameras))
+	d := division{images: make([][]string, n), findings: make([][]Problem, n)}
+	if len(s.m.Cameras) == 0 {
+		d.images[0] = l.images
+	} else {
+		s.divideImages(b, l.images, &d, sum)
+	}
+	lists := make([]problemList, n)
+	for _, f := range l.problems {
+		s.divideFinding(b, f, lists)
+	}
+	for i := range lists {
+		d.findings[i] = append(d.findings[i], lists[i].problems()...)
+	}
+	return d
+}
+
+func (s scanner) divideImages(b *bag, images []string, d *division, sum *tally) {
+	var left []string
+	disputes := make(map[[2]int][]string)
+	for _, at := range images {
+		i, between := s.claims.owner(at)
+		switch i {
+		case nobody:
+			left = append(left, at)
+		case disputed:
+			disputes[between] = append(disputes[between], at)
+		default:
+			d.images[i] = append(d.images[i], at)
+			sum.kind(i, at, s.m.Cameras[i])
+		}
+	}
+	sum.unclaimed.add(b, left)
+	for between, paths := range disputes {
+		s.dispute(b, between, paths, d)
+	}
+}
+
+// dispute blocks both cameras: whose the files are must be said, not guessed.
+func (s scanner) dispute(b *bag, between [2]int, paths []string, d *division) {
+	p := Problem{
+		Severity: Error, Code: "two_cameras",
+		Text: fmt.Sprintf("%s fits files: of both %s and %s", show(filepath.Join(b.path, paths[0])), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name),
+		Hint: "make the globs narrower",
+	}
+	if len(paths) > 1 {
+		p.Text += fmt.Sprintf(" (and %d more)", len(paths)-1)
+	}
+	for _, i := range between {
+		d.findings[i] = append(d.findings[i], p)
+	}
+}
+
+// divideFinding gives a problem of a file to the camera that would take the file, and
+// one of a directory to all: who knows what is in it.
+func (s scanner) divideFinding(b *bag, f finding, lists []problemList) {
+	f.Text = show(filepath.Join(b.path, filepath.FromSlash(f.path))) + ": " + f.Text
+	owner := nobody
+	if len(s.m.Cameras) == 0 {
+		owner = 0
+	} else if hasExtension(imageExtensions, f.path) {
+		if owner, _ = s.claims.owner(f.path); owner < 0 {
+			return
+		}
+	}
+	for i := range lists {
+		if owner == nobody || owner == i {
+			lists[i].add(f.Problem)
+		}
+	}
+}

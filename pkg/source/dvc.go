@@ -1,0 +1,63 @@
+package source
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// dvc reports what of a directory is kept by DVC and not here: x.jpg.dvc without
+// x.jpg, or color.dvc without color/.
+func (w *walker) dvc(entries []fs.DirEntry, rel string) {
+	var stubs []string
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".dvc") && e.Name()[0] != '.' {
+			stubs = append(stubs, strings.TrimSuffix(e.Name(), ".dvc"))
+		}
+	}
+	if len(stubs) == 0 {
+		return
+	}
+	present := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		present[e.Name()] = true
+	}
+	for _, name := range stubs {
+		if !present[name] {
+			w.stub(strings.TrimPrefix(rel+"/"+name, "/"), name)
+		}
+	}
+}
+
+func (w *walker) stub(at, name string) {
+	file := w.full(at) + ".dvc"
+	if !hasExtension(imageExtensions, name) && !stubOfDirectory(file) {
+		return
+	}
+	w.problems = append(w.problems, finding{at, Problem{
+		Severity: Error, Code: "dvc_missing", Text: "it is not here, only its DVC stub", Hint: "dvc pull " + quote(file),
+	}})
+}
+
+// stubOfDirectory looks for the hash that DVC gives directories: md5: 0123….dir
+func stubOfDirectory(file string) bool {
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 4096)
+	n, _ := f.Read(head)
+	return bytes.Contains(head[:n], []byte(".dir"))
+}
+
+// quote makes a path an argument of a shell, where it needs that.
+func quote(arg string) string {
+	if strings.IndexFunc(arg, func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+=:,@%", r)
+	}) < 0 {
+		return arg
+	}
+	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+}

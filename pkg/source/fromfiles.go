@@ -1,0 +1,94 @@
+package source
+
+import (
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+// fromFiles makes the task of the files that the camera takes of a directory; all are
+// the whole bag's, for the time at which it begins.
+func (v view) fromFiles(paths, all []string) Task {
+	t := v.task()
+	template := v.settings.FrameName
+	if template == nil {
+		template = manifest.DefaultFrameName
+	}
+	kept, index, err := v.selectFiles(paths, all, template)
+	if err != nil || len(kept) == 0 {
+		t.blockSelection(err, len(paths), paths[0])
+		return t
+	}
+	prefix, plain := prefixOf(template, v.vars)
+	if plain && normal(kept) {
+		v.prefixed(&t, prefix, kept)
+	} else {
+		v.templated(&t, template, kept, index)
+	}
+	where := t.frames.reel.where
+	t.blockAll(checkNames(t.frames.names, where))
+	return t
+}
+
+// selectFiles gives the paths that are taken, and which frame of the camera each is.
+// Where nothing asks for the order of time, they stay as they came.
+func (v view) selectFiles(paths, all []string, template *manifest.Template) (kept []string, index []int, err error) {
+	if !selects(v.frames) && !template.Uses("index") && v.sorting() != "predefined" {
+		return paths, nil, nil
+	}
+	paths, stamps := inTime(paths)
+	s := selector{Frames: v.frames, stamps: stamps}
+	if countsSeconds(v.frames) {
+		s.first, _ = firstStamp(all)
+	}
+	index, err = s.pick(len(paths))
+	return permute(paths, index), index, err
+}
+
+// normal reports whether all paths are in Unicode's form NFC, as nearly all are.
+func normal(paths []string) bool {
+	for _, p := range paths {
+		if !norm.NFC.IsNormalString(p) {
+			return false
+		}
+	}
+	return true
+}
+
+// prefixed names frames by their paths. A directory before them changes no order.
+func (v view) prefixed(t *Task, prefix string, paths []string) {
+	if prefix == "" || strings.HasSuffix(prefix, "/") {
+		paths = permute(paths, order(paths, v.sorting()))
+		t.frames.names = join(prefix, paths)
+	} else {
+		names := join(prefix, paths)
+		t.frames.names = permute(names, order(names, v.sorting()))
+	}
+	t.frames.reel = files{dir: v.bag.path, names: t.frames.names, cut: len(prefix)}
+}
+
+// templated executes the template for each frame.
+func (v view) templated(t *Task, template *manifest.Template, paths []string, index []int) {
+	names := make([]string, len(paths))
+	for i, p := range paths {
+		number := i
+		if index != nil {
+			number = index[i]
+		}
+		name, err := template.Execute(fileVars(v.vars, p, number))
+		if err != nil {
+			t.block("bad_frame_name", "change frame_name", "%s: %v", show(p), err)
+			name = p
+			if len(t.Problems) > mostAlike {
+				break
+			}
+		}
+		names[i] = norm.NFC.String(name)
+	}
+	at := order(names, v.sorting())
+	t.frames.names = permute(names, at)
+	t.frames.reel = files{dir: v.bag.path, names: permute(paths, at)}
+	t.blockAll(checkUnique(t.frames.names, t.frames.reel.where))
+}

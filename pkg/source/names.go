@@ -1,0 +1,137 @@
+package source
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+// CVAT's limits, measured on 2.73: task names of 256 characters, file names of 255
+// bytes (it answers 500 beyond).
+const (
+	maxTaskName  = 256
+	maxFrameName = 255
+)
+
+// bagVars are the variables that a bag gives to both templates.
+func bagVars(b *bag, camera, root string) manifest.Vars {
+	parent := path.Base(path.Dir(b.rel))
+	if parent == "." {
+		parent = path.Base(strings.ReplaceAll(absolute(root), `\`, "/"))
+	}
+	return manifest.Vars{
+		Camera: camera, Bag: bagName(b), Parent: parent, Rel: b.rel, Date: dateOf(b.rel),
+	}
+}
+
+// bagName is {bag}: the base name, a recording's without its extension. The root
+// itself, as a bag, has its directory's name.
+func bagName(b *bag) string {
+	if b.rel == "." {
+		return path.Base(strings.ReplaceAll(absolute(b.path), `\`, "/"))
+	}
+	name := path.Base(b.rel)
+	for _, ext := range []string{".active", ".zstd", ".bag", ".mcap", ".db3"} {
+		if b.file || ext == ".bag" || ext == ".mcap" {
+			name = strings.TrimSuffix(name, ext)
+		}
+	}
+	return name
+}
+
+// taskName executes the template as CVAT would keep it: trimmed, and NFC.
+func taskName(t *manifest.Template, v manifest.Vars) (string, error) {
+	raw, err := t.Execute(v)
+	if err != nil {
+		return "", err
+	}
+	name := norm.NFC.String(strings.TrimSpace(raw))
+	switch n := utf8.RuneCountInString(name); {
+	case name == "":
+		return "", fmt.Errorf("task name is empty")
+	case n > maxTaskName:
+		return name, fmt.Errorf("task name %s has %d characters; CVAT takes %d", show(clip(name)), n, maxTaskName)
+	}
+	return name, unfit("task name", name)
+}
+
+// unfit refuses what would not arrive as it was sent, or would command a terminal.
+func unfit(what, name string) error {
+	if !utf8.ValidString(name) {
+		return fmt.Errorf("%s %s is not UTF-8", what, show(clip(name)))
+	}
+	for _, r := range name {
+		if unicode.IsControl(r) {
+			return fmt.Errorf("%s %s holds the control character U+%04X", what, show(clip(name)), r)
+		}
+	}
+	return nil
+}
+
+// frameFault says why CVAT would not hold a frame under this name; nil if it would.
+func frameFault(name string) error {
+	if plainName(name) && hasExtension(imageExtensions, name) {
+		return nil
+	}
+	if err := unfit("frame name", name); err != nil {
+		return err
+	}
+	if len(name) > maxFrameName {
+		return fmt.Errorf("frame name %s has %d bytes; CVAT takes %d", show(clip(name)), len(name), maxFrameName)
+	}
+	if path.Clean(name) != name || name[0] == '/' || name == ".." || strings.HasPrefix(name, "../") {
+		return fmt.Errorf("frame name %s is not a plain path: CVAT unpacks it as %s", show(name), show(strings.TrimPrefix(path.Clean("/"+name), "/")))
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if ignoredByCVAT(part) {
+			return fmt.Errorf("frame name %s: CVAT drops what has %s in its path", show(name), part)
+		}
+	}
+	if !hasExtension(imageExtensions, name) {
+		return fmt.Errorf("frame name %s has no extension of an image, so CVAT drops it", show(name))
+	}
+	return nil
+}
+
+// plainName clears nearly every name at one look: ASCII letters, digits and a few
+// signs, no component that is empty or begins with a dot, nothing that CVAT drops.
+func plainName(name string) bool {
+	begins := true
+	for i := range len(name) {
+		c := name[i]
+		switch {
+		case c == '/' || c == '.':
+			if begins {
+				return false
+			}
+		case c != '_' && c != '-' && !isDigit(c) && (lower(c) < 'a' || lower(c) > 'z'):
+			return false
+		}
+		begins = c == '/'
+	}
+	return !begins && len(name) <= maxFrameName &&
+		!strings.Contains(name, "related_images") && !strings.Contains(name, "__M")
+}
+
+// show quotes a name that a terminal would not show as it is.
+func show(name string) string {
+	if strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) >= 0 {
+		return fmt.Sprintf("%q", name)
+	}
+	return name
+}
+
+// clip shortens a name that is too long for a message.
+func clip(name string) string {
+	const most = 80
+	if r := []rune(name); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return name
+}

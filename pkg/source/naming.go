@@ -1,0 +1,101 @@
+package source
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+// sentinel stands for a path where a template is tried; no path holds a NUL.
+const sentinel = "\x00"
+
+// prefixOf is what a frame_name template puts before every path, where that is all it
+// does ("{bag}/{path}", "{path}"): names then need no template, and no memory beside
+// their paths.
+func prefixOf(t *manifest.Template, v manifest.Vars) (string, bool) {
+	for _, own := range []string{"topic", "stamp_ns", "stamp_s", "log_ns", "seq", "index", "ext", "name"} {
+		if t.Uses(own) {
+			return "", false
+		}
+	}
+	v.Path = sentinel
+	name, err := t.Execute(v)
+	prefix, ends := strings.CutSuffix(name, sentinel)
+	return norm.NFC.String(prefix), err == nil && ends && !strings.Contains(prefix, sentinel)
+}
+
+// join gives prefix+path for each, all in one string.
+func join(prefix string, paths []string) []string {
+	total := 0
+	for _, p := range paths {
+		total += len(prefix) + len(p)
+	}
+	var b strings.Builder
+	b.Grow(total)
+	for _, p := range paths {
+		b.WriteString(prefix)
+		b.WriteString(p)
+	}
+	all := b.String()
+	names := make([]string, len(paths))
+	for i, p := range paths {
+		n := len(prefix) + len(p)
+		names[i], all = all[:n], all[n:]
+	}
+	return names
+}
+
+// fileVars are the variables of one file.
+func fileVars(v manifest.Vars, at string, index int) manifest.Vars {
+	v.Path = norm.NFC.String(at)
+	v.Ext = strings.TrimPrefix(path.Ext(v.Path), ".")
+	v.Name = trimExtension(path.Base(v.Path))
+	v.Index = index
+	if stamp, ok := stampOf(at); ok {
+		v.Stamp = &stamp
+	}
+	return v
+}
+
+// checkNames reports names that CVAT would not keep.
+func checkNames(names []string, where func(int) string) []Problem {
+	var list problemList
+	for i, name := range names {
+		if err := frameFault(name); err != nil {
+			list.add(Problem{
+				Severity: Error, Code: "bad_frame_name", Text: fmt.Sprintf("%s: %v", show(where(i)), err),
+				Hint: "change frame_name, or the file's name",
+			})
+		}
+	}
+	return list.problems()
+}
+
+// checkUnique reports equal names with both origins.
+func checkUnique(names []string, where func(int) string) []Problem {
+	sorted := slices.Clone(names)
+	slices.Sort(sorted)
+	if len(slices.Compact(sorted)) == len(names) {
+		return nil
+	}
+	var list problemList
+	first := make(map[string]int)
+	for i, name := range names {
+		k, twice := first[name]
+		if !twice {
+			first[name] = i
+			continue
+		}
+		list.add(Problem{
+			Severity: Error, Code: "same_frame_name",
+			Text: fmt.Sprintf("%s and %s would both be frame %s", show(where(k)), show(where(i)), show(name)),
+			Hint: `let frame_name say more, for example "{bag}/{path}"`,
+		})
+	}
+	return list.problems()
+}

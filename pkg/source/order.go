@@ -1,0 +1,107 @@
+package source
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+// order is the permutation that puts names as CVAT's sorting_method does: order[k] is
+// which of them stands at k. predefined keeps them as they are given; random, which is
+// CVAT's own shuffle, is byte order here.
+func order(names []string, method string) []int {
+	at := make([]int, len(names))
+	for i := range at {
+		at[i] = i
+	}
+	if method == "predefined" {
+		return at
+	}
+	sortBy(at, func(a, b int) int { return strings.Compare(names[a], names[b]) })
+	if method == "natural" {
+		sortNaturally(at, names)
+	}
+	return at
+}
+
+// sortBy sorts indices; equal elements keep their order.
+func sortBy(at []int, compare func(a, b int) int) {
+	slices.SortFunc(at, func(a, b int) int {
+		if c := compare(a, b); c != 0 {
+			return c
+		}
+		return a - b
+	})
+}
+
+// sortNaturally puts indices of names, which stand in byte order, into CVAT's natural
+// one. Names of equal length stand in it already, so a look at the neighbours comes
+// first. Equal names, as 1.jpg and 01.jpg, stay in byte order: CVAT keeps the archive's
+// order there, and the archive keeps this.
+func sortNaturally(at []int, names []string) {
+	natural := func(a, b int) int { return compareNatural(names[a], names[b]) }
+	if slices.ContainsFunc(names, func(s string) bool { return !ascii(s) }) {
+		keys := make([]naturalKey, len(names))
+		for i, name := range names {
+			keys[i] = newNaturalKey(name)
+		}
+		natural = func(a, b int) int { return keys[a].compare(keys[b]) }
+	}
+	if slices.IsSortedFunc(at, natural) {
+		return
+	}
+	sortBy(at, func(a, b int) int { return cmp.Or(natural(a, b), strings.Compare(names[a], names[b])) })
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// permute gives the elements in the order of at.
+func permute[T any](list []T, at []int) []T {
+	out := make([]T, len(at))
+	for k, i := range at {
+		out[k] = list[i]
+	}
+	return out
+}
+
+// inTime puts a bag's paths in the order in which they were taken, as far as their
+// names tell: by their time stamps if all carry one, which are then returned too, else
+// naturally.
+func inTime(paths []string) ([]string, []int64) {
+	paths = permute(paths, order(paths, "natural"))
+	stamps := make([]int64, len(paths))
+	for i, p := range paths {
+		stamp, ok := stampOf(p)
+		if !ok {
+			return paths, nil
+		}
+		stamps[i] = stamp
+	}
+	at := order(paths, "predefined")
+	sortBy(at, func(a, b int) int { return cmp.Compare(stamps[a], stamps[b]) })
+	return permute(paths, at), permute(stamps, at)
+}
+
+// firstStamp is the earliest stamp of the paths; false if none carries one.
+func firstStamp(paths []string) (first int64, found bool) {
+	for _, p := range paths {
+		if stamp, ok := stampOf(p); ok && (!found || stamp < first) {
+			first, found = stamp, true
+		}
+	}
+	return first, found
+}
+
+// countsSeconds reports whether a selection counts from the bag's first frame.
+func countsSeconds(f manifest.Frames) bool {
+	return f.Start != nil && f.Start.Seconds != nil || f.Stop != nil && f.Stop.Seconds != nil
+}

@@ -1,0 +1,70 @@
+package source
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// A reel is what one task takes of one bag: frames that can be opened, in the task's
+// order. Files and messages differ behind it, and only there.
+type reel interface {
+	// open gives a frame's bytes. It may be called again, and from several goroutines.
+	open(ctx context.Context, i int) (io.ReadCloser, error)
+	// size is the length of what open gives, without reading it.
+	size(ctx context.Context, i int) (int64, error)
+	// where names the frame for people: a path, or a message of a recording.
+	where(i int) string
+}
+
+// frames are a task's, in CVAT's order. One slice of names is all that a million of
+// them keep: a file's path is the rest of its name where the template allows it.
+type frames struct {
+	names []string
+	reel  reel
+	bad   string // "error" or "skip": what an unusable frame does
+}
+
+// files is the reel of a directory.
+type files struct {
+	dir   string
+	names []string // a path in the bag is a name without its first cut bytes
+	cut   int
+}
+
+func (f files) where(i int) string {
+	return filepath.Join(f.dir, filepath.FromSlash(f.names[i][f.cut:]))
+}
+
+func (f files) open(_ context.Context, i int) (io.ReadCloser, error) { return openFile(f.where(i)) }
+
+// openFile refuses what is no file, a FIFO above all, which would wait for ever.
+func openFile(name string) (*os.File, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errNotAFile}
+	}
+	return os.Open(name)
+}
+
+func (f files) size(_ context.Context, i int) (int64, error) {
+	info, err := os.Stat(f.where(i))
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// only gives a reel of some of its frames; it keeps one slice of paths.
+func (f files) only(kept []int) files {
+	paths := make([]string, len(kept))
+	for k, i := range kept {
+		paths[k] = f.names[i][f.cut:]
+	}
+	return files{dir: f.dir, names: paths}
+}

@@ -1,0 +1,177 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+// Scan gives the tasks that the manifest asks for, ordered by bag and then as it lists
+// the cameras, and what people should know of the dataset, errors first. A bag that
+// cannot be read blocks its tasks and no others. When ctx ends, what it gives is not
+// complete.
+func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []Problem) {
+	s := scanner{m: m, root: o.Root, now: o.Now, claims: newClaimer(m.Cameras)}
+	if s.root == "" {
+		s.root = m.Root
+	}
+	if s.now.IsZero() {
+		s.now = time.Now()
+	}
+	bags, problems := findBags(m, s.root)
+	found := make([]outcome, len(bags))
+	each(ctx, len(bags), 2*runtime.GOMAXPROCS(0), func(i int) { found[i] = s.bag(ctx, bags[i]) })
+
+	var tasks []Task
+	sum := newTally(m)
+	for _, f := range found {
+		tasks = append(tasks, f.tasks...)
+		problems = append(problems, f.problems...)
+		sum.add(f.tally)
+	}
+	for _, t := range tasks {
+		problems = append(problems, t.Problems...)
+	}
+	problems = append(problems, sum.problems(m)...)
+	problems = append(problems, sameNames(tasks)...)
+	slices.SortStableFunc(problems, compareProblems)
+	return tasks, problems
+}
+
+// A scanner lists the bags of one manifest.
+type scanner struct {
+	m      *manifest.Manifest
+	root   string
+	now    time.Time
+	claims *claimer
+}
+
+// An outcome is what one bag gave.
+type outcome struct {
+	tasks    []Task
+	problems []Problem // of no task of its own
+	tally    tally
+}
+
+func (s scanner) bag(ctx context.Context, b *bag) outcome {
+	if b.file {
+		return s.recording(ctx, b)
+	}
+	l, err := list(ctx, b.path)
+	if err != nil {
+		return outcome{}
+	}
+	if isRosbag2(b.path, l) {
+		return s.recording(ctx, b)
+	}
+	return s.directory(b, l)
+}
+
+// cameras are those whose tasks the bag makes; without cameras, the one that is nil.
+func (s scanner) cameras(b *bag) []*manifest.Camera {
+	if len(s.m.Cameras) == 0 {
+		return []*manifest.Camera{nil}
+	}
+	return s.m.CamerasOf(b.entries)
+}
+
+func (s scanner) directory(b *bag, l listing) outcome {
+	o := outcome{tally: newTally(s.m)}
+	o.tally.pictures.add(b, l.pictures)
+	d := s.divide(b, l, &o.tally)
+	hold := s.unsettled(b, l.images)
+	for _, camera := range s.cameras(b) {
+		i := s.index(camera)
+		if len(d.images[i])+len(d.findings[i]) == 0 {
+			o.tally.missing[i].add(b, []string{b.rel})
+			continue
+		}
+		o.tally.taken[i] += len(d.images[i])
+		t := newView(s.m, s.root, b, camera).files(d.images[i], l.images)
+		t.Hold = hold
+		o.problems = append(o.problems, t.blockAll(d.findings[i])...)
+		o.tasks = append(o.tasks, t)
+	}
+	if len(o.tasks) == 0 {
+		o.problems = append(o.problems, s.empty(b, l))
+	}
+	return o
+}
+
+// index is a camera's place in the manifest; without cameras all is 0's.
+func (s scanner) index(camera *manifest.Camera) int {
+	return max(0, slices.IndexFunc(s.m.Cameras, func(c manifest.Camera) bool { return camera != nil && c.Name == camera.Name }))
+}
+
+// files is fromFiles for a camera that may have none, only problems.
+func (v view) files(paths, all []string) Task {
+	if len(paths) == 0 {
+		return v.task()
+	}
+	return v.fromFiles(paths, all)
+}
+
+// empty says that a bag has nothing for the manifest: an error where the manifest
+// names this very bag, a warning where a glob found it.
+func (s scanner) empty(b *bag, l listing) Problem {
+	p := Problem{Severity: Warning, Code: "no_images", Pos: b.pos()}
+	if b.named() {
+		p.Severity = Error
+	}
+	switch {
+	case len(l.images) > 0:
+		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", show(b.rel), count(len(l.images), "image", "images"), show(slices.Min(l.images)))
+		p.Hint = "check the cameras' names, or give a camera files: globs"
+	case len(l.pictures) > 0:
+		p.Text = fmt.Sprintf("bag %s has no image that CVAT takes: %s", show(b.rel), show(slices.Min(l.pictures)))
+		p.Hint = "convert the images to PNG or JPEG"
+	case l.others > 0:
+		p.Text = fmt.Sprintf("bag %s has no images, only %s", show(b.rel), count(l.others, "other file", "other files"))
+	default:
+		p.Text = fmt.Sprintf("bag %s is empty", show(b.rel))
+	}
+	return p
+}
+
+// sameNames reports tasks of one name; the plan calls them a conflict.
+func sameNames(tasks []Task) []Problem {
+	by := make(map[string][]Task, len(tasks))
+	var problems []Problem
+	for _, t := range tasks {
+		by[t.Name] = append(by[t.Name], t)
+		if len(by[t.Name]) != 2 {
+			continue
+		}
+		first := by[t.Name][0]
+		problems = append(problems, Problem{
+			Severity: Error, Code: "same_task_name", Task: t.Name, Pos: t.Origin,
+			Text: fmt.Sprintf("%s and %s would both be task %s", origin(first), origin(t), show(t.Name)),
+			Hint: `let task.name say more, for example "{camera}_{parent}_{bag}"`,
+		})
+	}
+	return problems
+}
+
+func origin(t Task) string {
+	if t.Camera == "" {
+		return "bag " + show(t.Bag)
+	}
+	return fmt.Sprintf("bag %s (camera %s)", show(t.Bag), show(t.Camera))
+}
+
+func absolute(p string) string {
+	if abs, err := filepath.Abs(p); err == nil {
+		return abs
+	}
+	return p
+}
+
+func join2(b *bag, at string) string {
+	return filepath.Join(b.path, filepath.FromSlash(strings.TrimPrefix(at, "/")))
+}

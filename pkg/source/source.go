@@ -1,0 +1,98 @@
+// Package source turns a manifest into the tasks that it asks for: which bags, which
+// frames of which camera, under which names; and, for what will be uploaded, bytes.
+//
+// It works in steps of rising cost, so that a plan of a million files reads none:
+//
+//   - [Scan] lists directories (their entries' types only, no stat per file) and the
+//     indexes of recordings, and gives every task with its frames' names, in the order
+//     in which CVAT will hold them;
+//   - [Bytes] asks for the sizes of one task's frames;
+//   - [CheckHeaders] reads one task's image headers;
+//   - [Measure] reads one task's frames once, whole: size, SHA-256, CRC-32, header.
+//
+// A bag is a directory of images or a recording (a ROS 1 .bag, an .mcap, a rosbag2);
+// what a task needs of either is behind one small interface, reel, and nothing outside
+// this package knows whether a frame is a file.
+//
+// Bad input never stops the rest: it is a [Problem] that names the file, and where it
+// concerns one task, that task's [Task.Desired] carries it, so that the plan blocks it.
+//
+// # What becomes a frame
+//
+// Files with an extension that CVAT imports, hidden files left out. A camera takes the
+// files that one of its globs fits; without globs, those whose path in the bag has its
+// name as a whole token (jai_cam takes jai_cam_0001.jpg and jai_cam/1.png, not
+// jai_camera_1.jpg). A file that two names fit belongs to the longer one.
+// Symbolic links are followed, and keep their own name.
+package source
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// Options are what the command line adds to a manifest.
+type Options struct {
+	Root string    // where bag paths begin; empty: the manifest's Root
+	Now  time.Time // settle is counted back from it; zero: now
+}
+
+// A Task is one bag seen by one camera, as the manifest asks for it.
+type Task struct {
+	Name     string // NFC and trimmed, as CVAT would trim it
+	Bag      string // the bag's path from the root, with slashes
+	Camera   string // empty where the manifest names no cameras
+	Settings plan.Settings
+	Origin   manifest.Position
+	Problems []Problem // what blocks it
+	Hold     string    // why it is left alone for now (its bag has not settled); empty: it is not
+
+	frames frames
+}
+
+// Frames are the names under which CVAT will hold the frames, in its order (for
+// sorting_method random: in byte order). The slice must not be changed.
+func (t Task) Frames() []string { return t.frames.names }
+
+// Desired is the task as the plan compares it: no hash, no bytes yet.
+func (t Task) Desired() plan.Desired {
+	d := plan.Desired{
+		Task: t.Name, Bag: t.Bag, Camera: t.Camera, Settings: t.Settings,
+		Frames: t.frames.names, Origin: t.Origin, Bytes: -1,
+	}
+	for _, p := range t.Problems {
+		d.Problems = append(d.Problems, plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint})
+	}
+	return d
+}
+
+// A Severity says what a [Problem] stops.
+type Severity int
+
+// From what stops nothing to what blocks its task, or the manifest's entry that gave none.
+const (
+	Note Severity = iota
+	Warning
+	Error
+)
+
+// A Problem is something about the dataset that a person should know.
+type Problem struct {
+	Severity Severity
+	Code     string // stable, e.g. "corrupt_image"
+	Text     string // names the file and what was found
+	Hint     string // what to do, with the command where there is one; may be empty
+	Task     string // whom it concerns; empty: more than one task, or none came to be
+	Pos      manifest.Position
+}
+
+func compareProblems(a, b Problem) int {
+	return cmp.Or(
+		cmp.Compare(b.Severity, a.Severity),
+		cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line),
+		cmp.Compare(a.Task, b.Task), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Text, b.Text),
+	)
+}

@@ -1,0 +1,146 @@
+package source
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+// A tally counts over all bags what would be noise bag by bag. Slices are by the
+// camera's place in the manifest.
+type tally struct {
+	unclaimed heap // images that no camera takes
+	pictures  heap // images that CVAT does not take
+	taken     []int
+	missing   []heap           // bags that lack a camera
+	kinds     []map[string]int // see kindOf
+}
+
+// A heap is how many of something, in how many bags, and one of them.
+type heap struct {
+	n, bags int
+	example string
+}
+
+func newTally(m *manifest.Manifest) tally {
+	n := max(1, len(m.Cameras))
+	return tally{taken: make([]int, n), missing: make([]heap, n), kinds: make([]map[string]int, n)}
+}
+
+func (h *heap) add(b *bag, paths []string) {
+	if len(paths) == 0 {
+		return
+	}
+	example := slices.Min(paths)
+	if example != b.rel {
+		example = b.rel + "/" + example
+	}
+	h.join(heap{len(paths), 1, example})
+}
+
+func (h *heap) join(o heap) {
+	if h.example == "" || o.example != "" && o.example < h.example {
+		h.example = o.example
+	}
+	h.n += o.n
+	h.bags += o.bags
+}
+
+// kind counts what follows a camera's name in a path.
+func (t *tally) kind(i int, at string, c manifest.Camera) {
+	if len(c.Files) > 0 {
+		return
+	}
+	if t.kinds[i] == nil {
+		t.kinds[i] = make(map[string]int)
+	}
+	if kind := kindOf(at, c.Name); len(t.kinds[i]) < 100 || t.kinds[i][kind] > 0 {
+		t.kinds[i][kind]++
+	}
+}
+
+func (t *tally) add(o tally) {
+	t.unclaimed.join(o.unclaimed)
+	t.pictures.join(o.pictures)
+	for i := range o.taken {
+		t.taken[i] += o.taken[i]
+		t.missing[i].join(o.missing[i])
+		for kind, n := range o.kinds[i] {
+			if t.kinds[i] == nil {
+				t.kinds[i] = make(map[string]int)
+			}
+			t.kinds[i][kind] += n
+		}
+	}
+}
+
+func (t *tally) problems(m *manifest.Manifest) []Problem {
+	var list []Problem
+	if h := t.unclaimed; h.n > 0 {
+		list = append(list, Problem{Severity: Note, Code: "unclaimed_images", Text: fmt.Sprintf(
+			"%s in %s belong to no camera, such as %s", count(h.n, "image", "images"), count(h.bags, "bag", "bags"), show(h.example))})
+	}
+	if h := t.pictures; h.n > 0 {
+		list = append(list, Problem{
+			Severity: Warning, Code: "unsupported_images", Hint: "convert them to PNG or JPEG",
+			Text: fmt.Sprintf("%s in %s left out: CVAT takes no such images as %s", count(h.n, "file", "files"), count(h.bags, "bag", "bags"), show(h.example)),
+		})
+	}
+	for i, c := range m.Cameras {
+		list = append(list, t.ofCamera(i, c)...)
+	}
+	return list
+}
+
+func (t *tally) ofCamera(i int, c manifest.Camera) []Problem {
+	h := t.missing[i]
+	if h.n > 0 && t.taken[i] == 0 {
+		return []Problem{{
+			Severity: Error, Code: "camera_without_images", Pos: c.Pos, Hint: t.cameraHint(c),
+			Text: fmt.Sprintf("camera %s has no images in any of %s", show(c.Name), count(h.n, "bag", "bags")),
+		}}
+	}
+	var list []Problem
+	if h.n > 0 {
+		list = append(list, Problem{
+			Severity: Note, Code: "bags_without_camera", Pos: c.Pos,
+			Text: fmt.Sprintf("%s without images of camera %s, such as %s", count(h.n, "bag is", "bags are"), show(c.Name), show(h.example)),
+		})
+	}
+	if len(t.kinds[i]) > 1 {
+		list = append(list, t.severalKinds(i, c))
+	}
+	return list
+}
+
+// cameraHint looks for the camera under another spelling among what nobody takes.
+func (t *tally) cameraHint(c manifest.Camera) string {
+	if t.unclaimed.example == "" {
+		return "check the camera's name, or give it files: globs"
+	}
+	words := strings.FieldsFunc(t.unclaimed.example, func(r rune) bool { return r == '/' || r == '.' })
+	for i, w := range words {
+		words[i] = strings.TrimRight(w, "0123456789_- ")
+	}
+	if near := nearest(c.Name, words); near != "" {
+		return fmt.Sprintf("did you mean %s, as in %s?", show(near), show(t.unclaimed.example))
+	}
+	return fmt.Sprintf("%s, such as %s, belong to no camera", count(t.unclaimed.n, "image", "images"), show(t.unclaimed.example))
+}
+
+// severalKinds notes a camera that is probably two: jai_cam and jai_cam_depth.
+func (t *tally) severalKinds(i int, c manifest.Camera) Problem {
+	var kinds []string
+	for _, kind := range slices.Sorted(maps.Keys(t.kinds[i])) {
+		kinds = append(kinds, fmt.Sprintf("%s%s (%d)", c.Name, kind, t.kinds[i][kind]))
+	}
+	shown := kinds[:min(4, len(kinds))]
+	return Problem{
+		Severity: Note, Code: "several_kinds", Pos: c.Pos,
+		Text: fmt.Sprintf("camera %s takes images of several kinds: %s", show(c.Name), show(strings.Join(shown, ", ")+dots(len(kinds)-len(shown)))),
+		Hint: "if they are cameras of their own, name them under cameras: too; the longer name wins",
+	}
+}

@@ -1,0 +1,121 @@
+package source
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// A view is one bag as one camera sees it: what a task is made of.
+type view struct {
+	bag      *bag
+	camera   *manifest.Camera // nil where the manifest names none
+	settings manifest.TaskSettings
+	frames   manifest.Frames
+	vars     manifest.Vars
+}
+
+func newView(m *manifest.Manifest, root string, b *bag, camera *manifest.Camera) view {
+	v := view{
+		bag: b, camera: camera,
+		settings: m.Settings(camera, b.entries), frames: m.FramesOf(camera, b.entries),
+	}
+	v.vars = bagVars(b, v.cameraName(), root)
+	return v
+}
+
+func (v view) cameraName() string {
+	if v.camera == nil {
+		return ""
+	}
+	return v.camera.Name
+}
+
+// task is the task without its frames. Its name's faults are problems of it.
+func (v view) task() Task {
+	t := Task{Bag: v.bag.rel, Camera: v.cameraName(), Settings: v.planSettings(), Origin: v.bag.pos()}
+	name, err := taskName(v.nameTemplate(), v.vars)
+	t.Name = name
+	if name == "" {
+		t.Name = v.bag.rel
+	}
+	t.frames.bad = v.frames.Bad
+	if err != nil {
+		t.block("bad_task_name", "change task.name, or the bag's name", "bag %s: %v", show(v.bag.rel), err)
+	}
+	return t
+}
+
+func (v view) nameTemplate() *manifest.Template {
+	switch {
+	case v.settings.Name != nil:
+		return v.settings.Name
+	case v.camera == nil:
+		return manifest.DefaultTaskNameNoCamera
+	}
+	return manifest.DefaultTaskName
+}
+
+func (v view) sorting() string {
+	if v.settings.SortingMethod != nil {
+		return *v.settings.SortingMethod
+	}
+	return manifest.DefaultSortingMethod
+}
+
+// planSettings are those that the manifest writes; the assignee is one by now.
+func (v view) planSettings() plan.Settings {
+	s := v.settings
+	return plan.Settings{
+		SegmentSize: s.SegmentSize, Overlap: s.Overlap, ImageQuality: s.ImageQuality, ChunkSize: s.ChunkSize,
+		ConsensusReplicas: s.ConsensusReplicas, SortingMethod: s.SortingMethod, Subset: s.Subset,
+		BugTracker: s.BugTracker, Assignee: dealt(s.Assignee, v.vars.Bag), UseCache: s.UseCache, Validation: s.Validation,
+	}
+}
+
+// dealt picks the assignee of a bag: by a hash of its name, so that another bag, or
+// another order of bags, changes nothing for this one.
+func dealt(names []string, bag string) *string {
+	if len(names) == 0 {
+		return nil
+	}
+	sum := sha256.Sum256([]byte(norm.NFC.String(bag)))
+	return &names[binary.BigEndian.Uint64(sum[:8])%uint64(len(names))]
+}
+
+func (t *Task) block(code, hint, format string, args ...any) {
+	t.Problems = append(t.Problems, Problem{
+		Severity: Error, Code: code, Text: fmt.Sprintf(format, args...), Hint: hint, Task: t.Name, Pos: t.Origin,
+	})
+}
+
+// blockAll takes problems over; notes and warnings do not block, and are returned.
+func (t *Task) blockAll(problems []Problem) (others []Problem) {
+	for _, p := range problems {
+		p.Task, p.Pos = t.Name, t.Origin
+		if p.Severity == Error {
+			t.Problems = append(t.Problems, p)
+			continue
+		}
+		others = append(others, p)
+	}
+	return others
+}
+
+// blockSelection says why the selection gave no frames.
+func (t *Task) blockSelection(err error, of int, example string) {
+	switch {
+	case errors.Is(err, errNoStamps):
+		t.block("no_stamps", "select by every: or by frame numbers, or name files after their time, as jai_cam_1700000000000000000.jpg", "%v in the names of bag %s, such as %s", err, show(t.Bag), show(example))
+	case err != nil:
+		t.block("bad_selection", "", "%v", err)
+	default:
+		t.block("empty_selection", "look at frames: in the manifest", "frames: leaves none of the %s of bag %s", count(of, "frame", "frames"), show(t.Bag))
+	}
+}
