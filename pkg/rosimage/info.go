@@ -19,6 +19,23 @@ type Info struct {
 	Problem       error  // why a manifest cannot use it; nil if it can
 }
 
+// Describe says what a topic of that type holds, judged by one whole message of
+// it. A type without images, or a damaged message, is a Problem like any other.
+func Describe(w Wire, typeName string, msg []byte, o Options) Info {
+	k, ok := Known(typeName)
+	if !ok {
+		return Info{Problem: &UnsupportedError{Encoding: typeName}}
+	}
+	if k == Video {
+		return Info{Encoding: "video", Problem: &UnsupportedError{Encoding: "video (" + typeName + ")"}}
+	}
+	m, err := Decode(w, k, msg)
+	if err != nil {
+		return Info{Problem: err}
+	}
+	return m.Info(o)
+}
+
 // Info describes a whole message; pixels are not decoded.
 func (m *Message) Info(o Options) Info {
 	i := Info{Format: m.Format, Encoding: m.Encoding, Width: m.Width, Height: m.Height}

@@ -143,3 +143,24 @@ func TestInfoSaysWhatAManifestCanUse(t *testing.T) {
 		})
 	}
 }
+
+func TestDescribeNamesWhatATopicIs(t *testing.T) {
+	samples, _ := corpus()
+	i := rosimage.Describe(samples[0].Wire, samples[0].Type, samples[0].bytes, rosimage.Options{})
+	if i.Problem != nil || i.Encoding != "rgb8" || i.Width != 64 {
+		t.Errorf("got %+v", i)
+	}
+	tests := map[string]struct{ name, want string }{
+		"a type without images": {"sensor_msgs/msg/Imu", "encoding sensor_msgs/msg/Imu is not supported"},
+		"a video":               {"foxglove.CompressedVideo", "encoding video (foxglove.CompressedVideo) is not supported"},
+		"a damaged message":     {"sensor_msgs/Image", "sensor_msgs/Image as ros1: damaged image message"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			i := rosimage.Describe(rosimage.ROS1, tt.name, []byte("abc"), rosimage.Options{})
+			if i.Problem == nil || !strings.HasPrefix(i.Problem.Error(), tt.want) {
+				t.Errorf("got %v, want %s…", i.Problem, tt.want)
+			}
+		})
+	}
+}
