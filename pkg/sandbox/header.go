@@ -1,0 +1,245 @@
+package sandbox
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+)
+
+// A header is what CVAT learns about an image when it imports it: it reads no pixels,
+// so that an image cut off behind its header imports fine (A51).
+type header struct {
+	width, height int
+	orientation   int // EXIF, 1 to 8; 0 is none
+	format        string
+}
+
+// rotated tells whether CVAT turns the image before it shows it (A52).
+func (h header) rotated() bool { return h.orientation > 1 }
+
+// upright is the size after turning.
+func (h header) upright() (width, height int) {
+	if h.orientation > 4 {
+		return h.height, h.width
+	}
+	return h.width, h.height
+}
+
+var errNoImage = errors.New("cannot identify image file")
+
+// readHeader recognises an image by its first bytes, whatever its name, as Pillow does.
+func readHeader(r io.ReaderAt, size int64) (header, error) {
+	var magic [16]byte
+	if n, err := r.ReadAt(magic[:], 0); n < 4 {
+		if err != nil && !errors.Is(err, io.EOF) {
+			return header{}, err
+		}
+		return header{}, errNoImage
+	}
+	for _, f := range formats {
+		if !f.fits(magic[:]) {
+			continue
+		}
+		h, err := f.read(r, size)
+		h.format = f.name
+		if err != nil || h.width <= 0 || h.height <= 0 {
+			return header{}, errNoImage
+		}
+		return h, nil
+	}
+	return header{}, errNoImage
+}
+
+type format struct {
+	name string
+	fits func(magic []byte) bool
+	read func(r io.ReaderAt, size int64) (header, error)
+}
+
+// formats are those that a camera or a dataset is likely to hold, and some more;
+// Pillow knows about forty. TGA comes last, as it has no magic to speak of.
+var formats = []format{
+	{"jpeg", starts("\xff\xd8\xff"), readJPEG},
+	{"png", starts("\x89PNG\r\n\x1a\n"), readPNG},
+	{"gif", starts("GIF8"), readGIF},
+	{"bmp", starts("BM"), readBMP},
+	{"tiff", starts("II*\x00", "MM\x00*"), readTIFF},
+	{"webp", func(m []byte) bool { return bytes.HasPrefix(m, []byte("RIFF")) && string(m[8:12]) == "WEBP" }, readWebP},
+	{"pnm", func(m []byte) bool { return m[0] == 'P' && m[1] >= '1' && m[1] <= '6' }, readPNM},
+	{"ico", starts("\x00\x00\x01\x00"), readICO},
+	{"psd", starts("8BPS\x00\x01"), at(binary.BigEndian, 18, 14, 4)},
+	{"pcx", func(m []byte) bool { return m[0] == 10 && m[1] <= 5 && m[1] != 1 }, readPCX},
+	{"sgi", starts("\x01\xda"), at(binary.BigEndian, 6, 8, 2)},
+	{"sun", starts("\x59\xa6\x6a\x95"), at(binary.BigEndian, 4, 8, 4)},
+	{"dds", starts("DDS "), at(binary.LittleEndian, 16, 12, 4)},
+	{"jp2", starts("\x00\x00\x00\x0cjP  \r\n\x87\n"), near("ihdr", 8, 4)},
+	{"j2k", starts("\xff\x4f\xff\x51"), at(binary.BigEndian, 8, 12, 4)},
+	{"avif", func(m []byte) bool {
+		return string(m[4:8]) == "ftyp" && (string(m[8:12]) == "avif" || string(m[8:12]) == "avis")
+	}, near("ispe", 8, 12)},
+	{"tga", isTGA, at(binary.LittleEndian, 12, 14, 2)},
+}
+
+func starts(with ...string) func([]byte) bool {
+	return func(magic []byte) bool {
+		for _, w := range with {
+			if bytes.HasPrefix(magic, []byte(w)) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// at reads width and height that stand at fixed offsets.
+func at(order binary.ByteOrder, width, height int64, bytes int) func(io.ReaderAt, int64) (header, error) {
+	return func(r io.ReaderAt, _ int64) (header, error) {
+		w, err := number32(r, order, width, bytes)
+		h, err2 := number32(r, order, height, bytes)
+		return header{width: w, height: h}, errors.Join(err, err2)
+	}
+}
+
+func number32(r io.ReaderAt, order binary.ByteOrder, offset int64, bytes int) (int, error) {
+	var b [4]byte
+	if _, err := r.ReadAt(b[:bytes], offset); err != nil {
+		return 0, err
+	}
+	if bytes == 2 {
+		return int(order.Uint16(b[:])), nil
+	}
+	return int(int32(order.Uint32(b[:]))), nil
+}
+
+// near reads width and height behind a box's name, within the first kilobytes.
+func near(box string, width, height int64) func(io.ReaderAt, int64) (header, error) {
+	return func(r io.ReaderAt, _ int64) (header, error) {
+		b := make([]byte, 8<<10)
+		n, _ := r.ReadAt(b, 0) // short is fine
+		i := bytes.Index(b[:n], []byte(box))
+		if i < 0 {
+			return header{}, errNoImage
+		}
+		return at(binary.BigEndian, int64(i)+width, int64(i)+height, 4)(r, 0)
+	}
+}
+
+// readJPEG walks the segments up to the first scan.
+func readJPEG(r io.ReaderAt, size int64) (h header, err error) {
+	b := bufio.NewReaderSize(io.NewSectionReader(r, 2, size-2), 4<<10)
+	for {
+		marker, err := jpegMarker(b)
+		if err != nil {
+			return header{}, err
+		}
+		if marker >= 0xd0 && marker <= 0xd8 || marker == 0x01 {
+			continue // no content
+		}
+		var length [2]byte
+		if _, err := io.ReadFull(b, length[:]); err != nil {
+			return header{}, err
+		}
+		rest := int(binary.BigEndian.Uint16(length[:])) - 2
+		if rest < 0 {
+			return header{}, errNoImage
+		}
+		switch {
+		case marker == 0xda:
+			return h, nil
+		case isFrame(marker):
+			err = h.jpegFrame(b, rest)
+		case marker == 0xe1:
+			err = h.jpegEXIF(b, rest)
+		default:
+			_, err = b.Discard(rest)
+		}
+		if err != nil {
+			return header{}, err
+		}
+	}
+}
+
+func jpegMarker(b *bufio.Reader) (byte, error) {
+	c, err := b.ReadByte()
+	if err != nil || c != 0xff {
+		return 0, errNoImage
+	}
+	for c == 0xff {
+		if c, err = b.ReadByte(); err != nil {
+			return 0, err
+		}
+	}
+	return c, nil
+}
+
+func isFrame(marker byte) bool {
+	return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc
+}
+
+func (h *header) jpegFrame(b *bufio.Reader, length int) error {
+	if length < 6 {
+		return errNoImage
+	}
+	var f [6]byte
+	if _, err := io.ReadFull(b, f[:]); err != nil {
+		return err
+	}
+	if f[0] != 8 || f[5] != 1 && f[5] != 3 && f[5] != 4 {
+		return errNoImage // Pillow reads 8 bits, in 1, 3 or 4 layers
+	}
+	h.height, h.width = int(binary.BigEndian.Uint16(f[1:])), int(binary.BigEndian.Uint16(f[3:]))
+	_, err := b.Discard(length - 6)
+	return err
+}
+
+func (h *header) jpegEXIF(b *bufio.Reader, length int) error {
+	segment := make([]byte, length)
+	if _, err := io.ReadFull(b, segment); err != nil {
+		return err
+	}
+	if tiff, ok := bytes.CutPrefix(segment, []byte("Exif\x00\x00")); ok && h.orientation == 0 {
+		h.orientation = orientation(bytes.NewReader(tiff))
+	}
+	return nil
+}
+
+// readPNG walks the chunks up to the pixels; critical chunks must have their checksum.
+func readPNG(r io.ReaderAt, size int64) (h header, err error) {
+	for at := int64(8); ; {
+		var head [8]byte
+		if _, err := r.ReadAt(head[:], at); err != nil {
+			return header{}, err
+		}
+		length, kind := int64(binary.BigEndian.Uint32(head[:])), string(head[4:])
+		if kind == "IDAT" || kind == "IEND" {
+			return h, nil
+		}
+		if at+12+length > size {
+			return header{}, io.ErrUnexpectedEOF
+		}
+		if kind == "IHDR" || kind == "PLTE" || kind == "eXIf" {
+			chunk := make([]byte, length+8) // name, content, checksum
+			if _, err := r.ReadAt(chunk, at+4); err != nil {
+				return header{}, err
+			}
+			sum := binary.BigEndian.Uint32(chunk[length+4:])
+			if kind != "eXIf" && crc32.ChecksumIEEE(chunk[:length+4]) != sum {
+				return header{}, errNoImage
+			}
+			h.pngChunk(kind, chunk[4:length+4])
+		}
+		at += 12 + length
+	}
+}
+
+func (h *header) pngChunk(kind string, content []byte) {
+	switch {
+	case kind == "IHDR" && len(content) >= 8:
+		h.width, h.height = int(binary.BigEndian.Uint32(content)), int(binary.BigEndian.Uint32(content[4:]))
+	case kind == "eXIf":
+		h.orientation = orientation(bytes.NewReader(content))
+	}
+}

@@ -1,0 +1,123 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// logic turns a JSON Logic rule (jsonlogic.com) into SQL, as far as CVAT knows it:
+// and, or, !, !!, var, ==, <, >, <=, >= and both kinds of in.
+func (l *listing) logic(rule any) (string, []any, error) {
+	object, ok := rule.(map[string]any)
+	if !ok || len(object) == 0 {
+		return "", nil, fmt.Errorf("expected a non-empty dict value, got '%v' of type '%s'", rule, pythonType(rule))
+	}
+	for op, args := range object {
+		return l.operation(op, args) // a rule has one operation
+	}
+	return "", nil, nil
+}
+
+func (l *listing) operation(op string, arg any) (string, []any, error) {
+	args, _ := arg.([]any)
+	switch op {
+	case "and", "or":
+		return l.combine(strings.ToUpper(op), args)
+	case "!", "!!":
+		sql, values, err := l.logic(arg)
+		if op == "!" {
+			sql = "NOT (" + sql + ")"
+		}
+		return sql, values, err
+	case "var":
+		t, err := l.term(map[string]any{"var": arg})
+		return t.column + " IS NOT NULL", nil, err
+	case "in":
+		return l.membership(args)
+	case "==", "<", ">", "<=", ">=":
+		return l.comparison(op, args)
+	}
+	return "", nil, fmt.Errorf("operation '%s' with arguments '%v' is not supported", op, arg)
+}
+
+func (l *listing) combine(op string, rules []any) (string, []any, error) {
+	if len(rules) == 0 {
+		return "", nil, fmt.Errorf("operation '%s' requires a non-empty list argument", strings.ToLower(op))
+	}
+	var parts []string
+	var all []any
+	for _, rule := range rules {
+		sql, args, err := l.logic(rule)
+		if err != nil {
+			return "", nil, err
+		}
+		parts, all = append(parts, "("+sql+")"), append(all, args...)
+	}
+	return strings.Join(parts, " "+op+" "), all, nil
+}
+
+func (l *listing) comparison(op string, args []any) (string, []any, error) {
+	if op == "<=" && len(args) == 3 { // low <= var <= high
+		t, err := l.term(args[1])
+		return t.column + " BETWEEN ? AND ?", []any{t.value(args[0]), t.value(args[2])}, err
+	}
+	if len(args) != 2 {
+		return "", nil, fmt.Errorf("operation '%s' with arguments '%v' is not supported", op, args)
+	}
+	t, err := l.term(args[0])
+	return t.column + " " + strings.Replace(op, "==", "=", 1) + " ?", []any{t.value(args[1])}, err
+}
+
+// membership is either var in [values] or "part" in var.
+func (l *listing) membership(args []any) (string, []any, error) {
+	if len(args) != 2 {
+		return "", nil, fmt.Errorf("operation 'in' with arguments '%v' is not supported", args)
+	}
+	if _, ok := args[0].(map[string]any); !ok {
+		t, err := l.term(args[1])
+		return "instr(" + t.column + ", ?) > 0", []any{t.value(args[0])}, err
+	}
+	t, err := l.term(args[0])
+	if err != nil {
+		return "", nil, err
+	}
+	list, _ := args[1].([]any)
+	var values []any
+	for _, v := range list {
+		values = append(values, t.value(v))
+	}
+	marks := strings.TrimSuffix(strings.Repeat("?,", len(values)), ",")
+	return t.column + " IN (" + marks + ")", values, nil
+}
+
+// term is the term that {"var": name} names.
+func (l *listing) term(v any) (term, error) {
+	object, _ := v.(map[string]any)
+	name, _ := object["var"].(string)
+	t, ok := l.terms[name]
+	if !ok {
+		return term{}, fmt.Errorf("term '%s' is not supported", name)
+	}
+	return t, nil
+}
+
+// value is a JSON value as the term's column has it.
+func (t term) value(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+		f, _ := v.Float64()
+		return f
+	case string:
+		if at, err := time.Parse(time.RFC3339, v); err == nil && t.kind == timeTerm {
+			return at.UnixMicro()
+		}
+	case []any, map[string]any:
+		return fmt.Sprint(v)
+	}
+	return v
+}

@@ -1,0 +1,221 @@
+package sandbox
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"math/rand/v2"
+	"slices"
+)
+
+// A segment is a span of frames that one job shows, both ends included.
+type segment struct{ start, stop int }
+
+// segments splits size frames as CVAT does. It rewrites segment size and overlap to
+// what they come to: one segment of everything, and half a segment at most (A61).
+func segments(size, segmentSize int, overlap *int) (list []segment, effective, effectiveOverlap int) {
+	if segmentSize == 0 || segmentSize > size {
+		segmentSize = size
+	}
+	o := 0
+	if overlap != nil {
+		o = min(*overlap, segmentSize/2)
+	}
+	for start := 0; start < size-o; start += segmentSize - o {
+		list = append(list, segment{start, min(start+segmentSize, size) - 1})
+	}
+	return list, segmentSize, o
+}
+
+// mapped are the segments of a job_file_mapping.
+func mapped(jobs [][]string) (list []segment) {
+	start := 0
+	for _, files := range jobs {
+		list = append(list, segment{start, start + len(files) - 1})
+		start += len(files)
+	}
+	return list
+}
+
+// save writes the import's result, all of it or nothing.
+func (i *importer) save() error {
+	if err := i.say("Task is being saved in database"); err != nil {
+		return err
+	}
+	list, size, overlap := segments(len(i.frames), i.task.segmentSize, i.task.overlap)
+	if i.p.JobFiles != nil {
+		list, size, overlap = mapped(i.p.JobFiles), 0, 0
+	}
+	if total := len(list) * (i.task.consensus + 1); total > i.s.opts.MaxJobs {
+		return failure("ValueError", "Too many jobs would be created for the task. Current total: %d, maximum allowed: %d.", total, i.s.opts.MaxJobs)
+	}
+	gt, err := i.groundTruth(list, overlap)
+	if err != nil {
+		return err
+	}
+	i.s.hookImport(i.task.id, BeforeSave)
+	return i.s.db.write(i.ctx, func(tx *sql.Tx) error { return i.saveRows(tx, list, size, overlap, gt) })
+}
+
+func (i *importer) saveRows(tx *sql.Tx, list []segment, size, overlap int, gt []int) error {
+	now := i.s.now()
+	if err := insertJobs(i.ctx, tx, i.task, list, gt, len(i.frames), now); err != nil {
+		return err
+	}
+	if err := saveFrames(i.ctx, tx, i.data, i.frames); err != nil {
+		return err
+	}
+	var mode, frames *string
+	if gt != nil {
+		m, f := "gt", string(encode(gt))
+		mode, frames = &m, &f
+	}
+	start, step := i.p.start(), i.p.step()
+	_, err := tx.ExecContext(i.ctx, `UPDATE data SET size = ?, chunk_size = ?, image_quality = ?, start_frame = ?, stop_frame = ?, chunks_updated = ?, validation_mode = ?, validation_frames = ? WHERE id = ?`,
+		len(i.frames), i.p.ChunkSize, i.p.ImageQuality, start, start+(len(i.frames)-1)*step, now, mode, frames, i.data)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(i.ctx, `UPDATE tasks SET segment_size = ?, overlap = ?, dimension = '2d', mode = 'annotation', media_type = 'image' WHERE id = ?`, size, overlap, i.task.id)
+	if err != nil {
+		return err
+	}
+	return recountJobs(i.ctx, tx, i.task.id, now)
+}
+
+func insertJobs(ctx context.Context, tx *sql.Tx, t *task, list []segment, gt []int, size int, now stamp) error {
+	add := func(kind string, parent *int, s segment, frames, replicas int) (int, error) {
+		return insert(ctx, tx, `INSERT INTO jobs (task_id, type, parent_id, start, stop, frame_count, replicas, stage, state, created, updated) VALUES (?, ?, ?, ?, ?, ?, ?, 'annotation', 'new', ?, ?)`,
+			t.id, kind, parent, s.start, s.stop, frames, replicas, now, now)
+	}
+	for _, s := range list {
+		id, err := add(jobAnnotation, nil, s, s.stop-s.start+1, t.consensus)
+		if err != nil {
+			return err
+		}
+		for range t.consensus {
+			if _, err := add(jobReplica, &id, s, s.stop-s.start+1, 0); err != nil {
+				return err
+			}
+		}
+	}
+	if gt == nil {
+		return nil
+	}
+	_, err := add(jobGroundTruth, nil, segment{0, size - 1}, len(gt), 0)
+	return err
+}
+
+func saveFrames(ctx context.Context, tx *sql.Tx, data int, frames []frame) error {
+	list, err := json.Marshal(frames)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT OR REPLACE INTO frames (data_id, list) VALUES (?, ?)`, data, list)
+	return err
+}
+
+// groundTruth picks the frames of the job that validates the others; nil is no such job.
+func (i *importer) groundTruth(list []segment, overlap int) ([]int, error) {
+	v := i.p.Validation
+	if v == nil {
+		return nil, nil
+	}
+	r := rand.New(rand.NewPCG(rand.Uint64(), 0))
+	if v.RandomSeed != nil {
+		r = rand.New(rand.NewPCG(uint64(*v.RandomSeed), 0))
+	}
+	var picked []int
+	var err error
+	switch v.Method {
+	case "random_uniform":
+		picked, err = uniform(r, len(i.frames), v)
+	case "random_per_job":
+		picked, err = perJob(r, list, overlap, v)
+	case "manual":
+		picked, err = i.named(v.Frames)
+	default:
+		err = invalid(`The "frame_selection_method" field is required`)
+	}
+	slices.Sort(picked)
+	return picked, err
+}
+
+func uniform(r *rand.Rand, size int, v *validationParams) ([]int, error) {
+	count := 0
+	switch {
+	case v.FrameCount != nil && *v.FrameCount > size:
+		return nil, invalid("The number of validation frames requested (%d) is greater that the number of task frames (%d)", *v.FrameCount, size)
+	case v.FrameCount != nil:
+		count = *v.FrameCount
+	case v.FrameShare != nil:
+		count = max(1, int(*v.FrameShare*float64(size)))
+	default:
+		return nil, invalid("The number of validation frames is not specified")
+	}
+	return r.Perm(size)[:count], nil
+}
+
+func perJob(r *rand.Rand, list []segment, overlap int, v *validationParams) ([]int, error) {
+	longest := list[0].stop - list[0].start + 1
+	count := 0
+	switch {
+	case v.PerJobCount != nil && *v.PerJobCount > longest:
+		return nil, invalid("The requested number of GT frames per job must be less than task segment size (%d)", longest)
+	case v.PerJobCount != nil:
+		count = *v.PerJobCount
+	case v.PerJobShare != nil:
+		count = max(1, int(*v.PerJobShare*float64(longest)))
+	default:
+		return nil, invalid("The number of validation frames is not specified")
+	}
+	chosen := map[int]bool{}
+	for _, s := range list {
+		missing := min(count, s.stop-s.start+1)
+		first := s.start
+		if s.start > 0 {
+			first += overlap // those are the segment's before
+		}
+		for f := s.start; f <= s.stop; f++ {
+			if chosen[f] {
+				missing--
+			}
+		}
+		for _, f := range r.Perm(s.stop - first + 1) {
+			if missing <= 0 {
+				break
+			}
+			if !chosen[first+f] {
+				chosen[first+f] = true
+				missing--
+			}
+		}
+	}
+	var picked []int
+	for f := range chosen {
+		picked = append(picked, f)
+	}
+	return picked, nil
+}
+
+// named are the frames that a client chose by their names.
+func (i *importer) named(names []string) ([]int, error) {
+	at := map[string]int{}
+	for n, f := range i.frames {
+		at[f.Name] = n
+	}
+	var picked []int
+	var unknown []string
+	for _, name := range names {
+		if n, ok := at[name]; ok {
+			picked = append(picked, n)
+		} else {
+			unknown = append(unknown, name)
+		}
+	}
+	if len(unknown) > 0 {
+		slices.Sort(unknown)
+		return nil, invalid("Unknown validation frames requested: %s", firstFew(unknown))
+	}
+	return picked, nil
+}

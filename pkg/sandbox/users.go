@@ -1,0 +1,116 @@
+package sandbox
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// basicUser is a user inside another object.
+type basicUser struct {
+	URL       string `json:"url"`
+	ID        int    `json:"id"`
+	Username  string `json:"username"`
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name"`
+}
+
+// fullUser is what a user learns about themselves.
+type fullUser struct {
+	basicUser
+	Email        string   `json:"email"`
+	Groups       []string `json:"groups"`
+	IsStaff      bool     `json:"is_staff"`
+	IsSuperuser  bool     `json:"is_superuser"`
+	IsActive     bool     `json:"is_active"`
+	LastLogin    *stamp   `json:"last_login"`
+	DateJoined   stamp    `json:"date_joined"`
+	HasAnalytics bool     `json:"has_analytics_access"`
+}
+
+// basic is the user with that id as others see them; nil for none.
+func (p *people) basic(base string, id *int) *basicUser {
+	if id == nil || p.users[*id] == nil {
+		return nil
+	}
+	u := p.users[*id]
+	return &basicUser{URL: base + "/api/users/" + strconv.Itoa(u.id), ID: u.id, Username: u.username, FirstName: u.first, LastName: u.last}
+}
+
+func (p *people) organizationByID(id string) *organization {
+	n, err := strconv.Atoi(id)
+	if err != nil {
+		return nil
+	}
+	return p.orgs[n]
+}
+
+func (s *Server) self(q *query) (answer, error) {
+	return ok(s.people.Load().full(q.base(), q.who.user)), nil
+}
+
+func (p *people) full(base string, u *user) fullUser {
+	return fullUser{
+		basicUser: *p.basic(base, &u.id), Email: u.email, Groups: []string{"user"},
+		IsStaff: u.superuser, IsSuperuser: u.superuser, IsActive: true,
+		LastLogin: optional(u.lastLogin), DateJoined: u.joined,
+	}
+}
+
+// listUsers answers the users that share an organization with the caller (A9).
+func (s *Server) listUsers(q *query) (answer, error) {
+	p := s.people.Load()
+	params := q.URL.Query()
+	var found []any
+	for _, u := range p.sorted {
+		if !s.inScope(q, u.id) || !fitsExactly(u, params.Get) {
+			continue
+		}
+		if search := strings.ToLower(params.Get("search")); search != "" && !strings.Contains(strings.ToLower(u.username+" "+u.first+" "+u.last), search) {
+			continue
+		}
+		found = append(found, *p.basic(q.base(), &u.id))
+	}
+	return q.page(found)
+}
+
+// fitsExactly holds the simple filters, which are exact and tell case, against a user.
+func fitsExactly(u *user, param func(string) string) bool {
+	for name, has := range map[string]string{"username": u.username, "first_name": u.first, "last_name": u.last, "id": strconv.Itoa(u.id)} {
+		if want := param(name); want != "" && want != has {
+			return false
+		}
+	}
+	return true
+}
+
+// inScope tells whether the caller may name that user: themselves, the members of
+// the organization at hand, or, with none, those they share one with.
+func (s *Server) inScope(q *query, id int) bool {
+	p := s.people.Load()
+	switch {
+	case p.users[id] == nil:
+		return false
+	case q.who.superuser || id == q.who.id:
+		return true
+	case q.org.org != nil:
+		return p.role(id, q.org.org.id) != ""
+	case q.org.named:
+		return false
+	}
+	return p.colleagues(q.who.id, id)
+}
+
+func (s *Server) getUser(q *query) (answer, error) {
+	id := q.id(0)
+	p := s.people.Load()
+	switch {
+	case p.users[id] == nil:
+		return answer{}, notFound("User")
+	case id == q.who.id:
+		return s.self(q)
+	case !s.inScope(q, id):
+		return answer{}, forbidden()
+	}
+	return reply(http.StatusOK, p.basic(q.base(), &id)), nil
+}
