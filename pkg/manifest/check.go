@@ -19,7 +19,7 @@ func (l *loader) characters(n *node, key string) {
 		l.characters(item, key)
 	}
 	for _, f := range n.fields {
-		l.character(f.at, f.name, f.name)
+		l.character(f.at, f.name, "a key")
 		l.characters(f.value, f.name)
 	}
 	l.character(n.at, n.text, key)
@@ -48,23 +48,13 @@ func (l *loader) serverURL(n *node) {
 	switch {
 	case strings.Contains(n.str(), "${"):
 		l.report(n.at, "leave url out and set CVATPLAN_SERVER, or use --server", "environment variables are not expanded in a manifest")
-	case err != nil || u.Scheme == "": // the schema has said so, unless only a parser sees it
-		if err != nil {
-			l.report(n.at, "", "url: %s", parseReason(err))
-		}
+	case err != nil:
+		l.report(n.at, "write https://HOST or https://HOST:PORT", "url is no address")
 	case u.User != nil:
 		l.report(n.at, credentialHint, "credentials never stand in a manifest")
 	case slices.Contains([]string{"tasks", "projects", "jobs", "api", "auth", "organizations"}, firstSegment(u.Path)):
 		l.report(n.at, fmt.Sprintf("write %s://%s", u.Scheme, u.Host), "url names a page of CVAT, not the server")
 	}
-}
-
-func parseReason(err error) string {
-	var e *url.Error
-	if errors.As(err, &e) {
-		return e.Err.Error()
-	}
-	return err.Error()
 }
 
 func firstSegment(path string) string {
@@ -87,6 +77,14 @@ var environment = regexp.MustCompile(`^~/|\$\{|\$[A-Z]`)
 func (l *loader) unexpanded(n *node) {
 	if environment.MatchString(n.str()) {
 		l.report(n.at, "use --root or CVATPLAN_ROOT for what differs between machines", "~ and environment variables are not expanded in a manifest")
+	}
+}
+
+// bagKey reports a bag such as "path:run7", which was meant as a mapping.
+func (l *loader) bagKey(n *node) {
+	key, _, found := strings.Cut(n.str(), ":")
+	if found && theShape().keys[key] != "" {
+		l.report(n.at, fmt.Sprintf("write %s: and a blank", key), "%q is a path here, not a mapping", clip(n.str()))
 	}
 }
 
@@ -168,7 +166,7 @@ func (l *loader) cameraNames(root *node) {
 			}
 			hint := "the manifest names no cameras"
 			if len(known) > 0 {
-				hint = "known are " + strings.Join(known, ", ")
+				hint = fmt.Sprintf("known are %q", known)
 			}
 			if near := nearest(name.str(), known); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
@@ -242,6 +240,6 @@ func (l *loader) selection(n *node, method string) {
 		}
 	}
 	if len(written) != 1 {
-		l.report(n.at, "", "frame_selection_method %s needs %s", method, "one of "+strings.Join(own, ", "))
+		l.report(n.at, "", "frame_selection_method %s needs %s", method, strings.Join(own, ", or "))
 	}
 }

@@ -94,6 +94,7 @@ func (l *loader) bag(n *node) Bag {
 	path := n.get("path")
 	if n.kind == scalar {
 		path = n
+		l.bagKey(n)
 	}
 	l.bagPaths(path)
 	l.bagPaths(n.list("exclude")...)

@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,9 @@ type misfit struct {
 func (l *loader) explain(root *node, e *jsonschema.ValidationError) {
 	m := misfit{pointer: e.InstanceLocation}
 	m.node, m.name = walk(root, e.InstanceLocation)
+	if m.node.broken {
+		return
+	}
 	m.schema, m.keyword = theShape().at(e.AbsoluteKeywordLocation)
 	if m.keyword == "additionalProperties" {
 		l.unknownKeys(m)
@@ -126,6 +130,9 @@ func (m misfit) wrongType(l *loader, want string) (text, hint string) {
 	return text, m.typeHint(l, want)
 }
 
+// missingBlank is a key whose value follows the colon too closely for YAML.
+var missingBlank = regexp.MustCompile(`^[a-z_]+:[^\s/]`)
+
 func (m misfit) typeHint(l *loader, want string) string {
 	line := l.line(m.node.at)
 	switch v := m.node.value.(type) {
@@ -137,10 +144,16 @@ func (m misfit) typeHint(l *loader, want string) string {
 			return "a # begins a comment: put the value in quotes"
 		}
 	case int64, float64, bool:
+		if message, ok := m.schema["patternErrorMessage"].(string); ok {
+			return message
+		}
 		if strings.Contains(want, "text") {
 			return fmt.Sprintf("put it in quotes: %q", m.node.text)
 		}
 	case string:
+		if missingBlank.MatchString(v) && strings.Contains(want, "mapping") {
+			return "write a blank after the colon"
+		}
 		if want == "true or false" && slices.Contains([]string{"yes", "on", "y"}, strings.ToLower(v)) {
 			return "write true"
 		}
@@ -170,7 +183,7 @@ func (m misfit) notListed() (text, hint string) {
 		known = append(known, fmt.Sprint(v))
 	}
 	text = fmt.Sprintf("%s must be one of %s, not %s", m.name, strings.Join(known, ", "), clip(m.node.text))
-	if near := nearest(strings.ToLower(m.node.text), known); near != "" {
+	if near := nearest(strings.ToLower(m.node.text), known); near != "" && m.node.str() != "" {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	}
 	return text, hint
@@ -220,16 +233,23 @@ func (l *loader) unknownKeys(m misfit) {
 	}
 }
 
+// otherNames are what other tools, and CVAT's pages, call a key.
+var otherNames = map[string]string{
+	"job_size": "segment_size", "frames_per_job": "segment_size", "quality": "image_quality",
+	"host": "url", "address": "url", "org": "organization", "images": "bags", "datasets": "bags",
+}
+
 func keyHint(name string, known []string) string {
 	plain := strings.ReplaceAll(strings.ToLower(name), "-", "_")
-	if near := nearest(plain, known); near != "" {
+	near := nearest(plain, known)
+	if meant := otherNames[plain]; near == "" && contains(known, meant) {
+		near = meant
+	}
+	if near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	if home, ok := theShape().keys[plain]; ok {
-		if home == "" {
-			return fmt.Sprintf("%q stands at the top of the manifest", plain)
-		}
-		return fmt.Sprintf("%q belongs in a %s", plain, home)
+		return fmt.Sprintf("%q belongs %s", plain, home)
 	}
 	if len(known) <= 12 {
 		return "known are " + strings.Join(known, ", ")
@@ -243,7 +263,7 @@ const credentialHint = "set CVAT_ACCESS_TOKEN (or CVAT_ACCESS_TOKEN_FILE), or CV
 func isCredential(key string) bool {
 	key = strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(key))
 	return slices.Contains([]string{
-		"token", "accesstoken", "apitoken", "apikey", "key", "password", "passwd", "pass", "secret",
-		"username", "user", "login", "auth", "credentials", "cvataccesstoken", "cvatusername", "cvatpassword",
+		"token", "accesstoken", "apitoken", "apikey", "password", "passwd", "secret",
+		"username", "user", "credentials", "cvataccesstoken", "cvatusername", "cvatpassword",
 	}, key)
 }

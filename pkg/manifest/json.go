@@ -4,37 +4,25 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"strings"
 	"unicode/utf8"
 )
 
 // json reads one JSON value, as a labels file holds it; nil where a problem was reported.
 func (l *loader) json(t *text) *node {
+	var syntax *json.SyntaxError
+	if err := json.Unmarshal(t.data, new(json.RawMessage)); errors.As(err, &syntax) {
+		l.report((&cursor{file: t}).at(int(syntax.Offset)-1), "", "JSON: %s", clip(syntax.Error()))
+		return nil
+	}
 	r := &jsonReader{loader: l, cursor: cursor{file: t}, decoder: json.NewDecoder(bytes.NewReader(t.data))}
 	r.decoder.UseNumber()
 	n, err := r.value(0)
-	if err == nil {
-		if _, more := r.decoder.Token(); !errors.Is(more, io.EOF) {
-			l.report(r.at(), "", "text after the end of the JSON value")
-			return nil
-		}
-		return n
+	if err != nil {
+		l.report(r.at(), "", "JSON: %v", err)
+		return nil
 	}
-	at := r.at()
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		at = (&cursor{file: t}).at(int(syntax.Offset) - 1)
-	}
-	l.report(at, "", "%s", jsonMessage(err))
-	return nil
-}
-
-func jsonMessage(err error) string {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return "the JSON ends too early"
-	}
-	return "JSON: " + strings.TrimPrefix(err.Error(), "json: ")
+	return n
 }
 
 // A jsonReader builds nodes from JSON, token by token, for their positions.

@@ -68,6 +68,8 @@ func (l *loader) readBeside(named *node) *node {
 	path := l.join(named)
 	info, err := os.Stat(path)
 	switch {
+	case strings.ContainsFunc(path, isControl):
+		return nil // reported with the other values
 	case err != nil:
 		l.report(named.at, "", "%s: %s", clip(named.str()), reason(err))
 		return nil
@@ -88,6 +90,9 @@ func (l *loader) readBeside(named *node) *node {
 
 // reason is an error without the operation and the path, which the message has.
 func reason(err error) string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return "there is no such file"
+	}
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		return path.Err.Error()

@@ -11,6 +11,7 @@ type node struct {
 	text   string // of a scalar: as written, without quotes
 	items  []*node
 	fields []field
+	broken bool // reported already: the schema need not
 }
 
 type kind int
@@ -198,8 +199,9 @@ func (n *node) what() string {
 	return "empty"
 }
 
-// clip shortens what a message repeats.
+// clip makes what a message repeats short, and harmless to a terminal.
 func clip(s string) string {
+	s = printable(s)
 	if r := []rune(s); len(r) > 60 {
 		return string(r[:57]) + "..."
 	}

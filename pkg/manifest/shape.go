@@ -16,7 +16,7 @@ import (
 type shape struct {
 	compiled *jsonschema.Schema
 	document map[string]any
-	keys     map[string]string // every key of the schema → the mapping that it belongs to
+	keys     map[string]string // every key of the schema → where it belongs, in words
 }
 
 // theShape panics on a schema that does not compile: it is part of this program.
@@ -38,17 +38,29 @@ var theShape = sync.OnceValue(func() *shape {
 // index notes to which mapping each key belongs, for those that stand elsewhere.
 func (s *shape) index() {
 	definitions, _ := s.document["definitions"].(map[string]any)
-	for _, home := range []string{"skip", "frames", "validation", "bag", "camera", "task", "project", "server"} {
-		definition, _ := definitions[home].(map[string]any)
+	for _, home := range homes {
+		definition, _ := definitions[home.definition].(map[string]any)
 		properties, _ := definition["properties"].(map[string]any)
 		for key := range properties {
-			s.keys[key] = home
+			s.keys[key] = home.words
 		}
 	}
 	properties, _ := s.document["properties"].(map[string]any)
 	for key := range properties {
-		s.keys[key] = ""
+		s.keys[key] = "at the top of the manifest"
 	}
+}
+
+// homes say where each definition's keys stand; of two homes of a key the later is meant.
+var homes = []struct{ definition, words string }{
+	{"skip", "in an entry of skip:"},
+	{"frames", "under frames:"},
+	{"validation", "under validation:"},
+	{"bag", "in an entry of bags:"},
+	{"camera", "in an entry of cameras:"},
+	{"task", "under task:"},
+	{"project", "under project:"},
+	{"server", "under server:"},
 }
 
 // at returns the schema that a keyword's absolute location belongs to, and the keyword.

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"regexp"
 	"sort"
 	"strconv"
@@ -13,15 +14,22 @@ import (
 func (l *loader) syntax(t *text, err error) {
 	line := failingLine(t, err)
 	_, message := splitMessage(err)
-	source := t.lines[line-1]
-	at := Position{t.name, line, firstColumn(source)}
-	if column := bareValue(source, message); column > 0 {
-		at.Column = column
-		l.report(at, "put the value in quotes", "a value that begins with %s needs quotes", []string{string([]rune(source)[column-1])}[0])
-		return
+	for _, slip := range slips {
+		for _, above := range []int{0, 1} {
+			at := line - above
+			if at < 1 || above == 1 && !slip.above || !strings.Contains(message, slip.message) {
+				continue
+			}
+			source := t.lines[at-1]
+			if m := slip.pattern.FindStringSubmatchIndex(source); m != nil {
+				l.report(Position{t.name, at, column(source, m[2])}, slip.hint, "%s", slip.text)
+				return
+			}
+		}
 	}
-	words := explain(message, source)
-	l.report(at, words.hint, "%s", words.text)
+	source := t.lines[line-1]
+	text, hint := explanation(message)
+	l.report(Position{t.name, line, firstColumn(source)}, hint, "%s", text)
 }
 
 // failingLine finds the first line after which the text fails as the whole does.
@@ -29,17 +37,17 @@ func (l *loader) syntax(t *text, err error) {
 // after it fails with the same message. So a search by halves finds it, begun at
 // the line that yaml.v3 names, for the mistake is not above that.
 func failingLine(t *text, err error) int {
-	named, _ := splitMessage(err)
 	fails := func(lines int) bool {
 		_, e := decodeYAML(strings.NewReader(strings.Join(t.lines[:lines], "\n") + "\n"))
 		return e != nil && e.Error() == err.Error()
 	}
-	low, last := max(named, 1), len(t.lines)
+	named, _ := splitMessage(err)
+	low, last := min(max(named, 1), len(t.lines)), len(t.lines)
 	high := low
 	for step := 1; high < last && !fails(high); step *= 2 {
 		low, high = high+1, min(high+step, last)
 	}
-	return min(low+sort.Search(max(high-low, 0), func(i int) bool { return fails(low + i) }), last)
+	return low + sort.Search(high-low, func(i int) bool { return fails(low + i) })
 }
 
 var yamlMessage = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
@@ -57,56 +65,66 @@ func splitMessage(err error) (int, string) {
 
 // firstColumn is the column of the first character that is not blank.
 func firstColumn(line string) int {
-	indent := len(line) - len(strings.TrimLeft(line, " \t"))
-	return utf8.RuneCountInString(line[:indent]) + 1
+	return column(line, len(line)-len(strings.TrimLeft(line, " \t")))
 }
 
-// beforeValue is what stands before a value: a key, a list's dash, a bracket or a comma.
-var beforeValue = regexp.MustCompile("(?::[ \t]+|-[ \t]+|[\\[,][ \t]*)([*{@`%])")
+// column turns an offset in bytes into a column.
+func column(line string, offset int) int { return utf8.RuneCountInString(line[:offset]) + 1 }
 
-// bareValue returns the column of a value that YAML takes for an alias, a mapping
-// or nothing at all, but that was likely meant as text; 0 if there is none.
-func bareValue(line, message string) int {
-	expected := strings.Contains(message, "expected key") || strings.Contains(message, "expected ',' or")
-	for _, m := range beforeValue.FindAllStringSubmatchIndex(line, -1) {
-		mark := line[m[2]]
-		column := utf8.RuneCountInString(line[:m[2]]) + 1
-		switch {
-		case mark == '{' && expected && strings.Contains(line[m[2]:], "}"):
-			return column
-		case mark == '*' && (strings.Contains(message, "alphabetic") || strings.Contains(message, "unknown anchor")):
-			return column
-		case strings.ContainsRune("@`%", rune(mark)) && strings.Contains(message, "cannot start any token"):
-			return column
-		}
-	}
-	return 0
+// A slip is a mistake that many make: what the parser says, and how the line, or
+// the one above, then looks. The pattern's first group is where the caret goes.
+type slip struct {
+	message    string
+	pattern    *regexp.Regexp
+	above      bool
+	text, hint string
 }
 
-// An explanation says in a manifest's words what the parser said in its own.
-type explanation struct{ match, text, hint string }
+// value is what stands before a value: a key, a list's dash, a bracket or a comma.
+const value = `(?::[ \t]+|-[ \t]+|[\[,][ \t]*)`
 
-var explanations = []explanation{
-	{"unexpected end of stream", "a quote that opens here is never closed", ""},
-	{"mapping values are not allowed", "a \": \" where none can be", "the line is indented too far, or a value with \": \" in it needs quotes"},
-	{"could not find expected ':'", "a key without \": \" after it", "write key: value, with a blank after the colon"},
-	{"expected ',' or ']'", "a [ that is not closed, or a comma that is missing", ""},
-	{"expected ',' or '}'", "a { that is not closed, or a comma that is missing", "a template that begins with { needs quotes"},
-	{"expected node content", "a bracket that is not closed", ""},
-	{"expected '-' indicator", "expected another list item here", "begin the line with - under the other items, or indent it as its neighbours"},
-	{"expected key", "this line does not fit the ones above", "indent it as its neighbours; text after a closing quote or bracket is not allowed"},
-	{"unknown escape", "an unknown \\ escape between double quotes", "write \\\\ for a backslash, or use single quotes"},
+const quoteIt = "put the value in quotes"
+
+var slips = []slip{
+	{"", regexp.MustCompile(`^ *(\t)`), false, "a tab indents this line", "YAML is indented with blanks only"},
+	{"mapping values are not", regexp.MustCompile(`^ *(?:- +)*([\w-]+:[^\s:/][^:]*)$`), true,
+		"a colon without a blank after it", "write key: value"},
+	{"could not find expected ':'", regexp.MustCompile(`^ *(?:- +)*([\w-]+:[^\s:/][^:]*)$`), true,
+		"a colon without a blank after it", "write key: value"},
+	{"mapping values are not", regexp.MustCompile(`^ *(?:- +)*[\w-]+: +([^\s"'].*: .*)$`), false,
+		`a value with ": " in it needs quotes`, quoteIt},
+	{"expected key", regexp.MustCompile(value + `(\{\w+\}[^\s,}\]].*)`), false, "a value that begins with { needs quotes", quoteIt},
+	{"expected ',' or", regexp.MustCompile(value + `(\{\w+\}[^\s,}\]].*)`), false, "a value that begins with { needs quotes", quoteIt},
+	{"alphabetic or numeric", regexp.MustCompile(value + `(\*)`), false, "a value that begins with * needs quotes", quoteIt},
+	{"unknown anchor", regexp.MustCompile(value + `(\*)`), false, "a value that begins with * needs quotes, unless it is an alias",
+		"mark what it stands for with &name above, or " + quoteIt},
+	{"cannot start any token", regexp.MustCompile(value + "(@)"), false, "a value that begins with @ needs quotes", quoteIt},
+	{"cannot start any token", regexp.MustCompile(value + "(`)"), false, "a value that begins with ` needs quotes", quoteIt},
+	{"cannot start any token", regexp.MustCompile(value + "(%)"), false, "a value that begins with % needs quotes", quoteIt},
+	{"expected key", regexp.MustCompile(value + `'[^']*'([^\s,}\]'].*)`), false, "text after a closing quote",
+		"write '' for a ' between single quotes, or use double quotes"},
+	{"expected key", regexp.MustCompile(value + `"[^"]*"([^\s,}\]].*)`), false, "text after a closing quote", `write \" for a " between double quotes`},
+	{"unexpected end of stream", regexp.MustCompile(value + `(["'])`), false, "a quote that is never closed", ""},
+	{"unknown escape", regexp.MustCompile(`"[^"]*?(\\[^0abt\tnvfre "/\\N_LPxuU])`), false, `an unknown \ escape between double quotes`,
+		`write \\ for a backslash, or use single quotes`},
+	{"expected ',' or ']'", regexp.MustCompile(`(\[)[^\]]*$`), false, "a [ that is not closed, or a comma that is missing", ""},
+	{"expected ',' or '}'", regexp.MustCompile(`(\{)[^}]*$`), false, "a { that is not closed, or a comma that is missing", ""},
+	{"expected node content", regexp.MustCompile(`([\[{])[^\]}]*$`), false, "a bracket that is not closed", ""},
 }
 
-func explain(message, source string) explanation {
-	indent := source[:len(source)-len(strings.TrimLeft(source, " \t"))]
-	if strings.Contains(indent, "\t") {
-		return explanation{text: "a tab indents this line", hint: "YAML is indented with blanks only"}
-	}
-	for _, e := range explanations {
+// explanation says in a manifest's words what the parser said in its own.
+func explanation(message string) (text, hint string) {
+	for _, e := range []struct{ match, text, hint string }{
+		{"mapping values are not", `a ": " where none can be`, "the line is indented too far, or a value above needs quotes"},
+		{"could not find expected ':'", `a key without ": " after it`, "write key: value"},
+		{"incompatible YAML", "a version of YAML that cannot be read", "leave the %YAML line out"},
+		{"expected ',' or", "a bracket that is not closed, or a comma that is missing", ""},
+		{"expected '-' indicator", "expected another list item here", "begin the line with - under the other items, or indent it as its neighbours"},
+		{"expected key", "this line does not fit the ones above", "indent it as its neighbours"},
+	} {
 		if strings.Contains(message, e.match) {
-			return e
+			return e.text, e.hint
 		}
 	}
-	return explanation{text: message}
+	return fmt.Sprintf("not YAML: %s", clip(message)), ""
 }

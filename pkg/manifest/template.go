@@ -2,6 +2,8 @@ package manifest
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -135,19 +137,16 @@ func parseVariable(inner string, known []string) (part, *TemplateError) {
 	return part{name: name, width: width}, nil
 }
 
-// parseWidth reads 01 to 019.
+// widths are 01 to 019: nineteen digits hold every number of 64 bits.
+var widths = regexp.MustCompile(`^0([1-9]|1[0-9])$`)
+
 func parseWidth(s string) (int, bool) {
-	if len(s) < 2 || len(s) > 3 || s[0] != '0' {
+	m := widths.FindStringSubmatch(s)
+	if m == nil {
 		return 0, false
 	}
-	n := 0
-	for _, c := range s[1:] {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = 10*n + int(c-'0')
-	}
-	return n, n >= 1 && n <= 19
+	n, err := strconv.Atoi(m[1])
+	return n, err == nil
 }
 
 func unknownVariable(name string, known []string) *TemplateError {

@@ -77,13 +77,16 @@ func badCharacter(line string) (int, string) {
 	return 0, ""
 }
 
-// isControl reports a control character, C0, DEL or C1.
-func isControl(r rune) bool { return unicode.IsControl(r) }
+// isControl reports a control character (C0, DEL or C1), or one that turns the
+// direction of the text around it, so that it reads as what it is not.
+func isControl(r rune) bool {
+	return unicode.IsControl(r) || r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069'
+}
 
 // Secrets that were written by mistake are not repeated on a terminal or in a CI log.
 var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)((?:token|password|passwd|secret|api_?key|credentials?)["']?\s*:\s*)[^\s].*`),
-	regexp.MustCompile(`(://)[^/@\s]+@`),
+	regexp.MustCompile(`(://)[^\s"']*@`),
 }
 
 func redact(line string) string {

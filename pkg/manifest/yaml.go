@@ -82,6 +82,7 @@ type yamlReader struct {
 	*loader
 	file    string
 	open    map[*yaml.Node]bool // anchors that are being unfolded
+	outer   Position            // of the alias in the text that is being unfolded
 	aliased int                 // values that came through an alias
 	gaveUp  bool                // a limit was reported
 }
@@ -89,7 +90,7 @@ type yamlReader struct {
 func (y *yamlReader) node(n *yaml.Node, depth int) *node {
 	at := Position{y.file, n.Line, n.Column}
 	if y.exceeded(at, depth) {
-		return &node{at: at}
+		return &node{at: at, broken: true}
 	}
 	switch n.Kind {
 	case yaml.AliasNode:
@@ -126,7 +127,7 @@ func (y *yamlReader) exceeded(at Position, depth int) bool {
 		y.report(at, "", "values are nested more than %d deep", maxDepth)
 		y.gaveUp = true
 	case y.aliased > maxAliased:
-		y.report(at, "write the values out", "aliases unfold to more than %d values", maxAliased)
+		y.report(y.outer, "write the values out", "aliases unfold to more than %d values", maxAliased)
 		y.gaveUp = true
 	}
 	return y.gaveUp
@@ -136,7 +137,10 @@ func (y *yamlReader) alias(n *yaml.Node, depth int) *node {
 	at := Position{y.file, n.Line, n.Column}
 	if y.open[n.Alias] {
 		y.report(at, "", "alias *%s contains itself", clip(n.Value))
-		return &node{at: at}
+		return &node{at: at, broken: true}
+	}
+	if len(y.open) == 0 {
+		y.outer = at
 	}
 	y.open[n.Alias] = true
 	defer delete(y.open, n.Alias)
@@ -220,10 +224,12 @@ func (y *yamlReader) scalar(n *yaml.Node, at Position) *node {
 		out.value, err = finite(n)
 	case "!!str", "!!timestamp": // a date is text here: bags are often named after one
 	default:
+		out.broken = true
 		y.report(at, "", "tag %s has no meaning here", clip(n.Tag))
 	}
 	if err != nil {
 		out.value = n.Value
+		out.broken = true
 		y.report(at, "", "%s is not a number that can be used", clip(n.Value))
 	}
 	return out

@@ -1,0 +1,53 @@
+package manifest
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// A YAML file in testdata/errors and the report that it deserves beside it are a
+// test; -update writes the report.
+func TestEveryMistakeIsReportedWithItsPlace(t *testing.T) {
+	t.Chdir("testdata/errors")
+	files, err := filepath.Glob("*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no test files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(file, ".yaml"), func(t *testing.T) {
+			m, err := Load(file)
+			if err == nil || m != nil {
+				t.Fatal("it loads")
+			}
+			for _, p := range err.(*Error).Problems {
+				if p.Pos.Line == 0 || p.Pos.Column == 0 {
+					t.Errorf("no place for %q", p.Text)
+				}
+			}
+			golden(t, strings.TrimSuffix(file, ".yaml")+".golden", filepath.ToSlash(err.Error())+"\n")
+		})
+	}
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
