@@ -122,3 +122,19 @@ func words(tallies []tally) string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+func allChanges(plans []plan.Plan) []plan.Change {
+	var all []plan.Change
+	for _, p := range plans {
+		all = append(all, p.Changes...)
+	}
+	return all
+}
+
+func allNotes(plans []plan.Plan) []plan.Note {
+	var all []plan.Note
+	for _, p := range plans {
+		all = append(all, p.Notes...)
+	}
+	return all
+}

@@ -52,16 +52,13 @@ func markdownHead(plans []plan.Plan, o MarkdownOptions) string {
 }
 
 func countsTable(plans []plan.Plan) string {
-	var all []plan.Change
-	for _, p := range plans {
-		all = append(all, p.Changes...)
-	}
-	if len(all) == 0 {
+	tallies := tallied(allChanges(plans))
+	if len(tallies) == 0 {
 		return ""
 	}
 	var b strings.Builder
 	b.WriteString("| | tasks | frames | to upload |\n| :-- | --: | --: | --: |\n")
-	for _, t := range tallied(all) {
+	for _, t := range tallies {
 		fmt.Fprintf(&b, "| %s | %d | %d | %s |\n", signText(t.action), t.tasks, t.frames, t.size())
 	}
 	return b.String() + "\n"
@@ -108,12 +105,4 @@ func changedProjects(plans []plan.Plan) []markdown {
 		}
 	}
 	return lines
-}
-
-func allNotes(plans []plan.Plan) []plan.Note {
-	var notes []plan.Note
-	for _, p := range plans {
-		notes = append(notes, p.Notes...)
-	}
-	return notes
 }

@@ -62,7 +62,7 @@ func foldRow(c plan.Change) string {
 		camera = code(c.Camera)
 	}
 	cells := []markdown{
-		signText(c.Action), camera, link(code(c.Task), c.URL), markdown(frames(c)), markdown(size(c)), why(c),
+		signText(c.Action), camera, link(code(c.Task), c.URL), markdown(frames(c.Frames)), markdown(size(c)), why(c),
 	}
 	var b strings.Builder
 	for _, cell := range cells {

@@ -22,47 +22,57 @@ const narrowestReason = 28
 // indent is where names begin: two blanks, the symbol, a blank, the longest word, two blanks.
 const indent = 2 + 2 + len("unmanaged") + 2
 
-// columns are the widths of the aligned columns, in cells, over all lines.
-type columns struct{ name, frames, size int }
-
-func (k *columns) fit(changes []plan.Change) {
-	for _, c := range changes {
-		if w := cells.StringWidth(Safe(c.Task)); w <= widestName {
-			k.name = max(k.name, w)
-		}
-		k.frames = max(k.frames, len(frames(c)))
-		k.size = max(k.size, len(size(c)))
-	}
+// A row is the line of one change or of one result; its texts are not yet escaped.
+type row struct {
+	sign               sign
+	name, frames, size string
+	reason             string
 }
 
-func frames(c plan.Change) string {
-	if c.Frames == 0 {
+func rowOf(c plan.Change) row {
+	return row{signOf(c.Action), c.Task, frames(c.Frames), size(c), reason(c)}
+}
+
+// frames is a count of frames, empty where there are none.
+func frames(n int) string {
+	if n == 0 {
 		return ""
 	}
-	return count(c.Frames, "frame")
+	return count(n, "frame")
 }
 
-// lead is the start of every line of a change: symbol and word.
+// columns are the widths of the aligned columns, in cells, over all rows.
+type columns struct{ name, frames, size int }
+
+func (k *columns) fit(r row) {
+	if w := cells.StringWidth(Safe(r.name)); w <= widestName {
+		k.name = max(k.name, w)
+	}
+	k.frames = max(k.frames, len(r.frames))
+	k.size = max(k.size, len(r.size))
+}
+
+// lead is the start of every row: symbol and word.
 func (t *text) lead(s sign) string {
 	word := s.word + strings.Repeat(" ", max(0, len("unmanaged")-len(s.word)))
 	return "  " + t.Palette.paint(s.colour, s.symbol+" "+word) + "  "
 }
 
-// row writes symbol and word, name, frames, size and reason of one change.
-func (t *text) row(c plan.Change) {
-	name := Safe(c.Task)
+// row writes symbol and word, name, frames, size and reason.
+func (t *text) row(r row) {
+	name := Safe(r.name)
 	line := name + pad(name, t.columns.name)
 	at := indent + max(cells.StringWidth(name), t.columns.name)
 	for _, cell := range []struct {
 		text  string
 		width int
-	}{{frames(c), t.columns.frames}, {size(c), t.columns.size}} {
+	}{{r.frames, t.columns.frames}, {r.size, t.columns.size}} {
 		if cell.width > 0 {
 			line += "  " + pad(cell.text, cell.width) + cell.text
 			at += 2 + cell.width
 		}
 	}
-	t.reason(t.lead(signOf(c.Action))+line, at+2, Safe(reason(c)))
+	t.reason(t.lead(r.sign)+line, at+2, Safe(r.reason))
 }
 
 // reason ends a line that stands at cell at, and goes on below itself; where that

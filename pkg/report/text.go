@@ -21,7 +21,9 @@ type TextOptions struct {
 func Text(w io.Writer, plans []plan.Plan, o TextOptions) error {
 	t := &text{TextOptions: o}
 	for _, p := range plans {
-		t.columns.fit(t.visible(p))
+		for _, c := range t.visible(p) {
+			t.columns.fit(rowOf(c))
+		}
 	}
 	for _, p := range plans {
 		t.plan(p)
@@ -98,7 +100,7 @@ func (t *text) project(c plan.ProjectChange) {
 
 func (t *text) changes(changes []plan.Change) {
 	for i, c := range changes {
-		t.row(c)
+		t.row(rowOf(c))
 		if i+1 < len(changes) && sameHint(c, changes[i+1]) {
 			c.Hint = "" // said once, under the last of them
 		}

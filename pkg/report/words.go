@@ -1,7 +1,9 @@
 package report
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -70,4 +72,9 @@ func size(c plan.Change) string {
 		return "size unknown"
 	}
 	return plan.FormatBytes(c.Bytes)
+}
+
+// joinNonEmpty joins what there is.
+func joinNonEmpty(by string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), by)
 }

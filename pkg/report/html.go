@@ -1,0 +1,67 @@
+package report
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+	"io"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// HTMLOptions say what [HTML] shows beside the plans.
+type HTMLOptions struct {
+	Errors []manifest.Problem // why there are not more plans
+
+	// Thumbs gives the contact sheet of a task whose frames are to be sent
+	// (Change.Upload): its first, last and evenly spaced frames, in order. It is called
+	// for several tasks at once; nil shows no images. See pkg/thumbnail for making
+	// them, and [SheetSize] for how many.
+	Thumbs func(c plan.Change) []Thumb
+}
+
+// A Thumb is one picture of a contact sheet.
+type Thumb struct {
+	Name string // of the frame
+	Data []byte // a JPEG or PNG; anything else, such as nil, is shown as "no preview"
+}
+
+// SheetSize is how many frames of each task a page with that many contact sheets
+// shows: 8, and fewer where the page would grow beyond some ten megabytes, but
+// always the first and the last.
+func SheetSize(tasks int) int {
+	const budget = 2000
+	return min(8, max(2, budget/max(1, tasks)))
+}
+
+//go:embed page/page.html
+var pageHTML string
+
+//go:embed page/page.css
+var pageCSS string
+
+//go:embed page/page.js
+var pageJS string
+
+var page = template.Must(template.New("page").Parse(pageHTML))
+
+// policy forbids the page everything but its own style, its own script and data: images,
+// so even an escape that failed could neither run nor send anything.
+var policy = "default-src 'none'; img-src data:; style-src " + source(pageCSS) + "; script-src " + source(pageJS) +
+	"; base-uri 'none'; form-action 'none'"
+
+// source names an inline style or script by its content.
+func source(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// HTML writes plans as one self-contained page that makes no request: totals, a
+// table to be filtered, and the contact sheets of what is to be uploaded.
+func HTML(w io.Writer, plans []plan.Plan, o HTMLOptions) error {
+	doc := pageOf(plans, o)
+	doc.Sheets = sheets(plans, o.Thumbs)
+	return page.Execute(w, doc)
+}

@@ -1,0 +1,157 @@
+package report
+
+import (
+	"html/template"
+	"strconv"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// A pageDoc is what page.html shows. Its strings are harmless to read (see [Safe]);
+// html/template escapes them for where they stand. Only Style and Script are taken
+// as they are, and they are ours.
+type pageDoc struct {
+	Policy   string
+	Style    template.CSS
+	Script   template.JS
+	Title    string
+	Headings []string
+	Summary  string
+	Totals   []totalDoc
+	Lists    []listDoc
+	Rows     []rowDoc
+	Sheets   []sheetDoc
+}
+
+type totalDoc struct {
+	Class, Symbol, Word, Detail string
+	Tasks                       int
+	Quiet                       bool
+}
+
+// A listDoc is a titled list of sentences: projects, errors, notes.
+type listDoc struct {
+	ID, Title string
+	Lines     []string
+}
+
+type rowDoc struct {
+	Class, Symbol, Word string
+	Task, Camera, Bag   string
+	URL, Sheet          string
+	Frames, Size        string
+	Reason              string
+	Facts               []factDoc
+}
+
+type factDoc struct {
+	Label, Text, URL string
+	Items            []string
+}
+
+func pageOf(plans []plan.Plan, o HTMLOptions) pageDoc {
+	doc := pageDoc{
+		Policy: policy, Style: template.CSS(pageCSS), Script: template.JS(pageJS),
+		Title: "Plan", Summary: plan.Summary(plans...), Totals: totalDocs(plans),
+	}
+	for i, p := range plans {
+		doc.Headings = append(doc.Headings, Safe(heading(p)))
+		for k, c := range p.Changes {
+			row := rowDocOf(c)
+			if o.Thumbs != nil && c.Upload {
+				row.Sheet = sheetID(i, k)
+			}
+			doc.Rows = append(doc.Rows, row)
+		}
+	}
+	doc.list("errors", "Errors", errorLines(o.Errors))
+	doc.list("projects", "Projects", projectLines(plans))
+	doc.list("notes", "Notes", noteLines(plans))
+	return doc
+}
+
+func (d *pageDoc) list(id, title string, lines []string) {
+	if len(lines) > 0 {
+		d.Lists = append(d.Lists, listDoc{id, title, lines})
+	}
+}
+
+func totalDocs(plans []plan.Plan) []totalDoc {
+	var docs []totalDoc
+	for _, t := range tallied(allChanges(plans)) {
+		s := signOf(t.action)
+		docs = append(docs, totalDoc{
+			Class: string(t.action), Symbol: s.symbol, Word: s.word, Tasks: t.tasks, Quiet: quiet(t.action),
+			Detail: joinNonEmpty(", ", frames(t.frames), t.size()),
+		})
+	}
+	return docs
+}
+
+func rowDocOf(c plan.Change) rowDoc {
+	s := signOf(c.Action)
+	doc := rowDoc{
+		Class: string(c.Action), Symbol: s.symbol, Word: s.word, Task: Safe(c.Task), Camera: Safe(c.Camera), Bag: Safe(c.Bag),
+		URL: webOnly(c.URL), Frames: frames(c.Frames), Size: size(c), Reason: Safe(reason(c)),
+	}
+	for _, f := range factsOf(c) {
+		if f.label == "task" && len(c.Actual) <= 1 {
+			continue // the task's name is the link already
+		}
+		doc.Facts = append(doc.Facts, factDocOf(f))
+	}
+	return doc
+}
+
+// shownOnPage bounds the lists of one row; the JSON has them whole.
+const shownOnPage = 200
+
+func factDocOf(f fact) factDoc {
+	doc := factDoc{Label: f.label, Text: Safe(f.text), URL: webOnly(f.url)}
+	all := append(f.lines, f.names...)
+	for _, s := range all[:min(len(all), shownOnPage)] {
+		doc.Items = append(doc.Items, Safe(s))
+	}
+	if rest := len(all) - len(doc.Items); rest > 0 {
+		doc.Items = append(doc.Items, "… and "+strconv.Itoa(rest)+" more")
+	}
+	return doc
+}
+
+func webOnly(url string) string {
+	if isWeb(url) {
+		return url
+	}
+	return ""
+}
+
+func errorLines(problems []manifest.Problem) []string {
+	var lines []string
+	for _, p := range problems {
+		line := joinNonEmpty(": ", p.Pos.String(), p.Text)
+		if p.Hint != "" {
+			line += " (hint: " + p.Hint + ")"
+		}
+		lines = append(lines, Safe(line))
+	}
+	return lines
+}
+
+func projectLines(plans []plan.Plan) []string {
+	var lines []string
+	for _, p := range plans {
+		if s, changes := projectSigns[p.Project.Action]; changes {
+			lines = append(lines, s.symbol+" "+s.word+" "+Safe(projectText(p.Project)))
+		}
+	}
+	return lines
+}
+
+func noteLines(plans []plan.Plan) []string {
+	var lines []string
+	for _, n := range allNotes(plans) {
+		lines = append(lines, Safe(n.Text))
+	}
+	return lines
+}
