@@ -1,0 +1,102 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+const (
+	maxLost   = 3 // creations of one task, each of whose answers was lost
+	lostLooks = 3 // looks for a task whose creation was not answered
+)
+
+// create creates the task, which the look before has not found. The next look finds it,
+// and whatever other runs created meanwhile.
+func (t *task) create(ctx context.Context) (verdict, error) {
+	if t.created != 0 {
+		return lookAgain, t.missed(ctx)
+	}
+	project := t.project()
+	n := newTask(t.change.Desired, project)
+	assignee, err := t.assignee(ctx)
+	if err != nil {
+		return ended, err
+	}
+	n.AssigneeID = assignee
+	t.phase(Creating)
+	made, err := t.server.CreateTask(ctx, n)
+	switch {
+	case err == nil:
+		t.created = made.ID
+		return lookAgain, nil
+	case errors.Is(err, cvat.ErrUnknownOutcome) && t.lost < maxLost:
+		t.lost++
+		return lookAgain, t.seek(ctx, project, err)
+	case projectGone(err):
+		elsewhere, findErr := t.refind(ctx, project)
+		if elsewhere {
+			return lookAgain, nil
+		}
+		return ended, errors.Join(err, findErr)
+	}
+	return ended, err
+}
+
+// missed: the look did not find the task that this run created. Either it is gone, which
+// is an ErrNotFound here, or the list is behind.
+func (t *task) missed(ctx context.Context) error {
+	if _, err := t.server.Task(ctx, t.created); err != nil {
+		return err
+	}
+	return t.pause(ctx, time.Second)
+}
+
+// assignee is the id of the user that the manifest names. The plan knows it, unless it
+// did not expect that this task would have to be created.
+func (t *task) assignee(ctx context.Context) (*int, error) {
+	name := or(t.change.Desired.Settings.Assignee, "")
+	if name == "" {
+		return nil, nil
+	}
+	if id, known := t.plan.Users[name]; known {
+		return &id, nil
+	}
+	u, err := t.server.FindUser(ctx, name)
+	if errors.Is(err, cvat.ErrNotFound) {
+		return nil, fmt.Errorf("assignee: the server shows no user %q", name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &u.ID, nil
+}
+
+// seek looks for the task of a creation that was not answered, for a while: it may still
+// be carried out. If it is not found, the next look decides, and may create it again.
+func (t *task) seek(ctx context.Context, project int, lost error) error {
+	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Again, Err: lost})
+	marker := plan.Marker(t.change.Desired.Hash)
+	for try := range lostLooks {
+		found, err := t.server.ListTasks(ctx, cvat.TaskFilter{ProjectID: project, Name: t.change.Task, Marker: marker})
+		if err != nil || len(found) > 0 {
+			return err
+		}
+		if err := t.pause(ctx, time.Second<<try); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// projectGone: CVAT's words for a project that another run took for a leftover.
+func projectGone(err error) bool {
+	var api *cvat.APIError
+	return errors.As(err, &api) && api.Status == http.StatusBadRequest && strings.Contains(api.Detail, "Project matching query does not exist")
+}

@@ -1,0 +1,136 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/archive"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+var errUnsettled = errors.New("it changes faster than it can be carried out: is another program at work on it?")
+
+// An importError is an import that failed, in CVAT's own words.
+type importError struct {
+	task    int
+	message string
+	times   int
+}
+
+func (e *importError) Error() string {
+	again := ""
+	if e.times > 1 {
+		again = fmt.Sprintf(" %d times", e.times)
+	}
+	return fmt.Sprintf("the import of task %d failed%s: %s", e.task, again, strings.Join(strings.Fields(e.message), " "))
+}
+
+func (e *importError) hopeless() bool { return !plan.Curable(e.message) }
+
+// Hint says how to be rid of the task that the failure left.
+func (e *importError) Hint() string {
+	if e.hopeless() {
+		return "mend what CVAT names, then apply with --replace-empty: what a failed import leaves in a task cannot be taken out again"
+	}
+	return "apply again; if it goes on failing, name the task with --target and --replace-empty to have it created anew"
+}
+
+// A framesError is an import that ended with other frames than were sent.
+type framesError struct {
+	task, want, have int
+	missing, extra   []string
+}
+
+func (e *framesError) Error() string {
+	text := fmt.Sprintf("task %d holds %d frames where %d were sent", e.task, e.have, e.want)
+	if len(e.missing) > 0 {
+		text += fmt.Sprintf("; missing: %s", some(e.missing))
+	}
+	if len(e.extra) > 0 {
+		text += fmt.Sprintf("; unexpected: %s", some(e.extra))
+	}
+	return text
+}
+
+// Hint says what CVAT does with files that it takes for no images.
+func (e *framesError) Hint() string {
+	return "CVAT drops files that it takes for no images: leave them out of the manifest, delete the task in CVAT, and apply again"
+}
+
+func some(names []string) string {
+	const few = 3
+	if len(names) <= few {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+}
+
+// A timeoutError is an import without progress.
+type timeoutError struct {
+	task  int
+	state string
+	after time.Duration
+}
+
+func (e *timeoutError) Error() string {
+	state := e.state
+	if state == "" {
+		state = "without a record"
+	}
+	return fmt.Sprintf("the import of task %d made no progress for %s (%s)", e.task, e.after, state)
+}
+
+// Hint says that nothing is lost.
+func (e *timeoutError) Hint() string {
+	return "the images are on the server: apply again later, or look at CVAT's import workers; --wait-timeout waits longer"
+}
+
+// end makes an error the task's result.
+func (t *task) end(ctx context.Context, err error) {
+	if err == nil {
+		return
+	}
+	r := &t.result
+	r.ID, r.URL, r.Err = t.change.ID, t.change.URL, err
+	r.Outcome, r.Reason, r.Hint = Failed, plan.Reason{}, hintOf(err)
+	r.Retryable = retryable(err)
+	cut := ctx.Err() != nil && !errors.Is(err, cvat.ErrNotAuthorised)
+	if errors.Is(err, errStopped) || cut {
+		r.Outcome, r.Retryable, r.Hint = Stopped, true, ""
+	}
+}
+
+func hintOf(err error) string {
+	if errors.Is(err, archive.ErrChanged) {
+		return "leave the files alone while they are uploaded; apply with --replace-empty begins the task anew with what they are now"
+	}
+	if h := cvat.Hint(err); h != "" {
+		return h
+	}
+	if retryable(err) {
+		return "apply again: it goes on where this run ended"
+	}
+	return ""
+}
+
+// retryable reports whether running again, with nothing else changed, may help.
+func retryable(err error) bool {
+	var api *cvat.APIError
+	var frames *framesError
+	var failed *importError
+	switch {
+	case errors.Is(err, archive.ErrChanged), errors.As(err, &frames):
+		return false
+	case errors.As(err, &failed):
+		return !failed.hopeless()
+	case errors.As(err, &api):
+		return api.Status >= http.StatusInternalServerError || api.Status == http.StatusTooManyRequests ||
+			api.Status == http.StatusConflict || api.Status == http.StatusNotFound
+	}
+	return true
+}

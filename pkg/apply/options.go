@@ -1,0 +1,98 @@
+package apply
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/observe"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// A Server is the part of [cvat.Client] that a run needs; its contract is the client's.
+type Server interface {
+	observe.Reader
+	projectWriter
+	taskWriter
+}
+
+type projectWriter interface {
+	ProjectURL(id int) string
+	CreateProject(ctx context.Context, name, bugTracker string, labels []cvat.Label) (*cvat.Project, error)
+	SetProjectBugTracker(ctx context.Context, id int, text string) error
+	AddLabels(ctx context.Context, projectID int, labels []cvat.Label) error
+	DeleteProject(ctx context.Context, id int) error
+}
+
+type taskWriter interface {
+	CreateTask(ctx context.Context, t cvat.NewTask) (*cvat.Task, error)
+	SetBugTracker(ctx context.Context, id int, text string) error
+	DeleteTask(ctx context.Context, id int) error
+	Upload(ctx context.Context, taskID int, name string, src io.ReaderAt, size int64, o cvat.UploadOptions) error
+	FinishUpload(ctx context.Context, taskID int, p cvat.DataParams) (rqID string, err error)
+}
+
+// An Archive is what the frames of a task travel as; *archive.Zip is one. Reading it
+// fails where a file changed since it was measured.
+type Archive interface {
+	io.ReaderAt
+	Name() string // made of Hash
+	Hash() string // 64 hex digits
+	Size() int64
+	OrderName() string
+	Order() []byte // CVAT's dataset manifest, for sorting_method predefined
+	Close() error
+}
+
+// Images are a task's frames, measured.
+type Images struct {
+	Archive  Archive
+	Frames   []string       // their names, where they are fewer than the plan's; nil: the plan's
+	Problems []plan.Problem // why they cannot be sent: the task is blocked
+}
+
+// A State keeps, from one run to the next, where the server holds a half-sent upload.
+// All of it is a hint: losing it, or a wrong one, costs time and nothing else.
+type State interface {
+	// Hold returns the hint of one upload, locked for this process until its Release;
+	// nil if another process has it, or if nothing can be kept.
+	Hold(server string, task int, file string) Hint
+}
+
+// A Hint is one upload's place. Its methods are called by one goroutine at a time.
+type Hint interface {
+	Location() string     // "" if none is known
+	Keep(location string) // remembers it at once
+	Forget()              // the file is whole on the server
+	Release()
+}
+
+// Options are how a run goes about it. Only Images is required. What may be replaced
+// or created although it stands elsewhere is said by the plan's own options.
+type Options struct {
+	// Images measures the frames of one task in one reading pass. It is called at most
+	// once per task, and only for what is to be sent.
+	Images func(ctx context.Context, c plan.Change) (Images, error)
+
+	Parallelism int           // tasks at once; default 4
+	NoWait      bool          // leave imports to the server; the next run verifies them
+	WaitTimeout time.Duration // longest time without any progress of an import; default 30 min
+	UploadChunk int64         // bytes per PATCH; 0: the client's default
+	State       State         // may be nil
+	Stop        <-chan struct{}
+}
+
+const (
+	defaultParallelism = 4
+	defaultWaitTimeout = 30 * time.Minute
+)
+
+func (o *Options) setDefaults() {
+	if o.Parallelism <= 0 {
+		o.Parallelism = defaultParallelism
+	}
+	if o.WaitTimeout <= 0 {
+		o.WaitTimeout = defaultWaitTimeout
+	}
+}

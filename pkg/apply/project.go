@@ -1,0 +1,208 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/observe"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+const (
+	projectTries = 5 // creations of one project, each of whose answers was lost
+	labelTries   = 3
+)
+
+// ensureProject makes the project what the plan says, before any task.
+func (r *run) ensureProject(ctx context.Context) error {
+	change := r.plan.Project
+	found := observe.Found{ID: r.plan.Scope.ProjectID, Name: change.Name, Unclaimed: change.Unclaimed, Leftovers: change.Leftovers}
+	var err error
+	if change.Action == plan.ProjectCreate {
+		found, err = r.createProject(ctx, change)
+	}
+	if err == nil && change.Action != plan.ProjectNone {
+		found, err = r.claim(ctx, found)
+	}
+	if err != nil {
+		return fmt.Errorf("project %q: %w", change.Name, err)
+	}
+	r.mu.Lock()
+	r.projectID = found.ID
+	r.result.Project.ID, r.result.Project.Name, r.result.Project.URL = found.ID, found.Name, r.server.ProjectURL(found.ID)
+	r.mu.Unlock()
+	r.removeProjects(ctx, found.Leftovers)
+	if len(change.Labels) == 0 {
+		return nil
+	}
+	if err := r.addLabels(ctx, found.ID, change.Labels); err != nil {
+		return fmt.Errorf("labels of project %q: %w", change.Name, err)
+	}
+	return nil
+}
+
+// createProject finds the project or creates it, marked as unfinished, and looks again:
+// another run may have done the same.
+func (r *run) createProject(ctx context.Context, change plan.ProjectChange) (observe.Found, error) {
+	for try := 0; ; try++ {
+		found, err := r.find(ctx)
+		if err != nil || found.ID != 0 {
+			return found, err
+		}
+		if r.result.Project.ID == 0 {
+			err = r.createOnce(ctx, change)
+		}
+		if err != nil && !errors.Is(err, cvat.ErrUnknownOutcome) {
+			return found, err
+		}
+		if try == projectTries {
+			return found, errors.Join(errors.New("it was created and cannot be found"), err)
+		}
+		if err := r.pause(ctx, time.Duration(try)*time.Second); err != nil {
+			return found, err
+		}
+	}
+}
+
+func (r *run) createOnce(ctx context.Context, change plan.ProjectChange) error {
+	p, err := r.server.CreateProject(ctx, change.Name, plan.ProjectMarker, labels(change.Labels))
+	if err != nil {
+		return err
+	}
+	r.result.Project.ID, r.result.Project.Created = p.ID, true
+	return nil
+}
+
+// find looks the project up. Two runs may claim one each at the same moment: then the
+// lower id wins, and the other run gives its own up.
+func (r *run) find(ctx context.Context) (observe.Found, error) {
+	wanted := r.plan.Options.Project
+	for try := 1; ; try++ {
+		found, err := observe.FindProject(ctx, r.server, wanted)
+		var several *observe.ProjectError
+		if !errors.As(err, &several) || try == projectTries {
+			return found, err
+		}
+		projects, listErr := r.server.ListProjects(ctx, wanted.Name)
+		own := r.result.Project.ID
+		switch {
+		case listErr != nil || len(projects) < 2:
+			return found, errors.Join(err, listErr)
+		case projects[0].ID == own:
+			return observe.Found{ID: own, Name: wanted.Name}, nil
+		case own != 0:
+			err = r.server.SetProjectBugTracker(ctx, own, plan.ProjectMarker)
+		default:
+			err = r.pause(ctx, time.Second) // for one of the other runs to give its own up
+		}
+		if err != nil {
+			return found, err
+		}
+	}
+}
+
+// claim clears the mark of an unfinished creation, which tells other runs that this is
+// the project, and looks once more: two may be claimed at once.
+func (r *run) claim(ctx context.Context, found observe.Found) (observe.Found, error) {
+	for found.Unclaimed {
+		if err := r.server.SetProjectBugTracker(ctx, found.ID, ""); err != nil {
+			return found, err
+		}
+		if r.plan.Options.Project.ID != 0 {
+			return found, nil
+		}
+		var err error
+		if found, err = r.find(ctx); err != nil {
+			return found, err
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.result.Project.Created = r.result.Project.Created && r.result.Project.ID == found.ID
+	if r.result.Project.Created {
+		r.result.Hints = append(r.result.Hints, fmt.Sprintf(
+			"project %q was created: write `id: %d` in place of its name, since names are not unique in CVAT", found.Name, found.ID))
+	}
+	return found, nil
+}
+
+// removeProjects removes empty projects that a lost answer, or a race, left. What cannot
+// be removed is found again by the next plan.
+func (r *run) removeProjects(ctx context.Context, ids []int) {
+	for _, id := range ids {
+		p, err := r.server.Project(ctx, id)
+		if err == nil && p.BugTracker == plan.ProjectMarker && p.Tasks.Count != nil && *p.Tasks.Count == 0 {
+			_ = r.server.DeleteProject(ctx, id)
+		}
+	}
+}
+
+// addLabels adds those that the project lacks by now: another run may be adding them too.
+func (r *run) addLabels(ctx context.Context, project int, wanted []manifest.Label) error {
+	for try := 1; ; try++ {
+		have, err := r.server.Labels(ctx, project)
+		if err != nil {
+			return err
+		}
+		lacking := lackingLabels(wanted, have)
+		if len(lacking) == 0 {
+			return nil
+		}
+		err = r.server.AddLabels(ctx, project, labels(lacking))
+		if err == nil {
+			r.labelled(lacking)
+			return nil
+		}
+		if try == labelTries || errors.Is(err, cvat.ErrNotAuthorised) {
+			return err
+		}
+		if err := r.pause(ctx, time.Duration(try)*time.Second); err != nil {
+			return err
+		}
+	}
+}
+
+func (r *run) labelled(added []manifest.Label) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, l := range added {
+		r.result.Project.Labels = append(r.result.Project.Labels, l.Name)
+	}
+}
+
+func lackingLabels(wanted []manifest.Label, have []cvat.Label) []manifest.Label {
+	names := make(map[string]bool, len(have))
+	for _, l := range have {
+		names[l.Name] = true
+	}
+	var lacking []manifest.Label
+	for _, l := range wanted {
+		if !names[l.Name] {
+			lacking = append(lacking, l)
+		}
+	}
+	return lacking
+}
+
+// refind looks the project up again, after the server said that it is gone, and reports
+// whether it is another one now: a run that lost a race may have been told late.
+func (r *run) refind(ctx context.Context, gone int) (bool, error) {
+	if r.plan.Options.Project.ID != 0 {
+		return false, nil
+	}
+	found, err := observe.FindProject(ctx, r.server, r.plan.Options.Project)
+	if err != nil {
+		return false, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.projectID == gone && found.ID != 0 {
+		r.projectID = found.ID
+		r.result.Project = ProjectResult{ID: found.ID, Name: found.Name, URL: r.server.ProjectURL(found.ID)}
+	}
+	return r.projectID != gone, nil
+}

@@ -1,0 +1,126 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/observe"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+const maxReplaced = 5 // tasks of one name that one run may replace
+
+// replace deletes an empty task that cannot be finished, if it may; the next look creates
+// it anew.
+func (t *task) replace(ctx context.Context) (verdict, error) {
+	victim := t.change.Actual[0]
+	switch {
+	case !t.plan.Options.ReplaceEmpty:
+		t.keep(Refused)
+		return ended, nil
+	case t.replaced == maxReplaced:
+		return ended, errUnsettled
+	}
+	t.phase(Replacing)
+	t.replaced++
+	err := t.remove(ctx, victim)
+	if err == nil || t.replaced == maxReplaced || !undecided(err) {
+		return lookAgain, err
+	}
+	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Again, Err: err})
+	return lookAgain, t.pause(ctx, time.Second)
+}
+
+// undecided: the task may be there or not, and what it is now the next look tells. CVAT
+// answers 500 to a deletion while an import runs, and the task survives.
+func undecided(err error) bool {
+	var api *cvat.APIError
+	return errors.Is(err, errKept) || errors.Is(err, cvat.ErrUnknownOutcome) ||
+		errors.As(err, &api) && api.Status == http.StatusInternalServerError
+}
+
+// removeLeftover removes an empty task of ours beside one that has frames. If something
+// has become of it meanwhile, it stays, and the next plan tells.
+func (t *task) removeLeftover(ctx context.Context, victim plan.Task) error {
+	err := t.remove(ctx, victim)
+	if stopsRun(err) || ctx.Err() != nil {
+		return err
+	}
+	if err != nil {
+		t.result.Warnings = append(t.result.Warnings, fmt.Sprintf("the empty task %d stays: %v", victim.ID, err))
+	}
+	return nil
+}
+
+// errKept says that a task is not what it was when its deletion was decided.
+var errKept = errors.New("it is no longer as it was")
+
+// remove deletes a task after it has read it, and its request, once more. One of ours
+// gets a tombstone first: a run that is still sending to it sees that before it starts
+// the import. A task that is gone is removed.
+func (t *task) remove(ctx context.Context, victim plan.Task) error {
+	err := t.mayRemove(ctx, victim.ID, victim.BugTracker)
+	if _, ours := plan.ParseMarker(victim.BugTracker); ours && err == nil {
+		err = t.bury(ctx, victim)
+	}
+	if err == nil {
+		err = t.server.DeleteTask(ctx, victim.ID)
+	}
+	switch {
+	case errors.Is(err, cvat.ErrNotFound):
+		err = nil
+	case errors.Is(err, errKept):
+		return fmt.Errorf("task %d: %w", victim.ID, err)
+	}
+	if err == nil && victim.ID == t.created {
+		t.created = 0
+	}
+	if victim.ID == t.sent {
+		t.sent = 0
+	}
+	return err
+}
+
+// bury sets the tombstone and reads once more. If something has become of the task in
+// between, it gets its marker back, as far as its import lets it.
+func (t *task) bury(ctx context.Context, victim plan.Task) error {
+	if err := t.server.SetBugTracker(ctx, victim.ID, plan.Tombstone); err != nil {
+		return err
+	}
+	err := t.mayRemove(ctx, victim.ID, plan.Tombstone)
+	if errors.Is(err, errKept) {
+		return errors.Join(err, t.setBugTracker(ctx, victim.ID, victim.BugTracker))
+	}
+	return err
+}
+
+// mayRemove reads task and request: still empty, not importing, the same bug_tracker.
+// If the request is another user's, nobody knows what goes on in a task that was sent
+// something.
+func (t *task) mayRemove(ctx context.Context, id int, bugTracker string) error {
+	listed, err := t.server.Task(ctx, id)
+	if err != nil {
+		return err
+	}
+	if listed.HasData() {
+		if _, err := t.server.Request(ctx, id); hidden(err) {
+			return fmt.Errorf("%w: the server does not show its import to this user", errKept)
+		}
+	}
+	now, err := observe.Import(ctx, t.server, observe.Task(t.server, *listed))
+	switch {
+	case err != nil:
+		return err
+	case now.Size > 0:
+		return fmt.Errorf("%w: it has %d frames", errKept, now.Size)
+	case now.Import == plan.ImportQueued || now.Import == plan.ImportStarted:
+		return fmt.Errorf("%w: its import is %s", errKept, now.Import)
+	case now.BugTracker != bugTracker:
+		return fmt.Errorf("%w: its bug_tracker changed", errKept)
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package apply
+
+import (
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// An Outcome is what became of one task.
+type Outcome string
+
+// The outcomes.
+const (
+	Done      Outcome = "done"      // complete and verified, by this run or another
+	Unchanged Outcome = "unchanged" // nothing was to do
+	Left      Outcome = "left"      // left as it is: drift, moved, renamed, skipped, unmanaged
+	Refused   Outcome = "refused"   // a person must decide: conflict, blocked, a replacement not allowed
+	Pending   Outcome = "pending"   // sent; the server imports it (Options.NoWait)
+	Failed    Outcome = "failed"
+	Stopped   Outcome = "stopped" // the run ended before it was finished, or begun
+)
+
+// A Result is what a run did. Tasks are in the plan's order.
+type Result struct {
+	Project ProjectResult
+	Tasks   []TaskResult
+	Hints   []string // for the whole run, such as to pin a new project's id
+
+	Err         error  // the project could not be had, so no task was begun
+	NotAllowed  error  // the server refused the credentials or a right; the run stopped at that
+	Interrupted bool   // Options.Stop, or the context's end
+	Crash       string // a worker's panic and its stack: a bug
+}
+
+// A ProjectResult is the project that the tasks are in.
+type ProjectResult struct {
+	ID      int // 0: it was not found and not created
+	Name    string
+	URL     string
+	Created bool
+	Labels  []string // that were added
+}
+
+// A TaskResult is what became of one task.
+type TaskResult struct {
+	Task, Bag, Camera string
+	Action            plan.Action // as planned
+	Outcome           Outcome
+	Reason            plan.Reason // why it is as it is, where Err says nothing
+	ID                int
+	URL               string
+	Frames            int
+	Sent              int64 // bytes of images that this run sent
+	Err               error // failed: the cause
+	Hint              string
+	Retryable         bool     // failed or stopped: running again helps
+	Warnings          []string // of a task that is done
+	Duration          time.Duration
+}
+
+// Counts are a run's numbers.
+type Counts struct {
+	Done, Unchanged, Left, Refused, Pending, Failed, Stopped int
+	Images                                                   int   // of the tasks that this run completed
+	Sent                                                     int64 // bytes
+}
+
+// Count adds up the results.
+func Count(results ...Result) Counts {
+	var n Counts
+	for _, r := range results {
+		for _, t := range r.Tasks {
+			n.add(t)
+		}
+	}
+	return n
+}
+
+func (n *Counts) add(t TaskResult) {
+	n.Sent += t.Sent
+	*map[Outcome]*int{
+		Done: &n.Done, Unchanged: &n.Unchanged, Left: &n.Left, Refused: &n.Refused,
+		Pending: &n.Pending, Failed: &n.Failed, Stopped: &n.Stopped,
+	}[t.Outcome]++
+	if t.Outcome == Done {
+		n.Images += t.Frames
+	}
+}
+
+// OK reports whether nothing is left to do or decide.
+func (r Result) OK() bool {
+	n := Count(r)
+	return r.Err == nil && r.NotAllowed == nil && r.Crash == "" && n.Failed+n.Refused+n.Stopped == 0
+}

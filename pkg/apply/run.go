@@ -1,0 +1,209 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// Run carries p out and tells on of it (nil: nobody). It returns when every task is at
+// its end, or the run at its: see the package's page.
+func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) Result {
+	o.setDefaults()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r := &run{plan: p, server: s, o: o, on: on, cancel: cancel, moved: time.Now()}
+	r.result.Tasks = make([]TaskResult, len(p.Changes))
+	r.guard(func() { r.result.Err = r.ensureProject(ctx) })
+	r.note(r.result.Err)
+	r.tasks(ctx)
+	r.result.Interrupted = r.stopping() || context.Cause(ctx) != nil && r.result.NotAllowed == nil
+	return r.result
+}
+
+// A run is one call of Run.
+type run struct {
+	plan   plan.Plan
+	server Server
+	o      Options
+	cancel context.CancelCauseFunc
+
+	events sync.Mutex // one event at a time
+	on     func(Event)
+
+	mu        sync.Mutex // guards what follows
+	result    Result     // but for Tasks, of which each worker has its own
+	projectID int
+	moved     time.Time // when an import of this run last moved
+}
+
+// tasks works on all changes, o.Parallelism at a time, in the plan's order.
+func (r *run) tasks(ctx context.Context) {
+	var group errgroup.Group
+	group.SetLimit(r.o.Parallelism)
+	for i, c := range r.plan.Changes {
+		if !actionable(c) || r.over(ctx) {
+			r.settle(i, c)
+			continue
+		}
+		group.Go(func() error {
+			r.guard(func() { r.work(ctx, i, c) })
+			return nil
+		})
+	}
+	_ = group.Wait() // workers return no errors: each has its result
+}
+
+// actionable are the changes that apply does something about.
+func actionable(c plan.Change) bool {
+	return slices.Contains([]plan.Action{plan.Create, plan.Resume, plan.Wait, plan.Replace}, c.Action)
+}
+
+// over reports whether no further task is to be begun.
+func (r *run) over(ctx context.Context) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stopping() || ctx.Err() != nil || r.result.Err != nil || r.result.Crash != ""
+}
+
+func (r *run) stopping() bool {
+	select {
+	case <-r.o.Stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// settle is the result of a change that no worker touches.
+func (r *run) settle(i int, c plan.Change) {
+	t := resultOf(c)
+	if actionable(c) {
+		t.Outcome, t.Retryable = Stopped, true
+	}
+	r.result.Tasks[i] = t
+	if actionable(c) || t.Outcome == Refused {
+		r.tell(Event{Task: c.Task, Index: i, Phase: Finished, Result: &t})
+	}
+}
+
+// resultOf is a change as the plan left it.
+func resultOf(c plan.Change) TaskResult {
+	t := TaskResult{
+		Task: c.Task, Bag: c.Bag, Camera: c.Camera, Action: c.Action, Outcome: Left,
+		Reason: c.Reason, Hint: c.Hint, ID: c.ID, URL: c.URL, Frames: c.Frames,
+	}
+	switch c.Action {
+	case plan.NoOp:
+		t.Outcome = Unchanged
+	case plan.Conflict, plan.Blocked, plan.Replace:
+		t.Outcome = Refused
+	}
+	return t
+}
+
+// work brings one task to its end.
+func (r *run) work(ctx context.Context, i int, c plan.Change) {
+	t := &task{run: r, index: i, change: c, started: time.Now()}
+	t.result = resultOf(c)
+	t.result.Outcome, t.result.Retryable = Stopped, true // what a panic leaves
+	defer func() {
+		t.close()
+		t.result.Duration = time.Since(t.started)
+		r.result.Tasks[i] = t.result
+		r.tell(Event{Task: c.Task, Index: i, Phase: Finished, Result: &t.result})
+	}()
+	t.end(ctx, t.carryOut(ctx))
+	r.note(t.result.Err)
+}
+
+// note stops the run if err says that we may not.
+func (r *run) note(err error) {
+	if !stopsRun(err) {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.result.NotAllowed == nil {
+		r.result.NotAllowed = err
+	}
+	r.cancel(errStopped)
+}
+
+// stopsRun: without valid credentials, or without a right, the next task fares no
+// better. A deletion may be refused where all else is allowed.
+func stopsRun(err error) bool {
+	var api *cvat.APIError
+	if errors.As(err, &api) && api.Method == "DELETE" {
+		return false
+	}
+	return errors.Is(err, cvat.ErrNotAuthorised)
+}
+
+// guard keeps a panic of f from ending the process before the others are at a boundary.
+func (r *run) guard(f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if r.result.Crash == "" {
+				r.result.Crash = fmt.Sprintf("%v\n\n%s", v, debug.Stack())
+			}
+		}
+	}()
+	f()
+}
+
+func (r *run) tell(e Event) {
+	if r.on == nil {
+		return
+	}
+	r.events.Lock()
+	defer r.events.Unlock()
+	r.on(e)
+}
+
+// project is where tasks are created; it may change while a run goes on (see refind).
+func (r *run) project() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.projectID
+}
+
+var errStopped = errors.New("stopped before it was finished")
+
+// untilStopped is ctx, and ends when the run is to stop.
+func (r *run) untilStopped(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-r.o.Stop:
+			cancel(errStopped)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// pause waits, unless the run is to stop.
+func (r *run) pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-r.o.Stop:
+		return errStopped
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

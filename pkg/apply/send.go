@@ -1,0 +1,133 @@
+package apply
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+const (
+	asidePatience = 10 * time.Second // how long another run may show no progress
+	asidePause    = time.Second
+	maxFailures   = 2 // imports that may fail in one run: each takes the archive with it
+)
+
+// resume does what is left of a task: sends, starts the import, or verifies.
+func (t *task) resume(ctx context.Context) (verdict, error) {
+	winner := t.change.Actual[0]
+	switch {
+	case winner.Size > 0:
+		return t.verify(ctx, winner)
+	case t.stepsAside(winner):
+		t.phase(Aside)
+		return lookAgain, t.pause(ctx, asidePause)
+	case t.sent != winner.ID:
+		return lookAgain, t.upload(ctx, winner.ID)
+	}
+	return t.finish(ctx, winner.ID)
+}
+
+// stepsAside gives another run precedence whose task was created at the same moment and
+// ranks first: the bytes need not be sent twice. If it shows no progress for a while, it
+// may be dead, and this run sends them too, which does no harm.
+func (t *task) stepsAside(winner plan.Task) bool {
+	if t.created == 0 || winner.ID == t.created || t.sent == winner.ID {
+		return false
+	}
+	if t.aside.IsZero() || winner.HasData != t.asideHad {
+		t.aside, t.asideHad = time.Now(), winner.HasData
+	}
+	return time.Since(t.aside) < asidePatience
+}
+
+// upload brings the archive, and the order of its frames where that is given, to the
+// task. What the server has whole it takes no second time.
+func (t *task) upload(ctx context.Context, id int) error {
+	t.report(0)
+	err := t.uploadOrder(ctx, id)
+	if err == nil {
+		err = t.uploadArchive(ctx, id)
+	}
+	switch {
+	case errors.Is(err, cvat.ErrStopped):
+		return errStopped
+	case errors.Is(err, cvat.ErrAlreadyImported), errors.Is(err, cvat.ErrBusy):
+		return t.pause(ctx, firstPoll) // another run was faster: the next look tells
+	case err != nil:
+		return err
+	}
+	t.sent = id
+	return nil
+}
+
+func (t *task) uploadOrder(ctx context.Context, id int) error {
+	if or(t.change.Desired.Settings.SortingMethod, "") != predefined {
+		return nil
+	}
+	z := t.files.Archive
+	order := z.Order()
+	return t.server.Upload(ctx, id, z.OrderName(), bytes.NewReader(order), int64(len(order)), cvat.UploadOptions{Chunk: t.o.UploadChunk, Stop: t.o.Stop})
+}
+
+func (t *task) uploadArchive(ctx context.Context, id int) error {
+	z := t.files.Archive
+	hint := t.hold(id, z.Name())
+	defer hint.Release()
+	before := t.result.Sent
+	first := int64(-1)
+	err := t.server.Upload(ctx, id, z.Name(), z, z.Size(), cvat.UploadOptions{
+		Chunk: t.o.UploadChunk, Stop: t.o.Stop, Resume: hint.Location(), OnLocation: hint.Keep,
+		OnProgress: func(sent int64) {
+			if first < 0 {
+				first = sent
+			}
+			t.result.Sent = before + max(sent-first, 0)
+			t.report(sent)
+		},
+	})
+	if err == nil {
+		hint.Forget()
+	}
+	return err
+}
+
+func (t *task) report(sent int64) {
+	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Uploading, Sent: sent, Total: t.files.Archive.Size()})
+}
+
+// finish starts the import. The look before has just read the name and the request. An
+// attempt uses the archive up, so after it the task no longer counts as sent.
+func (t *task) finish(ctx context.Context, id int) (verdict, error) {
+	_, err := t.server.FinishUpload(ctx, id, dataParams(t.change.Desired.Settings))
+	switch {
+	case errors.Is(err, cvat.ErrAlreadyImported):
+		t.sent = 0
+		return lookAgain, nil
+	case err != nil && !errors.Is(err, cvat.ErrBusy) && !errors.Is(err, cvat.ErrUnknownOutcome):
+		return ended, err
+	}
+	t.sent = 0
+	return t.wait(ctx, id)
+}
+
+// hold takes the upload's hint, or one that knows and keeps nothing.
+func (t *task) hold(id int, file string) Hint {
+	if t.o.State == nil {
+		return noHint{}
+	}
+	if h := t.o.State.Hold(t.plan.Scope.Server, id, file); h != nil {
+		return h
+	}
+	return noHint{}
+}
+
+type noHint struct{}
+
+func (noHint) Location() string { return "" }
+func (noHint) Keep(string)      {}
+func (noHint) Forget()          {}
+func (noHint) Release()         {}

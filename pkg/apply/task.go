@@ -1,0 +1,180 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/observe"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+const (
+	maxReplans = 3   // times that a task is planned again because it vanished under way
+	maxSteps   = 200 // more is a server, or another run, that undoes whatever is done
+)
+
+// A task is one change on its way. Its state is the server's: all that is kept here is
+// what this run has done, so that it is not done twice.
+type task struct {
+	*run
+	index   int
+	change  plan.Change // as decided at the last look
+	files   Images      // once measured
+	started time.Time
+	result  TaskResult
+
+	created  int       // the task that this run created and did not remove; 0 none
+	lost     int       // creations whose answer was lost
+	sent     int       // the task that has the whole archive since its last import attempt; 0 none
+	imported bool      // an import was seen to end in this run
+	failures int       // imports that this run started and that failed
+	replaced int       // tasks that this run deleted to create anew
+	replans  int       // see maxReplans
+	vanished int       // imports whose record vanished
+	aside    time.Time // since when another run is given the precedence; see stepAside
+	asideHad bool      // what was seen of its task then
+}
+
+// A step is done, is to be looked at again, or has failed.
+type verdict bool
+
+const (
+	lookAgain verdict = false
+	ended     verdict = true
+)
+
+// carryOut takes steps until the task is at its end.
+func (t *task) carryOut(ctx context.Context) error {
+	for range maxSteps {
+		if t.stopping() {
+			return errStopped
+		}
+		v, err := t.step(ctx)
+		if t.vanishedUnderWay(err) {
+			t.forget(err)
+			continue
+		}
+		if err != nil || v == ended {
+			return err
+		}
+	}
+	return errUnsettled
+}
+
+// step measures if that is what comes next, looks, decides, and does one thing.
+func (t *task) step(ctx context.Context) (verdict, error) {
+	if t.change.Upload && t.files.Archive == nil {
+		if v, err := t.measure(ctx); err != nil || v == ended {
+			return v, err
+		}
+	}
+	if err := t.look(ctx); err != nil {
+		return lookAgain, err
+	}
+	if t.change.Upload && t.files.Archive == nil {
+		return lookAgain, nil
+	}
+	switch t.change.Action {
+	case plan.Create:
+		return t.create(ctx)
+	case plan.Resume:
+		return t.resume(ctx)
+	case plan.Wait:
+		return t.wait(ctx, t.change.ID)
+	case plan.Replace:
+		return t.replace(ctx)
+	case plan.NoOp:
+		return t.done(), nil
+	default:
+		return t.judged(ctx)
+	}
+}
+
+// look reads the tasks of the name and, for unfinished ones, how their imports stand,
+// and decides anew.
+func (t *task) look(ctx context.Context) error {
+	listed, err := t.server.ListTasks(ctx, cvat.TaskFilter{Name: t.change.Task})
+	if err != nil {
+		return err
+	}
+	project := t.project()
+	named := make([]plan.Task, 0, len(listed))
+	for _, l := range listed {
+		seen := observe.Task(t.server, l)
+		if seen.ProjectID == project {
+			seen, err = observe.Import(ctx, t.server, seen)
+		}
+		switch {
+		case errors.Is(err, cvat.ErrNotFound):
+			err = nil // deleted since it was listed
+		case err != nil:
+			return err
+		default:
+			named = append(named, seen)
+		}
+	}
+	t.change = plan.Decide(t.change.Desired, named, project, t.plan.Options)
+	return nil
+}
+
+// measure reads the files, which gives the hash that a marker holds.
+func (t *task) measure(ctx context.Context) (verdict, error) {
+	t.phase(Measuring)
+	reading, cancel := t.untilStopped(ctx)
+	defer cancel()
+	files, err := t.o.Images(reading, t.change)
+	if err != nil {
+		if reading.Err() != nil {
+			return ended, context.Cause(reading)
+		}
+		return ended, err
+	}
+	t.files = files
+	problems := append(files.Problems, tooLarge(files.Archive)...)
+	if len(problems) > 0 {
+		t.blocked(problems)
+		return ended, nil
+	}
+	desired := &t.change.Desired
+	desired.Hash = files.Archive.Hash()
+	if files.Frames != nil {
+		desired.Frames = files.Frames
+	}
+	return lookAgain, nil
+}
+
+// tooLarge knows the exact size, where the plan had to guess.
+func tooLarge(z Archive) []plan.Problem {
+	if z == nil || z.Size() <= plan.MaxArchive {
+		return nil
+	}
+	return []plan.Problem{{
+		Code: "too_large", Hint: "split the bag, or select fewer frames",
+		Text: fmt.Sprintf("its archive has %d bytes, CVAT takes %s", z.Size(), plan.FormatBytes(plan.MaxArchive)),
+	}}
+}
+
+// vanishedUnderWay: a 404 in the midst of a task says that somebody deleted it.
+func (t *task) vanishedUnderWay(err error) bool {
+	return errors.Is(err, cvat.ErrNotFound) && t.replans < maxReplans
+}
+
+// forget begins anew with what the server has.
+func (t *task) forget(err error) {
+	t.replans++
+	t.created, t.sent, t.aside = 0, 0, time.Time{}
+	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Again, Err: err})
+}
+
+func (t *task) phase(p Phase) {
+	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: p})
+}
+
+func (t *task) close() {
+	if t.files.Archive != nil {
+		_ = t.files.Archive.Close()
+	}
+}

@@ -1,0 +1,113 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/observe"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+const busyTries = 5 // times that the last step is tried while something else holds the task
+
+// verify compares the frames that CVAT has with the manifest's, removes what this or
+// another run left beside them, and puts the manifest's bug_tracker in the marker's place,
+// which is the last step.
+func (t *task) verify(ctx context.Context, winner plan.Task) (verdict, error) {
+	t.phase(Verifying)
+	_, ours := plan.ParseMarker(winner.BugTracker)
+	if ours {
+		if err := t.compare(ctx, winner); err != nil {
+			return ended, err
+		}
+	}
+	for _, l := range t.change.Leftovers {
+		if err := t.removeLeftover(ctx, l); err != nil {
+			return ended, err
+		}
+	}
+	if ours {
+		if err := t.setBugTracker(ctx, winner.ID, or(t.change.Desired.Settings.BugTracker, "")); err != nil {
+			return lookAgain, err
+		}
+	}
+	return t.done(), nil
+}
+
+// compare is an error if the task holds other frames. Another order is one only where
+// the manifest gives the order; else CVAT has sorted them as it was asked to.
+func (t *task) compare(ctx context.Context, winner plan.Task) error {
+	names, err := observe.FrameNames(ctx, t.server, winner.ID)
+	if err != nil {
+		return err
+	}
+	d := t.change.Desired
+	if slices.Equal(names, d.Frames) {
+		return nil
+	}
+	winner.Frames = names
+	judged := plan.Decide(d, []plan.Task{winner}, winner.ProjectID, plan.Options{CheckFrames: true})
+	if judged.Action == plan.Drift {
+		return &framesError{task: winner.ID, want: len(d.Frames), have: len(names), missing: judged.Missing, extra: judged.Extra}
+	}
+	switch or(d.Settings.SortingMethod, defaultSorting) {
+	case "random":
+	case predefined:
+		return fmt.Errorf("task %d holds its frames in another order than the manifest gives", winner.ID)
+	default:
+		t.result.Warnings = append(t.result.Warnings, "CVAT sorted the frames otherwise than cvatplan expected")
+	}
+	return nil
+}
+
+// setBugTracker sets it once nothing else holds the task.
+func (t *task) setBugTracker(ctx context.Context, id int, text string) error {
+	for try := 1; ; try++ {
+		err := t.server.SetBugTracker(ctx, id, text)
+		if !errors.Is(err, cvat.ErrBusy) && !errors.Is(err, cvat.ErrUnknownOutcome) || try == busyTries {
+			return err
+		}
+		if err := t.pause(ctx, time.Duration(try)*time.Second); err != nil {
+			return err
+		}
+	}
+}
+
+// judged: the look found something that is not for apply to change. If this run has just
+// seen the import end, then other frames than were sent are its failure.
+func (t *task) judged(ctx context.Context) (verdict, error) {
+	c := t.change
+	if c.Action == plan.Drift && t.imported {
+		if err := t.compare(ctx, c.Actual[0]); err != nil {
+			return ended, err
+		}
+	}
+	t.keep(resultOf(c).Outcome)
+	return ended, nil
+}
+
+// keep takes the last decision as the result.
+func (t *task) keep(o Outcome) {
+	c := t.change
+	t.result.Outcome, t.result.Retryable = o, false
+	t.result.Reason, t.result.Hint = c.Reason, c.Hint
+	t.result.ID, t.result.URL, t.result.Frames = c.ID, c.URL, c.Frames
+}
+
+func (t *task) done() verdict {
+	t.keep(Done)
+	t.result.Hint = ""
+	return ended
+}
+
+func (t *task) blocked(problems []plan.Problem) {
+	d := t.change.Desired
+	d.Problems = problems
+	judged := plan.Decide(d, nil, 0, plan.Options{})
+	t.change.Reason, t.change.Hint = judged.Reason, judged.Hint
+	t.keep(Refused)
+}
