@@ -1,0 +1,154 @@
+// Package cvattest starts the embedded server in tests, and gives it what the shipped
+// one lacks: requests that hang, answers that get lost, faults, and the ways of older
+// CVAT versions.
+//
+//	srv := cvattest.Start(t, cvattest.Version("2.42.0"))
+//	hold := srv.Hold(cvattest.Rule{Method: "POST", Path: "/api/tasks", Nth: 1}, cvattest.AfterHandling)
+//	go client.CreateTask(…)
+//	hold.Wait(t)    // the task exists, and nobody was told
+//	hold.Release()
+//
+// [Commands] has the same for testscript.
+package cvattest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"github.com/cvatplan/cvatplan/pkg/sandbox"
+)
+
+// A Server is an embedded server on a loopback port, with a gate in front.
+type Server struct {
+	URL     string          // http://127.0.0.1:PORT
+	Token   string          // of the account sandbox, for Authorization: Bearer
+	Sandbox *sandbox.Server // to add users, to seed tasks
+	*Gate
+
+	http  *httptest.Server
+	hooks *hooks
+}
+
+// An Option changes how [Start] sets the server up.
+type Option func(*settings)
+
+type settings struct {
+	sandbox sandbox.Options
+	version string
+}
+
+// Version makes the server answer as that CVAT does, where cvatplan can tell: any from
+// 2.39 on. The default is the sandbox's own, 2.73.
+func Version(v string) Option { return func(s *settings) { s.version = v } }
+
+// Dir keeps the server's data in dir, so that another Start can go on with them.
+func Dir(dir string) Option { return func(s *settings) { s.sandbox.Dir = dir } }
+
+// Sandbox changes the embedded server's own options.
+func Sandbox(change func(*sandbox.Options)) Option {
+	return func(s *settings) { change(&s.sandbox) }
+}
+
+// Start runs a server until the test ends, or until Close.
+func Start(t testing.TB, options ...Option) *Server {
+	t.Helper()
+	s := settings{version: sandbox.Version}
+	for _, o := range options {
+		o(&s)
+	}
+	if s.sandbox.Dir == "" {
+		s.sandbox.Dir = t.TempDir()
+	}
+	srv, err := start(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := srv.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return srv
+}
+
+func start(s settings) (*Server, error) {
+	p, err := parseVersion(s.version)
+	if err != nil {
+		return nil, err
+	}
+	p.settle(&s.sandbox)
+	h := &hooks{}
+	h.install(&s.sandbox.Hooks)
+	box, err := sandbox.Open(s.sandbox)
+	if err != nil {
+		return nil, err
+	}
+	gate := newGate(p.wrap(box))
+	web := httptest.NewServer(gate)
+	return &Server{URL: web.URL, Token: sandbox.AccessToken, Sandbox: box, Gate: gate, http: web, hooks: h}, nil
+}
+
+// Close lets go of everything that is held, stops the server and frees its directory.
+// It may be called twice.
+func (s *Server) Close() error {
+	s.Gate.releaseAll()
+	s.hooks.releaseAll()
+	s.http.CloseClientConnections()
+	s.http.Close()
+	return s.Sandbox.Close()
+}
+
+// Client is an HTTP client for the server. It keeps no connections.
+func (s *Server) Client() *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+}
+
+// A Hold is a place where the server stands still.
+type Hold struct {
+	held, released chan struct{}
+	once, again    sync.Once
+}
+
+func newHold() *Hold {
+	return &Hold{held: make(chan struct{}), released: make(chan struct{})}
+}
+
+// Held is closed when something has come to the place.
+func (h *Hold) Held() <-chan struct{} { return h.held }
+
+// Wait waits until something has come to the place; it fails the test if nothing does.
+func (h *Hold) Wait(t testing.TB) {
+	t.Helper()
+	if err := h.arrive(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (h *Hold) arrive() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	select {
+	case <-h.held:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("nothing came to the hold in %v", patience)
+	}
+}
+
+// Release lets the one that waits go on, and all that come later.
+func (h *Hold) Release() { h.again.Do(func() { close(h.released) }) }
+
+// stay marks the place as reached, and waits for its release or the end of ctx.
+func (h *Hold) stay(ctx context.Context) error {
+	h.once.Do(func() { close(h.held) })
+	select {
+	case <-h.released:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("held: %w", ctx.Err())
+	}
+}
