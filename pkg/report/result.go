@@ -1,0 +1,193 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/pkg/apply"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+var outcomeSigns = map[apply.Outcome]sign{
+	apply.Done:      {"✓", "done", green},
+	apply.Unchanged: {"=", "unchanged", faint},
+	apply.Left:      {"-", "left", faint},
+	apply.Refused:   {"✗", "refused", red},
+	apply.Pending:   {"…", "importing", cyan},
+	apply.Failed:    {"✗", "failed", red},
+	apply.Stopped:   {"-", "stopped", yellow},
+}
+
+// outcomes in the order of their rows: what is listed last is read first.
+var outcomes = []apply.Outcome{
+	apply.Unchanged, apply.Left, apply.Done, apply.Pending, apply.Stopped, apply.Refused, apply.Failed,
+}
+
+// ResultText writes what apply did: each task with its id and its link, each failure
+// with its cause and whether running again helps, and a summary line.
+func ResultText(w io.Writer, results []apply.Result, o TextOptions) error {
+	t := &text{TextOptions: o}
+	for _, r := range results {
+		for _, task := range t.told(r) {
+			t.columns.fit(resultRow(task))
+		}
+	}
+	for _, r := range results {
+		t.result(r)
+	}
+	t.line(ResultSummary(results))
+	_, err := w.Write(t.buf.Bytes())
+	return err
+}
+
+func (t *text) result(r apply.Result) {
+	if told := t.told(r); len(told) > 0 {
+		t.line(t.Palette.paint(bold, Safe(resultHeading(r.Project))))
+		t.line("")
+		for _, task := range told {
+			t.row(resultRow(task))
+			t.resultFacts(task)
+		}
+		t.line("")
+	}
+	t.ending(r)
+}
+
+// ending is what concerns the whole run.
+func (t *text) ending(r apply.Result) {
+	errors := []error{r.Err}
+	if r.NotAllowed != r.Err {
+		errors = append(errors, r.NotAllowed)
+	}
+	said := false
+	for _, err := range errors {
+		if err != nil {
+			t.line(t.Palette.paint(red, "error:") + " " + Safe(err.Error()))
+			said = true
+		}
+	}
+	for _, h := range r.Hints {
+		t.line(t.Palette.paint(cyan, "hint:") + " " + Safe(h))
+		said = true
+	}
+	if said {
+		t.line("")
+	}
+}
+
+func resultHeading(p apply.ProjectResult) string {
+	s := "Project " + p.Name
+	if p.Created {
+		s += ", created"
+	}
+	if len(p.Labels) > 0 && !p.Created {
+		s += ", " + count(len(p.Labels), "label") + " added"
+	}
+	return joinNonEmpty(": ", s, p.URL)
+}
+
+// told are the tasks that get a row, by outcome, then in the plan's order.
+func (t *text) told(r apply.Result) []apply.TaskResult {
+	var told []apply.TaskResult
+	for _, task := range r.Tasks {
+		if t.tells(task) {
+			told = append(told, task)
+		}
+	}
+	slices.SortStableFunc(told, func(a, b apply.TaskResult) int {
+		return slices.Index(outcomes, a.Outcome) - slices.Index(outcomes, b.Outcome)
+	})
+	return told
+}
+
+func (t *text) tells(r apply.TaskResult) bool {
+	switch {
+	case r.Outcome == apply.Failed || r.Outcome == apply.Refused:
+		return true
+	case t.Quiet:
+		return false
+	case r.Outcome == apply.Unchanged || r.Outcome == apply.Left:
+		return t.Verbose || !quiet(r.Action)
+	}
+	return true
+}
+
+func resultRow(r apply.TaskResult) row {
+	s := outcomeSigns[r.Outcome]
+	if r.Outcome == apply.Left {
+		s = signOf(r.Action)
+	}
+	return row{s, r.Task, frames(r.Frames), sent(r), resultReason(r)}
+}
+
+// sent is what this run uploaded of the task.
+func sent(r apply.TaskResult) string {
+	if r.Sent == 0 {
+		return ""
+	}
+	return plan.FormatBytes(r.Sent)
+}
+
+func resultReason(r apply.TaskResult) string {
+	link := ""
+	if r.ID != 0 {
+		link = joinNonEmpty(" ", fmt.Sprintf("#%d", r.ID), r.URL)
+	}
+	switch {
+	case r.Err != nil:
+		return r.Err.Error()
+	case r.Outcome == apply.Done || r.Outcome == apply.Pending || r.Outcome == apply.Unchanged:
+		return link
+	case r.Outcome == apply.Stopped:
+		return "not finished: apply again goes on with it"
+	}
+	return r.Reason.Text
+}
+
+// resultFacts are the lines below a row.
+func (t *text) resultFacts(r apply.TaskResult) {
+	told := r.Outcome == apply.Done || r.Outcome == apply.Pending || r.Outcome == apply.Unchanged
+	if r.ID != 0 && (r.Err != nil || !told) {
+		t.detail("task", Safe(joinNonEmpty(": ", fmt.Sprintf("#%d", r.ID), r.URL)))
+	}
+	for _, w := range r.Warnings {
+		t.detail("warning", Safe(w))
+	}
+	if again := runAgain(r); again != "" {
+		t.detail("again", again)
+	}
+	if r.Hint != "" {
+		t.detail("hint", Safe(r.Hint))
+	}
+}
+
+// runAgain says whether running again helps.
+func runAgain(r apply.TaskResult) string {
+	switch {
+	case r.Outcome != apply.Failed:
+		return ""
+	case r.Retryable:
+		return "running apply again helps: it goes on where this run ended"
+	}
+	return "running apply again does not help before the cause is mended"
+}
+
+// ResultSummary is apply's last line: three fixed counts, then the others where they are
+// not zero.
+func ResultSummary(results []apply.Result) string {
+	n := apply.Count(results...)
+	var b strings.Builder
+	fmt.Fprintf(&b, "Apply: %d done, %d failed, %d unchanged", n.Done, n.Failed, n.Unchanged)
+	for _, optional := range []struct {
+		n    int
+		word string
+	}{{n.Pending, "importing"}, {n.Stopped, "stopped"}, {n.Refused, "refused"}, {n.Left, "left as they are"}} {
+		if optional.n > 0 {
+			fmt.Fprintf(&b, ", %d %s", optional.n, optional.word)
+		}
+	}
+	fmt.Fprintf(&b, ". %s, %s sent.", count(n.Images, "image"), plan.FormatBytes(n.Sent))
+	return b.String()
+}
