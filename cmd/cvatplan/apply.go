@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/apply"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+	"github.com/cvatplan/cvatplan/pkg/report"
+)
+
+type applyCmd struct {
+	planFlags
+	Manifests    []string      `arg:"" optional:"" name:"MANIFEST" help:"Manifests, or one saved plan; default cvatplan.yaml."`
+	Parallelism  int           `default:"4" placeholder:"N" help:"Tasks at once."`
+	AutoApprove  bool          `help:"Do not ask before the first write."`
+	ReplaceEmpty bool          `help:"Delete and create anew tasks of ours that are empty and cannot be finished."`
+	NoWait       bool          `help:"Leave imports to the server; the next run verifies them."`
+	WaitTimeout  time.Duration `default:"30m" help:"Give up on an import that makes no progress for this long."`
+	UploadChunk  byteSize      `default:"16MiB" placeholder:"SIZE" help:"Bytes per upload request, 256KiB to 95MiB."`
+	MaxCreate    int           `default:"-1" placeholder:"N" help:"Refuse to create more tasks than this."`
+	Output       string        `enum:"text,json" default:"text" help:"text, or json: one event per line."`
+}
+
+// Run creates what is missing; it plans on the same path as plan does.
+func (c applyCmd) Run(a *app) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	ctx, cancel := a.context()
+	defer cancel()
+	sessions, err := a.open(ctx, c.Manifests)
+	if err != nil {
+		return err
+	}
+	defer closeAll(sessions)
+	plans, err := decideAll(ctx, sessions, c.Check == "images", c.options)
+	if err != nil {
+		return err
+	}
+	if err := c.show(a, plans); err != nil {
+		return err
+	}
+	if err := c.approve(ctx, a, sessions, plans); err != nil {
+		return err
+	}
+	return c.carryOut(a, sessions, plans)
+}
+
+func (c applyCmd) options(s *session) plan.Options {
+	o := c.planFlags.options(s)
+	o.ReplaceEmpty = c.ReplaceEmpty
+	return o
+}
+
+func (c applyCmd) show(a *app, plans []plan.Plan) error {
+	if c.Output == "json" {
+		return nil
+	}
+	return report.Text(a.stdout, plans, a.textOptions(a.stdout))
+}
+
+// carryOut applies project after project: each has a server of its own to be kind to.
+func (c applyCmd) carryOut(a *app, sessions []*session, plans []plan.Plan) error {
+	// The context of the plan ends at the first interrupt; what is under way ends at a chunk's boundary.
+	ctx := context.Background()
+	var results []apply.Result
+	for i, s := range sessions {
+		if !plan.HasChanges(plans[i]) && !plan.HasProblems(plans[i]) {
+			results = append(results, apply.Run(ctx, plans[i], s.conn, c.runOptions(a, s), nil))
+			continue
+		}
+		progress := a.progress(plans[i])
+		result := apply.Run(ctx, plans[i], s.conn, c.runOptions(a, s), progress.Event)
+		progress.Close()
+		results = append(results, result)
+	}
+	if err := c.report(a, plans, results); err != nil {
+		return err
+	}
+	return a.applyCode(results)
+}
+
+func (c applyCmd) runOptions(a *app, s *session) apply.Options {
+	return apply.Options{
+		Images:      s.images,
+		Parallelism: c.Parallelism,
+		NoWait:      c.NoWait,
+		WaitTimeout: c.WaitTimeout,
+		UploadChunk: int64(c.UploadChunk),
+		Stop:        a.interrupts.stop,
+	}
+}
+
+func (c applyCmd) report(a *app, plans []plan.Plan, results []apply.Result) error {
+	if !plan.HasChanges(plans...) && !plan.HasProblems(plans...) {
+		return nil // the plan said it all
+	}
+	return report.ResultText(a.stdout, results, a.textOptions(a.stdout))
+}
+
+// applyCode is the first exit code that fits any result.
+func (a *app) applyCode(results []apply.Result) error {
+	n := apply.Count(results...)
+	var crashed, refused, failed bool
+	for _, r := range results {
+		crashed = crashed || r.Crash != ""
+		refused = refused || r.NotAllowed != nil
+		failed = failed || r.Err != nil
+	}
+	switch {
+	case crashed:
+		return exit(exitCrash)
+	case a.interrupts.code() != exitOK:
+		return exit(a.interrupts.code())
+	case refused:
+		return exit(exitNotAllowed)
+	case n.Refused > 0:
+		return exit(exitConflict)
+	case n.Failed > 0:
+		return exit(exitTaskFailed)
+	case failed:
+		return exit(exitError)
+	}
+	return nil
+}

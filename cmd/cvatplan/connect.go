@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/sandbox"
+)
+
+// A target is a server to talk to: a URL, or the embedded server's directory.
+type target struct {
+	shown        string // as the plan shows it
+	url          string
+	sandbox      string // directory; empty: a real server
+	organization string
+}
+
+// targetOf says where a manifest's tasks live; --server wins over all that a manifest says.
+func (a *app) targetOf(m *manifest.Manifest) target {
+	t := target{shown: m.Server.URL, url: m.Server.URL, sandbox: m.Server.Sandbox, organization: m.Server.Organization}
+	if a.Server != "" {
+		t.shown, t.url, t.sandbox = a.Server, a.Server, ""
+		if dir, ok := strings.CutPrefix(a.Server, "sandbox:"); ok {
+			t.sandbox = filepath.Clean(dir)
+		}
+	}
+	return t
+}
+
+// A connection is an open way to a server; close it when all is done.
+type connection struct {
+	*cvat.Client
+	embedded *sandbox.Server
+}
+
+func (c *connection) close() error {
+	if c.embedded == nil {
+		return nil
+	}
+	return c.embedded.Close()
+}
+
+func (a *app) connect(ctx context.Context, t target) (*connection, error) {
+	if t.sandbox != "" {
+		return a.connectSandbox(t)
+	}
+	client, err := a.connectServer(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return &connection{Client: client}, nil
+}
+
+// connectSandbox runs the embedded server in this process, reached through memory: no port is open,
+// so it needs no credentials.
+func (a *app) connectSandbox(t target) (*connection, error) {
+	server, err := sandbox.Open(sandbox.Options{Dir: t.sandbox, NoAuth: true})
+	if err != nil {
+		return nil, err
+	}
+	o := a.clientOptions(t)
+	o.BaseURL, o.CAFile = "http://sandbox.localhost", ""
+	o.Transport = &http.Transport{DialContext: server.DialContext}
+	client, err := cvat.New(o)
+	if err != nil {
+		return nil, errors.Join(err, server.Close())
+	}
+	return &connection{client, server}, nil
+}
+
+func (a *app) connectServer(ctx context.Context, t target) (*cvat.Client, error) {
+	found, err := a.findCredentials(t.url)
+	if err != nil {
+		return nil, err
+	}
+	o := a.clientOptions(t)
+	o.Credentials = cvat.Credentials{AccessToken: found.accessToken}
+	client, err := cvat.New(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.checkVersion(ctx, client); err != nil {
+		return nil, err
+	}
+	return client, found.login(ctx, client)
+}
+
+func (a *app) clientOptions(t target) cvat.Options {
+	o := cvat.Options{
+		BaseURL:      t.url,
+		Organization: t.organization,
+		CAFile:       a.CAFile,
+		UserAgent:    "cvatplan/" + versionString(),
+		IdleTimeout:  a.Timeout,
+		InsecureHTTP: a.InsecureHTTP,
+		OnWarning:    a.warn,
+	}
+	if a.Debug {
+		o.Debug = func(line string) { fmt.Fprintln(a.stderr, "cvatplan: debug:", line) }
+	}
+	return o
+}
+
+func (a *app) warn(text string) {
+	if !a.Quiet {
+		fmt.Fprintln(a.stderr, "cvatplan: warning:", text)
+	}
+}
+
+// checkVersion refuses servers that are no CVAT, or too old, before any credentials are sent.
+func (a *app) checkVersion(ctx context.Context, client *cvat.Client) error {
+	about, err := client.About(ctx)
+	if err != nil {
+		return err
+	}
+	warning, err := about.Check(client.UsesAccessToken())
+	if warning != "" {
+		a.warn(warning)
+	}
+	return err
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+)
+
+// credentials are what the environment, or a person at a terminal, gives for one server. They never
+// stand in a manifest and are never a flag: both end up in histories and process lists.
+type credentials struct {
+	accessToken        cvat.Secret
+	username           string
+	password           cvat.Secret
+	hasToken, hasLogin bool
+}
+
+// findCredentials looks at CVAT_ACCESS_TOKEN, CVAT_ACCESS_TOKEN_FILE, then CVAT_USERNAME with
+// CVAT_PASSWORD, then cvat-cli's own profile for the host, then asks, if there is someone to ask.
+func (a *app) findCredentials(server string) (credentials, error) {
+	if token := a.getenv("CVAT_ACCESS_TOKEN"); token != "" {
+		return credentials{accessToken: cvat.NewSecret(strings.TrimSpace(token)), hasToken: true}, nil
+	}
+	if file := a.getenv("CVAT_ACCESS_TOKEN_FILE"); file != "" {
+		return tokenFromFile(file)
+	}
+	if user, password := a.getenv("CVAT_USERNAME"), a.getenv("CVAT_PASSWORD"); user != "" && password != "" {
+		return credentials{username: user, password: cvat.NewSecret(password), hasLogin: true}, nil
+	}
+	if found, ok, err := a.cliProfile(server); ok || err != nil {
+		return found, err
+	}
+	if a.interactive() {
+		return a.askCredentials(server)
+	}
+	return credentials{}, withHint(fmt.Errorf("no credentials for %s", server),
+		"set CVAT_ACCESS_TOKEN (or CVAT_ACCESS_TOKEN_FILE), or CVAT_USERNAME with CVAT_PASSWORD")
+}
+
+func tokenFromFile(file string) (credentials, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return credentials{}, fmt.Errorf("CVAT_ACCESS_TOKEN_FILE: %w", err)
+	}
+	token := strings.TrimSpace(string(text))
+	if token == "" {
+		return credentials{}, fmt.Errorf("CVAT_ACCESS_TOKEN_FILE: %s is empty", file)
+	}
+	return credentials{accessToken: cvat.NewSecret(token), hasToken: true}, nil
+}
+
+// interactive reports whether there is a person to ask.
+func (a *app) interactive() bool {
+	return isTerminal(a.stdin) && isTerminal(a.stderr) && a.getenv("CI") == ""
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+func (a *app) askCredentials(server string) (credentials, error) {
+	user := a.getenv("CVAT_USERNAME")
+	if user == "" {
+		fmt.Fprintf(a.stderr, "User name at %s: ", server)
+		line, err := readLine(a.stdin)
+		if err != nil {
+			return credentials{}, err
+		}
+		user = line
+	}
+	fmt.Fprintf(a.stderr, "Password of %s: ", user)
+	password, err := term.ReadPassword(int(a.stdin.(*os.File).Fd()))
+	fmt.Fprintln(a.stderr)
+	if err != nil {
+		return credentials{}, fmt.Errorf("read the password: %w", err)
+	}
+	return credentials{username: user, password: cvat.NewSecret(string(password)), hasLogin: true}, nil
+}
+
+func readLine(r io.Reader) (string, error) {
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil && line == "" {
+		return "", fmt.Errorf("read an answer: %w", err)
+	}
+	return strings.TrimSpace(line), nil
+}
+
+// login makes the client send the credentials. A token is sent as it is; a user name and password
+// are exchanged for a key, the only request but GET that plan makes.
+func (c credentials) login(ctx context.Context, client *cvat.Client) error {
+	if !c.hasLogin {
+		return nil
+	}
+	return client.Login(ctx, c.username, c.password)
+}

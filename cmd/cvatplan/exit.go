@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+)
+
+// Exit codes, as DESIGN and docs/errors.md state them. Where several fit, the
+// first of 11, 130/143, 4, 5, 3, 2, 1 is taken.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitChanges     = 2 // plan --detailed-exitcode: something is to do
+	exitTaskFailed  = 3 // apply: a task failed; run it again
+	exitNotAllowed  = 4
+	exitConflict    = 5 // conflict or blocked; drift with --fail-on drift
+	exitCrash       = 11
+	exitUsage       = 80
+	exitInterrupted = 130
+	exitTerminated  = 143
+)
+
+// A usageError is a mistake on the command line.
+type usageError struct{ error }
+
+// An exit ends the program with a code, having said already what there is to say.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// A hinted error carries advice apart from the error: the command or the change that mends it.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h hinted) Unwrap() error { return h.error }
+func (h hinted) Hint() string  { return h.hint }
+
+// withHint adds advice to an error.
+func withHint(err error, format string, args ...any) error {
+	return hinted{err, fmt.Sprintf(format, args...)}
+}
+
+// fail prints an error and its hint, and says which exit code it is.
+func (a *app) fail(err error) int {
+	var code exit
+	if err == nil || errors.As(err, &code) {
+		return int(code)
+	}
+	if code := a.interrupts.code(); code != exitOK && errors.Is(err, context.Canceled) {
+		fmt.Fprintln(a.stderr, "cvatplan: interrupted; nothing was written")
+		return code
+	}
+	a.printError(err)
+	return exitCode(err)
+}
+
+func (a *app) printError(err error) {
+	fmt.Fprintf(a.stderr, "cvatplan: error: %v\n", err)
+	var h interface{ Hint() string }
+	if errors.As(err, &h) && h.Hint() != "" {
+		fmt.Fprintf(a.stderr, "cvatplan: hint: %s\n", h.Hint())
+	}
+}
+
+// exitCode is the one place where an error becomes a code.
+func exitCode(err error) int {
+	var usage usageError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.Is(err, cvat.ErrNotAuthorised):
+		return exitNotAllowed
+	}
+	return exitError
+}

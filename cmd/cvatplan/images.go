@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cvatplan/cvatplan/pkg/apply"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+	"github.com/cvatplan/cvatplan/pkg/source"
+)
+
+// images measures the frames of one task, right before it is created: one reading pass.
+func (s *session) images(ctx context.Context, c plan.Change) (apply.Images, error) {
+	for i, d := range s.want {
+		if d.Task == c.Task {
+			return measured(ctx, s.tasks[i])
+		}
+	}
+	return apply.Images{}, fmt.Errorf("task %s: no manifest asks for it", c.Task)
+}
+
+func measured(ctx context.Context, t source.Task) (apply.Images, error) {
+	frames, problems := source.Measure(ctx, t)
+	if err := ctx.Err(); err != nil {
+		return apply.Images{}, err
+	}
+	images := apply.Images{Archive: pack(frames), Frames: names(frames)}
+	for _, p := range problems {
+		if p.Severity == source.Error {
+			images.Problems = append(images.Problems, plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint})
+		}
+	}
+	return images, nil
+}
+
+func names(frames []source.Frame) []string {
+	all := make([]string, len(frames))
+	for i, f := range frames {
+		all[i] = f.Name
+	}
+	return all
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+const defaultManifest = "cvatplan.yaml"
+
+// load reads the manifests of a command line, without any the one in the current directory, and
+// reports the mistakes of all of them at once.
+func (a *app) load(files []string) ([]*manifest.Manifest, error) {
+	if len(files) == 0 {
+		files = []string{defaultManifest}
+	}
+	var all []*manifest.Manifest
+	var problems []manifest.Problem
+	for _, file := range files {
+		m, err := manifest.Load(file)
+		var mistakes *manifest.Error
+		switch {
+		case errors.As(err, &mistakes):
+			problems = append(problems, mistakes.Problems...)
+		case err != nil:
+			return nil, err
+		default:
+			all = append(all, m)
+		}
+	}
+	if len(problems) > 0 {
+		return nil, &manifest.Error{Problems: problems}
+	}
+	return all, nil
+}
+
+// rootOf is where a manifest's bag paths begin; --root wins.
+func (a *app) rootOf(m *manifest.Manifest) string {
+	if a.Root != "" {
+		return a.Root
+	}
+	return m.Root
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
+	"github.com/cvatplan/cvatplan/pkg/report"
+)
+
+type planCmd struct {
+	planFlags
+	Manifests        []string `arg:"" optional:"" name:"MANIFEST" help:"Manifests; default cvatplan.yaml."`
+	DetailedExitcode bool     `help:"Exit 2 if anything is to do."`
+	FailOn           string   `enum:",drift" default:"" placeholder:"drift" help:"Exit 5 on drift too."`
+	Output           string   `enum:"text,json,markdown,html,paths" default:"text" help:"text, json, markdown, html, or paths: the local paths that apply will need."`
+}
+
+// Run shows what the manifests ask for and the server lacks.
+func (c planCmd) Run(a *app) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	ctx, cancel := a.context()
+	defer cancel()
+	sessions, err := a.open(ctx, c.Manifests)
+	if err != nil {
+		return err
+	}
+	defer closeAll(sessions)
+	plans, err := decideAll(ctx, sessions, c.Check == "images", c.planFlags.options)
+	if err != nil {
+		return err
+	}
+	if err := c.print(a, plans); err != nil {
+		return err
+	}
+	return c.code(plans)
+}
+
+func (c planCmd) print(a *app, plans []plan.Plan) error {
+	if c.Output == "json" {
+		return report.JSON(a.stdout, plans, report.JSONOptions{Version: versionString()})
+	}
+	return report.Text(a.stdout, plans, a.textOptions(a.stdout))
+}
+
+func (a *app) textOptions(w io.Writer) report.TextOptions {
+	palette := report.ChoosePalette(a.Color, a.getenv, isTerminal(w))
+	return report.TextOptions{Palette: palette, Verbose: a.Verbose, Quiet: a.Quiet, Width: widthOf(w)}
+}
+
+// code is the exit code of a plan that was printed whole.
+func (c planCmd) code(plans []plan.Plan) error {
+	switch n := plan.Count(plans...); {
+	case n.Problems(), c.FailOn == "drift" && n.Drift > 0:
+		return exit(exitConflict)
+	case c.DetailedExitcode && n.Changes():
+		return exit(exitChanges)
+	}
+	return nil
+}
+
+// open loads the manifests, reads their bags and connects to their servers.
+func (a *app) open(ctx context.Context, files []string) ([]*session, error) {
+	manifests, err := a.load(files)
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := a.sessions(ctx, manifests)
+	if err != nil {
+		return nil, err
+	}
+	connections := map[target]*connection{}
+	for _, s := range sessions {
+		if connections[s.target] == nil {
+			if connections[s.target], err = a.connect(ctx, s.target); err != nil {
+				closeAll(sessions)
+				return nil, fmt.Errorf("%s: %w", s.target.shown, err)
+			}
+		}
+		s.conn = connections[s.target]
+	}
+	return sessions, nil
+}
+
+func decideAll(ctx context.Context, sessions []*session, headers bool, options func(*session) plan.Options) ([]plan.Plan, error) {
+	plans := make([]plan.Plan, len(sessions))
+	for i, s := range sessions {
+		if err := s.decide(ctx, options(s), headers); err != nil {
+			return nil, err
+		}
+		plans[i] = s.plan
+	}
+	return plans, nil
+}
+
+func closeAll(sessions []*session) {
+	for _, s := range sessions {
+		if s.conn != nil {
+			s.conn.close()
+		}
+	}
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/cvatplan/cvatplan/pkg/report"
+	"github.com/cvatplan/cvatplan/pkg/source"
+)
+
+// printProblems says on stderr what was found in the dataset, and returns the worst of it.
+func (a *app) printProblems(problems []source.Problem) source.Severity {
+	worst := source.Note
+	for _, p := range problems {
+		worst = max(worst, p.Severity)
+		if p.Severity == source.Error || !a.Quiet {
+			a.printProblem(p)
+		}
+	}
+	return worst
+}
+
+func (a *app) printProblem(p source.Problem) {
+	word := map[source.Severity]string{source.Note: "note", source.Warning: "warning", source.Error: "error"}[p.Severity]
+	place := ""
+	if p.Pos.Line > 0 {
+		place = p.Pos.String() + ": "
+	}
+	fmt.Fprintf(a.stderr, "cvatplan: %s: %s%s\n", word, place, report.Safe(p.Text))
+	if p.Hint != "" {
+		fmt.Fprintf(a.stderr, "cvatplan: hint: %s\n", report.Safe(p.Hint))
+	}
+}

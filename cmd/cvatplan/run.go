@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"github.com/alecthomas/kong"
+)
+
+// An app is one run of the program: its streams, its environment, its global flags.
+type app struct {
+	globals
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	interrupts     *interrupts
+}
+
+// A cli is the command line; every field is a command, and has a file of its own.
+type cli struct {
+	globals
+	Plan     planCmd     `cmd:"" help:"Show what the manifests ask for and the server lacks. Writes nothing."`
+	Apply    applyCmd    `cmd:"" help:"Create what is missing and upload its images. Run again, it does nothing."`
+	Validate validateCmd `cmd:"" help:"Check manifests, offline."`
+	Sandbox  sandboxCmd  `cmd:"" help:"Serve the embedded CVAT-compatible server on loopback."`
+	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of manifests."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+}
+
+// run is the whole program but for the process: only main exits.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) (code int) {
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv}
+	defer func() {
+		if r := recover(); r != nil {
+			code = a.crashed(r, debug.Stack())
+		}
+	}()
+	a.interrupts = watchInterrupts()
+	defer a.interrupts.close()
+	command, err := a.parse(args)
+	if err != nil {
+		return a.fail(err)
+	}
+	if command == nil {
+		return exitOK
+	}
+	return a.fail(command.Run(a))
+}
+
+// errHelped says that the command line asked for help, and got it.
+var errHelped = errors.New("help was printed")
+
+// parse reads the command line; it returns nil, nil where help was asked for.
+func (a *app) parse(args []string) (ctx *kong.Context, err error) {
+	defer func() {
+		if r := recover(); r == errHelped {
+			ctx, err = nil, nil
+		} else if r != nil {
+			panic(r)
+		}
+	}()
+	var c cli
+	parser, err := kong.New(&c, a.kongOptions()...)
+	if err != nil {
+		return nil, err
+	}
+	ctx, err = parser.Parse(args)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	a.globals = c.globals
+	return ctx, nil
+}
+
+func (a *app) kongOptions() []kong.Option {
+	return []kong.Option{
+		kong.Name("cvatplan"),
+		kong.Description("Terraform for CVAT tasks: a manifest says which annotation tasks should exist, plan shows what is missing, apply creates it."),
+		kong.Writers(a.stdout, a.stderr),
+		kong.Exit(func(int) { panic(errHelped) }),
+		kong.Resolvers(environment(a.getenv)),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	}
+}
+
+// crashed turns a panic into exit code 11: an unrecovered one exits 2, which CI reads as "changes".
+func (a *app) crashed(reason any, stack []byte) int {
+	fmt.Fprintf(a.stderr, "cvatplan: crashed: %v\n\n%s\n", reason, stack)
+	fmt.Fprintln(a.stderr, "cvatplan: hint: this is a bug; what was applied stays, and applying again is safe. Please report the lines above.")
+	return exitCrash
+}

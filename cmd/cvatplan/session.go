@@ -1,0 +1,129 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/observe"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+	"github.com/cvatplan/cvatplan/pkg/source"
+)
+
+// A session is one project on one server, with all manifests of the command line that ask for tasks
+// there: plan and apply take the same path to it.
+type session struct {
+	conn    *connection
+	target  target
+	project manifest.Project
+	skip    []manifest.Skip
+	tasks   []source.Task
+	want    []plan.Desired
+	plan    plan.Plan
+}
+
+// planFlags are the flags of plan and apply that decide what is planned.
+type planFlags struct {
+	Target       []string `placeholder:"GLOB" help:"Only the tasks of these names or globs; may be given several times."`
+	Check        string   `enum:"names,frames,images" default:"names" help:"frames compares frame names with the server's, one request per task; images reads the headers of all that is to be uploaded."`
+	CreateAnyway []string `placeholder:"GLOB" help:"Create these tasks although their name, or their frames, stand elsewhere."`
+}
+
+func (f planFlags) options(s *session) plan.Options {
+	return plan.Options{
+		Project:      s.project,
+		Skip:         s.skip,
+		Target:       f.Target,
+		CreateAnyway: f.CreateAnyway,
+		CheckFrames:  f.Check == "frames",
+	}
+}
+
+func (f planFlags) check() error {
+	for _, glob := range append(f.Target, f.CreateAnyway...) {
+		if !plan.ValidGlob(glob) {
+			return usageError{fmt.Errorf("%q is no glob", glob)}
+		}
+	}
+	return nil
+}
+
+// sessions reads the bags of all manifests and groups the manifests by project.
+func (a *app) sessions(ctx context.Context, manifests []*manifest.Manifest) ([]*session, error) {
+	var all []*session
+	worst := source.Note
+	for _, m := range manifests {
+		s := a.sessionOf(&all, m)
+		tasks, problems := source.Scan(ctx, m, source.Options{Root: a.Root})
+		worst = max(worst, a.printProblems(problems))
+		s.add(m, tasks)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if worst >= source.Error {
+		return nil, errors.New("the bags are not as the manifest says; nothing was planned")
+	}
+	return all, nil
+}
+
+// sessionOf finds the session of a manifest's project, or begins it.
+func (a *app) sessionOf(all *[]*session, m *manifest.Manifest) *session {
+	t := a.targetOf(m)
+	for _, s := range *all {
+		if s.target == t && s.project.ID == m.Project.ID && s.project.Name == m.Project.Name {
+			return s
+		}
+	}
+	s := &session{target: t, project: m.Project}
+	*all = append(*all, s)
+	return s
+}
+
+func (s *session) add(m *manifest.Manifest, tasks []source.Task) {
+	s.skip = append(s.skip, m.Skip...)
+	s.project.Create = cmp.Or(s.project.Create, m.Project.Create)
+	s.project.Labels = union(s.project.Labels, m.Project.Labels)
+	for _, t := range tasks {
+		if t.Hold != "" {
+			s.skip = append(s.skip, manifest.Skip{Task: t.Name, Reason: t.Hold, Pos: t.Origin})
+		}
+		s.tasks = append(s.tasks, t)
+		s.want = append(s.want, t.Desired())
+	}
+}
+
+// union keeps the first of labels with equal names.
+func union(labels, more []manifest.Label) []manifest.Label {
+	have := map[string]bool{}
+	for _, l := range labels {
+		have[l.Name] = true
+	}
+	for _, l := range more {
+		if !have[l.Name] {
+			have[l.Name] = true
+			labels = append(labels, l)
+		}
+	}
+	return labels
+}
+
+// decide looks at the server and plans. Only GETs are sent.
+func (s *session) decide(ctx context.Context, o plan.Options, headers bool) error {
+	want := observe.Want{Server: s.target.shown, Project: s.project, Tasks: s.want}
+	have, err := observe.Project(ctx, s.conn.Client, want, observe.Options{CheckFrames: o.CheckFrames})
+	if err != nil {
+		return err
+	}
+	s.sift(ctx, have, o)
+	if err := s.hash(ctx, plan.NeedsHash(s.want, have, o)); err != nil {
+		return err
+	}
+	s.plan = plan.Diff(s.want, have, o)
+	if s.weigh(ctx, headers) {
+		s.plan = plan.Diff(s.want, have, o)
+	}
+	return ctx.Err()
+}
