@@ -20,6 +20,7 @@ type bag struct {
 	path    string          // to open it
 	file    bool            // a recording in one file
 	entries []*manifest.Bag // all that match it, in the manifest's order
+	missing *Problem        // why it is not here, although it should be
 }
 
 // pos is where the manifest last speaks of the bag.
@@ -87,8 +88,8 @@ func (f *finder) entry(e *manifest.Bag) {
 		f.report(e, "bad_glob", "", "%q is not a glob: %v", e.Path, err)
 		return
 	}
-	missing := f.stubs(e, pattern)
-	if matched+missing == 0 && !e.Optional && e.Index == "" {
+	matched += f.stubs(e, pattern)
+	if matched == 0 && !e.Optional && e.Index == "" {
 		f.nothing(e, pattern, excluded, wrong)
 	}
 }
@@ -144,19 +145,23 @@ func excludes(patterns []string, rel string) bool {
 	return false
 }
 
-// stubs reports bags of which only DVC's stub is here, and counts them.
+// stubs adds bags of which only DVC's stub is here: their tasks will be blocked.
 func (f *finder) stubs(e *manifest.Bag, pattern string) int {
-	if strings.Contains(pattern, "**") || pattern == "." {
+	if strings.Contains(pattern, "**") || pattern == "." || e.Index != "" {
 		return 0
 	}
 	n := 0
-	doublestar.GlobWalk(f.fsys, pattern+".dvc", func(rel string, d fs.DirEntry) error {
-		bag := strings.TrimSuffix(rel, ".dvc")
-		if _, err := os.Lstat(filepath.Join(f.root, bag)); err == nil || excludes(e.Exclude, bag) || e.Index != "" {
+	doublestar.GlobWalk(f.fsys, pattern+".dvc", func(stub string, d fs.DirEntry) error {
+		rel := strings.TrimSuffix(stub, ".dvc")
+		if _, err := os.Lstat(filepath.Join(f.root, rel)); err == nil || excludes(e.Exclude, rel) {
 			return nil
 		}
 		n++
-		f.report(e, "dvc_missing", "dvc pull "+quote(filepath.Join(f.root, rel)), "bag %s is not here, only its DVC stub %s", bag, path.Base(rel))
+		f.add(rel, isRecordingFile(rel), e)
+		f.byRel[rel].missing = &Problem{
+			Severity: Error, Code: "dvc_missing", Hint: "dvc pull " + quote(filepath.Join(f.root, stub)),
+			Text: fmt.Sprintf("bag %s is not here, only its DVC stub %s", show(rel), path.Base(stub)),
+		}
 		return nil
 	}, doublestar.WithNoHidden())
 	return n

@@ -17,6 +17,8 @@ type reel interface {
 	size(ctx context.Context, i int) (int64, error)
 	// where names the frame for people: a path, or a message of a recording.
 	where(i int) string
+	// only is a reel of these frames.
+	only(kept []int) reel
 }
 
 // frames are a task's, in CVAT's order. One slice of names is all that a million of
@@ -25,6 +27,13 @@ type frames struct {
 	names []string
 	reel  reel
 	bad   string // "error" or "skip": what an unusable frame does
+	sized bool   // each needs its width and height: they stand in the order file
+}
+
+// only gives some of the frames, in their order.
+func (f frames) only(kept []int) frames {
+	f.names, f.reel = permute(f.names, kept), f.reel.only(kept)
+	return f
 }
 
 // files is the reel of a directory.
@@ -60,11 +69,6 @@ func (f files) size(_ context.Context, i int) (int64, error) {
 	return info.Size(), nil
 }
 
-// only gives a reel of some of its frames; it keeps one slice of paths.
-func (f files) only(kept []int) files {
-	paths := make([]string, len(kept))
-	for k, i := range kept {
-		paths[k] = f.names[i][f.cut:]
-	}
-	return files{dir: f.dir, names: paths}
+func (f files) only(kept []int) reel {
+	return files{dir: f.dir, names: permute(f.names, kept), cut: f.cut}
 }

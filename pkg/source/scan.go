@@ -6,16 +6,15 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // Scan gives the tasks that the manifest asks for, ordered by bag and then as it lists
-// the cameras, and what people should know of the dataset, errors first. A bag that
-// cannot be read blocks its tasks and no others. When ctx ends, what it gives is not
-// complete.
+// the cameras. What blocks a task is in its Problems, and stops no other; the problems
+// that Scan gives beside them, errors first, concern no task or several: an error there
+// is an entry of the manifest that gave none. When ctx ends, all is incomplete.
 func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []Problem) {
 	s := scanner{m: m, root: o.Root, now: o.Now, claims: newClaimer(m.Cameras)}
 	if s.root == "" {
@@ -35,11 +34,8 @@ func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []Probl
 		problems = append(problems, f.problems...)
 		sum.add(f.tally)
 	}
-	for _, t := range tasks {
-		problems = append(problems, t.Problems...)
-	}
 	problems = append(problems, sum.problems(m)...)
-	problems = append(problems, sameNames(tasks)...)
+	blockSameNames(tasks)
 	slices.SortStableFunc(problems, compareProblems)
 	return tasks, problems
 }
@@ -60,6 +56,9 @@ type outcome struct {
 }
 
 func (s scanner) bag(ctx context.Context, b *bag) outcome {
+	if b.missing != nil {
+		return s.blocked(b, *b.missing)
+	}
 	if b.file {
 		return s.recording(ctx, b)
 	}
@@ -99,7 +98,18 @@ func (s scanner) directory(b *bag, l listing) outcome {
 		o.tasks = append(o.tasks, t)
 	}
 	if len(o.tasks) == 0 {
-		o.problems = append(o.problems, s.empty(b, l))
+		return s.empty(b, l, o)
+	}
+	return o
+}
+
+// blocked gives the bag's tasks without frames, and all with one problem.
+func (s scanner) blocked(b *bag, p Problem) outcome {
+	o := outcome{tally: newTally(s.m)}
+	for _, camera := range s.cameras(b) {
+		t := newView(s.m, s.root, b, camera).task()
+		t.blockAll([]Problem{p})
+		o.tasks = append(o.tasks, t)
 	}
 	return o
 }
@@ -117,13 +127,10 @@ func (v view) files(paths, all []string) Task {
 	return v.fromFiles(paths, all)
 }
 
-// empty says that a bag has nothing for the manifest: an error where the manifest
-// names this very bag, a warning where a glob found it.
-func (s scanner) empty(b *bag, l listing) Problem {
+// empty is a bag that has nothing for the manifest: an entry that names this very bag
+// wants tasks of it, which are blocked; one that a glob found may be anything.
+func (s scanner) empty(b *bag, l listing, o outcome) outcome {
 	p := Problem{Severity: Warning, Code: "no_images", Pos: b.pos()}
-	if b.named() {
-		p.Severity = Error
-	}
 	switch {
 	case len(l.images) > 0:
 		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", show(b.rel), count(len(l.images), "image", "images"), show(slices.Min(l.images)))
@@ -136,26 +143,31 @@ func (s scanner) empty(b *bag, l listing) Problem {
 	default:
 		p.Text = fmt.Sprintf("bag %s is empty", show(b.rel))
 	}
-	return p
+	if !b.named() {
+		o.problems = append(o.problems, p)
+		return o
+	}
+	p.Severity = Error
+	blocked := s.blocked(b, p)
+	blocked.tally.add(o.tally)
+	blocked.problems = o.problems
+	return blocked
 }
 
-// sameNames reports tasks of one name; the plan calls them a conflict.
-func sameNames(tasks []Task) []Problem {
-	by := make(map[string][]Task, len(tasks))
-	var problems []Problem
-	for _, t := range tasks {
-		by[t.Name] = append(by[t.Name], t)
-		if len(by[t.Name]) != 2 {
+// blockSameNames blocks tasks of one name; the plan calls them a conflict.
+func blockSameNames(tasks []Task) {
+	first := make(map[string]int, len(tasks))
+	for i := range tasks {
+		k, twice := first[tasks[i].Name]
+		if !twice {
+			first[tasks[i].Name] = i
 			continue
 		}
-		first := by[t.Name][0]
-		problems = append(problems, Problem{
-			Severity: Error, Code: "same_task_name", Task: t.Name, Pos: t.Origin,
-			Text: fmt.Sprintf("%s and %s would both be task %s", origin(first), origin(t), show(t.Name)),
-			Hint: `let task.name say more, for example "{camera}_{parent}_{bag}"`,
-		})
+		text := fmt.Sprintf("%s and %s would both be task %s", origin(tasks[k]), origin(tasks[i]), show(tasks[i].Name))
+		for _, t := range []*Task{&tasks[k], &tasks[i]} {
+			t.block("same_task_name", `let task.name say more, for example "{camera}_{parent}_{bag}"`, "%s", text)
+		}
 	}
-	return problems
 }
 
 func origin(t Task) string {
@@ -170,8 +182,4 @@ func absolute(p string) string {
 		return abs
 	}
 	return p
-}
-
-func join2(b *bag, at string) string {
-	return filepath.Join(b.path, filepath.FromSlash(strings.TrimPrefix(at, "/")))
 }

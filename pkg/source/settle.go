@@ -3,6 +3,7 @@ package source
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -14,7 +15,7 @@ func (s scanner) unsettled(b *bag, paths []string) string {
 		return ""
 	}
 	for _, at := range paths {
-		info, err := os.Stat(join2(b, at))
+		info, err := os.Stat(filepath.Join(b.path, filepath.FromSlash(at)))
 		if err != nil {
 			continue
 		}

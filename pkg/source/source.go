@@ -89,6 +89,9 @@ type Problem struct {
 	Pos      manifest.Position
 }
 
+// Error is the problem's text: where one function gives one problem, it is an error.
+func (p Problem) Error() string { return p.Text }
+
 func compareProblems(a, b Problem) int {
 	return cmp.Or(
 		cmp.Compare(b.Severity, a.Severity),

@@ -45,7 +45,7 @@ func (v view) task() Task {
 	if name == "" {
 		t.Name = v.bag.rel
 	}
-	t.frames.bad = v.frames.Bad
+	t.frames.bad, t.frames.sized = v.frames.Bad, v.sorting() == "predefined"
 	if err != nil {
 		t.block("bad_task_name", "change task.name, or the bag's name", "bag %s: %v", show(v.bag.rel), err)
 	}

@@ -1,0 +1,74 @@
+package source
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+)
+
+// CheckHeaders reads the headers of the task's images, a few KiB per frame, and gives
+// the task with what [Measure] would find there: blocked by bad images, or, under
+// frames: bad: skip, without them. Where [Task.SkipsBad], the frames must be compared
+// with a server's only so, else the dropped ones look like drift. When ctx ends, the
+// task is given back as it was.
+func CheckHeaders(ctx context.Context, t Task) (Task, []Problem) {
+	report := make([]Problem, len(t.frames.names))
+	each(ctx, len(report), readers, func(i int) { report[i] = t.checkHeader(ctx, i) })
+	if ctx.Err() != nil {
+		return t, nil
+	}
+	kept, problems := t.judge(report)
+	if len(kept) < len(report) && len(kept) > 0 {
+		t.frames = t.frames.only(kept)
+	}
+	t.Problems = slices.Clone(t.Problems)
+	t.blockAll(problems)
+	return t, problems
+}
+
+func (t Task) checkHeader(ctx context.Context, i int) Problem {
+	r, err := t.open(ctx, i)
+	if err != nil {
+		return t.unreadable(i, err)
+	}
+	defer r.Close()
+	h, err := readHeader(r, r.size, t.frames.names[i])
+	if err != nil {
+		return t.unreadable(i, err)
+	}
+	return t.unchecked(i, h)
+}
+
+// maxPointer is the size below which a file may be a pointer of Git LFS or DVC.
+const maxPointer = 1024
+
+// Bytes is the sum of the frames' sizes. It reads no image; only of what is too small
+// for one it looks whether it is a pointer that Git LFS left there. The error is a
+// [Problem], the first of those found.
+func Bytes(ctx context.Context, t Task) (int64, error) {
+	var total atomic.Int64
+	report := make([]Problem, len(t.frames.names))
+	each(ctx, len(report), readers, func(i int) {
+		size, err := t.frames.reel.size(ctx, i)
+		total.Add(size)
+		switch {
+		case err != nil:
+			report[i] = t.unreadable(i, err)
+		case size < maxPointer:
+			report[i] = t.checkPointer(ctx, i)
+		}
+	})
+	if _, problems := t.judge(report); len(problems) > 0 {
+		return total.Load(), problems[0]
+	}
+	return total.Load(), ctx.Err()
+}
+
+// checkPointer leaves to Measure what else may be wrong with a small file.
+func (t Task) checkPointer(ctx context.Context, i int) Problem {
+	p := t.checkHeader(ctx, i)
+	if p.Severity == Error && !skippable[p.Code] {
+		return p
+	}
+	return Problem{}
+}

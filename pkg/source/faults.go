@@ -1,0 +1,80 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+)
+
+// judge sorts out what was found of each frame: which are kept, and what is said.
+func (t Task) judge(report []Problem) (kept []int, problems []Problem) {
+	var list problemList
+	for i, p := range report {
+		if p.Severity == Error && t.SkipsBad() && skippable[p.Code] {
+			p.Severity, p.Text, p.Hint = Note, p.Text+"; left out", ""
+		} else {
+			kept = append(kept, i)
+		}
+		if p.Code != "" {
+			p.Task, p.Pos = t.Name, t.Origin
+			list.add(p)
+		}
+	}
+	if len(kept) == 0 && len(report) > 0 {
+		list.add(Problem{Severity: Error, Code: "no_usable_images", Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", show(t.Name), len(report))})
+	}
+	return kept, list.problems()
+}
+
+// skippable are the faults of an image itself. A file that is elsewhere, or that may
+// not be read, is no bad frame: it is asked for.
+var skippable = set("corrupt_image", "empty_image", "not_an_image")
+
+// SkipsBad reports whether frames: bad: skip holds for the task, so that only reading
+// its images tells which frames it will have.
+func (t Task) SkipsBad() bool { return t.frames.bad == "skip" }
+
+// unreadable says what is wrong with a frame.
+func (t Task) unreadable(i int, err error) Problem {
+	where := t.frames.reel.where(i)
+	p := Problem{Severity: Error, Text: show(where) + ": "}
+	var f *fault
+	switch {
+	case errors.As(err, &f):
+		p.Code, p.Text, p.Hint = f.code, p.Text+f.text, f.hint
+		if command := fetchCommand(f.code, where, t.bagDir(where)); command != "" {
+			p.Hint = command
+		}
+	case errors.Is(err, fs.ErrNotExist):
+		p.Code, p.Text = "vanished", p.Text+"it is gone since the bag was listed"
+	case errors.Is(err, fs.ErrPermission):
+		p.Code, p.Text, p.Hint = "unreadable_image", p.Text+reason(err), "chmod +r "+quote(where)
+	default:
+		p.Code, p.Text = "unreadable_image", p.Text+reason(err)
+	}
+	return p
+}
+
+func (t Task) bagDir(where string) string {
+	if f, ok := t.frames.reel.(files); ok {
+		return f.dir
+	}
+	return filepath.Dir(where)
+}
+
+// unchecked warns of an image that only CVAT can open; where the order file needs its
+// size, that is an error.
+func (t Task) unchecked(i int, h header) Problem {
+	where := show(t.frames.reel.where(i))
+	switch {
+	case h.width*h.height == 0 && t.frames.sized:
+		return Problem{
+			Severity: Error, Code: "unknown_size", Hint: "use sorting_method: natural, or convert the image to PNG",
+			Text: fmt.Sprintf("%s: the size of a %s image, which sorting_method predefined needs, is not known here", where, h.unchecked),
+		}
+	case h.unchecked != "":
+		return Problem{Severity: Warning, Code: "unchecked_image", Text: fmt.Sprintf("%s: %s is not checked here; CVAT should open it", where, h.unchecked)}
+	}
+	return Problem{}
+}

@@ -1,0 +1,123 @@
+package source
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// A foreignFormat is one that CVAT's Pillow opens and Go does not.
+type foreignFormat struct {
+	name, magic string
+	at          int // where the magic stands
+	size        func(head []byte) (width, height int)
+}
+
+var foreignFormats = []foreignFormat{
+	{name: "JPEG 2000", magic: "\x00\x00\x00\x0cjP  ", size: jp2Size},
+	{name: "JPEG 2000", magic: "\xff\x4f\xff\x51"},
+	{name: "Photoshop", magic: "8BPS", size: at(binary.BigEndian.Uint32, 18, 14)},
+	{name: "AVIF", magic: "ftypavif", at: 4},
+	{name: "AVIF", magic: "ftypavis", at: 4},
+	{name: "BigTIFF", magic: "II+\x00"},
+	{name: "BigTIFF", magic: "MM\x00+"},
+	{name: "DDS", magic: "DDS ", size: at(binary.LittleEndian.Uint32, 16, 12)},
+	{name: "icon", magic: "\x00\x00\x01\x00"},
+	{name: "cursor", magic: "\x00\x00\x02\x00"},
+	{name: "Apple icon", magic: "icns"},
+	{name: "SGI", magic: "\x01\xda", size: at16(binary.BigEndian.Uint16, 6, 8)},
+	{name: "Sun raster", magic: "\x59\xa6\x6a\x95", size: at(binary.BigEndian.Uint32, 4, 8)},
+	{name: "FITS", magic: "SIMPLE  ="},
+	{name: "XPM", magic: "/* XPM */"},
+	{name: "PCX", magic: "\x0a\x05\x01"},
+}
+
+// foreign judges what no decoder of Go's knows.
+func foreign(head []byte, name string) (header, error) {
+	for _, f := range foreignFormats {
+		if len(head) < f.at || !bytes.HasPrefix(head[f.at:], []byte(f.magic)) {
+			continue
+		}
+		h := header{unchecked: f.name}
+		if f.size != nil {
+			h.width, h.height = f.size(head)
+		}
+		return h, nil
+	}
+	switch {
+	case isPNM(head):
+		return header{unchecked: "PNM"}, nil
+	case hasExtension(set(".xbm"), name) && bytes.HasPrefix(head, []byte("#define")):
+		return header{unchecked: "XBM"}, nil
+	case hasExtension(targaExtensions, name) && isTarga(head):
+		w, h := at16(binary.LittleEndian.Uint16, 12, 14)(head)
+		return header{unchecked: "TGA", width: w, height: h}, nil
+	}
+	return header{}, &fault{code: "not_an_image", text: "no image: " + kindOfData(head), hint: "remove it, or set frames.bad: skip"}
+}
+
+// isPNM tells P1 to P6 before a blank.
+func isPNM(head []byte) bool {
+	return len(head) > 2 && head[0] == 'P' && '1' <= head[1] && head[1] <= '6' && strings.IndexByte(" \t\r\n", head[2]) >= 0
+}
+
+var targaExtensions = set(".tga", ".icb", ".vda", ".vst")
+
+// isTarga judges by plausibility: the format has no magic.
+func isTarga(head []byte) bool {
+	if len(head) < 18 {
+		return false
+	}
+	w, h := at16(binary.LittleEndian.Uint16, 12, 14)(head)
+	return head[1] <= 1 && strings.IndexByte("\x01\x02\x03\x09\x0a\x0b", head[2]) >= 0 && w > 0 && h > 0
+}
+
+// at reads width and height at these offsets; a head that is too short has none.
+func at(number func([]byte) uint32, width, height int) func([]byte) (int, int) {
+	return func(head []byte) (int, int) {
+		if len(head) < max(width, height)+4 {
+			return 0, 0
+		}
+		w, h := number(head[width:]), number(head[height:])
+		if w > 1<<24 || h > 1<<24 {
+			return 0, 0
+		}
+		return int(w), int(h)
+	}
+}
+
+func at16(number func([]byte) uint16, width, height int) func([]byte) (int, int) {
+	return func(head []byte) (int, int) {
+		if len(head) < max(width, height)+2 {
+			return 0, 0
+		}
+		return int(number(head[width:])), int(number(head[height:]))
+	}
+}
+
+// jp2Size finds the image header box.
+func jp2Size(head []byte) (width, height int) {
+	if i := bytes.Index(head, []byte("ihdr")); i >= 0 {
+		return at(binary.BigEndian.Uint32, i+8, i+4)(head)
+	}
+	return 0, 0
+}
+
+// kindOfData names what a file holds instead of an image.
+func kindOfData(head []byte) string {
+	kind, _, _ := strings.Cut(http.DetectContentType(head), ";")
+	switch {
+	case len(bytes.Trim(head, "\x00")) == 0:
+		return "it begins with zeros only, as a file does whose copy was interrupted"
+	case kind == "text/html":
+		return "an HTML page, as a download gives that needed a login"
+	case kind == "text/plain":
+		line, _, _ := strings.Cut(string(head), "\n")
+		return fmt.Sprintf("text that begins %q", clip(line))
+	case kind == "application/octet-stream":
+		return fmt.Sprintf("it begins with the bytes % x", head[:min(8, len(head))])
+	}
+	return "its content is " + kind
+}

@@ -1,0 +1,64 @@
+package source
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// pointer recognises what version control leaves in place of a large file.
+func pointer(head []byte) *fault {
+	switch {
+	case bytes.HasPrefix(head, []byte("version https://git-lfs.github.com/spec/")):
+		return &fault{code: "lfs_pointer", text: "a Git LFS pointer, not the image"}
+	case bytes.HasPrefix(head, []byte("/annex/objects/")):
+		return &fault{code: "annex_missing", text: "a git-annex pointer, not the image"}
+	case bytes.HasPrefix(head, []byte("outs:")) && bytes.Contains(head, []byte("md5:")):
+		return &fault{code: "dvc_missing", text: "a DVC stub, not the image"}
+	}
+	return nil
+}
+
+// fetchCommand is what brings the content of a pointer, asked for the whole bag.
+func fetchCommand(code, file, dir string) string {
+	switch code {
+	case "lfs_pointer":
+		top, rel := worktree(dir)
+		return fmt.Sprintf("git -C %s lfs pull --include=%s", quote(top), quote(rel))
+	case "annex_missing":
+		return "git annex get " + quote(dir)
+	case "dvc_missing":
+		return "dvc pull " + quote(file)
+	}
+	return ""
+}
+
+// worktree finds the repository that holds a bag, and the bag's path in it, as
+// git lfs matches it.
+func worktree(dir string) (top, pattern string) {
+	abs := absolute(dir)
+	for up := abs; ; up = filepath.Dir(up) {
+		if _, err := os.Lstat(filepath.Join(up, ".git")); err == nil {
+			rel, _ := filepath.Rel(up, abs)
+			return relative(up), strings.TrimPrefix(filepath.ToSlash(rel)+"/**", "./")
+		}
+		if up == filepath.Dir(up) {
+			return ".", filepath.ToSlash(dir) + "/**"
+		}
+	}
+}
+
+// relative is a path as one would type it here.
+func relative(abs string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return abs
+	}
+	rel, err := filepath.Rel(wd, abs)
+	if err != nil || len(rel) > len(abs) {
+		return abs
+	}
+	return rel
+}

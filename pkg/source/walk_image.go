@@ -1,0 +1,208 @@
+package source
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// The walks follow a format's structure as far as Pillow does when it opens an image.
+
+func walkNothing(*io.SectionReader) (outline, error) { return outline{}, nil }
+
+// maxHeader bounds what may stand before the pixels: reading on through a file of
+// gigabytes would find nothing.
+const maxHeader = 64 << 20
+
+// buffered is a walk that goes straight ahead.
+func buffered(walk func(*bufio.Reader) (outline, error)) func(*io.SectionReader) (outline, error) {
+	return func(r *io.SectionReader) (outline, error) {
+		return walk(bufio.NewReader(io.LimitReader(r, maxHeader)))
+	}
+}
+
+// take reads n bytes at the reader's place.
+func take(r io.Reader, n int) ([]byte, error) {
+	b := make([]byte, n)
+	_, err := io.ReadFull(r, b)
+	return b, err
+}
+
+// skip passes over n bytes, which must be there.
+func skip(r *bufio.Reader, n int) error {
+	_, err := r.Discard(n)
+	return err
+}
+
+// maxMetadata bounds EXIF and XMP blocks that are read; a JPEG's are below 64 KiB.
+const maxMetadata = 1 << 20
+
+// walkJPEG goes from marker to marker up to the start of the scan.
+func walkJPEG(r *bufio.Reader) (outline, error) {
+	var o outline
+	if err := skip(r, 2); err != nil {
+		return o, err
+	}
+	for {
+		marker, err := jpegMarker(r)
+		if err != nil {
+			return o, err
+		}
+		if marker == 0xda {
+			return o, nil
+		}
+		if marker == 0x01 || marker >= 0xd0 && marker <= 0xd8 {
+			continue
+		}
+		b, err := take(r, 2)
+		n := int(binary.BigEndian.Uint16(b)) - 2
+		if err != nil {
+			return o, err
+		}
+		if n < 0 {
+			return o, fmt.Errorf("segment %#x is %d bytes long", marker, n+2)
+		}
+		segment, err := take(r, n)
+		if err != nil {
+			return o, err
+		}
+		o.segment(marker, segment)
+	}
+}
+
+// jpegMarker finds the next marker; fill bytes may stand before it.
+func jpegMarker(r *bufio.Reader) (byte, error) {
+	b, err := take(r, 1)
+	for err == nil && b[0] != 0xff {
+		b, err = take(r, 1)
+	}
+	for err == nil && b[0] == 0xff {
+		b, err = take(r, 1)
+	}
+	return b[0], err
+}
+
+func (o *outline) segment(marker byte, b []byte) {
+	frame := marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc
+	switch {
+	case frame && len(b) >= 5:
+		o.height, o.width = int(binary.BigEndian.Uint16(b[1:])), int(binary.BigEndian.Uint16(b[3:]))
+	case marker == 0xe1 && bytes.HasPrefix(b, []byte("Exif\x00\x00")):
+		o.exif(b[6:])
+	case marker == 0xe1 && bytes.HasPrefix(b, []byte("http://ns.adobe.com/xap/")):
+		o.xmp(b)
+	}
+}
+
+// walkPNG goes from chunk to chunk up to the pixels.
+func walkPNG(r *bufio.Reader) (outline, error) {
+	var o outline
+	if err := skip(r, 8); err != nil {
+		return o, err
+	}
+	for {
+		b, err := take(r, 8)
+		if err != nil {
+			return o, err
+		}
+		n := int(binary.BigEndian.Uint32(b))
+		switch name := string(b[4:]); {
+		case name == "IDAT":
+			return o, nil
+		case name == "IEND":
+			return o, errors.New("it has no pixels")
+		case name == "eXIf" && n < maxMetadata:
+			data, err := take(r, n)
+			if err != nil {
+				return o, err
+			}
+			o.exif(data)
+			n = 0
+		}
+		if err := skip(r, n+4); err != nil {
+			return o, err
+		}
+	}
+}
+
+// walkGIF goes over extensions up to the first picture.
+func walkGIF(r *bufio.Reader) (outline, error) {
+	var o outline
+	b, err := take(r, 13)
+	if err != nil {
+		return o, err
+	}
+	if b[10]&0x80 != 0 {
+		err = skip(r, 3<<(b[10]&7+1))
+	}
+	for err == nil {
+		b, err = take(r, 1)
+		switch {
+		case err != nil:
+		case b[0] == 0x2c:
+			return o, nil
+		case b[0] == 0x21:
+			err = skipBlocks(r)
+		default:
+			err = errors.New("it has no picture")
+		}
+	}
+	return o, err
+}
+
+func skipBlocks(r *bufio.Reader) error {
+	if err := skip(r, 1); err != nil {
+		return err
+	}
+	for {
+		b, err := take(r, 1)
+		if err != nil || b[0] == 0 {
+			return err
+		}
+		if err := skip(r, int(b[0])); err != nil {
+			return err
+		}
+	}
+}
+
+// maxChunks bounds the chunks of a WebP that are looked at for EXIF.
+const maxChunks = 10_000
+
+// walkWebP wants the whole file, as Pillow's decoder does, and looks for EXIF.
+func walkWebP(r *io.SectionReader) (outline, error) {
+	var o outline
+	b, err := take(r, 12)
+	if err != nil {
+		return o, err
+	}
+	end := int64(binary.LittleEndian.Uint32(b[4:])) + 8
+	if end > r.Size() {
+		return o, fmt.Errorf("it has %d bytes of %d: %w", r.Size(), end, io.ErrUnexpectedEOF)
+	}
+	for at, chunks := int64(12), 0; at+8 <= end && chunks < maxChunks; chunks++ {
+		b, err := take(r, 8)
+		if err != nil {
+			return o, err
+		}
+		n := int64(binary.LittleEndian.Uint32(b[4:]))
+		if string(b[:4]) == "EXIF" && n < maxMetadata && at+8+n <= end {
+			data, err := take(r, int(n))
+			if err != nil {
+				return o, err
+			}
+			o.exif(bytes.TrimPrefix(data, []byte("Exif\x00\x00")))
+			return o, nil
+		}
+		at += 8 + n + n&1
+		if _, err := r.Seek(at, io.SeekStart); err != nil {
+			return o, err
+		}
+	}
+	return o, nil
+}
+
+// walkTIFF reads the first directory.
+func walkTIFF(r *io.SectionReader) (outline, error) { return tiffTags(r) }
