@@ -13,11 +13,11 @@ import (
 )
 
 // DataParams say how a task's files become frames. What one attempt sent stays
-// on the server for the next, so every field is sent each time.
+// on the server for the next, so every field that is set is sent each time.
 type DataParams struct {
-	ImageQuality  int               `json:"image_quality"`  // 1 to 100; without it the import fails
-	SortingMethod string            `json:"sorting_method"` // lexicographical, natural, predefined, random
-	ChunkSize     *int              `json:"chunk_size"`     // frames; null lets CVAT choose
+	ImageQuality  int               `json:"image_quality"`        // 1 to 100; without it the import fails
+	SortingMethod string            `json:"sorting_method"`       // lexicographical, natural, predefined, random
+	ChunkSize     *int              `json:"chunk_size,omitempty"` // frames; nil lets CVAT choose (a null is a 500 on CVAT 2.73)
 	UseCache      bool              `json:"use_cache"`
 	UseZipChunks  bool              `json:"use_zip_chunks"`
 	Validation    *ValidationParams `json:"validation_params,omitempty"`

@@ -43,7 +43,7 @@ func list[T any, K comparable](ctx context.Context, c *Client, path, sort string
 
 func (c *Client) listRequest(path, sort string, query url.Values) *request {
 	all := url.Values{"sort": {sort}, "page_size": {strconv.Itoa(pageSize)}}
-	if c.options.Organization == "" {
+	if c.options.Organization == "" && path != usersPath {
 		all.Set("org", "") // the personal workspace; without it, all workspaces together
 	}
 	for k, v := range query {

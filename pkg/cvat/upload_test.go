@@ -77,10 +77,12 @@ func TestUploadSurvivesAnAccidentAtEveryRequest(t *testing.T) {
 				continue // not what a creation answers
 			}
 			t.Run(fmt.Sprintf("%s/request %d", name, k), func(t *testing.T) {
-				t.Parallel() // a server that leaves bytes unread takes half a second to close
 				s := newTus()
 				s.before = func(n int, w http.ResponseWriter, r *http.Request) bool {
 					if n == k && a.before != nil {
+						if strings.Contains(name, "50") || strings.HasPrefix(name, "4") {
+							_, _ = io.Copy(io.Discard, r.Body) // as a proxy does that buffers
+						}
 						a.before(w, r)
 						return true
 					}

@@ -23,13 +23,17 @@ func (c *Client) Self(ctx context.Context) (*User, error) {
 	return one[User](ctx, c, q)
 }
 
+// usersPath is the one list that is empty in the personal workspace, where CVAT
+// shows oneself and all with whom one shares an organization if none is named.
+const usersPath = "/api/users"
+
 // FindUser returns the user of exactly this name. CVAT shows only those with
 // whom one shares an organization; the rest is [ErrNotFound].
 //
 //cvat:operation GET /api/users
 func (c *Client) FindUser(ctx context.Context, username string) (*User, error) {
 	query := url.Values{"search": {username}}
-	all, err := list(ctx, c, "/api/users", "id", query, func(u User) int { return u.ID })
+	all, err := list(ctx, c, usersPath, "id", query, func(u User) int { return u.ID })
 	if err != nil {
 		return nil, err
 	}
