@@ -25,6 +25,7 @@ type cli struct {
 	Apply    applyCmd    `cmd:"" help:"Create what is missing and upload its images. Run again, it does nothing."`
 	Validate validateCmd `cmd:"" help:"Check manifests, offline."`
 	Sandbox  sandboxCmd  `cmd:"" help:"Serve the embedded CVAT-compatible server on loopback."`
+	Status   statusCmd   `cmd:"" help:"Show the annotation progress of the tasks of the manifests."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of manifests."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
