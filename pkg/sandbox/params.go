@@ -56,9 +56,10 @@ var stepFilter = regexp.MustCompile(`step\s*=\s*([1-9]\d*)`)
 func readParams(b body) (params, error) {
 	f := form{body: b}
 	var p params
-	nullable := anyInt
-	nullable.null = true
-	if p.ChunkSize, _ = f.whole("chunk_size", nullable); p.ChunkSize != nil && *p.ChunkSize == 0 {
+	if size, given := b["chunk_size"]; given && size == nil {
+		return params{}, crashed() // CVAT compares it with 0, whatever its OpenAPI document says of null
+	}
+	if p.ChunkSize, _ = f.whole("chunk_size", anyInt); p.ChunkSize != nil && *p.ChunkSize == 0 {
 		f.fail("chunk_size", "Chunk size must be a positive integer")
 	}
 	p.ImageQuality, _ = f.whole("image_quality", whole{min: 1, max: 100})

@@ -115,9 +115,7 @@ func (s *suite) newToken(t *testing.T) cvat.Secret {
 	if err := json.Unmarshal([]byte(e.body), &made); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		s.raw(t, "DELETE", fmt.Sprintf("/api/auth/access_tokens/%d", made.ID), "", "Authorization", key).want(t, 204, "")
-	})
+	s.inTheEnd(t, fmt.Sprintf("/api/auth/access_tokens/%d", made.ID), "Authorization", key)
 	return cvat.NewSecret(made.Value)
 }
 

