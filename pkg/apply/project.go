@@ -108,14 +108,11 @@ func (r *run) find(ctx context.Context) (observe.Found, error) {
 // claim clears the mark of an unfinished creation, which tells other runs that this is
 // the project, and looks once more: two may be claimed at once.
 func (r *run) claim(ctx context.Context, found observe.Found) (observe.Found, error) {
-	for found.Unclaimed {
-		if err := r.server.SetProjectBugTracker(ctx, found.ID, ""); err != nil {
+	for try := 1; found.Unclaimed; try++ {
+		err := r.server.SetProjectBugTracker(ctx, found.ID, "")
+		if err != nil && (!errors.Is(err, cvat.ErrUnknownOutcome) || try == projectTries) {
 			return found, err
 		}
-		if r.plan.Options.Project.ID != 0 {
-			return found, nil
-		}
-		var err error
 		if found, err = r.find(ctx); err != nil {
 			return found, err
 		}

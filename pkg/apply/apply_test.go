@@ -1,0 +1,137 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/observe"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+// A job is what a test wants: a project by name, tasks with their frames, and how.
+type job struct {
+	tasks    map[string][]string
+	plan     plan.Options
+	apply    Options
+	settings plan.Settings
+	files    func(name string, frames []string) Images // nil: an archive of the frames
+	events   func(Event)
+}
+
+func one(frames ...string) *job { return &job{tasks: map[string][]string{"t": frames}} }
+
+// plan looks and compares, as the command line does.
+func (j *job) planned(t *testing.T, s *session) plan.Plan {
+	t.Helper()
+	p, err := j.tryPlan(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (j *job) tryPlan(s *session) (plan.Plan, error) {
+	o := j.plan
+	if o.Project.Name == "" && o.Project.ID == 0 {
+		o.Project = manifest.Project{Name: "p", Create: ptr(true), Labels: []manifest.Label{{Name: "apple"}}}
+	}
+	var want []plan.Desired
+	for name, frames := range j.tasks {
+		want = append(want, plan.Desired{Task: name, Frames: frames, Bytes: 1, Settings: j.settings})
+	}
+	have, err := observe.Project(s.ctx, s, observe.Want{Project: o.Project, Tasks: want}, observe.Options{CheckFrames: o.CheckFrames})
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	need := strings.Join(plan.NeedsHash(want, have, o), " ")
+	for i := range want {
+		if strings.Contains(need, want[i].Task) {
+			want[i].Hash = archiveOf(want[i].Frames...).Hash()
+		}
+	}
+	return plan.Diff(want, have, o), nil
+}
+
+func (j *job) run(t *testing.T, s *session) Result {
+	t.Helper()
+	return j.carryOut(s, j.planned(t, s))
+}
+
+func (j *job) carryOut(s *session, p plan.Plan) Result {
+	o := j.apply
+	o.Images = func(_ context.Context, c plan.Change) (Images, error) {
+		if j.files != nil {
+			return j.files(c.Task, c.Desired.Frames), nil
+		}
+		return Images{Archive: archiveOf(c.Desired.Frames...)}, nil
+	}
+	return Run(s.ctx, p, s, o, j.events)
+}
+
+// whole fails unless the world has exactly the job's tasks, complete and unmarked, in one
+// project, and a further plan has nothing to do.
+func (j *job) whole(t *testing.T, w *world) {
+	t.Helper()
+	var want []string
+	for name, frames := range j.tasks {
+		want = append(want, fmt.Sprintf("%s %q %v", name, "", frames))
+	}
+	if diff := cmp.Diff(want, w.show(), cmpopts.SortSlices(strings.Compare)); diff != "" {
+		t.Errorf("tasks (-want +got):\n%s", diff)
+	}
+	if len(w.projects) != 1 {
+		t.Errorf("%d projects", len(w.projects))
+	}
+	if len(w.violations) > 0 {
+		t.Error(w.violations)
+	}
+	p, err := j.tryPlan(w.session())
+	if err != nil || plan.HasChanges(p) || plan.HasProblems(p) {
+		t.Errorf("the next plan: %v %v\n%s%+v", err, p.Project, plan.Summary(p), p.Changes)
+	}
+}
+
+func outcomes(r Result) map[string]Outcome {
+	m := map[string]Outcome{}
+	for _, t := range r.Tasks {
+		m[t.Task] = t.Outcome
+	}
+	return m
+}
+
+// bubble runs f where time passes only while everybody waits.
+func bubble(t *testing.T, name string, f func(t *testing.T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) { t.Helper(); synctest.Test(t, f) })
+}
+
+func TestASecondApplyDoesNothing(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		w := newWorld()
+		j := &job{tasks: map[string][]string{}}
+		for i := range 9 {
+			j.tasks[fmt.Sprintf("run_%d", i)] = []string{"a", "b", fmt.Sprint(i)}
+		}
+		first := j.run(t, w.session())
+		if n := Count(first); n.Done != 9 || n.Images != 27 || !first.OK() || n.Sent == 0 {
+			t.Errorf("%+v %+v", n, first)
+		}
+		j.whole(t, w)
+		s := w.session()
+		p := j.planned(t, s)
+		before := s.n
+		second := j.carryOut(s, p)
+		if n := Count(second); n.Unchanged != 9 || n.Sent != 0 || s.n != before {
+			t.Errorf("%+v after %d requests", n, s.n-before)
+		}
+	})
+}

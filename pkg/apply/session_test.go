@@ -1,0 +1,423 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+)
+
+// A fault is what happens to one request of a session.
+type fault int
+
+const (
+	none     fault = iota
+	before         // the process dies before the server handles it
+	after          // it dies after the server handled it, before the answer
+	late           // it dies, and the server handles it while another session is at work
+	lostHere       // the process lives, and is told that nobody knows what happened
+)
+
+// A session is one process that talks to a world.
+type session struct {
+	w    *world
+	user string
+	org  string
+	ctx  context.Context
+	kill context.CancelFunc
+
+	mu     sync.Mutex                                 // guards n, log and jitter
+	n      int                                        // requests so far
+	faults func(n int, op string) fault               // may be nil
+	wake   int                                        // at this request, what is late is handled; 0 never
+	jitter *rand.Rand                                 // each request takes 5 to 10 ms
+	hold   func(op string) time.Duration              // how long a creation has an id and is not visible
+	each   func(op string)                            // before each request
+	refuse func(op string) error                      // an answer in place of the world's
+	during func(op string, handle func() error) error // around the handling
+	log    []string
+}
+
+func (w *world) session() *session {
+	s := &session{w: w, user: "ann"}
+	s.ctx, s.kill = context.WithCancel(context.Background())
+	return s
+}
+
+var errDead = errors.New("the process is dead")
+
+// call is one request: f is what the server does about it, under the world's lock.
+func (s *session) call(ctx context.Context, op string, f func() error) error {
+	if s.ctx.Err() != nil || ctx.Err() != nil {
+		return errDead
+	}
+	n, delay := s.count(op)
+	time.Sleep(delay)
+	if s.each != nil {
+		s.each(op)
+	}
+	if n == s.wake {
+		s.w.wakeLate()
+	}
+	if s.refuse != nil {
+		if err := s.refuse(op); err != nil {
+			return err
+		}
+	}
+	return s.suffer(n, op, f)
+}
+
+// count numbers the request, and says how long it takes to arrive.
+func (s *session) count(op string) (n int, delay time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.n++
+	s.log = append(s.log, op)
+	if s.jitter != nil {
+		delay = 5*time.Millisecond + time.Duration(s.jitter.IntN(5000))*time.Microsecond
+	}
+	return s.n, delay
+}
+
+// suffer handles the request, with the fault that is set for it.
+func (s *session) suffer(n int, op string, f func() error) error {
+	handle := func() error {
+		s.w.mu.Lock()
+		defer s.w.mu.Unlock()
+		s.w.settle()
+		return f()
+	}
+	if s.during != nil {
+		inner := handle
+		handle = func() error { return s.during(op, inner) }
+	}
+	what := none
+	if s.faults != nil {
+		what = s.faults(n, op)
+	}
+	switch what {
+	case before:
+		s.kill()
+		return errDead
+	case after:
+		_ = handle()
+		s.kill()
+		return errDead
+	case late:
+		s.w.late = func() { _ = handle() }
+		s.kill()
+		return errDead
+	case lostHere:
+		_ = handle()
+		return fmt.Errorf("%s: %w", op, cvat.ErrUnknownOutcome)
+	}
+	return handle()
+}
+
+func (w *world) wakeLate() {
+	if w.late != nil {
+		handle := w.late
+		w.late = nil
+		handle()
+	}
+}
+
+func (s *session) Organization() string                                       { return s.org }
+func (s *session) TaskURL(id int) string                                      { return fmt.Sprintf("http://cvat/tasks/%d", id) }
+func (s *session) ProjectURL(id int) string                                   { return fmt.Sprintf("http://cvat/projects/%d", id) }
+func (s *session) Organizations(context.Context) ([]cvat.Organization, error) { return nil, nil }
+
+func (s *session) Users(context.Context) ([]cvat.User, error) { return nil, nil }
+
+func (s *session) FindUser(ctx context.Context, name string) (u *cvat.User, err error) {
+	return u, s.call(ctx, "GET users", func() error {
+		if name != "bob" {
+			return status("GET", http.StatusNotFound, "")
+		}
+		u = &cvat.User{ID: 3, Username: name}
+		return nil
+	})
+}
+
+func (s *session) Project(ctx context.Context, id int) (out *cvat.Project, err error) {
+	err = s.call(ctx, "GET project", func() error {
+		p := s.w.projects[id]
+		if p == nil || p.hidden {
+			return status("GET", http.StatusNotFound, "")
+		}
+		out = s.w.project(p)
+		return nil
+	})
+	return out, err
+}
+
+func (w *world) project(p *worldProject) *cvat.Project {
+	out := &cvat.Project{ID: p.id, Name: p.name, BugTracker: p.tracker}
+	n := 0
+	for _, t := range w.tasks {
+		if *t.ProjectID == p.id {
+			n++
+		}
+	}
+	out.Tasks.Count = &n
+	return out
+}
+
+func (s *session) ListProjects(ctx context.Context, name string) (out []cvat.Project, err error) {
+	err = s.call(ctx, "GET projects", func() error {
+		for _, p := range s.w.projects {
+			if p.name == name && !p.hidden {
+				out = append(out, *s.w.project(p))
+			}
+		}
+		slices.SortFunc(out, func(a, b cvat.Project) int { return a.ID - b.ID })
+		return nil
+	})
+	return out, err
+}
+
+func (s *session) ProjectsEverywhere(ctx context.Context, name string) ([]cvat.Project, error) {
+	return s.ListProjects(ctx, name)
+}
+
+func (s *session) CreateProject(ctx context.Context, name, tracker string, labels []cvat.Label) (out *cvat.Project, err error) {
+	var p *worldProject
+	err = s.call(ctx, "POST projects", func() error {
+		p = s.w.projects[s.w.addProject(name, tracker)]
+		p.labels, p.hidden = labels, s.hold != nil
+		out = s.w.project(p)
+		return nil
+	})
+	if err == nil && s.hold != nil {
+		time.Sleep(s.hold("project"))
+		s.w.mu.Lock()
+		p.hidden = false
+		s.w.mu.Unlock()
+	}
+	return out, err
+}
+
+func (s *session) SetProjectBugTracker(ctx context.Context, id int, text string) error {
+	return s.call(ctx, "PATCH project", func() error {
+		if s.w.projects[id] == nil {
+			return status("PATCH", http.StatusNotFound, "")
+		}
+		s.w.projects[id].tracker = text
+		return nil
+	})
+}
+
+func (s *session) Labels(ctx context.Context, id int) (out []cvat.Label, err error) {
+	err = s.call(ctx, "GET labels", func() error {
+		out = slices.Clone(s.w.projects[id].labels)
+		return nil
+	})
+	return out, err
+}
+
+func (s *session) AddLabels(ctx context.Context, id int, labels []cvat.Label) error {
+	return s.call(ctx, "PATCH labels", func() error {
+		p := s.w.projects[id]
+		for _, l := range labels {
+			if slices.ContainsFunc(p.labels, func(m cvat.Label) bool { return m.Name == l.Name }) {
+				return status("PATCH", http.StatusBadRequest, "All label names must be unique")
+			}
+		}
+		p.labels = append(p.labels, labels...)
+		return nil
+	})
+}
+
+func (s *session) DeleteProject(ctx context.Context, id int) error {
+	return s.call(ctx, "DELETE project", func() error {
+		if s.w.projects[id] == nil {
+			return status("DELETE", http.StatusNotFound, "")
+		}
+		if n := s.w.project(s.w.projects[id]).Tasks.Count; *n > 0 {
+			s.w.violations = append(s.w.violations, fmt.Sprintf("project %d deleted with %d tasks", id, *n))
+		}
+		delete(s.w.projects, id)
+		return nil
+	})
+}
+
+func (s *session) ListTasks(ctx context.Context, f cvat.TaskFilter) (out []cvat.Task, err error) {
+	err = s.call(ctx, "GET tasks", func() error {
+		for _, t := range s.w.tasks {
+			in := (f.ProjectID == 0 || *t.ProjectID == f.ProjectID) && (f.Name == "" || t.Name == f.Name) && (f.Marker == "" || t.BugTracker == f.Marker)
+			if in && !t.hidden {
+				out = append(out, t.Task)
+			}
+		}
+		slices.SortFunc(out, func(a, b cvat.Task) int { return a.ID - b.ID })
+		return nil
+	})
+	return out, err
+}
+
+func (s *session) Task(ctx context.Context, id int) (out *cvat.Task, err error) {
+	err = s.call(ctx, "GET task", func() error {
+		t, err := s.w.find(id)
+		if err == nil {
+			now := t.Task
+			out = &now
+		}
+		return err
+	})
+	return out, err
+}
+
+func (s *session) CreateTask(ctx context.Context, n cvat.NewTask) (out *cvat.Task, err error) {
+	var t *worldTask
+	err = s.call(ctx, "POST tasks", func() error {
+		if s.w.projects[n.ProjectID] == nil {
+			return status("POST", http.StatusBadRequest, "Project matching query does not exist.")
+		}
+		t = s.w.addTask(n.Name, n.ProjectID, n.BugTracker)
+		t.user, t.Owner, t.hidden = s.user, &cvat.User{Username: s.user}, s.hold != nil
+		made := t.Task
+		out = &made
+		return nil
+	})
+	if err == nil && s.hold != nil {
+		time.Sleep(s.hold("task"))
+		s.w.mu.Lock()
+		t.hidden = false
+		s.w.mu.Unlock()
+	}
+	return out, err
+}
+
+func (s *session) SetBugTracker(ctx context.Context, id int, text string) error {
+	return s.call(ctx, "PATCH task", func() error {
+		t, err := s.w.find(id)
+		switch {
+		case err != nil:
+			return err
+		case t.state == cvat.StatusStarted:
+			return status("PATCH", http.StatusConflict, "This resource is currently busy with another operation.")
+		}
+		t.BugTracker = text
+		return nil
+	})
+}
+
+func (s *session) DeleteTask(ctx context.Context, id int) error {
+	return s.call(ctx, "DELETE task", func() error {
+		t, err := s.w.find(id)
+		switch {
+		case err != nil:
+			return err
+		case t.state == cvat.StatusStarted:
+			return status("DELETE", http.StatusInternalServerError, "Server Error (500)")
+		case t.Size > 0:
+			s.w.violations = append(s.w.violations, fmt.Sprintf("task %d deleted with %d frames", id, t.Size))
+		}
+		delete(s.w.tasks, id)
+		return nil
+	})
+}
+
+// Upload is one request here: the client's own tests are about its chunks.
+func (s *session) Upload(ctx context.Context, id int, name string, src io.ReaderAt, size int64, o cvat.UploadOptions) error {
+	return s.call(ctx, "upload "+name[strings.LastIndexByte(name, '.'):], func() error {
+		t, err := s.w.find(id)
+		switch {
+		case err != nil:
+			return err
+		case t.Size > 0:
+			return status("POST", http.StatusBadRequest, "Adding more data is not supported")
+		case t.state == cvat.StatusStarted:
+			return status("POST", http.StatusConflict, "This resource is currently busy with another operation.")
+		}
+		t.Data = &t.ID
+		if o.OnLocation != nil {
+			o.OnLocation(fmt.Sprintf("%d_%d", id, len(name)))
+		}
+		data, err := readWhole(src, size)
+		if err != nil {
+			return err
+		}
+		if t.state == cvat.StatusQueued {
+			return nil // accepted, and not imported: the list is frozen
+		}
+		t.files[name] = data
+		if o.OnProgress != nil {
+			o.OnProgress(0)
+			o.OnProgress(size)
+		}
+		return nil
+	})
+}
+
+func (s *session) FinishUpload(ctx context.Context, id int, p cvat.DataParams) (string, error) {
+	return cvat.RequestID(id), s.call(ctx, "finish", func() error {
+		t, err := s.w.find(id)
+		switch {
+		case err != nil:
+			return err
+		case t.Size > 0:
+			return status("POST", http.StatusBadRequest, "Adding more data is not supported")
+		case t.state == cvat.StatusStarted:
+			return status("POST", http.StatusConflict, "This resource is currently busy with another operation.")
+		case t.state == cvat.StatusQueued:
+			return nil // 409 with rq_id
+		}
+		t.Data, t.params = &t.ID, p
+		t.state, t.until, t.user = cvat.StatusQueued, time.Now().Add(s.w.importTime), s.user
+		return nil
+	})
+}
+
+func (s *session) Request(ctx context.Context, id int) (out *cvat.Request, err error) {
+	err = s.call(ctx, "GET request", func() error {
+		t := s.w.tasks[id]
+		switch {
+		case t == nil || t.state == "":
+			return fmt.Errorf("%w: %w", cvat.ErrGone, status("GET", http.StatusNotFound, ""))
+		case t.user != s.user:
+			return fmt.Errorf("%w: %w", cvat.ErrGone, status("GET", http.StatusForbidden, ""))
+		}
+		out = &cvat.Request{Status: t.state, Message: t.message}
+		out.Operation.TaskID = &id
+		return nil
+	})
+	return out, err
+}
+
+func (s *session) ListRequests(ctx context.Context) (out []cvat.Request, err error) {
+	err = s.call(ctx, "GET requests", func() error {
+		for id, t := range s.w.tasks {
+			if t.state != "" && t.user == s.user {
+				r := cvat.Request{Status: t.state, Message: t.message}
+				r.Operation.TaskID = &id
+				out = append(out, r)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (s *session) DataMeta(ctx context.Context, id int) (*cvat.DataMeta, error) {
+	meta := &cvat.DataMeta{}
+	return meta, s.call(ctx, "GET meta", func() error {
+		t, err := s.w.find(id)
+		if err != nil {
+			return err
+		}
+		meta.Size = t.Size
+		for _, f := range t.frames {
+			meta.Frames = append(meta.Frames, cvat.FrameMeta{Name: f})
+		}
+		return nil
+	})
+}

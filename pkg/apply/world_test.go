@@ -1,0 +1,181 @@
+package apply
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+)
+
+// A world is a CVAT in memory, as far as apply can tell: names are not unique, an import
+// attempt uses the archive up, two archives poison a task, records expire. Its clock is
+// time.Now, so under testing/synctest it waits for nothing. Many sessions share it.
+type world struct {
+	mu       sync.Mutex
+	projects map[int]*worldProject
+	tasks    map[int]*worldTask
+	nextID   int
+
+	importTime  time.Duration
+	importError func(t *worldTask, attempt int) string // "": it succeeds
+	drop        string                                 // a frame that imports drop without a word
+
+	late       func() // a request of a dead session, not handled yet
+	violations []string
+}
+
+type worldProject struct {
+	id      int
+	name    string
+	tracker string
+	labels  []cvat.Label
+	hidden  bool
+}
+
+type worldTask struct {
+	cvat.Task
+	hidden   bool              // created, and not visible yet
+	files    map[string][]byte // whole files
+	frames   []string
+	state    string // of the import; "" no record
+	message  string
+	attempts int
+	until    time.Time // when the import ends
+	user     string
+	params   cvat.DataParams
+}
+
+func newWorld() *world {
+	return &world{projects: map[int]*worldProject{}, tasks: map[int]*worldTask{}, importTime: time.Second}
+}
+
+// settle lets imports end whose time has come. The lock is held.
+func (w *world) settle() {
+	for _, t := range w.tasks {
+		switch age := time.Since(t.until); {
+		case t.state == cvat.StatusQueued && age >= -w.importTime/2 && age < 0:
+			t.state = cvat.StatusStarted
+		case (t.state == cvat.StatusQueued || t.state == cvat.StatusStarted) && age >= 0:
+			w.importNow(t)
+		case t.state == cvat.StatusFinished && age > 500*time.Second:
+			t.state = ""
+		}
+	}
+}
+
+// importNow ends an import. The attempt uses the archives up.
+func (w *world) importNow(t *worldTask) {
+	t.attempts++
+	t.state, t.message = cvat.StatusFailed, ""
+	var zips []string
+	for name := range t.files {
+		if strings.HasSuffix(name, ".zip") {
+			zips = append(zips, name)
+		}
+	}
+	switch {
+	case len(zips) == 0:
+		t.message = "FileNotFoundError: [Errno 2] No such file or directory: 'raw/cvatplan-1.zip'"
+	case len(zips) > 1:
+		t.message = "ValueError: Only one video, audio, archive can be used simultaneously, 2 zip(s) found."
+		return
+	case w.importError != nil:
+		t.message = w.importError(t, t.attempts)
+	}
+	if t.message == "" {
+		t.frames = slices.DeleteFunc(strings.Split(string(t.files[zips[0]]), "\n"), func(f string) bool { return f == w.drop })
+		t.Size, t.state = len(t.frames), cvat.StatusFinished
+	}
+	clear(t.files)
+}
+
+// addTask puts a task there as if somebody had made it.
+func (w *world) addTask(name string, project int, bugTracker string, frames ...string) *worldTask {
+	w.nextID++
+	t := &worldTask{files: map[string][]byte{}, frames: frames, user: "colleague"}
+	t.ID, t.Name, t.ProjectID, t.BugTracker, t.Size = w.nextID, name, &project, bugTracker, len(frames)
+	t.Owner = &cvat.User{Username: "colleague"}
+	if len(frames) > 0 {
+		t.Data = &t.ID
+	}
+	w.tasks[t.ID] = t
+	return t
+}
+
+func (w *world) addProject(name, tracker string) int {
+	w.nextID++
+	w.projects[w.nextID] = &worldProject{id: w.nextID, name: name, tracker: tracker}
+	return w.nextID
+}
+
+// find is a task that can be seen, or what CVAT answers for one that cannot.
+func (w *world) find(id int) (*worldTask, error) {
+	t := w.tasks[id]
+	if t == nil || t.hidden {
+		return nil, status("GET", http.StatusNotFound, "No Task matches the given query.")
+	}
+	return t, nil
+}
+
+func status(method string, code int, detail string) error {
+	return &cvat.APIError{Method: method, Path: "/api", Status: code, Detail: detail}
+}
+
+// show lists the tasks as "name id state frames", for comparison.
+func (w *world) show() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.settle()
+	var out []string
+	for _, t := range w.tasks {
+		out = append(out, fmt.Sprintf("%s %q %v", t.Name, t.BugTracker, t.frames))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// A files is an archive whose bytes are its frames' names: what the world imports.
+type files struct {
+	*strings.Reader
+	text string
+	read error // what reading gives
+}
+
+func archiveOf(frames ...string) *files {
+	text := strings.Join(frames, "\n")
+	return &files{Reader: strings.NewReader(text), text: text}
+}
+
+func (f *files) ReadAt(p []byte, off int64) (int, error) {
+	if f.read != nil {
+		return 0, f.read
+	}
+	return f.Reader.ReadAt(p, off)
+}
+
+func (f *files) Hash() string {
+	sum := sha256.Sum256([]byte(f.text))
+	return hex.EncodeToString(sum[:])
+}
+func (f *files) Name() string      { return "cvatplan-" + f.Hash() + ".zip" }
+func (f *files) OrderName() string { return "cvatplan-" + f.Hash() + ".jsonl" }
+func (f *files) Order() []byte     { return []byte("{}\n") }
+func (f *files) Close() error      { return nil }
+
+func readWhole(src io.ReaderAt, size int64) ([]byte, error) {
+	data := make([]byte, size)
+	_, err := src.ReadAt(data, 0)
+	if err == io.EOF {
+		err = nil
+	}
+	return data, err
+}
+
+var _ Server = (*session)(nil)
