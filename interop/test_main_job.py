@@ -61,7 +61,8 @@ class TheCLI(unittest.TestCase):
         with sandbox() as url, client(url) as sdk, tempfile.TemporaryDirectory() as folder:
             bag = Path(folder) / "2026-03-04"
             shutil.copytree(QUICKSTART / "data" / "2026-03-04", bag)
-            path = manifest(folder, bags=["2026-03-04/"], task={"name": "{bag}", "frame_name": "{path}"})
+            path = manifest(folder, bags=["2026-03-04/"], task={"name": "{bag}", "frame_name": "{path}"},
+                            project={"name": "Interop"})
             project = sdk.projects.create(models.ProjectWriteRequest(name="Interop"))
             host, port = url.rsplit(":", 1)
             command = [Path(sys.executable).parent / "cvat-cli", "--auth", "sandbox:sandbox",

@@ -19,11 +19,11 @@ func (c sandboxCmd) Run(a *app) error {
 		return err
 	}
 	defer server.Close()
-	url, err := server.Listen(context.Background(), c.Listen)
+	address, err := server.Listen(context.Background(), c.Listen)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "listening on %s\n", url)
+	fmt.Fprintf(a.stdout, "listening on http://%s\n", address)
 	fmt.Fprintln(a.stderr, "cvatplan: log in as sandbox, password sandbox, or with the access token sandbox")
 	<-a.interrupts.stop
 	return server.Close()
