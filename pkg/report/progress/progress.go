@@ -1,0 +1,58 @@
+// Package progress shows what apply does while it does it: on a terminal a bar for
+// each running task and one for all of them, elsewhere a line for each finished task
+// and one for all of them every 30 seconds.
+//
+// It only listens: [Progress.Event] is what [apply.Run] calls, and nothing that is
+// shown here changes what is done. It belongs on stderr, results belong on stdout.
+// The terminal is left as it was: the cursor is never hidden, no mode is set, and
+// [Progress.Close] takes the bars away. A process that is killed leaves the last
+// picture of them above its prompt.
+package progress
+
+import (
+	"io"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/apply"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// Options say how progress is shown.
+type Options struct {
+	Terminal bool          // w is a terminal, and nobody asked for plain lines: bars
+	Every    time.Duration // between the lines about all tasks; default 30 s
+}
+
+// A Progress shows one run.
+type Progress struct {
+	tally *tally
+	view  view
+}
+
+// A view shows events that the tally has counted already. Event is not called by two
+// goroutines at once, nor after close.
+type view interface {
+	event(e apply.Event)
+	close()
+}
+
+// New begins to show a run of p on w. It is to be closed.
+func New(w io.Writer, p plan.Plan, o Options) *Progress {
+	if o.Every <= 0 {
+		o.Every = 30 * time.Second
+	}
+	t := newTally(p)
+	if o.Terminal {
+		return &Progress{t, newBars(w, t)}
+	}
+	return &Progress{t, newLines(w, t, o.Every)}
+}
+
+// Event is told to [apply.Run].
+func (p *Progress) Event(e apply.Event) {
+	p.tally.count(e)
+	p.view.event(e)
+}
+
+// Close ends the showing; it returns when nothing more will be written.
+func (p *Progress) Close() { p.view.close() }
