@@ -76,6 +76,8 @@ func uploadID(location string) (string, error) {
 
 // UploadOffset asks how many bytes of an upload the server has. [ErrUploadGone]
 // means that it knows no such upload, as after the last byte: create it again.
+//
+//cvat:operation HEAD /api/tasks/{id}/data/{upload}
 func (c *Client) UploadOffset(ctx context.Context, u Upload) (int64, error) {
 	q := &request{method: http.MethodHead, path: u.path(), nature: probing}
 	q.header = http.Header{"Tus-Resumable": {"1.0.0"}}
@@ -87,6 +89,8 @@ func (c *Client) UploadOffset(ctx context.Context, u Upload) (int64, error) {
 // CVAT 2.73 behind its proxy a PATCH that breaks is lost whole.
 //
 // [ErrTooLarge] says that a proxy wants less at a time, [ErrUploadGone] is as above.
+//
+//cvat:operation PATCH /api/tasks/{id}/data/{upload}
 func (c *Client) SendChunk(ctx context.Context, u Upload, off int64, r io.ReaderAt, n int64) (int64, error) {
 	if off < 0 || n <= 0 || off+n > u.Size {
 		return 0, fmt.Errorf("upload %s: %d bytes at %d overrun its %d", u.ID, n, off, u.Size)

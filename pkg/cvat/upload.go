@@ -39,6 +39,10 @@ type UploadOptions struct {
 // src must give the same bytes for the same range each time. Its error (say,
 // that a file changed) stops the upload before its last chunk is complete, and
 // is found in the returned error with errors.Is.
+//
+//cvat:operation POST /api/tasks/{id}/data/
+//cvat:operation HEAD /api/tasks/{id}/data/{upload}
+//cvat:operation PATCH /api/tasks/{id}/data/{upload}
 func (c *Client) Upload(ctx context.Context, taskID int, name string, src io.ReaderAt, size int64, o UploadOptions) error {
 	u := &uploader{c: c, taskID: taskID, name: name, src: src, size: size, o: o, chunk: chunkSize(o.Chunk)}
 	err := u.run(ctx)

@@ -49,5 +49,5 @@ func (c *Client) FindUser(ctx context.Context, username string) (*User, error) {
 //
 //cvat:operation GET /api/users
 func (c *Client) Users(ctx context.Context) ([]User, error) {
-	return list(ctx, c, "/api/users", "id", nil, func(u User) int { return u.ID })
+	return list(ctx, c, usersPath, "id", nil, func(u User) int { return u.ID })
 }
