@@ -6,3 +6,8 @@ import _ "embed"
 //
 //go:embed plan.schema.json
 var Plan []byte
+
+// ApplyEvent describes each line of `apply --output json`; it is not to be written to.
+//
+//go:embed apply-event.schema.json
+var ApplyEvent []byte
