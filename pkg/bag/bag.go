@@ -85,8 +85,16 @@ type ref struct {
 // A message is one message as it was read.
 type message struct {
 	data []byte
+	own  []byte // data's memory, if it was unpacked by itself
 	log  int64
 	pub  int64 // 0 if the container has no such time
+}
+
+// free gives up the memory of a message that was unpacked by itself.
+func (m message) free() {
+	if m.own != nil {
+		unpacked.Put(&m.own)
+	}
 }
 
 // Open opens a recording: a .bag, .mcap or .db3 file or a rosbag2 directory.

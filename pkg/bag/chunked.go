@@ -309,7 +309,10 @@ func (c *chunked) message(_ context.Context, p place, data, buf []byte, limit in
 func (c *chunked) bare(p place, buf []byte, limit int64) ([]byte, error) {
 	k := &c.chunks[p.chunk]
 	room := k.size - p.off
-	guess := min(Entry{at: p}.room(limit), room)
+	guess := min(p.size, room)
+	if limit >= 0 {
+		guess = min(guess, limit+headRoom)
+	}
 	if guess > bigGuess {
 		guess = maxHead
 	}

@@ -41,6 +41,7 @@ func (b *Bag) messages(ctx context.Context, entries []Entry, limit int64, visit 
 		default:
 			e.PublishNS = m.pub
 			err = visit(e, m.data)
+			m.free()
 		}
 		if err != nil {
 			return err

@@ -21,8 +21,11 @@ type pages struct {
 	page, usable int64     // bytes in a page, and without those reserved at its end
 	root         int64     // the messages table's first page
 	column       int       // of data in a row
-	runs         sync.Pool // *[]byte
+	pool         sync.Pool // *scratch
 }
+
+// scratch is the memory that reading one row takes besides the row.
+type scratch struct{ page, run []byte }
 
 var errPages = errors.New("not as expected")
 
@@ -42,7 +45,7 @@ func openPages(ctx context.Context, db *sql.DB, f *file) *pages {
 	if p.page == 1 {
 		p.page = 1 << 16
 	}
-	p.runs.New = func() any { return new([]byte) }
+	p.pool.New = func() any { return new(scratch) }
 	p.usable = p.page - int64(head[20])
 	if p.page < 512 || p.page&(p.page-1) != 0 || p.usable < 480 {
 		return nil
@@ -82,7 +85,9 @@ func (p *pages) describe(ctx context.Context, db *sql.DB) error {
 // payload gives the first limit bytes (all, if negative) of a row's data, which
 // has size bytes; in buf if they fit.
 func (p *pages) payload(buf []byte, id, size, limit int64) ([]byte, error) {
-	page, cell, err := p.find(id)
+	s := p.pool.Get().(*scratch)
+	defer p.pool.Put(s)
+	page, cell, err := p.find(s, id)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +109,7 @@ func (p *pages) payload(buf []byte, id, size, limit int64) ([]byte, error) {
 	if limit >= 0 {
 		end = min(total, skip+limit)
 	}
-	row, err := p.row(buf, local, inline, end)
+	row, err := p.row(s, buf, local, inline, end)
 	if err != nil {
 		return nil, err
 	}
@@ -112,12 +117,13 @@ func (p *pages) payload(buf []byte, id, size, limit int64) ([]byte, error) {
 }
 
 // find descends to the leaf that holds a row.
-func (p *pages) find(id int64) (page []byte, cell int64, err error) {
+func (p *pages) find(s *scratch, id int64) (page []byte, cell int64, err error) {
 	n := p.root
 	for range maxDepth {
-		if page, err = p.read(nil, (n-1)*p.page, p.page); err != nil {
+		if page, err = p.read(s.page, (n-1)*p.page, p.page); err != nil {
 			return nil, 0, err
 		}
+		s.page = page
 		head := int64(0)
 		if n == 1 {
 			head = 100
@@ -251,7 +257,7 @@ const pageRun = 256 << 10
 
 // row puts the first end bytes of a row together: what lies in the leaf, then
 // the chain of overflow pages, each of which begins with the number of the next.
-func (p *pages) row(buf, local []byte, inline, end int64) ([]byte, error) {
+func (p *pages) row(s *scratch, buf, local []byte, inline, end int64) ([]byte, error) {
 	buf = sized(buf, end)
 	n := int64(copy(buf, local[:min(inline, end)]))
 	if n == end {
@@ -260,16 +266,14 @@ func (p *pages) row(buf, local []byte, inline, end int64) ([]byte, error) {
 	if int64(len(local)) < inline+4 {
 		return nil, errPages
 	}
-	run := p.runs.Get().(*[]byte)
-	defer p.runs.Put(run)
 	next := int64(binary.BigEndian.Uint32(local[inline:]))
 	for n < end {
-		pages, err := p.run(*run, next, end-n)
+		run, err := p.run(s.run, next, end-n)
 		if err != nil {
 			return nil, err
 		}
-		*run = pages
-		n, next = p.join(buf, pages, n, next)
+		s.run = run
+		n, next = p.join(buf, run, n, next)
 	}
 	return buf, nil
 }

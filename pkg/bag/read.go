@@ -30,6 +30,7 @@ func (b *Bag) one(ctx context.Context, e Entry, limit int64) (out []byte, err er
 		}
 		m, err := b.load(ctx, e, data, nil, limit)
 		out = slices.Clone(m.data)
+		m.free()
 		return err
 	})
 	if err != nil {
@@ -51,7 +52,9 @@ func (b *Bag) load(ctx context.Context, e Entry, data, buf []byte, limit int64) 
 			return m, err
 		}
 	}
-	if m.data, err = unpackMessage(m.data, b.opts.MaxChunk); err == nil && limit >= 0 {
+	m.own, err = unpackMessage(m.data, b.opts.MaxChunk)
+	m.data = m.own
+	if limit >= 0 {
 		m.data = m.data[:min(limit, int64(len(m.data)))]
 	}
 	return m, err

@@ -39,7 +39,7 @@ func (u *unit) take() (message, error) {
 
 const (
 	// budget is what all units together may hold, or one for each worker if those are larger.
-	budget = 24 << 20
+	budget = 8 << 20
 	// runSize ends a run of plain messages.
 	runSize = 512 << 10
 	// runBlow ends the unpacking of a run of messages that are compressed by themselves.
@@ -160,7 +160,7 @@ func (b *Bag) loadChunk(ctx context.Context, entries []Entry, u *unit, limit int
 }
 
 func (b *Bag) loadRun(ctx context.Context, entries []Entry, u *unit, limit int64) {
-	u.buf = sized(u.buf, min(u.cost, b.opts.MaxChunk))
+	u.buf = sized(u.buf, max(min(u.cost, b.opts.MaxChunk), runSize))
 	rest := u.buf
 	var total int64
 	for i, n := range u.entries {
@@ -176,13 +176,13 @@ func (b *Bag) loadRun(ctx context.Context, entries []Entry, u *unit, limit int64
 	}
 }
 
-// headRoom is more than the record around a message takes.
+// headRoom is more than what lies around a message in its file.
 const headRoom = 512
 
 // room is the memory that reading an entry from its file takes.
 func (e Entry) room(limit int64) int64 {
 	if limit >= 0 {
-		return min(e.at.size, limit+headRoom)
+		return min(e.at.size, limit) + headRoom
 	}
-	return e.at.size
+	return e.at.size + headRoom
 }

@@ -121,8 +121,15 @@ func unpackMessage(src []byte, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return all.DecodeAll(src, make([]byte, 0, bound+zstdSlack))
+	buf, _ := unpacked.Get().(*[]byte)
+	if buf == nil {
+		buf = new([]byte)
+	}
+	return all.DecodeAll(src, sized(*buf, bound+zstdSlack)[:0])
 }
+
+// unpacked holds the memory of messages that were unpacked by themselves and are done with.
+var unpacked sync.Pool // *[]byte
 
 // errTooLarge is a chunk or message above [Options].MaxChunk.
 var errTooLarge = errors.New("larger than allowed")
