@@ -81,7 +81,7 @@ func TestStreamBeginsWithTheVersionAndEndsWithTheError(t *testing.T) {
 func TestStreamTellsTheEndOfEachTaskOnce(t *testing.T) {
 	ends := map[string]int{}
 	for line := range bytes.Lines(streamed(t, bigResult(), 0)) {
-		var end finishedDoc
+		var end struct{ Type, Task string }
 		if err := json.Unmarshal(line, &end); err != nil {
 			t.Fatal(err)
 		}
