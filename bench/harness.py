@@ -1,0 +1,87 @@
+"""What the benchmarks share: binaries, servers, clocks, files of a known size."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parent.parent
+MIB = 1 << 20
+
+
+def build(folder, package="./cmd/cvatplan", name="cvatplan"):
+    binary = Path(folder) / name
+    subprocess.run(["go", "build", "-o", binary, package], cwd=REPO, check=True)
+    return binary
+
+
+@contextmanager
+def running(*command):
+    """Runs a server and yields the last word of its first line: its address."""
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        yield process.stdout.readline().split()[-1]
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def sandbox(binary, data):
+    return running(binary, "sandbox", "--listen", "127.0.0.1:0", "--data", data)
+
+
+@dataclass
+class Run:
+    seconds: float
+    mib: float  # peak resident memory
+    out: str
+    err: str
+
+
+def timed(*command, **environment):
+    """Runs a command to its end and measures it."""
+    env = os.environ | {"CVAT_ACCESS_TOKEN": "sandbox"} | environment
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        start = time.monotonic()
+        pid = subprocess.Popen(list(map(str, command)), env=env, stdout=out, stderr=err).pid
+        _, status, usage = os.wait4(pid, 0)
+        seconds = time.monotonic() - start
+        out.seek(0), err.seek(0)
+        run = Run(seconds, usage.ru_maxrss / 1024, out.read(), err.read())
+    if status:
+        sys.exit(f"{command}: status {status}\n{run.out}\n{run.err}")
+    return run
+
+
+def api(url, method, path, body=None, **headers):
+    """One request as the sandbox's account; returns the JSON answer and its headers."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": "Bearer sandbox", "Content-Type": "application/json"} | headers
+    request = urllib.request.Request(url + path, data=data, method=method, headers=headers)
+    with urllib.request.urlopen(request) as answer:
+        text = answer.read()
+        return json.loads(text) if text else None, answer.headers
+
+
+def pictures(folder, count, size, seed=b"\0"):
+    """Writes count JPEG files of size bytes: a small picture, and noise behind its end."""
+    folder.mkdir(parents=True)
+    head = (REPO / "examples/quickstart/data/2026-03-04/jai_cam_0000.jpg").read_bytes()
+    for i in range(count):
+        with open(folder / f"jai_cam_{i:06}.jpg", "wb") as f:
+            f.write(head)
+            f.write(os.urandom(max(0, size - len(head))))
+
+
+def manifest(folder, url, **more):
+    """Writes a manifest (JSON is YAML) and returns its path."""
+    path = Path(folder) / "cvatplan.yaml"
+    body = {"version": 1, "server": {"url": url}, "project": {"name": "Bench", "create": True}, "bags": ["*/"]}
+    path.write_text(json.dumps(body | more))
+    return path
