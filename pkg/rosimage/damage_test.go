@@ -35,7 +35,7 @@ func TestLengthsThatLieAreErrors(t *testing.T) {
 		"a frame_id":         {rosimage.ROS1, rosimage.Raw, strings.Repeat("\x00", 12) + huge, "frame_id claims 4294967295 bytes where 0 are left"},
 		"a payload":          {rosimage.ROS1, rosimage.Compressed, strings.Repeat("\x00", 20) + huge + "abc", "data claims 4294967295 bytes where 3 are left"},
 		"no encapsulation":   {rosimage.CDR, rosimage.Raw, "\x00\x01", "2 bytes are no CDR"},
-		"a parameter list":   {rosimage.CDR, rosimage.Raw, "\x00\x03\x00\x00abcdefgh", "CDR representation 0x0003 is not read"},
+		"a parameter list":   {rosimage.CDR, rosimage.Raw, "\x00\x03\x00\x00abcdefgh", "encoding CDR representation 0x0003 is not supported"},
 		"Protobuf's data":    {rosimage.Protobuf, rosimage.FoxgloveRaw, "\x32\xff\xff\xff\xff\x0f", "field 6 claims more bytes than the message has"},
 		"no Protobuf at all": {rosimage.Protobuf, rosimage.FoxgloveRaw, "\x07\x07", "Protobuf"},
 		"JSON cut":           {rosimage.JSON, rosimage.FoxgloveRaw, `{"data": "`, "unexpected end of JSON input"},
@@ -81,6 +81,14 @@ func TestPicturesThatDoNotFitTheirBytesAreErrors(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestAPictureTooWideForAJPEGSaysSo(t *testing.T) {
+	m := raw("mono8", 70_000, 1, make([]byte, 70_000))
+	_, err := rosimage.Encode(io.Discard, m, rosimage.Options{Format: rosimage.JPEG})
+	if err == nil || !strings.Contains(err.Error(), "encode them as png") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package rosimage
 
 import (
+	"fmt"
 	"image"
 	"image/jpeg"
 	"io"
@@ -19,7 +20,7 @@ const maxJPEG = 1<<16 - 1
 // writeJPEG writes p to w, with 8 bits of each sample and no alpha.
 func writeJPEG(w io.Writer, p *picture, quality int) error {
 	if p.width > maxJPEG || p.height > maxJPEG {
-		return malformed("%d x %d pixels are more than a JPEG can have", p.width, p.height)
+		return fmt.Errorf("%d x %d pixels are more than the %d of a JPEG; encode them as png", p.width, p.height, maxJPEG)
 	}
 	b := jpegBuffers.Get().(*jpegBuffer)
 	defer jpegBuffers.Put(b)

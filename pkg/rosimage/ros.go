@@ -1,6 +1,9 @@
 package rosimage
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 func parseROS1(k Kind, b []byte, partial bool) (*Message, error) {
 	c := &cursor{b: b, order: binary.LittleEndian, partial: partial}
@@ -23,7 +26,7 @@ func parseCDR(k Kind, b []byte, partial bool) (*Message, error) {
 	case 1, 7:
 		c.order = binary.LittleEndian
 	default:
-		return nil, malformed("CDR representation %#04x is not read", id)
+		return nil, &UnsupportedError{Encoding: fmt.Sprintf("CDR representation %#04x", id)}
 	}
 	return c.message(k)
 }
