@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
@@ -31,11 +32,8 @@ func (r *run) ensureProject(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("project %q: %w", change.Name, err)
 	}
-	r.mu.Lock()
-	r.projectID = found.ID
-	r.result.Project.ID, r.result.Project.Name, r.result.Project.URL = found.ID, found.Name, r.server.ProjectURL(found.ID)
-	r.mu.Unlock()
-	r.removeProjects(ctx, found.Leftovers)
+	r.giveUp(ctx, found.Leftovers)
+	r.settled(found)
 	if len(change.Labels) == 0 {
 		return nil
 	}
@@ -117,24 +115,51 @@ func (r *run) claim(ctx context.Context, found observe.Found) (observe.Found, er
 			return found, err
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.result.Project.Created = r.result.Project.Created && r.result.Project.ID == found.ID
-	if r.result.Project.Created {
-		r.result.Hints = append(r.result.Hints, fmt.Sprintf(
-			"project %q was created: write `id: %d` in place of its name, since names are not unique in CVAT", found.Name, found.ID))
-	}
 	return found, nil
 }
 
-// removeProjects removes empty projects that a lost answer, or a race, left. What cannot
+// settled: this is the project that the tasks go to.
+func (r *run) settled(found observe.Found) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.projectID = found.ID
+	created := r.result.Project.Created && r.result.Project.ID == found.ID
+	r.result.Project = ProjectResult{ID: found.ID, Name: found.Name, URL: r.server.ProjectURL(found.ID), Created: created}
+	if created {
+		r.result.Hints = append(r.result.Hints, fmt.Sprintf(
+			"project %q was created: write `id: %d` in place of its name, since names are not unique in CVAT", found.Name, found.ID))
+	}
+}
+
+// giveUp removes this run's own project at once if another is the one. Eight runs that
+// removed each other's would only be in each other's way.
+func (r *run) giveUp(ctx context.Context, leftovers []int) {
+	if own := r.result.Project.ID; slices.Contains(leftovers, own) {
+		r.removeProject(ctx, own)
+	}
+}
+
+// sweep removes, when all else is done, empty projects that dead runs left. What cannot
 // be removed is found again by the next plan.
-func (r *run) removeProjects(ctx context.Context, ids []int) {
-	for _, id := range ids {
-		p, err := r.server.Project(ctx, id)
-		if err == nil && p.BugTracker == plan.ProjectMarker && p.Tasks.Count != nil && *p.Tasks.Count == 0 {
-			_ = r.server.DeleteProject(ctx, id)
-		}
+func (r *run) sweep(ctx context.Context) {
+	action := r.plan.Project.Action
+	if r.over(ctx) || action != plan.ProjectCreate && action != plan.ProjectFinish {
+		return
+	}
+	found, err := observe.FindProject(ctx, r.server, r.plan.Options.Project)
+	if err != nil {
+		return
+	}
+	for _, id := range found.Leftovers {
+		r.removeProject(ctx, id)
+	}
+}
+
+// removeProject removes a project that still bears the mark and holds no task.
+func (r *run) removeProject(ctx context.Context, id int) {
+	p, err := r.server.Project(ctx, id)
+	if err == nil && p.BugTracker == plan.ProjectMarker && p.Tasks.Count != nil && *p.Tasks.Count == 0 {
+		_ = r.server.DeleteProject(ctx, id)
 	}
 }
 

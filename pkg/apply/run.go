@@ -26,6 +26,7 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 	r.guard(func() { r.result.Err = r.ensureProject(ctx) })
 	r.note(r.result.Err)
 	r.tasks(ctx)
+	r.guard(func() { r.sweep(ctx) })
 	r.result.Interrupted = r.stopping() || context.Cause(ctx) != nil && r.result.NotAllowed == nil
 	return r.result
 }
