@@ -6,12 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
 	"github.com/cvatplan/cvatplan/pkg/sandbox"
 )
 
@@ -43,20 +43,10 @@ func TestQuestionsAreNumberedOnceAndInOrder(t *testing.T) {
 }
 
 func TestEmbeddedServerIsAsCVATIs(t *testing.T) {
-	s, err := sandbox.Open(sandbox.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := httptest.NewServer(s)
-	t.Cleanup(func() {
-		srv.Close()
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	srv := cvattest.Start(t)
 	askAll(t, server{
-		url: srv.URL, token: cvat.NewSecret(sandbox.AccessToken), rawToken: sandbox.AccessToken,
-		username: sandbox.Username, password: sandbox.Password, poll: 5 * time.Millisecond, throwaway: true,
+		url: srv.URL, token: cvat.NewSecret(srv.Token), rawToken: srv.Token,
+		username: sandbox.Username, password: sandbox.Password, poll: 5 * time.Millisecond, embedded: srv,
 	})
 }
 
@@ -78,9 +68,9 @@ type server struct {
 	url                string
 	token              cvat.Secret
 	rawToken           string
-	username, password string        // may be empty
-	poll               time.Duration // between looks at an import
-	throwaway          bool          // nobody cleans it up
+	username, password string           // may be empty
+	poll               time.Duration    // between looks at an import
+	embedded           *cvattest.Server // nil: a CVAT
 }
 
 // A suite is one run against one server.

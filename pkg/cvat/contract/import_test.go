@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/sandbox"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -191,4 +192,44 @@ var importQuestions = []question{
 		s.upload(t, id, "a.zip", zipped(pictures("a.jpg")))
 		s.raw(t, "POST", fmt.Sprintf("/api/tasks/%d/data/", id), `{"image_quality":70,"chunk_size":null}`, "Upload-Finish", "true").want(t, 500, "")
 	}},
+	{95, "while an import is queued, Upload-Finish is 409 with its request, and the task can be deleted", func(t *testing.T, s *suite) {
+		id := s.queued(t)
+		s.raw(t, "POST", fmt.Sprintf("/api/tasks/%d/data/", id), text(naturally), "Upload-Finish", "true").
+			want(t, 409, text(map[string]string{"rq_id": cvat.RequestID(id)}))
+		if rq, err := s.FinishUpload(t.Context(), id, naturally); err != nil || rq != cvat.RequestID(id) {
+			t.Errorf("the client: %q, %v", rq, err)
+		}
+		if err := s.DeleteTask(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Request(t.Context(), id); !errors.Is(err, cvat.ErrGone) {
+			t.Errorf("its request: %v", err)
+		}
+	}},
+}
+
+// queued starts an import that does not begin for a while: the workers of the
+// embedded server are held, those of a CVAT are given enough to do before.
+func (s *suite) queued(t *testing.T) (task int) {
+	t.Helper()
+	others := 0
+	if s.embedded == nil {
+		others = 6
+	} else {
+		hold := s.embedded.HoldImports(sandbox.BeforeStart)
+		t.Cleanup(hold.Release)
+	}
+	archive := zipped(pictures(numbered(800)...))
+	ids := []int{}
+	for range others + 1 {
+		id := s.task(t).ID
+		s.upload(t, id, "a.zip", archive)
+		ids = append(ids, id)
+	}
+	for _, id := range ids {
+		if _, err := s.FinishUpload(t.Context(), id, naturally); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return ids[others]
 }

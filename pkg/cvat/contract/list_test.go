@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -104,5 +105,21 @@ var listQuestions = []question{
 	}},
 	{58, "a slash at the end of a collection's URL is 404", func(t *testing.T, s *suite) {
 		s.raw(t, "GET", "/api/tasks/", "").want(t, 404, "")
+	}},
+	{59, "a rule in JSON Logic finds tasks by a list of names, in a URL of 7 kB", func(t *testing.T, s *suite) {
+		project, ids := s.shelf(t, 1)
+		task, err := s.Task(t.Context(), ids[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := []string{task.Name, strings.ToUpper(task.Name)}
+		for len(url.QueryEscape(text(names))) < 6800 {
+			names = append(names, fmt.Sprint("another ", len(names)))
+		}
+		rule := text(map[string]any{"in": []any{map[string]string{"var": "name"}, names}})
+		tasks, err := s.ListTasks(t.Context(), cvat.TaskFilter{ProjectID: project, Logic: rule})
+		if err != nil || len(tasks) != 1 || tasks[0].ID != task.ID {
+			t.Errorf("%+v, %v", tasks, err)
+		}
 	}},
 }

@@ -112,4 +112,34 @@ var organizationQuestions = []question{
 			t.Errorf("%d requests, %v", len(all), err)
 		}
 	}},
+	{148, "members are found as users there, and can be assignees", func(t *testing.T, s *suite) {
+		o := s.orchard(t)
+		self, err := s.Self(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		member, err := o.client.FindUser(t.Context(), self.Username)
+		if err != nil {
+			t.Fatal(err)
+		}
+		task, err := o.client.CreateTask(t.Context(), cvat.NewTask{Name: s.name(), ProjectID: o.project, AssigneeID: &member.ID})
+		if err != nil || task.Assignee == nil || task.Assignee.ID != self.ID {
+			t.Errorf("%+v, %v", task, err)
+		}
+	}},
+	{149, "org= with nothing hides the projects of organizations, and no org= shows them", func(t *testing.T, s *suite) {
+		o := s.orchard(t)
+		p, err := o.client.Project(t.Context(), o.project)
+		if err != nil {
+			t.Fatal(err)
+		}
+		personal, err := s.ListProjects(t.Context(), p.Name)
+		if err != nil || len(personal) != 0 {
+			t.Errorf("personal: %+v, %v", personal, err)
+		}
+		everywhere, err := s.ProjectsEverywhere(t.Context(), p.Name)
+		if err != nil || len(everywhere) != 1 || everywhere[0].ID != p.ID {
+			t.Errorf("everywhere: %+v, %v", everywhere, err)
+		}
+	}},
 }

@@ -102,6 +102,22 @@ var projectQuestions = []question{
 			t.Error(err)
 		}
 	}},
+	{29, "a project's bug_tracker can hold a mark, and be cleared", func(t *testing.T, s *suite) {
+		p, err := s.CreateProject(t.Context(), s.name(), "cvatplan:1:mark", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.sweep(t, s.Client, p.ID) })
+		if p.BugTracker != "cvatplan:1:mark" {
+			t.Errorf("%+v", p)
+		}
+		if err := s.SetProjectBugTracker(t.Context(), p.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := s.Project(t.Context(), p.ID); err != nil || p.BugTracker != "" {
+			t.Errorf("%+v, %v", p, err)
+		}
+	}},
 }
 
 const skeleton = `<line x1="50" y1="10" x2="50" y2="90" data-type="edge" data-node-from="1" data-node-to="2"></line>` +

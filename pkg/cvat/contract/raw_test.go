@@ -49,10 +49,11 @@ func (s *suite) raw(t *testing.T, method, path, body string, headers ...string) 
 	return exchange{resp.StatusCode, resp.Header, strings.TrimSpace(string(data))}
 }
 
-// inTheEnd deletes what the suite made outside its project.
+// inTheEnd deletes what the suite made outside its project; the embedded server
+// is thrown away as a whole.
 func (s *suite) inTheEnd(t *testing.T, path string, headers ...string) {
 	t.Helper()
-	if s.throwaway {
+	if s.embedded != nil {
 		return
 	}
 	t.Cleanup(func() { s.raw(t, "DELETE", path, "", headers...).want(t, 204, "") })

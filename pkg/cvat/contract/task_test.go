@@ -164,6 +164,16 @@ var taskQuestions = []question{
 		s.raw(t, "POST", "/api/tasks", text(map[string]any{"name": s.name(), "project_id": s.project, "consensus_replicas": 1})).want(t, 400, "")
 		s.task(t, func(n *cvat.NewTask) { n.ConsensusReplicas = 2 })
 	}},
+	{48, "oneself can be the assignee", func(t *testing.T, s *suite) {
+		self, err := s.Self(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		task := s.task(t, func(n *cvat.NewTask) { n.AssigneeID = &self.ID })
+		if task.Assignee == nil || task.Assignee.Username != self.Username || task.Owner.ID != self.ID {
+			t.Errorf("%+v", task)
+		}
+	}},
 }
 
 // finds checks that exactly these tasks have the marker.

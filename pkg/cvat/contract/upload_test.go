@@ -140,6 +140,18 @@ var uploadQuestions = []question{
 		u := s.announced(t, "a.zip", 16<<20)
 		s.sendChunk(t, u, make([]byte, 16<<20), 0, 16<<20)
 	}},
+	{74, "an upload of a deleted task is gone", func(t *testing.T, s *suite) {
+		u := s.announced(t, "a.zip", 10)
+		if err := s.DeleteTask(t.Context(), u.TaskID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.UploadOffset(t.Context(), u); !errors.Is(err, cvat.ErrUploadGone) {
+			t.Errorf("HEAD: %v", err)
+		}
+		if _, err := s.SendChunk(t.Context(), u, 0, strings.NewReader("0123456789"), 10); !errors.Is(err, cvat.ErrUploadGone) {
+			t.Errorf("PATCH: %v", err)
+		}
+	}},
 }
 
 // creation announces an upload of what the client would not announce.
