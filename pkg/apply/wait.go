@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	firstPoll = 200 * time.Millisecond
+	firstPoll = 100 * time.Millisecond // 200 images import in 0.7 s (CVAT 2.73), one in less
 	lastPoll  = 10 * time.Second
 
 	vanishedPatience = 30 * time.Second // how long an import without a record may still end
@@ -37,14 +37,14 @@ func (t *task) wait(ctx context.Context, id int) (verdict, error) {
 	}
 	w := &watch{task: t, id: id, interval: firstPoll, moved: time.Now()}
 	for {
+		if err := t.pause(ctx, w.interval); err != nil {
+			return ended, err
+		}
 		over, err := w.poll(ctx)
 		if err != nil || over {
 			return lookAgain, err
 		}
 		if err := w.timeout(); err != nil {
-			return ended, err
-		}
-		if err := t.pause(ctx, w.interval); err != nil {
 			return ended, err
 		}
 		w.interval = min(w.interval*3/2, lastPoll)
