@@ -24,14 +24,11 @@ var foreignFormats = []foreignFormat{
 	{name: "BigTIFF", magic: "II+\x00"},
 	{name: "BigTIFF", magic: "MM\x00+"},
 	{name: "DDS", magic: "DDS ", size: at(binary.LittleEndian.Uint32, 16, 12)},
-	{name: "icon", magic: "\x00\x00\x01\x00"},
-	{name: "cursor", magic: "\x00\x00\x02\x00"},
 	{name: "Apple icon", magic: "icns"},
 	{name: "SGI", magic: "\x01\xda", size: at16(binary.BigEndian.Uint16, 6, 8)},
 	{name: "Sun raster", magic: "\x59\xa6\x6a\x95", size: at(binary.BigEndian.Uint32, 4, 8)},
 	{name: "FITS", magic: "SIMPLE  ="},
 	{name: "XPM", magic: "/* XPM */"},
-	{name: "PCX", magic: "\x0a\x05\x01"},
 }
 
 // foreign judges what no decoder of Go's knows.
@@ -44,9 +41,13 @@ func foreign(head []byte, name string) (header, error) {
 		if f.size != nil {
 			h.width, h.height = f.size(head)
 		}
-		return h, nil
+		return h, tooLarge(h)
 	}
 	switch {
+	case isIcon(head):
+		return header{unchecked: "icon"}, nil
+	case len(head) > 2 && head[0] == 0x0a && strings.IndexByte("\x00\x02\x03\x05", head[1]) >= 0 && head[2] == 1:
+		return header{unchecked: "PCX"}, nil
 	case isPNM(head):
 		return header{unchecked: "PNM"}, nil
 	case hasExtension(set(".xbm"), name) && bytes.HasPrefix(head, []byte("#define")):
@@ -56,6 +57,11 @@ func foreign(head []byte, name string) (header, error) {
 		return header{unchecked: "TGA", width: w, height: h}, nil
 	}
 	return header{}, &fault{code: "not_an_image", text: "no image: " + kindOfData(head), hint: "remove it, or set frames.bad: skip"}
+}
+
+// isIcon tells an icon's or cursor's directory of at least one picture.
+func isIcon(head []byte) bool {
+	return len(head) > 5 && (string(head[:4]) == "\x00\x00\x01\x00" || string(head[:4]) == "\x00\x00\x02\x00") && head[4] > 0
 }
 
 // isPNM tells P1 to P6 before a blank.

@@ -101,7 +101,7 @@ func (d decoder) header(r io.ReaderAt, size int64) (header, error) {
 	switch {
 	case walked != nil:
 		return h, d.broken(walked)
-	case err != nil && o.width*o.height == 0 && !unsupported(err):
+	case err != nil && (truncated(err) || o.width*o.height == 0 && !unsupported(err)):
 		return h, d.broken(err)
 	case err != nil:
 		h = header{width: o.width, height: o.height, unchecked: "this kind of " + d.name}
@@ -111,19 +111,36 @@ func (d decoder) header(r io.ReaderAt, size int64) (header, error) {
 	if o.orientation > 4 {
 		h.width, h.height = h.height, h.width
 	}
-	return h, nil
+	return h, tooLarge(h)
 }
 
 func (d decoder) broken(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if truncated(err) {
 		return corrupt("truncated: the %s header is cut off", d.name)
 	}
 	return corrupt("corrupt %s: %v", d.name, err)
 }
 
+// maxPixels is where Pillow takes an image for a decompression bomb and refuses it;
+// CVAT 2.73 does not lift that.
+const maxPixels = 178_956_970
+
+func tooLarge(h header) error {
+	if h.width == 0 || h.height <= maxPixels/h.width {
+		return nil
+	}
+	return &fault{
+		code: "too_large_image", hint: "split it, or scale it down",
+		text: fmt.Sprintf("%d x %d pixels; CVAT opens at most %d in all", h.width, h.height, maxPixels),
+	}
+}
+
+func truncated(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
 func unsupported(err error) bool {
 	var j jpeg.UnsupportedError
-	var p png.UnsupportedError
 	var t tiff.UnsupportedError
-	return errors.As(err, &j) || errors.As(err, &p) || errors.As(err, &t) || errors.Is(err, bmp.ErrUnsupported)
+	return errors.As(err, &j) || errors.As(err, &t) || errors.Is(err, bmp.ErrUnsupported)
 }

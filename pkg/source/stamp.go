@@ -54,7 +54,10 @@ func lastNumber(s string) (before, digits string) {
 
 func parseStamp(digits, more string) (int64, bool) {
 	ns, err := strconv.ParseInt(digits+more, 10, 64)
-	return ns, err == nil
+	if err != nil {
+		return 0, false
+	}
+	return ns, true
 }
 
 var (

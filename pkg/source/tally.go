@@ -3,6 +3,7 @@ package source
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -81,7 +82,7 @@ func (t *tally) problems(m *manifest.Manifest) []Problem {
 	var list []Problem
 	if h := t.unclaimed; h.n > 0 {
 		list = append(list, Problem{Severity: Note, Code: "unclaimed_images", Text: fmt.Sprintf(
-			"%s in %s belong to no camera, such as %s", count(h.n, "image", "images"), count(h.bags, "bag", "bags"), show(h.example))})
+			"no camera takes %s in %s, such as %s", count(h.n, "image", "images"), count(h.bags, "bag", "bags"), show(h.example))})
 	}
 	if h := t.pictures; h.n > 0 {
 		list = append(list, Problem{
@@ -100,7 +101,7 @@ func (t *tally) ofCamera(i int, c manifest.Camera) []Problem {
 	if h.n > 0 && t.taken[i] == 0 {
 		return []Problem{{
 			Severity: Error, Code: "camera_without_images", Pos: c.Pos, Hint: t.cameraHint(c),
-			Text: fmt.Sprintf("camera %s has no images in any of %s", show(c.Name), count(h.n, "bag", "bags")),
+			Text: fmt.Sprintf("camera %s has no images in any bag (%d looked at)", show(c.Name), h.n),
 		}}
 	}
 	var list []Problem
@@ -116,6 +117,9 @@ func (t *tally) ofCamera(i int, c manifest.Camera) []Problem {
 	return list
 }
 
+// sequence is the number at the end of a name.
+var sequence = regexp.MustCompile(`([-_ ]\d+)+$`)
+
 // cameraHint looks for the camera under another spelling among what nobody takes.
 func (t *tally) cameraHint(c manifest.Camera) string {
 	if t.unclaimed.example == "" {
@@ -123,12 +127,12 @@ func (t *tally) cameraHint(c manifest.Camera) string {
 	}
 	words := strings.FieldsFunc(t.unclaimed.example, func(r rune) bool { return r == '/' || r == '.' })
 	for i, w := range words {
-		words[i] = strings.TrimRight(w, "0123456789_- ")
+		words[i] = sequence.ReplaceAllString(w, "")
 	}
 	if near := nearest(c.Name, words); near != "" {
 		return fmt.Sprintf("did you mean %s, as in %s?", show(near), show(t.unclaimed.example))
 	}
-	return fmt.Sprintf("%s, such as %s, belong to no camera", count(t.unclaimed.n, "image", "images"), show(t.unclaimed.example))
+	return fmt.Sprintf("no camera takes %s, such as %s", count(t.unclaimed.n, "image", "images"), show(t.unclaimed.example))
 }
 
 // severalKinds notes a camera that is probably two: jai_cam and jai_cam_depth.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,7 @@ const maxDepth = 64
 
 // A listing is what a bag's directory holds, from its entries' names and types alone.
 type listing struct {
-	images   []string // paths from the bag, with slashes, in no order
+	images   []string // paths from the bag, with slashes, in byte order
 	pictures []string // images that CVAT does not take
 	others   int      // files that are no images
 	problems []finding
@@ -40,6 +41,8 @@ type walker struct {
 func list(ctx context.Context, dir string) (listing, error) {
 	w := walker{root: dir}
 	w.dir(ctx, "", 0)
+	slices.Sort(w.images)
+	slices.SortFunc(w.problems, func(a, b finding) int { return strings.Compare(a.path, b.path) })
 	return w.listing, ctx.Err()
 }
 

@@ -51,9 +51,6 @@ func walkJPEG(r *bufio.Reader) (outline, error) {
 		if err != nil {
 			return o, err
 		}
-		if marker == 0xda {
-			return o, nil
-		}
 		if marker == 0x01 || marker >= 0xd0 && marker <= 0xd8 {
 			continue
 		}
@@ -69,7 +66,9 @@ func walkJPEG(r *bufio.Reader) (outline, error) {
 		if err != nil {
 			return o, err
 		}
-		o.segment(marker, segment)
+		if err := o.segment(marker, segment); err != nil || marker == 0xda {
+			return o, err
+		}
 	}
 }
 
@@ -85,9 +84,11 @@ func jpegMarker(r *bufio.Reader) (byte, error) {
 	return b[0], err
 }
 
-func (o *outline) segment(marker byte, b []byte) {
+func (o *outline) segment(marker byte, b []byte) error {
 	frame := marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc
 	switch {
+	case frame && len(b) >= 5 && b[0] != 8:
+		return fmt.Errorf("it has %d bits per sample, and CVAT opens only 8", b[0])
 	case frame && len(b) >= 5:
 		o.height, o.width = int(binary.BigEndian.Uint16(b[1:])), int(binary.BigEndian.Uint16(b[3:]))
 	case marker == 0xe1 && bytes.HasPrefix(b, []byte("Exif\x00\x00")):
@@ -95,6 +96,7 @@ func (o *outline) segment(marker byte, b []byte) {
 	case marker == 0xe1 && bytes.HasPrefix(b, []byte("http://ns.adobe.com/xap/")):
 		o.xmp(b)
 	}
+	return nil
 }
 
 // walkPNG goes from chunk to chunk up to the pixels.
@@ -204,5 +206,10 @@ func walkWebP(r *io.SectionReader) (outline, error) {
 	return o, nil
 }
 
-// walkTIFF reads the first directory.
-func walkTIFF(r *io.SectionReader) (outline, error) { return tiffTags(r) }
+// walkTIFF reads the first directory. Pillow turns a TIFF's size by itself and CVAT
+// turns it back, so no orientation is left.
+func walkTIFF(r *io.SectionReader) (outline, error) {
+	o, err := tiffTags(r)
+	o.orientation = 0
+	return o, err
+}

@@ -1,0 +1,223 @@
+package source
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+)
+
+// picture is a small image, 8 wide and 6 high.
+func picture() image.Image {
+	m := image.NewRGBA(image.Rect(0, 0, 8, 6))
+	for i := range 48 {
+		m.Set(i%8, i/8, color.RGBA{uint8(i * 5), uint8(255 - i), 90, 255})
+	}
+	return m
+}
+
+func encoded(t testing.TB, encode func(io.Writer, image.Image) error) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	check(t, encode(&b, picture()))
+	return b.Bytes()
+}
+
+func jpegImage(t testing.TB) []byte {
+	return encoded(t, func(w io.Writer, m image.Image) error { return jpeg.Encode(w, m, nil) })
+}
+
+func pngImage(t testing.TB) []byte { return encoded(t, png.Encode) }
+
+func gifImage(t testing.TB) []byte {
+	return encoded(t, func(w io.Writer, m image.Image) error { return gif.Encode(w, m, nil) })
+}
+
+func tiffImage(t testing.TB) []byte {
+	return encoded(t, func(w io.Writer, m image.Image) error { return tiff.Encode(w, m, nil) })
+}
+
+// webpImage is lossless and whole: an 8 x 6 picture's header and, for pixels, nothing
+// that anyone here decodes.
+func webpImage() []byte {
+	bits := uint32(8-1) | uint32(6-1)<<14
+	data := append([]byte{0x2f}, binary.LittleEndian.AppendUint32(nil, bits)...)
+	return riff(chunk("VP8L", data))
+}
+
+func chunk(name string, data []byte) []byte {
+	b := append([]byte(name), binary.LittleEndian.AppendUint32(nil, uint32(len(data)))...)
+	return append(append(b, data...), make([]byte, len(data)%2)...)
+}
+
+func riff(chunks ...[]byte) []byte {
+	body := append([]byte("WEBP"), bytes.Join(chunks, nil)...)
+	return append(append([]byte("RIFF"), binary.LittleEndian.AppendUint32(nil, uint32(len(body)))...), body...)
+}
+
+// exifBlock is an EXIF block with an orientation alone.
+func exifBlock(orientation byte) []byte {
+	return []byte("II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00" + string(orientation) + "\x00\x00\x00\x00\x00\x00\x00")
+}
+
+// withSegment puts an APP1 segment after a JPEG's first marker.
+func withSegment(b []byte, data string) []byte {
+	segment := "\xff\xe1" + string(binary.BigEndian.AppendUint16(nil, uint16(len(data)+2))) + data
+	return append(append([]byte("\xff\xd8"), segment...), b[2:]...)
+}
+
+func withPNGChunk(b []byte, name string, data []byte) []byte {
+	c := append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), name...)
+	c = append(append(c, data...), 0, 0, 0, 0)
+	return append(append(append([]byte{}, b[:33]...), c...), b[33:]...)
+}
+
+// png221 is a PNG of a colour type that there is not, with its checksum right.
+func png221(b []byte) []byte {
+	b = bytes.Clone(b)
+	b[25] = 221
+	binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
+	return b
+}
+
+func before(b []byte, what string) []byte { return b[:bytes.Index(b, []byte(what))] }
+
+type verdict struct {
+	Width, Height int
+	Unchecked     string
+	Code, Text    string
+}
+
+func judged(name string, b []byte) verdict {
+	h, err := readHeader(bytes.NewReader(b), int64(len(b)), name)
+	v := verdict{Width: h.width, Height: h.height, Unchecked: h.unchecked}
+	var f *fault
+	if errors.As(err, &f) {
+		return verdict{Code: f.code, Text: f.text}
+	}
+	if err != nil {
+		return verdict{Text: err.Error()}
+	}
+	return v
+}
+
+func TestImagesPassWithTheirSizeAsCVATShowsIt(t *testing.T) {
+	j, p := jpegImage(t), pngImage(t)
+	tests := map[string]struct {
+		image []byte
+		want  verdict
+	}{
+		"JPEG":                       {j, verdict{Width: 8, Height: 6}},
+		"JPEG, pixels cut off":       {j[:len(j)-10], verdict{Width: 8, Height: 6}},
+		"JPEG, rotated by EXIF":      {withSegment(j, "Exif\x00\x00"+string(exifBlock(6))), verdict{Width: 6, Height: 8}},
+		"JPEG, upside down by EXIF":  {withSegment(j, "Exif\x00\x00"+string(exifBlock(3))), verdict{Width: 8, Height: 6}},
+		"JPEG, rotated by XMP":       {withSegment(j, "http://ns.adobe.com/xap/1.0/\x00<x tiff:Orientation=\"8\"/>"), verdict{Width: 6, Height: 8}},
+		"JPEG, damaged EXIF":         {withSegment(j, "Exif\x00\x00II*\x00\xff\xff\xff\xff"), verdict{Width: 8, Height: 6}},
+		"PNG":                        {p, verdict{Width: 8, Height: 6}},
+		"PNG, pixels cut off":        {p[:len(p)-30], verdict{Width: 8, Height: 6}},
+		"PNG, rotated":               {withPNGChunk(p, "eXIf", exifBlock(5)), verdict{Width: 6, Height: 8}},
+		"GIF":                        {gifImage(t), verdict{Width: 8, Height: 6}},
+		"BMP":                        {encoded(t, bmp.Encode), verdict{Width: 8, Height: 6}},
+		"TIFF":                       {tiffImage(t), verdict{Width: 8, Height: 6}},
+		"WebP":                       {webpImage(), verdict{Width: 8, Height: 6}},
+		"WebP, rotated":              {riff(chunk("VP8X", []byte{8, 0, 0, 0, 7, 0, 0, 5, 0, 0}), chunk("EXIF", exifBlock(6))), verdict{Width: 6, Height: 8}},
+		"another format's extension": {p, verdict{Width: 8, Height: 6}},
+		"JPEG of a rare kind":        {bytes.Replace(j, []byte("\xff\xc0\x00\x11\x08"), []byte("\xff\xc9\x00\x11\x08"), 1), verdict{Width: 8, Height: 6, Unchecked: "this kind of JPEG"}},
+		"JPEG 2000":                  {[]byte("\x00\x00\x00\x0cjP  \r\n\x87\n\x00\x00\x00\x14ftypjp2 \x00\x00\x00\x00jp2 \x00\x00\x00\x2djp2h\x00\x00\x00\x16ihdr\x00\x00\x00\x06\x00\x00\x00\x08"), verdict{Width: 8, Height: 6, Unchecked: "JPEG 2000"}},
+		"Photoshop":                  {[]byte("8BPS\x00\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x06\x00\x00\x00\x08\x00\x08\x00\x03"), verdict{Width: 8, Height: 6, Unchecked: "Photoshop"}},
+		"portable pixmap":            {[]byte("P6\n8 6\n255\n"), verdict{Unchecked: "PNM"}},
+		"Photoshop, cut off":         {[]byte("8BPS"), verdict{Unchecked: "Photoshop"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, judged("x.jpg", tt.image)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestFilesThatAreNoImagesAreNamedForWhatTheyAre(t *testing.T) {
+	j, p, g, tf := jpegImage(t), pngImage(t), gifImage(t), tiffImage(t)
+	tests := map[string]struct {
+		image []byte
+		want  verdict
+	}{
+		"empty":                          {nil, verdict{Code: "empty_image", Text: "empty (0 bytes)"}},
+		"JPEG, cut in the header":        {j[:100], verdict{Code: "corrupt_image", Text: "truncated: the JPEG header is cut off"}},
+		"JPEG, cut before the scan":      {before(j, "\xff\xda"), verdict{Code: "corrupt_image", Text: "truncated: the JPEG header is cut off"}},
+		"JPEG, only the magic":           {j[:3], verdict{Code: "corrupt_image", Text: "truncated: the JPEG header is cut off"}},
+		"JPEG without a frame":           {[]byte("\xff\xd8\xff\xda\x00\x02"), verdict{Code: "corrupt_image", Text: "corrupt JPEG: invalid JPEG format: missing SOF marker"}},
+		"JPEG, cut in the scan's header": {j[:bytes.Index(j, []byte("\xff\xda"))+4], verdict{Code: "corrupt_image", Text: "truncated: the JPEG header is cut off"}},
+		"JPEG of 12 bits":                {bytes.Replace(j, []byte("\xff\xc0\x00\x11\x08"), []byte("\xff\xc1\x00\x11\x0c"), 1), verdict{Code: "corrupt_image", Text: "corrupt JPEG: it has 12 bits per sample, and CVAT opens only 8"}},
+		"too many pixels":                {[]byte("8BPS\x00\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x60\x00\x00\x00\x60\x00\x00\x08\x00\x03"), verdict{Code: "too_large_image", Text: "24576 x 24576 pixels; CVAT opens at most 178956970 in all"}},
+		"PNG, no such colours":           {png221(p), verdict{Code: "corrupt_image", Text: "corrupt PNG: png: unsupported feature: bit depth 8, color type 221"}},
+		"PNG, cut before the pixels":     {before(p, "IDAT"), verdict{Code: "corrupt_image", Text: "truncated: the PNG header is cut off"}},
+		"PNG, wrong checksum":            {bytes.Replace(p, []byte("IHDR\x00"), []byte("IHDR\x01"), 1), verdict{Code: "corrupt_image", Text: "corrupt PNG: png: invalid format: invalid checksum"}},
+		"PNG without pixels":             {append(append([]byte{}, p[:33]...), p[len(p)-12:]...), verdict{Code: "corrupt_image", Text: "corrupt PNG: it has no pixels"}},
+		"GIF, cut off":                   {g[:13], verdict{Code: "corrupt_image", Text: "truncated: the GIF header is cut off"}},
+		"TIFF, cut off":                  {tf[:len(tf)-20], verdict{Code: "corrupt_image", Text: "truncated: the TIFF header is cut off"}},
+		"WebP, cut off":                  {webpImage()[:22], verdict{Code: "corrupt_image", Text: "truncated: the WebP header is cut off"}},
+		"BMP, cut off":                   {encoded(t, bmp.Encode)[:20], verdict{Code: "corrupt_image", Text: "truncated: the BMP header is cut off"}},
+		"text":                           {[]byte("hello\nworld"), verdict{Code: "not_an_image", Text: `no image: text that begins "hello"`}},
+		"HTML":                           {[]byte("<!DOCTYPE html><html>"), verdict{Code: "not_an_image", Text: "no image: an HTML page, as a download gives that needed a login"}},
+		"zeros":                          {make([]byte, 5000), verdict{Code: "not_an_image", Text: "no image: it begins with zeros only, as a file does whose copy was interrupted"}},
+		"noise":                          {[]byte("\x01\x02\x03\x04\x05\x06\x07\x08\x09"), verdict{Code: "not_an_image", Text: "no image: it begins with the bytes 01 02 03 04 05 06 07 08"}},
+		"a PDF":                          {[]byte("%PDF-1.4\n"), verdict{Code: "not_an_image", Text: "no image: its content is application/pdf"}},
+		"a Git LFS pointer":              {[]byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"), verdict{Code: "lfs_pointer", Text: "a Git LFS pointer, not the image"}},
+		"a DVC stub":                     {[]byte("outs:\n- md5: 00\n  path: a.jpg\n"), verdict{Code: "dvc_missing", Text: "a DVC stub, not the image"}},
+		"a git-annex pointer":            {[]byte("/annex/objects/SHA256E-s9--00.jpg\n"), verdict{Code: "annex_missing", Text: "a git-annex pointer, not the image"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, judged("x.jpg", tt.image)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestTargaIsBelievedWhereTheNameSaysSo(t *testing.T) {
+	targa := []byte("\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x08\x00\x06\x00\x18\x00")
+	if diff := cmp.Diff(verdict{Width: 8, Height: 6, Unchecked: "TGA"}, judged("x.TGA", targa)); diff != "" {
+		t.Error(diff)
+	}
+	if v := judged("x.jpg", targa); !strings.HasPrefix(v.Text, "no image") {
+		t.Errorf("as .jpg: %+v", v)
+	}
+}
+
+func FuzzReadHeader(f *testing.F) {
+	j, p := jpegImage(f), pngImage(f)
+	for _, seed := range [][]byte{
+		j, p, gifImage(f), tiffImage(f), webpImage(), encoded(f, bmp.Encode), withSegment(j, "Exif\x00\x00"+string(exifBlock(6))),
+		withPNGChunk(p, "eXIf", exifBlock(5)), j[:50], p[:40], []byte("8BPS"), []byte("P6\n8 6\n255\n"),
+	} {
+		f.Add(seed, "x.jpg")
+		f.Add(seed, "x.tga")
+	}
+	f.Fuzz(func(t *testing.T, b []byte, name string) {
+		h, err := readHeader(bytes.NewReader(b), int64(len(b)), name)
+		var fault *fault
+		switch {
+		case err != nil && !errors.As(err, &fault):
+			t.Errorf("an error of another kind: %v", err)
+		case err == nil && h.unchecked == "" && (h.width <= 0 || h.height <= 0):
+			t.Errorf("a checked image of %d x %d pixels", h.width, h.height)
+		case err == nil && (h.width < 0 || h.height < 0):
+			t.Errorf("%d x %d pixels", h.width, h.height)
+		}
+	})
+}
