@@ -1,0 +1,209 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+)
+
+// A Verdict is what a check came to.
+type Verdict string
+
+// The verdicts. A failed check leaves out those that build on it.
+const (
+	Fine    Verdict = "ok"
+	Warning Verdict = "warning"
+	Failed  Verdict = "failed"
+)
+
+// A Finding is one check of [Checkup].
+type Finding struct {
+	Check   string
+	Verdict Verdict
+	Text    string
+	Hint    string // what to do about it; may be empty
+}
+
+// A Patient is what is examined; *cvat.Client is one.
+type Patient interface {
+	Reader
+	Server() string
+	UsesAccessToken() bool
+	About(ctx context.Context) (*cvat.About, error)
+	Clock(ctx context.Context) (time.Time, error)
+	Self(ctx context.Context) (*cvat.User, error)
+	AccessTokenSelf(ctx context.Context) (*cvat.Token, error)
+}
+
+// Limits on the way of an upload that cannot be asked for, because they are a proxy's.
+const limitsText = "25 GiB per task, 5000 jobs per task unless the server was configured otherwise; proxies in front of it may limit a request (uploads adapt to that)"
+
+// soon is how near a token's end is worth a word.
+const soon = 7 * 24 * time.Hour
+
+// Checkup looks at all that apply needs of a server, by GETs alone, in the order in which things
+// build on each other: address, version, clock, credentials, token, workspace, project, limits.
+// now is this machine's time.
+func Checkup(ctx context.Context, c Patient, want Want, now time.Time) []Finding {
+	e := &examination{c: c, want: want, now: now}
+	for _, check := range []func(context.Context) bool{e.version, e.clock, e.user, e.token, e.workspace, e.project} {
+		if !check(ctx) {
+			return e.findings
+		}
+	}
+	e.say("limits", Fine, "", limitsText)
+	return e.findings
+}
+
+type examination struct {
+	c        Patient
+	want     Want
+	now      time.Time
+	findings []Finding
+}
+
+func (e *examination) say(check string, v Verdict, hint, format string, args ...any) {
+	text := format
+	if len(args) > 0 {
+		text = fmt.Sprintf(format, args...)
+	}
+	e.findings = append(e.findings, Finding{check, v, text, hint})
+}
+
+// fail says why a check failed; nothing that builds on it is asked.
+func (e *examination) fail(check string, err error) bool {
+	e.say(check, Failed, cvat.Hint(err), "%s", err.Error())
+	return false
+}
+
+func (e *examination) version(ctx context.Context) bool {
+	about, err := e.c.About(ctx)
+	if err != nil {
+		return e.fail("address", err)
+	}
+	encrypted := "encrypted, its certificate is trusted"
+	if !strings.HasPrefix(e.c.Server(), "https:") {
+		encrypted = "not encrypted"
+	}
+	e.say("address", Fine, "", "%s answers as CVAT; %s", e.c.Server(), encrypted)
+	warning, err := about.Check(e.c.UsesAccessToken())
+	switch {
+	case err != nil:
+		return e.fail("version", err)
+	case warning != "":
+		e.say("version", Warning, "look for a newer cvatplan", "%s", warning)
+	default:
+		e.say("version", Fine, "", "CVAT %s", about.Version)
+	}
+	return true
+}
+
+func (e *examination) clock(ctx context.Context) bool {
+	server, err := e.c.Clock(ctx)
+	if err != nil {
+		return e.fail("clock", err)
+	}
+	apart := e.now.Sub(server).Abs().Round(time.Second)
+	switch {
+	case server.IsZero():
+		e.say("clock", Warning, "", "the server does not tell its time")
+	case apart > time.Minute:
+		e.say("clock", Warning, "set the clocks by NTP: tokens expire by the server's", "this machine's and the server's clock are %s apart", apart)
+	default:
+		e.say("clock", Fine, "", "%s apart from the server's", apart)
+	}
+	return true
+}
+
+func (e *examination) user(ctx context.Context) bool {
+	user, err := e.c.Self(ctx)
+	if err != nil {
+		return e.fail("credentials", err)
+	}
+	e.say("credentials", Fine, "", "user %s", user.Username)
+	return true
+}
+
+func (e *examination) token(ctx context.Context) bool {
+	if !e.c.UsesAccessToken() {
+		return true
+	}
+	t, err := e.c.AccessTokenSelf(ctx)
+	if errors.Is(err, cvat.ErrNotFound) {
+		return true // an embedded server's or an older one's
+	}
+	if err != nil {
+		return e.fail("token", err)
+	}
+	e.say("token", tokenVerdict(t, e.now), tokenHint(t, e.now), "%s", tokenText(t))
+	return true
+}
+
+func tokenVerdict(t *cvat.Token, now time.Time) Verdict {
+	if t.ReadOnly || t.Expires != nil && t.Expires.Sub(now) < soon {
+		return Warning
+	}
+	return Fine
+}
+
+func tokenHint(t *cvat.Token, now time.Time) string {
+	switch {
+	case t.Expires != nil && t.Expires.Sub(now) < soon:
+		return "make a new token before this one expires"
+	case t.ReadOnly:
+		return "plan and status work with it; apply needs one that may write"
+	}
+	return ""
+}
+
+func tokenText(t *cvat.Token) string {
+	rights := "may write"
+	if t.ReadOnly {
+		rights = "read-only"
+	}
+	if t.Expires == nil {
+		return fmt.Sprintf("token %q, %s, does not expire", t.Name, rights)
+	}
+	return fmt.Sprintf("token %q, %s, expires %s", t.Name, rights, t.Expires.UTC().Format("2006-01-02 15:04 MST"))
+}
+
+func (e *examination) workspace(ctx context.Context) bool {
+	slug := e.c.Organization()
+	all, err := e.c.Organizations(ctx)
+	if err != nil {
+		return e.fail("organization", err)
+	}
+	slugs := make([]string, len(all))
+	for i, o := range all {
+		slugs[i] = o.Slug
+		if o.Slug == slug {
+			e.say("organization", Fine, "", "%s", slug)
+			return true
+		}
+	}
+	if slug == "" {
+		e.say("organization", Fine, "", "none: the personal workspace (the user sees: %s)", strings.Join(slugs, ", "))
+		return true
+	}
+	e.say("organization", Failed, "correct server.organization, or ask to be invited", "the user sees no organization %q (but: %s)", slug, strings.Join(slugs, ", "))
+	return false
+}
+
+func (e *examination) project(ctx context.Context) bool {
+	found, err := FindProject(ctx, e.c, e.want.Project)
+	switch {
+	case err != nil:
+		return e.fail("project", err)
+	case found.ID == 0 && (e.want.Project.Create == nil || !*e.want.Project.Create):
+		e.say("project", Warning, "write `create: true` under project:, or correct its name", "there is no project %q", e.want.Project.Name)
+	case found.ID == 0:
+		e.say("project", Fine, "", "there is no project %q yet; apply creates it", e.want.Project.Name)
+	default:
+		e.say("project", Fine, "", "%q, id %d", found.Name, found.ID)
+	}
+	return true
+}
