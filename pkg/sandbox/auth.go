@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -149,7 +150,11 @@ func (s *Server) resolveWorkspace(q *query) error {
 	org := p.slugs[slug]
 	if !named && params.Get("org_id") != "" {
 		slug, named = params.Get("org_id"), true
-		org = p.organizationByID(slug)
+		id, err := strconv.Atoi(slug)
+		if err != nil {
+			return crashed()
+		}
+		org = p.orgs[id]
 	}
 	if !named || slug == "" {
 		q.org = workspace{named: named}

@@ -235,6 +235,10 @@ func (f *form) texts(name string) (values []string, ok bool) {
 	if !there {
 		return nil, false
 	}
+	if v == nil {
+		f.fail(name, mayNotBeNull)
+		return nil, false
+	}
 	list, isList := v.([]any)
 	if !isList {
 		f.fail(name, "Expected a list of items but got type %q.", pythonType(v))

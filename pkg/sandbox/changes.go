@@ -24,8 +24,9 @@ func (c *changes) text(f *form, name string, t text) {
 	}
 }
 
-func (c *changes) person(f *form, name string, id *int, now stamp) {
-	if _, given := f.body[name]; !given {
+// person sets owner or assignee, if the body names one and it is another than before.
+func (c *changes) person(f *form, name string, id, before *int, now stamp) {
+	if _, given := f.body[name]; !given || same(id, before) {
 		return
 	}
 	c.add(name, id)
@@ -47,8 +48,13 @@ func (c *changes) save(ctx context.Context, tx *sql.Tx, table string, id int, to
 // peopleOf reads owner and assignee, and refuses users out of the caller's scope with
 // 403, be they unknown or just foreign (A16). The owner is the caller if not given.
 func (s *Server) peopleOf(q *query, f *form) (owner, assignee *int, err error) {
-	if _, text := f.body["assignee"].(string); text {
-		return nil, nil, crashed() // an unknown field elsewhere; here CVAT falls over (A17)
+	_, named := f.body["assignee"].(string)
+	for _, id := range []string{"owner_id", "assignee_id", "project_id"} {
+		_, text := f.body[id].(string)
+		named = named || text
+	}
+	if named {
+		return nil, nil, crashed() // CVAT looks for it before it checks it (A17)
 	}
 	owner = &q.who.id
 	if id, ok := number(f.body["owner_id"]); ok {
@@ -90,7 +96,11 @@ func readStorage(location *string) *storageJSON {
 // storage reads source_storage or target_storage. There are no cloud storages here, so
 // that any id of one is unknown.
 func (f *form) storage(name string) *string {
-	object, ok := f.body[name].(map[string]any)
+	v, there := f.body[name]
+	if there && v == nil {
+		f.fail(name, mayNotBeNull)
+	}
+	object, ok := v.(map[string]any)
 	if !ok {
 		return nil
 	}
@@ -101,7 +111,7 @@ func (f *form) storage(name string) *string {
 		return nil
 	}
 	if location == "" {
-		location = "local"
+		return nil
 	}
 	return &location
 }
@@ -109,7 +119,10 @@ func (f *form) storage(name string) *string {
 // cloudStorage refuses a body that names a cloud storage, as none exists.
 func (b body) cloudStorage() error {
 	for _, name := range []string{"source_storage", "target_storage"} {
-		object, _ := b[name].(map[string]any)
+		object, is := b[name].(map[string]any)
+		if b[name] != nil && !is {
+			return crashed()
+		}
 		if id, ok := number(object["cloud_storage_id"]); ok && id > 0 {
 			return listed("CloudStorage matching query does not exist.")
 		}

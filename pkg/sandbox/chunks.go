@@ -12,7 +12,7 @@ import (
 )
 
 // chunk answers a zip of chunk_size images, named by their place in it.
-func (v view) chunk(q *query, number int) (answer, error) {
+func (v view) chunk(number int) (answer, error) {
 	size := max(1, *v.task.chunkSize)
 	last := (len(v.frames) - 1) / size
 	if number < 0 || number > last {
@@ -61,8 +61,8 @@ func checksum(chunk []byte) string {
 
 // contextImages answers a zip of the images that belong to a frame.
 func (v view) contextImages(number int) (answer, error) {
-	if number < 0 || number >= len(v.frames) || len(v.frames[number].Related) == 0 {
-		return answer{}, plain(http.StatusNotFound, "")
+	if number < 0 || number >= len(v.frames) {
+		return answer{}, v.outOfRange(number)
 	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)

@@ -11,40 +11,63 @@ func (s *Server) getData(q *query) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return s.data(q, t, 0)
+	return s.data(q, t, nil)
 }
 
-// getJobData is getData by way of a job; frame numbers are the task's there too.
+// getJobData is getData by way of a job. Frames have the task's numbers there too, and
+// none but the job's are shown; chunks are counted by index, from the job's first.
 func (s *Server) getJobData(q *query) (answer, error) {
 	j, t, err := s.myJob(q, q.id(0))
 	if err != nil {
 		return answer{}, err
 	}
-	return s.data(q, t, j.start)
+	return s.data(q, t, j)
 }
 
-func (s *Server) data(q *query, t *task, first int) (answer, error) {
+// A dataQuery is what a GET of data asks for.
+type dataQuery struct {
+	kind     string
+	original bool
+	number   int
+}
+
+func readDataQuery(q *query) (d dataQuery, err error) {
 	params := q.URL.Query()
-	kind, numbered := params.Get("type"), params.Has("number")
-	switch kind {
+	d.kind = params.Get("type")
+	place := "number"
+	if params.Has("index") {
+		place = "index"
+	}
+	switch d.kind {
 	case "preview", "context_image":
 	case "chunk", "frame":
-		if !numbered {
-			return answer{}, listed("Number is not specified")
+		if !params.Has(place) {
+			return d, listed("Number is not specified")
 		}
 	default:
-		return answer{}, listed("Data type not specified or has wrong value")
+		return d, listed("Data type not specified or has wrong value")
 	}
-	quality := params.Get("quality")
-	if !params.Has("quality") {
-		quality = qualityCompressed
+	switch params.Get("quality") {
+	case "original":
+		d.original = true
+	case "compressed":
+	default:
+		if params.Has("quality") {
+			return d, listed("Wrong quality value")
+		}
 	}
-	if quality != qualityCompressed && quality != qualityOriginal {
-		return answer{}, listed("Wrong quality value")
+	d.number, err = strconv.Atoi(params.Get(place))
+	if params.Has(place) && err != nil {
+		return d, crashed() // (A62)
 	}
-	number, err := strconv.Atoi(params.Get("number"))
-	if numbered && err != nil {
-		return answer{}, crashed() // (A62)
+	return d, nil
+}
+
+// data shows a task's images, or those of one of its jobs.
+func (s *Server) data(q *query, t *task, j *job) (answer, error) {
+	d, err := readDataQuery(q)
+	if err != nil {
+		return answer{}, err
 	}
 	if !t.imported() {
 		return answer{}, quoted(http.StatusNotFound, "Task has no media")
@@ -53,22 +76,23 @@ func (s *Server) data(q *query, t *task, first int) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v := view{s: s, task: t, frames: frames, original: quality == qualityOriginal}
-	switch kind {
-	case "chunk":
-		return v.chunk(q, number)
-	case "preview":
-		return v.preview(first)
-	case "context_image":
-		return v.contextImages(number)
+	v := view{s: s, task: t, frames: frames, original: d.original}
+	if j != nil && d.kind == "frame" && (d.number < j.start || d.number > j.stop) {
+		return answer{}, quoted(http.StatusBadRequest, "Incorrect requested frame number: %d", d.number)
 	}
-	return v.frame(number)
+	if j != nil && d.kind != "frame" && d.kind != "context_image" {
+		v.frames = frames[j.start : j.stop+1]
+	}
+	switch d.kind {
+	case "chunk":
+		return v.chunk(d.number)
+	case "preview":
+		return v.preview()
+	case "context_image":
+		return v.contextImages(d.number)
+	}
+	return v.frame(d.number)
 }
-
-const (
-	qualityOriginal   = "original"
-	qualityCompressed = "compressed"
-)
 
 // A view shows a task's images in one quality.
 type view struct {
@@ -82,10 +106,14 @@ type view struct {
 // EXIF data turn it; the other is a JPEG of the task's quality (A52, A63).
 func (v view) frame(number int) (answer, error) {
 	if number < 0 || number >= len(v.frames) {
-		return answer{}, quoted(http.StatusBadRequest, "Invalid frame '%d'. The frame number should be in the [0, %d] range", number, len(v.frames))
+		return answer{}, v.outOfRange(number)
 	}
 	body, ctype, err := v.bytes(v.frames[number])
 	return answer{status: http.StatusOK, ctype: ctype, body: body}, err
+}
+
+func (v view) outOfRange(number int) error {
+	return quoted(http.StatusBadRequest, "Invalid frame '%d'. The frame number should be in the [0, %d] range", number, len(v.frames))
 }
 
 // bytes are an image's bytes in the view's quality.
@@ -111,8 +139,8 @@ func (v view) bytes(f frame) (body []byte, ctype string, err error) {
 // previewSize is the longer side of a preview, in pixels.
 const previewSize = 256
 
-func (v view) preview(first int) (answer, error) {
-	f := v.frames[first]
+func (v view) preview() (answer, error) {
+	f := v.frames[0]
 	raw, err := v.s.read(*v.task.data, f.source)
 	if err != nil {
 		return answer{}, err
@@ -138,5 +166,5 @@ func (s *Server) getPreview(q *query) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return view{s: s, task: t, frames: frames}.preview(0)
+	return view{s: s, task: t, frames: frames}.preview()
 }

@@ -74,6 +74,9 @@ func (i *importer) checkParams() error {
 	if err := i.checkJobFiles(); err != nil {
 		return err
 	}
+	if v := i.p.Validation; v != nil && v.Method == methodPerJob && v.PerJobCount != nil && i.task.segmentSize <= *v.PerJobCount {
+		return invalid("Validation frame count per job cannot be greater than segment size") // a size of 0, for one job, too (A66)
+	}
 	if v := i.p.Validation; v != nil && v.Mode == "gt_pool" {
 		if i.p.sorting() != sortRandom {
 			return invalid(`validation mode "gt_pool" can only be used with "random" sorting`)

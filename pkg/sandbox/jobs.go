@@ -91,6 +91,10 @@ var jobListing = &listing{
 	search: []string{"task_name", "project_name", "assignee"},
 	simple: []string{"task_id", "task_name", "project_id", "project_name", "assignee", "state", "stage", "type", "mode", "dimension", "parent_job_id"},
 	orders: []string{"id", "task_id", "task_name", "project_id", "project_name", "assignee", "state", "stage", "type", "updated_date"},
+	options: map[string][]string{
+		"type": {jobAnnotation, jobReplica, jobGroundTruth}, "stage": {stageAnnotation, stageValidation, stageAcceptance},
+		"state": {"new", "in progress", "completed", "rejected"}, "mode": {"annotation", "interpolation"}, "dimension": {"3d", "2d", "1d"},
+	},
 }
 
 // job finds a job; nil is none.

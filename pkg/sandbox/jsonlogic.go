@@ -3,30 +3,66 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
 
 // logic turns a JSON Logic rule (jsonlogic.com) into SQL, as far as CVAT knows it:
 // and, or, !, !!, var, ==, <, >, <=, >= and both kinds of in.
-func (l *listing) logic(rule any) (string, []any, error) {
+//
+// The parent is the operation that the rule is an argument of, for messages.
+func (l *listing) logic(rule any, parent string) (string, []any, error) {
 	object, ok := rule.(map[string]any)
 	if !ok || len(object) == 0 {
-		return "", nil, fmt.Errorf("expected a non-empty dict value, got '%v' of type '%s'", rule, pythonType(rule))
+		return "", nil, emptyArgument(parent, "dict", rule)
 	}
 	for op, args := range object {
-		return l.operation(op, args) // a rule has one operation
+		return l.operation(op, args, parent) // a rule has one operation
 	}
 	return "", nil, nil
 }
 
-func (l *listing) operation(op string, arg any) (string, []any, error) {
+func isEmpty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case bool:
+		return !v
+	case string:
+		return v == ""
+	case json.Number:
+		return v == "0"
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
+}
+
+func emptyArgument(op, want string, got any) error {
+	if op == "" {
+		return fmt.Errorf("expected a non-empty %s value, got '%s' of type '%s'", want, python(got), pythonType(got))
+	}
+	return fmt.Errorf("operation '%s' requires a non-empty %s argument, got '%s' of type '%s'", op, want, python(got), pythonType(got))
+}
+
+func unsupported(op string, args any) error {
+	return fmt.Errorf("operation '%s' with arguments '%s' is not supported", op, python(args))
+}
+
+func (l *listing) operation(op string, arg any, parent string) (string, []any, error) {
 	args, _ := arg.([]any)
 	switch op {
 	case "and", "or":
-		return l.combine(strings.ToUpper(op), args)
+		if len(args) == 0 {
+			return "", nil, emptyArgument(parent, "list", arg)
+		}
+		return l.combine(op, args)
 	case "!", "!!":
-		sql, values, err := l.logic(arg)
+		sql, values, err := l.logic(arg, op)
 		if op == "!" {
 			sql = "NOT (" + sql + ")"
 		}
@@ -35,27 +71,27 @@ func (l *listing) operation(op string, arg any) (string, []any, error) {
 		t, err := l.term(map[string]any{"var": arg})
 		return t.column + " IS NOT NULL", nil, err
 	case "in":
+		if len(args) != 2 {
+			return "", nil, unsupported(op, arg)
+		}
 		return l.membership(args)
 	case "==", "<", ">", "<=", ">=":
 		return l.comparison(op, args)
 	}
-	return "", nil, fmt.Errorf("operation '%s' with arguments '%v' is not supported", op, arg)
+	return "", nil, unsupported(op, arg)
 }
 
 func (l *listing) combine(op string, rules []any) (string, []any, error) {
-	if len(rules) == 0 {
-		return "", nil, fmt.Errorf("operation '%s' requires a non-empty list argument", strings.ToLower(op))
-	}
 	var parts []string
 	var all []any
 	for _, rule := range rules {
-		sql, args, err := l.logic(rule)
+		sql, args, err := l.logic(rule, op)
 		if err != nil {
 			return "", nil, err
 		}
 		parts, all = append(parts, "("+sql+")"), append(all, args...)
 	}
-	return strings.Join(parts, " "+op+" "), all, nil
+	return strings.Join(parts, " "+strings.ToUpper(op)+" "), all, nil
 }
 
 func (l *listing) comparison(op string, args []any) (string, []any, error) {
@@ -64,7 +100,7 @@ func (l *listing) comparison(op string, args []any) (string, []any, error) {
 		return t.column + " BETWEEN ? AND ?", []any{t.value(args[0]), t.value(args[2])}, err
 	}
 	if len(args) != 2 {
-		return "", nil, fmt.Errorf("operation '%s' with arguments '%v' is not supported", op, args)
+		return "", nil, unsupported(op, args)
 	}
 	t, err := l.term(args[0])
 	return t.column + " " + strings.Replace(op, "==", "=", 1) + " ?", []any{t.value(args[1])}, err
@@ -72,9 +108,6 @@ func (l *listing) comparison(op string, args []any) (string, []any, error) {
 
 // membership is either var in [values] or "part" in var.
 func (l *listing) membership(args []any) (string, []any, error) {
-	if len(args) != 2 {
-		return "", nil, fmt.Errorf("operation 'in' with arguments '%v' is not supported", args)
-	}
 	if _, ok := args[0].(map[string]any); !ok {
 		t, err := l.term(args[1])
 		return "instr(" + t.column + ", ?) > 0", []any{t.value(args[0])}, err
@@ -90,6 +123,31 @@ func (l *listing) membership(args []any) (string, []any, error) {
 	}
 	marks := strings.TrimSuffix(strings.Repeat("?,", len(values)), ",")
 	return t.column + " IN (" + marks + ")", values, nil
+}
+
+// python shows a JSON value as Python does.
+func python(v any) string {
+	switch v := v.(type) {
+	case string:
+		return pythonString(v)
+	case bool:
+		return map[bool]string{true: "True", false: "False"}[v]
+	case []any:
+		var items []string
+		for _, item := range v {
+			items = append(items, python(item))
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case map[string]any:
+		var items []string
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			items = append(items, pythonString(k)+": "+python(v[k]))
+		}
+		return "{" + strings.Join(items, ", ") + "}"
+	case nil:
+		return "None"
+	}
+	return fmt.Sprint(v)
 }
 
 // term is the term that {"var": name} names.

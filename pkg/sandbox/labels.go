@@ -14,10 +14,20 @@ type labelJSON struct {
 	Attributes []attributeJSON `json:"attributes"`
 	Type       string          `json:"type"`
 	SVG        *string         `json:"svg,omitempty"` // skeletons only
-	Sublabels  []labelJSON     `json:"sublabels"`
+	Sublabels  []sublabelJSON  `json:"sublabels"`
 	ProjectID  *int            `json:"project_id,omitempty"`
 	TaskID     *int            `json:"task_id,omitempty"`
 	ParentID   *int            `json:"parent_id"`
+	HasParent  bool            `json:"has_parent"`
+}
+
+// A sublabel is a point of a skeleton; it has fewer fields.
+type sublabelJSON struct {
+	ID         int             `json:"id"`
+	Name       string          `json:"name"`
+	Color      string          `json:"color"`
+	Attributes []attributeJSON `json:"attributes"`
+	Type       string          `json:"type"`
 	HasParent  bool            `json:"has_parent"`
 }
 
@@ -50,13 +60,13 @@ func (s *Server) label(ctx context.Context, id int) (labelJSON, error) {
 	}
 	l.Attributes = append([]attributeJSON{}, l.Attributes...)
 	children, err := collect(ctx, s.db.read, scanOne[int], `SELECT id FROM labels WHERE parent_id = ? ORDER BY id`, id)
-	l.Sublabels = []labelJSON{}
+	l.Sublabels = []sublabelJSON{}
 	for _, child := range children {
 		sub, err := s.label(ctx, child)
 		if err != nil {
 			return labelJSON{}, err
 		}
-		l.Sublabels = append(l.Sublabels, sub)
+		l.Sublabels = append(l.Sublabels, sublabelJSON{sub.ID, sub.Name, sub.Color, sub.Attributes, sub.Type, sub.HasParent})
 	}
 	return l, err
 }
@@ -111,9 +121,17 @@ func (s *Server) labelScope(q *query, w *where) error {
 	params := q.URL.Query()
 	f := form{body: body{}}
 	for _, name := range []string{"project_id", "task_id", "job_id"} {
-		if v := params.Get(name); v != "" {
-			f.body[name] = json.Number(v)
+		v := params.Get(name)
+		if v == "" {
+			continue
 		}
+		if _, ok := number(json.Number(v)); !ok {
+			return crashed()
+		}
+		f.body[name] = json.Number(v)
+	}
+	if len(f.body) > 1 {
+		return listed("job_id, task_id and project_id parameters cannot be used together")
 	}
 	if id, ok := number(f.body["job_id"]); ok {
 		j, err := s.job(q.ctx, id)

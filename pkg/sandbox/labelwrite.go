@@ -32,20 +32,28 @@ type labelOwner struct{ project, task *int }
 // colours, defaults and number ranges as they come (A19).
 func (f *form) labels(field string) []labelSpec {
 	v, there := f.body[field]
-	if !there || v == nil {
+	if !there {
+		return nil
+	}
+	if v == nil {
+		f.fail(field, mayNotBeNull)
 		return nil
 	}
 	list, isList := v.([]any)
 	if !isList {
-		f.errs = append(f.errs, fieldError{field, map[string][]string{"non_field_errors": {fmt.Sprintf("Expected a list of items but got type %q.", pythonType(v))}}})
+		f.errs = append(f.errs, fieldError{field, notAList(v)})
 		return nil
 	}
 	var specs []labelSpec
 	errs, bad := []fieldErrors{}, false
 	for _, item := range list {
-		object, _ := item.(map[string]any)
+		object, is := item.(map[string]any)
 		inner := form{body: object}
-		specs = append(specs, inner.label())
+		if is {
+			specs = append(specs, inner.label())
+		} else {
+			inner.fail("non_field_errors", "Invalid data. Expected a dictionary, but got %s.", pythonType(item))
+		}
 		errs = append(errs, append(fieldErrors{}, inner.errs...))
 		bad = bad || len(inner.errs) > 0
 	}

@@ -84,11 +84,11 @@ func (l *listing) addSimple(params url.Values, w *where) error {
 		}
 		if t.kind == numberTerm {
 			n, err := strconv.ParseFloat(value, 64)
-			if err != nil || n != math.Trunc(n) {
+			if err != nil {
 				f.fail(name, "Enter a number.")
 				continue
 			}
-			w.add(t.column+" = ?", int64(n))
+			w.add(t.column+" = ?", n)
 			continue
 		}
 		w.add(t.column+" = ?", value)
@@ -122,7 +122,10 @@ func (l *listing) addLogic(params url.Values, w *where) error {
 	if err := dec.Decode(&rules); err != nil {
 		return listed("filter: can't parse filter expression: Expecting value: line 1 column 1 (char 0)")
 	}
-	sql, args, err := l.logic(rules)
+	if isEmpty(rules) {
+		return listed("filter shouldn't be empty")
+	}
+	sql, args, err := l.logic(rules, "")
 	if err != nil {
 		return listed("filter: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 )
 
 type metaJSON struct {
@@ -74,6 +75,7 @@ func (s *Server) meta(q *query, t *task, first, last int, included *[]int) (answ
 	}
 	if last >= 0 {
 		frames = frames[first : last+1]
+		m.DeletedFrames = within(*t.deletedFrames, first, last)
 		m.Size = len(frames)
 		m.StartFrame, m.StopFrame = *t.startFrame+first*p.step(), *t.startFrame+last*p.step()
 	}
@@ -81,6 +83,13 @@ func (s *Server) meta(q *query, t *task, first, last int, included *[]int) (answ
 		m.Frames = append(m.Frames, frameJSON{f.Width, f.Height, f.Name, len(f.Related), len(f.Related) > 0})
 	}
 	return ok(m), nil
+}
+
+// within are the frames of a list that lie in a span.
+func within(list string, first, last int) json.RawMessage {
+	var all []int
+	_ = json.Unmarshal([]byte(list), &all) // written by us
+	return encode(append([]int{}, slices.DeleteFunc(all, func(n int) bool { return n < first || n > last })...))
 }
 
 // patchMeta marks frames as deleted. They stay in every list.
@@ -98,10 +107,10 @@ func (s *Server) patchMeta(q *query) (answer, error) {
 	}
 	if list, given := b["deleted_frames"].([]any); given {
 		deleted := []int{}
-		for _, v := range list {
+		for i, v := range list {
 			n, is := number(v)
 			if !is || n < 0 {
-				return answer{}, &problem{status: http.StatusBadRequest, ctype: jsonType, body: encode(map[string][]string{"deleted_frames": {"A valid integer is required."}})}
+				return answer{}, &problem{status: http.StatusBadRequest, ctype: jsonType, body: encode(map[string]any{"deleted_frames": map[int][]string{i: {"A valid integer is required."}}})}
 			}
 			deleted = append(deleted, n)
 		}

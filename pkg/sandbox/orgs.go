@@ -52,6 +52,21 @@ func (s *Server) getOrganization(q *query) (answer, error) {
 	return ok(p.organizationJSON(q.base(), o)), nil
 }
 
+// deleteOrganization takes everything in it along. Its owner may.
+func (s *Server) deleteOrganization(q *query) (answer, error) {
+	o := s.people.Load().orgs[q.id(0)]
+	if o == nil {
+		return answer{}, notFound("Organization")
+	}
+	if !q.who.superuser && o.owner != q.who.id {
+		return answer{}, forbidden()
+	}
+	if err := s.db.exec(q.ctx, `DELETE FROM organizations WHERE id = ?`, o.id); err != nil {
+		return answer{}, err
+	}
+	return empty(http.StatusNoContent), s.loadPeople(q.ctx)
+}
+
 func (s *Server) createOrganization(q *query) (answer, error) {
 	b, err := readBody(q.Request)
 	if err != nil {

@@ -1,11 +1,8 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"fmt"
-	"net/url"
 	"regexp"
-	"strings"
 )
 
 // params are the parameters of an upload. Those that a request names stay with the
@@ -94,114 +91,6 @@ func (f *form) oneOf(name string, of ...string) *string {
 		return &v
 	}
 	return nil
-}
-
-func (f *form) frameFilter() *string {
-	v, ok := f.text("frame_filter", text{max: 256, blank: true})
-	if !ok || v == "" {
-		return nil
-	}
-	if !stepFilter.MatchString(v) {
-		f.fail("frame_filter", "Invalid frame filter expression")
-	}
-	return &v
-}
-
-// files reads a list of names, each either a string or {"file": name}.
-func (f *form) files(name string) (names []string) {
-	list, _ := f.body[name].([]any)
-	for _, item := range list {
-		if object, ok := item.(map[string]any); ok {
-			item = object["file"]
-		}
-		names = append(names, fmt.Sprint(item))
-	}
-	return names
-}
-
-func (f *form) serverFiles() []string {
-	names := f.files("server_files")
-	for _, n := range names {
-		if strings.HasPrefix(n, "/") || strings.Contains("/"+n+"/", "/../") {
-			f.fail("server_files", "%q is not a canonical relative path.", n)
-		}
-	}
-	return names
-}
-
-func (f *form) remoteFiles() []string {
-	names := f.files("remote_files")
-	for _, n := range names {
-		u, err := url.Parse(n)
-		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			f.fail("remote_files", "'%s': remote_files entries must be http(s) URLs.", n)
-		}
-	}
-	return names
-}
-
-func (f *form) jobFiles() [][]string {
-	list, ok := f.body["job_file_mapping"].([]any)
-	if !ok {
-		return nil
-	}
-	seen := map[string]bool{}
-	var jobs [][]string
-	for _, item := range list {
-		names, _ := item.([]any)
-		var files []string
-		for _, n := range names {
-			name := fmt.Sprint(n)
-			if seen[name] {
-				f.fail("job_file_mapping", "The same file '%s' cannot be used multiple times in the job file mapping", name)
-				return nil
-			}
-			seen[name] = true
-			files = append(files, name)
-		}
-		jobs = append(jobs, files)
-	}
-	return jobs
-}
-
-func (f *form) validation() *validationParams {
-	object, ok := f.body["validation_params"].(map[string]any)
-	if !ok {
-		return nil
-	}
-	inner := form{body: object}
-	v := &validationParams{}
-	if _, there := object["mode"]; !there {
-		inner.fail("mode", "This field is required.")
-	}
-	positive := whole{min: 1, max: anyInt.max}
-	v.Mode, _ = inner.choice("mode", "gt", "gt_pool")
-	v.Method, _ = inner.choice("frame_selection_method", "random_uniform", "random_per_job", "manual")
-	v.Frames, _ = inner.texts("frames")
-	v.FrameCount, _ = inner.whole("frame_count", positive)
-	v.FrameShare = inner.share("frame_share")
-	v.PerJobCount, _ = inner.whole("frames_per_job_count", positive)
-	v.PerJobShare = inner.share("frames_per_job_share")
-	v.RandomSeed, _ = inner.whole("random_seed", anyInt)
-	if len(v.Frames) > 0 && v.Method != "" && v.Method != "manual" {
-		inner.fail("non_field_errors", `"frames" can only be used when "frame_selection_method" is "manual"`)
-	}
-	if len(inner.errs) > 0 {
-		f.errs = append(f.errs, fieldError{"validation_params", inner.errs})
-	}
-	return v
-}
-
-func (f *form) share(name string) *float64 {
-	n, ok := f.body[name].(json.Number)
-	if !ok {
-		return nil
-	}
-	v, err := n.Float64()
-	if err != nil || v <= 0 || v > 1 {
-		f.fail(name, "Invalid value for share: must be greater than 0 and not greater than 1")
-	}
-	return &v
 }
 
 // over lays the parameters of a new request over those that stuck.

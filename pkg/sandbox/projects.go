@@ -236,8 +236,8 @@ func (s *Server) patchProject(q *query) (answer, error) {
 	c := &changes{}
 	c.text(&f, "name", text{max: 256})
 	c.text(&f, "bug_tracker", text{max: 2000, blank: true})
-	c.person(&f, "owner_id", owner, s.now())
-	c.person(&f, "assignee_id", assignee, s.now())
+	c.person(&f, "owner_id", owner, p.owner, s.now())
+	c.person(&f, "assignee_id", assignee, p.assignee, s.now())
 	labels := f.labels("labels")
 	if err := f.err(); err != nil {
 		return answer{}, err

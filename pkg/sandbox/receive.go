@@ -44,35 +44,47 @@ func (s *Server) receive(q *query) (*incoming, error) {
 		b, err := readBody(q.Request)
 		return &incoming{body: b}, err
 	}
+	if params["boundary"] == "" {
+		return nil, detail(http.StatusBadRequest, "Multipart form parse error - Invalid boundary in multipart: None")
+	}
 	in := &incoming{body: body{}}
-	mr := multipart.NewReader(q.Body, params["boundary"])
+	from := &bodyReader{from: q.Body}
+	mr := multipart.NewReader(from, params["boundary"])
 	for {
 		part, err := mr.NextRawPart()
-		if errors.Is(err, io.EOF) {
-			break
-		}
 		if err == nil {
 			err = s.receivePart(in, part)
 		}
-		if err != nil {
+		var onDisk *os.PathError
+		switch {
+		case from.err != nil:
 			in.discard()
-			return nil, multipartError(err)
+			return nil, bodyError(from.err)
+		case errors.As(err, &onDisk):
+			in.discard()
+			return nil, err
+		}
+		if err != nil {
+			break // the end, or nonsense, which ends it too (A69)
 		}
 	}
 	sort.SliceStable(in.files, func(i, j int) bool { return in.files[i].index < in.files[j].index })
 	return in, nil
 }
 
-func multipartError(err error) error {
-	var tooLarge *http.MaxBytesError
-	var onDisk *os.PathError
-	switch {
-	case errors.As(err, &tooLarge):
-		return nginxPage(http.StatusRequestEntityTooLarge)
-	case errors.As(err, &onDisk):
-		return err
+// A bodyReader remembers that the client broke off, so that a body cut short is told
+// from one that is nonsense.
+type bodyReader struct {
+	from io.Reader
+	err  error
+}
+
+func (r *bodyReader) Read(p []byte) (int, error) {
+	n, err := r.from.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
 	}
-	return detail(http.StatusBadRequest, "Multipart form parse error - %v", err)
+	return n, err
 }
 
 // indexed is a field of a list: client_files[0]. Without the index the files are

@@ -102,6 +102,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.opts.Log.Error("sandbox request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		p = crashed()
 	}
+	if p.status == http.StatusInternalServerError {
+		w.Header().Del("Allow") // Django's page comes from outside of CVAT's views
+	}
 	answer{status: p.status, ctype: p.ctype, body: p.body, header: p.header}.send(w, r)
 }
 
@@ -143,13 +146,8 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) (a answer, err e
 
 // checkMediaTypes holds what the client sends and wants against what CVAT takes and has.
 func checkMediaTypes(r *http.Request, kind bodyKind) error {
-	for _, part := range strings.Split(r.Header.Get("Accept"), ";") {
-		if v, ok := strings.CutPrefix(strings.TrimSpace(part), "version="); ok && v != "2.0" {
-			return detail(http.StatusNotAcceptable, `Invalid version in "Accept" header.`)
-		}
-	}
-	if r.ContentLength == 0 {
-		return nil
+	if err := checkAccept(r.Header.Get("Accept")); err != nil || r.ContentLength == 0 {
+		return err
 	}
 	ctype, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	var good bool
@@ -163,6 +161,31 @@ func checkMediaTypes(r *http.Request, kind bodyKind) error {
 	}
 	if !good {
 		return detail(http.StatusUnsupportedMediaType, "Unsupported media type %q in request.", r.Header.Get("Content-Type"))
+	}
+	return nil
+}
+
+// checkAccept refuses a client that wants neither JSON nor what a browser wants, or
+// another version of the API than its only one.
+func checkAccept(accept string) error {
+	if accept == "" {
+		return nil
+	}
+	satisfied := false
+	for _, kind := range strings.Split(accept, ",") {
+		name, rest, _ := strings.Cut(kind, ";")
+		switch strings.TrimSpace(name) {
+		case "*/*", "application/*", "application/json", jsonType, "text/html", "text/*":
+			satisfied = true
+		}
+		for _, part := range strings.Split(rest, ";") {
+			if v, ok := strings.CutPrefix(strings.TrimSpace(part), "version="); ok && v != "2.0" {
+				return detail(http.StatusNotAcceptable, `Invalid version in "Accept" header.`)
+			}
+		}
+	}
+	if !satisfied {
+		return detail(http.StatusNotAcceptable, "Could not satisfy the request Accept header.")
 	}
 	return nil
 }

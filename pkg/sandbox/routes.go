@@ -8,52 +8,52 @@ type methods = map[string]handler
 // CVAT does not have, but for /data/ (A64).
 func (s *Server) newRouter() *router {
 	rt := &router{}
-	open := func(r *route) { r.open = true }
-	upload := func(r *route) { r.kind = uploadBody }
+	missing := func(q *query) (answer, error) { return answer{}, notDone(q.Method + " " + q.URL.Path) }
 
-	open(rt.add(`/api/server/about`, methods{"GET": s.about}))
-	open(rt.add(`/api/server/health/?`, methods{"GET": s.health}))
-	open(rt.add(`/api/auth/login`, methods{"POST": s.login}))
+	rt.add(`/api/server/about`, methods{"GET": s.about}).open = true
+	rt.add(`/api/server/health/?`, methods{"GET": s.health}).open = true
+	rt.add(`/api/auth/login`, methods{"POST": s.login}).open = true
 	rt.add(`/api/auth/logout`, methods{"GET": s.logout, "POST": s.logout}).open = true
 	rt.add(`/api/auth/access_tokens`, methods{"POST": s.createToken})
 	rt.add(`/api/auth/access_tokens/self`, methods{"GET": s.selfToken})
 
+	rt.add(`/api/auth/access_tokens/(\d+)`, methods{"DELETE": s.deleteToken})
+
 	rt.add(`/api/users/self`, methods{"GET": s.self})
 	rt.add(`/api/users`, methods{"GET": s.listUsers})
-	rt.add(`/api/users/(\d+)`, methods{"GET": s.getUser})
+	rt.add(`/api/users/([^/.]+)`, methods{"GET": s.getUser, "PATCH": missing, "DELETE": missing})
 	rt.add(`/api/organizations`, methods{"GET": s.listOrganizations, "POST": s.createOrganization})
-	rt.add(`/api/organizations/(\d+)`, methods{"GET": s.getOrganization})
+	rt.add(`/api/organizations/([^/.]+)`, methods{"GET": s.getOrganization, "DELETE": s.deleteOrganization})
 
 	rt.add(`/api/projects`, methods{"GET": s.listProjects, "POST": s.createProject})
-	rt.add(`/api/projects/(\d+)`, methods{"GET": s.getProject, "PATCH": s.patchProject, "DELETE": s.deleteProject})
+	rt.add(`/api/projects/([^/.]+)`, methods{"GET": s.getProject, "PATCH": s.patchProject, "DELETE": s.deleteProject})
 	rt.add(`/api/labels`, methods{"GET": s.listLabels})
-	rt.add(`/api/labels/(\d+)`, methods{"GET": s.getLabel})
+	rt.add(`/api/labels/([^/.]+)`, methods{"GET": s.getLabel, "PATCH": missing, "DELETE": missing})
 
 	rt.add(`/api/tasks`, methods{"GET": s.listTasks, "POST": s.createTask})
-	rt.add(`/api/tasks/(\d+)`, methods{"GET": s.getTask, "PATCH": s.patchTask, "DELETE": s.deleteTask})
+	rt.add(`/api/tasks/([^/.]+)`, methods{"GET": s.getTask, "PATCH": s.patchTask, "DELETE": s.deleteTask})
 	rt.add(`/api/tasks/(\d+)/status`, methods{"GET": s.taskStatus})
-	upload(rt.add(`/api/tasks/(\d+)/data/?`, methods{"GET": s.getData, "POST": s.postData, "OPTIONS": s.tusOptions}))
+	rt.add(`/api/tasks/(\d+)/data/?`, methods{"GET": s.getData, "POST": s.postData, "OPTIONS": s.tusOptions}).kind = uploadBody
 	rt.add(`/api/tasks/(\d+)/data/meta`, methods{"GET": s.getMeta, "PATCH": s.patchMeta})
 	rt.add(`/api/tasks/(\d+)/data/(\d+_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})`, methods{"HEAD": s.headTUS, "PATCH": s.patchTUS}).kind = tusBody
 	rt.add(`/api/tasks/(\d+)/preview`, methods{"GET": s.getPreview})
-	rt.add(`/api/tasks/(\d+)/annotations`, methods{"GET": s.getAnnotations, "PUT": s.putAnnotations, "PATCH": s.putAnnotations, "DELETE": s.deleteAnnotations})
+	rt.add(`/api/tasks/(\d+)/annotations`, methods{"GET": s.getAnnotations, "POST": missing, "PUT": missing, "PATCH": missing, "DELETE": s.deleteAnnotations})
 
-	rt.add(`/api/jobs`, methods{"GET": s.listJobs})
-	rt.add(`/api/jobs/(\d+)`, methods{"GET": s.getJob, "PATCH": s.patchJob})
+	rt.add(`/api/jobs`, methods{"GET": s.listJobs, "POST": missing})
+	rt.add(`/api/jobs/([^/.]+)`, methods{"GET": s.getJob, "PATCH": s.patchJob, "DELETE": missing})
 	rt.add(`/api/jobs/(\d+)/data`, methods{"GET": s.getJobData})
-	rt.add(`/api/jobs/(\d+)/data/meta`, methods{"GET": s.getJobMeta})
+	rt.add(`/api/jobs/(\d+)/data/meta`, methods{"GET": s.getJobMeta, "PATCH": missing})
 
 	rt.add(`/api/requests`, methods{"GET": s.listRequests})
 	rt.add(`/api/requests/([^/]+)`, methods{"GET": s.getRequest})
 	rt.add(`/api/requests/([^/]+)/cancel`, methods{"POST": s.cancelRequest})
 
-	for _, missing := range []string{
+	for _, area := range []string{
 		`tasks/\d+/(?:dataset|backup|validation_layout|append).*`, `tasks/backup.*`, `projects/\d+/.+`, `projects/backup.*`, `jobs/\d+/.+`,
 		`cloudstorages.*`, `issues.*`, `comments.*`, `memberships.*`, `invitations.*`, `webhooks.*`, `lambda.*`, `quality.*`, `consensus.*`,
 		`guides.*`, `assets.*`, `analytics.*`, `events.*`, `server/(?:share|annotation|plugins).*`, `schema/?`,
 	} {
-		h := func(q *query) (answer, error) { return answer{}, notDone(q.URL.Path) }
-		rt.add(`/api/`+missing, methods{"GET": h, "POST": h, "PUT": h, "PATCH": h, "DELETE": h}).kind = uploadBody
+		rt.add(`/api/`+area, methods{"GET": missing, "POST": missing, "PUT": missing, "PATCH": missing, "DELETE": missing}).kind = uploadBody
 	}
 	return rt
 }

@@ -128,11 +128,11 @@ func (i *importer) groundTruth(list []segment, overlap int) ([]int, error) {
 	var picked []int
 	var err error
 	switch v.Method {
-	case "random_uniform":
+	case methodUniform:
 		picked, err = uniform(r, len(i.frames), v)
-	case "random_per_job":
+	case methodPerJob:
 		picked, err = perJob(r, list, overlap, v)
-	case "manual":
+	case methodManual:
 		picked, err = i.named(v.Frames)
 	default:
 		err = invalid(`The "frame_selection_method" field is required`)

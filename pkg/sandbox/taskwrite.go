@@ -54,6 +54,9 @@ func (s *Server) createTask(q *query) (answer, error) {
 // 403, as is an organization's header on a personal project (A26).
 func (s *Server) projectFor(q *query, b body) (*project, error) {
 	id, given := number(b["project_id"])
+	if _, text := b["project_id"].(string); text || given && id == 0 {
+		return nil, crashed() // (A17)
+	}
 	if !given {
 		if !s.mayCreate(q) {
 			return nil, forbidden()
@@ -151,14 +154,14 @@ func (s *Server) patchTask(q *query) (answer, error) {
 		return answer{}, err
 	}
 	c := &changes{}
-	if err := s.moveTask(q, &f, c); err != nil {
+	if err := s.moveTask(q, t, &f, c); err != nil {
 		return answer{}, err
 	}
 	c.text(&f, "name", text{max: 256})
 	c.text(&f, "bug_tracker", text{max: 2000, blank: true})
 	c.text(&f, "subset", text{max: 64, blank: true})
-	c.person(&f, "owner_id", owner, s.now())
-	c.person(&f, "assignee_id", assignee, s.now())
+	c.person(&f, "owner_id", owner, t.owner, s.now())
+	c.person(&f, "assignee_id", assignee, t.assignee, s.now())
 	labels := f.labels("labels")
 	if err := f.err(); err != nil {
 		return answer{}, err
@@ -182,8 +185,12 @@ func (s *Server) patchTask(q *query) (answer, error) {
 	return s.getTask(q)
 }
 
-// moveTask reads a change of project.
-func (s *Server) moveTask(q *query, f *form, c *changes) error {
+// moveTask reads a change of project, and refuses one of organization.
+func (s *Server) moveTask(q *query, t *task, f *form, c *changes) error {
+	if _, given := f.body["organization_id"]; given && t.project != nil {
+		f.fail("non_field_errors", "Only top-level resources can be moved between workspaces")
+		return nil
+	}
 	id, given := number(f.body["project_id"])
 	if !given {
 		return nil

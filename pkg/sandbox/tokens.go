@@ -148,6 +148,18 @@ func (s *Server) selfToken(q *query) (answer, error) {
 	}), nil
 }
 
+// deleteToken takes one of the caller's access tokens back.
+func (s *Server) deleteToken(q *query) (answer, error) {
+	res, err := s.db.wr.ExecContext(q.ctx, `DELETE FROM tokens WHERE id = ? AND user_id = ? AND kind = 'access'`, q.id(0), q.who.id)
+	if err != nil {
+		return answer{}, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return answer{}, notFound("AccessToken")
+	}
+	return empty(http.StatusNoContent), nil
+}
+
 func randomHex(bytes int) string {
 	b := make([]byte, bytes)
 	_, _ = rand.Read(b) // never fails

@@ -28,13 +28,9 @@ func tus(status int) answer {
 	return answer{status: status, header: tusHeader()}
 }
 
-// tusOptions says what this server's TUS can do.
-func (s *Server) tusOptions(q *query) (answer, error) {
-	if _, err := s.myTask(q, q.id(0)); err != nil {
-		return answer{}, err
-	}
-	return tus(http.StatusNoContent), nil
-}
+// tusOptions says what this server's TUS can do. It goes the way of a POST, and so
+// makes the Data row (A67).
+func (s *Server) tusOptions(q *query) (answer, error) { return s.postData(q) }
 
 // createTUS announces a file. 409 means that a file of that name is there, whole; 201
 // that it must be sent, even if another upload of that name is under way (A38).
@@ -52,12 +48,14 @@ func (s *Server) createTUS(q *query, t *task) (answer, error) {
 		return refuse(quoted(http.StatusRequestEntityTooLarge, "File size exceeds max limit of %d bytes", int64(maxUpload))), nil
 	case name == "":
 		return refuse(quoted(http.StatusBadRequest, "Metadata is expected to contain 'filename' key")), nil
-	case strings.ContainsRune(name, 0):
-		return answer{}, crashed()
-	case !filepath.IsLocal(name):
+	case strings.ContainsRune(name, 0) || !filepath.IsLocal(name):
 		return answer{status: http.StatusBadRequest, ctype: "text/plain", body: encode("File name " + name + " is not allowed")}, nil
 	}
-	if _, err := os.Lstat(filepath.Join(s.dir.raw(*t.data), name)); err == nil {
+	taken, err := s.nameTaken(*t.data, name)
+	if err != nil {
+		return answer{}, err
+	}
+	if taken {
 		return refuse(quoted(http.StatusConflict, "File with same name already exists")), nil
 	}
 	if length <= 0 {
@@ -100,13 +98,23 @@ func uploadName(metadata string) (name string, ok bool) {
 		if key != "filename" {
 			continue
 		}
-		raw, err := base64.StdEncoding.DecodeString(value)
+		raw, err := base64.StdEncoding.DecodeString(onlyBase64(value))
 		if err != nil {
 			return "", false
 		}
 		name = string(raw)
 	}
 	return name, true
+}
+
+// onlyBase64 drops what is no base64, as Python does before it decodes.
+func onlyBase64(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '+' || r == '/' || r == '=' {
+			return r
+		}
+		return -1
+	}, s)
 }
 
 // A tusUpload is a file that was announced and is not complete.

@@ -122,6 +122,33 @@ func readEntry(f *zip.File) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(r, maxJSON))
 }
 
+// nameTaken tells whether a file of that name lies among the upload's: one that was
+// sent, one that an import wrote, or one that an import unpacked (A68).
+func (s *Server) nameTaken(data int, name string) (bool, error) {
+	if _, err := os.Lstat(filepath.Join(s.dir.raw(data), name)); err == nil {
+		return true, nil
+	}
+	archives, err := os.ReadDir(s.dir.archives(data))
+	if err != nil {
+		return false, err
+	}
+	for _, a := range archives {
+		z, err := zip.OpenReader(filepath.Join(s.dir.archives(data), a.Name()))
+		if err != nil {
+			return false, err
+		}
+		for _, f := range z.File {
+			if entryName(f) == name {
+				return true, z.Close()
+			}
+		}
+		if err := z.Close(); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
 // consume puts a zip away: whatever becomes of the import, the name is free again, and
 // the next attempt needs the zip to be sent again (A56).
 func (s *Server) consume(data int, name string, u *unpacked) error {

@@ -61,6 +61,8 @@ func (s *Server) upload(q *query, before, t *task, in *incoming) (answer, error)
 func (s *Server) uploadStep(q *query, t *task, in *incoming, raced bool) (answer, error) {
 	start, finish := has(q, "Upload-Start"), has(q, "Upload-Finish")
 	switch {
+	case q.Method == http.MethodOptions:
+		return tus(http.StatusNoContent), nil
 	case start && !finish:
 		return empty(http.StatusAccepted), nil // it only makes the Data row, and may be repeated
 	case raced:

@@ -37,14 +37,6 @@ func (p *people) basic(base string, id *int) *basicUser {
 	return &basicUser{URL: base + "/api/users/" + strconv.Itoa(u.id), ID: u.id, Username: u.username, FirstName: u.first, LastName: u.last}
 }
 
-func (p *people) organizationByID(id string) *organization {
-	n, err := strconv.Atoi(id)
-	if err != nil {
-		return nil
-	}
-	return p.orgs[n]
-}
-
 func (s *Server) self(q *query) (answer, error) {
 	return ok(s.people.Load().full(q.base(), q.who.user)), nil
 }
