@@ -46,7 +46,17 @@ func (c *connection) close() error {
 	return c.embedded.Close()
 }
 
+// connect opens a way to a server whose version is one that is served.
 func (a *app) connect(ctx context.Context, t target) (*connection, error) {
+	c, err := a.dial(ctx, t)
+	if err != nil || t.sandbox != "" {
+		return c, err
+	}
+	return c, a.checkVersion(ctx, c.Client)
+}
+
+// dial opens a way to a server, whatever it is.
+func (a *app) dial(ctx context.Context, t target) (*connection, error) {
 	if t.sandbox != "" {
 		return a.connectSandbox(t)
 	}
@@ -83,9 +93,6 @@ func (a *app) connectServer(ctx context.Context, t target) (*cvat.Client, error)
 	o.Credentials = cvat.Credentials{AccessToken: found.accessToken}
 	client, err := cvat.New(o)
 	if err != nil {
-		return nil, err
-	}
-	if err := a.checkVersion(ctx, client); err != nil {
 		return nil, err
 	}
 	return client, found.login(ctx, client)

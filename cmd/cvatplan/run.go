@@ -26,6 +26,7 @@ type cli struct {
 	Validate validateCmd `cmd:"" help:"Check manifests, offline."`
 	Sandbox  sandboxCmd  `cmd:"" help:"Serve the embedded CVAT-compatible server on loopback."`
 	Status   statusCmd   `cmd:"" help:"Show the annotation progress of the tasks of the manifests."`
+	Doctor   doctorCmd   `cmd:"" help:"Check address, version, clock, credentials, token, organization, project, and say what to do."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of manifests."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/observe"
+	"github.com/cvatplan/cvatplan/pkg/report"
+)
+
+type doctorCmd struct {
+	Manifests []string `arg:"" optional:"" name:"MANIFEST" help:"Manifests; default cvatplan.yaml."`
+}
+
+// Run checks all that apply needs of the manifests' servers, and says what to do about each.
+func (c doctorCmd) Run(a *app) error {
+	ctx, cancel := a.context()
+	defer cancel()
+	manifests, err := a.load(c.Manifests)
+	if err != nil {
+		return err
+	}
+	healthy := true
+	for _, m := range manifests {
+		s := &session{target: a.targetOf(m), project: m.Project}
+		fine, err := a.examine(ctx, s)
+		if err != nil {
+			return err
+		}
+		healthy = healthy && fine
+	}
+	if !healthy {
+		return exit(exitError)
+	}
+	return nil
+}
+
+func (a *app) examine(ctx context.Context, s *session) (fine bool, err error) {
+	conn, err := a.dial(ctx, s.target)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", s.target.shown, err)
+	}
+	defer conn.close()
+	fine = true
+	for _, f := range observe.Checkup(ctx, conn.Client, observe.Want{Project: s.project}, time.Now()) {
+		fine = fine && f.Verdict != observe.Failed
+		fmt.Fprintf(a.stdout, "%-8s %-13s %s\n", f.Verdict, f.Check, report.Safe(f.Text))
+		if f.Hint != "" {
+			fmt.Fprintf(a.stdout, "%-8s %-13s hint: %s\n", "", "", f.Hint)
+		}
+	}
+	return fine, ctx.Err()
+}
