@@ -243,3 +243,54 @@ func TestAnImageThatTheServerCannotReadFailsItsTaskInItsWords(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+func TestWhatWasMovedOrRenamedInCVATIsNotCreatedAgain(t *testing.T) {
+	srv := cvattest.Start(t)
+	c := client(t, srv, "2.73.0")
+	d := someImages(t, 2, 2)
+	if r := d.apply(t, c, d.plan(t, c, plan.Options{})); !r.OK() {
+		t.Fatalf("%+v", r)
+	}
+	d.tasks["renamed"] = d.tasks["jai_cam_run_00"]
+	delete(d.tasks, "jai_cam_run_00")
+	other, err := c.CreateProject(t.Context(), "Elsewhere", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.tasks["moved"] = []string{"x.png"}
+	d.bytes["x.png"] = picture(t, 9)
+	if _, err := c.CreateTask(t.Context(), cvat.NewTask{Name: "moved", ProjectID: other.ID}); err != nil {
+		t.Fatal(err)
+	}
+	p := d.plan(t, c, plan.Options{CheckFrames: true})
+	want := plan.Counts{Moved: 1, Renamed: 1, NoOp: 1, Unmanaged: 1}
+	if diff := cmp.Diff(want, plan.Count(p)); diff != "" {
+		t.Error(diff)
+	}
+	if r := d.apply(t, c, p); !r.OK() || apply.Count(r).Left != 3 {
+		t.Errorf("%+v", r)
+	}
+	p = d.plan(t, c, plan.Options{CheckFrames: true, CreateAnyway: []string{"moved"}})
+	if r := d.apply(t, c, p); apply.Count(r).Done != 1 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestPlanSendsNothingButGET(t *testing.T) {
+	srv := cvattest.Start(t)
+	c := client(t, srv, "2.73.0")
+	d := someImages(t, 3, 2)
+	d.apply(t, c, d.plan(t, c, plan.Options{}))
+	d.tasks["new"] = []string{"run_00/sub dir/frame_000.png"}
+	srv.Forget()
+	d.plan(t, c, plan.Options{CheckFrames: true})
+	seen := srv.Seen()
+	for _, r := range seen {
+		if r.Method != "GET" {
+			t.Error(r)
+		}
+	}
+	if frames := srv.Count(cvattest.Rule{Path: "/api/tasks/*/data/meta"}); len(seen)-frames > 1+4 { // ceil(3/400)+5, one of which asks for the version
+		t.Errorf("%d requests: %v", len(seen)-frames, seen)
+	}
+}
