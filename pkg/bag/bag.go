@@ -12,7 +12,7 @@ import (
 
 // Options bound what reading may cost and say how damage is met.
 type Options struct {
-	Strict   bool   // damage is an error, not a warning; checksums that cost a whole chunk are checked
+	Strict   bool   // damage is an error, not a warning; checksums that cost much time are checked
 	MaxChunk int64  // the largest chunk or message in bytes; 0 is 1 GiB
 	TempDir  string // where files are unpacked; "" is [os.TempDir]
 	Workers  int    // how many chunks are unpacked at once; 0 is one for each core
@@ -64,8 +64,8 @@ type reader interface {
 	// whole is the decompressed size of a chunk that can only be loaded as a
 	// whole, and false if its messages are read one by one.
 	whole(chunk int32) (int64, bool)
-	// chunk unpacks such a chunk, in buf if it fits there. What could be
-	// unpacked before an error is returned with it.
+	// chunk unpacks such a chunk, in buf if it fits there. What can be trusted
+	// in spite of an error is returned with it.
 	chunk(ctx context.Context, n int32, buf []byte) ([]byte, error)
 	// message reads one message: out of data, its chunk, or if that is nil out
 	// of the file, in buf if it fits there. limit ≥ 0 is how much of it is wanted.

@@ -253,14 +253,18 @@ func (c *chunked) chunk(_ context.Context, n int32, buf []byte) ([]byte, error) 
 		return nil, fmt.Errorf("chunk of %d bytes is %w (%d)", max(k.full, k.size), errTooLarge, c.opts.MaxChunk)
 	}
 	data, err := c.unpack(k, buf)
-	if err != nil {
+	switch {
+	case k.cut:
 		return data, err
+	case err != nil && !errors.Is(err, errClaim): // what came out before may be wrong already
+		return nil, err
+	case k.crc != 0 && crc32.ChecksumIEEE(data) != k.crc:
+		return nil, errChecksum
 	}
-	if k.crc != 0 && crc32.ChecksumIEEE(data) != k.crc {
-		return nil, errors.New("checksum does not fit")
-	}
-	return data, nil
+	return data, err
 }
+
+var errChecksum = errors.New("checksum does not fit")
 
 func (c *chunked) unpack(k *chunk, buf []byte) ([]byte, error) {
 	if k.codec == plain {
@@ -276,7 +280,11 @@ func (c *chunked) unpack(k *chunk, buf []byte) ([]byte, error) {
 		return nil, err
 	}
 	*pooled = src
-	return decompress(k.codec, buf, src, k.full)
+	data, err := decompress(k.codec, buf, src, k.full)
+	if err == nil && c.opts.Strict && k.codec == lz4Codec && !lz4Sound(src, data) {
+		return nil, errChecksum
+	}
+	return data, err
 }
 
 // message reads one message and checks that it is the one that the index told of.

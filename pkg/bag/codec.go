@@ -27,6 +27,9 @@ var errCodec = errors.New("unknown compression")
 // errImplausible is a claimed size that the compressed bytes cannot make.
 var errImplausible = errors.New("claims more than its bytes can hold")
 
+// errClaim is a wrong size, which alone does not make the bytes doubtful.
+var errClaim = errors.New("claimed")
+
 // decompress unpacks src, which claims to hold exactly full bytes, into buf or,
 // if that is too small, into new memory. No memory is taken for a claim before
 // src shows that it may be true. What could be unpacked before an error is
@@ -45,7 +48,7 @@ func decompress(c codec, buf, src []byte, full int64) ([]byte, error) {
 		return nil, errCodec
 	}
 	if err == nil && int64(len(out)) != full {
-		err = fmt.Errorf("%d bytes unpacked, %d claimed", len(out), full)
+		err = fmt.Errorf("%d bytes unpacked, %d %w", len(out), full, errClaim)
 	}
 	return out, err
 }

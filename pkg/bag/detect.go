@@ -34,9 +34,9 @@ var magics = []struct {
 }{
 	{ROS1, []string{".bag", ".bag.active"}, ros1AnyMagic},
 	{MCAP, []string{".mcap", ".mcap.active"}, "\x89MCAP0\r\n"},
-	{SQLite, []string{".db3"}, "SQLite format 3\x00"},
-	{MCAP, []string{".mcap.zstd", ".mcap.zst"}, "\x28\xb5\x2f\xfd"},
-	{SQLite, []string{".db3.zstd", ".db3.zst"}, "\x28\xb5\x2f\xfd"},
+	{SQLite, []string{".db3"}, sqliteMagic},
+	{MCAP, []string{".mcap.zstd", ".mcap.zst"}, zstdMagic},
+	{SQLite, []string{".db3.zstd", ".db3.zst"}, zstdMagic},
 }
 
 // Is says whether a path is a recording: a file by name and first bytes, a

@@ -1,6 +1,7 @@
 package bag
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -127,7 +128,7 @@ func (ros1) define(c *chunked, r record, body []byte) error {
 		topic, _ = head.get("topic")
 	}
 	schema, _ := head.get("message_definition")
-	c.stream(r.id, Topic{Name: string(topic), Type: string(kind), Encoding: "ros1", SchemaEncoding: "ros1msg", Schema: schema})
+	c.stream(r.id, Topic{Name: string(topic), Type: string(kind), Encoding: "ros1", SchemaEncoding: "ros1msg", Schema: bytes.Clone(schema)})
 	return nil
 }
 

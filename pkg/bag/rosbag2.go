@@ -139,7 +139,7 @@ func storagePath(dir, name string) string {
 func (b *Bag) openPart(ctx context.Context, s split) error {
 	path := s.path
 	switch magic := readMagic(path); {
-	case strings.HasPrefix(magic, "\x28\xb5\x2f\xfd"):
+	case strings.HasPrefix(magic, zstdMagic):
 		unpacked, err := b.unpack(path)
 		if err != nil {
 			return fmt.Errorf("unpack: %w", err)
@@ -158,7 +158,7 @@ func (b *Bag) openPart(ctx context.Context, s split) error {
 
 func (b *Bag) openReader(ctx context.Context, path string, s split) (reader, error) {
 	magic := readMagic(path)
-	if strings.HasPrefix(magic, "SQLite format 3\x00") || kindNamed(path) == SQLite {
+	if strings.HasPrefix(magic, sqliteMagic) || kindNamed(path) == SQLite {
 		return openSQLite(ctx, b, path, s)
 	}
 	f, err := openFile(path)

@@ -26,6 +26,8 @@ type database struct {
 	cached []ref           // nil if there are too many to keep
 }
 
+const sqliteMagic = "SQLite format 3\x00"
+
 // openSQLite opens a database without ever writing beside it: as immutable, or,
 // if a crash left a log, as a copy that the log is applied to.
 func openSQLite(ctx context.Context, b *Bag, path string, s split) (*database, error) {
@@ -43,7 +45,11 @@ func openSQLite(ctx context.Context, b *Bag, path string, s split) (*database, e
 	}
 	f.name = s.path
 	d := &database{db: db, file: f, opts: b.opts, warn: b.warn, ids: map[int64]int32{}}
-	if err := guarded(func() error { return d.open(ctx, s.messages) }); err != nil {
+	err = guarded(func() error { return d.open(ctx, s.messages) })
+	if err != nil && !strings.HasPrefix(readMagic(path), sqliteMagic) {
+		err = fmt.Errorf("%w: no database (%w)", ErrNotRecording, err)
+	}
+	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil

@@ -10,6 +10,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
+const zstdMagic = "\x28\xb5\x2f\xfd"
+
 const (
 	// zstdWindow is the largest window accepted: what zstd --ultra -22 makes.
 	zstdWindow = 128 << 20
@@ -101,7 +103,7 @@ func zstdFrameBound(s span, off int64) (bound, end int64, err error) {
 // zstdMessage tells a message that was compressed by itself: rosbag2 does so in
 // the mode "message". No CDR message begins with these bytes, as its first is 0.
 func zstdMessage(data []byte) bool {
-	return len(data) > 4 && string(data[:4]) == "\x28\xb5\x2f\xfd"
+	return len(data) > 4 && string(data[:4]) == zstdMagic
 }
 
 // unpackMessage unpacks a message that was compressed by itself, up to limit bytes.
