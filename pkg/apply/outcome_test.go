@@ -270,6 +270,31 @@ func TestBadFramesBlockBeforeAnythingIsCreated(t *testing.T) {
 	})
 }
 
+// A plan that could not measure leaves it to apply.
+func TestAMarkerIsNotClearedBeforeTheFilesWereMeasured(t *testing.T) {
+	for name, c := range map[string]struct {
+		tracker string
+		outcome Outcome
+		left    string
+	}{
+		"the same files": {marker("a", "b"), Done, ""},
+		"other files":    {marker("old"), Left, marker("old")},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w, p := existing()
+			made := w.addTask("t", p, c.tracker, "a", "b")
+			s := w.session()
+			j := one("a", "b")
+			unmeasured := j.planned(t, s)
+			d := plan.Desired{Task: "t", Frames: []string{"a", "b"}}
+			unmeasured.Changes = []plan.Change{plan.Decide(d, []plan.Task{{ID: made.ID, Name: "t", ProjectID: p, Size: 2, BugTracker: c.tracker}}, p, unmeasured.Options)}
+			if r := only(t, j.carryOut(s, unmeasured)); r.Outcome != c.outcome || made.BugTracker != c.left {
+				t.Errorf("bug_tracker %q, %+v", made.BugTracker, r)
+			}
+		})
+	}
+}
+
 func TestFramesThatTheServerDropsAreAFailureThatNamesThem(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		w, _ := existing()

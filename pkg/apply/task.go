@@ -66,7 +66,7 @@ func (t *task) carryOut(ctx context.Context) error {
 
 // step measures if that is what comes next, looks, decides, and does one thing.
 func (t *task) step(ctx context.Context) (verdict, error) {
-	if t.change.Upload && t.files.Archive == nil {
+	if t.unmeasured() {
 		if v, err := t.measure(ctx); err != nil || v == ended {
 			return v, err
 		}
@@ -74,7 +74,7 @@ func (t *task) step(ctx context.Context) (verdict, error) {
 	if err := t.look(ctx); err != nil {
 		return lookAgain, err
 	}
-	if t.change.Upload && t.files.Archive == nil {
+	if t.unmeasured() {
 		return lookAgain, nil
 	}
 	switch t.change.Action {
@@ -91,6 +91,14 @@ func (t *task) step(ctx context.Context) (verdict, error) {
 	default:
 		return t.judged(ctx)
 	}
+}
+
+// unmeasured reports whether the files must be read before anything else is done: to be
+// sent, or because only their hash tells whether what was sent are these.
+func (t *task) unmeasured() bool {
+	c := t.change
+	judgedByHash := c.Action == plan.Wait || c.Action == plan.Resume && c.Reason.Code == "unverified"
+	return t.files.Archive == nil && (c.Upload || judgedByHash && c.Desired.Hash == "")
 }
 
 // look reads the tasks of the name and, for unfinished ones, how their imports stand,

@@ -17,15 +17,15 @@ func Decide(d Desired, named []Task, project int, o Options) Change {
 		}
 		elsewhere = append(elsewhere, t)
 	}
-	return decide(d, same, elsewhere, o)
+	return decide(d, same, elsewhere, newSkipper(o.Skip), o)
 }
 
-func decide(d Desired, same, elsewhere []Task, o Options) Change {
+func decide(d Desired, same, elsewhere []Task, skips skipper, o Options) Change {
 	c := Change{
 		Task: d.Task, Bag: d.Bag, Camera: d.Camera, Origin: d.Origin,
 		Frames: len(d.Frames), Desired: d, Actual: rank(same),
 	}
-	if s, ok := o.skip(d.Task); ok {
+	if s, ok := skips.find(d.Task); ok {
 		return c.because(Skipped, "skip", "the manifest skips it: "+orElse(s.Reason, "no reason given"))
 	}
 	if len(c.Actual) == 0 {
@@ -75,7 +75,7 @@ func (c Change) empty(o Options) Change {
 	case !ours && o.mayReplace(c.Task):
 		return c.because(Replace, "taken_over", fmt.Sprintf("%s is empty and was named for replacement", describe(t))).replacing(o)
 	case !ours:
-		c.Hint = fmt.Sprintf("if nobody is uploading to it, delete it in CVAT, or apply with --target '%s' --replace-empty", c.Task)
+		c.Hint = fmt.Sprintf("if nobody is uploading to it, delete it in CVAT, or apply with --target %s --replace-empty", shellWord(c.Task))
 		return c.because(Blocked, "empty_foreign", fmt.Sprintf("%s is empty and not ours: somebody may be uploading to it", describe(t)))
 	case c.otherArchive(hash):
 		return c.because(Replace, "files_changed", fmt.Sprintf("the files changed since %s was begun", describe(t))).replacing(o)

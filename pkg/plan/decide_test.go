@@ -85,6 +85,8 @@ func TestDecideByTheTableOfActions(t *testing.T) {
 			outcome{Blocked, "corrupt_image", 0, false}},
 		"blocked: bad frames of one that differs": {[]Task{task(1, 3, "")}, Options{}, func(d *Desired) { d.Problems = []Problem{{Code: "unreadable"}} },
 			outcome{Blocked, "unreadable", 1, false}},
+		"blocked: bad frames of one that is not verified": {[]Task{task(1, 2, Marker(hash))}, Options{}, func(d *Desired) { d.Problems = []Problem{{Code: "unreadable"}} },
+			outcome{Blocked, "unreadable", 1, false}},
 		"bad frames of one that is done matter not": {[]Task{task(1, 2, "")}, Options{}, func(d *Desired) { d.Problems = []Problem{{Code: "unreadable"}} },
 			outcome{NoOp, "matches", 1, false}},
 		"blocked: above 25 GiB":               {nil, Options{}, func(d *Desired) { d.Bytes = MaxArchive - 100 }, outcome{Blocked, "too_large", 0, false}},

@@ -12,7 +12,7 @@ import (
 // Diff says what to do about each desired task and about the project. Equal arguments
 // give equal plans, down to the order.
 func Diff(want []Desired, have Actual, o Options) Plan {
-	d := differ{have: have, o: o, byName: byName(have.Tasks), elsewhere: byName(have.Elsewhere)}
+	d := differ{have: have, o: o, skips: newSkipper(o.Skip), byName: byName(have.Tasks), elsewhere: byName(have.Elsewhere)}
 	p := Plan{Scope: have.Scope, Project: projectChange(have, o), Users: have.Users, Options: o}
 	wanted := positions(want)
 	for _, w := range want {
@@ -42,8 +42,9 @@ func NeedsHash(want []Desired, have Actual, o Options) []string {
 		}
 	}
 	var names []string
+	skips := newSkipper(o.Skip)
 	for _, w := range want {
-		_, skipped := o.skip(w.Task)
+		_, skipped := skips.find(w.Task)
 		if marked[identity(w.Task)] && w.Hash == "" && len(w.Problems) == 0 && !skipped && o.targets(w.Task) {
 			names = append(names, w.Task)
 		}
@@ -55,14 +56,15 @@ func NeedsHash(want []Desired, have Actual, o Options) []string {
 type differ struct {
 	have              Actual
 	o                 Options
+	skips             skipper
 	byName, elsewhere map[string][]Task
 }
 
 func (d differ) change(w Desired, want []Desired, same []int) Change {
-	if _, skipped := d.o.skip(w.Task); len(same) > 1 && !skipped {
+	if _, skipped := d.skips.find(w.Task); len(same) > 1 && !skipped {
 		return sameName(w, want, same)
 	}
-	c := decide(w, d.byName[identity(w.Task)], d.elsewhere[identity(w.Task)], d.o)
+	c := decide(w, d.byName[identity(w.Task)], d.elsewhere[identity(w.Task)], d.skips, d.o)
 	return d.assignable(c)
 }
 
@@ -94,7 +96,7 @@ func sameName(w Desired, want []Desired, same []int) Change {
 func (d differ) unmanaged(wanted map[string][]int) []Task {
 	var left []Task
 	for _, t := range d.have.Tasks {
-		_, skipped := d.o.skip(t.Name)
+		_, skipped := d.skips.find(t.Name)
 		if len(wanted[identity(t.Name)]) == 0 && !skipped {
 			left = append(left, t)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -272,5 +273,29 @@ func TestProjectChange(t *testing.T) {
 				t.Errorf("HasChanges %v", HasChanges(p))
 			}
 		})
+	}
+}
+
+func TestNamesAndGlobs(t *testing.T) {
+	for _, c := range []struct {
+		pattern, name string
+		fits          bool
+	}{
+		{"cam_1", "cam_1", true}, {"cam_1", "cam_10", false}, {"cam_*", "cam_10", true}, {"*", "a/b", true}, {"a*", "a/b/c", true},
+		{"cam_?", "cam_1", true}, {"{a,b}_1", "b_1", true}, {"run [1]", "run [1]", true}, {"[", "[", true}, {"[", "x", false},
+	} {
+		if got := MatchName(c.pattern, c.name); got != c.fits {
+			t.Errorf("MatchName(%q, %q) = %v", c.pattern, c.name, got)
+		}
+	}
+	if ValidGlob("a[") || !ValidGlob("a*/{b,c}") {
+		t.Error("ValidGlob")
+	}
+}
+
+func TestHintsHoldCommandsThatCanBeCopied(t *testing.T) {
+	c := Decide(Desired{Task: "it's; rm -rf ~", Frames: []string{"a"}}, []Task{called("it's; rm -rf ~", task(1, 0, ""))}, project, Options{})
+	if want := `--target 'it'\''s; rm -rf ~' --replace-empty`; !strings.Contains(c.Hint, want) {
+		t.Errorf("hint %q", c.Hint)
 	}
 }

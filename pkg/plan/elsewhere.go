@@ -12,11 +12,11 @@ func (c Change) moved(t Task) Change {
 	c.ID, c.URL, c.Owner = t.ID, t.URL, t.Owner
 	where := "in no project"
 	if t.ProjectID != 0 {
-		where = fmt.Sprintf("in project %d (%s)", t.ProjectID, t.ProjectName)
+		where = strings.TrimSpace(fmt.Sprintf("in project %d %s", t.ProjectID, t.ProjectName)) // no name before 2.59
 	}
 	c.Before = State{Frames: t.Size, Project: t.ProjectName, Name: t.Name}
 	c.After = State{Frames: c.Frames, Name: c.Task}
-	c.Hint = fmt.Sprintf("move it back in CVAT, or make another with --create-anyway '%s'", c.Task)
+	c.Hint = fmt.Sprintf("move it back in CVAT, or make another with --create-anyway %s", shellWord(c.Task))
 	return c.because(Moved, "moved", fmt.Sprintf("%s has this name and stands %s", describe(t), where))
 }
 
@@ -42,7 +42,7 @@ func renamed(changes []Change, unmanaged []Task, o Options) {
 func (c Change) renamed(t Task) Change {
 	c.ID, c.URL, c.Owner = t.ID, t.URL, t.Owner
 	c.Before, c.After = State{Frames: t.Size, Name: t.Name}, State{Frames: c.Frames, Name: c.Task}
-	c.Hint = fmt.Sprintf("name it %q in CVAT, or make another with --create-anyway '%s'", c.Task, c.Task)
+	c.Hint = fmt.Sprintf("name it %q in CVAT, or make another with --create-anyway %s", c.Task, shellWord(c.Task))
 	return c.because(Renamed, "renamed", fmt.Sprintf("%s, %q, holds exactly these frames", describe(t), t.Name))
 }
 

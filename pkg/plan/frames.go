@@ -17,8 +17,8 @@ func (c Change) holding() Change {
 	hash, ours := ParseMarker(t.BugTracker)
 	differs := t.Size != len(c.Desired.Frames) || len(c.Missing)+len(c.Extra) > 0
 	switch {
-	case differs && len(c.Desired.Problems) > 0:
-		return c.bad()
+	case (differs || ours) && len(c.Desired.Problems) > 0:
+		return c.bad() // what it should hold cannot be told
 	case differs:
 		return c.drift(t)
 	case ours && c.otherArchive(hash):

@@ -34,10 +34,33 @@ func (o Options) mayReplace(name string) bool {
 	return o.ReplaceEmpty && slices.Contains(o.Target, name)
 }
 
-func (o Options) skip(name string) (manifest.Skip, bool) {
-	i := slices.IndexFunc(o.Skip, func(s manifest.Skip) bool { return MatchName(s.Task, name) })
+// A skipper finds what is skipped. There may be thousands of exact names: a bag that has
+// not settled is one.
+type skipper struct {
+	exact map[string]manifest.Skip
+	globs []manifest.Skip
+}
+
+func newSkipper(all []manifest.Skip) skipper {
+	s := skipper{exact: make(map[string]manifest.Skip, len(all))}
+	for _, skip := range slices.Backward(all) { // the first of equal ones stays
+		s.exact[skip.Task] = skip
+	}
+	for _, skip := range all {
+		if isGlob(skip.Task) {
+			s.globs = append(s.globs, skip)
+		}
+	}
+	return s
+}
+
+func (s skipper) find(name string) (manifest.Skip, bool) {
+	if skip, ok := s.exact[name]; ok {
+		return skip, true
+	}
+	i := slices.IndexFunc(s.globs, func(skip manifest.Skip) bool { return MatchName(skip.Task, name) })
 	if i < 0 {
 		return manifest.Skip{}, false
 	}
-	return o.Skip[i], true
+	return s.globs[i], true
 }
