@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 	"github.com/cvatplan/cvatplan/pkg/report"
 )
@@ -18,6 +20,12 @@ func (c applyCmd) approve(ctx context.Context, a *app, sessions []*session, plan
 		}
 	}
 	for i, s := range sessions {
+		if !plan.HasChanges(plans[i]) {
+			continue
+		}
+		if err := a.mayWrite(ctx, s); err != nil {
+			return err
+		}
 		if err := c.approveOne(ctx, a, s, plans[i]); err != nil {
 			return err
 		}
@@ -25,11 +33,31 @@ func (c applyCmd) approve(ctx context.Context, a *app, sessions []*session, plan
 	return nil
 }
 
+// errReadOnly is known before the first write, so that nothing is half done.
+var errReadOnly = fmt.Errorf("%w: the access token is read-only", cvat.ErrNotAuthorised)
+
+// mayWrite asks what kind of token is in use. Servers that cannot say are believed.
+func (a *app) mayWrite(ctx context.Context, s *session) error {
+	if s.target.sandbox != "" || !s.conn.UsesAccessToken() {
+		return nil
+	}
+	token, err := s.conn.AccessTokenSelf(ctx)
+	switch {
+	case errors.Is(err, cvat.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case token.ReadOnly:
+		return withHint(errReadOnly, "make a token that may write: CVAT's user menu, Access Tokens; new ones are read-only by default")
+	case token.Expires != nil && time.Until(*token.Expires) < time.Hour:
+		a.warn(fmt.Sprintf("the access token expires at %s", token.Expires.UTC().Format(time.RFC3339)))
+	}
+	return nil
+}
+
 func (c applyCmd) approveOne(ctx context.Context, a *app, s *session, p plan.Plan) error {
 	person := a.interactive() && !c.AutoApprove
 	switch {
-	case !plan.HasChanges(p):
-		return nil
 	case p.Project.Ask && !person:
 		return withHint(fmt.Errorf("project %q does not exist on %s", p.Project.Name, s.target.shown),
 			"write `create: true` under project: in the manifest, or correct its name")

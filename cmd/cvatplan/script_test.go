@@ -1,0 +1,84 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
+)
+
+// TestMain lets scripts run the real program: `exec cvatplan …` starts this test binary anew.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"cvatplan": main})
+}
+
+// TestScripts runs testdata/script/*.txtar: all that a user sees. Dropping a file there makes a new test.
+func TestScripts(t *testing.T) {
+	commands := cvattest.Commands()
+	maps.Copy(commands, scriptCommands)
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		Cmds:                commands,
+		Setup:               prepareScript,
+		RequireExplicitExec: true,
+		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+	})
+}
+
+// prepareScript gives a script the repository's examples, a home of its own and no credentials.
+func prepareScript(env *testscript.Env) error {
+	repo, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		return err
+	}
+	env.Setenv("REPO", repo)
+	env.Setenv("CVATPLAN_COLOR", "never")
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, ".state"))
+	return nil
+}
+
+// Commands that scripts have beside testscript's own and cvattest's.
+var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"copytree": copyTree,
+	"images":   images,
+	"exit":     exitsWith,
+}
+
+// images copies pictures of the quickstart: images FILE… gives each file another one.
+func images(ts *testscript.TestScript, _ bool, args []string) {
+	pictures, err := filepath.Glob(filepath.Join(ts.Getenv("REPO"), "examples", "quickstart", "data", "*", "*.jpg"))
+	ts.Check(err)
+	for i, name := range args {
+		content, err := os.ReadFile(pictures[i%len(pictures)])
+		ts.Check(err)
+		file := ts.MkAbs(name)
+		ts.Check(os.MkdirAll(filepath.Dir(file), 0o755))
+		ts.Check(os.WriteFile(file, content, 0o644))
+	}
+}
+
+// exitsWith runs cvatplan and compares its exit code: exit CODE ARG…
+func exitsWith(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: exit CODE cvatplan ARG...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("%s: exit code %s, wanted %s", strings.Join(args[1:], " "), got, args[0])
+	}
+}
+
+// copyTree copies a directory: copytree FROM TO.
+func copyTree(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(ts.MkAbs(args[0]))))
+}
