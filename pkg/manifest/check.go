@@ -155,25 +155,30 @@ func (l *loader) frameName(n *node) *Template {
 // cameraNames reports cameras of one name, and names in bags that no camera has.
 func (l *loader) cameraNames(root *node) {
 	l.uniqueNames(root.list("cameras"), "camera")
-	var known []string
+	known := map[string]bool{"": true} // which the schema reports
+	var names []string
 	for _, c := range root.list("cameras") {
-		known = append(known, c.get("name").str())
+		name := c.get("name").str()
+		known[name] = true
+		names = append(names, name)
 	}
 	for _, b := range root.list("bags") {
 		for _, name := range b.list("cameras") {
-			if name.str() == "" || contains(known, name.str()) {
-				continue
+			if !known[name.str()] && !l.full() {
+				l.report(name.at, cameraHint(name.str(), names), "unknown camera %q", clip(name.str()))
 			}
-			hint := "the manifest names no cameras"
-			if len(known) > 0 {
-				hint = fmt.Sprintf("known are %q", known)
-			}
-			if near := nearest(name.str(), known); near != "" {
-				hint = fmt.Sprintf("did you mean %q?", near)
-			}
-			l.report(name.at, hint, "unknown camera %q", clip(name.str()))
 		}
 	}
+}
+
+func cameraHint(name string, known []string) string {
+	if len(known) == 0 {
+		return "the manifest names no cameras"
+	}
+	if near := nearest(name, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return fmt.Sprintf("known are %q", known[:min(len(known), 12)])
 }
 
 // cameraVariable reports {camera} in templates of a manifest without cameras.

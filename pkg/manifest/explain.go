@@ -170,7 +170,7 @@ func (m misfit) typeHint(l *loader, want string) string {
 // line returns a line from a position on.
 func (l *loader) line(at Position) string {
 	f := l.file(at.File)
-	if f == nil || at.Line < 1 || at.Line > len(f.lines) {
+	if f == nil || at.Line < 1 || at.Line > len(f.lines) || len(f.lines[at.Line-1]) > excerptLimit {
 		return ""
 	}
 	runes := []rune(f.lines[at.Line-1])

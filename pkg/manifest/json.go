@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -29,6 +30,7 @@ func (l *loader) json(t *text) *node {
 type jsonReader struct {
 	*loader
 	cursor  cursor
+	values  int
 	decoder *json.Decoder
 }
 
@@ -42,13 +44,19 @@ func (r *jsonReader) at() Position {
 	return r.cursor.at(offset)
 }
 
-var errDeep = errors.New("values are nested too deep")
+var (
+	errDeep = fmt.Errorf("values are nested more than %d deep", maxDepth)
+	errMany = fmt.Errorf("the file holds more than %d keys and values", maxValues)
+)
 
 func (r *jsonReader) value(depth int) (*node, error) {
 	at := r.at()
 	token, err := r.decoder.Token()
 	if err != nil {
 		return nil, err
+	}
+	if r.values++; r.values > maxValues {
+		return nil, errMany
 	}
 	n := &node{at: at}
 	switch v := token.(type) {
@@ -131,9 +139,11 @@ type cursor struct {
 func (c *cursor) at(offset int) Position {
 	for c.offset < min(offset, len(c.file.data)) {
 		_, size := utf8.DecodeRune(c.file.data[c.offset:])
-		c.column++
-		if c.file.endsLine(c.offset) {
+		switch {
+		case c.file.endsLine(c.offset):
 			c.line, c.column = c.line+1, 0
+		case c.file.data[c.offset] != '\r': // which is half of a line's end
+			c.column++
 		}
 		c.offset += size
 	}

@@ -145,9 +145,13 @@ func overlay(base, top *node) *node {
 	}
 	out := *top
 	out.fields = append([]field(nil), top.fields...)
+	index := make(map[string]int, len(out.fields))
+	for i, f := range out.fields {
+		index[f.name] = i
+	}
 	for _, f := range base.fields {
-		if own := out.field(f.name); own != nil {
-			own.value = overlay(f.value, own.value)
+		if i, both := index[f.name]; both {
+			out.fields[i].value = overlay(f.value, out.fields[i].value)
 			continue
 		}
 		out.fields = append(out.fields, f)

@@ -63,9 +63,12 @@ func (p Position) String() string {
 // maxProblems bounds what a hostile file can make of the report.
 const maxProblems = 1000
 
+// full reports whether more problems would only be thrown away.
+func (l *loader) full() bool { return len(l.problems) >= maxProblems }
+
 // report adds a problem.
 func (l *loader) report(at Position, hint, format string, args ...any) {
-	if len(l.problems) == maxProblems {
+	if l.full() {
 		return
 	}
 	l.problems = append(l.problems, Problem{Pos: at, Text: fmt.Sprintf(format, args...), Hint: hint})
@@ -79,6 +82,11 @@ func (l *loader) err() error {
 	rank := map[string]int{}
 	for i, f := range l.files {
 		rank[f.name] = i
+	}
+	for i, p := range l.problems {
+		if f := l.file(p.Pos.File); f != nil {
+			l.problems[i].Pos = f.within(p.Pos)
+		}
 	}
 	slices.SortStableFunc(l.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(rank[a.Pos.File], rank[b.Pos.File]), cmp.Compare(a.Pos.Line, b.Pos.Line),

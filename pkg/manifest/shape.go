@@ -98,6 +98,9 @@ func (l *loader) shape(root *node) {
 		return
 	}
 	for _, leaf := range leaves(invalid) {
+		if l.full() {
+			return
+		}
 		l.explain(root, leaf)
 	}
 }

@@ -101,6 +101,15 @@ const (
 	excerptLimit = 32 << 10
 )
 
+// within moves a position past the end, where a missing value is found, to the end.
+func (t *text) within(at Position) Position {
+	if at.Line > len(t.lines) {
+		at.Line = len(t.lines)
+		at.Column = utf8.RuneCountInString(t.lines[at.Line-1]) + 1
+	}
+	return at
+}
+
 // excerpt returns the line of a position and a caret below it.
 func (t *text) excerpt(at Position) string {
 	if at.Line < 1 || at.Line > len(t.lines) {

@@ -12,10 +12,12 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Limits on what a file may unfold to, far above any manifest that a person reads.
+// Limits on what a file may hold once its aliases are unfolded: ten thousand bags,
+// each with settings of its own, are far below them.
 const (
-	maxDepth   = 64      // of mappings and lists in each other
-	maxAliased = 100_000 // values that aliases and merge keys add
+	maxDepth  = 64              // of mappings and lists in each other
+	maxValues = 250_000         // of any kind
+	maxText   = 2 * MaxFileSize // bytes of keys and values
 )
 
 // yaml reads one YAML document; nil where it is empty or a problem was reported.
@@ -33,7 +35,11 @@ func (l *loader) yaml(t *text) *node {
 		return nil
 	}
 	y := &yamlReader{loader: l, file: t.name, open: map[*yaml.Node]bool{}}
-	return y.node(doc.Content[0], 0)
+	root := y.node(doc.Content[0], 0)
+	if y.gaveUp { // the tree is cut off, and what is missing from it is no mistake
+		return nil
+	}
+	return root
 }
 
 var errSecond = errors.New("second document")
@@ -80,16 +86,17 @@ func (l *loader) secondDocument(t *text) Position {
 // duplicate keys, aliases that grow or contain themselves, keys that are no text.
 type yamlReader struct {
 	*loader
-	file    string
-	open    map[*yaml.Node]bool // anchors that are being unfolded
-	outer   Position            // of the alias in the text that is being unfolded
-	aliased int                 // values that came through an alias
-	gaveUp  bool                // a limit was reported
+	file   string
+	open   map[*yaml.Node]bool // anchors that are being unfolded
+	outer  Position            // of the alias in the text that is being unfolded
+	values int                 // as unfolded, up to maxValues
+	text   int                 // as unfolded, up to maxText
+	gaveUp bool                // a limit was reported
 }
 
 func (y *yamlReader) node(n *yaml.Node, depth int) *node {
 	at := Position{y.file, n.Line, n.Column}
-	if y.exceeded(at, depth) {
+	if y.exceeded(n, depth) {
 		return &node{at: at, broken: true}
 	}
 	switch n.Kind {
@@ -117,20 +124,25 @@ func (y *yamlReader) tag(n *yaml.Node, at Position, own string) {
 	}
 }
 
-func (y *yamlReader) exceeded(at Position, depth int) bool {
-	if len(y.open) > 0 {
-		y.aliased++
-	}
+func (y *yamlReader) exceeded(n *yaml.Node, depth int) bool {
+	y.values++
+	y.text += len(n.Value)
+	at := Position{y.file, n.Line, n.Column}
+	tooMuch := y.values > maxValues || y.text > maxText
 	switch {
 	case y.gaveUp:
+		return true
 	case depth > maxDepth:
 		y.report(at, "", "values are nested more than %d deep", maxDepth)
-		y.gaveUp = true
-	case y.aliased > maxAliased:
-		y.report(y.outer, "write the values out", "aliases unfold to more than %d values", maxAliased)
-		y.gaveUp = true
+	case tooMuch && len(y.open) > 0:
+		y.report(y.outer, "write out what is meant", "aliases unfold to more than %d values or %d MiB", maxValues, maxText>>20)
+	case tooMuch:
+		y.report(at, "let globs name the bags, or split the manifest", "the file holds more than %d keys and values", maxValues)
+	default:
+		return false
 	}
-	return y.gaveUp
+	y.gaveUp = true
+	return true
 }
 
 func (y *yamlReader) alias(n *yaml.Node, depth int) *node {
@@ -177,6 +189,9 @@ func (y *yamlReader) mapping(n *yaml.Node, depth int) *node {
 func (y *yamlReader) key(n *yaml.Node, at Position) (string, bool) {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
+	}
+	if y.exceeded(n, 0) {
+		return "", false
 	}
 	if n.Kind != yaml.ScalarNode || n.Value == "" {
 		y.report(at, "", "a key must be text")
