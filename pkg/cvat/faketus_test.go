@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -128,9 +129,18 @@ func (s *tus) patch(w http.ResponseWriter, r *http.Request, u *upload) {
 	}
 }
 
+// asked is what was asked so far, and how many bytes of PATCH bodies came.
+func (s *tus) asked() (requests []string, patched int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.log), s.patched
+}
+
 // holds checks that the server has the file, whole and right.
 func (s *tus) holds(t *testing.T, name string, want []byte) {
 	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if got, ok := s.whole[name]; !ok || !bytes.Equal(got, want) {
 		t.Errorf("%s on the server: there %v, %d bytes, want %d\n%s", name, ok, len(got), len(want), strings.Join(s.log, "\n"))
 	}

@@ -43,13 +43,15 @@ func list[T any, K comparable](ctx context.Context, c *Client, path, sort string
 
 func (c *Client) listRequest(path, sort string, query url.Values) *request {
 	all := url.Values{"sort": {sort}, "page_size": {strconv.Itoa(pageSize)}}
-	if c.options.Organization == "" && path != usersPath {
+	if c.options.Organization == "" && path != usersPath && path != organizationsPath {
 		all.Set("org", "") // the personal workspace; without it, all workspaces together
 	}
 	for k, v := range query {
 		all[k] = v
 	}
-	return get(path, all)
+	q := get(path, all)
+	q.everywhere = path == organizationsPath
+	return q
 }
 
 // listOnce reads the list once; whole is false if it moved meanwhile. A deletion

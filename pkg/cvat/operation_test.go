@@ -23,6 +23,7 @@ import (
 // calls are all methods that send something, each with what makes it send.
 var calls = map[string]func(context.Context, *Client) error{
 	"About":                func(ctx context.Context, c *Client) error { _, err := c.About(ctx); return err },
+	"Clock":                func(ctx context.Context, c *Client) error { _, err := c.Clock(ctx); return err },
 	"Login":                func(ctx context.Context, c *Client) error { return c.Login(ctx, "a", NewSecret("b")) },
 	"Self":                 func(ctx context.Context, c *Client) error { _, err := c.Self(ctx); return err },
 	"AccessTokenSelf":      func(ctx context.Context, c *Client) error { _, err := c.AccessTokenSelf(ctx); return err },
