@@ -1,12 +1,16 @@
 """A headless Chromium, driven over its own pipe (Chrome DevTools Protocol): Python's standard library only."""
 
 import base64
+import fcntl
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
 from contextlib import contextmanager
+
+PATIENCE = 60  # seconds without a word from the browser
 
 
 def executable():
@@ -14,6 +18,13 @@ def executable():
         if path := shutil.which(name):
             return path
     raise RuntimeError("no Chromium; apt-get install chromium")
+
+
+def hand_over(into, out):
+    """Makes the two pipes the child's descriptors 3 and 4, wherever they are now."""
+    into, out = fcntl.fcntl(into, fcntl.F_DUPFD, 10), fcntl.fcntl(out, fcntl.F_DUPFD, 10)
+    os.dup2(into, 3)
+    os.dup2(out, 4)
 
 
 @contextmanager
@@ -26,22 +37,24 @@ def chromium():
             [executable(), "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
              "--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe",
              f"--user-data-dir={profile}", "about:blank"],
-            preexec_fn=lambda: (os.dup2(to_child, 3), os.dup2(from_child, 4)),
+            preexec_fn=lambda: hand_over(to_child, from_child),
             close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(to_child)
         os.close(from_child)
         try:
-            yield Browser(os.fdopen(ours_out, "wb", 0), os.fdopen(ours_in, "rb"))
+            yield Browser(ours_out, ours_in)
         finally:
             child.terminate()
             child.wait(timeout=30)
+            os.close(ours_out)
+            os.close(ours_in)
 
 
 class Browser:
     """One page; what it does on its own (requests, dialogs, errors) gathers in events."""
 
     def __init__(self, out, into):
-        self.out, self.into, self.last, self.events, self.session = out, into, 0, [], None
+        self.out, self.into, self.buffer, self.last, self.events, self.session = out, into, b"", 0, [], None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log", "Accessibility"):
@@ -53,7 +66,7 @@ class Browser:
         message = {"id": self.last, "method": method, "params": params}
         if self.session:
             message["sessionId"] = self.session
-        self.out.write(json.dumps(message).encode() + b"\0")
+        os.write(self.out, json.dumps(message).encode() + b"\0")
         while True:
             answer = self.receive()
             if answer.get("id") == message["id"]:
@@ -63,16 +76,18 @@ class Browser:
 
     def receive(self):
         """Reads one message; an event is kept, and a dialog is closed, since it would hold the page."""
-        text = bytearray()
-        while (byte := self.into.read(1)) != b"\0":
-            if not byte:
+        while b"\0" not in self.buffer:
+            if not select.select([self.into], [], [], PATIENCE)[0]:
+                raise TimeoutError(f"the browser has been silent for {PATIENCE} s")
+            if not (more := os.read(self.into, 1 << 16)):
                 raise RuntimeError("the browser is gone")
-            text += byte
+            self.buffer += more
+        text, _, self.buffer = self.buffer.partition(b"\0")
         message = json.loads(text)
         if "method" in message:
             self.events.append(message)
             if message["method"] == "Page.javascriptDialogOpening":
-                self.out.write(json.dumps({"id": 0, "method": "Page.handleJavaScriptDialog", "params": {"accept": False},
+                os.write(self.out, json.dumps({"id": 0, "method": "Page.handleJavaScriptDialog", "params": {"accept": False},
                                            "sessionId": self.session}).encode() + b"\0")
         return message
 

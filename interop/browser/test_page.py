@@ -98,8 +98,8 @@ class Page(unittest.TestCase):
         nodes = self.browser.call("Accessibility.getFullAXTree")["nodes"]
         named = {(n["role"]["value"], n.get("name", {}).get("value", "")) for n in nodes if not n.get("ignored")}
         for want in [("searchbox", "Show tasks with these words"), ("checkbox", "create"), ("group", "and one of these actions"),
-                     ("region", "Tasks"), ("columnheader", "Why"), ("rowheader", "jai_cam_2026-03-05"), ("heading", "Totals")]:
-            self.assertIn(want, named)
+                     ("region", "Tasks"), ("columnheader", "Why"), ("rowheader", "jai_cam_2026-03-05"), ("heading", "Totals"), ("article", "Images of jai_cam_2026-03-05")]:
+            self.assertTrue(want in named, want)
         self.assertEqual([], [n for n in nodes if n.get("role", {}).get("value") in ("link", "checkbox", "searchbox")
                               and not n.get("ignored") and not n["name"]["value"]])
 

@@ -80,7 +80,7 @@ func observed(tasks ...plan.Task) plan.Actual {
 }
 
 func onePlan() []plan.Plan {
-	return []plan.Plan{plan.Diff([]plan.Desired{wanted("jai_cam", "2026-03-04", 50)}, observed(), plan.Options{})}
+	return worded(plan.Diff([]plan.Desired{wanted("jai_cam", "2026-03-04", 50)}, observed(), plan.Options{}))
 }
 
 // manyPlan has every action, a project that changes, notes, and names that mean harm.
@@ -121,10 +121,43 @@ func manyPlan() []plan.Plan {
 	have.Elsewhere = []plan.Task{elsewhere}
 	want := []plan.Desired{create, unsized, evil, resume, wait, replace, blocked, foreign, conflict, drift, names, moved, renamed, same, skipped}
 	labels := []manifest.Label{{Name: "apple"}, {Name: "leaf", Type: "polygon"}, {Name: "<b>branch</b>"}}
-	return []plan.Plan{plan.Diff(want, have, plan.Options{
+	return worded(plan.Diff(want, have, plan.Options{
 		Project: manifest.Project{Name: "Orchard 2026", Labels: labels}, CheckFrames: true,
 		Skip: []manifest.Skip{{Task: "jai_cam_2026-03-16", Reason: "lens cap on"}},
-	})}
+	}))
+}
+
+// words and hints by the reason's code: how pkg/plan puts them is tested there.
+var wording = map[string][2]string{
+	"no_task":           {"no task has this name"},
+	"unfinished":        {"task 805 of anna was begun and not finished"},
+	"importing":         {"the server is importing task 806 of anna (started)"},
+	"files_changed":     {"the files changed since task 807 of anna was begun", "apply with --replace-empty: it deletes the empty task and creates it anew"},
+	"lfs_pointer":       {"14 pointers, all of them named", "git lfs pull"},
+	"importing_foreign": {"task 809 of anna is importing, and it is not ours", "plan again when its import has ended"},
+	"several_tasks":     {"several tasks with frames have this name: 801, 802", "keep the one that people work in; rename or delete the others in CVAT"},
+	"frames_differ":     {"task 811 of anna holds 28 frames, the manifest says 30", "CVAT cannot add frames to a task: make the manifest say what it holds, or delete it in CVAT if its annotations may go"},
+	"names_differ":      {"task 812 of anna holds as many frames, but 1 of other names", "CVAT cannot add frames to a task: make the manifest say what it holds, or delete it in CVAT if its annotations may go"},
+	"moved":             {"task 813 of anna has this name and stands in project 7 (Archive)", "move it back in CVAT, or make another with --create-anyway 'jai_cam_2026-03-13'"},
+	"renamed":           {`task 814 of anna, "orchard, second row", holds exactly these frames`, `name it "jai_cam_2026-03-14" in CVAT, or make another`},
+	"matches":           {"it holds the frames that the manifest says"},
+	"skip":              {"the manifest skips it: lens cap on"},
+	"unmanaged":         {"no manifest names it"},
+}
+
+func worded(p plan.Plan) []plan.Plan {
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		w, ok := wording[c.Reason.Code]
+		if !ok {
+			panic("no wording for " + c.Reason.Code)
+		}
+		c.Reason.Text, c.Hint = w[0], w[1]
+	}
+	if len(p.Notes) > 0 {
+		p.Notes = []plan.Note{{Code: "segment_size", Tasks: 1, Text: "segment_size: 1 task has 10, the manifest says 20; kept, CVAT cannot change it"}}
+	}
+	return []plan.Plan{p}
 }
 
 // evilName tries every renderer: a terminal, HTML, Markdown, a workflow command.
@@ -152,5 +185,5 @@ func twoPlans() []plan.Plan {
 	o := plan.Options{Project: manifest.Project{Name: "New", Create: ptr(true), Labels: []manifest.Label{{Name: "apple"}}}}
 	run7 := wanted("jai_cam", "run7", 2)
 	run7.Task, run7.Camera = "run7", ""
-	return append(onePlan(), plan.Diff([]plan.Desired{run7}, fresh, o))
+	return append(onePlan(), worded(plan.Diff([]plan.Desired{run7}, fresh, o))...)
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"html/template"
+	"slices"
 	"strconv"
 
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -48,12 +49,13 @@ type rowDoc struct {
 type factDoc struct {
 	Label, Text, URL string
 	Items            []string
+	Long             bool // they are folded away
 }
 
 func pageOf(plans []plan.Plan, o HTMLOptions) pageDoc {
 	doc := pageDoc{
 		Policy: policy, Style: template.CSS(pageCSS), Script: template.JS(pageJS),
-		Title: "Plan", Summary: plan.Summary(plans...), Totals: totalDocs(plans),
+		Title: title(plans), Summary: plan.Summary(plans...), Totals: totalDocs(plans),
 	}
 	for i, p := range plans {
 		doc.Headings = append(doc.Headings, Safe(heading(p)))
@@ -69,6 +71,13 @@ func pageOf(plans []plan.Plan, o HTMLOptions) pageDoc {
 	doc.list("projects", "Projects", projectLines(plans))
 	doc.list("notes", "Notes", noteLines(plans))
 	return doc
+}
+
+func title(plans []plan.Plan) string {
+	if len(plans) == 1 && plans[0].Scope.Project != "" {
+		return "Plan of " + Safe(plans[0].Scope.Project)
+	}
+	return "Plan"
 }
 
 func (d *pageDoc) list(id, title string, lines []string) {
@@ -109,13 +118,17 @@ const shownOnPage = 200
 
 func factDocOf(f fact) factDoc {
 	doc := factDoc{Label: f.label, Text: Safe(f.text), URL: webOnly(f.url)}
-	all := append(f.lines, f.names...)
+	all := slices.Concat(f.lines, f.names)
+	if doc.Text == "" {
+		doc.Text = strconv.Itoa(len(all))
+	}
 	for _, s := range all[:min(len(all), shownOnPage)] {
 		doc.Items = append(doc.Items, Safe(s))
 	}
 	if rest := len(all) - len(doc.Items); rest > 0 {
 		doc.Items = append(doc.Items, "… and "+strconv.Itoa(rest)+" more")
 	}
+	doc.Long = len(doc.Items) > 8
 	return doc
 }
 

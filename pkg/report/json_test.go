@@ -85,7 +85,6 @@ func TestJSONIsWhatItsSchemaSays(t *testing.T) {
 
 func TestJSONOfTenThousandTasksHasThemAll(t *testing.T) {
 	got := render(t, func(b *bytes.Buffer) error { return JSON(b, bigPlan(), JSONOptions{}) })
-	conforms(t, strict(t, schema.Plan), got)
 	var doc planDoc
 	if err := json.Unmarshal(got, &doc); err != nil {
 		t.Fatal(err)
