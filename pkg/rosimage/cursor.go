@@ -14,6 +14,7 @@ type cursor struct {
 	order   binary.ByteOrder
 	aligned bool // CDR pads before a number, and ends strings with a NUL
 	partial bool // b may end early
+	claimed int  // the length of the last sequence, as the message says it
 	err     error
 }
 
@@ -67,6 +68,7 @@ func (c *cursor) string(what string) string {
 // as much of it as there is.
 func (c *cursor) bytes(what string) []byte {
 	n := c.u32(what)
+	c.claimed = clampSize(n)
 	if left := len(c.b) - c.off; c.partial && c.err == nil && uint64(n) > uint64(left) {
 		rest := c.take(uint32(left), what)
 		c.err = ErrShort

@@ -28,6 +28,10 @@ type Message struct {
 	// was given (but for JSON, whose base64 is decoded), and valid as long as that.
 	Data []byte
 
+	// DataSize is how many bytes the whole message's Data has, of a Partial one that
+	// says so; 0 otherwise.
+	DataSize int
+
 	// Partial says that the message was cut, by [Peek]: Data holds only what was there.
 	Partial bool
 }

@@ -15,12 +15,16 @@ const (
 	timeSeconds, timeNanos                                                       = 1, 2
 )
 
-// A protoField is one field: a number, or bytes as a part of the message.
+// A protoField is one field: a number, or bytes as a part of the message; where b ends
+// inside of them, n is how many they should be.
 type protoField struct {
 	num protowire.Number
 	n   uint64
 	b   []byte
 }
+
+// size is how long bytes that are cut off should be.
+func (f protoField) size() int { return clampSize(uint32(min(f.n, 1<<32-1))) }
 
 // parseProto reads fields in whatever order they come.
 func parseProto(k Kind, b []byte, partial bool) (*Message, error) {
@@ -53,7 +57,7 @@ func (m *Message) protoField(f protoField) {
 	if m.Kind == FoxgloveCompressed {
 		switch f.num {
 		case compData:
-			m.Data = f.b
+			m.Data, m.DataSize = f.b, f.size()
 		case compFormat:
 			m.Format = string(f.b)
 		case compFrameID:
@@ -71,7 +75,7 @@ func (m *Message) protoField(f protoField) {
 	case rawEncoding:
 		m.Encoding = string(f.b)
 	case rawData:
-		m.Data = f.b
+		m.Data, m.DataSize = f.b, f.size()
 	case rawFrameID:
 		m.FrameID = string(f.b)
 	}
@@ -127,7 +131,7 @@ func nextField(b []byte) (p protoField, n int, cut bool) {
 	case protowire.BytesType:
 		size, skip := protowire.ConsumeVarint(rest)
 		if skip >= 0 && size > uint64(len(rest)-skip) {
-			p.b = rest[skip:]
+			p.b, p.n = rest[skip:], size
 			return p, len(b), true
 		}
 		p.b, n = protowire.ConsumeBytes(rest)

@@ -61,6 +61,9 @@ func (c *cursor) message(k Kind) (*Message, error) {
 		return nil, &UnsupportedError{Encoding: k.String()}
 	}
 	m.Partial = c.err == ErrShort
+	if m.Partial {
+		m.DataSize = c.claimed
+	}
 	if c.err != nil && !m.Partial {
 		return nil, c.err
 	}
