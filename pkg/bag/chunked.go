@@ -111,6 +111,9 @@ func (c *chunked) count(ctx context.Context) error {
 	}
 	var rest []int
 	for i := range c.chunks {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if !c.countIndexed(i) {
 			rest = append(rest, i)
 		}

@@ -61,6 +61,9 @@ func appendLZ4(dst []byte, f lz4Frame, block []byte, stored bool) ([]byte, error
 		}
 		return append(dst, block...), nil
 	}
+	if len(room) == 0 || len(block) == 0 { // the library's assembly would read there
+		return dst, errLZ4
+	}
 	if int64(len(room)) > f.blockMax {
 		room = room[:f.blockMax]
 	}
