@@ -6,7 +6,6 @@ import (
 
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
-	"github.com/cvatplan/cvatplan/pkg/report"
 )
 
 type applyCmd struct {
@@ -24,6 +23,11 @@ type applyCmd struct {
 
 // Run creates what is missing; it plans on the same path as plan does.
 func (c applyCmd) Run(a *app) error {
+	view := c.view(a)
+	return view.end(c.run(a, view))
+}
+
+func (c applyCmd) run(a *app, view applyView) error {
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -38,13 +42,13 @@ func (c applyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := c.show(a, plans); err != nil {
+	if err := view.plan(plans); err != nil {
 		return err
 	}
 	if err := c.approve(ctx, a, sessions, plans); err != nil {
 		return err
 	}
-	return c.carryOut(a, sessions, plans)
+	return c.carryOut(a, view, sessions, plans)
 }
 
 func (c applyCmd) options(s *session) plan.Options {
@@ -53,29 +57,16 @@ func (c applyCmd) options(s *session) plan.Options {
 	return o
 }
 
-func (c applyCmd) show(a *app, plans []plan.Plan) error {
-	if c.Output == "json" {
-		return nil
-	}
-	return report.Text(a.stdout, plans, a.textOptions(a.stdout))
-}
-
-// carryOut applies project after project: each has a server of its own to be kind to.
-func (c applyCmd) carryOut(a *app, sessions []*session, plans []plan.Plan) error {
-	// The context of the plan ends at the first interrupt; what is under way ends at a chunk's boundary.
-	ctx := context.Background()
-	var results []apply.Result
+// carryOut applies project after project. It does not end with the plan's context: after an interrupt,
+// what is under way ends at a chunk's boundary.
+func (c applyCmd) carryOut(a *app, view applyView, sessions []*session, plans []plan.Plan) error {
+	results := make([]apply.Result, len(sessions))
 	for i, s := range sessions {
-		if !plan.HasChanges(plans[i]) && !plan.HasProblems(plans[i]) {
-			results = append(results, apply.Run(ctx, plans[i], s.conn, c.runOptions(a, s), nil))
-			continue
-		}
-		progress := a.progress(plans[i])
-		result := apply.Run(ctx, plans[i], s.conn, c.runOptions(a, s), progress.Event)
-		progress.Close()
-		results = append(results, result)
+		on, done := view.begin(plans[i])
+		results[i] = apply.Run(context.Background(), plans[i], s.conn, c.runOptions(a, s), on)
+		done(results[i])
 	}
-	if err := c.report(a, plans, results); err != nil {
+	if err := view.results(plans, results); err != nil {
 		return err
 	}
 	return a.applyCode(results)
@@ -90,13 +81,6 @@ func (c applyCmd) runOptions(a *app, s *session) apply.Options {
 		UploadChunk: int64(c.UploadChunk),
 		Stop:        a.interrupts.stop,
 	}
-}
-
-func (c applyCmd) report(a *app, plans []plan.Plan, results []apply.Result) error {
-	if !plan.HasChanges(plans...) && !plan.HasProblems(plans...) {
-		return nil // the plan said it all
-	}
-	return report.ResultText(a.stdout, results, a.textOptions(a.stdout))
 }
 
 // applyCode is the first exit code that fits any result.

@@ -39,6 +39,22 @@ type connection struct {
 	embedded *sandbox.Server
 }
 
+// TaskURL is where a person looks at a task; the embedded server has no pages.
+func (c *connection) TaskURL(id int) string {
+	if c.embedded != nil {
+		return ""
+	}
+	return c.Client.TaskURL(id)
+}
+
+// ProjectURL is where a person looks at a project.
+func (c *connection) ProjectURL(id int) string {
+	if c.embedded != nil {
+		return ""
+	}
+	return c.Client.ProjectURL(id)
+}
+
 func (c *connection) close() error {
 	if c.embedded == nil {
 		return nil

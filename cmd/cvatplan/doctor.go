@@ -43,7 +43,7 @@ func (a *app) examine(ctx context.Context, s *session) (fine bool, err error) {
 	}
 	defer conn.close()
 	fine = true
-	for _, f := range observe.Checkup(ctx, conn.Client, observe.Want{Project: s.project}, time.Now()) {
+	for _, f := range observe.Checkup(ctx, conn, observe.Want{Project: s.project}, time.Now()) {
 		fine = fine && f.Verdict != observe.Failed
 		fmt.Fprintf(a.stdout, "%-8s %-13s %s\n", f.Verdict, f.Check, report.Safe(f.Text))
 		if f.Hint != "" {

@@ -59,11 +59,19 @@ func (a *app) fail(err error) int {
 	return exitCode(err)
 }
 
+// codeOf is the exit code that an error leads to.
+func codeOf(err error) int {
+	var code exit
+	if err == nil || errors.As(err, &code) {
+		return int(code)
+	}
+	return exitCode(err)
+}
+
 func (a *app) printError(err error) {
 	fmt.Fprintf(a.stderr, "cvatplan: error: %v\n", err)
-	var h interface{ Hint() string }
-	if errors.As(err, &h) && h.Hint() != "" {
-		fmt.Fprintf(a.stderr, "cvatplan: hint: %s\n", h.Hint())
+	if hint := cvat.Hint(err); hint != "" {
+		fmt.Fprintf(a.stderr, "cvatplan: hint: %s\n", hint)
 	}
 }
 

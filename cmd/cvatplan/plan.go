@@ -14,6 +14,7 @@ type planCmd struct {
 	Manifests        []string `arg:"" optional:"" name:"MANIFEST" help:"Manifests; default cvatplan.yaml."`
 	DetailedExitcode bool     `help:"Exit 2 if anything is to do."`
 	FailOn           string   `enum:",drift" default:"" placeholder:"drift" help:"Exit 5 on drift too."`
+	StepSummary      bool     `help:"Append the plan as Markdown to the file that GITHUB_STEP_SUMMARY names."`
 	Output           string   `enum:"text,json,markdown,html,paths" default:"text" help:"text, json, markdown, html, or paths: the local paths that apply will need."`
 }
 
@@ -33,15 +34,23 @@ func (c planCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := c.print(a, plans); err != nil {
+	if err := c.print(ctx, a, sessions, plans); err != nil {
+		return err
+	}
+	if err := c.summarize(a, plans); err != nil {
 		return err
 	}
 	return c.code(plans)
 }
 
-func (c planCmd) print(a *app, plans []plan.Plan) error {
-	if c.Output == "json" {
+func (c planCmd) print(ctx context.Context, a *app, sessions []*session, plans []plan.Plan) error {
+	switch c.Output {
+	case "json":
 		return report.JSON(a.stdout, plans, report.JSONOptions{Version: versionString()})
+	case "markdown":
+		return report.Markdown(a.stdout, plans, report.MarkdownOptions{})
+	case "html":
+		return report.HTML(a.stdout, plans, report.HTMLOptions{Thumbs: contactSheets(ctx, sessions, plans)})
 	}
 	return report.Text(a.stdout, plans, a.textOptions(a.stdout))
 }

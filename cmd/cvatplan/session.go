@@ -113,7 +113,7 @@ func union(labels, more []manifest.Label) []manifest.Label {
 // decide looks at the server and plans. Only GETs are sent.
 func (s *session) decide(ctx context.Context, o plan.Options, headers bool) error {
 	want := observe.Want{Server: s.target.shown, Project: s.project, Tasks: s.want}
-	have, err := observe.Project(ctx, s.conn.Client, want, observe.Options{CheckFrames: o.CheckFrames})
+	have, err := observe.Project(ctx, s.conn, want, observe.Options{CheckFrames: o.CheckFrames})
 	if err != nil {
 		return err
 	}

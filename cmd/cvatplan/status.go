@@ -45,7 +45,7 @@ func (c statusCmd) look(ctx context.Context, s *session) ([]observe.Progress, er
 			want.Tasks = append(want.Tasks, d)
 		}
 	}
-	return observe.Annotation(ctx, s.conn.Client, want, c.By == "assignee")
+	return observe.Annotation(ctx, s.conn, want, c.By == "assignee")
 }
 
 func (c statusCmd) print(a *app, rows []report.StatusRow) error {

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
+	"github.com/cvatplan/cvatplan/pkg/report"
+	"github.com/cvatplan/cvatplan/pkg/thumbnail"
+)
+
+// contactSheets gives the pictures of what is to be uploaded, so that a reviewer sees it before.
+func contactSheets(ctx context.Context, sessions []*session, plans []plan.Plan) func(plan.Change) []report.Thumb {
+	uploads := 0
+	for _, p := range plans {
+		for _, c := range p.Changes {
+			if c.Upload {
+				uploads++
+			}
+		}
+	}
+	size := report.SheetSize(uploads)
+	return func(c plan.Change) []report.Thumb {
+		for _, s := range sessions {
+			for i, d := range s.want {
+				if d.Task == c.Task && d.Origin == c.Origin {
+					return s.sheet(ctx, i, size)
+				}
+			}
+		}
+		return nil
+	}
+}
+
+// sheet makes the thumbnails of one task; a frame that cannot be shown has none.
+func (s *session) sheet(ctx context.Context, i, size int) []report.Thumb {
+	t := s.tasks[i]
+	var sheet []report.Thumb
+	for _, frame := range thumbnail.Pick(len(t.Frames()), size) {
+		thumb := report.Thumb{Name: t.Frames()[frame]}
+		if r, err := t.Open(ctx, frame); err == nil {
+			thumb.Data, _ = thumbnail.JPEG(r) // no preview, if it cannot be decoded
+			r.Close()
+		}
+		sheet = append(sheet, thumb)
+	}
+	return sheet
+}

@@ -1,0 +1,16 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"io"
+)
+
+// Open gives the bytes of one frame as CVAT would get them; i counts [Task.Frames]. The caller closes
+// it. It is for looking at single frames: what is uploaded comes from [Measure].
+func (t Task) Open(ctx context.Context, i int) (io.ReadCloser, error) {
+	if i < 0 || i >= len(t.frames.names) {
+		return nil, fmt.Errorf("task %s has no frame %d", t.Name, i)
+	}
+	return t.frames.reel.open(ctx, i)
+}
