@@ -72,7 +72,7 @@ func signText(a plan.Action) markdown {
 
 // bullets writes a titled list, as long as the head allows.
 func bullets(b *strings.Builder, title string, n int, line func(int) markdown) {
-	if n == 0 {
+	if n == 0 || b.Len() > 2*maxHead {
 		return
 	}
 	fmt.Fprintf(b, "%s:\n\n", title)

@@ -57,24 +57,26 @@ func (t *text) result(r apply.Result) {
 
 // ending is what concerns the whole run.
 func (t *text) ending(r apply.Result) {
-	errors := []error{r.Err}
-	if r.NotAllowed != r.Err {
-		errors = append(errors, r.NotAllowed)
-	}
-	said := false
-	for _, err := range errors {
-		if err != nil {
-			t.line(t.Palette.paint(red, "error:") + " " + Safe(err.Error()))
-			said = true
-		}
+	for _, err := range runErrors(r) {
+		t.line(t.Palette.paint(red, "error:") + " " + Safe(err))
 	}
 	for _, h := range r.Hints {
 		t.line(t.Palette.paint(cyan, "hint:") + " " + Safe(h))
-		said = true
 	}
-	if said {
+	if len(runErrors(r))+len(r.Hints) > 0 {
 		t.line("")
 	}
+}
+
+// runErrors are why a run ended early, each once.
+func runErrors(r apply.Result) []string {
+	var errors []string
+	for _, err := range []error{r.Err, r.NotAllowed} {
+		if err != nil && !slices.Contains(errors, err.Error()) {
+			errors = append(errors, err.Error())
+		}
+	}
+	return errors
 }
 
 func resultHeading(p apply.ProjectResult) string {
@@ -114,38 +116,6 @@ func (t *text) tells(r apply.TaskResult) bool {
 	return true
 }
 
-func resultRow(r apply.TaskResult) row {
-	s := outcomeSigns[r.Outcome]
-	if r.Outcome == apply.Left {
-		s = signOf(r.Action)
-	}
-	return row{s, r.Task, frames(r.Frames), sent(r), resultReason(r)}
-}
-
-// sent is what this run uploaded of the task.
-func sent(r apply.TaskResult) string {
-	if r.Sent == 0 {
-		return ""
-	}
-	return plan.FormatBytes(r.Sent)
-}
-
-func resultReason(r apply.TaskResult) string {
-	link := ""
-	if r.ID != 0 {
-		link = joinNonEmpty(" ", fmt.Sprintf("#%d", r.ID), r.URL)
-	}
-	switch {
-	case r.Err != nil:
-		return r.Err.Error()
-	case r.Outcome == apply.Done || r.Outcome == apply.Pending || r.Outcome == apply.Unchanged:
-		return link
-	case r.Outcome == apply.Stopped:
-		return "not finished: apply again goes on with it"
-	}
-	return r.Reason.Text
-}
-
 // resultFacts are the lines below a row.
 func (t *text) resultFacts(r apply.TaskResult) {
 	told := r.Outcome == apply.Done || r.Outcome == apply.Pending || r.Outcome == apply.Unchanged
@@ -161,17 +131,6 @@ func (t *text) resultFacts(r apply.TaskResult) {
 	if r.Hint != "" {
 		t.detail("hint", Safe(r.Hint))
 	}
-}
-
-// runAgain says whether running again helps.
-func runAgain(r apply.TaskResult) string {
-	switch {
-	case r.Outcome != apply.Failed:
-		return ""
-	case r.Retryable:
-		return "running apply again helps: it goes on where this run ended"
-	}
-	return "running apply again does not help before the cause is mended"
 }
 
 // ResultSummary is apply's last line: three fixed counts, then the others where they are
