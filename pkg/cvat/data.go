@@ -150,7 +150,10 @@ func readMeta(r io.Reader) (*DataMeta, error) {
 			return nil, metaError(err)
 		}
 	}
-	return meta, expect(dec, json.Delim('}'))
+	if err := expect(dec, json.Delim('}')); err != nil {
+		return nil, err
+	}
+	return meta, nil
 }
 
 func (m *DataMeta) read(dec *json.Decoder, key json.Token) error {
