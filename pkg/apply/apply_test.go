@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/observe"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -134,4 +135,28 @@ func TestASecondApplyDoesNothing(t *testing.T) {
 			t.Errorf("%+v after %d requests", n, s.n-before)
 		}
 	})
+}
+
+const (
+	poisoned = "utils.dataset_manifest.errors.InvalidImageError: failed to parse image file 'c.jpg'\n"
+	killed   = "Work-horse terminated unexpectedly; waitpid returned 9 (signal 9); "
+)
+
+// existing is a world with a settled project; it returns the project's id.
+func existing() (*world, int) {
+	w := newWorld()
+	id := w.addProject("p", "")
+	w.projects[id].labels = []cvat.Label{{Name: "apple"}}
+	return w, id
+}
+
+// marker is that of the archive of these frames.
+func marker(frames ...string) string { return plan.Marker(archiveOf(frames...).Hash()) }
+
+func only(t *testing.T, r Result) TaskResult {
+	t.Helper()
+	if len(r.Tasks) != 1 || r.Crash != "" || r.Err != nil {
+		t.Fatalf("%+v", r)
+	}
+	return r.Tasks[0]
 }

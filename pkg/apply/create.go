@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -98,5 +97,5 @@ func (t *task) seek(ctx context.Context, project int, lost error) error {
 // projectGone: CVAT's words for a project that another run took for a leftover.
 func projectGone(err error) bool {
 	var api *cvat.APIError
-	return errors.As(err, &api) && api.Status == http.StatusBadRequest && strings.Contains(api.Detail, "Project matching query does not exist")
+	return errors.As(err, &api) && strings.Contains(api.Detail, "Project matching query does not exist")
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -129,8 +129,7 @@ func retryable(err error) bool {
 	case errors.As(err, &failed):
 		return !failed.hopeless()
 	case errors.As(err, &api):
-		return api.Status >= http.StatusInternalServerError || api.Status == http.StatusTooManyRequests ||
-			api.Status == http.StatusConflict || api.Status == http.StatusNotFound
+		return api.Status >= 500 || slices.Contains([]int{404, 409, 429}, api.Status) // gone, busy, throttled
 	}
 	return true
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
@@ -40,7 +39,7 @@ func (t *task) replace(ctx context.Context) (verdict, error) {
 func undecided(err error) bool {
 	var api *cvat.APIError
 	return errors.Is(err, errKept) || errors.Is(err, cvat.ErrUnknownOutcome) ||
-		errors.As(err, &api) && api.Status == http.StatusInternalServerError
+		errors.As(err, &api) && api.Status == 500
 }
 
 // removeLeftover removes an empty task of ours beside one that has frames. If something

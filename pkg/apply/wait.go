@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
@@ -137,6 +136,5 @@ func (w *watch) timeout() error {
 
 // hidden: the record is there, but another user's.
 func hidden(err error) bool {
-	var api *cvat.APIError
-	return errors.As(err, &api) && api.Status == http.StatusForbidden
+	return errors.Is(err, cvat.ErrGone) && errors.Is(err, cvat.ErrNotAuthorised)
 }

@@ -1,0 +1,160 @@
+package apply
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/pkg/archive"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+func TestAFileThatChangedEndsItsTaskAlone(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		w, _ := existing()
+		j := &job{tasks: map[string][]string{"bad": {"a"}, "good": {"b"}}}
+		j.files = func(name string, frames []string) Images {
+			z := archiveOf(frames...)
+			if name == "bad" {
+				z.read = &archive.ChangedError{Name: "a", What: "shrank from 20 to 10 bytes"}
+			}
+			return Images{Archive: z}
+		}
+		r := j.run(t, w.session())
+		if diff := cmp.Diff(map[string]Outcome{"bad": Failed, "good": Done}, outcomes(r)); diff != "" {
+			t.Error(diff)
+		}
+		for _, task := range r.Tasks {
+			if task.Task == "bad" && (task.Retryable || !errors.Is(task.Err, archive.ErrChanged) || task.Hint == "") {
+				t.Errorf("%+v", task)
+			}
+		}
+	})
+}
+
+func TestBadFramesBlockBeforeAnythingIsCreated(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		w, _ := existing()
+		j := one("a")
+		j.files = func(string, []string) Images {
+			return Images{Problems: []plan.Problem{{Code: "corrupt_image", Text: "a: no image", Hint: "remove it"}}}
+		}
+		r := only(t, j.run(t, w.session()))
+		if r.Outcome != Refused || r.Reason != (plan.Reason{Code: "corrupt_image", Text: "a: no image"}) || r.Hint != "remove it" || len(w.tasks) != 0 {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+// A plan that could not measure leaves it to apply.
+func TestAMarkerIsNotClearedBeforeTheFilesWereMeasured(t *testing.T) {
+	for name, c := range map[string]struct {
+		tracker string
+		outcome Outcome
+		left    string
+	}{
+		"the same files": {marker("a", "b"), Done, ""},
+		"other files":    {marker("old"), Left, marker("old")},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w, p := existing()
+			made := w.addTask("t", p, c.tracker, "a", "b")
+			s := w.session()
+			j := one("a", "b")
+			unmeasured := j.planned(t, s)
+			d := plan.Desired{Task: "t", Frames: []string{"a", "b"}}
+			unmeasured.Changes = []plan.Change{plan.Decide(d, []plan.Task{{ID: made.ID, Name: "t", ProjectID: p, Size: 2, BugTracker: c.tracker}}, p, unmeasured.Options)}
+			if r := only(t, j.carryOut(s, unmeasured)); r.Outcome != c.outcome || made.BugTracker != c.left {
+				t.Errorf("bug_tracker %q, %+v", made.BugTracker, r)
+			}
+		})
+	}
+}
+
+func TestFramesThatTheServerDropsAreAFailureThatNamesThem(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		w, _ := existing()
+		w.drop = "b"
+		r := only(t, one("a", "b", "c").run(t, w.session()))
+		if r.Outcome != Failed || r.Retryable || !strings.Contains(r.Err.Error(), "holds 2 frames where 3 were sent; missing: b") {
+			t.Errorf("%+v", r)
+		}
+		if w.tasks[2].BugTracker != marker("a", "b", "c") {
+			t.Error("a task that was not verified lost its marker")
+		}
+	})
+}
+
+func TestAnotherOrderIsAFailureOnlyWhereTheManifestGivesIt(t *testing.T) {
+	for sorting, outcome := range map[string]Outcome{"natural": Done, "random": Done, predefined: Failed} {
+		bubble(t, sorting, func(t *testing.T) {
+			w, p := existing()
+			made := w.addTask("t", p, marker("a", "b"), "b", "a")
+			made.Data = &made.ID
+			j := one("a", "b")
+			j.settings.SortingMethod = &sorting
+			r := only(t, j.run(t, w.session()))
+			if r.Outcome != outcome || (len(r.Warnings) == 1) != (sorting == "natural") {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
+func TestEveryParameterIsSentWithTheManifestsValue(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		w, _ := existing()
+		j := one("a", "b", "c")
+		j.settings = plan.Settings{
+			ImageQuality: ptr(95), ChunkSize: ptr(8), UseCache: ptr(false), BugTracker: ptr("JIRA-1"), SortingMethod: ptr(predefined),
+			Validation: &manifest.Validation{Mode: "gt", FrameSelectionMethod: "random_uniform", FrameCount: ptr(1)},
+		}
+		s := w.session()
+		if r := j.run(t, s); !r.OK() {
+			t.Fatalf("%+v", r)
+		}
+		want := cvat.DataParams{
+			ImageQuality: 95, ChunkSize: ptr(8), SortingMethod: predefined,
+			Validation: &cvat.ValidationParams{Mode: "gt", FrameSelectionMethod: "random_uniform", FrameCount: ptr(1)},
+		}
+		made := w.tasks[2]
+		if diff := cmp.Diff(want, made.params); diff != "" || made.BugTracker != "JIRA-1" {
+			t.Errorf("bug_tracker %q, params %s", made.BugTracker, diff)
+		}
+		if order, zip := slices.Index(s.log, "upload .jsonl"), slices.Index(s.log, "upload .zip"); order < 0 || order > zip {
+			t.Errorf("requests %q", s.log)
+		}
+	})
+}
+
+func TestDefaultsAreThoseOfTheManual(t *testing.T) {
+	want := cvat.DataParams{ImageQuality: 70, SortingMethod: "natural", UseCache: true}
+	if diff := cmp.Diff(want, dataParams(plan.Settings{})); diff != "" {
+		t.Error(diff)
+	}
+	made := newTask(plan.Desired{Task: "t", Hash: strings.Repeat("a", 64)}, 4)
+	if diff := cmp.Diff(cvat.NewTask{Name: "t", ProjectID: 4, Overlap: ptr(0), BugTracker: plan.Marker(strings.Repeat("a", 64))}, made); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAnAssigneeIsLookedUpWhereThePlanDidNot(t *testing.T) {
+	for name, outcome := range map[string]Outcome{"bob": Done, "nobody": Failed} {
+		bubble(t, name, func(t *testing.T) {
+			w, p := existing()
+			w.addTask("t", p, marker("old"))
+			j := one("a")
+			j.plan.ReplaceEmpty = true
+			j.settings.Assignee = &name
+			r := only(t, j.run(t, w.session()))
+			if r.Outcome != outcome {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}

@@ -1,0 +1,186 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+)
+
+func (s *session) ListTasks(ctx context.Context, f cvat.TaskFilter) (out []cvat.Task, err error) {
+	err = s.call(ctx, "GET tasks", func() error {
+		for _, t := range s.w.tasks {
+			in := (f.ProjectID == 0 || *t.ProjectID == f.ProjectID) && (f.Name == "" || t.Name == f.Name) && (f.Marker == "" || t.BugTracker == f.Marker)
+			if in && !t.hidden {
+				out = append(out, t.Task)
+			}
+		}
+		slices.SortFunc(out, func(a, b cvat.Task) int { return a.ID - b.ID })
+		return nil
+	})
+	return out, err
+}
+
+func (s *session) Task(ctx context.Context, id int) (out *cvat.Task, err error) {
+	err = s.call(ctx, "GET task", func() error {
+		t, err := s.w.find(id)
+		if err == nil {
+			now := t.Task
+			out = &now
+		}
+		return err
+	})
+	return out, err
+}
+
+func (s *session) CreateTask(ctx context.Context, n cvat.NewTask) (out *cvat.Task, err error) {
+	var t *worldTask
+	err = s.call(ctx, "POST tasks", func() error {
+		if s.w.projects[n.ProjectID] == nil {
+			return status("POST", http.StatusBadRequest, "Project matching query does not exist.")
+		}
+		t = s.w.addTask(n.Name, n.ProjectID, n.BugTracker)
+		t.user, t.Owner, t.hidden = s.user, &cvat.User{Username: s.user}, s.hold != nil
+		made := t.Task
+		out = &made
+		return nil
+	})
+	if err == nil && s.hold != nil {
+		time.Sleep(s.hold("task"))
+		s.w.mu.Lock()
+		t.hidden = false
+		s.w.mu.Unlock()
+	}
+	return out, err
+}
+
+func (s *session) SetBugTracker(ctx context.Context, id int, text string) error {
+	return s.call(ctx, "PATCH task", func() error {
+		t, err := s.w.find(id)
+		switch {
+		case err != nil:
+			return err
+		case t.state == cvat.StatusStarted:
+			return status("PATCH", http.StatusConflict, "This resource is currently busy with another operation.")
+		}
+		t.BugTracker = text
+		return nil
+	})
+}
+
+func (s *session) DeleteTask(ctx context.Context, id int) error {
+	return s.call(ctx, "DELETE task", func() error {
+		t, err := s.w.find(id)
+		switch {
+		case err != nil:
+			return err
+		case t.state == cvat.StatusStarted:
+			return status("DELETE", http.StatusInternalServerError, "Server Error (500)")
+		case t.Size > 0:
+			s.w.violations = append(s.w.violations, fmt.Sprintf("task %d deleted with %d frames", id, t.Size))
+		}
+		delete(s.w.tasks, id)
+		return nil
+	})
+}
+
+// Upload is one request here: the client's own tests are about its chunks.
+func (s *session) Upload(ctx context.Context, id int, name string, src io.ReaderAt, size int64, o cvat.UploadOptions) error {
+	return s.call(ctx, "upload "+name[strings.LastIndexByte(name, '.'):], func() error {
+		t, err := s.w.find(id)
+		switch {
+		case err != nil:
+			return err
+		case t.Size > 0:
+			return status("POST", http.StatusBadRequest, "Adding more data is not supported")
+		case t.state == cvat.StatusStarted:
+			return status("POST", http.StatusConflict, "This resource is currently busy with another operation.")
+		}
+		t.Data = &t.ID
+		if o.OnLocation != nil {
+			o.OnLocation(fmt.Sprintf("%d_%d", id, len(name)))
+		}
+		data, err := readWhole(src, size)
+		if err != nil {
+			return err
+		}
+		if t.state == cvat.StatusQueued {
+			return nil // accepted, and not imported: the list is frozen
+		}
+		t.files[name] = data
+		if o.OnProgress != nil {
+			o.OnProgress(0)
+			o.OnProgress(size)
+		}
+		return nil
+	})
+}
+
+func (s *session) FinishUpload(ctx context.Context, id int, p cvat.DataParams) (string, error) {
+	return cvat.RequestID(id), s.call(ctx, "finish", func() error {
+		t, err := s.w.find(id)
+		switch {
+		case err != nil:
+			return err
+		case t.Size > 0:
+			return status("POST", http.StatusBadRequest, "Adding more data is not supported")
+		case t.state == cvat.StatusStarted:
+			return status("POST", http.StatusConflict, "This resource is currently busy with another operation.")
+		case t.state == cvat.StatusQueued:
+			return nil // 409 with rq_id
+		}
+		t.Data, t.params = &t.ID, p
+		t.state, t.until, t.user = cvat.StatusQueued, time.Now().Add(s.w.importTime), s.user
+		return nil
+	})
+}
+
+func (s *session) Request(ctx context.Context, id int) (out *cvat.Request, err error) {
+	err = s.call(ctx, "GET request", func() error {
+		t := s.w.tasks[id]
+		switch {
+		case t == nil || t.state == "":
+			return fmt.Errorf("%w: %w", cvat.ErrGone, status("GET", http.StatusNotFound, ""))
+		case t.user != s.user:
+			return fmt.Errorf("%w: %w", cvat.ErrGone, status("GET", http.StatusForbidden, ""))
+		}
+		out = &cvat.Request{Status: t.state, Message: t.message}
+		out.Operation.TaskID = &id
+		return nil
+	})
+	return out, err
+}
+
+func (s *session) ListRequests(ctx context.Context) (out []cvat.Request, err error) {
+	err = s.call(ctx, "GET requests", func() error {
+		for id, t := range s.w.tasks {
+			if t.state != "" && t.user == s.user {
+				r := cvat.Request{Status: t.state, Message: t.message}
+				r.Operation.TaskID = &id
+				out = append(out, r)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (s *session) DataMeta(ctx context.Context, id int) (*cvat.DataMeta, error) {
+	meta := &cvat.DataMeta{}
+	return meta, s.call(ctx, "GET meta", func() error {
+		t, err := s.w.find(id)
+		if err != nil {
+			return err
+		}
+		meta.Size = t.Size
+		for _, f := range t.frames {
+			meta.Frames = append(meta.Frames, cvat.FrameMeta{Name: f})
+		}
+		return nil
+	})
+}
