@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -46,8 +47,8 @@ func (l *loader) serverURL(n *node) {
 	}
 	u, err := url.Parse(n.str())
 	switch {
-	case strings.Contains(n.str(), "${"):
-		l.report(n.at, "leave url out and set CVATPLAN_SERVER, or use --server", "environment variables are not expanded in a manifest")
+	case environment.MatchString(strings.TrimPrefix(n.str(), "sandbox:")):
+		l.report(n.at, "leave url out and set CVATPLAN_SERVER, or use --server", "~ and environment variables are not expanded in a manifest")
 	case err != nil:
 		l.report(n.at, "write https://HOST or https://HOST:PORT", "url is no address")
 	case u.User != nil:
@@ -189,8 +190,11 @@ func (l *loader) cameraVariable(root *node) {
 	for _, owner := range append([]*node{root}, root.list("bags")...) {
 		for _, key := range []string{"name", "frame_name"} {
 			n := owner.get("task").get(key)
-			if at := strings.Index(n.str(), "{camera}"); at >= 0 && !strings.Contains(n.str(), "{{camera}") {
-				l.report(l.inside(n, len([]rune(n.str()[:at]))), "list cameras:, or leave the variable out", "{camera} has no value: the manifest names no cameras")
+			t, err := ParseFrameName(n.str())
+			if err == nil && t.Uses("camera") {
+				at := strings.LastIndex(n.str(), "{camera}")
+				l.report(l.inside(n, utf8.RuneCountInString(n.str()[:at])), "list cameras:, or leave the variable out",
+					"{camera} has no value: the manifest names no cameras")
 			}
 		}
 	}

@@ -50,6 +50,7 @@ func (l *loader) server(n *node) Server {
 	s.URL = strings.TrimRight(url.str(), "/")
 	if dir, ok := strings.CutPrefix(url.str(), "sandbox:"); ok {
 		s.URL = url.str()
+		l.serverURL(url)
 		s.Sandbox = l.join(&node{at: url.at, value: dir})
 		return s
 	}

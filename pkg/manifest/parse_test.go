@@ -118,6 +118,22 @@ func TestEverySettingIsRead(t *testing.T) {
 	}
 }
 
+func TestEverySelectionOfValidationFrames(t *testing.T) {
+	for written, want := range map[string]Validation{
+		"random_uniform, frame_count: 3":           {FrameCount: ptr(3)},
+		"random_uniform, frame_share: 1":           {FrameShare: ptr(1.0)},
+		"random_per_job, frames_per_job_count: 2":  {FramesPerJobCount: ptr(2)},
+		"random_per_job, frames_per_job_share: .5": {FramesPerJobShare: ptr(0.5)},
+		"manual, frames: [a, b]":                   {Frames: []string{"a", "b"}},
+	} {
+		m := read(t, "version: 1\nproject: {name: p}\nbags: [a]\ntask: {validation: {mode: gt, frame_selection_method: "+written+"}}\n")
+		want.Mode, want.FrameSelectionMethod = "gt", strings.Split(written, ",")[0]
+		if diff := cmp.Diff(&want, m.Task.Validation); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", written, diff)
+		}
+	}
+}
+
 func TestLabelsAreReadFromCVATsRawForm(t *testing.T) {
 	want := []Label{
 		{

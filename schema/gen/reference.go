@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/cvatplan/cvatplan/schema"
+)
+
+// A section of the page is one mapping of the manifest, under the heading that
+// links lead to.
+type section struct{ definition, heading, place string }
+
+var sections = []section{
+	{"server", "server", ""},
+	{"project", "project", ""},
+	{"label", "label", "An entry of `project.labels`, or of a label's `sublabels`."},
+	{"attribute", "attribute", "An entry of a label's `attributes`."},
+	{"camera", "camera", "An entry of `cameras`."},
+	{"bag", "bag", "An entry of `bags`."},
+	{"task", "task", "Stands at the top, in a camera and in a bag."},
+	{"validation", "validation", "Stands under `task`."},
+	{"frames", "frames", "Stands in a camera and in a bag."},
+	{"skip", "skip", "An entry of `skip`."},
+}
+
+const intro = `# The manifest
+
+<!-- Generated from schema/cvatplan.schema.json by go generate ./schema. Do not edit. -->
+
+%s
+
+` + "`cvatplan validate` checks a manifest offline and reports every mistake at once, with its line and column; " +
+	"`cvatplan schema` prints the JSON Schema. An editor with a YAML language server completes and checks a manifest " +
+	"whose first line names that schema, as the example's does." + `
+
+## An example
+
+` + "```yaml\n%s```\n"
+
+// A page is the reference as it is written, and the schema's root.
+type page struct {
+	bytes.Buffer
+	root *yaml.Node
+}
+
+// reference renders the whole page around an example manifest.
+func reference(example []byte) ([]byte, error) {
+	var doc yaml.Node // JSON is YAML, and a node keeps the order of its keys
+	if err := yaml.Unmarshal(schema.JSON, &doc); err != nil {
+		return nil, err
+	}
+	p := &page{root: doc.Content[0]}
+	fmt.Fprintf(p, intro, text(p.root, "description"), example)
+	p.heading("Top level", "")
+	p.keys(p.root)
+	for _, s := range sections {
+		definition := get(get(p.root, "definitions"), s.definition)
+		if definition == nil {
+			return nil, fmt.Errorf("the schema has no definition %s", s.definition)
+		}
+		p.heading(s.heading, s.place)
+		fmt.Fprintf(p, "%s\n\n", text(definition, "description"))
+		p.keys(definition)
+	}
+	return p.Bytes(), nil
+}
+
+func (p *page) heading(title, place string) {
+	fmt.Fprintf(p, "\n## %s\n\n", title)
+	if place != "" {
+		fmt.Fprintf(p, "%s ", place)
+	}
+}
+
+// keys lists the properties of a mapping.
+func (p *page) keys(mapping *yaml.Node) {
+	required := values(get(mapping, "required"))
+	properties := get(mapping, "properties")
+	for i := 0; i+1 < len(properties.Content); i += 2 {
+		name, property := properties.Content[i].Value, properties.Content[i+1]
+		facts := []string{p.kind(property)}
+		if contains(required, name) {
+			facts = append(facts, "**required**")
+		}
+		facts = append(facts, limits(property)...)
+		line := strings.Join(facts, ", ") + ". " + text(property, "description") + examples(property)
+		fmt.Fprintf(p, "- **`%s`**: %s\n", name, strings.TrimRight(line, " "))
+		if nested := get(property, "properties"); nested != nil {
+			p.nested(property)
+		}
+	}
+}
+
+// nested lists the keys of a mapping that has no section of its own.
+func (p *page) nested(property *yaml.Node) {
+	inner := &page{root: p.root}
+	inner.keys(property)
+	for _, line := range strings.Split(strings.TrimSuffix(inner.String(), "\n"), "\n") {
+		fmt.Fprintf(p, "  %s\n", line)
+	}
+}
+
+// referred is the name of the section that a property refers to, or "".
+func referred(property *yaml.Node) string {
+	if all := get(property, "allOf"); all != nil {
+		property = all.Content[0]
+	}
+	return strings.TrimPrefix(text(property, "$ref"), "#/definitions/")
+}
