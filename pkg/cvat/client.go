@@ -53,7 +53,8 @@ type Client struct {
 
 	auth    atomic.Pointer[Credentials]
 	reached atomic.Bool  // whether the server ever answered: see retry.go
-	roomy   atomic.Int64 // largest chunk that a proxy let through: see tus.go
+	roomy   atomic.Int64 // largest chunk that was let through: see tus.go
+	tight   atomic.Int64 // smallest chunk that was refused as too large; 0: none
 }
 
 // New returns a client; it sends nothing. It fails if BaseURL is no plain http

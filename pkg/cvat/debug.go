@@ -12,11 +12,11 @@ func (c *Client) debugAnswer(q *request, resp *http.Response, started time.Time)
 	if c.options.Debug == nil {
 		return
 	}
-	received := "an unknown number of"
+	received := "some"
 	if resp.ContentLength >= 0 {
 		received = fmt.Sprint(resp.ContentLength)
 	}
-	c.debug("%s: %d in %v, %d bytes sent, %s received%s", c.target(q), resp.StatusCode,
+	c.debug("%s: %d in %v, body of %d bytes, %s bytes back%s", c.target(q), resp.StatusCode,
 		time.Since(started).Round(time.Millisecond), q.size, received, requestID(resp))
 }
 

@@ -44,7 +44,7 @@ type UploadOptions struct {
 //cvat:operation HEAD /api/tasks/{id}/data/{upload}
 //cvat:operation PATCH /api/tasks/{id}/data/{upload}
 func (c *Client) Upload(ctx context.Context, taskID int, name string, src io.ReaderAt, size int64, o UploadOptions) error {
-	u := &uploader{c: c, taskID: taskID, name: name, src: src, size: size, o: o, chunk: chunkSize(o.Chunk)}
+	u := &uploader{c: c, taskID: taskID, name: name, src: src, size: size, o: o, chunk: c.firstChunk(o.Chunk)}
 	err := u.run(ctx)
 	if err != nil {
 		return fmt.Errorf("upload %s: %w", name, err)
@@ -57,6 +57,15 @@ func chunkSize(wanted int64) int64 {
 		return defaultChunk
 	}
 	return min(max(wanted, minChunk), maxChunk)
+}
+
+// firstChunk is below what a proxy has refused to an earlier upload.
+func (c *Client) firstChunk(wanted int64) int64 {
+	n := chunkSize(wanted)
+	if tight := c.tight.Load(); tight > 0 && n >= tight {
+		return max(tight/2, minChunk)
+	}
+	return n
 }
 
 // An uploader is one call of Upload.
@@ -154,7 +163,10 @@ func (u *uploader) patch(ctx context.Context, up Upload, off int64) (int64, erro
 		return off, src.failure()
 	case ctx.Err() != nil:
 		return off, err
-	case errors.Is(err, ErrTooLarge) && u.halve():
+	}
+	u.chunk = min(u.chunk, max(u.size-off, minChunk)) // what was sent, so that half of it is less
+	if errors.Is(err, ErrTooLarge) && u.halve() {
+		u.c.tight.Store(2 * u.chunk)
 		return u.offset(ctx, up)
 	}
 	return u.recover(ctx, up, off, err)

@@ -197,12 +197,19 @@ func TestUploadThatTheServerAlwaysLosesEnds(t *testing.T) {
 func TestChunkIsHalvedUntilTheProxyLetsItThrough(t *testing.T) {
 	s, data := newTus(), content(3<<20)
 	s.limit = 600 * KiB
-	if err := serve(t, s.ServeHTTP).Upload(t.Context(), 1, "a.zip", bytes.NewReader(data), int64(len(data)), UploadOptions{Chunk: 4 << 20}); err != nil {
-		t.Fatal(err)
+	c := serve(t, s.ServeHTTP)
+	for _, name := range []string{"a.zip", "b.zip"} {
+		if err := c.Upload(t.Context(), 1, name, bytes.NewReader(data), int64(len(data)), UploadOptions{Chunk: 64 << 20}); err != nil {
+			t.Fatal(err)
+		}
+		s.holds(t, name, data)
 	}
-	s.holds(t, "a.zip", data)
-	if _, patched := s.asked(); patched > int64(len(data)) {
+	requests, patched := s.asked()
+	if patched > 2*int64(len(data)) {
 		t.Errorf("%d bytes sent of %d: refused chunks were sent all the same", patched, len(data))
+	}
+	if refused := len(requests) - 2*(1+8); refused != 2*3 { // creation and 384 KiB a PATCH; PATCH and HEAD of 3, 1.5 and 0.75 MiB, once
+		t.Errorf("%d requests in vain: %q", refused, requests)
 	}
 }
 
