@@ -11,11 +11,12 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"github.com/cvatplan/cvatplan/pkg/bag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
-// A bag is one directory or recording that entries of the manifest match.
-type bag struct {
+// A bagRef is one directory or recording that entries of the manifest match.
+type bagRef struct {
 	rel     string          // from the root, with slashes
 	path    string          // to open it
 	file    bool            // a recording in one file
@@ -24,10 +25,10 @@ type bag struct {
 }
 
 // pos is where the manifest last speaks of the bag.
-func (b bag) pos() manifest.Position { return b.entries[len(b.entries)-1].Pos }
+func (b bagRef) pos() manifest.Position { return b.entries[len(b.entries)-1].Pos }
 
 // named reports whether some entry names exactly this bag, not by a glob.
-func (b bag) named() bool {
+func (b bagRef) named() bool {
 	return slices.ContainsFunc(b.entries, func(e *manifest.Bag) bool { return !isGlob(e.Path) && !e.Optional })
 }
 
@@ -35,21 +36,21 @@ func (b bag) named() bool {
 type finder struct {
 	root     string
 	fsys     fs.FS
-	bags     []*bag
-	byRel    map[string]*bag
+	bags     []*bagRef
+	byRel    map[string]*bagRef
 	problems []Problem
 }
 
 // findBags gives the manifest's bags by path. A bag that several entries match is one.
-func findBags(m *manifest.Manifest, root string) ([]*bag, []Problem) {
+func findBags(m *manifest.Manifest, root string) ([]*bagRef, []Problem) {
 	if p, ok := checkRoot(root); !ok {
 		return nil, []Problem{p}
 	}
-	f := &finder{root: root, fsys: os.DirFS(root), byRel: make(map[string]*bag)}
+	f := &finder{root: root, fsys: os.DirFS(root), byRel: make(map[string]*bagRef)}
 	for i := range m.Bags {
 		f.entry(&m.Bags[i])
 	}
-	slices.SortFunc(f.bags, func(a, b *bag) int { return strings.Compare(a.rel, b.rel) })
+	slices.SortFunc(f.bags, func(a, b *bagRef) int { return strings.Compare(a.rel, b.rel) })
 	return f.bags, f.problems
 }
 
@@ -74,7 +75,7 @@ func (f *finder) entry(e *manifest.Bag) {
 	err := doublestar.GlobWalk(f.fsys, pattern, func(rel string, d fs.DirEntry) error {
 		isDir := f.isDir(rel, d)
 		switch {
-		case !isDir && (dirs || !isRecordingFile(rel)):
+		case !isDir && (dirs || !bag.Named(rel)):
 			wrong++
 		case excludes(e.Exclude, rel):
 			excluded++
@@ -121,7 +122,7 @@ func (f *finder) isDir(rel string, d fs.DirEntry) bool {
 func (f *finder) add(rel string, file bool, e *manifest.Bag) {
 	b := f.byRel[rel]
 	if b == nil {
-		b = &bag{rel: rel, path: filepath.Join(f.root, filepath.FromSlash(rel)), file: file}
+		b = &bagRef{rel: rel, path: filepath.Join(f.root, filepath.FromSlash(rel)), file: file}
 		f.byRel[rel] = b
 		f.bags = append(f.bags, b)
 	}
@@ -157,7 +158,7 @@ func (f *finder) stubs(e *manifest.Bag, pattern string) int {
 			return nil
 		}
 		n++
-		f.add(rel, isRecordingFile(rel), e)
+		f.add(rel, bag.Named(rel), e)
 		f.byRel[rel].missing = &Problem{
 			Severity: Error, Code: "dvc_missing", Hint: "dvc pull " + quote(filepath.Join(f.root, stub)),
 			Text: fmt.Sprintf("bag %s is not here, only its DVC stub %s", show(rel), path.Base(stub)),
@@ -185,15 +186,4 @@ func (f *finder) report(e *manifest.Bag, code, hint, format string, args ...any)
 	f.problems = append(f.problems, Problem{
 		Severity: Error, Code: code, Text: fmt.Sprintf(format, args...), Hint: hint, Pos: e.Pos,
 	})
-}
-
-// isRecordingFile tells a recording in one file by its name.
-func isRecordingFile(name string) bool {
-	name = strings.TrimSuffix(strings.ToLower(name), ".zstd")
-	for _, ext := range []string{".bag", ".bag.active", ".mcap", ".db3"} {
-		if strings.HasSuffix(name, ext) {
-			return true
-		}
-	}
-	return false
 }

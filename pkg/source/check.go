@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"io"
 	"slices"
 	"sync/atomic"
 )
@@ -13,7 +14,9 @@ import (
 // task is given back as it was.
 func CheckHeaders(ctx context.Context, t Task) (Task, []Problem) {
 	report := make([]Problem, len(t.frames.names))
-	each(ctx, len(report), readers, func(i int) { report[i] = t.checkHeader(ctx, i) })
+	if len(report) > 0 {
+		t.frames.reel.each(ctx, headers, func(i int, o opened, err error) { _, report[i] = t.header(i, o, err) })
+	}
 	if ctx.Err() != nil {
 		return t, nil
 	}
@@ -26,49 +29,47 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []Problem) {
 	return t, problems
 }
 
-func (t Task) checkHeader(ctx context.Context, i int) Problem {
-	r, err := t.open(ctx, i)
-	if err != nil {
-		return t.unreadable(i, err)
-	}
-	defer r.Close()
-	h, err := readHeader(r, r.size, t.frames.names[i])
-	if err != nil {
-		return t.unreadable(i, err)
-	}
-	return t.unchecked(i, h)
-}
-
 // maxPointer is the size below which a file may be a pointer of Git LFS or DVC.
 const maxPointer = 1024
 
-// Bytes is the sum of the frames' sizes. It reads no image; only of what is too small
-// for one it looks whether it is a pointer that Git LFS left there. The error is a
-// [Problem], the first of those found.
+// Bytes is the sum of the frames' sizes; -1 if they are known only once they are
+// encoded. It reads no image; only of what is too small for one it looks whether it is
+// a pointer that Git LFS left there. The error is a [Problem], the first of those found.
 func Bytes(ctx context.Context, t Task) (int64, error) {
-	var total atomic.Int64
+	var total, unknown atomic.Int64
 	report := make([]Problem, len(t.frames.names))
 	each(ctx, len(report), readers, func(i int) {
 		size, err := t.frames.reel.size(ctx, i)
-		total.Add(size)
 		switch {
 		case err != nil:
 			report[i] = t.unreadable(i, err)
+		case size < 0:
+			unknown.Add(1)
 		case size < maxPointer:
 			report[i] = t.checkPointer(ctx, i)
 		}
+		total.Add(size)
 	})
 	if _, problems := t.judge(report); len(problems) > 0 {
 		return total.Load(), problems[0]
+	}
+	if unknown.Load() > 0 {
+		return -1, ctx.Err()
 	}
 	return total.Load(), ctx.Err()
 }
 
 // checkPointer leaves to Measure what else may be wrong with a small file.
 func (t Task) checkPointer(ctx context.Context, i int) Problem {
-	p := t.checkHeader(ctx, i)
-	if p.Severity == Error && !skippable[p.Code] {
-		return p
+	r, err := t.frames.reel.open(ctx, i)
+	if err != nil {
+		return t.unreadable(i, err)
+	}
+	defer r.Close()
+	head := make([]byte, maxPointer)
+	n, _ := io.ReadFull(r, head)
+	if f := pointer(head[:n]); f != nil {
+		return t.unreadable(i, f)
 	}
 	return Problem{}
 }

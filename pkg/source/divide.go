@@ -11,7 +11,7 @@ type division struct {
 	findings [][]Problem
 }
 
-func (s scanner) divide(b *bag, l listing, sum *tally) division {
+func (s scanner) divide(b *bagRef, l listing, sum *tally) division {
 	n := max(1, len(s.m.Cameras))
 	d := division{images: make([][]string, n), findings: make([][]Problem, n)}
 	if len(s.m.Cameras) == 0 {
@@ -29,7 +29,7 @@ func (s scanner) divide(b *bag, l listing, sum *tally) division {
 	return d
 }
 
-func (s scanner) divideImages(b *bag, images []string, d *division, sum *tally) {
+func (s scanner) divideImages(b *bagRef, images []string, d *division, sum *tally) {
 	var left []string
 	disputes := make(map[[2]int][]string)
 	for _, at := range images {
@@ -51,7 +51,7 @@ func (s scanner) divideImages(b *bag, images []string, d *division, sum *tally) 
 }
 
 // dispute blocks both cameras: whose the files are must be said, not guessed.
-func (s scanner) dispute(b *bag, between [2]int, paths []string, d *division) {
+func (s scanner) dispute(b *bagRef, between [2]int, paths []string, d *division) {
 	p := Problem{
 		Severity: Error, Code: "two_cameras",
 		Text: fmt.Sprintf("%s fits files: of both %s and %s", show(filepath.Join(b.path, paths[0])), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name),
@@ -67,7 +67,7 @@ func (s scanner) dispute(b *bag, between [2]int, paths []string, d *division) {
 
 // divideFinding gives a problem of a file to the camera that would take the file, and
 // one of a directory to all: who knows what is in it.
-func (s scanner) divideFinding(b *bag, f finding, lists []problemList) {
+func (s scanner) divideFinding(b *bagRef, f finding, lists []problemList) {
 	f.Text = show(filepath.Join(b.path, filepath.FromSlash(f.path))) + ": " + f.Text
 	owner := nobody
 	if len(s.m.Cameras) == 0 {

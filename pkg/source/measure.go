@@ -1,13 +1,11 @@
 package source
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
 	"hash/crc32"
 	"io"
-	"io/fs"
 )
 
 // readers is how many frames of a task are read at once: enough to keep a disk and
@@ -35,9 +33,11 @@ type Frame struct {
 func Measure(ctx context.Context, t Task) ([]Frame, []Problem) {
 	frames := make([]Frame, len(t.frames.names))
 	report := make([]Problem, len(frames))
-	each(ctx, len(frames), readers, func(i int) {
-		frames[i], report[i] = t.measure(ctx, i)
-	})
+	if len(frames) > 0 {
+		t.frames.reel.each(ctx, whole, func(i int, o opened, err error) {
+			frames[i], report[i] = t.measure(ctx, i, o, err)
+		})
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, []Problem{{Severity: Error, Code: "interrupted", Text: fmt.Sprintf("reading %s: %v", show(t.Name), err), Task: t.Name}}
 	}
@@ -45,23 +45,33 @@ func Measure(ctx context.Context, t Task) ([]Frame, []Problem) {
 	return permute(frames, kept), problems
 }
 
-func (t Task) measure(ctx context.Context, i int) (Frame, Problem) {
+func (t Task) measure(ctx context.Context, i int, o opened, err error) (Frame, Problem) {
 	f := Frame{Name: t.frames.names[i]}
 	f.Open = func() (io.ReadCloser, error) { return t.frames.reel.open(context.Background(), i) }
-	r, err := t.open(ctx, i)
-	if err != nil {
-		return f, t.unreadable(i, err)
-	}
-	defer r.Close()
-	h, err := readHeader(r, r.size, f.Name)
-	if err != nil {
-		return f, t.unreadable(i, err)
+	h, problem := t.header(i, o, err)
+	if problem.Severity == Error {
+		return f, problem
 	}
 	f.Width, f.Height = h.width, h.height
-	if err := f.sum(ctx, r); err != nil {
+	if err := f.sum(ctx, o); err != nil {
 		return f, t.unreadable(i, err)
 	}
-	return f, t.unchecked(i, h)
+	return f, problem
+}
+
+// header judges what was opened of frame i.
+func (t Task) header(i int, o opened, err error) (header, Problem) {
+	if err != nil {
+		return header{}, t.unreadable(i, err)
+	}
+	if o.known != nil {
+		return *o.known, Problem{}
+	}
+	h, err := readHeader(o, o.size, t.frames.names[i])
+	if err != nil {
+		return h, t.unreadable(i, err)
+	}
+	return h, t.unchecked(i, h)
 }
 
 // sum reads the frame from its start to its end.
@@ -82,33 +92,4 @@ func (f *Frame) sum(ctx context.Context, r io.Reader) error {
 		}
 	}
 	return ctx.Err()
-}
-
-// An opened frame can be read anywhere, for its header, and then from its start.
-type opened struct {
-	io.ReadCloser
-	io.ReaderAt
-	size int64
-}
-
-func (t Task) open(ctx context.Context, i int) (opened, error) {
-	r, err := t.frames.reel.open(ctx, i)
-	if err != nil {
-		return opened{}, err
-	}
-	if f, ok := r.(interface {
-		io.ReaderAt
-		Stat() (fs.FileInfo, error)
-	}); ok {
-		info, err := f.Stat()
-		if err != nil {
-			r.Close()
-			return opened{}, err
-		}
-		return opened{r, f, info.Size()}, nil
-	}
-	defer r.Close()
-	b, err := io.ReadAll(r)
-	whole := bytes.NewReader(b)
-	return opened{io.NopCloser(whole), whole, int64(len(b))}, err
 }

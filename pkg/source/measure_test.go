@@ -201,6 +201,10 @@ func (f fakeReel) open(context.Context, int) (io.ReadCloser, error) {
 func (f fakeReel) size(context.Context, int) (int64, error) { return int64(len(f.content)), f.err }
 func (f fakeReel) where(int) string                         { return "run7.bag /jai_cam message 3" }
 func (f fakeReel) only([]int) reel                          { return f }
+func (f fakeReel) close() error                             { return nil }
+func (f fakeReel) each(_ context.Context, _ part, visit func(int, opened, error)) {
+	visit(0, openedBytes(f.content), f.err)
+}
 
 func TestAFrameNeedsNoFile(t *testing.T) {
 	j := jpegImage(t)

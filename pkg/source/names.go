@@ -20,7 +20,7 @@ const (
 )
 
 // bagVars are the variables that a bag gives to both templates.
-func bagVars(b *bag, camera, root string) manifest.Vars {
+func bagVars(b *bagRef, camera, root string) manifest.Vars {
 	parent := path.Base(path.Dir(b.rel))
 	if parent == "." {
 		parent = path.Base(strings.ReplaceAll(absolute(root), `\`, "/"))
@@ -32,7 +32,7 @@ func bagVars(b *bag, camera, root string) manifest.Vars {
 
 // bagName is {bag}: the base name, a recording's without its extension. The root
 // itself, as a bag, has its directory's name.
-func bagName(b *bag) string {
+func bagName(b *bagRef) string {
 	if b.rel == "." {
 		return path.Base(strings.ReplaceAll(absolute(b.path), `\`, "/"))
 	}

@@ -15,7 +15,7 @@ func each(ctx context.Context, n, workers int, f func(i int)) {
 	var g errgroup.Group
 	g.SetLimit(workers)
 	var once sync.Once
-	var crash error
+	var failed error
 	for i := range n {
 		if ctx.Err() != nil {
 			break
@@ -23,7 +23,7 @@ func each(ctx context.Context, n, workers int, f func(i int)) {
 		g.Go(func() error {
 			defer func() {
 				if v := recover(); v != nil {
-					once.Do(func() { crash = fmt.Errorf("%v\n%s", v, debug.Stack()) })
+					once.Do(func() { failed = crash(v) })
 				}
 			}()
 			f(i)
@@ -31,7 +31,10 @@ func each(ctx context.Context, n, workers int, f func(i int)) {
 		})
 	}
 	g.Wait()
-	if crash != nil {
-		panic(crash)
+	if failed != nil {
+		panic(failed)
 	}
 }
+
+// crash is what a panic was, with its stack, which the caller's does not show.
+func crash(v any) error { return fmt.Errorf("%v\n%s", v, debug.Stack()) }

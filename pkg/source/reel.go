@@ -1,7 +1,9 @@
 package source
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -13,12 +15,39 @@ import (
 type reel interface {
 	// open gives a frame's bytes. It may be called again, and from several goroutines.
 	open(ctx context.Context, i int) (io.ReadCloser, error)
-	// size is the length of what open gives, without reading it.
+	// size is the length of what open gives, without reading it; -1 is not known.
 	size(ctx context.Context, i int) (int64, error)
+	// each opens every frame once for visit, or gives the reason why it cannot, in
+	// any order and several at a time. Where only headers are asked for, the rest of
+	// a frame may be missing.
+	each(ctx context.Context, part part, visit func(i int, o opened, err error))
 	// where names the frame for people: a path, or a message of a recording.
 	where(i int) string
 	// only is a reel of these frames.
 	only(kept []int) reel
+	// close gives up what was kept for open.
+	close() error
+}
+
+// A part is how much of each frame a reader is after.
+type part int
+
+const (
+	headers part = iota
+	whole
+)
+
+// An opened frame can be read anywhere, for its header, and then from its start.
+type opened struct {
+	io.Reader
+	io.ReaderAt
+	size  int64
+	known *header // of what was encoded here: there is nothing to check
+}
+
+func openedBytes(b []byte) opened {
+	r := bytes.NewReader(b)
+	return opened{Reader: r, ReaderAt: r, size: int64(len(b))}
 }
 
 // frames are a task's, in CVAT's order. One slice of names is all that a million of
@@ -49,6 +78,25 @@ func (f files) where(i int) string {
 
 func (f files) open(_ context.Context, i int) (io.ReadCloser, error) { return openFile(f.where(i)) }
 
+func (f files) each(ctx context.Context, _ part, visit func(int, opened, error)) {
+	each(ctx, len(f.names), readers, func(i int) {
+		file, err := openFile(f.where(i))
+		if err != nil {
+			visit(i, opened{}, err)
+			return
+		}
+		defer file.Close()
+		info, err := file.Stat()
+		if err != nil {
+			visit(i, opened{}, err)
+			return
+		}
+		visit(i, opened{Reader: file, ReaderAt: file, size: info.Size()}, nil)
+	})
+}
+
+var errNotAFile = errors.New("not a regular file")
+
 // openFile refuses what is no file, a FIFO above all, which would wait for ever.
 func openFile(name string) (*os.File, error) {
 	info, err := os.Stat(name)
@@ -72,3 +120,5 @@ func (f files) size(_ context.Context, i int) (int64, error) {
 func (f files) only(kept []int) reel {
 	return files{dir: f.dir, names: permute(f.names, kept), cut: f.cut}
 }
+
+func (f files) close() error { return nil }

@@ -3,11 +3,13 @@ package source
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"time"
 
+	"github.com/cvatplan/cvatplan/pkg/bag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -16,7 +18,9 @@ import (
 // that Scan gives beside them, errors first, concern no task or several: an error there
 // is an entry of the manifest that gave none. When ctx ends, all is incomplete.
 func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []Problem) {
-	s := scanner{m: m, root: o.Root, now: o.Now, claims: newClaimer(m.Cameras)}
+	s := scanner{m: m, root: o.Root, now: o.Now, claims: newClaimer(m.Cameras), heavy: make(chan struct{}, recordings)}
+	s.shelf = &shelf{options: bag.Options{Strict: o.Strict, TempDir: o.TempDir}}
+	defer s.shelf.close()
 	if s.root == "" {
 		s.root = m.Root
 	}
@@ -46,7 +50,12 @@ type scanner struct {
 	root   string
 	now    time.Time
 	claims *claimer
+	shelf  *shelf
+	heavy  chan struct{} // holds one element per recording that is being read
 }
+
+// recordings is how many recordings are read at once; each uses all cores by itself.
+const recordings = 2
 
 // An outcome is what one bag gave.
 type outcome struct {
@@ -55,7 +64,7 @@ type outcome struct {
 	tally    tally
 }
 
-func (s scanner) bag(ctx context.Context, b *bag) outcome {
+func (s scanner) bag(ctx context.Context, b *bagRef) outcome {
 	if b.missing != nil {
 		return s.blocked(b, *b.missing)
 	}
@@ -66,21 +75,21 @@ func (s scanner) bag(ctx context.Context, b *bag) outcome {
 	if err != nil {
 		return outcome{}
 	}
-	if isRosbag2(b.path, l) {
+	if len(l.top) > 0 && bag.Is(b.path) {
 		return s.recording(ctx, b)
 	}
 	return s.directory(b, l)
 }
 
 // cameras are those whose tasks the bag makes; without cameras, the one that is nil.
-func (s scanner) cameras(b *bag) []*manifest.Camera {
+func (s scanner) cameras(b *bagRef) []*manifest.Camera {
 	if len(s.m.Cameras) == 0 {
 		return []*manifest.Camera{nil}
 	}
 	return s.m.CamerasOf(b.entries)
 }
 
-func (s scanner) directory(b *bag, l listing) outcome {
+func (s scanner) directory(b *bagRef, l listing) outcome {
 	o := outcome{tally: newTally(s.m)}
 	o.tally.pictures.add(b, l.pictures)
 	d := s.divide(b, l, &o.tally)
@@ -104,7 +113,7 @@ func (s scanner) directory(b *bag, l listing) outcome {
 }
 
 // blocked gives the bag's tasks without frames, and all with one problem.
-func (s scanner) blocked(b *bag, p Problem) outcome {
+func (s scanner) blocked(b *bagRef, p Problem) outcome {
 	o := outcome{tally: newTally(s.m)}
 	for _, camera := range s.cameras(b) {
 		t := newView(s.m, s.root, b, camera).task()
@@ -129,7 +138,7 @@ func (v view) files(paths, all []string) Task {
 
 // empty is a bag that has nothing for the manifest: an entry that names this very bag
 // wants tasks of it, which are blocked; one that a glob found may be anything.
-func (s scanner) empty(b *bag, l listing, o outcome) outcome {
+func (s scanner) empty(b *bagRef, l listing, o outcome) outcome {
 	p := Problem{Severity: Warning, Code: "no_images", Pos: b.pos()}
 	switch {
 	case len(l.images) > 0:
@@ -138,11 +147,18 @@ func (s scanner) empty(b *bag, l listing, o outcome) outcome {
 	case len(l.pictures) > 0:
 		p.Text = fmt.Sprintf("bag %s has no image that CVAT takes: %s", show(b.rel), show(slices.Min(l.pictures)))
 		p.Hint = "convert the images to PNG or JPEG"
+	case len(l.top) > 0:
+		p.Text = fmt.Sprintf("bag %s has no images, but recordings, such as %s", show(b.rel), show(slices.Min(slices.Collect(maps.Keys(l.top)))))
+		p.Hint = fmt.Sprintf("match the recordings themselves: path: %q", b.rel+"/*")
 	case l.others > 0:
 		p.Text = fmt.Sprintf("bag %s has no images, only %s", show(b.rel), count(l.others, "other file", "other files"))
 	default:
 		p.Text = fmt.Sprintf("bag %s is empty", show(b.rel))
 	}
+	return s.emptyBag(b, p, o)
+}
+
+func (s scanner) emptyBag(b *bagRef, p Problem, o outcome) outcome {
 	if !b.named() {
 		o.problems = append(o.problems, p)
 		return o

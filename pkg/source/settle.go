@@ -9,7 +9,7 @@ import (
 
 // unsettled says why a bag is left alone: its newest file is younger than settle asks.
 // Only then are files asked for their times, one by one, until a young one is found.
-func (s scanner) unsettled(b *bag, paths []string) string {
+func (s scanner) unsettled(b *bagRef, paths []string) string {
 	settle := s.m.SettleOf(b.entries)
 	if settle <= 0 {
 		return ""

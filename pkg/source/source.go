@@ -38,6 +38,9 @@ import (
 type Options struct {
 	Root string    // where bag paths begin; empty: the manifest's Root
 	Now  time.Time // settle is counted back from it; zero: now
+
+	Strict  bool   // damage of a recording is an error, not a warning
+	TempDir string // where frames are spooled and recordings unpacked; empty: [os.TempDir]
 }
 
 // A Task is one bag seen by one camera, as the manifest asks for it.
@@ -56,6 +59,16 @@ type Task struct {
 // Frames are the names under which CVAT will hold the frames, in its order (for
 // sorting_method random: in byte order). The slice must not be changed.
 func (t Task) Frames() []string { return t.frames.names }
+
+// Close gives up what [Measure] keeps for a recording's frames to be opened again: the
+// spool of what had to be encoded. Frames can still be opened, at the cost of encoding
+// them anew. Of other tasks it does nothing.
+func (t Task) Close() error {
+	if t.frames.reel == nil {
+		return nil
+	}
+	return t.frames.reel.close()
+}
 
 // Desired is the task as the plan compares it: no hash, no bytes yet.
 func (t Task) Desired() plan.Desired {

@@ -125,7 +125,7 @@ func TestTaskNamesThatCVATWouldNotKeepAreRefused(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			m := parse(t, "bags: [{path: x}]")
-			task := newView(m, "/data", &bag{rel: tt.bag, path: "/data/x"}, nil)
+			task := newView(m, "/data", &bagRef{rel: tt.bag, path: "/data/x"}, nil)
 			task.bag.entries = nil
 			_, err := taskName(task.nameTemplate(), task.vars)
 			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {

@@ -14,6 +14,7 @@ import (
 // camera's place in the manifest.
 type tally struct {
 	unclaimed heap // images that no camera takes
+	topics    heap // image topics that no camera takes
 	pictures  heap // images that CVAT does not take
 	taken     []int
 	missing   []heap           // bags that lack a camera
@@ -31,7 +32,7 @@ func newTally(m *manifest.Manifest) tally {
 	return tally{taken: make([]int, n), missing: make([]heap, n), kinds: make([]map[string]int, n)}
 }
 
-func (h *heap) add(b *bag, paths []string) {
+func (h *heap) add(b *bagRef, paths []string) {
 	if len(paths) == 0 {
 		return
 	}
@@ -66,6 +67,7 @@ func (t *tally) kind(i int, at string, c manifest.Camera) {
 func (t *tally) add(o tally) {
 	t.unclaimed.join(o.unclaimed)
 	t.pictures.join(o.pictures)
+	t.topics.join(o.topics)
 	for i := range o.taken {
 		t.taken[i] += o.taken[i]
 		t.missing[i].join(o.missing[i])
@@ -83,6 +85,10 @@ func (t *tally) problems(m *manifest.Manifest) []Problem {
 	if h := t.unclaimed; h.n > 0 {
 		list = append(list, Problem{Severity: Note, Code: "unclaimed_images", Text: fmt.Sprintf(
 			"no camera takes %s in %s, such as %s", count(h.n, "image", "images"), count(h.bags, "bag", "bags"), show(h.example))})
+	}
+	if h := t.topics; h.n > 0 {
+		list = append(list, Problem{Severity: Note, Code: "unclaimed_topics", Text: fmt.Sprintf(
+			"no camera takes %s in %s, such as %s", count(h.n, "image topic", "image topics"), count(h.bags, "bag", "bags"), show(h.example))})
 	}
 	if h := t.pictures; h.n > 0 {
 		list = append(list, Problem{

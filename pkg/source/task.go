@@ -14,14 +14,14 @@ import (
 
 // A view is one bag as one camera sees it: what a task is made of.
 type view struct {
-	bag      *bag
+	bag      *bagRef
 	camera   *manifest.Camera // nil where the manifest names none
 	settings manifest.TaskSettings
 	frames   manifest.Frames
 	vars     manifest.Vars
 }
 
-func newView(m *manifest.Manifest, root string, b *bag, camera *manifest.Camera) view {
+func newView(m *manifest.Manifest, root string, b *bagRef, camera *manifest.Camera) view {
 	v := view{
 		bag: b, camera: camera,
 		settings: m.Settings(camera, b.entries), frames: m.FramesOf(camera, b.entries),

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/cvatplan/cvatplan/pkg/bag"
 )
 
 // maxDepth bounds directories in directories; symbolic links can make any number.
@@ -109,7 +111,7 @@ func (w *walker) file(at, name string) {
 
 // note keeps the few names that say that a directory is a recording.
 func (w *walker) note(at, name string) {
-	if at != name || name != "metadata.yaml" && !isRecordingFile(name) {
+	if at != name || name != "metadata.yaml" && !bag.Named(name) {
 		return
 	}
 	if w.top == nil {
