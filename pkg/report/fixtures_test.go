@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -164,7 +165,7 @@ func worded(p plan.Plan) []plan.Plan {
 const evilName = "\x1b[2J\u202egpj\r\n::error::x</script><img src=x onerror=alert(1)>|`*_[a](b) --> ]]>"
 
 // bigPlan has 10 000 tasks: a tenth to create, the rest unchanged.
-func bigPlan() []plan.Plan {
+var bigPlan = sync.OnceValue(func() []plan.Plan {
 	var want []plan.Desired
 	have := observed()
 	for i := range 10_000 {
@@ -175,7 +176,7 @@ func bigPlan() []plan.Plan {
 		}
 	}
 	return []plan.Plan{plan.Diff(want, have, plan.Options{})}
-}
+})
 
 func emptyPlan() []plan.Plan { return []plan.Plan{plan.Diff(nil, observed(), plan.Options{})} }
 

@@ -79,7 +79,7 @@ func name(c color.Color) string {
 }
 
 func TestEveryFormatThatGoDecodesBecomesASmallJPEG(t *testing.T) {
-	src := quarters(640, 480)
+	src := quarters(320, 240)
 	cases := map[string]struct {
 		data []byte
 		size image.Point
@@ -89,8 +89,8 @@ func TestEveryFormatThatGoDecodesBecomesASmallJPEG(t *testing.T) {
 		"gif":      {encoded(t, func(b *bytes.Buffer) error { return gif.Encode(b, src, nil) }), image.Pt(160, 120)},
 		"bmp":      {encoded(t, func(b *bytes.Buffer) error { return bmp.Encode(b, src) }), image.Pt(160, 120)},
 		"tiff":     {encoded(t, func(b *bytes.Buffer) error { return tiff.Encode(b, src, nil) }), image.Pt(160, 120)},
-		"upright":  {encoded(t, func(b *bytes.Buffer) error { return png.Encode(b, quarters(300, 3000)) }), image.Pt(16, 160)},
-		"a line":   {encoded(t, func(b *bytes.Buffer) error { return png.Encode(b, quarters(5000, 8)) }), image.Pt(160, 1)},
+		"upright":  {encoded(t, func(b *bytes.Buffer) error { return png.Encode(b, quarters(80, 800)) }), image.Pt(16, 160)},
+		"a line":   {encoded(t, func(b *bytes.Buffer) error { return png.Encode(b, quarters(2000, 4)) }), image.Pt(160, 1)},
 		"is small": {encoded(t, func(b *bytes.Buffer) error { return png.Encode(b, quarters(40, 20)) }), image.Pt(40, 20)},
 	}
 	for name, c := range cases {
@@ -137,7 +137,7 @@ func withOrientation(picture []byte, order binary.AppendByteOrder, o int) []byte
 }
 
 func TestAFrameIsTurnedAsAnnotatorsSeeIt(t *testing.T) {
-	picture := encoded(t, func(b *bytes.Buffer) error { return jpeg.Encode(b, quarters(640, 320), nil) })
+	picture := encoded(t, func(b *bytes.Buffer) error { return jpeg.Encode(b, quarters(320, 160), nil) })
 	wide, tall := image.Pt(160, 80), image.Pt(80, 160)
 	cases := map[int]struct {
 		corners string
