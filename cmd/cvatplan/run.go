@@ -25,6 +25,7 @@ type cli struct {
 	Apply    applyCmd    `cmd:"" help:"Create what is missing and upload its images. Run again, it does nothing."`
 	Validate validateCmd `cmd:"" help:"Check manifests, offline."`
 	Sandbox  sandboxCmd  `cmd:"" help:"Serve the embedded CVAT-compatible server on loopback."`
+	Inspect  inspectCmd  `cmd:"" help:"List what recordings and directories of images hold, and what a manifest could use."`
 	Status   statusCmd   `cmd:"" help:"Show the annotation progress of the tasks of the manifests."`
 	Doctor   doctorCmd   `cmd:"" help:"Check address, version, clock, credentials, token, organization, project, and say what to do."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of manifests."`

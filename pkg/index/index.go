@@ -1,0 +1,46 @@
+// Package index is the listing of frames that `cvatplan frames` writes: one record per frame, which
+// joins what CVAT calls it (task, frame name, number, job) to where it comes from (bag, topic, message,
+// times), so that annotations find the way back to the recording's time line.
+//
+// Committed beside a manifest (`bags: [{path: run7/, index: index/run7.jsonl}]`) it stands in for a bag
+// that is not there: its names, sizes and SHA-256 are all that a plan needs.
+//
+// A listing is JSON Lines ([Writer], [Read]) or CSV ([NewCSV]), described by schema/frames.schema.json.
+// Records are ordered by bag, then by the manifest's cameras, then by frame, so that equal datasets give
+// equal files. Times are nanoseconds since 1970, as strings: JSON's readers keep no more than 53 bits of
+// a number. Fields that do not apply are left out.
+package index
+
+// A Record is one frame.
+type Record struct {
+	Task  string `json:"task"`
+	Name  string `json:"name"`  // CVAT's name of the frame
+	Frame int    `json:"frame"` // its number in the task, from 0, in the order of the manifest
+
+	// As the server has them; 0, nil and 0 where it was not asked, or has no such task or frame.
+	TaskID      int  `json:"task_id,omitempty"`
+	ServerFrame *int `json:"server_frame,omitempty"`
+	JobID       int  `json:"job_id,omitempty"`
+
+	Bag    string `json:"bag"` // its path from the manifest's root, with slashes
+	Camera string `json:"camera,omitempty"`
+	Path   string `json:"path,omitempty"` // of a directory's image: in the bag, with slashes
+
+	// Of a recording's message.
+	Topic     string `json:"topic,omitempty"`
+	Message   *int   `json:"message,omitempty"` // its number among the topic's, by receive time, from 0
+	Seq       *int64 `json:"seq,omitempty"`     // of a ROS 1 header
+	HeaderNS  *int64 `json:"header_ns,string,omitempty"`
+	LogNS     *int64 `json:"log_ns,string,omitempty"`     // when it was received
+	PublishNS *int64 `json:"publish_ns,string,omitempty"` // where the container keeps it
+	FrameID   string `json:"frame_id,omitempty"`
+	Encoding  string `json:"encoding,omitempty"` // of the message: bgr8, jpeg, …
+
+	StampNS   *int64 `json:"stamp_ns,string,omitempty"` // the frame's time: the chosen one of the above, or what the file's name carries
+	Index     *int   `json:"index,omitempty"`           // {index}: its number among all frames of the camera in the bag
+	Width     int    `json:"width,omitempty"`           // pixels, as CVAT shows it
+	Height    int    `json:"height,omitempty"`
+	Size      int64  `json:"size"`                // bytes, as they are uploaded
+	SHA256    string `json:"sha256"`              // of these bytes, hex
+	Selection string `json:"selection,omitempty"` // the frames: settings that it was selected and encoded with, where they are not the defaults
+}

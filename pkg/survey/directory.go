@@ -1,0 +1,39 @@
+package survey
+
+import (
+	"context"
+	"slices"
+
+	"github.com/cvatplan/cvatplan/pkg/source"
+)
+
+func lookIntoDirectory(ctx context.Context, path string) (Bag, error) {
+	d, err := source.LookInto(ctx, path)
+	if err != nil {
+		return Bag{}, err
+	}
+	b := Bag{
+		Path: path, Kind: Directory, paths: d.Images,
+		Images: len(d.Images), Unsupported: len(d.Unsupported), Others: d.Others,
+		Notes:   d.Problems,
+		Cameras: camerasOfPaths(d.Images),
+	}
+	b.First, b.Last = span(d.Images)
+	return b, nil
+}
+
+// span is the first and the last time that names carry; 0, 0 if some carries none.
+func span(paths []string) (first, last int64) {
+	stamps := make([]int64, 0, len(paths))
+	for _, p := range paths {
+		ns, ok := source.TimeIn(p)
+		if !ok {
+			return 0, 0
+		}
+		stamps = append(stamps, ns)
+	}
+	if len(stamps) == 0 {
+		return 0, 0
+	}
+	return slices.Min(stamps), slices.Max(stamps)
+}
