@@ -22,6 +22,7 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := &run{plan: p, server: s, o: o, on: on, cancel: cancel, moved: time.Now()}
+	r.slots, r.flight = make(chan struct{}, o.Parallelism), make(chan struct{}, o.Parallelism*inFlight)
 	r.result.Tasks = make([]TaskResult, len(p.Changes))
 	r.guard(func() { r.result.Err = r.ensureProject(ctx) })
 	r.note(r.result.Err)
@@ -33,10 +34,11 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 
 // A run is one call of Run.
 type run struct {
-	plan   plan.Plan
-	server Server
-	o      Options
-	cancel context.CancelCauseFunc
+	plan          plan.Plan
+	server        Server
+	o             Options
+	cancel        context.CancelCauseFunc
+	slots, flight chan struct{} // see slots.go
 
 	events sync.Mutex // one event at a time
 	on     func(Event)
@@ -47,12 +49,11 @@ type run struct {
 	moved     time.Time // when an import of this run last moved
 }
 
-// tasks works on all changes, o.Parallelism at a time, in the plan's order.
+// tasks works on all changes, in the plan's order; see slots.go for how many at once.
 func (r *run) tasks(ctx context.Context) {
 	var group errgroup.Group
-	group.SetLimit(r.o.Parallelism)
 	for i, c := range r.plan.Changes {
-		if !actionable(c) || r.over(ctx) {
+		if !actionable(c) || !r.admit(ctx) {
 			r.settle(i, c)
 			continue
 		}
@@ -114,10 +115,12 @@ func resultOf(c plan.Change) TaskResult {
 
 // work brings one task to its end.
 func (r *run) work(ctx context.Context, i int, c plan.Change) {
-	t := &task{run: r, index: i, change: c, started: time.Now()}
+	t := &task{run: r, index: i, change: c, started: time.Now(), slot: true}
 	t.result = resultOf(c)
 	t.result.Outcome, t.result.Retryable = Stopped, true // what a panic leaves
 	defer func() {
+		t.yield()
+		<-r.flight
 		t.close()
 		t.result.Duration = time.Since(t.started)
 		r.result.Tasks[i] = t.result

@@ -47,6 +47,9 @@ func (t *task) stepsAside(winner plan.Task) bool {
 // upload brings the archive, and the order of its frames where that is given, to the
 // task. What the server has whole it takes no second time.
 func (t *task) upload(ctx context.Context, id int) error {
+	if err := t.enter(ctx); err != nil {
+		return err
+	}
 	t.report(0)
 	err := t.uploadOrder(ctx, id)
 	if err == nil {

@@ -25,6 +25,7 @@ type task struct {
 	files   Images      // once measured
 	started time.Time
 	result  TaskResult
+	slot    bool // whether it holds one; see slots.go
 
 	created  int       // the task that this run created and did not remove; 0 none
 	lost     int       // creations whose answer was lost

@@ -34,6 +34,7 @@ func (t *task) wait(ctx context.Context, id int) (verdict, error) {
 		t.keep(Pending)
 		return ended, nil
 	}
+	t.yield()
 	w := &watch{task: t, id: id, interval: firstPoll, moved: time.Now()}
 	for {
 		if err := t.pause(ctx, w.interval); err != nil {
