@@ -25,6 +25,7 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Add([]byte(bomb(9, 9)))
+	f.Add([]byte(`{"version": 1e999, "task": {"overlap": 1e308, "chunk_size": -0.0, "\u0000": "\ud800"}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, name := range []string{"m.yaml", "m.json"} {
 			m, err := Parse(name, data)

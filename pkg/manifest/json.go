@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,7 +19,9 @@ func (l *loader) json(t *text) *node {
 	r.decoder.UseNumber()
 	n, err := r.value(0)
 	if err != nil {
-		l.report(r.at(), "", "JSON: %v", err)
+		if !errors.Is(err, errLimit) {
+			l.report(r.at(), "", "JSON: %v", err)
+		}
 		return nil
 	}
 	return n
@@ -44,10 +45,7 @@ func (r *jsonReader) at() Position {
 	return r.cursor.at(offset)
 }
 
-var (
-	errDeep = fmt.Errorf("values are nested more than %d deep", maxDepth)
-	errMany = fmt.Errorf("the file holds more than %d keys and values", maxValues)
-)
+var errLimit = errors.New("a limit was reported")
 
 func (r *jsonReader) value(depth int) (*node, error) {
 	at := r.at()
@@ -56,18 +54,20 @@ func (r *jsonReader) value(depth int) (*node, error) {
 		return nil, err
 	}
 	if r.values++; r.values > maxValues {
-		return nil, errMany
+		r.report(at, "", "the file holds more than %d keys and values", maxValues)
+		return nil, errLimit
 	}
 	n := &node{at: at}
 	switch v := token.(type) {
 	case json.Delim:
 		if depth > maxDepth {
-			return nil, errDeep
+			r.report(at, "", "values are nested more than %d deep", maxDepth)
+			return nil, errLimit
 		}
 		return n, r.container(n, v, depth)
 	case json.Number:
 		n.text = v.String()
-		n.value = r.number(at, v)
+		r.number(n, v)
 	case string:
 		n.text, n.value = v, v
 	case bool:
@@ -76,15 +76,20 @@ func (r *jsonReader) value(depth int) (*node, error) {
 	return n, nil
 }
 
-func (r *jsonReader) number(at Position, v json.Number) any {
+// number keeps a number that no float can hold as text: an infinity would be a
+// number to Go, but to no schema.
+func (r *jsonReader) number(n *node, v json.Number) {
 	if i, err := v.Int64(); err == nil {
-		return i
+		n.value = i
+		return
 	}
 	f, err := v.Float64()
 	if err != nil {
-		r.report(at, "", "%s is not a number that can be used", clip(v.String()))
+		n.value, n.broken = n.text, true
+		r.report(n.at, "", "%s is not a number that can be used", clip(n.text))
+		return
 	}
-	return f
+	n.value = f
 }
 
 func (r *jsonReader) container(n *node, open json.Delim, depth int) error {

@@ -268,6 +268,34 @@ func TestWhatCannotBeReadIsNamedWithItsPlace(t *testing.T) {
 	}
 }
 
+func TestJSONIsReadAsStrictlyAsYAML(t *testing.T) {
+	for name, c := range map[string]struct{ data, want string }{
+		"duplicate key": {"{\"version\": 1,\n \"version\": 1}", "m.json:2:2: duplicate key \"version\""},
+		"too deep":      {strings.Repeat("[", 100) + strings.Repeat("]", 100), "m.json:1:66: values are nested more than 64 deep"},
+		"huge number":   {"{\"version\":\r\n1e999}", "m.json:2:1: 1e999 is not a number that can be used"},
+		"wrong type":    {"{\"version\": 1.5}", "m.json:1:13: version must be a whole number, not the number 1.5"},
+		"null":          {"{\"é\": 1, \"task\": null}", "m.json:1:18: task is empty; it must be a mapping"},
+		"two values":    {"{}\n{}", "m.json:2:1: JSON: invalid character '{' after top-level value"},
+		"cut off":       {"{\"version\": ", "m.json:1:12: JSON: unexpected end of JSON input"},
+		"too many":      {"[" + strings.Repeat("1,", maxValues) + "1]", "m.json:1:500000: the file holds more than 250000 keys and values"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse("m.json", []byte(c.data))
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("got %v", err)
+			}
+			var got []string
+			for _, p := range e.Problems {
+				got = append(got, p.Pos.String()+": "+p.Text)
+			}
+			if !slices.Contains(got, c.want) {
+				t.Errorf("got  %q\nwant %q", got, c.want)
+			}
+		})
+	}
+}
+
 // bomb is the billion laughs: each level holds the one before it several times.
 func bomb(levels, times int) string {
 	var b strings.Builder

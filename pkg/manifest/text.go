@@ -25,14 +25,15 @@ type text struct {
 }
 
 func newText(name string, data []byte) *text {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	return &text{name: name, dir: filepath.Dir(name), data: data, lines: splitLines(string(data))}
+	t := &text{name: name, dir: filepath.Dir(name), data: bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))}
+	if len(t.data) <= MaxFileSize { // check refuses it otherwise
+		t.lines = strings.Split(lineEnds.Replace(string(t.data)), "\n")
+	}
+	return t
 }
 
-var lineEnd = regexp.MustCompile(`\r\n|\r|\n`)
-
-// splitLines ends lines where YAML does: at LF, CRLF and a CR alone.
-func splitLines(s string) []string { return lineEnd.Split(s, -1) }
+// lineEnds ends lines where YAML does: at LF, CRLF and a CR alone.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // check reports what keeps the text from being read at all.
 func (l *loader) check(t *text) bool {
@@ -64,6 +65,7 @@ func badCharacter(line string) (int, string) {
 	for i, r := range line {
 		column++
 		switch {
+		case r >= ' ' && r <= '~':
 		case r == utf8.RuneError && !strings.HasPrefix(line[i:], "\uFFFD"):
 			return column, fmt.Sprintf("byte 0x%02x is not UTF-8", line[i])
 		case isControl(r) && r != '\t':
