@@ -103,7 +103,7 @@ func (m message) free() {
 func Open(ctx context.Context, path string, o Options) (*Bag, error) {
 	o = o.withDefaults()
 	b := &Bag{path: path, opts: o, warn: &warnings{strict: o.Strict}, temp: &tempDir{parent: o.TempDir}, cache: newCache()}
-	if err := b.open(ctx); err != nil {
+	if err := guarded(func() error { return b.open(ctx) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open recording %s: %w", path, err), b.Close())
 	}
 	b.topics = mergeTopics(b.parts)

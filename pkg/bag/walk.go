@@ -36,27 +36,24 @@ func (c *chunked) lostTail(off int64, err error) error {
 
 // topLevel turns the records of the top level into chunks.
 type topLevel struct {
-	c    *chunked
-	last recordKind // of the record before; defineRecord counts as messageRecord
+	c *chunked
+	// bareOpen is a chunk of ours, indexOpen one of the file's, that the next record may belong to.
+	bareOpen, indexOpen bool
 }
 
 func (t *topLevel) take(s span, r record, off int64) error {
-	before := t.last
-	t.last = r.kind
+	bare, index := t.bareOpen, t.indexOpen
+	t.bareOpen, t.indexOpen = false, false
 	switch r.kind {
 	case chunkRecord:
 		return t.chunk(s, r, off)
-	case indexRecord:
-		if before == chunkRecord {
-			t.newest().index = off
-		}
-		if before == chunkRecord || before == indexRecord && len(t.c.chunks) > 0 {
-			t.newest().indexEnd = min(r.end, t.c.size)
-		}
-		return nil
 	case messageRecord, defineRecord:
-		t.last = messageRecord
-		return t.bare(r, off, before == messageRecord)
+		return t.bare(r, off, bare)
+	case indexRecord:
+		if index {
+			t.newest().indexEnd = min(r.end, t.c.size)
+			t.indexOpen = true
+		}
 	}
 	if r.end > t.c.size {
 		return t.c.lostTail(off, errCut)
@@ -87,6 +84,7 @@ func (t *topLevel) chunk(s span, r record, off int64) error {
 	}
 	k.index, k.indexEnd = r.end, r.end
 	t.c.chunks = append(t.c.chunks, k)
+	t.indexOpen = true
 	return nil
 }
 
@@ -104,5 +102,6 @@ func (t *topLevel) bare(r record, off int64, more bool) error {
 	k := t.newest()
 	k.size = r.end - k.data
 	k.full = k.size
+	t.bareOpen = true
 	return nil
 }

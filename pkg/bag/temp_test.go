@@ -1,0 +1,108 @@
+package bag
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/pkg/bag/bagtest"
+)
+
+// tree is every file below dir with what it holds.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			out[path] = sum(readFile(t, path))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// SQLite, asked to read a log, writes beside it; the copy is what it may write to.
+func TestNothingIsWrittenBesideABagAndNothingStaysInTemp(t *testing.T) {
+	list := drive(cameraCDR, motorCDR, 60)
+	for name, c := range map[string]struct {
+		file    string
+		format  bagtest.Format
+		unpacks bool
+	}{
+		"bag":      {"a.bag", bagtest.Format{}, false},
+		"mcap":     {"a.mcap", bagtest.Format{Compression: "zstd"}, false},
+		"database": {"a", bagtest.Format{}, false},
+		"log left": {"a", bagtest.Format{KeepLog: true}, true},
+		"by file":  {"a", bagtest.Format{Compression: "file", Split: 20}, true},
+		"message":  {"a", bagtest.Format{Compression: "message"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, temp := t.TempDir(), t.TempDir()
+			path := write(t, filepath.Join(dir, c.file), c.format, list)
+			before := tree(t, dir)
+			b, err := Open(context.Background(), path, Options{TempDir: temp})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := gocmp.Diff(ordered(list), readAll(t, b)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if unpacked := len(tree(t, temp)) > 0; unpacked != c.unpacks {
+				t.Errorf("files in the temporary directory: %v", unpacked)
+			}
+			if diff := gocmp.Diff(before, tree(t, dir)); diff != "" {
+				t.Errorf("beside the bag (-before +while open):\n%s", diff)
+			}
+			if err := b.Close(); err != nil {
+				t.Error(err)
+			}
+			if diff := gocmp.Diff(before, tree(t, dir)); diff != "" {
+				t.Errorf("beside the bag (-before +after):\n%s", diff)
+			}
+			if left, err := os.ReadDir(temp); len(left) != 0 || err != nil {
+				t.Errorf("left in the temporary directory: %v, %v", left, err)
+			}
+		})
+	}
+}
+
+func TestAFailedOpenLeavesNothingInTemp(t *testing.T) {
+	dir, temp := t.TempDir(), t.TempDir()
+	path := filepath.Join(dir, "a.db3.zstd")
+	if err := os.WriteFile(path, packZstd(t, text(100_000)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(context.Background(), path, Options{TempDir: temp}); err == nil {
+		t.Error("no error")
+	}
+	if left, err := os.ReadDir(temp); len(left) != 0 || err != nil {
+		t.Errorf("left in the temporary directory: %v, %v", left, err)
+	}
+}
+
+func TestSpaceIsCheckedBeforeAFileIsUnpacked(t *testing.T) {
+	d := &tempDir{parent: t.TempDir()}
+	defer d.remove()
+	_, err := d.make(1 << 60)
+	if err == nil || !strings.Contains(err.Error(), "unpacking needs 1152921504606846976 bytes") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A database whose messages are all in its log is an empty file.
+func TestADatabaseThatIsAllLogIsRead(t *testing.T) {
+	list := drive(cameraCDR, motorCDR, 60)
+	dir := write(t, filepath.Join(t.TempDir(), "run"), bagtest.Format{KeepLog: true}, list)
+	b := open(t, filepath.Join(dir, "run_0.db3"), Options{Strict: true})
+	if diff := gocmp.Diff(ordered(list), readAll(t, b)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
