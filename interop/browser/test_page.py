@@ -1,6 +1,9 @@
 """plan --output html in a real Chromium: what its reader sees, presses and is safe from."""
 
 import os
+import shutil
+import subprocess
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -8,6 +11,7 @@ from browser import chromium
 
 REPO = Path(__file__).resolve().parent.parent.parent
 PAGES = REPO / "pkg" / "report" / "testdata"
+BINARY = Path(os.environ.get("CVATPLAN_BINARY", REPO / "cvatplan"))
 SHOTS = Path(os.environ.get("CVATPLAN_SCREENSHOTS", REPO / ".ci" / "tmp"))
 
 TAB, SPACE = ("Tab", 9), (" ", 32, " ")
@@ -35,6 +39,7 @@ class Page(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.browser = cls.enterClassContext(chromium())
+        SHOTS.mkdir(parents=True, exist_ok=True)
 
     def setUp(self):
         self.browser.size(1280, 900)
@@ -116,7 +121,6 @@ class Page(unittest.TestCase):
             grounds.add(self.browser.value("getComputedStyle(document.body).backgroundColor"))
             ratio, text = self.browser.value(WORST_CONTRAST)
             self.assertGreaterEqual(ratio, 4.5, f"{scheme}: {text}")
-            SHOTS.mkdir(parents=True, exist_ok=True)
             self.browser.screenshot(SHOTS / f"plan-{scheme}.png")
         self.assertEqual(2, len(grounds))
 
@@ -126,6 +130,25 @@ class Page(unittest.TestCase):
             self.browser.settle()
             self.assertLessEqual(self.browser.value("document.documentElement.scrollWidth"), width)
         self.browser.screenshot(SHOTS / "plan-narrow.png")
+
+    def test_the_quickstart_shows_its_images_before_they_are_uploaded(self):
+        with tempfile.TemporaryDirectory() as work:
+            shutil.copytree(REPO / "examples" / "quickstart", work, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".sandbox"))
+            page = Path(work, "plan.html")
+            with page.open("wb") as out:
+                subprocess.run([BINARY, "plan", "--output", "html"], cwd=work, stdout=out, check=True)
+            self.browser.open(page)
+            sheets = self.browser.value("""Promise.all([...document.querySelectorAll(".sheet")].map(async sheet => {
+                const images = [...sheet.querySelectorAll("img")];
+                await Promise.all(images.map(i => i.decode()));
+                return [sheet.querySelector("h3").textContent, images.length, images.every(i => i.naturalWidth > 64), images[0].alt, images.at(-1).alt];
+            }))""")
+            self.browser.screenshot(SHOTS / "plan-quickstart.png")
+        for task, count, large, first, last in sheets:
+            self.assertEqual((8, True), (count, large), task)
+            self.assertTrue(first.endswith("_0000.jpg") and last.endswith("_0011.jpg"), (task, first, last))
+        self.assertEqual(["jai_cam_2026-03-04", "jai_cam_2026-03-05", "realsenseD435_2026-03-04", "realsenseD435_2026-03-05"],
+                         [s[0] for s in sheets])
 
     def test_a_plan_without_tasks_says_so(self):
         self.browser.open(PAGES / "empty.html")
