@@ -1,9 +1,7 @@
 package cvat
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -64,41 +62,6 @@ func (c *Client) FinishUpload(ctx context.Context, taskID int, p DataParams) (rq
 // putting the upload's id after the last slash.
 func dataPath(taskID int) string { return fmt.Sprintf("/api/tasks/%d/data/", taskID) }
 
-// DataMeta lists the frames of a task.
-type DataMeta struct {
-	Size         int // frames; deleted ones count
-	ChunkSize    int
-	ImageQuality int
-	Frames       []FrameMeta // in frame order; of a video a single one
-	Deleted      []int
-}
-
-// A FrameMeta is one frame. Width and Height are in pixels as shown, so swapped
-// where EXIF turns the image.
-type FrameMeta struct {
-	Name          string `json:"name"`
-	Width, Height int
-	Related       int `json:"related_files"`
-}
-
-// maxMeta bounds data/meta, which is read frame by frame: 91 bytes a frame on CVAT 2.73.
-const maxMeta = 512 << 20
-
-// DataMeta lists the frames of an imported task; ask only if its size is above
-// 0, since the answer for others differs between versions (400, 500, or none).
-//
-//cvat:operation GET /api/tasks/{id}/data/meta
-func (c *Client) DataMeta(ctx context.Context, taskID int) (*DataMeta, error) {
-	var meta *DataMeta
-	q := get(fmt.Sprintf("/api/tasks/%d/data/meta", taskID), nil)
-	err := c.do(ctx, q, func(resp *http.Response) (err error) {
-		defer resp.Body.Close()
-		meta, err = readMeta(bufio.NewReader(&limited{r: resp.Body, left: maxMeta}))
-		return err
-	})
-	return meta, err
-}
-
 // Frame returns the bytes of a frame, counted from 0: those that were uploaded,
 // but for images that EXIF turns, which CVAT encodes anew. The caller closes it.
 //
@@ -131,87 +94,4 @@ func (l *limited) Read(p []byte) (int, error) {
 	n, err := l.r.Read(p[:min(int64(len(p)), l.left)])
 	l.left -= int64(n)
 	return n, err
-}
-
-// readMeta decodes data/meta one frame at a time, so that the memory it takes is
-// that of the names.
-func readMeta(r io.Reader) (*DataMeta, error) {
-	meta := &DataMeta{}
-	dec := json.NewDecoder(r)
-	if err := expect(dec, json.Delim('{')); err != nil {
-		return nil, err
-	}
-	for dec.More() {
-		key, err := dec.Token()
-		if err != nil {
-			return nil, metaError(err)
-		}
-		if err := meta.read(dec, key); err != nil {
-			return nil, metaError(err)
-		}
-	}
-	if err := expect(dec, json.Delim('}')); err != nil {
-		return nil, err
-	}
-	return meta, nil
-}
-
-func (m *DataMeta) read(dec *json.Decoder, key json.Token) error {
-	switch key {
-	case "size":
-		return dec.Decode(&m.Size)
-	case "chunk_size":
-		return dec.Decode(&m.ChunkSize)
-	case "image_quality":
-		return dec.Decode(&m.ImageQuality)
-	case "deleted_frames":
-		return dec.Decode(&m.Deleted)
-	case "frames":
-		return m.readFrames(dec)
-	}
-	var ignored json.RawMessage
-	return dec.Decode(&ignored)
-}
-
-func (m *DataMeta) readFrames(dec *json.Decoder) error {
-	start, err := dec.Token()
-	if err != nil || start == nil { // null
-		return err
-	}
-	if start != json.Delim('[') {
-		return &AnswerError{Reason: "frames is no list", notCVAT: true}
-	}
-	for dec.More() {
-		var f FrameMeta
-		if err := dec.Decode(&f); err != nil {
-			return err
-		}
-		m.Frames = append(m.Frames, f)
-	}
-	_, err = dec.Token()
-	return err
-}
-
-func expect(dec *json.Decoder, want json.Delim) error {
-	got, err := dec.Token()
-	if err != nil {
-		return metaError(err)
-	}
-	if got != want {
-		return &AnswerError{Reason: fmt.Sprintf("%v in place of %v", got, want), notCVAT: true}
-	}
-	return nil
-}
-
-// metaError tells JSON that was cut, or is none, from a connection that broke.
-func metaError(err error) error {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax), errors.As(err, &kind):
-		return &AnswerError{Reason: harmless(err.Error()), notCVAT: true, cause: err}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return &AnswerError{Reason: "JSON that ends early", early: true, cause: err}
-	}
-	return err
 }

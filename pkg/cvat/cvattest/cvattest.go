@@ -87,7 +87,7 @@ func start(s settings) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	gate := newGate(p.wrap(box))
+	gate := NewGate(p.wrap(box))
 	web := httptest.NewServer(gate)
 	return &Server{URL: web.URL, Token: sandbox.AccessToken, Sandbox: box, Gate: gate, http: web, hooks: h}, nil
 }
@@ -95,7 +95,7 @@ func start(s settings) (*Server, error) {
 // Close lets go of everything that is held, stops the server and frees its directory.
 // It may be called twice.
 func (s *Server) Close() error {
-	s.Gate.releaseAll()
+	s.Gate.Release()
 	s.hooks.releaseAll()
 	s.http.CloseClientConnections()
 	s.http.Close()
@@ -109,16 +109,20 @@ func (s *Server) Client() *http.Client {
 
 // A Hold is a place where the server stands still.
 type Hold struct {
-	held, released chan struct{}
-	once, again    sync.Once
+	held, released, handled chan struct{}
+	once, again, done       sync.Once
 }
 
 func newHold() *Hold {
-	return &Hold{held: make(chan struct{}), released: make(chan struct{})}
+	return &Hold{held: make(chan struct{}), released: make(chan struct{}), handled: make(chan struct{})}
 }
 
 // Held is closed when something has come to the place.
 func (h *Hold) Held() <-chan struct{} { return h.held }
+
+// Handled is closed when a request that was held is dealt with: handled by the server, or
+// given up because its client was gone.
+func (h *Hold) Handled() <-chan struct{} { return h.handled }
 
 // Wait waits until something has come to the place; it fails the test if nothing does.
 func (h *Hold) Wait(t testing.TB) {

@@ -82,9 +82,10 @@ func (s Seen) String() string {
 type Gate struct {
 	next http.Handler
 
-	mu    sync.Mutex
-	seen  []*Seen
-	rules []*gateRule
+	mu     sync.Mutex
+	seen   []*Seen
+	rules  []*gateRule
+	losses []string // see Losses
 }
 
 type gateRule struct {
@@ -95,7 +96,8 @@ type gateRule struct {
 	answer *Answer
 }
 
-func newGate(next http.Handler) *Gate { return &Gate{next: next} }
+// NewGate puts a gate in front of any server, such as a reverse proxy to a real CVAT.
+func NewGate(next http.Handler) *Gate { return &Gate{next: next} }
 
 // Hold holds requests at a point.
 func (g *Gate) Hold(r Rule, at Point) *Hold {
@@ -109,7 +111,7 @@ func (g *Gate) Fail(r Rule, a Answer) { g.add(&gateRule{Rule: r, answer: &a}) }
 
 // Clear drops all rules, and releases what they hold.
 func (g *Gate) Clear() {
-	g.releaseAll()
+	g.Release()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.rules = nil
@@ -121,7 +123,8 @@ func (g *Gate) add(r *gateRule) {
 	g.rules = append(g.rules, r)
 }
 
-func (g *Gate) releaseAll() {
+// Release lets everything go on that is held.
+func (g *Gate) Release() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, r := range g.rules {
@@ -197,10 +200,13 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // the request.
 func (g *Gate) through(w http.ResponseWriter, r *http.Request, rules []*gateRule) {
 	if len(rules) == 0 {
-		g.next.ServeHTTP(w, r)
+		g.handle(w, r)
 		return
 	}
 	rule, rest := rules[0], rules[1:]
+	if h := rule.hold; h != nil {
+		defer h.done.Do(func() { close(h.handled) })
+	}
 	switch {
 	case rule.answer != nil:
 		g.fail(w, r, rule.answer, rest)
