@@ -129,6 +129,8 @@ class Page(unittest.TestCase):
             self.browser.size(width, 900)
             self.browser.settle()
             self.assertLessEqual(self.browser.value("document.documentElement.scrollWidth"), width)
+            table = self.browser.value('(e => [e.scrollWidth, e.clientWidth])(document.querySelector(".scroll"))')
+            self.assertTrue(width == 400 or table[0] <= table[1], table)
         self.browser.screenshot(SHOTS / "plan-narrow.png")
 
     def test_the_quickstart_shows_its_images_before_they_are_uploaded(self):
