@@ -1,0 +1,241 @@
+package source
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/pkg/bag"
+)
+
+// A Guess is what a first manifest could say of some directories and recordings.
+type Guess struct {
+	Root    string        // the directory that holds all of it
+	Bags    []GuessBag    // entries of bags:, their paths from the root
+	Cameras []GuessCamera // by name; none if the files do not tell cameras apart
+	Images  int           // all that Bags hold
+	Left    int           // of these, what no camera takes
+}
+
+// A GuessBag is one entry of bags:.
+type GuessBag struct {
+	Path  string // a glob where it stands for several bags
+	Count int    // how many bags it matches
+}
+
+// A GuessCamera is one entry of cameras:.
+type GuessCamera struct {
+	Name   string
+	Topics []string // where the name alone does not choose them
+	Images int
+	Bags   int // that have images of it
+}
+
+// GuessAt looks at directories and recordings, and guesses what is a bag and which
+// cameras there are: by sub-directories, by what file names have before their numbers,
+// and by image topics.
+func GuessAt(ctx context.Context, paths ...string) (Guess, error) {
+	g := guesser{shelf: &shelf{}}
+	defer g.shelf.close()
+	for _, p := range paths {
+		if err := g.look(ctx, filepath.Clean(p), 0); err != nil {
+			return Guess{}, err
+		}
+	}
+	if len(g.bags) == 0 {
+		return Guess{}, fmt.Errorf("%s: no images and no recordings there", strings.Join(paths, ", "))
+	}
+	root := commonRoot(g.bags)
+	out := Guess{Root: root, Bags: g.entries(root)}
+	out.Cameras, out.Images, out.Left = guessCameras(g.bags)
+	return out, ctx.Err()
+}
+
+// A guessedBag is one bag, and what it holds.
+type guessedBag struct {
+	path   string
+	dir    bool     // of images
+	images []string // from the bag
+	topics []bag.Topic
+}
+
+type guesser struct {
+	shelf  *shelf
+	bags   []guessedBag
+	others map[string][]string // directories beside bags, which a glob should not match
+}
+
+// maxLook is how far below the given directory bags are looked for.
+const maxLook = 3
+
+// look takes the path for a bag, or for a directory of bags.
+func (g *guesser) look(ctx context.Context, path string, depth int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if bag.Is(path) {
+		return g.recording(ctx, path)
+	}
+	info, err := os.Stat(path)
+	if err != nil || !info.IsDir() {
+		return cmp.Or(err, fmt.Errorf("%s is neither a directory nor a recording", path))
+	}
+	l, err := list(ctx, path)
+	if err != nil {
+		return err
+	}
+	if below := childDirs(l.images); isBag(l.images, below) {
+		g.bags = append(g.bags, guessedBag{path: path, dir: true, images: l.images})
+		return nil
+	}
+	return g.inside(ctx, path, depth)
+}
+
+// inside looks at each entry of a directory that is no bag.
+func (g *guesser) inside(ctx context.Context, path string, depth int) error {
+	entries, err := os.ReadDir(path)
+	if err != nil || depth == maxLook {
+		return err
+	}
+	for _, e := range entries {
+		child := filepath.Join(path, e.Name())
+		if e.Name()[0] == '.' || !e.IsDir() && !bag.Is(child) {
+			continue
+		}
+		before := len(g.bags)
+		if err := g.look(ctx, child, depth+1); err != nil {
+			return err
+		}
+		if len(g.bags) == before && e.IsDir() {
+			g.others = withOther(g.others, path, e.Name())
+		}
+	}
+	return nil
+}
+
+func withOther(m map[string][]string, dir, name string) map[string][]string {
+	if m == nil {
+		m = make(map[string][]string)
+	}
+	m[dir] = append(m[dir], name)
+	return m
+}
+
+// recording adds a recording with image topics; others are left out.
+func (g *guesser) recording(ctx context.Context, path string) error {
+	return g.shelf.use(ctx, path, func(r *bag.Bag) error {
+		topics := slices.DeleteFunc(chooseTopics(imageTopics(r)), func(t bag.Topic) bool { return t.Count == 0 || isVideo(t) })
+		if len(topics) > 0 {
+			g.bags = append(g.bags, guessedBag{path: path, topics: topics})
+		}
+		return nil
+	})
+}
+
+// childDirs groups a directory's images by the sub-directory they are in.
+func childDirs(images []string) map[string][]string {
+	below := make(map[string][]string)
+	for _, at := range images {
+		dir, rest, nested := strings.Cut(at, "/")
+		if nested {
+			below[dir] = append(below[dir], rest)
+		}
+	}
+	return below
+}
+
+// isBag decides whether a directory with images is one bag or holds several: it is one
+// if images lie in it directly, or if each sub-directory looks like a camera's, which
+// has a name without a date or a number at its end, and files without another name.
+func isBag(images []string, below map[string][]string) bool {
+	if len(images) == 0 {
+		return false
+	}
+	if slices.ContainsFunc(images, func(at string) bool { return !strings.Contains(at, "/") }) {
+		return true
+	}
+	for dir, inside := range below {
+		if !generic[strings.ToLower(dir)] && !isCameraDir(dir) {
+			return false
+		}
+		for _, at := range inside {
+			if name := seriesOf(at); name != "" && name != dir {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// commonRoot is the directory that holds all bags; a bag alone has its parent.
+func commonRoot(bags []guessedBag) string {
+	root := filepath.Dir(bags[0].path)
+	for _, b := range bags {
+		for !within(root, filepath.Dir(b.path)) && root != filepath.Dir(root) {
+			root = filepath.Dir(root)
+		}
+	}
+	return root
+}
+
+func within(root, path string) bool {
+	rel, err := filepath.Rel(root, path)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// entries writes bags of one directory and one kind as one glob.
+func (g *guesser) entries(root string) []GuessBag {
+	type group struct{ dir, kind string }
+	members := make(map[group][]string)
+	var groups []group
+	for _, b := range g.bags {
+		k := group{filepath.Dir(b.path), "/"}
+		if !b.dir && !isDirectory(b.path) {
+			k.kind = filepath.Ext(b.path)
+		}
+		if members[k] == nil {
+			groups = append(groups, k)
+		}
+		members[k] = append(members[k], filepath.Base(b.path))
+	}
+	var all []GuessBag
+	for _, k := range groups {
+		rel, _ := filepath.Rel(root, k.dir)
+		name := globOf(members[k], g.others[k.dir]) + k.kind
+		if len(members[k]) == 1 {
+			name = escapeGlob(strings.TrimSuffix(members[k][0], k.kind)) + k.kind
+		}
+		all = append(all, GuessBag{Path: strings.TrimPrefix(escapeGlob(filepath.ToSlash(rel))+"/"+name, "./"), Count: len(members[k])})
+	}
+	return all
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// globOf is * for all names, after what they have in common if only that keeps other
+// names out.
+func globOf(names, others []string) string {
+	prefix := names[0]
+	for _, n := range names {
+		for !strings.HasPrefix(n, prefix) {
+			prefix = prefix[:len(prefix)-1]
+		}
+	}
+	prefix = strings.ToValidUTF8(prefix, "")
+	if len(others) == 0 || prefix == "" {
+		return "*"
+	}
+	return escapeGlob(prefix) + "*"
+}
+
+// escapeGlob makes a pattern that matches only this name.
+func escapeGlob(name string) string {
+	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `{`, `\{`, `\`, `\\`).Replace(name)
+}
