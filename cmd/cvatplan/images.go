@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/cvatplan/cvatplan/pkg/apply"
+	"github.com/cvatplan/cvatplan/pkg/archive"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 	"github.com/cvatplan/cvatplan/pkg/source"
 )
@@ -24,7 +26,7 @@ func measured(ctx context.Context, t source.Task) (apply.Images, error) {
 	if err := ctx.Err(); err != nil {
 		return apply.Images{}, err
 	}
-	images := apply.Images{Archive: pack(frames), Frames: names(frames)}
+	images := apply.Images{Archive: held{pack(frames), t}, Frames: names(frames)}
 	for _, p := range problems {
 		if p.Severity == source.Error {
 			images.Problems = append(images.Problems, plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint})
@@ -32,6 +34,14 @@ func measured(ctx context.Context, t source.Task) (apply.Images, error) {
 	}
 	return images, nil
 }
+
+// held is an archive whose end is also that of what its frames were spooled in.
+type held struct {
+	*archive.Zip
+	task source.Task
+}
+
+func (h held) Close() error { return errors.Join(h.Zip.Close(), h.task.Close()) }
 
 func names(frames []source.Frame) []string {
 	all := make([]string, len(frames))

@@ -20,6 +20,7 @@ func (s *session) hash(ctx context.Context, names []string) error {
 			continue
 		}
 		frames, problems := source.Measure(ctx, s.tasks[i])
+		s.tasks[i].Close() // only the hash is wanted now
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -29,6 +30,9 @@ func (s *session) hash(ctx context.Context, names []string) error {
 		}
 		zip := pack(frames)
 		s.want[i].Hash, s.want[i].Bytes = zip.Hash(), zip.Size()
+		if err := s.tasks[i].Close(); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -98,7 +102,7 @@ func (s *session) blame(i int, problems []source.Problem) {
 func pack(frames []source.Frame) *archive.Zip {
 	entries := make([]archive.Entry, len(frames))
 	for i, f := range frames {
-		entries[i] = archive.Entry{Name: f.Name, Size: f.Size, CRC: f.CRC, Sum: f.Sum, Open: f.Open}
+		entries[i] = archive.Entry{Name: f.Name, Size: f.Size, CRC: f.CRC, Sum: f.Sum, Width: f.Width, Height: f.Height, Open: f.Open}
 	}
 	return archive.New(entries)
 }
