@@ -31,6 +31,8 @@ type layout interface {
 	next(s span, off int64) (record, error)
 	// chunk reads the head of a chunk record; it does not compare it with the file's end.
 	chunk(s span, r record, pos int64) (chunk, error)
+	// maybeChunk is a quick look at 16 bytes: whether a chunk record may begin there.
+	maybeChunk(b []byte) bool
 	// define takes in a connection, schema or channel.
 	define(c *chunked, r record, body []byte) error
 	// index gives the entries of an index record: time, and offset in the chunk.

@@ -330,3 +330,39 @@ func TestWhatIsNoRecordingIsNamedAsSuch(t *testing.T) {
 		})
 	}
 }
+
+// Neither an index nor the length of the third chunk: the others are found nevertheless.
+func TestTheWalkGoesOnBehindADamagedChunk(t *testing.T) {
+	for name, c := range map[string]struct {
+		file   string
+		topics [2]bagtest.Topic
+		format bagtest.Format
+	}{
+		"bag":        {"a.bag.active", [2]bagtest.Topic{cameraROS1, motorROS1}, bagtest.Format{}},
+		"bag, lz4":   {"a.bag.active", [2]bagtest.Topic{cameraROS1, motorROS1}, bagtest.Format{Compression: "lz4"}},
+		"mcap":       {"a.mcap", [2]bagtest.Topic{cameraCDR, motorCDR}, bagtest.Format{}},
+		"mcap, zstd": {"a.mcap", [2]bagtest.Topic{cameraCDR, motorCDR}, bagtest.Format{Compression: "zstd"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.format.ChunkSize, c.format.NoIndex = 32<<10, true
+			list := drive(c.topics[0], c.topics[1], 200)
+			path := write(t, filepath.Join(t.TempDir(), c.file), c.format, list)
+			whole := open(t, path, Options{})
+			k := whole.parts[0].(*chunked).chunks[2]
+			data := readFile(t, path)
+			for i := k.pos; i < k.data; i++ {
+				data[i] = 0xee
+			}
+			damaged := index(t, open(t, save(t, c.file, data), Options{}))
+			left := 0
+			for _, e := range index(t, whole) {
+				if e.at.chunk != 2 {
+					left++
+				}
+			}
+			if len(damaged) < left {
+				t.Errorf("%d messages, want the %d outside of the damaged chunk", len(damaged), left)
+			}
+		})
+	}
+}

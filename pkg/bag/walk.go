@@ -2,12 +2,14 @@ package bag
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
 // walkFile finds the chunks of a file without an index, from the records at its
 // top level: one small read for each. Messages and definitions that lie there
-// bare make up plain chunks of their own. complete says that the file's last
+// bare make up plain chunks of their own. Where records no longer follow each
+// other, the walk goes on at the next chunk. complete says that the file's last
 // record was met, for formats that have one.
 func (c *chunked) walkFile(ctx context.Context, w *window, off int64) (complete bool, err error) {
 	t := topLevel{c: c}
@@ -16,22 +18,35 @@ func (c *chunked) walkFile(ctx context.Context, w *window, off int64) (complete 
 			return false, err
 		}
 		r, err := c.next(w, off)
-		if err != nil {
-			return false, c.lostTail(off, err)
-		}
-		if r.kind == endRecord {
+		if err == nil && r.kind == endRecord {
 			return true, nil
 		}
-		if err := t.take(w, r, off); err != nil {
+		next := r.end
+		if err == nil && (next > c.size || c.unfinished(w, r, off)) {
+			err = errCut
+		}
+		if err != nil {
+			next = c.nextChunk(w, off+1)
+		}
+		if err := t.take(w, r, off, next, err); err != nil {
 			return false, err
 		}
-		off = r.end
+		off = next
 	}
 	return false, nil
 }
 
-func (c *chunked) lostTail(off int64, err error) error {
-	return c.warn.add(Warning{File: c.name, Text: "cut short, or damaged", First: fmt.Sprintf("at byte %d: %v", off, err), Bytes: c.size - off})
+// errCut is a record that claims more than is left.
+var errCut = errors.New("the file ends within a record")
+
+// unfinished is a chunk whose recorder never came back to write how long it is.
+// One that is not compressed needs no such care: its records are met one by one.
+func (c *chunked) unfinished(s span, r record, off int64) bool {
+	if r.kind != chunkRecord || r.end != r.data {
+		return false
+	}
+	k, err := c.layout.chunk(s, r, off)
+	return err == nil && k.codec != plain
 }
 
 // topLevel turns the records of the top level into chunks.
@@ -41,67 +56,66 @@ type topLevel struct {
 	bareOpen, indexOpen bool
 }
 
-func (t *topLevel) take(s span, r record, off int64) error {
+// take takes in the record at off, with what is wrong with it; the next one is at next.
+func (t *topLevel) take(s span, r record, off, next int64, damage error) error {
 	bare, index := t.bareOpen, t.indexOpen
 	t.bareOpen, t.indexOpen = false, false
-	switch r.kind {
-	case chunkRecord:
-		return t.chunk(s, r, off)
-	case messageRecord, defineRecord:
-		return t.bare(r, off, bare)
-	case indexRecord:
-		if index {
-			t.newest().indexEnd = min(r.end, t.c.size)
-			t.indexOpen = true
-		}
-	}
-	if r.end > t.c.size {
-		return t.c.lostTail(off, errCut)
+	switch {
+	case r.kind == chunkRecord && (damage == nil || damage == errCut):
+		return t.chunk(s, r, off, next, damage)
+	case damage != nil:
+		return t.lost(off, damage, next-off)
+	case r.kind == messageRecord, r.kind == defineRecord:
+		t.bare(off, next, bare)
+	case r.kind == indexRecord && index:
+		t.newest().indexEnd = next
+		t.indexOpen = true
 	}
 	return nil
 }
 
 func (t *topLevel) newest() *chunk { return &t.c.chunks[len(t.c.chunks)-1] }
 
-func (t *topLevel) chunk(s span, r record, off int64) error {
+func (t *topLevel) lost(off int64, damage error, bytes int64) error {
+	return t.c.warn.add(Warning{File: t.c.name, Text: "cut short, or damaged", First: fmt.Sprintf("at byte %d: %v", off, damage), Bytes: bytes})
+}
+
+// chunk takes in a chunk, or as much of it as there is: what that holds is
+// found out by the scan, which also counts what it does not.
+func (t *topLevel) chunk(s span, r record, off, next int64, damage error) error {
 	k, err := t.c.layout.chunk(s, r, off)
-	if err != nil {
-		return t.c.warn.add(Warning{File: t.c.name, Text: "damaged chunk header", First: err.Error(), Bytes: r.end - off})
+	if err == nil && k.data > next {
+		err = errCut
 	}
-	unfinished := k.size == 0 && k.codec != plain // its writer never came back to write how long it is
-	if r.end > t.c.size || unfinished {
-		k.cut = true
-		k.size = t.c.size - k.data
-		if k.codec == plain {
-			k.full = k.size
-		}
-		if unfinished {
-			k.full = t.c.opts.MaxChunk
-		}
-		if err := t.c.lostTail(off, errCut); err != nil {
+	if err != nil {
+		return t.lost(off, err, next-off)
+	}
+	k.index, k.indexEnd = next, next
+	t.indexOpen = true
+	if damage != nil {
+		if err := t.lost(off, damage, 0); err != nil {
 			return err
 		}
+		if k.size == 0 {
+			k.full = t.c.opts.MaxChunk // unknown
+		}
+		k.cut, k.size, t.indexOpen = true, next-k.data, false
 	}
-	k.index, k.indexEnd = r.end, r.end
+	if k.codec == plain {
+		k.full = k.size
+	}
 	t.c.chunks = append(t.c.chunks, k)
-	t.indexOpen = true
 	return nil
 }
 
-var errCut = fmt.Errorf("the file ends within a record")
-
-// bare puts a record that lies outside of chunks into a plain chunk, the newest
-// one if the record before is in it.
-func (t *topLevel) bare(r record, off int64, more bool) error {
-	if r.end > t.c.size {
-		return t.c.lostTail(off, errCut)
-	}
+// bare puts a record that lies outside of chunks into a plain chunk: the newest
+// one, if the record before is in it (more).
+func (t *topLevel) bare(off, next int64, more bool) {
 	if !more {
 		t.c.chunks = append(t.c.chunks, chunk{pos: off, data: off})
 	}
 	k := t.newest()
-	k.size = r.end - k.data
+	k.size = next - k.data
 	k.full = k.size
 	t.bareOpen = true
-	return nil
 }
