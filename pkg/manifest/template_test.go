@@ -40,7 +40,7 @@ func TestTemplatesPutValuesIn(t *testing.T) {
 
 func TestAVariableWithoutAValueIsAnErrorThatNamesTheBag(t *testing.T) {
 	for name, want := range map[string]string{
-		"date":     "{date} has no value for bag run7: its name holds no date",
+		"date":     "{date} has no value for bag run7: neither its name nor a directory above it holds a date",
 		"parent":   "{parent} has no value for bag run7: it lies in the root itself",
 		"camera":   "{camera} has no value for bag run7: the manifest names no cameras",
 		"rel":      "{rel} has no value for bag run7: it is empty",

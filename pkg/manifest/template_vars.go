@@ -12,7 +12,7 @@ type Vars struct {
 	Bag    string // the bag's base name, without .bag or .mcap
 	Parent string // the name of the directory that holds the bag
 	Rel    string // the bag's path from the root, with slashes
-	Date   string // the date in the bag's name, as 2026-03-04
+	Date   string // the date in the bag's name or above it, as 2026-03-04
 
 	Path  string // the frame's path in the bag, with slashes
 	Name  string // its base name without the extension
@@ -118,7 +118,7 @@ func appendSeconds(out []byte, ns *int64) []byte {
 // why says where each value would come from.
 var why = map[string]string{
 	"camera":   "the manifest names no cameras",
-	"date":     "its name holds no date",
+	"date":     "neither its name nor a directory above it holds a date",
 	"parent":   "it lies in the root itself",
 	"path":     "its frames are messages, not files",
 	"name":     "its frames are messages, not files",
