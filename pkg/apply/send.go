@@ -64,6 +64,8 @@ func (t *task) upload(ctx context.Context, id int) error {
 		return err
 	}
 	t.sent = id
+	t.release()
+	t.yield()
 	return nil
 }
 

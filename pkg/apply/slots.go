@@ -2,9 +2,10 @@ package apply
 
 import "context"
 
-// A task holds one of Options.Parallelism slots while it reads files and sends them, which keeps disks
-// and links busy, and none while the server imports: waiting costs nothing, and CVAT's workers should
-// find the next archive there when they have finished one. So many tasks per slot are under way at most.
+// A task holds one of Options.Parallelism slots until its archive is sent: it reads files, encodes and
+// spools them, and fills the link. It holds none after that: its few small requests and the wait for the
+// import cost nothing, and CVAT's workers should find the next archive there when they have finished one.
+// So many tasks per slot are under way at most.
 const inFlight = 4
 
 // admit waits until the next task may begin, and takes a slot for it; false says that the run is over.

@@ -186,4 +186,12 @@ func (t *task) close() {
 	if t.files.Archive != nil {
 		_ = t.files.Archive.Close()
 	}
+	t.release()
+}
+
+// release gives back what is kept for reading the files.
+func (t *task) release() {
+	if t.files.Release != nil {
+		t.files.Release()
+	}
 }
