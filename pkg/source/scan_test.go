@@ -288,7 +288,7 @@ func TestWhatStandsInTheWayIsNamed(t *testing.T) {
 			files: []string{"x/1.jpg"},
 			lines: `task: {name: "{date}"}` + "\nbags: [{path: x}]",
 			want: scanned{Tasks: []taskView{{Name: "x", Frames: "x/1.jpg", Problems: []string{
-				"error: bag x: {date} has no value for bag x: its name holds no date | change task.name, or the bag's name",
+				"error: bag x: {date} has no value for bag x: neither its name nor a directory above it holds a date | change task.name, or the bag's name",
 			}}}},
 		},
 		"a selection by time of names without": {
