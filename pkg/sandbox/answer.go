@@ -86,7 +86,12 @@ func nginxPage(status int) *problem {
 	return &problem{status: status, ctype: "text/html", body: fmt.Appendf(nil, layout, title)}
 }
 
-func notFound(kind string) *problem {
+// notFound is for an id that nothing has; an id below zero stands for a word that is no
+// number.
+func notFound(kind string, id int) *problem {
+	if id < 0 {
+		return detail(http.StatusNotFound, "Not found.")
+	}
 	return detail(http.StatusNotFound, "No %s matches the given query.", kind)
 }
 func forbidden() *problem {

@@ -113,14 +113,14 @@ func (s *Server) myJob(q *query, id int) (*job, *task, error) {
 		return nil, nil, err
 	}
 	if j == nil {
-		return nil, nil, notFound("Job")
+		return nil, nil, notFound("Job", id)
 	}
 	t, err := s.task(q.ctx, j.task)
 	switch {
 	case err != nil:
 		return nil, nil, err
 	case t == nil:
-		return nil, nil, notFound("Job")
+		return nil, nil, notFound("Job", id)
 	}
 	o := t.owned()
 	o.people = append(o.people, j.assignee)

@@ -44,9 +44,9 @@ func isEmpty(v any) bool {
 
 func emptyArgument(op, want string, got any) error {
 	if op == "" {
-		return fmt.Errorf("expected a non-empty %s value, got '%s' of type '%s'", want, python(got), pythonType(got))
+		return fmt.Errorf("expected a non-empty %s value, got '%s' of type '%s'", want, shown(got), pythonType(got))
 	}
-	return fmt.Errorf("operation '%s' requires a non-empty %s argument, got '%s' of type '%s'", op, want, python(got), pythonType(got))
+	return fmt.Errorf("operation '%s' requires a non-empty %s argument, got '%s' of type '%s'", op, want, shown(got), pythonType(got))
 }
 
 func unsupported(op string, args any) error {
@@ -125,7 +125,15 @@ func (l *listing) membership(args []any) (string, []any, error) {
 	return t.column + " IN (" + marks + ")", values, nil
 }
 
-// python shows a JSON value as Python does.
+// shown is a JSON value as Python prints it.
+func shown(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	return python(v)
+}
+
+// python is a JSON value as Python writes it in its own language.
 func python(v any) string {
 	switch v := v.(type) {
 	case string:

@@ -182,7 +182,7 @@ func (s *Server) getLabel(q *query) (answer, error) {
 		return answer{}, err
 	}
 	if l.ID == 0 {
-		return answer{}, notFound("Label")
+		return answer{}, notFound("Label", q.id(0))
 	}
 	return reply(http.StatusOK, l), nil
 }

@@ -44,7 +44,7 @@ func (s *Server) getOrganization(q *query) (answer, error) {
 	p := s.people.Load()
 	o := p.orgs[q.id(0)]
 	if o == nil {
-		return answer{}, notFound("Organization")
+		return answer{}, notFound("Organization", q.id(0))
 	}
 	if !q.who.superuser && p.role(q.who.id, o.id) == "" {
 		return answer{}, forbidden()
@@ -56,7 +56,7 @@ func (s *Server) getOrganization(q *query) (answer, error) {
 func (s *Server) deleteOrganization(q *query) (answer, error) {
 	o := s.people.Load().orgs[q.id(0)]
 	if o == nil {
-		return answer{}, notFound("Organization")
+		return answer{}, notFound("Organization", q.id(0))
 	}
 	if !q.who.superuser && o.owner != q.who.id {
 		return answer{}, forbidden()

@@ -54,7 +54,7 @@ func readParams(b body) (params, error) {
 	f := form{body: b}
 	var p params
 	if size, given := b["chunk_size"]; given && size == nil {
-		return params{}, crashed() // CVAT compares it with 0, whatever its OpenAPI document says of null
+		return params{}, crashed() // CVAT compares it with 0, whatever its OpenAPI document says of null (A65)
 	}
 	if p.ChunkSize, _ = f.whole("chunk_size", anyInt); p.ChunkSize != nil && *p.ChunkSize == 0 {
 		f.fail("chunk_size", "Chunk size must be a positive integer")

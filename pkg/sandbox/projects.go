@@ -91,7 +91,7 @@ func (s *Server) myProject(q *query, id int) (*project, error) {
 	case err != nil:
 		return nil, err
 	case p == nil:
-		return nil, notFound("Project")
+		return nil, notFound("Project", id)
 	case !s.mayUse(q, p.owned()):
 		return nil, forbidden()
 	}

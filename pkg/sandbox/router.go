@@ -108,7 +108,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer{status: p.status, ctype: p.ctype, body: p.body, header: p.header}.send(w, r)
 }
 
-// maxBody is nginx's limit for one request (CVAT's nginx.conf).
+// maxBody is what the proxy takes in one request (CVAT's nginx.conf, A29).
 const maxBody = 1 << 30
 
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) (a answer, err error) {

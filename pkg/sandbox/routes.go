@@ -32,17 +32,17 @@ func (s *Server) newRouter() *router {
 
 	rt.add(`/api/tasks`, methods{"GET": s.listTasks, "POST": s.createTask})
 	rt.add(`/api/tasks/([^/.]+)`, methods{"GET": s.getTask, "PATCH": s.patchTask, "DELETE": s.deleteTask})
-	rt.add(`/api/tasks/(\d+)/status`, methods{"GET": s.taskStatus})
-	rt.add(`/api/tasks/(\d+)/data/?`, methods{"GET": s.getData, "POST": s.postData, "OPTIONS": s.tusOptions}).kind = uploadBody
-	rt.add(`/api/tasks/(\d+)/data/meta`, methods{"GET": s.getMeta, "PATCH": s.patchMeta})
-	rt.add(`/api/tasks/(\d+)/data/(\d+_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})`, methods{"HEAD": s.headTUS, "PATCH": s.patchTUS}).kind = tusBody
-	rt.add(`/api/tasks/(\d+)/preview`, methods{"GET": s.getPreview})
-	rt.add(`/api/tasks/(\d+)/annotations`, methods{"GET": s.getAnnotations, "POST": missing, "PUT": missing, "PATCH": missing, "DELETE": s.deleteAnnotations})
+	rt.add(`/api/tasks/([^/.]+)/status`, methods{"GET": s.taskStatus})
+	rt.add(`/api/tasks/([^/.]+)/data/?`, methods{"GET": s.getData, "POST": s.postData, "OPTIONS": s.tusOptions}).kind = uploadBody
+	rt.add(`/api/tasks/([^/.]+)/data/meta`, methods{"GET": s.getMeta, "PATCH": s.patchMeta})
+	rt.add(`/api/tasks/([^/.]+)/data/(\d+_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})`, methods{"HEAD": s.headTUS, "PATCH": s.patchTUS}).kind = tusBody
+	rt.add(`/api/tasks/([^/.]+)/preview`, methods{"GET": s.getPreview})
+	rt.add(`/api/tasks/([^/.]+)/annotations/?`, methods{"GET": s.getAnnotations, "POST": missing, "PUT": missing, "PATCH": missing, "DELETE": s.deleteAnnotations})
 
 	rt.add(`/api/jobs`, methods{"GET": s.listJobs, "POST": missing})
 	rt.add(`/api/jobs/([^/.]+)`, methods{"GET": s.getJob, "PATCH": s.patchJob, "DELETE": missing})
-	rt.add(`/api/jobs/(\d+)/data`, methods{"GET": s.getJobData})
-	rt.add(`/api/jobs/(\d+)/data/meta`, methods{"GET": s.getJobMeta, "PATCH": missing})
+	rt.add(`/api/jobs/([^/.]+)/data`, methods{"GET": s.getJobData})
+	rt.add(`/api/jobs/([^/.]+)/data/meta`, methods{"GET": s.getJobMeta, "PATCH": missing})
 
 	rt.add(`/api/requests`, methods{"GET": s.listRequests})
 	rt.add(`/api/requests/([^/]+)`, methods{"GET": s.getRequest})

@@ -81,7 +81,7 @@ func (s *Server) myTask(q *query, id int) (*task, error) {
 	case err != nil:
 		return nil, err
 	case t == nil:
-		return nil, notFound("Task")
+		return nil, notFound("Task", id)
 	case !s.mayUse(q, t.owned()):
 		return nil, forbidden()
 	}

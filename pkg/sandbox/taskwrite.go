@@ -225,7 +225,7 @@ func (s *Server) deleteTask(q *query) (answer, error) {
 	case err != nil:
 		return answer{}, err
 	case now == nil:
-		return answer{}, notFound("Task")
+		return answer{}, notFound("Task", t.id)
 	case now.imported() && !t.imported():
 		return answer{}, crashed()
 	}

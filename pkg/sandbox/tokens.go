@@ -140,7 +140,7 @@ func (f *form) date(name string) *stamp {
 func (s *Server) selfToken(q *query) (answer, error) {
 	t := q.who.token
 	if t == nil || t.kind != "access" {
-		return answer{}, notFound("AccessToken")
+		return answer{}, notFound("AccessToken", 0)
 	}
 	return ok(accessToken{
 		ID: t.id, Name: t.name, Created: t.created, Updated: t.updated, Expiry: optional(t.expiry), LastUsed: optional(t.lastUsed),
@@ -155,7 +155,7 @@ func (s *Server) deleteToken(q *query) (answer, error) {
 		return answer{}, err
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return answer{}, notFound("AccessToken")
+		return answer{}, notFound("AccessToken", q.id(0))
 	}
 	return empty(http.StatusNoContent), nil
 }

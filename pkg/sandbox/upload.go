@@ -32,7 +32,7 @@ func (s *Server) postData(q *query) (answer, error) {
 	case err != nil:
 		return answer{}, err
 	case now == nil:
-		return answer{}, notFound("Task")
+		return answer{}, notFound("Task", t.id)
 	case now.imported():
 		return answer{}, listed("Adding more data is not supported") // (A21)
 	}

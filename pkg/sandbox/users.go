@@ -98,7 +98,7 @@ func (s *Server) getUser(q *query) (answer, error) {
 	p := s.people.Load()
 	switch {
 	case p.users[id] == nil:
-		return answer{}, notFound("User")
+		return answer{}, notFound("User", id)
 	case id == q.who.id:
 		return s.self(q)
 	case !s.inScope(q, id):
