@@ -22,6 +22,9 @@ type bagRef struct {
 	file    bool            // a recording in one file
 	entries []*manifest.Bag // all that match it, in the manifest's order
 	missing *Problem        // why it is not here, although it should be
+	index   string          // the file of its committed listing; empty: the manifest names none
+	catalog *catalog        // what that says; nil: nothing
+	absent  bool            // it is not here, and its catalog stands in
 }
 
 // pos is where the manifest last speaks of the bag.
@@ -38,18 +41,22 @@ type finder struct {
 	fsys     fs.FS
 	bags     []*bagRef
 	byRel    map[string]*bagRef
+	catalogs map[string]*catalog
+	away     []string // bags that are not here, but in a catalog, sorted
 	problems []Problem
 }
 
 // findBags gives the manifest's bags by path. A bag that several entries match is one.
 func findBags(m *manifest.Manifest, root string) ([]*bagRef, []Problem) {
-	if p, ok := checkRoot(root); !ok {
+	if p, ok := checkRoot(root); !ok && !onlyListed(m, root) {
 		return nil, []Problem{p}
 	}
 	f := &finder{root: root, fsys: os.DirFS(root), byRel: make(map[string]*bagRef)}
+	f.lookAway(m)
 	for i := range m.Bags {
 		f.entry(&m.Bags[i])
 	}
+	f.attachCatalogs()
 	slices.SortFunc(f.bags, func(a, b *bagRef) int { return strings.Compare(a.rel, b.rel) })
 	return f.bags, f.problems
 }
@@ -89,8 +96,13 @@ func (f *finder) entry(e *manifest.Bag) {
 		f.report(e, "bad_glob", "", "%q is not a glob: %v", e.Path, err)
 		return
 	}
-	matched += f.stubs(e, pattern)
-	if matched == 0 && !e.Optional && e.Index == "" {
+	away := f.addAway(e, pattern, dirs)
+	if e.Index != "" {
+		f.checkCatalog(e, matched, away)
+		return
+	}
+	matched += away + f.stubs(e, pattern)
+	if matched == 0 && !e.Optional {
 		f.nothing(e, pattern, excluded, wrong)
 	}
 }
@@ -148,7 +160,7 @@ func excludes(patterns []string, rel string) bool {
 
 // stubs adds bags of which only DVC's stub is here: their tasks will be blocked.
 func (f *finder) stubs(e *manifest.Bag, pattern string) int {
-	if strings.Contains(pattern, "**") || pattern == "." || e.Index != "" {
+	if strings.Contains(pattern, "**") || pattern == "." {
 		return 0
 	}
 	n := 0

@@ -13,6 +13,9 @@ import (
 // with a server's only so, else the dropped ones look like drift. When ctx ends, the
 // task is given back as it was.
 func CheckHeaders(ctx context.Context, t Task) (Task, []Problem) {
+	if _, absent := t.Absent(); absent {
+		return t, nil
+	}
 	report := make([]Problem, len(t.frames.names))
 	if len(report) > 0 {
 		t.frames.reel.each(ctx, headers, func(i int, o opened, err error) { _, report[i] = t.header(i, o, err) })
@@ -37,6 +40,9 @@ const maxPointer = 1024
 // a pointer that Git LFS left there. The error is a [Problem], the first of those found.
 func Bytes(ctx context.Context, t Task) (int64, error) {
 	var total, unknown atomic.Int64
+	if a, ok := t.frames.reel.(absent); ok {
+		return sum(a.sizes), nil
+	}
 	report := make([]Problem, len(t.frames.names))
 	each(ctx, len(report), readers, func(i int) {
 		size, err := t.frames.reel.size(ctx, i)

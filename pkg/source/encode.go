@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/cvatplan/cvatplan/pkg/bag"
 	"github.com/cvatplan/cvatplan/pkg/rosimage"
 )
 
@@ -19,19 +20,22 @@ func (m *messages) each(ctx context.Context, part part, visit func(int, opened, 
 		return
 	}
 	jobs := newEncoders(func(i int, data []byte) { m.encoded(i, data, visit) })
-	err := m.read(ctx, func(i int, data []byte) {
+	err := m.read(ctx, func(i int, _ bag.Entry, data []byte) {
 		if m.shots[i].pixels > 0 && part == whole {
 			jobs.do(i, slices.Clone(data))
 			return
 		}
 		m.passed(i, data, part, visit)
-	}, func(i int) {
-		visit(i, opened{}, &fault{code: "unreadable_message", text: "the recording is damaged there", hint: "set frames.bad: skip to leave it out"})
-	})
+	}, func(i int) { visit(i, opened{}, lostMessage()) })
 	jobs.wait()
 	if err != nil && ctx.Err() == nil {
 		m.all(visit, err)
 	}
+}
+
+// lostMessage is the fault of a message that the container no longer gives.
+func lostMessage() *fault {
+	return &fault{code: "unreadable_message", text: "the recording is damaged there", hint: "set frames.bad: skip to leave it out"}
 }
 
 // all says of each frame the same.

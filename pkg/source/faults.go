@@ -29,7 +29,7 @@ func (t Task) judge(report []Problem) (kept []int, problems []Problem) {
 
 // skippable are the faults of an image itself. A file that is elsewhere, or that may
 // not be read, is no bad frame: it is asked for.
-var skippable = set("corrupt_image", "empty_image", "not_an_image", "too_large_image")
+var skippable = set("corrupt_image", "empty_image", "not_an_image", "too_large_image", "unreadable_message")
 
 // SkipsBad reports whether frames: bad: skip holds for the task, so that only reading
 // its images tells which frames it will have.

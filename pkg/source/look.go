@@ -25,35 +25,38 @@ func LookInto(ctx context.Context, dir string) (Directory, error) {
 	return d, err
 }
 
-// Takes reports whether a camera of this name, which has no globs, takes an image of this path: its
-// name is a whole token there. Where several names do, the longest takes it.
-func Takes(name, path string) bool { return tokenAt(trimExtension(path), name) >= 0 }
-
 // TimeIn is the time that a file's name carries, in nanoseconds since 1970; false if it carries none.
 func TimeIn(name string) (ns int64, ok bool) { return stampOf(name) }
 
-// DateIn is the date in a bag's name, or in the directories above it, as 2026-03-04; empty if there is none.
-func DateIn(path string) string { return dateOf(path) }
-
-// CameraOf is the camera's name that a topic suggests: realsenseD435_color of
-// /realsenseD435/color/image_raw/compressed.
-func CameraOf(topic string) string { return cameraOfTopic(topic) }
-
-// TakenTopics says of each topic which one is taken for its picture: itself, or another where
-// image_transport recorded one picture several times.
-func TakenTopics(topics []bag.Topic) map[string]string {
-	byBase := make(map[string]string)
-	for _, t := range chooseTopics(topics) {
-		base, _ := baseOf(t.Name)
-		byBase[base] = t.Name
-	}
-	taken := make(map[string]string, len(topics))
-	for _, t := range topics {
-		base, _ := baseOf(t.Name)
-		taken[t.Name] = byBase[base]
-	}
-	return taken
+// A Suggestion says what a manifest could make of an image topic.
+type Suggestion struct {
+	Camera  string // that would take it
+	ByName  bool   // by its name alone; else it needs topics: with this one
+	Instead string // the topic of the same picture that is taken in its place; empty: itself
 }
 
-// TakesTopic is [Takes] of a topic, for a camera without topics: globs.
-func TakesTopic(name, topic string) bool { return tokenAt(topic, name) >= 0 }
+// SuggestCameras says what a manifest could make of the image topics of one recording, by topic.
+func SuggestCameras(topics []bag.Topic) map[string]Suggestion {
+	chosen := chooseTopics(topics)
+	names := streamCameras(chosen)
+	byBase := make(map[string]Suggestion)
+	for _, t := range chosen {
+		first, _, _ := strings.Cut(strings.Trim(t.Name, "/"), "/")
+		s := Suggestion{Camera: cameraOfTopic(t.Name), Instead: t.Name}
+		if list, ok := names[first]; ok && list == nil {
+			s.Camera, s.ByName = first, true
+		}
+		base, _ := baseOf(t.Name)
+		byBase[base] = s
+	}
+	all := make(map[string]Suggestion, len(topics))
+	for _, t := range topics {
+		base, _ := baseOf(t.Name)
+		s := byBase[base]
+		if s.Instead == t.Name {
+			s.Instead = ""
+		}
+		all[t.Name] = s
+	}
+	return all
+}

@@ -31,6 +31,9 @@ type Frame struct {
 // CVAT can open pass with a Warning. If any problem is an Error, or ctx has ended, the
 // frames must not be used.
 func Measure(ctx context.Context, t Task) ([]Frame, []Problem) {
+	if p, absent := t.Absent(); absent {
+		return nil, []Problem{p}
+	}
 	frames := make([]Frame, len(t.frames.names))
 	report := make([]Problem, len(frames))
 	if len(frames) > 0 {
@@ -42,7 +45,8 @@ func Measure(ctx context.Context, t Task) ([]Frame, []Problem) {
 		return nil, []Problem{{Severity: Error, Code: "interrupted", Text: fmt.Sprintf("reading %s: %v", show(t.Name), err), Task: t.Name}}
 	}
 	kept, problems := t.judge(report)
-	return permute(frames, kept), problems
+	frames = permute(frames, kept)
+	return frames, append(problems, t.outdatedSums(frames)...)
 }
 
 func (t Task) measure(ctx context.Context, i int, o opened, err error) (Frame, Problem) {

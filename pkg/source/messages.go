@@ -109,7 +109,7 @@ func (m *messages) byLog() []int {
 
 // read gives each message's bytes to visit, in the order in which they lie; they are
 // its own only until it returns. missing is called for those that cannot be read.
-func (m *messages) read(ctx context.Context, visit func(i int, data []byte), missing func(i int)) error {
+func (m *messages) read(ctx context.Context, visit func(i int, e bag.Entry, data []byte), missing func(i int)) error {
 	at := m.byLog()
 	entries := make([]bag.Entry, len(at))
 	for k, i := range at {
@@ -121,7 +121,7 @@ func (m *messages) read(ctx context.Context, visit func(i int, data []byte), mis
 			for ; !same(entries[next], e); next++ {
 				missing(at[next])
 			}
-			visit(at[next], data)
+			visit(at[next], e, data)
 			next++
 			return nil
 		})

@@ -57,6 +57,9 @@ type frames struct {
 	reel  reel
 	bad   string // "error" or "skip": what an unusable frame does
 	sized bool   // each needs its width and height: they stand in the order file
+
+	selection string  // what frames: says beyond its defaults, for the listing
+	listed    *listed // what the committed listing says, of a bag that is here; nil: there is none
 }
 
 // only gives some of the frames, in their order.

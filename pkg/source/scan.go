@@ -64,7 +64,19 @@ type outcome struct {
 	tally    tally
 }
 
+// bag gives one bag's tasks, and where a listing is committed beside it, whether that is stale.
 func (s scanner) bag(ctx context.Context, b *bagRef) outcome {
+	if b.absent {
+		return s.fromCatalog(b)
+	}
+	o := s.present(ctx, b)
+	if b.catalog != nil {
+		o.problems = append(o.problems, s.stale(b, o)...)
+	}
+	return o
+}
+
+func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 	if b.missing != nil {
 		return s.blocked(b, *b.missing)
 	}
@@ -121,6 +133,15 @@ func (s scanner) blocked(b *bagRef, p Problem) outcome {
 		o.tasks = append(o.tasks, t)
 	}
 	return o
+}
+
+// camera is the one of this name; nil where the manifest names none.
+func (s scanner) camera(name string) *manifest.Camera {
+	i := slices.IndexFunc(s.m.Cameras, func(c manifest.Camera) bool { return c.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &s.m.Cameras[i]
 }
 
 // index is a camera's place in the manifest; without cameras all is 0's.

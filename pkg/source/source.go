@@ -52,6 +52,7 @@ type Task struct {
 	Origin   manifest.Position
 	Problems []Problem // what blocks it
 	Hold     string    // why it is left alone for now (its bag has not settled); empty: it is not
+	Index    string    // the file of the committed listing that can stand in for its bag; empty: none
 
 	frames frames
 }

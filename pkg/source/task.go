@@ -39,13 +39,14 @@ func (v view) cameraName() string {
 
 // task is the task without its frames. Its name's faults are problems of it.
 func (v view) task() Task {
-	t := Task{Bag: v.bag.rel, Camera: v.cameraName(), Settings: v.planSettings(), Origin: v.bag.pos()}
+	t := Task{Bag: v.bag.rel, Camera: v.cameraName(), Settings: v.planSettings(), Origin: v.bag.pos(), Index: v.bag.index}
 	name, err := taskName(v.nameTemplate(), v.vars)
 	t.Name = name
 	if name == "" {
 		t.Name = v.bag.rel
 	}
 	t.frames.bad, t.frames.sized = v.frames.Bad, v.sorting() == "predefined"
+	t.frames.selection = selectionOf(v.frames, v.settings.FrameName)
 	if err != nil {
 		t.block("bad_task_name", "change task.name, or the bag's name", "bag %s: %v", show(v.bag.rel), err)
 	}

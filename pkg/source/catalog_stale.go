@@ -1,0 +1,66 @@
+package source
+
+import "fmt"
+
+// stale compares the listing of a bag that is here with the bag: the names now, contents when they are
+// read, so that a listing beside the bag costs no look at a file.
+func (s scanner) stale(b *bagRef, o outcome) []Problem {
+	var list []Problem
+	for i := range o.tasks {
+		t := &o.tasks[i]
+		if len(t.Problems) > 0 {
+			continue
+		}
+		l := b.catalog.bags[b.rel][t.Camera]
+		if l == nil {
+			l = &listed{}
+		}
+		l = l.in(order(l.names, newView(s.m, s.root, b, s.camera(t.Camera)).sorting()))
+		if t.SkipsBad() && len(l.names) > 0 && len(without(l.names, t.frames.names)) == 0 {
+			continue // the listing knows which frames are bad; here nobody does before they are read
+		}
+		if text := differs(t.frames.names, l.names); text != "" {
+			list = append(list, t.stale(text))
+			continue
+		}
+		t.frames.listed = l
+	}
+	return list
+}
+
+func (t Task) stale(text string) Problem {
+	return Problem{
+		Severity: Warning, Code: "stale_index", Task: t.Name, Pos: t.Origin, Hint: renew(t.Origin.File),
+		Text: fmt.Sprintf("index %s is stale: of task %s %s", show(t.Index), show(t.Name), text),
+	}
+}
+
+// Stale compares the size that [Bytes] gave with that of the task's committed listing; nil if there is
+// none, or they agree.
+func (t Task) Stale(bytes int64) *Problem {
+	if t.frames.listed == nil || bytes < 0 || sum(t.frames.listed.sizes) == bytes {
+		return nil
+	}
+	p := t.stale(fmt.Sprintf("it has %d bytes, and there are %d", sum(t.frames.listed.sizes), bytes))
+	return &p
+}
+
+// outdatedSums compares what was measured with the listing.
+func (t Task) outdatedSums(frames []Frame) []Problem {
+	l := t.frames.listed
+	if l == nil || len(frames) != len(l.names) {
+		return nil
+	}
+	n, first := 0, ""
+	for i, f := range frames {
+		if f.Sum != l.sums[i] || f.Size != l.sizes[i] {
+			if n++; n == 1 {
+				first = f.Name
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	return []Problem{t.stale(fmt.Sprintf("%s other contents, such as %s", count(n, "frame has", "frames have"), show(first)))}
+}

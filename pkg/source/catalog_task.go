@@ -1,0 +1,105 @@
+package source
+
+import (
+	"fmt"
+	"slices"
+)
+
+// fromCatalog gives the tasks of a bag that is not here, as its listing says.
+func (s scanner) fromCatalog(b *bagRef) outcome {
+	o := outcome{tally: newTally(s.m)}
+	known := b.catalog.bags[b.rel]
+	for _, camera := range s.cameras(b) {
+		v := newView(s.m, s.root, b, camera)
+		l := known[v.cameraName()]
+		if l == nil {
+			o.tally.missing[s.index(camera)].add(b, []string{b.rel})
+			continue
+		}
+		o.tally.taken[s.index(camera)] += len(l.names)
+		o.tasks = append(o.tasks, v.fromListed(l, s))
+	}
+	if len(o.tasks) > 0 {
+		return o
+	}
+	p := Problem{Severity: Warning, Code: "stale_index", Pos: b.pos(), Hint: renew(b.pos().File) + "   (where the images are)"}
+	p.Text = fmt.Sprintf("index %s has no frames of bag %s for the manifest's cameras", show(b.catalog.file), show(b.rel))
+	return s.emptyBag(b, p, o)
+}
+
+// fromListed makes a task of what a listing says of it; it is blocked where the listing was plainly
+// written for another manifest.
+func (v view) fromListed(l *listed, s scanner) Task {
+	t := v.task()
+	l = l.in(order(l.names, v.sorting()))
+	a := absent{bag: v.bag, camera: v.cameraName(), listed: *l}
+	if fault := v.outdated(l, t, s); fault != "" {
+		t.block("stale_index", renew(t.Origin.File)+"   (where the images are)", "index %s was written for another manifest: %s", show(v.bag.catalog.file), fault)
+		return t
+	}
+	t.frames.names, t.frames.reel = a.names, a
+	t.blockAll(checkNames(a.names, a.where))
+	t.blockAll(checkUnique(a.names, a.where))
+	return t
+}
+
+// outdated says in what the manifest differs from the one that the listing was written for.
+func (v view) outdated(l *listed, t Task, s scanner) string {
+	if l.selection != t.frames.selection {
+		return fmt.Sprintf("its frames of %s were taken with %s, and the manifest says %s", show(t.Name), orDefaults(l.selection), orDefaults(t.frames.selection))
+	}
+	if v.camera == nil {
+		return ""
+	}
+	mine := s.index(v.camera)
+	for _, p := range l.paths {
+		if owner, _ := s.claims.owner(p); owner != mine {
+			return fmt.Sprintf("%s is no longer of camera %s", show(p), show(v.camera.Name))
+		}
+	}
+	for _, topic := range l.topics {
+		if owner, _ := s.claims.topicOwner(topic); owner != mine {
+			return fmt.Sprintf("topic %s is no longer of camera %s", show(topic), show(v.camera.Name))
+		}
+	}
+	return ""
+}
+
+func orDefaults(selection string) string {
+	if selection == "" {
+		return "the defaults"
+	}
+	return selection
+}
+
+// differs says how frames differ from a listing's; empty if they do not.
+func differs(names, listed []string) string {
+	if slices.Equal(names, listed) {
+		return ""
+	}
+	missing, gone := without(names, listed), without(listed, names)
+	switch {
+	case len(missing) > 0 && len(gone) > 0:
+		return fmt.Sprintf("it lacks %s, such as %s, and has %d that are no longer there, such as %s", count(len(missing), "frame", "frames"), show(missing[0]), len(gone), show(gone[0]))
+	case len(missing) > 0:
+		return fmt.Sprintf("it lacks %s, such as %s", count(len(missing), "frame", "frames"), show(missing[0]))
+	case len(gone) > 0:
+		return fmt.Sprintf("it has %s no longer there, such as %s", count(len(gone), "frame that is", "frames that are"), show(gone[0]))
+	}
+	return "it has the frames in another order"
+}
+
+// without gives those of names that are not in others.
+func without(names, others []string) []string {
+	have := make(map[string]bool, len(others))
+	for _, n := range others {
+		have[n] = true
+	}
+	var left []string
+	for _, n := range names {
+		if !have[n] {
+			left = append(left, n)
+		}
+	}
+	return left
+}
