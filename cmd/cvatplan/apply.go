@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/cvatplan/cvatplan/pkg/apply"
@@ -11,12 +12,12 @@ import (
 type applyCmd struct {
 	planFlags
 	Manifests    []string      `arg:"" optional:"" name:"MANIFEST" help:"Manifests, or one saved plan; default cvatplan.yaml."`
-	Parallelism  int           `default:"4" placeholder:"N" help:"Tasks at once."`
+	Parallelism  int           `default:"4" placeholder:"N" help:"Tasks that are read and sent at once; default 4."`
 	AutoApprove  bool          `help:"Do not ask before the first write."`
 	ReplaceEmpty bool          `help:"Delete and create anew tasks of ours that are empty and cannot be finished."`
 	NoWait       bool          `help:"Leave imports to the server; the next run verifies them."`
 	WaitTimeout  time.Duration `default:"30m" help:"Give up on an import that makes no progress for this long."`
-	UploadChunk  byteSize      `default:"16MiB" placeholder:"SIZE" help:"Bytes per upload request, 256KiB to 95MiB."`
+	UploadChunk  byteSize      `default:"16MiB" placeholder:"SIZE" help:"Bytes per upload request, 256KiB to 95MiB; default 16MiB. A proxy that wants less is obeyed."`
 	MaxCreate    int           `default:"-1" placeholder:"N" help:"Refuse to create more tasks than this."`
 	Output       string        `enum:"text,json" default:"text" help:"text, or json: one event per line."`
 }
@@ -28,7 +29,7 @@ func (c applyCmd) Run(a *app) error {
 }
 
 func (c applyCmd) run(a *app, view applyView) error {
-	if err := c.check(); err != nil {
+	if err := c.valid(); err != nil {
 		return err
 	}
 	ctx, cancel := a.context()
@@ -49,6 +50,19 @@ func (c applyCmd) run(a *app, view applyView) error {
 		return err
 	}
 	return c.carryOut(a, view, sessions, plans)
+}
+
+// Chunks below the least make too many requests; CVAT before 2.55 takes less than 100 MiB.
+const leastChunk, largestChunk = 256 << 10, 95 << 20
+
+func (c applyCmd) valid() error {
+	switch {
+	case c.Parallelism < 1:
+		return usageError{fmt.Errorf("--parallelism %d: at least 1", c.Parallelism)}
+	case c.UploadChunk < leastChunk || c.UploadChunk > largestChunk:
+		return usageError{fmt.Errorf("--upload-chunk: %d bytes are not between 256KiB and 95MiB", c.UploadChunk)}
+	}
+	return c.check()
 }
 
 func (c applyCmd) options(s *session) plan.Options {

@@ -26,9 +26,9 @@ type session struct {
 
 // planFlags are the flags of plan and apply that decide what is planned.
 type planFlags struct {
-	Target       []string `placeholder:"GLOB" help:"Only the tasks of these names or globs; may be given several times."`
+	Target       []string `sep:"none" placeholder:"GLOB" help:"Only the tasks of these names or globs; may be given several times."`
 	Check        string   `enum:"names,frames,images" default:"names" help:"frames compares frame names with the server's, one request per task; images reads the headers of all that is to be uploaded."`
-	CreateAnyway []string `placeholder:"GLOB" help:"Create these tasks although their name, or their frames, stand elsewhere."`
+	CreateAnyway []string `sep:"none" placeholder:"GLOB" help:"Create these tasks although their name, or their frames, stand elsewhere."`
 }
 
 func (f planFlags) options(s *session) plan.Options {

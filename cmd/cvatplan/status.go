@@ -15,7 +15,7 @@ type statusCmd struct {
 	Manifests []string `arg:"" optional:"" name:"MANIFEST" help:"Manifests; default cvatplan.yaml."`
 	By        string   `enum:"task,camera,bag,subset,assignee" default:"task" help:"Group the tasks by this: task, camera, bag, subset or assignee."`
 	Output    string   `enum:"table,json,csv,ids" default:"table" help:"table, json, csv, or ids: task ids, one a line, for cvat-cli."`
-	Target    []string `placeholder:"GLOB" help:"Only the tasks of these names or globs."`
+	Target    []string `sep:"none" placeholder:"GLOB" help:"Only the tasks of these names or globs."`
 }
 
 // Run shows the annotation progress that CVAT knows of the manifest's tasks.
