@@ -1,0 +1,233 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// A dataset is a manifest and its images, in two checkouts whose files have other times.
+type dataset struct {
+	checkouts [2]string
+	tasks     map[string][]string // frame names in the order that they should have
+	sums      map[string][sha256.Size]byte
+}
+
+// A shape is what a dataset is to look like.
+type shape struct {
+	tasks, frames int
+	pixels        int    // height and width; noise, so a PNG has about four bytes for each
+	settings      string // of the manifest's task
+	reverse       bool   // the manifest's order is the reverse of the names'
+}
+
+const datasetManifest = `version: 1
+server: {url: "https://cvat.example.com"}
+root: data
+project: {name: Orchard, create: true, labels: [apple]}
+task: {%s}
+bags: ["*/"]
+`
+
+func newDataset(t testing.TB, s shape) *dataset {
+	t.Helper()
+	d := &dataset{tasks: map[string][]string{}, sums: map[string][sha256.Size]byte{}}
+	dir := t.TempDir()
+	for i := range d.checkouts {
+		d.checkouts[i] = filepath.Join(dir, fmt.Sprint("checkout", i))
+		must(t, os.MkdirAll(d.checkouts[i], 0o755))
+		must(t, os.WriteFile(filepath.Join(d.checkouts[i], "cvatplan.yaml"), fmt.Appendf(nil, datasetManifest, s.settings), 0o644))
+	}
+	for i := range s.tasks {
+		for k := range s.frames {
+			d.add(t, fmt.Sprintf("run_%02d", i), fmt.Sprintf("sub dir/frame_%03d.png", k), noise(t, cmp.Or(s.pixels, 24), uint64(i*1000+k)))
+		}
+	}
+	return d
+}
+
+func (d *dataset) add(t testing.TB, task, name string, content []byte) {
+	t.Helper()
+	frame := task + "/" + name
+	d.tasks[task] = append(d.tasks[task], frame)
+	d.sums[frame] = sha256.Sum256(content)
+	for i, checkout := range d.checkouts {
+		file := filepath.Join(checkout, "data", task, filepath.FromSlash(name))
+		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		must(t, os.WriteFile(file, content, 0o644))
+		then := time.Date(2020+i, 1, 2, 3, 4, 5, 0, time.UTC)
+		must(t, os.Chtimes(file, then, then))
+	}
+}
+
+// noise is an image that no other seed gives and that no compression makes smaller.
+func noise(t testing.TB, pixels int, seed uint64) []byte {
+	t.Helper()
+	random := rand.New(rand.NewPCG(seed, 7))
+	img := image.NewNRGBA(image.Rect(0, 0, pixels, pixels))
+	for y := range pixels {
+		for x := range pixels {
+			v := random.Uint32()
+			img.SetNRGBA(x, y, color.NRGBA{uint8(v), uint8(v >> 8), uint8(v >> 16), uint8(v >> 24)})
+		}
+	}
+	var b bytes.Buffer
+	must(t, png.Encode(&b, img))
+	return b.Bytes()
+}
+
+// A site is where the real program runs, as a child process: a dataset, a home, a server.
+type site struct {
+	*dataset
+	url, token string
+	home       string
+	env        []string // in addition
+}
+
+func newSite(t testing.TB, d *dataset, url, token string) *site {
+	return &site{dataset: d, url: url, token: token, home: t.TempDir()}
+}
+
+// A process is one run of the program.
+type process struct {
+	*exec.Cmd
+	out, err bytes.Buffer
+	done     chan struct{} // closed when it has ended
+}
+
+// start runs the program in one of the checkouts.
+func (s *site) start(t testing.TB, checkout int, args ...string) *process {
+	t.Helper()
+	p := s.command(checkout, args...)
+	must(t, p.Start())
+	go func() {
+		defer close(p.done)
+		_ = p.Wait() // the state is in ProcessState
+	}()
+	t.Cleanup(p.kill)
+	return p
+}
+
+func (s *site) command(checkout int, args ...string) *process {
+	p := &process{Cmd: exec.Command("cvatplan", args...), done: make(chan struct{})}
+	p.Dir = s.checkouts[checkout]
+	p.Stdout, p.Stderr = &p.out, &p.err
+	p.Env = append([]string{
+		"PATH=" + os.Getenv("PATH"), "SystemRoot=" + os.Getenv("SystemRoot"),
+		"HOME=" + s.home, "XDG_STATE_HOME=" + filepath.Join(s.home, "state"), "LOCALAPPDATA=" + s.home,
+		"CVATPLAN_SERVER=" + s.url, "CVAT_ACCESS_TOKEN=" + s.token, "CVATPLAN_COLOR=never",
+	}, s.env...)
+	return p
+}
+
+// run runs the program to its end.
+func (s *site) run(t testing.TB, checkout int, args ...string) *process {
+	t.Helper()
+	p := s.start(t, checkout, args...)
+	<-p.done
+	return p
+}
+
+// apply runs an apply that must end well.
+func (s *site) apply(t testing.TB, checkout int, args ...string) *process {
+	t.Helper()
+	return s.run(t, checkout, append([]string{"apply"}, args...)...).wants(t, exitOK)
+}
+
+// kill ends it as kill -9 does, and waits for its end.
+func (p *process) kill() {
+	_ = p.Process.Kill() // it may have ended
+	<-p.done
+}
+
+func (p *process) code() int { return p.ProcessState.ExitCode() }
+
+// wants fails the test unless the program ended with the code.
+func (p *process) wants(t testing.TB, code int) *process {
+	t.Helper()
+	if p.code() != code {
+		t.Errorf("%s: exit code %d (%v), wanted %d\n%s%s", strings.Join(p.Args, " "), p.code(), p.ProcessState, code, &p.out, &p.err)
+	}
+	return p
+}
+
+// whole checks what must be true after any accident, once apply has run again: each task
+// once, its frames in order and equal to the files, and nothing to do.
+func (s *site) whole(t testing.TB) {
+	t.Helper()
+	s.run(t, 0, "plan", "--detailed-exitcode", "--check", "frames").wants(t, exitOK)
+	c := s.client(t)
+	for name, frames := range s.tasks {
+		s.wholeTask(t, c, name, frames)
+	}
+}
+
+func (s *site) wholeTask(t testing.TB, c *cvat.Client, name string, frames []string) {
+	t.Helper()
+	found, err := c.ListTasks(context.Background(), cvat.TaskFilter{Name: name})
+	if err != nil || len(found) != 1 {
+		t.Errorf("%d tasks %s, %v", len(found), name, err)
+		return
+	}
+	if _, marked := plan.ParseMarker(found[0].BugTracker); marked {
+		t.Errorf("task %s still bears its marker", name)
+	}
+	meta, err := c.DataMeta(context.Background(), found[0].ID)
+	must(t, err)
+	var names []string
+	for _, f := range meta.Frames {
+		names = append(names, f.Name)
+	}
+	if !slices.Equal(names, frames) {
+		t.Errorf("task %s has the frames %q, wanted %q", name, names, frames)
+		return
+	}
+	for i, frame := range frames {
+		if original(t, c, found[0].ID, i) != s.sums[frame] {
+			t.Errorf("task %s: frame %d is not %s", name, i, frame)
+		}
+	}
+}
+
+func (s *site) client(t testing.TB) *cvat.Client {
+	t.Helper()
+	c, err := cvat.New(cvat.Options{BaseURL: s.url, Credentials: cvat.Credentials{AccessToken: cvat.NewSecret(s.token)}})
+	must(t, err)
+	return c
+}
+
+func original(t testing.TB, c *cvat.Client, task, frame int) (sum [sha256.Size]byte) {
+	t.Helper()
+	r, err := c.Frame(context.Background(), task, frame)
+	must(t, err)
+	h := sha256.New()
+	_, err = io.Copy(h, r)
+	must(t, errors.Join(err, r.Close()))
+	h.Sum(sum[:0])
+	return sum
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
