@@ -166,9 +166,7 @@ func (h *heading) add(s shot, b []byte, decode decode) error {
 		return err
 	}
 	if err != nil {
-		f := unreadableMessage(s, err)
-		f.text = fmt.Sprintf("%s: message %d of %s: %s", show(h.m.path), s.entry.Seq, show(s.entry.Topic), f.text)
-		h.bad = append(h.bad, f)
+		h.blame(s, unreadableMessage(s, err))
 		return nil
 	}
 	if t.Encoding == string(rosimage.ROS1) {
@@ -181,6 +179,18 @@ func (h *heading) add(s shot, b []byte, decode decode) error {
 	s.measure(image, h.m.encode)
 	h.shots = append(h.shots, s)
 	return nil
+}
+
+// blame keeps the fault of a message; an encoding that is not read is its topic's, and
+// told once.
+func (h *heading) blame(s shot, f *fault) {
+	if f.code != "unsupported_encoding" {
+		f.text = fmt.Sprintf("message %d of %s: %s", s.entry.Seq, show(s.entry.Topic), f.text)
+	}
+	f.text = show(h.m.path) + ": " + f.text
+	if !slices.ContainsFunc(h.bad, func(o *fault) bool { return o.text == f.text }) {
+		h.bad = append(h.bad, f)
+	}
 }
 
 // measure notes how large the file will be: exactly, where the payload is the file and

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -320,16 +319,6 @@ func TestARootThatIsNotThereIsAnError(t *testing.T) {
 	got := scan(t, "/nonexistent/data", "bags: [{path: x}]")
 	want := []string{"error: root ROOT, where bag paths begin: no such file or directory | write root: in the manifest, or use --root DIR or CVATPLAN_ROOT"}
 	if diff := cmp.Diff(want, got.Problems); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestAPipeIsNeverWaitedFor(t *testing.T) {
-	root := tree(t, "x/1.jpg")
-	check(t, syscall.Mkfifo(filepath.Join(root, "x/2.jpg"), 0o666))
-	got := scan(t, root, "bags: [{path: x}]")
-	want := scanned{Tasks: []taskView{{Name: "x", Frames: "x/1.jpg", Problems: []string{"error: ROOT/x/2.jpg: a named pipe (FIFO), not a file"}}}}
-	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 }
