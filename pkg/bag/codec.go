@@ -1,11 +1,8 @@
 package bag
 
 import (
-	"bytes"
-	"compress/bzip2"
 	"errors"
 	"fmt"
-	"io"
 )
 
 // A codec is how the bytes of a chunk are compressed.
@@ -51,27 +48,6 @@ func decompress(c codec, buf, src []byte, full int64) ([]byte, error) {
 		err = fmt.Errorf("%d bytes unpacked, %d %w", len(out), full, errClaim)
 	}
 	return out, err
-}
-
-// unpackBZ2 grows its memory with what comes out: nothing in bz2 bounds its ratio.
-func unpackBZ2(buf, src []byte, full int64) ([]byte, error) {
-	buf = sized(buf, min(full, 1<<20+8*int64(len(src))))
-	r := bzip2.NewReader(bytes.NewReader(src))
-	have := 0
-	for {
-		n, err := io.ReadFull(r, buf[have:])
-		have += n
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			return buf[:have], nil
-		}
-		if err != nil {
-			return buf[:have], err
-		}
-		if int64(have) == full {
-			return buf, nil
-		}
-		buf = append(buf, make([]byte, min(int64(have), full-int64(have)))...)
-	}
 }
 
 // sized is buf with n bytes, or new memory if it is too small.
