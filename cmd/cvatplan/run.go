@@ -16,6 +16,9 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	interrupts     *interrupts
+
+	strict   bool // damage of a recording is an error
+	renewing bool // listings are about to be written anew, so that a stale one is no news
 }
 
 // A cli is the command line; every field is a command, and has a file of its own.
@@ -26,10 +29,14 @@ type cli struct {
 	Validate validateCmd `cmd:"" help:"Check manifests, offline."`
 	Sandbox  sandboxCmd  `cmd:"" help:"Serve the embedded CVAT-compatible server on loopback."`
 	Inspect  inspectCmd  `cmd:"" help:"List what recordings and directories of images hold, and what a manifest could use."`
+	Frames   framesCmd   `cmd:"" help:"List the frames of tasks with where each comes from, as JSON Lines or CSV."`
 	Status   statusCmd   `cmd:"" help:"Show the annotation progress of the tasks of the manifests."`
 	Doctor   doctorCmd   `cmd:"" help:"Check address, version, clock, credentials, token, organization, project, and say what to do."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of manifests."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
+
+	Completion completionCmd `cmd:"" help:"Print the completion script of a shell."`
+	Complete   completeCmd   `cmd:"" name:"__complete" hidden:""`
 }
 
 // run is the whole program but for the process: only main exits.

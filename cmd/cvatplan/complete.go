@@ -1,0 +1,142 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// completeCmd is what the scripts of completion/ ask: __complete WORD…, of which the last is the one
+// that is being typed. It answers in lines: first words, files or dirs, which says who completes,
+// then for words the candidates, each with a tab and a description. It never fails: there is nobody
+// to read an error.
+type completeCmd struct {
+	Words []string `arg:"" optional:"" passthrough:""`
+}
+
+// Run prints what the last word may become.
+func (c completeCmd) Run(a *app, k *kong.Context) error {
+	words := c.Words
+	if len(words) > 0 && words[0] == "--" {
+		words = words[1:]
+	}
+	if len(words) == 0 {
+		words = []string{""}
+	}
+	last := len(words) - 1
+	return a.completeWord(readWords(k.Model.Node, words[:last]), words[last]).print(a.stdout, words[last])
+}
+
+// An answer says who completes a word, and by what.
+type answer struct {
+	kind       string // words, files or dirs
+	candidates []candidate
+}
+
+type candidate struct{ word, help string }
+
+// print leaves out what the typed word is no beginning of.
+func (w answer) print(out io.Writer, typed string) error {
+	var b strings.Builder
+	b.WriteString(w.kind + "\n")
+	for _, c := range w.candidates {
+		if strings.HasPrefix(c.word, typed) && !strings.ContainsAny(c.word, "\t\n") {
+			fmt.Fprintf(&b, "%s\t%s\n", c.word, c.help)
+		}
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// completeWord says what may stand where the words before it end.
+func (a *app) completeWord(before typedWords, word string) answer {
+	name, _, hasValue := strings.Cut(word, "=")
+	switch {
+	case before.pending != nil:
+		return a.values(before, before.pending.Value)
+	case strings.HasPrefix(word, "--") && hasValue:
+		if f := before.flag(name); f != nil {
+			return a.values(before, f.Value).behind(name + "=")
+		}
+		return answer{kind: "words"}
+	case strings.HasPrefix(word, "-") && !before.onlyArguments:
+		return flagNames(before.node)
+	case len(before.node.Children) > 0:
+		return commandNames(before.node)
+	}
+	return a.arguments(before)
+}
+
+func commandNames(n *kong.Node) answer {
+	w := answer{kind: "words"}
+	for _, c := range n.Children {
+		if !c.Hidden {
+			w.candidates = append(w.candidates, candidate{c.Name, c.Help})
+		}
+	}
+	return w
+}
+
+// flagNames are the command's own flags, then those of every command.
+func flagNames(n *kong.Node) answer {
+	w := answer{kind: "words"}
+	groups := n.AllFlags(true)
+	slices.Reverse(groups)
+	for _, group := range groups {
+		for _, f := range group {
+			w.candidates = append(w.candidates, candidate{"--" + f.Name, f.Help})
+		}
+	}
+	return w
+}
+
+// arguments are the values of the positional argument that comes next.
+func (a *app) arguments(before typedWords) answer {
+	all := before.node.Positional
+	if len(all) == 0 {
+		return answer{kind: "words"}
+	}
+	at := min(len(before.arguments), len(all)-1)
+	if len(before.arguments) > at && !all[at].IsCumulative() {
+		return answer{kind: "words"}
+	}
+	return a.values(before, all[at])
+}
+
+// values are what a flag or an argument may be.
+func (a *app) values(before typedWords, v *kong.Value) answer {
+	place := cmp.Or(v.Tag.PlaceHolder, v.Name)
+	switch {
+	case v.Enum != "":
+		return enumValues(v)
+	case v.Name == "target" || v.Name == "create-anyway":
+		return answer{"words", a.taskNames(before)}
+	case place == "DIR":
+		return answer{kind: "dirs"}
+	case slices.Contains([]string{"FILE", "MANIFEST", "BAG", "PATH", "PLAN"}, place):
+		return answer{kind: "files"}
+	}
+	return answer{kind: "words"}
+}
+
+func enumValues(v *kong.Value) answer {
+	w := answer{kind: "words"}
+	for _, value := range v.EnumSlice() {
+		if value != "" {
+			w.candidates = append(w.candidates, candidate{word: value})
+		}
+	}
+	return w
+}
+
+// behind is the answer where every word begins so.
+func (w answer) behind(prefix string) answer {
+	for i := range w.candidates {
+		w.candidates[i].word = prefix + w.candidates[i].word
+	}
+	return w
+}
