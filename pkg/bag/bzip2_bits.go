@@ -1,6 +1,10 @@
 package bag
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"math/bits"
+)
 
 // bitReader reads bits, the highest of a byte first.
 type bitReader struct {
@@ -119,4 +123,24 @@ func (t *bz2Tree) decode(r *bitReader) int {
 		return int(t.sorted[i])
 	}
 	return -1
+}
+
+// bz2Sum is a CRC-32 whose bits run the other way than [crc32]'s: of bytes
+// reversed, it is that of the library, reversed.
+func bz2Sum(b []byte) uint32 {
+	var reversed [4096]byte
+	sum := uint32(0)
+	for len(b) > 0 {
+		n := min(len(b), len(reversed))
+		i := 0
+		for ; i+8 <= n; i += 8 {
+			binary.LittleEndian.PutUint64(reversed[i:], bits.ReverseBytes64(bits.Reverse64(binary.LittleEndian.Uint64(b[i:]))))
+		}
+		for ; i < n; i++ {
+			reversed[i] = bits.Reverse8(b[i])
+		}
+		sum = crc32.Update(sum, crc32.IEEETable, reversed[:n])
+		b = b[n:]
+	}
+	return bits.Reverse32(sum)
 }

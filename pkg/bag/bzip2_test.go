@@ -36,7 +36,9 @@ func bz2Files(t testing.TB) (files [][]byte) {
 	return files
 }
 
-func standardBZ2(src []byte) ([]byte, error) { return io.ReadAll(bzip2.NewReader(bytes.NewReader(src))) }
+func standardBZ2(src []byte) ([]byte, error) {
+	return io.ReadAll(bzip2.NewReader(bytes.NewReader(src)))
+}
 
 func TestBzip2GivesWhatTheStandardLibraryGives(t *testing.T) {
 	for i, src := range append(bz2Chunks(t), bz2Files(t)...) {

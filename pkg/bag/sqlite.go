@@ -24,6 +24,8 @@ type database struct {
 	list   []Topic
 	ids    map[int64]int32 // topics.id → index in list
 	cached []ref           // nil if there are too many to keep
+	part   int32           // of the recording
+	lost   int64           // messages that were counted as lost
 }
 
 const sqliteMagic = "SQLite format 3\x00"
@@ -44,7 +46,7 @@ func openSQLite(ctx context.Context, b *Bag, path string, s split) (*database, e
 		return nil, errors.Join(err, db.Close())
 	}
 	f.name = s.path
-	d := &database{db: db, file: f, opts: b.opts, warn: b.warn, ids: map[int64]int32{}}
+	d := &database{db: db, file: f, opts: b.opts, warn: b.warn, ids: map[int64]int32{}, part: int32(len(b.parts))}
 	err = guarded(func() error { return d.open(ctx, s.messages) })
 	if err != nil && !strings.HasPrefix(readMagic(path), sqliteMagic) {
 		err = fmt.Errorf("%w: no database (%w)", ErrNotRecording, err)
@@ -217,7 +219,7 @@ func (d *database) readSchemas(ctx context.Context) {
 
 // compare counts the messages that the metadata tells of and the table lacks.
 func (d *database) compare(ctx context.Context, found, claimed int64) error {
-	if missing := claimed - found; missing > 0 {
+	if missing := claimed - found - d.lost; missing > 0 {
 		return d.warn.add(Warning{File: d.file.name, Text: "messages of the metadata that cannot be found", Messages: missing})
 	}
 	return ctx.Err()

@@ -23,8 +23,9 @@ func (d *database) rows(ctx context.Context, yield func(ref)) error {
 		yield(r)
 	}
 	if err == nil || len(behind) > 0 {
-		damage.Messages = max(first-max(last, 0)-1, 0)
+		damage.Messages = min(max(first-max(last, 0)-1, 0), d.file.size) // ids may have gaps
 	}
+	d.lost += damage.Messages
 	return d.warn.add(damage)
 }
 
@@ -47,18 +48,32 @@ func (d *database) rowsFrom(ctx context.Context, query string, stop int64, yield
 				return nil
 			}
 			last = id.Int64
-			if size.Int64 > d.file.size {
-				err := d.warn.lose(place{off: last}, Warning{File: d.file.name, Text: "messages larger than their file", Messages: 1})
-				if err != nil {
+			stream, known := d.ids[topic.Int64]
+			if why := d.refuse(known, size.Int64); why != "" {
+				if err := d.lose(last, why); err != nil {
 					return err
 				}
 				continue
 			}
-			if stream, known := d.ids[topic.Int64]; known {
-				yield(ref{stream: stream, chunk: -1, off: id.Int64, size: size.Int64, log: stamp.Int64})
-			}
+			yield(ref{stream: stream, chunk: -1, off: last, size: size.Int64, log: stamp.Int64})
 		}
 		return rows.Err()
 	})
 	return last, err
+}
+
+// refuse says what is wrong with a row, if anything is.
+func (d *database) refuse(known bool, size int64) string {
+	switch {
+	case !known:
+		return "messages of unknown topics"
+	case size > d.file.size:
+		return "messages larger than their file"
+	}
+	return ""
+}
+
+func (d *database) lose(id int64, why string) error {
+	d.lost++
+	return d.warn.lose(place{part: d.part, off: id}, Warning{File: d.file.name, Text: why, Messages: 1})
 }

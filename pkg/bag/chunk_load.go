@@ -1,0 +1,128 @@
+package bag
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+)
+
+// whole says that a compressed chunk is loaded at once; under Strict any chunk
+// with a checksum is.
+func (c *chunked) whole(n int32) (int64, bool) {
+	k := &c.chunks[n]
+	return k.full, k.codec != plain || c.opts.Strict && k.crc != 0 && !k.cut
+}
+
+func (c *chunked) chunk(_ context.Context, n int32, buf []byte) ([]byte, error) {
+	k := &c.chunks[n]
+	if k.full > c.opts.MaxChunk || k.size > c.opts.MaxChunk {
+		return nil, fmt.Errorf("chunk of %d bytes is %w (%d)", max(k.full, k.size), errTooLarge, c.opts.MaxChunk)
+	}
+	data, err := c.unpack(k, buf)
+	switch {
+	case k.cut:
+		return data, err
+	case err != nil && !errors.Is(err, errClaim): // what came out before may be wrong already
+		return nil, err
+	case k.crc != 0 && crc32.ChecksumIEEE(data) != k.crc:
+		return nil, errChecksum
+	}
+	return data, err
+}
+
+var errChecksum = errors.New("checksum does not fit")
+
+func (c *chunked) unpack(k *chunk, buf []byte) ([]byte, error) {
+	if k.codec == plain {
+		return c.read(buf, k.data, k.size)
+	}
+	pooled, _ := c.sources.Get().(*[]byte)
+	if pooled == nil {
+		pooled = new([]byte)
+	}
+	defer c.sources.Put(pooled)
+	src, err := c.read(*pooled, k.data, k.size)
+	if err != nil {
+		return nil, err
+	}
+	*pooled = src
+	data, err := decompress(k.codec, buf, src, k.full)
+	if err == nil && c.opts.Strict && k.codec == lz4Codec && !lz4Sound(src, data) {
+		return nil, errChecksum
+	}
+	return data, err
+}
+
+// message reads one message and checks that it is the one that the index told of.
+func (c *chunked) message(_ context.Context, p place, data, buf []byte, limit int64) (message, error) {
+	base := p.off
+	if data == nil {
+		var err error
+		if data, err = c.bare(p, buf, limit); err != nil {
+			return message{}, err
+		}
+		base = 0
+	}
+	r, err := c.next(memory(data), base)
+	if err != nil {
+		return message{}, err
+	}
+	if stream, known := c.ids[r.id]; r.kind != messageRecord || !known || stream != p.stream {
+		return message{}, errors.New("the index points to another record")
+	}
+	end := r.end
+	if limit >= 0 {
+		end = min(end, r.data+limit)
+	}
+	payload, err := memory(data).at(r.data, end-r.data)
+	return message{data: payload, log: r.log, pub: r.pub}, err
+}
+
+// bare reads a message record out of a chunk that lies plain in the file: as
+// much as the index lets one guess, and again if that was too little.
+func (c *chunked) bare(p place, buf []byte, limit int64) ([]byte, error) {
+	k := &c.chunks[p.chunk]
+	room := k.size - p.off
+	guess := min(p.size, room)
+	if limit >= 0 {
+		guess = min(guess, limit+headRoom)
+	}
+	if guess > bigGuess {
+		guess = maxHead
+	}
+	data, err := c.read(buf, k.data+p.off, guess)
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.next(memory(data), 0)
+	if err != nil {
+		if data, err = c.read(data, k.data+p.off, min(room, maxHead)); err != nil {
+			return nil, err
+		}
+		if r, err = c.next(memory(data), 0); err != nil {
+			return nil, err
+		}
+	}
+	need := r.end
+	if limit >= 0 {
+		need = min(need, r.data+limit)
+	}
+	switch {
+	case need <= int64(len(data)):
+		return data, nil
+	case need > c.opts.MaxChunk:
+		return nil, fmt.Errorf("message of %d bytes is %w (%d)", need, errTooLarge, c.opts.MaxChunk)
+	case need > room:
+		return nil, fmt.Errorf("message of %d bytes, where %d are left: %w", need, room, io.ErrUnexpectedEOF)
+	}
+	return c.read(data, k.data+p.off, need)
+}
+
+const (
+	// maxHead is more than a message record's head ever needs.
+	maxHead = 4 << 10
+	// bigGuess is a length that is asked for in the record itself before it is believed.
+	bigGuess = 4 << 20
+)
