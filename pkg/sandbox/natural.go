@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -15,7 +16,7 @@ import (
 //
 // CVAT asks natsort for the order of a file manager, and without ICU, which its image
 // lacks, that is: split at slashes, take up to two short endings off the last part,
-// decompose and fold the case, then compare text and numbers in turn.
+// fold the case, then compare text and numbers in turn.
 func naturally(names []string) []string {
 	type keyed struct {
 		name string
@@ -57,7 +58,7 @@ func compareChunks(a, b chunk) int {
 func naturalKey(name string, fold cases.Caser) [][]chunk {
 	var key [][]chunk
 	for _, part := range pathParts(name) {
-		key = append(key, chunks(fold.String(norm.NFD.String(part))))
+		key = append(key, chunks(norm.NFC.String(fold.String(norm.NFD.String(part)))))
 	}
 	return key
 }
@@ -68,16 +69,21 @@ func pathParts(name string) []string {
 	dir, base := path.Split(name)
 	parts := strings.FieldsFunc(dir, func(r rune) bool { return r == '/' })
 	var ends []string
-	stem := base
-	for len(ends) < 2 {
-		e := path.Ext(stem)
-		if e == "" || e == "." || e == stem || len([]rune(e)) > 5 || e[1] >= '0' && e[1] <= '9' {
-			break
+	if words := strings.Split(strings.TrimLeft(base, "."), "."); !strings.HasSuffix(base, ".") {
+		for _, word := range slices.Backward(words[1:]) {
+			if len(ends) == 2 || utf8.RuneCountInString(word) > 4 || word != "" && isDigit(rune(word[0])) {
+				break
+			}
+			ends = append([]string{"." + word}, ends...)
 		}
-		stem = strings.TrimSuffix(stem, e)
-		ends = append([]string{e}, ends...)
 	}
-	return append(append(parts, stem), ends...)
+	if ending := strings.Join(ends, ""); ending != "" {
+		base = strings.ReplaceAll(base, ending, "")
+	}
+	if base != "" {
+		parts = append(parts, base)
+	}
+	return append(parts, ends...)
 }
 
 func chunks(s string) []chunk {
