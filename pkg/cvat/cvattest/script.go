@@ -2,6 +2,7 @@ package cvattest
 
 import (
 	"flag"
+	"fmt"
 	"io"
 	"strings"
 
@@ -107,8 +108,10 @@ func (s *scripts) release(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func (s *scripts) requests(ts *testscript.TestScript, _ bool, args []string) {
+	var b strings.Builder
 	for _, r := range s.find(ts, args).Seen() {
-		_, err := io.WriteString(ts.Stdout(), r.String()+"\n")
-		ts.Check(err)
+		fmt.Fprintln(&b, r)
 	}
+	_, err := io.WriteString(ts.Stdout(), b.String())
+	ts.Check(err)
 }
