@@ -39,7 +39,10 @@ func (c applyCmd) run(a *app, view applyView) error {
 		return err
 	}
 	defer closeAll(sessions)
-	plans, err := decideAll(ctx, sessions, c.Check == "images", c.options)
+	for _, s := range sessions {
+		s.uploads = true
+	}
+	plans, err := decideAll(ctx, sessions, (*session).decide, c.Check == "images", c.options)
 	if err != nil {
 		return err
 	}
@@ -93,6 +96,7 @@ func (c applyCmd) runOptions(a *app, s *session) apply.Options {
 		NoWait:      c.NoWait,
 		WaitTimeout: c.WaitTimeout,
 		UploadChunk: int64(c.UploadChunk),
+		State:       a.state(),
 		Stop:        a.interrupts.stop,
 	}
 }

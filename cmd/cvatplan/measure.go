@@ -19,8 +19,12 @@ func (s *session) hash(ctx context.Context, names []string) error {
 		if !wanted[d.Task] || len(d.Problems) > 0 {
 			continue
 		}
-		frames, problems := source.Measure(ctx, s.tasks[i])
-		s.tasks[i].Close() // only the hash is wanted now
+		frames, listed := source.Listed(s.tasks[i])
+		var problems []source.Problem
+		if !listed {
+			frames, problems = source.Measure(ctx, s.tasks[i])
+			s.tasks[i].Close() // only the hash is wanted now
+		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -87,6 +91,18 @@ func (s *session) weighOne(ctx context.Context, i int) {
 		return
 	}
 	s.want[i].Bytes = size
+	if stale := s.tasks[i].Stale(size); stale != nil {
+		s.found = append(s.found, *stale)
+	}
+}
+
+// needBytes blocks what cannot be uploaded because its bag is not here; a plan does without.
+func (s *session) needBytes() {
+	for i, t := range s.tasks {
+		if p, absent := t.Absent(); absent {
+			s.blame(i, []source.Problem{p})
+		}
+	}
 }
 
 // blame keeps why a task's frames cannot be uploaded.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -15,24 +16,32 @@ type planCmd struct {
 	DetailedExitcode bool     `help:"Exit 2 if anything is to do."`
 	FailOn           string   `enum:",drift" default:"" placeholder:"drift" help:"Exit 5 on drift too."`
 	StepSummary      bool     `help:"Append the plan as Markdown to the file that GITHUB_STEP_SUMMARY names."`
+	Offline          bool     `help:"Ask no server: show the tasks that the manifests want."`
 	Output           string   `enum:"text,json,markdown,html,paths" default:"text" help:"text, json, markdown, html, or paths: the local paths that apply will need."`
 }
 
 // Run shows what the manifests ask for and the server lacks.
 func (c planCmd) Run(a *app) error {
-	if err := c.check(); err != nil {
+	if err := errors.Join(c.check(), c.checkOffline()); err != nil {
 		return err
 	}
 	ctx, cancel := a.context()
 	defer cancel()
-	sessions, err := a.open(ctx, c.Manifests)
+	open, decide := a.open, (*session).decide
+	if c.Offline {
+		open, decide = a.openOffline, (*session).decideOffline
+	}
+	sessions, err := open(ctx, c.Manifests)
 	if err != nil {
 		return err
 	}
 	defer closeAll(sessions)
-	plans, err := decideAll(ctx, sessions, c.Check == "images", c.planFlags.options)
+	plans, err := decideAll(ctx, sessions, decide, c.Check == "images", c.planFlags.options)
 	if err != nil {
 		return err
+	}
+	for _, s := range sessions {
+		a.printProblems(s.found)
 	}
 	if err := c.print(ctx, a, sessions, plans); err != nil {
 		return err
@@ -49,6 +58,8 @@ func (c planCmd) print(ctx context.Context, a *app, sessions []*session, plans [
 		return report.JSON(a.stdout, plans, report.JSONOptions{Version: versionString()})
 	case "markdown":
 		return report.Markdown(a.stdout, plans, report.MarkdownOptions{})
+	case "paths":
+		return report.Paths(a.stdout, pathsOf(sessions))
 	case "html":
 		return report.HTML(a.stdout, plans, report.HTMLOptions{Thumbs: contactSheets(ctx, sessions, plans)})
 	}
@@ -94,10 +105,13 @@ func (a *app) open(ctx context.Context, files []string) ([]*session, error) {
 	return sessions, nil
 }
 
-func decideAll(ctx context.Context, sessions []*session, headers bool, options func(*session) plan.Options) ([]plan.Plan, error) {
+// A decider plans one session: with a look at its server, or without.
+type decider func(s *session, ctx context.Context, o plan.Options, headers bool) error
+
+func decideAll(ctx context.Context, sessions []*session, decide decider, headers bool, options func(*session) plan.Options) ([]plan.Plan, error) {
 	plans := make([]plan.Plan, len(sessions))
 	for i, s := range sessions {
-		if err := s.decide(ctx, options(s), headers); err != nil {
+		if err := decide(s, ctx, options(s), headers); err != nil {
 			return nil, err
 		}
 		plans[i] = s.plan

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/cvatplan/cvatplan/pkg/report"
 	"github.com/cvatplan/cvatplan/pkg/source"
@@ -29,4 +30,14 @@ func (a *app) printProblem(p source.Problem) {
 	if p.Hint != "" {
 		fmt.Fprintf(a.stderr, "cvatplan: hint: %s\n", report.Safe(p.Hint))
 	}
+}
+
+// worthSaying leaves out what is wrong with listings that are about to be written anew.
+func (a *app) worthSaying(problems []source.Problem) []source.Problem {
+	if !a.renewing {
+		return problems
+	}
+	return slices.DeleteFunc(problems, func(p source.Problem) bool {
+		return p.Severity < source.Error && slices.Contains([]string{"stale_index", "no_index", "bad_index"}, p.Code)
+	})
 }

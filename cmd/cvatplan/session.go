@@ -22,6 +22,8 @@ type session struct {
 	tasks   []source.Task
 	want    []plan.Desired
 	plan    plan.Plan
+	found   []source.Problem // what was found in the dataset while planning, and stops nothing
+	uploads bool             // the plan is to be carried out at once
 }
 
 // planFlags are the flags of plan and apply that decide what is planned.
@@ -56,8 +58,8 @@ func (a *app) sessions(ctx context.Context, manifests []*manifest.Manifest) ([]*
 	worst := source.Note
 	for _, m := range manifests {
 		s := a.sessionOf(&all, m)
-		tasks, problems := source.Scan(ctx, m, source.Options{Root: a.Root})
-		worst = max(worst, a.printProblems(problems))
+		tasks, problems := source.Scan(ctx, m, source.Options{Root: a.Root, Strict: a.strict})
+		worst = max(worst, a.printProblems(a.worthSaying(problems)))
 		s.add(m, tasks)
 	}
 	if err := ctx.Err(); err != nil {
@@ -120,6 +122,9 @@ func (s *session) decide(ctx context.Context, o plan.Options, headers bool) erro
 	s.sift(ctx, have, o)
 	if err := s.hash(ctx, plan.NeedsHash(s.want, have, o)); err != nil {
 		return err
+	}
+	if s.uploads {
+		s.needBytes()
 	}
 	s.plan = plan.Diff(s.want, have, o)
 	if s.weigh(ctx, headers) {

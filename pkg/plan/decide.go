@@ -28,6 +28,9 @@ func decide(d Desired, same, elsewhere []Task, skips skipper, o Options) Change 
 	if s, ok := skips.find(d.Task); ok {
 		return c.because(Skipped, "skip", "the manifest skips it: "+orElse(s.Reason, "no reason given"))
 	}
+	if o.Offline {
+		return c.because(Wanted, "offline", "").sending()
+	}
 	if len(c.Actual) == 0 {
 		return c.absent(elsewhere, o)
 	}

@@ -126,7 +126,7 @@ func positions(want []Desired) map[string][]int {
 }
 
 var actionOrder = []Action{
-	Create, Resume, Wait, Replace, Blocked, Conflict, Drift, Moved, Renamed, NoOp, Skipped, Unmanaged,
+	Wanted, Create, Resume, Wait, Replace, Blocked, Conflict, Drift, Moved, Renamed, NoOp, Skipped, Unmanaged,
 }
 
 func compareChanges(a, b Change) int {

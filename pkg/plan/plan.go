@@ -44,6 +44,7 @@ const (
 	NoOp      Action = "no-op"
 	Skipped   Action = "skipped"
 	Unmanaged Action = "unmanaged"
+	Wanted    Action = "wanted" // the manifest asks for it; no server was asked ([Options].Offline)
 )
 
 // A Scope is one project on one server: what one plan is about.

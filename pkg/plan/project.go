@@ -10,6 +10,9 @@ import (
 func projectChange(have Actual, o Options) ProjectChange {
 	want := o.Project
 	p := ProjectChange{Name: orElse(have.Scope.Project, want.Name)}
+	if o.Offline {
+		return p
+	}
 	if !have.Exists {
 		p.Action, p.Labels = ProjectCreate, want.Labels
 		p.Ask = want.Create == nil || !*want.Create

@@ -14,12 +14,15 @@ type Counts struct {
 	Images                                                     int
 	Bytes                                                      int64
 	BytesUnknown                                               bool // some sizes are not known, so Bytes is the least
+	Wanted                                                     int  // of plans without a server
+	Offline                                                    bool // no server was asked
 }
 
 // Count adds up the plans.
 func Count(plans ...Plan) Counts {
 	var n Counts
 	for _, p := range plans {
+		n.Offline = n.Offline || p.Options.Offline
 		if p.Project.Action != ProjectNone {
 			n.Projects++
 		}
@@ -49,13 +52,16 @@ func (n *Counts) of(a Action) *int {
 	return map[Action]*int{
 		Create: &n.Create, Resume: &n.Resume, Conflict: &n.Conflict, Drift: &n.Drift, NoOp: &n.NoOp,
 		Wait: &n.Wait, Replace: &n.Replace, Blocked: &n.Blocked, Skipped: &n.Skipped,
-		Unmanaged: &n.Unmanaged, Moved: &n.Moved, Renamed: &n.Renamed,
+		Unmanaged: &n.Unmanaged, Moved: &n.Moved, Renamed: &n.Renamed, Wanted: &n.Wanted,
 	}[a]
 }
 
 // String is the summary line. Scripts read it: the five first counts and the wording
 // never change, the optional ones are only ever added to.
 func (n Counts) String() string {
+	if n.Offline {
+		return n.offline()
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "Plan: %d to create, %d to resume, %d in conflict, %d drifted, %d unchanged",
 		n.Create, n.Resume, n.Conflict, n.Drift, n.NoOp)
@@ -72,6 +78,21 @@ func (n Counts) String() string {
 	}
 	fmt.Fprintf(&b, ". %s%s to upload.", count(n.Images, "image"), n.size())
 	return b.String()
+}
+
+// offline is the summary of plans that asked no server. It begins otherwise, so that nobody takes it for
+// a plan of what is to do.
+func (n Counts) offline() string {
+	s := "Offline: " + count(n.Wanted, "task") + " wanted"
+	for _, optional := range []struct {
+		n    int
+		word string
+	}{{n.Conflict, "in conflict"}, {n.Blocked, "blocked"}, {n.Skipped, "skipped"}} {
+		if optional.n > 0 {
+			s += fmt.Sprintf(", %d %s", optional.n, optional.word)
+		}
+	}
+	return s + fmt.Sprintf(". %s%s; what the server has is not known.", count(n.Images, "image"), n.size())
 }
 
 func (n Counts) size() string {

@@ -17,7 +17,11 @@ func heading(p plan.Plan) string {
 	if p.Scope.Organization != "" {
 		where = "organization " + p.Scope.Organization
 	}
-	return "Project " + name + " (" + where + ") on " + p.Scope.Server
+	s := "Project " + name + " (" + where + ") on " + p.Scope.Server
+	if p.Options.Offline {
+		s += ", which was not asked"
+	}
+	return s
 }
 
 // projectText says what happens to the project itself. It is not yet escaped.

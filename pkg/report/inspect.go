@@ -76,33 +76,24 @@ func rowsOf(b survey.Bag) [][]string {
 	}
 	rows := [][]string{{"TOPIC", "TYPE", "COUNT", "RATE", "FIRST IMAGE", "CAMERA"}}
 	for _, t := range b.Topics {
-		rows = append(rows, []string{t.Name, t.Type, fmt.Sprint(t.Count), rate(t), firstImage(t), cameraCell(b, t)})
+		rows = append(rows, []string{t.Name, t.Type, fmt.Sprint(t.Count), rate(t), firstImage(t), cameraCell(t)})
 	}
 	return rows
 }
 
+// cameraRows lists a directory's cameras; where it is no bag itself, its bags too.
 func cameraRows(b survey.Bag) [][]string {
-	if b.Images == 0 {
-		return nil
+	var rows [][]string
+	for _, in := range b.Holds {
+		rows = append(rows, []string{"bags", in.Path, fmt.Sprint(in.Count)})
 	}
-	rows := [][]string{{"CAMERA", "IMAGES", "SUCH AS", "TAKEN BY"}}
-	rest := b.Images
 	for _, c := range b.Cameras {
-		rows = append(rows, []string{c.Name, fmt.Sprint(c.Images), c.Example, takenBy("files", c.Files)})
-		rest -= c.Images
+		rows = append(rows, []string{"camera", c.Name, count(c.Images, "image")})
 	}
-	if rest > 0 {
-		rows = append(rows, []string{"-", fmt.Sprint(rest), "", "names tell no camera"})
+	if b.Unclaimed > 0 && len(b.Cameras) > 0 {
+		rows = append(rows, []string{"-", "no camera's", count(b.Unclaimed, "image")})
 	}
 	return rows
-}
-
-// takenBy is what the camera says in a manifest.
-func takenBy(key string, globs []string) string {
-	if len(globs) == 0 {
-		return "its name"
-	}
-	return key + ": [" + strings.Join(globs, ", ") + "]"
 }
 
 func rate(t survey.Topic) string {
@@ -132,7 +123,7 @@ func firstImage(t survey.Topic) string {
 }
 
 // cameraCell says which camera of a manifest would take the topic, or why none.
-func cameraCell(b survey.Bag, t survey.Topic) string {
+func cameraCell(t survey.Topic) string {
 	switch {
 	case !t.Image:
 		return "-"
@@ -140,13 +131,10 @@ func cameraCell(b survey.Bag, t survey.Topic) string {
 		return "no messages"
 	case t.Pixels.Problem != nil:
 		return "cannot be used: " + t.Pixels.Problem.Error()
-	case t.Beside != "":
-		return t.Beside + " is taken"
-	}
-	for _, c := range b.Cameras {
-		if c.Name == t.Camera && len(c.Topics) > 0 {
-			return t.Camera + ", with topics:"
-		}
+	case t.Instead != "":
+		return t.Camera + ", from " + t.Instead
+	case !t.ByName:
+		return t.Camera + ", with topics:"
 	}
 	return t.Camera
 }

@@ -31,18 +31,23 @@ type inspectDoc struct {
 	Images      int         `json:"images,omitempty"`
 	Unsupported int         `json:"unsupported_images,omitempty"`
 	Others      int         `json:"other_files,omitempty"`
+	Bags        []bagsDoc   `json:"bags,omitempty"` // in a directory that is none itself
 	Cameras     []cameraDoc `json:"cameras"`
 	Topics      []topicDoc  `json:"topics,omitempty"`
 	Warnings    []string    `json:"warnings"`
 }
 
+// A bagsDoc is what could stand under a manifest's bags:.
+type bagsDoc struct {
+	Path  string `json:"path"`
+	Count int    `json:"count"`
+}
+
 // A cameraDoc is what could stand under a manifest's cameras:, and what it would take.
 type cameraDoc struct {
-	Name    string   `json:"name"`
-	Files   []string `json:"files,omitempty"`
-	Topics  []string `json:"topics,omitempty"`
-	Images  int      `json:"images"`
-	Example string   `json:"example"`
+	Name   string   `json:"name"`
+	Topics []string `json:"topics,omitempty"` // that it needs to be given
+	Images int      `json:"images"`
 }
 
 type topicDoc struct {
@@ -69,7 +74,7 @@ type imageDoc struct {
 	Passthrough bool   `json:"passthrough"`
 	Usable      bool   `json:"usable"`
 	Camera      string `json:"camera,omitempty"`
-	Beside      string `json:"taken_instead,omitempty"`
+	Instead     string `json:"taken_instead,omitempty"`
 	Problem     string `json:"problem,omitempty"`
 	Hint        string `json:"hint,omitempty"`
 }
@@ -80,8 +85,11 @@ func inspectDocOf(b survey.Bag) inspectDoc {
 		Messages: b.Messages, Images: b.Images, Unsupported: b.Unsupported, Others: b.Others,
 		Cameras: []cameraDoc{}, Warnings: append([]string{}, b.Notes...),
 	}
+	for _, in := range b.Holds {
+		d.Bags = append(d.Bags, bagsDoc(in))
+	}
 	for _, c := range b.Cameras {
-		d.Cameras = append(d.Cameras, cameraDoc{c.Name, c.Files, c.Topics, c.Images, c.Example})
+		d.Cameras = append(d.Cameras, cameraDoc{c.Name, c.Topics, c.Images})
 	}
 	for _, t := range b.Topics {
 		d.Topics = append(d.Topics, topicDocOf(t))
@@ -101,7 +109,7 @@ func topicDocOf(t survey.Topic) topicDoc {
 	d.Image = &imageDoc{
 		Encoding: p.Encoding, Format: p.Format, Width: p.Width, Height: p.Height, Bytes: t.Size,
 		Stamp: nanoseconds(t.Stamp), FrameID: t.Frame, Ext: p.Ext, Passthrough: p.Passthrough,
-		Usable: t.Usable(), Camera: t.Camera, Beside: t.Beside,
+		Usable: t.Usable(), Camera: t.Camera, Instead: t.Instead,
 	}
 	if p.Problem != nil {
 		d.Image.Problem = p.Problem.Error()

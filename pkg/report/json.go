@@ -103,6 +103,7 @@ type summaryDoc struct {
 	Images       int    `json:"images"`
 	UploadBytes  int64  `json:"upload_bytes"`
 	BytesUnknown bool   `json:"upload_bytes_at_least"`
+	Wanted       int    `json:"wanted,omitempty"` // of plan --offline
 }
 
 func summaryOf(n plan.Counts) summaryDoc {
@@ -110,6 +111,6 @@ func summaryOf(n plan.Counts) summaryDoc {
 		Text: n.String(), Create: n.Create, Resume: n.Resume, Conflict: n.Conflict, Drift: n.Drift,
 		Unchanged: n.NoOp, Wait: n.Wait, Replace: n.Replace, Blocked: n.Blocked, Skipped: n.Skipped,
 		Unmanaged: n.Unmanaged, Moved: n.Moved, Renamed: n.Renamed, Projects: n.Projects,
-		Images: n.Images, UploadBytes: n.Bytes, BytesUnknown: n.BytesUnknown,
+		Images: n.Images, UploadBytes: n.Bytes, BytesUnknown: n.BytesUnknown, Wanted: n.Wanted,
 	}
 }

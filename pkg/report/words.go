@@ -27,11 +27,12 @@ var signs = map[plan.Action]sign{
 	plan.NoOp:      {"=", "unchanged", faint},
 	plan.Skipped:   {"-", "skipped", faint},
 	plan.Unmanaged: {"?", "unmanaged", faint},
+	plan.Wanted:    {"·", "wanted", none},
 }
 
 // actions in the order in which a plan lists them.
 var actions = []plan.Action{
-	plan.Create, plan.Resume, plan.Wait, plan.Replace, plan.Blocked, plan.Conflict,
+	plan.Wanted, plan.Create, plan.Resume, plan.Wait, plan.Replace, plan.Blocked, plan.Conflict,
 	plan.Drift, plan.Moved, plan.Renamed, plan.NoOp, plan.Skipped, plan.Unmanaged,
 }
 

@@ -28,8 +28,8 @@ func (t Task) Absent() (Problem, bool) {
 	}
 	return Problem{
 		Severity: Error, Code: "missing_bag", Task: t.Name, Pos: t.Origin,
-		Text: fmt.Sprintf("bag %s is not here: %s is missing, and index %s has no images", show(t.Bag), a.bag.path, show(a.bag.catalog.file)),
-		Hint: "bring it there, or give the directory that holds it as --root",
+		Text: fmt.Sprintf("bag %s is not here: %s is missing, and its index %s is no more than a listing", show(t.Bag), a.bag.path, show(a.bag.catalog.file)),
+		Hint: "bring it there, or say with --root where it is",
 	}, true
 }
 

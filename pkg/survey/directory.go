@@ -2,6 +2,7 @@ package survey
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 
 	"github.com/cvatplan/cvatplan/pkg/source"
@@ -13,12 +14,22 @@ func lookIntoDirectory(ctx context.Context, path string) (Bag, error) {
 		return Bag{}, err
 	}
 	b := Bag{
-		Path: path, Kind: Directory, paths: d.Images,
+		Path: path, Kind: Directory, Notes: d.Problems,
 		Images: len(d.Images), Unsupported: len(d.Unsupported), Others: d.Others,
-		Notes:   d.Problems,
-		Cameras: camerasOfPaths(d.Images),
 	}
 	b.First, b.Last = span(d.Images)
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return b, err
+	}
+	guess, err := source.GuessAt(ctx, absolute)
+	if err != nil { // it holds no images, and no recordings
+		return b, ctx.Err()
+	}
+	b.Cameras, b.Unclaimed = guess.Cameras, guess.Left
+	if guess.Root != filepath.Dir(absolute) {
+		b.Holds = guess.Bags
+	}
 	return b, nil
 }
 

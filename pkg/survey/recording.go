@@ -8,6 +8,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/pkg/bag"
 	"github.com/cvatplan/cvatplan/pkg/rosimage"
+	"github.com/cvatplan/cvatplan/pkg/source"
 )
 
 // A Topic is one of a recording, and what its first message tells.
@@ -23,8 +24,8 @@ type Topic struct {
 	Stamp  int64         // of the first message's header, ns; 0: frames are named by their receive times
 	Frame  string        // its frame_id
 	Pixels rosimage.Info // what is in it; Problem says why a manifest cannot use the topic
-	Camera string        // the camera that would take it; empty: none
-	Beside string        // the topic of the same camera that is taken in place of this one
+
+	source.Suggestion // of a usable topic
 }
 
 // Usable reports whether a manifest could make frames of the topic.
@@ -51,7 +52,7 @@ func lookIntoRecording(ctx context.Context, path string, kind bag.Kind, o Option
 	if err := found.firstMessages(ctx, b, o); err != nil {
 		return Bag{}, err
 	}
-	found.Cameras = camerasOfTopics(found.Topics)
+	found.Cameras = suggest(found.Topics)
 	for _, w := range b.Warnings() {
 		found.Notes = append(found.Notes, w.String())
 	}
@@ -93,7 +94,10 @@ func (b *Bag) add(t bag.Topic) {
 // firstMessages reads one message of each image topic; under [Options].Strict it reads all messages,
 // so that damage anywhere is found.
 func (b *Bag) firstMessages(ctx context.Context, in *bag.Bag, o Options) error {
-	names := b.imageTopics()
+	var names []string
+	for _, t := range imageTopics(b.Topics) {
+		names = append(names, t.Name)
+	}
 	if len(names) == 0 && !o.Strict {
 		return nil
 	}
@@ -113,16 +117,6 @@ func (b *Bag) firstMessages(ctx context.Context, in *bag.Bag, o Options) error {
 		return ctx.Err()
 	}
 	return in.Messages(ctx, entries, func(bag.Entry, []byte) error { return nil })
-}
-
-func (b *Bag) imageTopics() []string {
-	var names []string
-	for _, t := range b.Topics {
-		if t.Image && t.Count > 0 && !slices.Contains(names, t.Name) {
-			names = append(names, t.Name)
-		}
-	}
-	return names
 }
 
 // readFirst describes the topic by its first message. One that cannot be read is a Problem of the topic.

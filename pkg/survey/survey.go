@@ -1,10 +1,9 @@
 // Package survey says what recordings and directories of images hold, for somebody who is about to
 // write a manifest: topics, counts, times, encodings, which of them a manifest could use, and the
-// cameras that their names suggest. [Draft] makes a first manifest of that.
+// cameras that their names suggest. [Draft] makes a first manifest.
 //
-// It reads indexes, names and the first message of each image topic, never a whole recording, and it
-// promises that what it suggests is what package source then finds: every guessed camera takes exactly
-// the images that it was guessed from, by its name if that does, else by globs.
+// It reads indexes, names and the first message of each image topic, never a whole recording (but
+// under [Options].Strict), and guesses by the rules of package source, which a manifest is read by.
 package survey
 
 import (
@@ -15,6 +14,7 @@ import (
 	"os"
 
 	"github.com/cvatplan/cvatplan/pkg/bag"
+	"github.com/cvatplan/cvatplan/pkg/source"
 )
 
 // Directory is the kind of a bag that is a directory of images; other kinds are package bag's.
@@ -29,19 +29,20 @@ type Options struct {
 type Bag struct {
 	Path    string
 	Kind    bag.Kind
-	Bytes   int64    // of a recording's files
-	First   int64    // ns since 1970: of a recording the first receive time, of a directory the first
-	Last    int64    // stamp that a name carries; 0 is not known
-	Cameras []Camera // that a manifest could have
-	Notes   []string // damage, and what else a person should know
+	Bytes   int64                // of a recording's files
+	First   int64                // ns since 1970: of a recording the first receive time, of a directory the first
+	Last    int64                // stamp that a name carries; 0 is not known
+	Cameras []source.GuessCamera // that a manifest could have
+	Notes   []string             // damage, and what else a person should know
 
 	Messages int     // of a recording
 	Topics   []Topic // of a recording, by name
 
-	Images      int // of a directory: files that become frames
-	Unsupported int // image files that CVAT does not take
-	Others      int // files that are no images
-	paths       []string
+	Images      int               // of a directory: files that become frames
+	Unsupported int               // image files that CVAT does not take
+	Others      int               // files that are no images
+	Unclaimed   int               // images that none of Cameras takes, if there are any
+	Holds       []source.GuessBag // the bags in it, from it, if it is not one itself
 }
 
 // Look says what a path holds: a recording, else a directory of images. The error wraps

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/cvatplan/cvatplan/pkg/index"
+	"github.com/cvatplan/cvatplan/pkg/observe"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+	"github.com/cvatplan/cvatplan/pkg/report"
+	"github.com/cvatplan/cvatplan/pkg/source"
+)
+
+type framesCmd struct {
+	Manifests []string `arg:"" optional:"" name:"MANIFEST" help:"Manifests; default cvatplan.yaml."`
+	Output    string   `enum:"jsonl,csv" default:"jsonl" help:"jsonl (JSON Lines) or csv."`
+	Out       string   `placeholder:"FILE" type:"path" help:"Write to this file, whole or not at all, in place of standard output."`
+	Target    []string `placeholder:"GLOB" help:"Only the tasks of these names or globs; may be given several times."`
+	IDs       bool     `name:"ids" help:"Ask the server for task ids, frame numbers and job ids too; without it no server is asked."`
+	Renew     bool     `help:"Write the index: files that the manifests name anew, in place of printing."`
+	Strict    bool     `help:"Damage of a recording is an error, not a warning."`
+}
+
+func (framesCmd) Help() string {
+	return `One record per frame joins its task, name and number to where it comes from: bag, topic, message and times of a recording; path, and the time that the name carries, of an image; size and SHA-256 of both. Annotations find the way back to the recording by it. Committed and named as a bag's index:, the listing stands in for the bag where that is absent.`
+}
+
+// Run lists the frames of the manifests' tasks.
+func (c framesCmd) Run(a *app) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	ctx, cancel := a.context()
+	defer cancel()
+	sessions, err := c.open(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer closeAll(sessions)
+	if c.Renew {
+		return c.renew(ctx, a, sessions)
+	}
+	if c.Out != "" {
+		return writeAtomically(c.Out, func(w io.Writer) error { return c.write(ctx, a, w, sessions) })
+	}
+	return c.write(ctx, a, a.stdout, sessions)
+}
+
+func (c framesCmd) check() error {
+	for _, glob := range c.Target {
+		if !plan.ValidGlob(glob) {
+			return usageError{fmt.Errorf("%q is no glob", glob)}
+		}
+	}
+	if c.Renew && (c.Out != "" || c.IDs || len(c.Target) > 0 || c.Output != "jsonl") {
+		return usageError{errors.New("--renew writes whole index files, and goes with no other flag of frames but --strict")}
+	}
+	return nil
+}
+
+// open reads the bags; only --ids connects to a server.
+func (c framesCmd) open(ctx context.Context, a *app) ([]*session, error) {
+	a.strict, a.renewing = c.Strict, c.Renew
+	if c.IDs {
+		return a.open(ctx, c.Manifests)
+	}
+	manifests, err := a.load(c.Manifests)
+	if err != nil {
+		return nil, err
+	}
+	return a.sessions(ctx, manifests)
+}
+
+// errNotListed says that the frames of some task are not in the listing; why was said before.
+var errNotListed = errors.New("some tasks could not be listed")
+
+func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*session) error {
+	out := index.NewJSONL(w)
+	if c.Output == "csv" {
+		out = index.NewCSV(w)
+	}
+	failed := false
+	for _, s := range sessions {
+		ids, err := c.taskIDs(ctx, s)
+		if err != nil {
+			return err
+		}
+		for _, t := range s.tasks {
+			if len(c.Target) > 0 && !matchesAny(c.Target, t.Name) {
+				continue
+			}
+			ok, err := c.list(ctx, a, s, t, ids[t.Name], out)
+			if err != nil {
+				return err
+			}
+			failed = failed || !ok
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	if failed {
+		return errNotListed
+	}
+	return nil
+}
+
+// list writes one task's records. It is not ok where the task's frames are bad, which is said.
+func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, id int, out index.Writer) (ok bool, err error) {
+	if t.Hold != "" {
+		a.warn(fmt.Sprintf("task %s is left out: %s", report.Safe(t.Name), report.Safe(t.Hold)))
+		return true, nil
+	}
+	if a.printProblems(t.Problems) >= source.Error {
+		return false, nil
+	}
+	var places observe.Places
+	if id != 0 {
+		if places, err = observe.FramePlaces(ctx, s.conn.Client, id); err != nil {
+			return false, err
+		}
+	}
+	problems, err := source.Trace(ctx, t, func(r index.Record) error {
+		if frame, job, there := places.Of(r.Name); there {
+			r.TaskID, r.ServerFrame, r.JobID = id, &frame, job
+		}
+		return out.Write(r)
+	})
+	return a.printProblems(problems) < source.Error, errors.Join(err, t.Close())
+}
+
+// taskIDs are the ids of imported tasks, by name, where they are asked for.
+func (c framesCmd) taskIDs(ctx context.Context, s *session) (map[string]int, error) {
+	if !c.IDs {
+		return nil, nil
+	}
+	have, err := observe.Annotation(ctx, s.conn.Client, observe.Want{Server: s.target.shown, Project: s.project, Tasks: s.want}, false)
+	if err != nil {
+		return nil, err
+	}
+	ids := make(map[string]int, len(have))
+	for _, p := range have {
+		if p.Frames > 0 {
+			ids[p.Task] = p.ID
+		}
+	}
+	return ids, nil
+}

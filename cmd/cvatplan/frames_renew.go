@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/cvatplan/cvatplan/pkg/index"
+	"github.com/cvatplan/cvatplan/pkg/source"
+)
+
+// renew writes each listing that the manifests name. One whose tasks cannot all be listed stays as it is.
+func (c framesCmd) renew(ctx context.Context, a *app, sessions []*session) error {
+	byFile := map[string][]source.Task{}
+	for _, s := range sessions {
+		for _, t := range s.tasks {
+			if t.Index != "" {
+				byFile[t.Index] = append(byFile[t.Index], t)
+			}
+		}
+	}
+	if len(byFile) == 0 {
+		return withHint(errors.New("no bag of the manifests has an index:"), "write index: FILE under a bag's path:, or use --out FILE")
+	}
+	failed := false
+	for _, file := range slices.Sorted(maps.Keys(byFile)) {
+		err := c.renewOne(ctx, a, file, byFile[file])
+		if errors.Is(err, errNotListed) {
+			a.printError(fmt.Errorf("%s stays as it is: %w", file, err))
+			failed = true
+		} else if err != nil {
+			return err
+		}
+	}
+	if failed {
+		return exit(exitError)
+	}
+	return nil
+}
+
+func (c framesCmd) renewOne(ctx context.Context, a *app, file string, tasks []source.Task) error {
+	n := 0
+	err := writeAtomically(file, func(w io.Writer) error {
+		out := counted{index.NewJSONL(w), &n}
+		for _, t := range tasks {
+			ok, err := c.list(ctx, a, nil, t, 0, out)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return errNotListed
+			}
+		}
+		return out.Flush()
+	})
+	if err == nil && !a.Quiet {
+		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %d frames of %d tasks\n", file, n, len(tasks))
+	}
+	return err
+}
+
+// counted counts the records written.
+type counted struct {
+	index.Writer
+	n *int
+}
+
+func (c counted) Write(r index.Record) error { *c.n++; return c.Writer.Write(r) }
