@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -29,6 +30,7 @@ func Commands() map[string]func(ts *testscript.TestScript, neg bool, args []stri
 }
 
 type scripts struct {
+	mu      sync.Mutex // scripts run in parallel
 	servers map[*testscript.TestScript]map[string]*scripted
 }
 
@@ -72,6 +74,8 @@ func (s *scripts) sandbox(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func (s *scripts) keep(ts *testscript.TestScript, name string, run *scripted) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.servers[ts] == nil {
 		s.servers[ts] = map[string]*scripted{}
 		ts.Setenv("CVATPLAN_SERVER", run.URL)
@@ -86,7 +90,9 @@ func (s *scripts) find(ts *testscript.TestScript, args []string) *scripted {
 	if len(args) > 0 {
 		name = args[0]
 	}
+	s.mu.Lock()
 	run := s.servers[ts][name]
+	s.mu.Unlock()
 	if run == nil {
 		ts.Fatalf("no sandbox is named %s", name)
 	}
