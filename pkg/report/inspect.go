@@ -7,7 +7,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/cvatplan/cvatplan/pkg/bag"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 	"github.com/cvatplan/cvatplan/pkg/survey"
 )
@@ -41,11 +40,11 @@ func headingOf(b survey.Bag) []string {
 		}
 		return append(parts, spanOf(b)...)
 	}
-	return append([]string{kindNames[b.Kind], plan.FormatBytes(b.Bytes), count(b.Messages, "message")}, spanOf(b)...)
+	return append([]string{kindNames[string(b.Kind)], plan.FormatBytes(b.Bytes), count(b.Messages, "message")}, spanOf(b)...)
 }
 
-var kindNames = map[bag.Kind]string{
-	bag.ROS1: "ROS 1 bag", bag.MCAP: "MCAP", bag.SQLite: "rosbag2 SQLite file", bag.ROSBag2: "rosbag2 directory",
+var kindNames = map[string]string{
+	"rosbag": "ROS 1 bag", "mcap": "MCAP", "sqlite3": "rosbag2 SQLite file", "rosbag2": "rosbag2 directory",
 }
 
 func spanOf(b survey.Bag) []string {
