@@ -1,0 +1,114 @@
+package resume
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+const (
+	version   = 1
+	jsonExt   = ".json"
+	lockExt   = ".lock"
+	newPrefix = ".new-"  // of files that are not whole yet
+	maxRecord = 16 << 10 // bytes; a URL and a file name
+)
+
+// A record is what stands in a .json file.
+type record struct {
+	Version  int    `json:"version"`
+	Server   string `json:"server"`
+	Task     int    `json:"task"`
+	File     string `json:"file"`
+	Location string `json:"location"`
+}
+
+// A Hint is the place of one upload, held by this process. Its methods are called by one
+// goroutine at a time.
+type Hint struct {
+	store  *Store
+	record record // without its Location
+	path   string // without extension
+	lock   *flock.Flock
+}
+
+// Location is what was kept last for this upload, or empty.
+func (h *Hint) Location() string {
+	found, err := h.read()
+	if err != nil {
+		h.store.warn(err)
+	}
+	wanted := h.record
+	wanted.Location = found.Location
+	if found != wanted { // of another upload or version, or garbage
+		return ""
+	}
+	return found.Location
+}
+
+func (h *Hint) read() (r record, err error) {
+	info, err := os.Lstat(h.path + jsonExt)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return r, nil
+	case err != nil:
+		return r, err
+	case !info.Mode().IsRegular() || info.Size() > maxRecord:
+		return r, nil // not of our making
+	}
+	data, err := os.ReadFile(h.path + jsonExt)
+	if err != nil {
+		return r, err
+	}
+	if json.Unmarshal(data, &r) != nil {
+		return record{}, nil
+	}
+	return r, nil
+}
+
+// Keep remembers the location at once.
+func (h *Hint) Keep(location string) {
+	r := h.record
+	r.Location = location
+	data, err := json.Marshal(r)
+	if err == nil {
+		err = replace(h.path+jsonExt, append(data, '\n'))
+	}
+	if err != nil {
+		h.store.warn(err)
+	}
+}
+
+// replace writes a file of mode 0600 that is the old one or the new one, never a part.
+func replace(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), newPrefix+"*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name()) // the first error says what is wrong
+	}
+	return err
+}
+
+// Forget says that the location is of no more use: the server has the whole file.
+func (h *Hint) Forget() {
+	_ = os.Remove(h.path + jsonExt) // what stays is a wrong hint, which does no harm
+}
+
+// Release lets other processes have the hint.
+func (h *Hint) Release() {
+	if _, err := os.Lstat(h.path + jsonExt); errors.Is(err, fs.ErrNotExist) {
+		_ = os.Remove(h.path + lockExt) // on Windows an open file stays, until the sweep
+	}
+	_ = h.lock.Close() // the process's end does the same
+}
