@@ -40,6 +40,17 @@ func (e *importError) Hint() string {
 	return "apply again; if it goes on failing, name the task with --target and --replace-empty to have it created anew"
 }
 
+// Code names the import's failure.
+func (e *importError) Code() string {
+	switch {
+	case strings.Contains(e.message, "No media data found"):
+		return "no_media"
+	case strings.Contains(e.message, "Too many jobs would be"):
+		return "many_jobs"
+	}
+	return "import_failed"
+}
+
 // A framesError is an import that ended with other frames than were sent.
 type framesError struct {
 	task, want, have int
@@ -61,6 +72,9 @@ func (e *framesError) Error() string {
 func (e *framesError) Hint() string {
 	return "CVAT drops files that it takes for no images: leave them out of the manifest, delete the task in CVAT, and apply again"
 }
+
+// Code names the difference.
+func (e *framesError) Code() string { return "frames_dropped" }
 
 func some(names []string) string {
 	const few = 3
@@ -90,6 +104,9 @@ func (e *timeoutError) Hint() string {
 	return "the images are on the server: apply again later, or look at CVAT's import workers; --wait-timeout waits longer"
 }
 
+// Code names the wait that led nowhere.
+func (e *timeoutError) Code() string { return "import_stuck" }
+
 // end makes an error the task's result.
 func (t *task) end(ctx context.Context, err error) {
 	if err == nil {
@@ -97,7 +114,7 @@ func (t *task) end(ctx context.Context, err error) {
 	}
 	r := &t.result
 	r.ID, r.URL, r.Err = t.change.ID, t.change.URL, err
-	r.Outcome, r.Reason, r.Hint = Failed, plan.Reason{}, hintOf(err)
+	r.Outcome, r.Reason, r.Hint = Failed, plan.Reason{Code: codeOf(err)}, hintOf(err)
 	r.Retryable = retryable(err)
 	cut := ctx.Err() != nil && !errors.Is(err, cvat.ErrNotAuthorised)
 	if errors.Is(err, errStopped) || cut {
@@ -116,6 +133,16 @@ func hintOf(err error) string {
 		return "apply again: it goes on where this run ended"
 	}
 	return ""
+}
+
+func codeOf(err error) string {
+	switch {
+	case errors.Is(err, archive.ErrChanged):
+		return "files_changed"
+	case errors.Is(err, errUnsettled):
+		return "unsettled"
+	}
+	return cvat.Code(err)
 }
 
 // retryable reports whether running again, with nothing else changed, may help.

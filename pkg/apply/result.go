@@ -46,7 +46,7 @@ type TaskResult struct {
 	Task, Bag, Camera string
 	Action            plan.Action // as planned
 	Outcome           Outcome
-	Reason            plan.Reason // why it is as it is, where Err says nothing
+	Reason            plan.Reason // why it is as it is; of what failed only the code, for Err says the rest
 	ID                int
 	URL               string
 	Frames            int

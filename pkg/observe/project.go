@@ -21,6 +21,9 @@ func (e *ProjectError) Error() string { return e.text }
 // Hint says what to write in the manifest.
 func (e *ProjectError) Hint() string { return e.hint }
 
+// Code names the doubt.
+func (e *ProjectError) Code() string { return "project" }
+
 // A Found is the project that a manifest names. ID is 0 if there is none yet.
 type Found struct {
 	ID        int
