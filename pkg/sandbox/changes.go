@@ -25,14 +25,11 @@ func (c *changes) text(f *form, name string, t text) {
 }
 
 // person sets owner or assignee, if the body names one and it is another than before.
-func (c *changes) person(f *form, name string, id, before *int, now stamp) {
+func (c *changes) person(f *form, name string, id, before *int) {
 	if _, given := f.body[name]; !given || same(id, before) {
 		return
 	}
-	c.add(name, id)
-	if name == "assignee_id" {
-		c.add("assigned", now)
-	}
+	c.add(name, id) // and not its date: CVAT shows the date in its answer, and forgets to save it
 }
 
 // save writes the changes; touch says that the object changed even if no column did.
@@ -45,9 +42,9 @@ func (c *changes) save(ctx context.Context, tx *sql.Tx, table string, id int, to
 	return err
 }
 
-// peopleOf reads owner and assignee, and refuses users out of the caller's scope with
-// 403, be they unknown or just foreign (A16). The owner is the caller if not given.
-func (s *Server) peopleOf(q *query, f *form) (owner, assignee *int, err error) {
+// peopleOf reads owner and assignee, and refuses those that the caller may not name.
+// The owner is the caller if not given; org is the workspace of the thing.
+func (s *Server) peopleOf(q *query, f *form, org *int) (owner, assignee *int, err error) {
 	_, named := f.body["assignee"].(string)
 	for _, id := range []string{"owner_id", "assignee_id", "project_id"} {
 		_, text := f.body[id].(string)
@@ -63,10 +60,10 @@ func (s *Server) peopleOf(q *query, f *form) (owner, assignee *int, err error) {
 	if id, ok := number(f.body["assignee_id"]); ok {
 		assignee = &id
 	}
-	if *owner != q.who.id && !q.who.superuser || assignee != nil && !s.inScope(q, *assignee) {
+	if *owner != q.who.id && !q.who.superuser {
 		return nil, nil, forbidden()
 	}
-	return owner, assignee, nil
+	return owner, assignee, s.checkAssignee(q, assignee, org)
 }
 
 // number reads an id; null and absent are none.

@@ -212,8 +212,10 @@ func (s *Server) patchJob(q *query) (answer, error) {
 	c := &changes{}
 	if _, given := b["assignee"]; given {
 		id, is := number(b["assignee"])
-		if is && !s.inScope(q, id) {
-			return answer{}, forbidden()
+		if is {
+			if err := s.checkAssignee(q, &id, t.org); err != nil {
+				return answer{}, err
+			}
 		}
 		c.add("assignee_id", sql.Null[int]{V: id, Valid: is})
 		c.add("assigned", s.now())

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net/http"
+	"regexp"
 	"sort"
 )
 
@@ -67,6 +68,8 @@ func (s *Server) deleteOrganization(q *query) (answer, error) {
 	return empty(http.StatusNoContent), s.loadPeople(q.ctx)
 }
 
+var slugPattern = regexp.MustCompile(`^[-a-zA-Z0-9_]+$`)
+
 func (s *Server) createOrganization(q *query) (answer, error) {
 	b, err := readBody(q.Request)
 	if err != nil {
@@ -75,6 +78,9 @@ func (s *Server) createOrganization(q *query) (answer, error) {
 	f := form{body: b}
 	slug, _ := f.text("slug", text{max: 16, required: true})
 	name, named := f.text("name", text{max: 64, blank: true})
+	if slug != "" && !slugPattern.MatchString(slug) {
+		f.fail("slug", `Enter a valid "slug" consisting of letters, numbers, underscores or hyphens.`)
+	}
 	if err := f.err(); err != nil {
 		return answer{}, err
 	}

@@ -156,13 +156,3 @@ func (p *people) byEmail(email string) *user {
 
 // role is the user's role in the organization; "" is none.
 func (p *people) role(user, org int) string { return p.roles[user][org] }
-
-// colleagues tells whether two users share an organization.
-func (p *people) colleagues(a, b int) bool {
-	for org := range p.roles[a] {
-		if p.role(b, org) != "" {
-			return true
-		}
-	}
-	return a == b
-}

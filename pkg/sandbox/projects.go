@@ -164,7 +164,7 @@ func (s *Server) createProject(q *query) (answer, error) {
 		return answer{}, forbidden()
 	}
 	f := form{body: b}
-	owner, assignee, err := s.peopleOf(q, &f)
+	owner, assignee, err := s.peopleOf(q, &f, q.org.id())
 	if err != nil {
 		return answer{}, err
 	}
@@ -229,15 +229,15 @@ func (s *Server) patchProject(q *query) (answer, error) {
 		return answer{}, err
 	}
 	f := form{body: b}
-	owner, assignee, err := s.peopleOf(q, &f)
+	owner, assignee, err := s.peopleOf(q, &f, p.org)
 	if err != nil {
 		return answer{}, err
 	}
 	c := &changes{}
 	c.text(&f, "name", text{max: 256})
 	c.text(&f, "bug_tracker", text{max: 2000, blank: true})
-	c.person(&f, "owner_id", owner, p.owner, s.now())
-	c.person(&f, "assignee_id", assignee, p.assignee, s.now())
+	c.person(&f, "owner_id", owner, p.owner)
+	c.person(&f, "assignee_id", assignee, p.assignee)
 	labels := f.labels("labels")
 	if err := f.err(); err != nil {
 		return answer{}, err

@@ -17,13 +17,13 @@ func (s *Server) newRouter() *router {
 	rt.add(`/api/auth/access_tokens`, methods{"POST": s.createToken})
 	rt.add(`/api/auth/access_tokens/self`, methods{"GET": s.selfToken})
 
-	rt.add(`/api/auth/access_tokens/(\d+)`, methods{"DELETE": s.deleteToken})
+	rt.add(`/api/auth/access_tokens/([^/.]+)`, methods{"GET": missing, "PATCH": missing, "DELETE": s.deleteToken})
 
 	rt.add(`/api/users/self`, methods{"GET": s.self})
 	rt.add(`/api/users`, methods{"GET": s.listUsers})
 	rt.add(`/api/users/([^/.]+)`, methods{"GET": s.getUser, "PATCH": missing, "DELETE": missing})
 	rt.add(`/api/organizations`, methods{"GET": s.listOrganizations, "POST": s.createOrganization})
-	rt.add(`/api/organizations/([^/.]+)`, methods{"GET": s.getOrganization, "DELETE": s.deleteOrganization})
+	rt.add(`/api/organizations/([^/.]+)`, methods{"GET": s.getOrganization, "PATCH": missing, "DELETE": s.deleteOrganization})
 
 	rt.add(`/api/projects`, methods{"GET": s.listProjects, "POST": s.createProject})
 	rt.add(`/api/projects/([^/.]+)`, methods{"GET": s.getProject, "PATCH": s.patchProject, "DELETE": s.deleteProject})

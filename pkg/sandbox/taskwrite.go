@@ -20,7 +20,7 @@ func (s *Server) createTask(q *query) (answer, error) {
 		return answer{}, err
 	}
 	f := form{body: b}
-	owner, assignee, err := s.peopleOf(q, &f)
+	owner, assignee, err := s.peopleOf(q, &f, q.org.id())
 	if err != nil {
 		return answer{}, err
 	}
@@ -149,7 +149,7 @@ func (s *Server) patchTask(q *query) (answer, error) {
 		return answer{}, err
 	}
 	f := form{body: b}
-	owner, assignee, err := s.peopleOf(q, &f)
+	owner, assignee, err := s.peopleOf(q, &f, t.org)
 	if err != nil {
 		return answer{}, err
 	}
@@ -160,8 +160,8 @@ func (s *Server) patchTask(q *query) (answer, error) {
 	c.text(&f, "name", text{max: 256})
 	c.text(&f, "bug_tracker", text{max: 2000, blank: true})
 	c.text(&f, "subset", text{max: 64, blank: true})
-	c.person(&f, "owner_id", owner, t.owner, s.now())
-	c.person(&f, "assignee_id", assignee, t.assignee, s.now())
+	c.person(&f, "owner_id", owner, t.owner)
+	c.person(&f, "assignee_id", assignee, t.assignee)
 	labels := f.labels("labels")
 	if err := f.err(); err != nil {
 		return answer{}, err
@@ -214,6 +214,9 @@ func (s *Server) deleteTask(q *query) (answer, error) {
 	t, err := s.myTask(q, q.id(0))
 	if err != nil {
 		return answer{}, err
+	}
+	if !s.mayUse(q, owned{t.org, []*int{t.owner, t.projectOwner, t.projectAssignee}}) {
+		return answer{}, forbidden() // an assignee may work on it, and no more
 	}
 	unlock, err := s.lockTask(q.ctx, t.id)
 	if err != nil {

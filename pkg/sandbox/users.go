@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -49,13 +50,14 @@ func (p *people) full(base string, u *user) fullUser {
 	}
 }
 
-// listUsers answers the users that share an organization with the caller (A9).
+// listUsers answers the members of the organization at hand, newest first; with none
+// named oneself alone, and in the personal workspace nobody (A9).
 func (s *Server) listUsers(q *query) (answer, error) {
 	p := s.people.Load()
 	params := q.URL.Query()
 	var found []any
-	for _, u := range p.sorted {
-		if !s.inScope(q, u.id) || !fitsExactly(u, params.Get) {
+	for _, u := range slices.Backward(p.sorted) {
+		if !s.sees(q, u.id) || !fitsExactly(u, params.Get) {
 			continue
 		}
 		if search := strings.ToLower(params.Get("search")); search != "" && !strings.Contains(strings.ToLower(u.username+" "+u.first+" "+u.last), search) {
@@ -68,7 +70,7 @@ func (s *Server) listUsers(q *query) (answer, error) {
 
 // fitsExactly holds the simple filters, which are exact and tell case, against a user.
 func fitsExactly(u *user, param func(string) string) bool {
-	for name, has := range map[string]string{"username": u.username, "first_name": u.first, "last_name": u.last, "id": strconv.Itoa(u.id)} {
+	for name, has := range map[string]string{"username": u.username, "first_name": u.first, "last_name": u.last, "is_active": "true"} {
 		if want := param(name); want != "" && want != has {
 			return false
 		}
@@ -76,21 +78,30 @@ func fitsExactly(u *user, param func(string) string) bool {
 	return true
 }
 
-// inScope tells whether the caller may name that user: themselves, the members of
-// the organization at hand, or, with none, those they share one with.
-func (s *Server) inScope(q *query, id int) bool {
-	p := s.people.Load()
+func (s *Server) sees(q *query, id int) bool {
 	switch {
-	case p.users[id] == nil:
-		return false
-	case q.who.superuser || id == q.who.id:
+	case q.who.superuser:
 		return true
 	case q.org.org != nil:
-		return p.role(id, q.org.org.id) != ""
-	case q.org.named:
-		return false
+		return s.people.Load().role(id, q.org.org.id) != ""
 	}
-	return p.colleagues(q.who.id, id)
+	return !q.org.named && id == q.who.id
+}
+
+// checkAssignee refuses users that work may not be given to: out of an organization
+// anybody but oneself, in one who is no member. One that does not exist is 403 as well,
+// but in an organization, where CVAT looks for the membership and crashes (A16).
+func (s *Server) checkAssignee(q *query, id, org *int) error {
+	p := s.people.Load()
+	switch {
+	case id == nil || *id == q.who.id || q.who.superuser && p.users[*id] != nil:
+		return nil
+	case org != nil && p.users[*id] == nil:
+		return crashed()
+	case org != nil && p.role(*id, *org) != "":
+		return nil
+	}
+	return forbidden()
 }
 
 func (s *Server) getUser(q *query) (answer, error) {
@@ -101,7 +112,7 @@ func (s *Server) getUser(q *query) (answer, error) {
 		return answer{}, notFound("User", id)
 	case id == q.who.id:
 		return s.self(q)
-	case !s.inScope(q, id):
+	case !s.sees(q, id):
 		return answer{}, forbidden()
 	}
 	return reply(http.StatusOK, p.basic(q.base(), &id)), nil

@@ -141,7 +141,11 @@ func TestAWorkerSeesWhatIsAssignedAndCreatesNothing(t *testing.T) { // A9, A26
 	c.json("POST", "/api/tasks?org=orchard", `{"name":"unassigned"}`).want(t, 201, "")
 	c.json("POST", "/api/tasks?org=orchard", fmt.Sprintf(`{"name":"bob's","assignee_id":%d}`, bob)).want(t, 201, `"username":"bob"`)
 	worker.get("/api/tasks?org=orchard").want(t, 200, `"count":1`).want(t, 200, "bob's")
-	worker.get("/api/users").want(t, 200, `"count":2`)
+	worker.get("/api/users").want(t, 200, `"count":1`)
+	worker.get("/api/users?org=orchard").want(t, 200, `"count":2`)
+	worker.get("/api/users?org=").want(t, 200, `"count":0`)
+	worker.send("DELETE", "/api/tasks/2?org=orchard", nil).want(t, 403, "")
+	c.json("POST", "/api/tasks?org=orchard", `{"name":"x","assignee_id":999}`).want(t, 500, "")
 	if err := c.s.AddMember(ctx, "nowhere", "bob", roleWorker); err == nil {
 		t.Error("a member of no organization")
 	}
