@@ -116,13 +116,14 @@ func (a *app) connectServer(ctx context.Context, t target) (*cvat.Client, error)
 
 func (a *app) clientOptions(t target) cvat.Options {
 	o := cvat.Options{
-		BaseURL:      t.url,
-		Organization: t.organization,
-		CAFile:       a.CAFile,
-		UserAgent:    "cvatplan/" + versionString(),
-		IdleTimeout:  a.Timeout,
-		InsecureHTTP: a.InsecureHTTP,
-		OnWarning:    a.warn,
+		BaseURL:       t.url,
+		Organization:  t.organization,
+		CAFile:        a.CAFile,
+		UserAgent:     "cvatplan/" + versionString(),
+		IdleTimeout:   a.Timeout,
+		AnswerTimeout: a.AnswerTimeout,
+		InsecureHTTP:  a.InsecureHTTP,
+		OnWarning:     a.warn,
 	}
 	if a.Debug {
 		o.Debug = func(line string) { fmt.Fprintln(a.stderr, "cvatplan: debug:", line) }

@@ -9,15 +9,16 @@ import (
 
 // globals are the flags of every command; each flag also has its CVATPLAN_* variable.
 type globals struct {
-	Server       string        `placeholder:"URL" help:"Use this server, whatever the manifest says; credentials then go there and nowhere else."`
-	Root         string        `placeholder:"DIR" type:"path" help:"Where bag paths begin, in place of the manifest's root."`
-	Timeout      time.Duration `default:"60s" help:"Give up on a server that has not answered, or taken a byte, for this long."`
-	Color        string        `enum:"auto,always,never" default:"auto" help:"Colour: auto, always or never. NO_COLOR and CLICOLOR_FORCE are honoured."`
-	Quiet        bool          `short:"q" help:"Print errors and the summary only."`
-	Verbose      bool          `short:"v" help:"List unchanged tasks too."`
-	Debug        bool          `help:"Log every request to stderr; secrets are left out."`
-	CAFile       string        `name:"ca-file" placeholder:"FILE" type:"path" help:"Trust the certificates of this PEM file too."`
-	InsecureHTTP bool          `name:"insecure-http" help:"Send credentials over plain http to a public address."`
+	Server        string        `placeholder:"URL" help:"Use this server, whatever the manifest says; credentials then go there and nowhere else."`
+	Root          string        `placeholder:"DIR" type:"path" help:"Where bag paths begin, in place of the manifest's root."`
+	Timeout       time.Duration `default:"60s" help:"Give up on a connection on which no byte has moved for this long."`
+	AnswerTimeout time.Duration `default:"2m" help:"Give up on an answer that has not begun this long after all was sent."`
+	Color         string        `enum:"auto,always,never" default:"auto" help:"Colour: auto, always or never. NO_COLOR and CLICOLOR_FORCE are honoured."`
+	Quiet         bool          `short:"q" help:"Print errors and the summary only."`
+	Verbose       bool          `short:"v" help:"List unchanged tasks too."`
+	Debug         bool          `help:"Log every request to stderr; secrets are left out."`
+	CAFile        string        `name:"ca-file" placeholder:"FILE" type:"path" help:"Trust the certificates of this PEM file too."`
+	InsecureHTTP  bool          `name:"insecure-http" help:"Send credentials over plain http to a public address."`
 }
 
 // environment lets CVATPLAN_SOME_FLAG stand for --some-flag.

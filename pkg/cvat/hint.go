@@ -67,7 +67,7 @@ func (e *ConnectionError) Hint() string {
 	case errors.Is(e.Err, context.Canceled):
 		return ""
 	case errors.Is(e.Err, ErrStalled):
-		return "the server or the network is too slow; --timeout gives them longer"
+		return "the server or the network is too slow; --timeout and --answer-timeout give them longer"
 	case speaksPlainHTTP(e.Err):
 		return "the server speaks plain http there: write http:// in its URL, or the port of https"
 	case isTLS(e.Err):

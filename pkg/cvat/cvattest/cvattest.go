@@ -39,6 +39,7 @@ type Option func(*settings)
 type settings struct {
 	sandbox sandbox.Options
 	version string
+	oneEach bool
 }
 
 // Version makes the server answer as that CVAT does, where cvatplan can tell: any from
@@ -47,6 +48,10 @@ func Version(v string) Option { return func(s *settings) { s.version = v } }
 
 // Dir keeps the server's data in dir, so that another Start can go on with them.
 func Dir(dir string) Option { return func(s *settings) { s.sandbox.Dir = dir } }
+
+// OneRequestEach makes the server close each connection after one request, so that a
+// [Wire] can tell requests apart.
+func OneRequestEach() Option { return func(s *settings) { s.oneEach = true } }
 
 // Sandbox changes the embedded server's own options.
 func Sandbox(change func(*sandbox.Options)) Option {
@@ -89,6 +94,7 @@ func start(s settings) (*Server, error) {
 	}
 	gate := NewGate(p.wrap(box))
 	web := httptest.NewServer(gate)
+	web.Config.SetKeepAlivesEnabled(!s.oneEach)
 	return &Server{URL: web.URL, Token: sandbox.AccessToken, Sandbox: box, Gate: gate, http: web, hooks: h}, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -59,6 +60,8 @@ type Answer struct {
 	Body   string
 	Drop   bool // sends nothing and cuts the connection
 	After  bool // handles the request first, and then answers this
+	Cut    bool // handles the request, and sends half of the server's own answer as if it were all
+	Short  bool // handles the request, announces the whole of the server's answer, and sends half
 }
 
 // A Seen is a request that came.
@@ -238,6 +241,10 @@ func (g *Gate) late(w http.ResponseWriter, r *http.Request, h *Hold, rest []*gat
 }
 
 func (g *Gate) fail(w http.ResponseWriter, r *http.Request, a *Answer, rest []*gateRule) {
+	if a.Cut || a.Short {
+		g.half(w, r, a.Short, rest)
+		return
+	}
 	if a.After {
 		g.through(httptest.NewRecorder(), r, rest)
 	} else {
@@ -249,6 +256,19 @@ func (g *Gate) fail(w http.ResponseWriter, r *http.Request, a *Answer, rest []*g
 	maps.Copy(w.Header(), a.Header)
 	w.WriteHeader(a.Status)
 	_, _ = io.WriteString(w, a.Body)
+}
+
+// half handles the request and spoils the answer.
+func (g *Gate) half(w http.ResponseWriter, r *http.Request, announced bool, rest []*gateRule) {
+	r.Header.Del("Accept-Encoding") // half of a gzip stream is a broken connection, not JSON that ends
+	rec := httptest.NewRecorder()
+	g.through(rec, r, rest)
+	rec.Header().Del("Content-Length")
+	if announced {
+		rec.Header().Set("Content-Length", strconv.Itoa(rec.Body.Len()))
+	}
+	rec.Body.Truncate(rec.Body.Len() / 2)
+	copyAnswer(w, rec)
 }
 
 func copyAnswer(w http.ResponseWriter, rec *httptest.ResponseRecorder) {
