@@ -27,6 +27,7 @@ type cli struct {
 	Plan     planCmd     `cmd:"" help:"Show what the manifests ask for and the server lacks. Writes nothing."`
 	Apply    applyCmd    `cmd:"" help:"Create what is missing and upload its images. Run again, it does nothing."`
 	Validate validateCmd `cmd:"" help:"Check manifests, offline."`
+	Init     initCmd     `cmd:"" help:"Write a first manifest from what is found in directories of images and bags."`
 	Sandbox  sandboxCmd  `cmd:"" help:"Serve the embedded CVAT-compatible server on loopback."`
 	Inspect  inspectCmd  `cmd:"" help:"List what recordings and directories of images hold, and what a manifest could use."`
 	Frames   framesCmd   `cmd:"" help:"List the frames of tasks with where each comes from, as JSON Lines or CSV."`

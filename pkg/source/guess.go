@@ -64,9 +64,8 @@ type guessedBag struct {
 }
 
 type guesser struct {
-	shelf  *shelf
-	bags   []guessedBag
-	others map[string][]string // directories beside bags, which a glob should not match
+	shelf *shelf
+	bags  []guessedBag
 }
 
 // maxLook is how far below the given directory bags are looked for.
@@ -106,23 +105,11 @@ func (g *guesser) inside(ctx context.Context, path string, depth int) error {
 		if e.Name()[0] == '.' || !e.IsDir() && !bag.Is(child) {
 			continue
 		}
-		before := len(g.bags)
 		if err := g.look(ctx, child, depth+1); err != nil {
 			return err
 		}
-		if len(g.bags) == before && e.IsDir() {
-			g.others = withOther(g.others, path, e.Name())
-		}
 	}
 	return nil
-}
-
-func withOther(m map[string][]string, dir, name string) map[string][]string {
-	if m == nil {
-		m = make(map[string][]string)
-	}
-	m[dir] = append(m[dir], name)
-	return m
 }
 
 // recording adds a recording with image topics; others are left out.
@@ -205,13 +192,39 @@ func (g *guesser) entries(root string) []GuessBag {
 	var all []GuessBag
 	for _, k := range groups {
 		rel, _ := filepath.Rel(root, k.dir)
-		name := globOf(members[k], g.others[k.dir]) + k.kind
-		if len(members[k]) == 1 {
-			name = escapeGlob(strings.TrimSuffix(members[k][0], k.kind)) + k.kind
+		for _, b := range exactly(members[k], k.dir, k.kind) {
+			b.Path = strings.TrimPrefix(escapeGlob(filepath.ToSlash(rel))+"/"+b.Path, "./")
+			all = append(all, b)
 		}
-		all = append(all, GuessBag{Path: strings.TrimPrefix(escapeGlob(filepath.ToSlash(rel))+"/"+name, "./"), Count: len(members[k])})
 	}
 	return all
+}
+
+// exactly gives the entries that match these names of a directory and nothing else that
+// is there now: one glob if there is one, else each name. kind is a file's extension, or
+// a slash for directories.
+func exactly(members []string, dir, kind string) []GuessBag {
+	entries, _ := os.ReadDir(dir)
+	var others []string
+	for _, e := range entries {
+		name := e.Name()
+		alike := strings.HasSuffix(name, kind) || kind == "/" && isDirectory(filepath.Join(dir, name))
+		if alike && name[0] != '.' && !slices.Contains(members, name) {
+			others = append(others, name)
+		}
+	}
+	prefix := commonPrefix(members)
+	switch {
+	case len(members) > 1 && len(others) == 0:
+		return []GuessBag{{"*" + kind, len(members)}}
+	case len(members) > 1 && prefix != "" && !slices.ContainsFunc(others, func(n string) bool { return strings.HasPrefix(n, prefix) }):
+		return []GuessBag{{escapeGlob(prefix) + "*" + kind, len(members)}}
+	}
+	var each []GuessBag
+	for _, n := range members {
+		each = append(each, GuessBag{escapeGlob(strings.TrimSuffix(n, kind)) + kind, 1})
+	}
+	return each
 }
 
 func isDirectory(path string) bool {
@@ -219,20 +232,15 @@ func isDirectory(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// globOf is * for all names, after what they have in common if only that keeps other
-// names out.
-func globOf(names, others []string) string {
+// commonPrefix is what all names begin with.
+func commonPrefix(names []string) string {
 	prefix := names[0]
 	for _, n := range names {
 		for !strings.HasPrefix(n, prefix) {
 			prefix = prefix[:len(prefix)-1]
 		}
 	}
-	prefix = strings.ToValidUTF8(prefix, "")
-	if len(others) == 0 || prefix == "" {
-		return "*"
-	}
-	return escapeGlob(prefix) + "*"
+	return strings.ToValidUTF8(prefix, "")
 }
 
 // escapeGlob makes a pattern that matches only this name.

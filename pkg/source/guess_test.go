@@ -55,6 +55,18 @@ func TestAGuessFindsBagsAndCameras(t *testing.T) {
 			paths: []string{"x"},
 			want:  Guess{Root: ".", Bags: []GuessBag{{"x/", 1}}, Images: 3},
 		},
+		"some of the days, by a glob": {
+			files: []string{"data/2026-03-04/cam_1.jpg", "data/2026-03-05/cam_1.jpg", "data/2026-04-01/cam_1.jpg"},
+			paths: []string{"data/2026-03-04", "data/2026-03-05"},
+			want: Guess{Root: "data", Bags: []GuessBag{{"2026-03-0*/", 2}}, Images: 2,
+				Cameras: []GuessCamera{{Name: "cam", Images: 2, Bags: 2}}},
+		},
+		"some of the days, that no glob tells from the rest": {
+			files: []string{"data/2026-03-04/cam_1.jpg", "data/2026-03-05/cam_1.jpg", "data/2026-03-06/cam_1.jpg"},
+			paths: []string{"data/2026-03-04", "data/2026-03-06"},
+			want: Guess{Root: "data", Bags: []GuessBag{{"2026-03-04/", 1}, {"2026-03-06/", 1}}, Images: 2,
+				Cameras: []GuessCamera{{Name: "cam", Images: 2, Bags: 2}}},
+		},
 		"a name that is a glob": {
 			files: []string{"a[1]/cam_1.jpg"},
 			paths: []string{"a[1]"},

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/cvatplan/cvatplan/pkg/survey"
+)
+
+type initCmd struct {
+	Paths  []string `arg:"" name:"PATH" help:"Directories of images, recordings, or directories that hold them."`
+	Output string   `default:"cvatplan.yaml" placeholder:"FILE" help:"The manifest to write; - prints it. Default: cvatplan.yaml."`
+	Force  bool     `help:"Overwrite the manifest."`
+}
+
+// Run writes a first manifest, which plans as it is.
+func (c initCmd) Run(a *app) error {
+	ctx, cancel := a.context()
+	defer cancel()
+	file := c.Output
+	if file == "-" {
+		file = defaultManifest
+	} else if err := c.mayWrite(); err != nil {
+		return err
+	}
+	drafted, err := survey.Draft(ctx, file, c.Paths...)
+	if err != nil {
+		return err
+	}
+	if c.Output == "-" {
+		_, err := a.stdout.Write(drafted.Text)
+		return err
+	}
+	if err := c.write(drafted.Text); err != nil {
+		return err
+	}
+	a.printProblems(drafted.Problems)
+	if !a.Quiet {
+		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %d bags, %d cameras, %d tasks, %d images\n", c.Output, drafted.Bags, drafted.Cameras, drafted.Tasks, drafted.Images)
+		fmt.Fprintf(a.stderr, "cvatplan: hint: read it, put in your server and labels, then: cvatplan plan%s\n", c.argument())
+	}
+	return nil
+}
+
+func (c initCmd) mayWrite() error {
+	if _, err := os.Lstat(c.Output); err == nil && !c.Force {
+		return withHint(fmt.Errorf("%s is there already", c.Output), "choose another name with --output, print it with --output -, or overwrite it with --force")
+	}
+	return nil
+}
+
+// write takes care that a file that came to be meanwhile is not overwritten either.
+func (c initCmd) write(text []byte) error {
+	if c.Force {
+		return writeAtomically(c.Output, func(w io.Writer) error { _, err := w.Write(text); return err })
+	}
+	f, err := os.OpenFile(c.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
+}
+
+// argument is how plan is told of a manifest that is not the default one.
+func (c initCmd) argument() string {
+	if c.Output == defaultManifest {
+		return ""
+	}
+	return " " + c.Output
+}
