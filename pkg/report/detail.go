@@ -10,6 +10,10 @@ const namesShown = 10
 
 // fact writes one detail below a row.
 func (t *text) fact(f fact) {
+	if f.label == "hint" {
+		t.hint(f.text, f.url)
+		return
+	}
 	s := Safe(f.text)
 	if len(f.names) > 0 {
 		s += ": " + t.list(f.names)

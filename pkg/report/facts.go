@@ -14,7 +14,7 @@ type fact struct {
 	text  string
 	names []string // of frames, any number
 	lines []string // instead of text: several sentences, any number
-	url   string   // of a task
+	url   string   // of a task; of what explains a hint
 }
 
 // factsOf is all that there is to say about a change beyond its line.
@@ -27,7 +27,7 @@ func factsOf(c plan.Change) []fact {
 		facts = append(facts, fact{label: "from", text: pos})
 	}
 	if c.Hint != "" {
-		facts = append(facts, fact{label: "hint", text: c.Hint})
+		facts = append(facts, fact{label: "hint", text: c.Hint, url: HelpURL(c.Reason.Code)})
 	}
 	return facts
 }

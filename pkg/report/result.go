@@ -129,7 +129,7 @@ func (t *text) resultFacts(r apply.TaskResult) {
 		t.detail("again", again)
 	}
 	if r.Hint != "" {
-		t.detail("hint", Safe(r.Hint))
+		t.hint(r.Hint, HelpURL(r.Reason.Code))
 	}
 }
 

@@ -96,7 +96,7 @@ func resultMarkdownRow(r apply.TaskResult) string {
 		lines = append(lines, prose(again))
 	}
 	if r.Hint != "" {
-		lines = append(lines, "hint: "+prose(r.Hint))
+		lines = append(lines, "hint: "+link(prose(r.Hint), HelpURL(r.Reason.Code)))
 	}
 	return fmt.Sprintf("| %s %s | %s | %s | %s | %s |\n",
 		code(row.sign.symbol), prose(row.sign.word), link(code(r.Task), r.URL), row.frames, row.size, joined(lines, "<br>"))

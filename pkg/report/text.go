@@ -38,6 +38,7 @@ type text struct {
 	TextOptions
 	columns columns
 	buf     bytes.Buffer
+	linked  map[string]bool // see hint
 }
 
 func (t *text) line(s string) {

@@ -1,0 +1,25 @@
+package report
+
+const helpPage = "https://github.com/cvatplan/cvatplan/blob/main/docs/errors.md#"
+
+// HelpURL is where docs/errors.md explains the code of a reason, a problem or an error;
+// empty without a code. A test holds that each code has its section.
+func HelpURL(code string) string {
+	if code == "" {
+		return ""
+	}
+	return helpPage + code
+}
+
+// hint writes an advice; below the first of each code stands where more is to be read.
+func (t *text) hint(s, url string) {
+	t.detail("hint", Safe(s))
+	if url == "" || t.linked[url] {
+		return
+	}
+	if t.linked == nil {
+		t.linked = make(map[string]bool)
+	}
+	t.linked[url] = true
+	t.detail("see", url)
+}
