@@ -195,9 +195,12 @@ func (b *Bag) unpack(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	n, err := unpackFile(out, f.f)
-	if err = errors.Join(err, boundErr); err != nil {
-		err = b.warn.add(Warning{File: path, Text: "cannot be unpacked to its end", First: fmt.Sprintf("after %d bytes: %v", n, err)})
+	n, damage, err := unpackFile(out, f.f)
+	if err := errors.Join(err, out.Close()); err != nil {
+		return "", err
 	}
-	return out.Name(), errors.Join(err, out.Close())
+	if damage = errors.Join(damage, boundErr); damage != nil {
+		err = b.warn.add(Warning{File: path, Text: "cannot be unpacked to its end", First: fmt.Sprintf("after %d bytes: %v", n, damage)})
+	}
+	return out.Name(), err
 }

@@ -1,7 +1,9 @@
 package bag
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -104,5 +106,32 @@ func TestADatabaseThatIsAllLogIsRead(t *testing.T) {
 	b := open(t, filepath.Join(dir, "run_0.db3"), Options{Strict: true})
 	if diff := gocmp.Diff(ordered(list), readAll(t, b)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// failing takes some bytes, then no more.
+type failing struct{ room int }
+
+var errFull = errors.New("disk full")
+
+func (f *failing) Write(p []byte) (int, error) {
+	if f.room -= len(p); f.room < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+func TestAFullDiskIsAnErrorOfUnpacking(t *testing.T) {
+	src := packZstd(t, text(20<<20))
+	for _, room := range []int{0, 3 << 20, 20<<20 - 1} {
+		if _, _, err := unpackFile(&failing{room}, bytes.NewReader(src)); !errors.Is(err, errFull) {
+			t.Errorf("room for %d bytes: error %v", room, err)
+		}
+	}
+	if n, damage, err := unpackFile(&failing{20 << 20}, bytes.NewReader(src)); n != 20<<20 || damage != nil || err != nil {
+		t.Errorf("%d bytes, damage %v, error %v", n, damage, err)
+	}
+	if _, damage, err := unpackFile(&failing{20 << 20}, bytes.NewReader(src[:len(src)/2])); damage == nil || err != nil {
+		t.Errorf("cut: damage %v, error %v", damage, err)
 	}
 }

@@ -136,12 +136,16 @@ var unpacked sync.Pool // *[]byte
 // errTooLarge is a chunk or message above [Options].MaxChunk.
 var errTooLarge = errors.New("larger than allowed")
 
-// unpackFile streams a file that was compressed as a whole.
-func unpackFile(w io.Writer, r io.Reader) (int64, error) {
-	dec, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(zstdWindow))
+// unpackFile streams a file that was compressed as a whole; damage is what is
+// wrong with it, err what went wrong with writing. The decoder's own concurrency
+// would cost more than it gains: much of a picture is stored as it is.
+func unpackFile(w io.Writer, r io.Reader) (n int64, damage, err error) {
+	dec, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderConcurrency(1))
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	defer dec.Close()
-	return dec.WriteTo(w)
+	behind := newBehindWriter(w)
+	n, damage = dec.WriteTo(behind)
+	return n, damage, behind.Close()
 }
