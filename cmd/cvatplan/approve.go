@@ -34,7 +34,7 @@ func (c applyCmd) approve(ctx context.Context, a *app, sessions []*session, plan
 }
 
 // errReadOnly is known before the first write, so that nothing is half done.
-var errReadOnly = fmt.Errorf("%w: the access token is read-only", cvat.ErrNotAuthorised)
+var errReadOnly = withCode("read_only_token", fmt.Errorf("%w: the access token is read-only", cvat.ErrNotAuthorised))
 
 // mayWrite asks what kind of token is in use. Servers that cannot say are believed.
 func (a *app) mayWrite(ctx context.Context, s *session) error {
@@ -59,7 +59,7 @@ func (c applyCmd) approveOne(ctx context.Context, a *app, s *session, p plan.Pla
 	person := a.interactive() && !c.AutoApprove
 	switch {
 	case p.Project.Ask && !person:
-		return withHint(fmt.Errorf("project %q does not exist on %s", p.Project.Name, s.target.shown),
+		return withHint(withCode("project", fmt.Errorf("project %q does not exist on %s", p.Project.Name, s.target.shown)),
 			"write `create: true` under project: in the manifest, or correct its name")
 	case !person || s.target.sandbox != "" && !p.Project.Ask:
 		return nil

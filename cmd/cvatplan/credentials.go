@@ -40,7 +40,7 @@ func (a *app) findCredentials(server string) (credentials, error) {
 	if a.interactive() {
 		return a.askCredentials(server)
 	}
-	return credentials{}, withHint(fmt.Errorf("no credentials for %s", server),
+	return credentials{}, withHint(withCode("bad_credentials", fmt.Errorf("no credentials for %s", server)),
 		"set CVAT_ACCESS_TOKEN (or CVAT_ACCESS_TOKEN_FILE), or CVAT_USERNAME with CVAT_PASSWORD")
 }
 

@@ -45,10 +45,17 @@ func (a *app) examine(ctx context.Context, s *session) (fine bool, err error) {
 	fine = true
 	for _, f := range observe.Checkup(ctx, conn, observe.Want{Project: s.project}, time.Now()) {
 		fine = fine && f.Verdict != observe.Failed
-		fmt.Fprintf(a.stdout, "%-8s %-13s %s\n", f.Verdict, f.Check, report.Safe(f.Text))
-		if f.Hint != "" {
-			fmt.Fprintf(a.stdout, "%-8s %-13s hint: %s\n", "", "", f.Hint)
-		}
+		a.printFinding(f)
 	}
 	return fine, ctx.Err()
+}
+
+func (a *app) printFinding(f observe.Finding) {
+	fmt.Fprintf(a.stdout, "%-8s %-13s %s\n", f.Verdict, f.Check, report.Safe(f.Text))
+	if f.Hint != "" {
+		fmt.Fprintf(a.stdout, "%-8s %-13s hint: %s\n", "", "", report.Safe(f.Hint))
+	}
+	if url := report.HelpURL(f.Code); url != "" {
+		fmt.Fprintf(a.stdout, "%-8s %-13s see %s\n", "", "", url)
+	}
 }

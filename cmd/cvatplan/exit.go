@@ -31,20 +31,6 @@ type exit int
 
 func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
-// A hinted error carries advice apart from the error: the command or the change that mends it.
-type hinted struct {
-	error
-	hint string
-}
-
-func (h hinted) Unwrap() error { return h.error }
-func (h hinted) Hint() string  { return h.hint }
-
-// withHint adds advice to an error.
-func withHint(err error, format string, args ...any) error {
-	return hinted{err, fmt.Sprintf(format, args...)}
-}
-
 // fail prints an error and its hint, and says which exit code it is.
 func (a *app) fail(err error) int {
 	var code exit
@@ -70,9 +56,7 @@ func codeOf(err error) int {
 
 func (a *app) printError(err error) {
 	fmt.Fprintf(a.stderr, "cvatplan: error: %v\n", err)
-	if hint := cvat.Hint(err); hint != "" {
-		fmt.Fprintf(a.stderr, "cvatplan: hint: %s\n", hint)
-	}
+	a.hint(cvat.Hint(err), cvat.Code(err))
 }
 
 // exitCode is the one place where an error becomes a code.

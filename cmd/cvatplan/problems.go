@@ -27,9 +27,10 @@ func (a *app) printProblem(p source.Problem) {
 		place = p.Pos.String() + ": "
 	}
 	fmt.Fprintf(a.stderr, "cvatplan: %s: %s%s\n", word, place, report.Safe(p.Text))
-	if p.Hint != "" {
-		fmt.Fprintf(a.stderr, "cvatplan: hint: %s\n", report.Safe(p.Hint))
+	if p.Severity == source.Note {
+		p.Code = "" // says enough by itself
 	}
+	a.hint(p.Hint, p.Code)
 }
 
 // worthSaying leaves out what is wrong with listings that are about to be written anew.

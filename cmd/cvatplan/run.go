@@ -16,6 +16,7 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	interrupts     *interrupts
+	linked         map[string]bool // see hint
 
 	strict   bool // damage of a recording is an error
 	renewing bool // listings are about to be written anew, so that a stale one is no news

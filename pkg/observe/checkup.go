@@ -26,6 +26,7 @@ type Finding struct {
 	Verdict Verdict
 	Text    string
 	Hint    string // what to do about it; may be empty
+	Code    string // of a failure, as [cvat.Code] has it; may be empty
 }
 
 // A Patient is what is examined; *cvat.Client is one.
@@ -71,12 +72,12 @@ func (e *examination) say(check string, v Verdict, hint, format string, args ...
 	if len(args) > 0 {
 		text = fmt.Sprintf(format, args...)
 	}
-	e.findings = append(e.findings, Finding{check, v, text, hint})
+	e.findings = append(e.findings, Finding{check, v, text, hint, ""})
 }
 
 // fail says why a check failed; nothing that builds on it is asked.
 func (e *examination) fail(check string, err error) bool {
-	e.say(check, Failed, cvat.Hint(err), "%s", err.Error())
+	e.findings = append(e.findings, Finding{check, Failed, err.Error(), cvat.Hint(err), cvat.Code(err)})
 	return false
 }
 

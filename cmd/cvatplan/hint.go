@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/cvatplan/cvatplan/pkg/report"
+)
+
+// A hinted error carries advice apart from the error: the command or the change that mends it.
+type hinted struct {
+	error
+	hint string
+}
+
+func (h hinted) Unwrap() error { return h.error }
+func (h hinted) Hint() string  { return h.hint }
+
+// withHint adds advice to an error.
+func withHint(err error, format string, args ...any) error {
+	return hinted{err, fmt.Sprintf(format, args...)}
+}
+
+// A coded error is one that docs/errors.md explains.
+type coded struct {
+	error
+	code string
+}
+
+func (c coded) Unwrap() error { return c.error }
+func (c coded) Code() string  { return c.code }
+
+// withCode says which section of docs/errors.md explains an error.
+func withCode(code string, err error) error { return coded{err, code} }
+
+// hint prints advice to stderr; after the first of each code, where more is to be read.
+func (a *app) hint(text, code string) {
+	if text != "" {
+		fmt.Fprintf(a.stderr, "cvatplan: hint: %s\n", report.Safe(text))
+	}
+	if url := report.HelpURL(code); url != "" && !a.linked[url] {
+		if a.linked == nil {
+			a.linked = map[string]bool{}
+		}
+		a.linked[url] = true
+		fmt.Fprintf(a.stderr, "cvatplan: hint: see %s\n", url)
+	}
+}
