@@ -33,11 +33,3 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 	}
 	return all, nil
 }
-
-// rootOf is where a manifest's bag paths begin; --root wins.
-func (a *app) rootOf(m *manifest.Manifest) string {
-	if a.Root != "" {
-		return a.Root
-	}
-	return m.Root
-}
