@@ -84,7 +84,7 @@ func (v view) contextImages(number int) (answer, error) {
 // imageTypes are the MIME types of originals, by ending.
 var imageTypes = map[string]string{
 	".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".jpe": "image/jpeg", ".png": "image/png", ".gif": "image/gif", ".bmp": "image/bmp",
-	".tif": "image/tiff", ".tiff": "image/tiff", ".webp": "image/webp", ".jp2": "image/jp2", ".ppm": "image/x-portable-pixmap", ".pgm": "image/x-portable-graymap",
+	".tif": "image/tiff", ".tiff": "image/tiff", ".webp": "image/x-webp", ".jp2": "image/jp2", ".ppm": "image/x-portable-pixmap", ".pgm": "image/x-portable-graymap",
 }
 
 func imageType(name string) string {

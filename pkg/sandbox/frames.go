@@ -103,7 +103,7 @@ type view struct {
 }
 
 // frame answers one image. The original is byte for byte what was sent, unless its
-// EXIF data turn it; the other is a JPEG of the task's quality (A52, A63).
+// EXIF data turns it; the other is a JPEG of the task's quality (A52, A63).
 func (v view) frame(number int) (answer, error) {
 	if number < 0 || number >= len(v.frames) {
 		return answer{}, v.outOfRange(number)
@@ -125,15 +125,14 @@ func (v view) bytes(f frame) (body []byte, ctype string, err error) {
 	if v.original && f.Orientation <= 1 {
 		return raw, imageType(f.Name), nil
 	}
-	quality := 100
-	if !v.original && v.task.imageQuality != nil {
-		quality = *v.task.imageQuality
+	d := drawing{orientation: f.Orientation, ctype: imageType(f.Name), quality: 100}
+	if !v.original {
+		d.ctype, d.quality = "", *v.task.imageQuality
 	}
-	body, err = redraw(raw, f.Orientation, quality, 0)
-	if err != nil {
+	if body, ctype, err = redraw(raw, d); err != nil {
 		return nil, "", detail(http.StatusNotImplemented, "The sandbox cannot draw %s: %v. Ask for the original.", f.Name, err)
 	}
-	return body, "image/jpeg", nil
+	return body, ctype, nil
 }
 
 // previewSize is the longer side of a preview, in pixels.
@@ -145,11 +144,11 @@ func (v view) preview() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	body, err := redraw(raw, f.Orientation, 95, previewSize)
+	body, ctype, err := redraw(raw, drawing{orientation: f.Orientation, quality: 95, longest: previewSize})
 	if err != nil {
 		return answer{}, detail(http.StatusNotImplemented, "The sandbox cannot draw %s: %v.", f.Name, err)
 	}
-	return answer{status: http.StatusOK, ctype: "image/jpeg", body: body}, nil
+	return answer{status: http.StatusOK, ctype: ctype, body: body}, nil
 }
 
 func (s *Server) getPreview(q *query) (answer, error) {

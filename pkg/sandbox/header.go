@@ -56,7 +56,7 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 type format struct {
 	name string
 	fits func(magic []byte) bool
-	read func(r io.ReaderAt, size int64) (header, error)
+	read reading
 }
 
 // formats are those that a camera or a dataset is likely to hold, and some more;
@@ -71,10 +71,10 @@ var formats = []format{
 	{"pnm", func(m []byte) bool { return m[0] == 'P' && m[1] >= '1' && m[1] <= '6' }, readPNM},
 	{"ico", starts("\x00\x00\x01\x00"), readICO},
 	{"psd", starts("8BPS\x00\x01"), at(binary.BigEndian, 18, 14, 4)},
-	{"pcx", func(m []byte) bool { return m[0] == 10 && m[1] <= 5 && m[1] != 1 }, readPCX},
+	{"pcx", func(m []byte) bool { return m[0] == 10 && m[1] <= 5 && m[1] != 1 }, atLeast(128, readPCX)},
 	{"sgi", starts("\x01\xda"), at(binary.BigEndian, 6, 8, 2)},
 	{"sun", starts("\x59\xa6\x6a\x95"), at(binary.BigEndian, 4, 8, 4)},
-	{"dds", starts("DDS "), at(binary.LittleEndian, 16, 12, 4)},
+	{"dds", starts("DDS "), atLeast(128, at(binary.LittleEndian, 16, 12, 4))},
 	{"jp2", starts("\x00\x00\x00\x0cjP  \r\n\x87\n"), near("ihdr", 8, 4)},
 	{"j2k", starts("\xff\x4f\xff\x51"), at(binary.BigEndian, 8, 12, 4)},
 	{"avif", func(m []byte) bool {
@@ -94,8 +94,20 @@ func starts(with ...string) func([]byte) bool {
 	}
 }
 
+type reading func(r io.ReaderAt, size int64) (header, error)
+
+// atLeast wants the head of a file to be whole.
+func atLeast(bytes int64, read reading) reading {
+	return func(r io.ReaderAt, size int64) (header, error) {
+		if size < bytes {
+			return header{}, errNoImage
+		}
+		return read(r, size)
+	}
+}
+
 // at reads width and height that stand at fixed offsets.
-func at(order binary.ByteOrder, width, height int64, bytes int) func(io.ReaderAt, int64) (header, error) {
+func at(order binary.ByteOrder, width, height int64, bytes int) reading {
 	return func(r io.ReaderAt, _ int64) (header, error) {
 		w, err := number32(r, order, width, bytes)
 		h, err2 := number32(r, order, height, bytes)
@@ -115,7 +127,7 @@ func number32(r io.ReaderAt, order binary.ByteOrder, offset int64, bytes int) (i
 }
 
 // near reads width and height behind a box's name, within the first kilobytes.
-func near(box string, width, height int64) func(io.ReaderAt, int64) (header, error) {
+func near(box string, width, height int64) reading {
 	return func(r io.ReaderAt, _ int64) (header, error) {
 		b := make([]byte, 8<<10)
 		n, _ := r.ReadAt(b, 0) // short is fine
@@ -147,8 +159,9 @@ func readJPEG(r io.ReaderAt, size int64) (h header, err error) {
 			return header{}, errNoImage
 		}
 		switch {
-		case marker == 0xda:
-			return h, nil
+		case marker == 0xda: // the scan itself need not be there, its head must
+			_, err := b.Discard(rest)
+			return h, err
 		case isFrame(marker):
 			err = h.jpegFrame(b, rest)
 		case marker == 0xe1:

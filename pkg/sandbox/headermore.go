@@ -60,10 +60,10 @@ func skipGIFExtension(b *bufio.Reader) error {
 	}
 }
 
-func readBMP(r io.ReaderAt, _ int64) (header, error) {
+func readBMP(r io.ReaderAt, whole int64) (header, error) {
 	size, err := number32(r, binary.LittleEndian, 14, 4)
-	if err != nil {
-		return header{}, err
+	if err != nil || int64(14+size) > whole {
+		return header{}, errNoImage
 	}
 	if size == 12 {
 		return at(binary.LittleEndian, 18, 20, 2)(r, 0)
@@ -218,7 +218,9 @@ func openTIFF(r io.ReaderAt) (*tiffReader, error) {
 const (
 	tagWidth       = 256
 	tagHeight      = 257
+	tagStrips      = 273
 	tagOrientation = 274
+	tagTiles       = 324
 )
 
 // tags reads the short and long values of the first directory.
@@ -228,11 +230,9 @@ func (t *tiffReader) tags() (map[uint16]int, error) {
 		return nil, err
 	}
 	entries := make([]byte, 12*int(t.order.Uint16(count[:])))
-	if _, err := t.r.ReadAt(entries, t.first+2); err != nil {
-		return nil, err
-	}
+	n, _ := t.r.ReadAt(entries, t.first+2) // what is there of a directory that is cut counts
 	tags := map[uint16]int{}
-	for ; len(entries) > 0; entries = entries[12:] {
+	for entries = entries[:n]; len(entries) >= 12; entries = entries[12:] {
 		tag, kind := t.order.Uint16(entries), t.order.Uint16(entries[2:])
 		switch kind {
 		case 3:
@@ -250,7 +250,17 @@ func readTIFF(r io.ReaderAt, _ int64) (header, error) {
 		return header{}, err
 	}
 	tags, err := t.tags()
-	return header{width: tags[tagWidth], height: tags[tagHeight], orientation: sane(tags[tagOrientation])}, err
+	_, strips := tags[tagStrips]
+	_, tiles := tags[tagTiles]
+	if err != nil || !strips && !tiles {
+		return header{}, errNoImage
+	}
+	h := header{width: tags[tagWidth], height: tags[tagHeight], orientation: sane(tags[tagOrientation])}
+	if h.orientation > 4 {
+		// Pillow turns a TIFF by itself, and CVAT turns it once more
+		h.width, h.height = h.height, h.width
+	}
+	return h, nil
 }
 
 // orientation reads the tag out of EXIF data; 0 is none.

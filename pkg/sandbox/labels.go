@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"strconv"
 )
 
 type labelJSON struct {
@@ -117,62 +119,73 @@ func (s *Server) listLabels(q *query) (answer, error) {
 	return ok(e), nil
 }
 
+// labelScope restricts a listing to the labels of what the query string names.
 func (s *Server) labelScope(q *query, w *where) error {
-	params := q.URL.Query()
-	f := form{body: body{}}
-	for _, name := range []string{"project_id", "task_id", "job_id"} {
-		v := params.Get(name)
+	name, id, err := labelParent(q)
+	switch {
+	case err != nil:
+		return err
+	case name == "project_id":
+		return s.projectScope(q, w, id)
+	case name == "task_id":
+		return s.taskScope(q, w, id)
+	case name == "job_id":
+		j, err := s.job(q.ctx, id)
+		if err != nil || j == nil {
+			return errors.Join(err, crashed())
+		}
+		return s.taskScope(q, w, j.task)
+	}
+	w.add("l.project_id IN (SELECT id FROM projects WHERE owner_id = ?) OR l.task_id IN (SELECT id FROM tasks WHERE owner_id = ?)", q.who.id, q.who.id)
+	return nil
+}
+
+// labelParent reads which of project, task and job the query string names; "" is none.
+func labelParent(q *query) (name string, id int, err error) {
+	for _, n := range []string{"project_id", "task_id", "job_id"} {
+		v := q.URL.Query().Get(n)
 		if v == "" {
 			continue
 		}
-		if _, ok := number(json.Number(v)); !ok {
-			return crashed()
+		if name != "" {
+			return "", 0, listed("job_id, task_id and project_id parameters cannot be used together")
 		}
-		f.body[name] = json.Number(v)
+		name = n
+		if id, err = strconv.Atoi(v); err != nil {
+			return "", 0, crashed()
+		}
 	}
-	if len(f.body) > 1 {
-		return listed("job_id, task_id and project_id parameters cannot be used together")
+	return name, id, nil
+}
+
+func (s *Server) projectScope(q *query, w *where, id int) error {
+	p, err := s.project(q.ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case p == nil:
+		return crashed()
+	case !s.mayUse(q, p.owned()):
+		return forbidden()
 	}
-	if id, ok := number(f.body["job_id"]); ok {
-		j, err := s.job(q.ctx, id)
-		if err != nil {
-			return err
-		}
-		if j == nil {
-			return crashed()
-		}
-		f.body["task_id"] = json.Number(encode(j.task))
-	}
-	if id, ok := number(f.body["task_id"]); ok {
-		t, err := s.task(q.ctx, id)
-		switch {
-		case err != nil:
-			return err
-		case t == nil:
-			return crashed()
-		case !s.mayUse(q, t.owned()):
-			return forbidden()
-		case t.project == nil:
-			w.add("l.task_id = ?", id)
-			return nil
-		}
+	w.add("l.project_id = ?", id)
+	return nil
+}
+
+func (s *Server) taskScope(q *query, w *where, id int) error {
+	t, err := s.task(q.ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case t == nil:
+		return crashed()
+	case !s.mayUse(q, t.owned()):
+		return forbidden()
+	case t.project == nil:
+		w.add("l.task_id = ?", id)
+	default:
 		w.add("l.project_id = ?", *t.project)
-		return nil
 	}
-	if id, ok := number(f.body["project_id"]); ok {
-		p, err := s.project(q.ctx, id)
-		switch {
-		case err != nil:
-			return err
-		case p == nil:
-			return crashed()
-		case !s.mayUse(q, p.owned()):
-			return forbidden()
-		}
-		w.add("l.project_id = ?", id)
-		return nil
-	}
-	w.add("l.project_id IN (SELECT id FROM projects WHERE owner_id = ?) OR l.task_id IN (SELECT id FROM tasks WHERE owner_id = ?)", q.who.id, q.who.id)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"net/http"
 	"sync"
 )
 
@@ -56,4 +57,9 @@ func (s *Server) lockTask(ctx context.Context, id int) (unlock func(), err error
 		return nil, busy()
 	}
 	return unlock, nil
+}
+
+// busy is the answer to a request that waited too long for a task that is imported.
+func busy() error {
+	return detail(http.StatusConflict, "This resource is currently busy with another operation. Please try again in a moment.")
 }

@@ -35,29 +35,3 @@ func TestEqualNumbersKeepTheirOrder(t *testing.T) {
 		t.Error(diff)
 	}
 }
-
-func TestSegmentsAreCVATs(t *testing.T) {
-	type want struct {
-		size, overlap int
-		list          []segment
-	}
-	two, nine, one := 2, 9, 1
-	for name, test := range map[string]struct {
-		frames, size int
-		overlap      *int
-		want
-	}{
-		"of ten":                      {25, 10, nil, want{10, 0, []segment{{0, 9}, {10, 19}, {20, 24}}}},
-		"overlapping by two":          {25, 10, &two, want{10, 2, []segment{{0, 9}, {8, 17}, {16, 24}}}},
-		"by half a segment at most":   {25, 10, &nine, want{10, 5, []segment{{0, 9}, {5, 14}, {10, 19}, {15, 24}}}},
-		"size 0 is one job":           {25, 0, nil, want{25, 0, []segment{{0, 24}}}},
-		"above the frames is one job": {2, 5, &one, want{2, 1, []segment{{0, 1}}}},
-		"one frame left":              {25, 24, &one, want{24, 1, []segment{{0, 23}, {23, 24}}}},
-		"single frames":               {3, 1, &nine, want{1, 0, []segment{{0, 0}, {1, 1}, {2, 2}}}},
-	} {
-		list, size, overlap := segments(test.frames, test.size, test.overlap)
-		if diff := cmp.Diff(test.want, want{size, overlap, list}, cmp.AllowUnexported(want{}, segment{})); diff != "" {
-			t.Errorf("%s: %s", name, diff)
-		}
-	}
-}

@@ -56,7 +56,7 @@ func (s *Server) loadPeople(ctx context.Context) error {
 	}
 	p.sorted = users
 	for _, u := range users {
-		p.users[u.id], p.names[u.username] = u, u
+		p.users[u.id], p.names[u.username], p.roles[u.id] = u, u, map[int]string{}
 	}
 	orgs, err := collect(ctx, s.db.wr, scanOrganization, `SELECT id, slug, name, description, owner_id, created, updated FROM organizations`)
 	if err != nil {
@@ -65,22 +65,23 @@ func (s *Server) loadPeople(ctx context.Context) error {
 	for _, o := range orgs {
 		p.orgs[o.id], p.slugs[o.slug] = o, o
 	}
-	type member struct {
-		org, user int
-		role      string
-	}
-	members, err := collect(ctx, s.db.wr, func(r *sql.Rows) (m member, err error) {
-		err = r.Scan(&m.org, &m.user, &m.role)
-		return m, err
-	}, `SELECT org_id, user_id, role FROM memberships`)
+	members, err := collect(ctx, s.db.wr, scanMember, `SELECT org_id, user_id, role FROM memberships`)
 	for _, m := range members {
-		if p.roles[m.user] == nil {
-			p.roles[m.user] = map[int]string{}
-		}
 		p.roles[m.user][m.org] = m.role
 	}
 	s.people.Store(p)
 	return err
+}
+
+// A member is a user's place in an organization.
+type member struct {
+	org, user int
+	role      string
+}
+
+func scanMember(r *sql.Rows) (m member, err error) {
+	err = r.Scan(&m.org, &m.user, &m.role)
+	return m, err
 }
 
 func scanUser(r *sql.Rows) (*user, error) {

@@ -3,31 +3,45 @@ package sandbox
 import (
 	"bytes"
 	"image"
-	_ "image/gif" // the formats that Go can draw
+	_ "image/gif" // a format that Go can read
 	"image/jpeg"
-	_ "image/png"
+	"image/png"
 
+	_ "golang.org/x/image/bmp" // another
 	"golang.org/x/image/draw"
-
-	_ "golang.org/x/image/bmp"
-	_ "golang.org/x/image/tiff"
-	_ "golang.org/x/image/webp"
+	"golang.org/x/image/tiff"
+	_ "golang.org/x/image/webp" // and one more
 )
 
-// redraw makes a JPEG of an image, upright, and no larger than longest if that is above
-// zero.
-func redraw(raw []byte, orientation, quality, longest int) ([]byte, error) {
+// A drawing says how an image is drawn anew: always upright.
+type drawing struct {
+	orientation int    // the image's, by EXIF
+	longest     int    // pixels of the longer side at most; 0 is any
+	ctype       string // image/png, image/tiff, or else a JPEG
+	quality     int    // of the JPEG
+}
+
+// redraw draws an image anew, and returns its type.
+func redraw(raw []byte, d drawing) (body []byte, ctype string, err error) {
 	img, _, err := image.Decode(bytes.NewReader(raw))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	img = upright(img, orientation)
-	if longest > 0 {
-		img = shrink(img, longest)
+	img = upright(img, d.orientation)
+	if d.longest > 0 {
+		img = shrink(img, d.longest)
 	}
 	var b bytes.Buffer
-	err = jpeg.Encode(&b, img, &jpeg.Options{Quality: quality})
-	return b.Bytes(), err
+	switch d.ctype {
+	case "image/png":
+		err = png.Encode(&b, img)
+	case "image/tiff":
+		err = tiff.Encode(&b, img, nil)
+	default:
+		d.ctype = "image/jpeg"
+		err = jpeg.Encode(&b, img, &jpeg.Options{Quality: d.quality})
+	}
+	return b.Bytes(), d.ctype, err
 }
 
 // upright turns and mirrors an image as its EXIF orientation says.

@@ -169,33 +169,31 @@ func perJob(r *rand.Rand, list []segment, overlap int, v *validationParams) ([]i
 	default:
 		return nil, invalid("The number of validation frames is not specified")
 	}
-	chosen := map[int]bool{}
-	for _, s := range list {
-		missing := min(count, s.stop-s.start+1)
-		first := s.start
-		if s.start > 0 {
-			first += overlap // those are the segment's before
-		}
-		for f := s.start; f <= s.stop; f++ {
-			if chosen[f] {
-				missing--
-			}
-		}
-		for _, f := range r.Perm(s.stop - first + 1) {
-			if missing <= 0 {
-				break
-			}
-			if !chosen[first+f] {
-				chosen[first+f] = true
-				missing--
-			}
-		}
-	}
 	var picked []int
-	for f := range chosen {
-		picked = append(picked, f)
+	for _, s := range list {
+		picked = s.pick(r, picked, count, overlap)
 	}
 	return picked, nil
+}
+
+// pick picks frames until count of the segment's are; those that it shares with the
+// segment before it may have been picked there, and are not picked here.
+func (s segment) pick(r *rand.Rand, picked []int, count, overlap int) []int {
+	first := s.start
+	if s.start > 0 {
+		first += overlap
+	}
+	missing := min(count, s.stop-s.start+1)
+	for _, f := range picked {
+		if f >= s.start {
+			missing--
+		}
+	}
+	fresh := r.Perm(s.stop - first + 1)
+	for _, f := range fresh[:max(0, min(missing, len(fresh)))] {
+		picked = append(picked, first+f)
+	}
+	return picked
 }
 
 // named are the frames that a client chose by their names.

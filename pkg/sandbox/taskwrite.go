@@ -1,12 +1,6 @@
 package sandbox
 
-import (
-	"database/sql"
-	"errors"
-	"net/http"
-	"os"
-	"strings"
-)
+import "database/sql"
 
 // createTask makes an empty task. Names need not be unique, and nothing makes a
 // repeated POST the same one (A14, A25).
@@ -15,28 +9,9 @@ func (s *Server) createTask(q *query) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	project, err := s.projectFor(q, b)
+	n, err := s.readNewTask(q, b)
 	if err != nil {
 		return answer{}, err
-	}
-	f := form{body: b}
-	owner, assignee, err := s.peopleOf(q, &f, q.org.id())
-	if err != nil {
-		return answer{}, err
-	}
-	n, err := readNewTask(&f)
-	if err != nil {
-		return answer{}, err
-	}
-	n.owner, n.assignee, n.org = owner, assignee, q.org.id()
-	if project != nil {
-		n.project = &project.id
-		switch {
-		case len(n.labels) > 0:
-			return answer{}, listed("Task must have only one of Label set or project_id")
-		case !same(project.org, n.org):
-			return answer{}, listed("The task and its project should be in the same organization.")
-		}
 	}
 	id, err := s.insertTask(q, n)
 	if err != nil {
@@ -48,6 +23,32 @@ func (s *Server) createTask(q *query) (answer, error) {
 	}
 	j := s.taskJSON(q, t)
 	return created(j.URL, j), nil
+}
+
+// readNewTask checks in CVAT's order: who may, then the fields, then the project.
+func (s *Server) readNewTask(q *query, b body) (newTask, error) {
+	project, err := s.projectFor(q, b)
+	if err != nil {
+		return newTask{}, err
+	}
+	f := form{body: b}
+	owner, assignee, err := s.peopleOf(q, &f, q.org.id())
+	if err != nil {
+		return newTask{}, err
+	}
+	n, err := f.newTask()
+	n.owner, n.assignee, n.org = owner, assignee, q.org.id()
+	if err != nil || project == nil {
+		return n, err
+	}
+	n.project = &project.id
+	switch {
+	case len(n.labels) > 0:
+		return n, listed("Task must have only one of Label set or project_id")
+	case !same(project.org, n.org):
+		return n, listed("The task and its project should be in the same organization.")
+	}
+	return n, nil
 }
 
 // projectFor is the project that a new task names. An unknown one is 400, another's
@@ -87,7 +88,7 @@ type newTask struct {
 	labels                 []labelSpec
 }
 
-func readNewTask(f *form) (newTask, error) {
+func (f *form) newTask() (newTask, error) {
 	var n newTask
 	n.name, _ = f.text("name", text{max: 256, required: true})
 	n.tracker, _ = f.text("bug_tracker", text{max: 2000, blank: true})
@@ -145,25 +146,8 @@ func (s *Server) patchTask(q *query) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := b.onlyFields(taskFields); err != nil {
-		return answer{}, err
-	}
-	f := form{body: b}
-	owner, assignee, err := s.peopleOf(q, &f, t.org)
+	c, labels, err := s.taskChanges(q, b, t)
 	if err != nil {
-		return answer{}, err
-	}
-	c := &changes{}
-	if err := s.moveTask(q, t, &f, c); err != nil {
-		return answer{}, err
-	}
-	c.text(&f, "name", text{max: 256})
-	c.text(&f, "bug_tracker", text{max: 2000, blank: true})
-	c.text(&f, "subset", text{max: 64, blank: true})
-	c.person(&f, "owner_id", owner, t.owner)
-	c.person(&f, "assignee_id", assignee, t.assignee)
-	labels := f.labels("labels")
-	if err := f.err(); err != nil {
 		return answer{}, err
 	}
 	unlock, err := s.lockTask(q.ctx, t.id)
@@ -183,6 +167,27 @@ func (s *Server) patchTask(q *query) (answer, error) {
 		return answer{}, err
 	}
 	return s.getTask(q)
+}
+
+func (s *Server) taskChanges(q *query, b body, t *task) (*changes, []labelSpec, error) {
+	if err := b.onlyFields(taskFields); err != nil {
+		return nil, nil, err
+	}
+	f, c := form{body: b}, &changes{}
+	owner, assignee, err := s.peopleOf(q, &f, t.org)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.moveTask(q, t, &f, c); err != nil {
+		return nil, nil, err
+	}
+	c.text(&f, "name", text{max: 256})
+	c.text(&f, "bug_tracker", text{max: 2000, blank: true})
+	c.text(&f, "subset", text{max: 64, blank: true})
+	c.person(&f, "owner_id", owner, t.owner)
+	c.person(&f, "assignee_id", assignee, t.assignee)
+	labels := f.labels("labels")
+	return c, labels, f.err()
 }
 
 // moveTask reads a change of project, and refuses one of organization.
@@ -206,63 +211,4 @@ func (s *Server) moveTask(q *query, t *task, f *form, c *changes) error {
 	}
 	c.add("project_id", id)
 	return nil
-}
-
-// deleteTask removes a task. While its import is running it waits; an import that ends
-// well meanwhile wins: the deletion answers 500 and the task stays (A28).
-func (s *Server) deleteTask(q *query) (answer, error) {
-	t, err := s.myTask(q, q.id(0))
-	if err != nil {
-		return answer{}, err
-	}
-	if !s.mayUse(q, owned{t.org, []*int{t.owner, t.projectOwner, t.projectAssignee}}) {
-		return answer{}, forbidden() // an assignee may work on it, and no more
-	}
-	unlock, err := s.lockTask(q.ctx, t.id)
-	if err != nil {
-		return answer{}, err
-	}
-	defer unlock()
-	now, err := s.task(q.ctx, t.id)
-	switch {
-	case err != nil:
-		return answer{}, err
-	case now == nil:
-		return answer{}, notFound("Task", t.id)
-	case now.imported() && !t.imported():
-		return answer{}, crashed()
-	}
-	if err := s.removeTask(q, now); err != nil {
-		return answer{}, err
-	}
-	return empty(http.StatusNoContent), nil
-}
-
-func (s *Server) removeTask(q *query, t *task) error {
-	err := s.db.write(q.ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(q.ctx, `DELETE FROM tasks WHERE id = ?`, t.id); err != nil || t.data == nil {
-			return err
-		}
-		_, err := tx.ExecContext(q.ctx, `DELETE FROM data WHERE id = ?`, *t.data)
-		return err
-	})
-	if err != nil || t.data == nil {
-		return err
-	}
-	return os.RemoveAll(s.dir.data(*t.data))
-}
-
-// busy is the answer to a request that waited too long for a task that is imported.
-func busy() error {
-	return detail(http.StatusConflict, "This resource is currently busy with another operation. Please try again in a moment.")
-}
-
-// uniqueViolation tells whether an error is of a UNIQUE constraint.
-func uniqueViolation(err error) bool {
-	for ; err != nil; err = errors.Unwrap(err) {
-		if strings.Contains(err.Error(), "UNIQUE constraint failed") {
-			return true
-		}
-	}
-	return false
 }
