@@ -11,3 +11,8 @@ var Plan []byte
 //
 //go:embed apply-event.schema.json
 var ApplyEvent []byte
+
+// Planfile describes each line of what `plan --out` saves; it is not to be written to.
+//
+//go:embed planfile.schema.json
+var Planfile []byte

@@ -1,0 +1,114 @@
+package planfile
+
+import (
+	"encoding/hex"
+	"fmt"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+func (in *reader) current() *Project { return &in.file.Projects[len(in.file.Projects)-1] }
+
+func (in *reader) project(line []byte) error {
+	var l projectLine
+	if err := in.decode(line, &l); err != nil {
+		return err
+	}
+	o := plan.Options{
+		Project: manifest.Project{ID: l.Options.Project.ID, Name: l.Options.Project.Name, Create: l.Options.Project.Create, Labels: l.Options.Project.Labels},
+		Target:  l.Options.Target, CreateAnyway: l.Options.CreateAnyway,
+		ReplaceEmpty: l.Options.ReplaceEmpty, CheckFrames: l.Options.CheckFrames,
+	}
+	for _, s := range l.Options.Skip {
+		o.Skip = append(o.Skip, manifest.Skip{Task: s.Task, Reason: s.Reason})
+	}
+	in.file.Projects = append(in.file.Projects, Project{Options: o, Have: plan.Actual{
+		Scope:  plan.Scope{Server: l.Server, Organization: l.Organization, ProjectID: l.ProjectID, Project: l.Project},
+		Exists: l.Exists, Unclaimed: l.Unclaimed, EmptyProjects: l.EmptyProjects, Labels: l.Labels, NotAsked: l.NotAsked, Users: l.Users,
+	}})
+	in.actions = append(in.actions, map[string]plan.Action{})
+	in.frames = map[string][]string{}
+	return nil
+}
+
+func (in *reader) task(line []byte) error {
+	var l taskLine
+	if err := in.decode(line, &l); err != nil {
+		return err
+	}
+	images, err := l.images()
+	if err != nil {
+		return in.wrong(err)
+	}
+	d := plan.Desired{
+		Task: l.Task, Bag: l.Bag, Camera: l.Camera, Settings: l.Settings.settings(), Frames: l.Frames,
+		Origin: manifest.Position(l.Origin), Hash: l.Hash, Bytes: l.Bytes,
+	}
+	for _, p := range l.Problems {
+		d.Problems = append(d.Problems, plan.Problem(p))
+	}
+	if l.Action != "" {
+		in.actions[len(in.actions)-1][l.Task] = plan.Action(l.Action)
+	}
+	if _, several := in.frames[l.Task]; !several {
+		in.frames[l.Task] = l.Frames
+	}
+	p := in.current()
+	p.Want, p.Images = append(p.Want, d), append(p.Images, images)
+	return nil
+}
+
+// images are what was measured of the frames, of all or of none.
+func (l taskLine) images() ([]Image, error) {
+	if len(l.Sizes) != len(l.Sums) || len(l.Sums) > 0 && len(l.Sums) != len(l.Frames) {
+		return nil, fmt.Errorf("%d frames have %d sizes and %d sums", len(l.Frames), len(l.Sizes), len(l.Sums))
+	}
+	var images []Image
+	for i, sum := range l.Sums {
+		image := Image{Size: l.Sizes[i]}
+		if len(sum) != hex.EncodedLen(len(image.Sum)) {
+			return nil, fmt.Errorf("%.40q is no sum", sum)
+		}
+		if _, err := hex.Decode(image.Sum[:], []byte(sum)); err != nil {
+			return nil, err
+		}
+		images = append(images, image)
+	}
+	return images, nil
+}
+
+func (in *reader) server(line []byte) error {
+	var l serverLine
+	if err := in.decode(line, &l); err != nil {
+		return err
+	}
+	t := plan.Task{
+		ID: l.ID, Name: l.Name, ProjectID: l.ProjectID, ProjectName: l.ProjectName, BugTracker: l.BugTracker,
+		HasData: l.HasData, Size: l.Size, Owner: l.Owner, Import: plan.ImportState(l.Import), ImportError: l.ImportError,
+		Settings: l.Settings.settings(), Frames: l.Frames, URL: l.URL,
+	}
+	if l.FramesAsWanted {
+		t.Frames = in.frames[l.Name]
+	}
+	have := &in.current().Have
+	if l.Elsewhere {
+		have.Elsewhere = append(have.Elsewhere, t)
+		return nil
+	}
+	have.Tasks = append(have.Tasks, t)
+	return nil
+}
+
+func (p settingsPart) settings() plan.Settings {
+	s := plan.Settings{
+		SegmentSize: p.SegmentSize, Overlap: p.Overlap, ImageQuality: p.ImageQuality, ChunkSize: p.ChunkSize,
+		ConsensusReplicas: p.ConsensusReplicas, SortingMethod: p.SortingMethod, Subset: p.Subset,
+		BugTracker: p.BugTracker, Assignee: p.Assignee, UseCache: p.UseCache,
+	}
+	if p.Validation != nil {
+		v := manifest.Validation(*p.Validation)
+		s.Validation = &v
+	}
+	return s
+}

@@ -1,0 +1,73 @@
+package planfile
+
+import (
+	"encoding/hex"
+	"slices"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+func header(f File) headerLine {
+	h := headerLine{Type: typeHeader, FormatVersion: FormatVersion, Version: f.Version, Server: f.Server, Manifests: []manifestLine{}}
+	for _, m := range f.Manifests {
+		h.Manifests = append(h.Manifests, manifestLine(m))
+	}
+	return h
+}
+
+func projectOf(p Project) projectLine {
+	h, o := p.Have, p.Options
+	l := projectLine{
+		Type: typeProject, Server: h.Scope.Server, Organization: h.Scope.Organization, ProjectID: h.Scope.ProjectID,
+		Project: h.Scope.Project, Exists: h.Exists, Unclaimed: h.Unclaimed, EmptyProjects: h.EmptyProjects,
+		Labels: h.Labels, NotAsked: h.NotAsked, Users: h.Users,
+		Options: optionsPart{
+			Project: wantedProject{ID: o.Project.ID, Name: o.Project.Name, Create: o.Project.Create, Labels: o.Project.Labels},
+			Target:  o.Target, CreateAnyway: o.CreateAnyway, ReplaceEmpty: o.ReplaceEmpty, CheckFrames: o.CheckFrames,
+		},
+	}
+	for _, s := range o.Skip {
+		l.Options.Skip = append(l.Options.Skip, skipPart{s.Task, s.Reason})
+	}
+	return l
+}
+
+func taskOf(d plan.Desired, action plan.Action, images []Image) taskLine {
+	l := taskLine{
+		Type: typeTask, Task: d.Task, Action: string(action), Bag: d.Bag, Camera: d.Camera, Hash: d.Hash, Bytes: d.Bytes,
+		Settings: settingsOf(d.Settings), Origin: positionPart(d.Origin), Frames: d.Frames,
+	}
+	for _, p := range d.Problems {
+		l.Problems = append(l.Problems, problemPart(p))
+	}
+	for _, i := range images {
+		l.Sizes = append(l.Sizes, i.Size)
+		l.Sums = append(l.Sums, hex.EncodeToString(i.Sum[:]))
+	}
+	return l
+}
+
+func serverOf(t plan.Task, wanted []string) serverLine {
+	l := serverLine{
+		Type: typeServer, ID: t.ID, Name: t.Name, ProjectID: t.ProjectID, ProjectName: t.ProjectName,
+		BugTracker: t.BugTracker, HasData: t.HasData, Size: t.Size, Owner: t.Owner, Import: string(t.Import),
+		ImportError: t.ImportError, Settings: settingsOf(t.Settings), URL: t.URL, Frames: t.Frames,
+	}
+	if len(t.Frames) > 0 && slices.Equal(t.Frames, wanted) {
+		l.Frames, l.FramesAsWanted = nil, true
+	}
+	return l
+}
+
+func settingsOf(s plan.Settings) settingsPart {
+	p := settingsPart{
+		SegmentSize: s.SegmentSize, Overlap: s.Overlap, ImageQuality: s.ImageQuality, ChunkSize: s.ChunkSize,
+		ConsensusReplicas: s.ConsensusReplicas, SortingMethod: s.SortingMethod, Subset: s.Subset,
+		BugTracker: s.BugTracker, Assignee: s.Assignee, UseCache: s.UseCache,
+	}
+	if s.Validation != nil {
+		v := validationPart(*s.Validation)
+		p.Validation = &v
+	}
+	return p
+}

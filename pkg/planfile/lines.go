@@ -1,0 +1,140 @@
+package planfile
+
+import "github.com/cvatplan/cvatplan/pkg/manifest"
+
+// The lines of a file, as schema/planfile.schema.json describes them. Their types stand
+// first in each, where [Is] and the reader look for them.
+const (
+	typeHeader  = "saved_plan"
+	typeProject = "project"
+	typeTask    = "task"
+	typeServer  = "server_task"
+	typeEnd     = "end"
+)
+
+type headerLine struct {
+	Type          string         `json:"type"`
+	FormatVersion string         `json:"format_version"`
+	Version       string         `json:"cvatplan_version,omitempty"`
+	Server        string         `json:"server,omitempty"`
+	Manifests     []manifestLine `json:"manifests"`
+}
+
+type manifestLine struct {
+	Path string `json:"path"`
+	Hash string `json:"sha256"`
+}
+
+type projectLine struct {
+	Type          string         `json:"type"`
+	Server        string         `json:"server"`
+	Organization  string         `json:"organization"`
+	ProjectID     int            `json:"id,omitempty"`
+	Project       string         `json:"name"`
+	Exists        bool           `json:"exists"`
+	Unclaimed     bool           `json:"unclaimed,omitempty"`
+	EmptyProjects []int          `json:"empty_projects,omitempty"`
+	Labels        []string       `json:"labels,omitempty"`
+	NotAsked      int            `json:"not_asked,omitempty"`
+	Users         map[string]int `json:"users,omitzero"` // nil is not asked for, empty is none
+	Options       optionsPart    `json:"options"`
+}
+
+type optionsPart struct {
+	Project      wantedProject `json:"project"`
+	Skip         []skipPart    `json:"skip,omitempty"`
+	Target       []string      `json:"target,omitempty"`
+	CreateAnyway []string      `json:"create_anyway,omitempty"`
+	ReplaceEmpty bool          `json:"replace_empty,omitempty"`
+	CheckFrames  bool          `json:"check_frames,omitempty"`
+}
+
+type wantedProject struct {
+	ID     int              `json:"id,omitempty"`
+	Name   string           `json:"name,omitempty"`
+	Create *bool            `json:"create,omitempty"`
+	Labels []manifest.Label `json:"labels,omitempty"`
+}
+
+type skipPart struct {
+	Task   string `json:"task"`
+	Reason string `json:"reason,omitempty"`
+}
+
+type taskLine struct {
+	Type     string        `json:"type"`
+	Task     string        `json:"name"`
+	Action   string        `json:"action,omitempty"` // left out of tasks that are not targeted, as their frames are
+	Bag      string        `json:"bag,omitempty"`
+	Camera   string        `json:"camera,omitempty"`
+	Hash     string        `json:"archive,omitempty"`
+	Bytes    int64         `json:"bytes"`
+	Settings settingsPart  `json:"settings"`
+	Origin   positionPart  `json:"origin"`
+	Problems []problemPart `json:"problems,omitempty"`
+	Frames   []string      `json:"frames,omitempty"`
+	Sizes    []int64       `json:"sizes,omitempty"`
+	Sums     []string      `json:"sums,omitempty"`
+}
+
+type problemPart struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+	Hint string `json:"hint,omitempty"`
+}
+
+type positionPart struct {
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+}
+
+type serverLine struct {
+	Type           string       `json:"type"`
+	ID             int          `json:"id"`
+	Name           string       `json:"name"`
+	ProjectID      int          `json:"project_id,omitempty"`
+	ProjectName    string       `json:"project,omitempty"`
+	BugTracker     string       `json:"bug_tracker,omitempty"`
+	HasData        bool         `json:"has_data,omitempty"`
+	Size           int          `json:"size"`
+	Owner          string       `json:"owner,omitempty"`
+	Import         string       `json:"import,omitempty"`
+	ImportError    string       `json:"import_error,omitempty"`
+	Settings       settingsPart `json:"settings"`
+	URL            string       `json:"url,omitempty"`
+	Elsewhere      bool         `json:"elsewhere,omitempty"`        // in another project
+	FramesAsWanted bool         `json:"frames_as_wanted,omitempty"` // in place of them
+	Frames         []string     `json:"frames,omitzero"`            // nil is not asked for
+}
+
+type settingsPart struct {
+	SegmentSize       *int            `json:"segment_size,omitempty"`
+	Overlap           *int            `json:"overlap,omitempty"`
+	ImageQuality      *int            `json:"image_quality,omitempty"`
+	ChunkSize         *int            `json:"chunk_size,omitempty"`
+	ConsensusReplicas *int            `json:"consensus_replicas,omitempty"`
+	SortingMethod     *string         `json:"sorting_method,omitempty"`
+	Subset            *string         `json:"subset,omitempty"`
+	BugTracker        *string         `json:"bug_tracker,omitempty"`
+	Assignee          *string         `json:"assignee,omitempty"`
+	UseCache          *bool           `json:"use_cache,omitempty"`
+	Validation        *validationPart `json:"validation,omitempty"`
+}
+
+type validationPart struct {
+	Mode                 string   `json:"mode,omitempty"`
+	FrameSelectionMethod string   `json:"frame_selection_method,omitempty"`
+	FrameCount           *int     `json:"frame_count,omitempty"`
+	FrameShare           *float64 `json:"frame_share,omitempty"`
+	FramesPerJobCount    *int     `json:"frames_per_job_count,omitempty"`
+	FramesPerJobShare    *float64 `json:"frames_per_job_share,omitempty"`
+	RandomSeed           *int     `json:"random_seed,omitempty"`
+	Frames               []string `json:"frames,omitempty"`
+}
+
+type endLine struct {
+	Type   string `json:"type"`
+	Lines  int    `json:"lines"` // before this one
+	SHA256 string `json:"sha256"`
+}

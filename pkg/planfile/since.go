@@ -1,0 +1,157 @@
+package planfile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// Since says in what the saved plan is no longer true, a line for each task: where the
+// images, or the server's tasks of its name, differ from now's in a way that carrying the
+// plan out does not explain. What is explained by it:
+//
+//   - the project of a plan that creates it;
+//   - a task that bears the marker of the plan's archive, is empty or holds as many frames;
+//   - a task without a marker that holds just the plan's frames (see [Project.Unsure]);
+//   - that what the plan replaces or removes is gone, or about to go.
+//
+// Tasks that no manifest names, or that it skips, are no difference, nor are those that are
+// wanted only now: [Project.Due] leaves them alone.
+func (p Project) Since(now Project) []string {
+	was, is := sideOf(p), sideOf(now)
+	if gone := projectSince(was, is); gone != "" {
+		return []string{gone}
+	}
+	var texts []string
+	seen := map[string]bool{}
+	for _, c := range was.plan.Changes {
+		if c.Action == plan.Unmanaged || c.Action == plan.Skipped || seen[c.Task] {
+			continue
+		}
+		seen[c.Task] = true // two of one name are both in conflict, and one tells it
+		if text := taskSince(was, is, c); text != "" {
+			texts = append(texts, fmt.Sprintf("task %s: %s", c.Task, text))
+		}
+	}
+	return texts
+}
+
+// Due is what is left of the saved plan: what was decided now about its tasks. Tasks that
+// only now's manifests ask for stand in a note.
+func (p Project) Due(now plan.Plan) plan.Plan {
+	planned := changes(p.Plan())
+	var kept []plan.Change
+	var left []string
+	for _, c := range now.Changes {
+		if _, ok := planned[c.Task]; ok || c.Action == plan.Unmanaged {
+			kept = append(kept, c)
+			continue
+		}
+		left = append(left, c.Task)
+	}
+	now.Changes = kept
+	if len(left) > 0 {
+		now.Notes = append(slices.Clone(now.Notes), plan.Note{Code: "not_planned", Tasks: len(left), Text: fmt.Sprintf(
+			"%s not in the saved plan and left alone: %s", are(len(left), "task"), few(left))})
+	}
+	return now
+}
+
+// A side is one of the two plans that are compared.
+type side struct {
+	plan    plan.Plan
+	exists  bool // the project
+	changes map[string]plan.Change
+	images  map[string][]Image
+}
+
+func sideOf(p Project) side {
+	s := side{plan: p.Plan(), exists: p.Have.Exists, images: make(map[string][]Image, len(p.Want))}
+	s.changes = changes(s.plan)
+	for i, d := range p.Want {
+		s.images[d.Task] = imagesOf(p, i)
+	}
+	return s
+}
+
+// changes are those of the tasks that manifests ask for.
+func changes(p plan.Plan) map[string]plan.Change {
+	m := make(map[string]plan.Change, len(p.Changes))
+	for _, c := range p.Changes {
+		if c.Action != plan.Unmanaged {
+			m[c.Task] = c
+		}
+	}
+	return m
+}
+
+func projectSince(was, is side) string {
+	before, after := was.plan.Scope, is.plan.Scope
+	switch {
+	case !was.exists:
+		return ""
+	case !is.exists:
+		return fmt.Sprintf("project %s (%d) is gone", before.Project, before.ProjectID)
+	case before.ProjectID != after.ProjectID:
+		return fmt.Sprintf("project %s was number %d and is number %d", before.Project, before.ProjectID, after.ProjectID)
+	}
+	lacked := map[string]bool{}
+	for _, l := range was.plan.Project.Labels {
+		lacked[l.Name] = true
+	}
+	for _, l := range is.plan.Project.Labels {
+		if !lacked[l.Name] {
+			return fmt.Sprintf("project %s lost its label %s", before.Project, l.Name)
+		}
+	}
+	return ""
+}
+
+func taskSince(was, is side, c plan.Change) string {
+	now, ok := is.changes[c.Task]
+	if !ok {
+		return "its images are gone"
+	}
+	if text := imagesSince(c, now, was.images[c.Task], is.images[c.Task]); text != "" {
+		return text
+	}
+	if text := tasksSince(c, now); text != "" {
+		return text
+	}
+	return decidedSince(c, now)
+}
+
+// decidedSince: with the same images and the same tasks of its name, something else decides
+// otherwise now, such as a task of that name in another project, or an image that cannot be read.
+func decidedSince(was, now plan.Change) string {
+	switch {
+	case actionable(was) && (actionable(now) || now.Action == plan.NoOp):
+		return ""
+	case !actionable(was) && was.Action == now.Action && was.ID == now.ID:
+		return ""
+	}
+	return now.Reason.Text
+}
+
+// actionable are the changes that apply does something about.
+func actionable(c plan.Change) bool {
+	return slices.Contains([]plan.Action{plan.Create, plan.Resume, plan.Wait, plan.Replace}, c.Action)
+}
+
+func are(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun + " is"
+	}
+	return fmt.Sprintf("%d %ss are", n, noun)
+}
+
+// few are the first of the names.
+func few(names []string) string {
+	const shown = 3
+	if len(names) <= shown {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
+}

@@ -1,0 +1,59 @@
+package planfile
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// imagesSince tells which images of a task are others than when the plan was saved: by
+// their names, and where both were measured, by their content.
+func imagesSince(was, now plan.Change, before, after []Image) string {
+	old, names := was.Desired.Frames, now.Desired.Frames
+	if !slices.Equal(old, names) {
+		return namesSince(old, names)
+	}
+	if was.Desired.Hash == "" || now.Desired.Hash == "" || was.Desired.Hash == now.Desired.Hash {
+		return ""
+	}
+	var changed []string
+	for i := range min(len(before), len(after)) {
+		if before[i] != after[i] {
+			changed = append(changed, names[i])
+		}
+	}
+	if len(changed) == 0 {
+		return "its images changed"
+	}
+	return "changed: " + few(changed)
+}
+
+func namesSince(old, names []string) string {
+	gone, more := without(old, names), without(names, old)
+	switch {
+	case len(names) == 0:
+		return "its images are gone"
+	case len(gone)+len(more) == 0:
+		return "its images are in another order"
+	case len(gone) == 0:
+		return "new: " + few(more)
+	case len(more) == 0:
+		return "gone: " + few(gone)
+	}
+	return fmt.Sprintf("gone: %s; new: %s", few(gone), few(more))
+}
+
+func without(names, others []string) []string {
+	known := make(map[string]bool, len(others))
+	for _, name := range others {
+		known[name] = true
+	}
+	var left []string
+	for _, name := range names {
+		if !known[name] {
+			left = append(left, name)
+		}
+	}
+	return left
+}
