@@ -62,6 +62,7 @@ const (
 	permanent trouble = iota // the same again would fail the same way
 	unsent                   // no connection: the server has seen nothing
 	throttled                // 429, or 503 with Retry-After: not handled, says the server
+	mangled                  // 400 from below CVAT: what arrived was no HTTP request, so nothing was handled
 	lost                     // the connection broke, or 502 or 503: nobody knows
 	doubtful                 // 500, or JSON that ends early
 	garbled                  // an answer of success that makes no sense
@@ -79,11 +80,11 @@ const (
 
 // verdicts is the whole policy. What is missing is giveUp.
 var verdicts = map[nature]map[trouble]verdict{
-	reading:  {unsent: repeat, throttled: repeat, lost: repeat, doubtful: repeatFew, stalled: repeatFew},
-	setting:  {unsent: repeat, throttled: repeat, lost: repeat, doubtful: repeatFew, stalled: unknown},
-	creating: {unsent: repeat, throttled: repeat, lost: unknown, doubtful: unknown, stalled: unknown, garbled: unknown},
+	reading:  {unsent: repeat, throttled: repeat, mangled: repeatFew, lost: repeat, doubtful: repeatFew, stalled: repeatFew},
+	setting:  {unsent: repeat, throttled: repeat, mangled: repeatFew, lost: repeat, doubtful: repeatFew, stalled: unknown},
+	creating: {unsent: repeat, throttled: repeat, mangled: repeatFew, lost: unknown, doubtful: unknown, stalled: unknown, garbled: unknown},
 	once:     {lost: unknown, doubtful: unknown, stalled: unknown},
-	probing:  {unsent: repeat, throttled: repeat, lost: repeat, stalled: repeatFew},
+	probing:  {unsent: repeat, throttled: repeat, mangled: repeatFew, lost: repeat, stalled: repeatFew},
 	chunk:    {},
 }
 
@@ -131,6 +132,10 @@ func troubleOf(err error) trouble {
 	return permanent
 }
 
+// notHTTP is what Go's HTTP server, of which Traefik in front of CVAT is made, and the
+// title of what nginx answers to a request that was cut or garbled on its way.
+const notHTTP = "400 Bad Request"
+
 func troubleOfStatus(e *APIError) trouble {
 	switch e.Status {
 	case http.StatusTooManyRequests:
@@ -146,6 +151,10 @@ func troubleOfStatus(e *APIError) trouble {
 		return doubtful
 	case http.StatusGatewayTimeout:
 		return stalled
+	case http.StatusBadRequest:
+		if e.Detail == notHTTP {
+			return mangled
+		}
 	}
 	return permanent
 }

@@ -95,6 +95,7 @@ func TestRetriesFollowTheOperationsNature(t *testing.T) {
 		"500":                status(500, "<html>"),
 		"HTML":               status(200, "<html>"),
 		"400":                status(400, `["no"]`),
+		"400 of a proxy":     status(400, "<html><head><title>400 Bad Request</title></head>"),
 	}
 	type outcome struct {
 		Sent    int
@@ -110,16 +111,16 @@ func TestRetriesFollowTheOperationsNature(t *testing.T) {
 	}{
 		"GET": {read, map[string]outcome{
 			"connection refused": {8, false}, "connection reset": {8, false}, "answer cut": {8, false}, "JSON cut": {3, false}, "no answer": {3, false},
-			"429": {8, false}, "503": {8, false}, "503, Retry-After": {8, false}, "502": {8, false}, "504": {3, false}, "500": {3, false}, "HTML": {1, false}, "400": {1, false}}},
+			"429": {8, false}, "503": {8, false}, "503, Retry-After": {8, false}, "502": {8, false}, "504": {3, false}, "500": {3, false}, "HTML": {1, false}, "400": {1, false}, "400 of a proxy": {3, false}}},
 		"creation": {create, map[string]outcome{
 			"connection refused": {8, false}, "connection reset": {1, true}, "answer cut": {1, true}, "JSON cut": {1, true}, "no answer": {1, true},
-			"429": {8, false}, "503": {1, true}, "503, Retry-After": {8, false}, "502": {1, true}, "504": {1, true}, "500": {1, true}, "HTML": {1, true}, "400": {1, false}}},
+			"429": {8, false}, "503": {1, true}, "503, Retry-After": {8, false}, "502": {1, true}, "504": {1, true}, "500": {1, true}, "HTML": {1, true}, "400": {1, false}, "400 of a proxy": {3, false}}},
 		"Upload-Finish": {finish, map[string]outcome{
 			"connection refused": {8, false}, "connection reset": {8, false}, "answer cut": {8, false}, "JSON cut": {3, false}, "no answer": {1, true},
-			"429": {8, false}, "503": {8, false}, "503, Retry-After": {8, false}, "502": {8, false}, "504": {1, true}, "500": {3, false}, "HTML": {1, false}, "400": {1, false}}},
+			"429": {8, false}, "503": {8, false}, "503, Retry-After": {8, false}, "502": {8, false}, "504": {1, true}, "500": {3, false}, "HTML": {1, false}, "400": {1, false}, "400 of a proxy": {3, false}}},
 		"DELETE": {remove, map[string]outcome{
 			"connection refused": {1, false}, "connection reset": {1, true}, "no answer": {1, true},
-			"429": {1, false}, "503": {1, true}, "503, Retry-After": {1, false}, "502": {1, true}, "504": {1, true}, "500": {1, true}, "400": {1, false}}},
+			"429": {1, false}, "503": {1, true}, "503, Retry-After": {1, false}, "502": {1, true}, "504": {1, true}, "500": {1, true}, "400": {1, false}, "400 of a proxy": {1, false}}},
 	}
 	for operation, o := range operations {
 		for name, want := range o.want {

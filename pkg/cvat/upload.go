@@ -194,7 +194,7 @@ func (u *uploader) recover(ctx context.Context, up Upload, off int64, broken err
 // patience is how many PATCHes in a row may break like this without progress.
 func patience(broken error) int {
 	switch t := troubleOf(broken); {
-	case errors.Is(broken, ErrUploadGone), t == doubtful, t == stalled, t == garbled:
+	case errors.Is(broken, ErrUploadGone), t == mangled, t == doubtful, t == stalled, t == garbled:
 		return fewTries
 	case t == permanent:
 		return 1
