@@ -2,15 +2,19 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
+	"github.com/cvatplan/cvatplan/pkg/report"
 )
 
 type applyCmd struct {
 	planFlags
+	summaryFlag
 	Manifests    []string      `arg:"" optional:"" name:"MANIFEST" help:"Manifests, or one saved plan; default cvatplan.yaml."`
 	Parallelism  int           `default:"4" placeholder:"N" help:"Tasks that are read and sent at once; default 4."`
 	AutoApprove  bool          `help:"Do not ask before the first write."`
@@ -29,7 +33,7 @@ func (c applyCmd) Run(a *app) error {
 }
 
 func (c applyCmd) run(a *app, view applyView) error {
-	if err := c.valid(); err != nil {
+	if err := errors.Join(c.valid(), c.checkSummary(a)); err != nil {
 		return err
 	}
 	ctx, cancel := a.context()
@@ -85,6 +89,9 @@ func (c applyCmd) carryOut(a *app, view applyView, sessions []*session, plans []
 	}
 	if err := view.results(plans, results); err != nil {
 		return err
+	}
+	if err := c.summarize(a, func(w io.Writer) error { return report.ResultMarkdown(w, results) }); err != nil {
+		a.warn(err.Error()) // what was applied counts for more
 	}
 	return a.applyCode(results)
 }

@@ -12,17 +12,17 @@ import (
 
 type planCmd struct {
 	planFlags
+	summaryFlag
 	Manifests        []string `arg:"" optional:"" name:"MANIFEST" help:"Manifests; default cvatplan.yaml."`
 	DetailedExitcode bool     `help:"Exit 2 if anything is to do."`
 	FailOn           string   `enum:",drift" default:"" placeholder:"drift" help:"Exit 5 on drift too."`
-	StepSummary      bool     `help:"Append the plan as Markdown to the file that GITHUB_STEP_SUMMARY names."`
 	Offline          bool     `help:"Ask no server: show the tasks that the manifests want."`
 	Output           string   `enum:"text,json,markdown,html,paths" default:"text" help:"text, json, markdown, html, or paths: the local paths that apply will need."`
 }
 
 // Run shows what the manifests ask for and the server lacks.
 func (c planCmd) Run(a *app) error {
-	if err := errors.Join(c.check(), c.checkOffline()); err != nil {
+	if err := errors.Join(c.check(), c.checkOffline(), c.checkSummary(a)); err != nil {
 		return err
 	}
 	ctx, cancel := a.context()
@@ -46,7 +46,8 @@ func (c planCmd) Run(a *app) error {
 	if err := c.print(ctx, a, sessions, plans); err != nil {
 		return err
 	}
-	if err := c.summarize(a, plans); err != nil {
+	markdown := func(w io.Writer) error { return report.Markdown(w, plans, report.MarkdownOptions{}) }
+	if err := c.summarize(a, markdown); err != nil {
 		return err
 	}
 	return c.code(plans)
