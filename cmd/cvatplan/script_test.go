@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,7 +14,11 @@ import (
 )
 
 // TestMain lets scripts run the real program: `exec cvatplan …` starts this test binary anew.
+// Tests here mostly wait for such children, so more of them run at once than there are processors.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil { // -parallel on the command line wins
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"cvatplan": main})
 }
 
