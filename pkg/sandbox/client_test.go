@@ -131,7 +131,7 @@ func (c *client) patchTUS(location string, offset int, content []byte) result {
 // multiple sends files by Upload-Multiple.
 func (c *client) multiple(task int, files ...file) result {
 	c.t.Helper()
-	body, ctype := form2(nil, files)
+	body, ctype := multipartOf(nil, files)
 	return c.send("POST", fmt.Sprintf("/api/tasks/%d/data", task), body, "Content-Type", ctype, "Upload-Multiple", "true")
 }
 
@@ -140,11 +140,11 @@ type file struct {
 	content []byte
 }
 
-func form2(fields map[string]string, files []file) (io.Reader, string) {
+func multipartOf(fields [][2]string, files []file) (io.Reader, string) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
-	for k, v := range fields {
-		_ = w.WriteField(k, v)
+	for _, f := range fields {
+		_ = w.WriteField(f[0], f[1])
 	}
 	for i, f := range files {
 		part, _ := w.CreateFormFile(fmt.Sprintf("client_files[%d]", i), f.name)

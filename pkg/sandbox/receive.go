@@ -22,6 +22,13 @@ type incoming struct {
 	body  body
 	files []receivedFile
 	paths []string // of all files in tmp, those that do not count too
+	lists []listItem
+}
+
+type listItem struct {
+	field string
+	index int
+	value string
 }
 
 type receivedFile struct {
@@ -68,6 +75,7 @@ func (s *Server) receive(q *query) (*incoming, error) {
 			break // the end, or nonsense, which ends it too (A69)
 		}
 	}
+	in.closeLists()
 	sort.SliceStable(in.files, func(i, j int) bool { return in.files[i].index < in.files[j].index })
 	return in, nil
 }
@@ -111,8 +119,7 @@ func (s *Server) receivePart(in *incoming, part *multipart.Part) error {
 	case err != nil:
 		return err
 	case m != nil:
-		list, _ := in.body[m[1]].([]any)
-		in.body[m[1]] = append(list, string(value))
+		in.addToList(m[1], m[2], string(value))
 	case nested:
 		object, _ := in.body[group].(map[string]any)
 		if object == nil {
@@ -124,6 +131,22 @@ func (s *Server) receivePart(in *incoming, part *multipart.Part) error {
 		in.body[field] = string(value)
 	}
 	return nil
+}
+
+// addToList puts a value into a list of fields, such as upload_file_order[3]; the numbers
+// order it, whatever the order of arrival, and need not be without gaps.
+func (in *incoming) addToList(field, index, value string) {
+	n, _ := strconv.Atoi(index) // digits
+	in.lists = append(in.lists, listItem{field, n, value})
+}
+
+// closeLists makes lists of the fields of lists.
+func (in *incoming) closeLists() {
+	sort.SliceStable(in.lists, func(i, j int) bool { return in.lists[i].index < in.lists[j].index })
+	for _, item := range in.lists {
+		list, _ := in.body[item.field].([]any)
+		in.body[item.field] = append(list, item.value)
+	}
 }
 
 // fileName is the base name of a part's file: whatever path a client sends, CVAT keeps

@@ -64,8 +64,8 @@ func TestAMultipartBodyThatIsNonsenseIsReadAsFarAsItGoes(t *testing.T) { // A69
 func TestOneMultipartRequestMakesATask(t *testing.T) {
 	c := start(t, Options{})
 	id := c.newTask(`{"name":"m"}`)
-	body, ctype := form2(map[string]string{"image_quality": "70", "sorting_method": "predefined", "upload_file_order[0]": "b.jpg", "upload_file_order[1]": "a.jpg"},
-		[]file{{"a.jpg", picture(1)}, {"b.jpg", picture(2)}, {"back\\slash.txt", nil}}[:2])
+	body, ctype := multipartOf([][2]string{{"upload_file_order[1]", "a.jpg"}, {"image_quality", "70"}, {"sorting_method", "predefined"}, {"upload_file_order[0]", "b.jpg"}},
+		[]file{{"a.jpg", picture(1)}, {"b.jpg", picture(2)}})
 	c.send("POST", fmt.Sprintf("/api/tasks/%d/data", id), body, "Content-Type", ctype).want(t, 202, requestID(id))
 	if got := c.wait(id); got != "finished " {
 		t.Fatal(got)
