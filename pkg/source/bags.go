@@ -48,7 +48,7 @@ type finder struct {
 
 // findBags gives the manifest's bags by path. A bag that several entries match is one.
 func findBags(m *manifest.Manifest, root string) ([]*bagRef, []Problem) {
-	if p, ok := checkRoot(root); !ok && !onlyListed(m, root) {
+	if p, ok := checkRoot(root); !ok && !someListed(m) {
 		return nil, []Problem{p}
 	}
 	f := &finder{root: root, fsys: os.DirFS(root), byRel: make(map[string]*bagRef)}

@@ -115,15 +115,7 @@ func firstFew(names []string) string {
 	return strings.Join(shown, ", ") + dots(len(names)-len(shown))
 }
 
-// onlyListed reports whether a manifest can do without its root: every entry has a listing.
-func onlyListed(m *manifest.Manifest, root string) bool {
-	if _, err := os.Stat(root); err == nil {
-		return false
-	}
-	for _, b := range m.Bags {
-		if b.Index == "" && !b.Optional {
-			return false
-		}
-	}
-	return len(m.Bags) > 0
+// someListed reports whether a manifest may do without its root: some bags have a listing.
+func someListed(m *manifest.Manifest) bool {
+	return slices.ContainsFunc(m.Bags, func(b manifest.Bag) bool { return b.Index != "" })
 }

@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -39,6 +40,9 @@ func (f *finder) names(dir string) []string {
 }
 
 func (f *finder) suggest(at, part string, rest, names []string) string {
+	if _, err := os.Stat(f.root); err != nil {
+		return fmt.Sprintf("%s is not there", f.root)
+	}
 	if len(names) == 0 {
 		return fmt.Sprintf("%s is empty", filepath.Join(f.root, at))
 	}

@@ -26,10 +26,15 @@ func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]Probl
 	if a, ok := t.frames.reel.(absent); ok {
 		return nil, a.copy(ctx, t.Name, visit)
 	}
+	return t.windows(ctx, traced, visit)
+}
+
+// windows traces so many frames at a time.
+func (t Task) windows(ctx context.Context, size int, visit func(index.Record) error) ([]Problem, error) {
 	var list problemList
 	given := 0
-	for from := 0; from < len(t.frames.names); from += traced {
-		part := t.between(from, min(from+traced, len(t.frames.names)))
+	for from := 0; from < len(t.frames.names); from += size {
+		part := t.between(from, min(from+size, len(t.frames.names)))
 		records, problems := part.trace(ctx)
 		if err := ctx.Err(); err != nil {
 			return nil, err
