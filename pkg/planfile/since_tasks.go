@@ -86,7 +86,7 @@ func foreign(was plan.Change, t plan.Task) string {
 	old, known := find(was, t.ID)
 	switch {
 	case !known:
-		return fmt.Sprintf("task %d%s has this name, too, and is not the plan's work", t.ID, of(t))
+		return fmt.Sprintf("task %d%s has that name and is not this plan's work", t.ID, of(t))
 	case old.Size != t.Size:
 		return fmt.Sprintf("task %d%s had %d frames and has %d", t.ID, of(t), old.Size, t.Size)
 	}
