@@ -86,7 +86,7 @@ func (a *app) dial(ctx context.Context, t target) (*connection, error) {
 // connectSandbox runs the embedded server in this process, reached through memory: no port is open,
 // so it needs no credentials.
 func (a *app) connectSandbox(t target) (*connection, error) {
-	server, err := sandbox.Open(sandbox.Options{Dir: t.sandbox, NoAuth: true})
+	server, err := sandbox.Open(sandbox.Options{Dir: t.sandbox, NoAuth: true, Hooks: a.hooks})
 	if err != nil {
 		return nil, err
 	}

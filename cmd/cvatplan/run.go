@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/cvatplan/cvatplan/pkg/sandbox"
 )
 
 // An app is one run of the program: its streams, its environment, its global flags.
@@ -17,6 +19,7 @@ type app struct {
 	getenv         func(string) string
 	interrupts     *interrupts
 	linked         map[string]bool // see hint
+	hooks          sandbox.Hooks   // of the embedded server; tests hold it by them
 
 	strict   bool // damage of a recording is an error
 	renewing bool // listings are about to be written anew, so that a stale one is no news
@@ -42,8 +45,12 @@ type cli struct {
 }
 
 // run is the whole program but for the process: only main exits.
-func run(args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) (code int) {
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv}
+	return a.run(args)
+}
+
+func (a *app) run(args []string) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
 			code = a.crashed(r, debug.Stack())

@@ -14,7 +14,7 @@ type sandboxCmd struct {
 
 // Run serves until it is interrupted. The first line on stdout tells the address, so that a script can read it.
 func (c sandboxCmd) Run(a *app) error {
-	server, err := sandbox.Open(sandbox.Options{Dir: c.Data})
+	server, err := sandbox.Open(sandbox.Options{Dir: c.Data, Hooks: a.hooks})
 	if err != nil {
 		return err
 	}
