@@ -340,7 +340,8 @@ func TestABagThatIsNowhereIsAnError(t *testing.T) {
 
 // A bag's path in a listing comes from a file that anybody may have written.
 func TestAListingDoesNotLeaveTheRoot(t *testing.T) {
-	s := newSite(t)
+	s := site{t, t.TempDir()}
+	s.write("data/readme.txt", nil)
 	s.write("index.jsonl", []byte(`{"task":"a","name":"b.jpg","frame":0,"bag":"../away","path":"b.jpg","size":3,"sha256":"`+strings.Repeat("ab", 32)+`"}`))
 	tasks, problems := s.scan(s.manifest("bags: [{path: \"**\", index: index.jsonl}]"))
 	if len(tasks) > 0 {
