@@ -24,7 +24,8 @@ type listing struct {
 	orders  []string // terms that ?sort= knows
 	options map[string][]string
 
-	ascending bool // oldest first if nothing else is asked for
+	ascending bool   // oldest first if nothing else is asked for
+	newest    string // the column that tells new from old, if it is not the id
 }
 
 type term struct {
@@ -148,10 +149,12 @@ func (l *listing) order(sort string) string {
 		}
 		by = append(by, column)
 	}
-	if len(by) == 0 && l.ascending {
+	switch {
+	case len(by) == 0 && l.ascending:
 		return l.id
-	}
-	if len(by) == 0 {
+	case len(by) == 0 && l.newest != "":
+		return l.newest + " DESC, " + l.id + " DESC"
+	case len(by) == 0:
 		return l.id + " DESC"
 	}
 	return strings.Join(append(by, l.id), ", ")

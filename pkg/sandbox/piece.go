@@ -172,11 +172,8 @@ func copyBody(to io.Writer, from io.Reader) (int64, error) {
 
 // moveOffset counts the piece, unless another one was counted since.
 func (s *Server) moveOffset(q *query, u *tusUpload, from, to int64) (int, error) {
-	res, err := s.db.wr.ExecContext(q.ctx, `UPDATE uploads SET sent = ? WHERE id = ? AND sent = ?`, to, u.id, from)
-	if err != nil {
-		return 0, err
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
+	n, err := s.db.change(q.ctx, `UPDATE uploads SET sent = ? WHERE id = ? AND sent = ?`, to, u.id, from)
+	if err != nil || n == 0 {
 		return http.StatusConflict, err
 	}
 	u.sent = to

@@ -123,12 +123,12 @@ func (s *Server) runImport(ctx context.Context, task int) {
 	if s.queue.ctx.Err() != nil {
 		return // closing: it stays queued
 	}
-	res, err := s.db.wr.ExecContext(ctx, `UPDATE requests SET status = ?, started = ? WHERE task_id = ? AND status = ?`, statusStarted, s.now(), task, statusQueued)
+	n, err := s.db.change(ctx, `UPDATE requests SET status = ?, started = ? WHERE task_id = ? AND status = ?`, statusStarted, s.now(), task, statusQueued)
 	if err != nil {
 		s.opts.Log.Error("sandbox cannot start an import", "task", task, "error", err)
 		return
 	}
-	if n, _ := res.RowsAffected(); n == 0 {
+	if n == 0 {
 		return // cancelled meanwhile
 	}
 	unlock, err := s.locks.lock(ctx, task)

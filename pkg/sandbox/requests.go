@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"regexp"
 	"strconv"
-	"strings"
 )
 
 // The states of a request.
@@ -171,28 +170,39 @@ func (s *Server) getRequest(q *query) (answer, error) {
 	return ok(j), err
 }
 
+var requestListing = &listing{
+	from: "requests r LEFT JOIN tasks t ON t.id = r.task_id LEFT JOIN organizations g ON g.id = r.org_id", id: "r.task_id", newest: "r.created",
+	terms: map[string]term{
+		"status": {"r.status", textTerm}, "task_id": {"r.task_id", numberTerm}, "project_id": {"t.project_id", numberTerm}, "job_id": {"NULL", numberTerm},
+		"action": {"'create'", textTerm}, "target": {"'task'", textTerm}, "subresource": {"NULL", textTerm}, "format": {"NULL", textTerm},
+		"org": {"g.slug", textTerm}, "org_id": {"r.org_id", numberTerm}, "created_date": {"r.created", timeTerm},
+	},
+	simple: []string{"status", "project_id", "task_id", "job_id", "action", "target", "subresource", "format", "org", "org_id"},
+	orders: []string{"created_date", "status", "action"},
+}
+
 // listRequests answers the caller's own requests, newest first.
 func (s *Server) listRequests(q *query) (answer, error) {
-	records, err := collect(q.ctx, s.db.read, scanRequest, requestColumns+`WHERE owner_id = ? ORDER BY created DESC, task_id DESC`, q.who.id)
+	w, now := &where{}, s.now()
+	w.add("r.owner_id = ?", q.who.id)
+	w.add("r.finished IS NULL OR r.finished > CASE r.status WHEN 'failed' THEN ? ELSE ? END", now-failedLife, now-finishedLife)
+	ids, err := s.ids(q, requestListing, w)
 	if err != nil {
 		return answer{}, err
 	}
-	var fitting []*importRecord
-	for _, r := range records {
-		fits, err := s.fitsRequest(q, r)
-		if err != nil {
-			return answer{}, err
-		}
-		if fits && !r.expired(s.now()) {
-			fitting = append(fitting, r)
-		}
-	}
-	from, to, e, err := q.window(len(fitting))
+	from, to, e, err := q.window(len(ids))
 	if err != nil {
 		return answer{}, err
 	}
 	results := []requestJSON{}
-	for _, r := range fitting[from:to] {
+	for _, id := range ids[from:to] {
+		r, err := s.importRequest(q.ctx, id)
+		if err != nil {
+			return answer{}, err
+		}
+		if r == nil {
+			continue // expired since
+		}
 		j, err := s.requestJSON(q, r)
 		if err != nil {
 			return answer{}, err
@@ -203,28 +213,6 @@ func (s *Server) listRequests(q *query) (answer, error) {
 	return ok(e), nil
 }
 
-// fitsRequest holds the filters against a record; the sandbox has one kind of request.
-func (s *Server) fitsRequest(q *query, r *importRecord) (bool, error) {
-	params := q.URL.Query()
-	fixed := map[string]string{"status": r.status, "task_id": strconv.Itoa(r.task), "action": "create", "target": "task", "job_id": "", "subresource": "", "format": ""}
-	for name, has := range fixed {
-		want := params.Get(name)
-		if want != "" && strings.HasSuffix(name, "_id") {
-			if _, err := strconv.Atoi(want); err != nil {
-				return false, listed("%s: Enter a number.", name)
-			}
-		}
-		if want != "" && want != has {
-			return false, nil
-		}
-	}
-	if want := params.Get("project_id"); want != "" {
-		t, err := s.task(q.ctx, r.task)
-		return t != nil && t.project != nil && strconv.Itoa(*t.project) == want, err
-	}
-	return true, nil
-}
-
 // cancelRequest takes an import out of the queue; its record vanishes. One that has
 // started, or ended, cannot be cancelled (A50).
 func (s *Server) cancelRequest(q *query) (answer, error) {
@@ -233,12 +221,9 @@ func (s *Server) cancelRequest(q *query) (answer, error) {
 		return answer{}, err
 	}
 	if r.status == statusQueued {
-		res, err := s.db.wr.ExecContext(q.ctx, `DELETE FROM requests WHERE task_id = ? AND status = ?`, r.task, statusQueued)
-		if err != nil {
-			return answer{}, err
-		}
-		if n, _ := res.RowsAffected(); n > 0 {
-			return empty(http.StatusOK), nil
+		n, err := s.db.change(q.ctx, `DELETE FROM requests WHERE task_id = ? AND status = ?`, r.task, statusQueued)
+		if err != nil || n > 0 {
+			return empty(http.StatusOK), err
 		}
 		r.status = statusStarted // between the reading and the deletion
 	}

@@ -70,9 +70,18 @@ func (s *store) write(ctx context.Context, f func(tx *sql.Tx) error) error {
 
 // exec runs one statement as a transaction of its own.
 func (s *store) exec(ctx context.Context, query string, args ...any) error {
-	_, err := s.wr.ExecContext(ctx, query, args...)
-	s.changes.Add(1)
+	_, err := s.change(ctx, query, args...)
 	return err
+}
+
+// change is exec that tells how many rows it changed.
+func (s *store) change(ctx context.Context, query string, args ...any) (rows int64, err error) {
+	res, err := s.wr.ExecContext(ctx, query, args...)
+	s.changes.Add(1)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
 }
 
 func (s *store) exists(ctx context.Context, query string, args ...any) (bool, error) {

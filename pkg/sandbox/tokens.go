@@ -150,14 +150,11 @@ func (s *Server) selfToken(q *query) (answer, error) {
 
 // deleteToken takes one of the caller's access tokens back.
 func (s *Server) deleteToken(q *query) (answer, error) {
-	res, err := s.db.wr.ExecContext(q.ctx, `DELETE FROM tokens WHERE id = ? AND user_id = ? AND kind = 'access'`, q.id(0), q.who.id)
-	if err != nil {
-		return answer{}, err
+	n, err := s.db.change(q.ctx, `DELETE FROM tokens WHERE id = ? AND user_id = ? AND kind = 'access'`, q.id(0), q.who.id)
+	if err == nil && n == 0 {
+		err = notFound("AccessToken", q.id(0))
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return answer{}, notFound("AccessToken", q.id(0))
-	}
-	return empty(http.StatusNoContent), nil
+	return empty(http.StatusNoContent), err
 }
 
 func randomHex(bytes int) string {
