@@ -16,3 +16,13 @@ var ApplyEvent []byte
 //
 //go:embed planfile.schema.json
 var Planfile []byte
+
+// Frame describes each line of `cvatplan frames`; it is not to be written to.
+//
+//go:embed frames.schema.json
+var Frame []byte
+
+// Inspect describes the document of `inspect --output json`; it is not to be written to.
+//
+//go:embed inspect.schema.json
+var Inspect []byte
