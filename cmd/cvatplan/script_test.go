@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil { // -parallel on the command line wins
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"cvatplan": main})
+	testscript.Main(m, map[string]func(){"cvatplan": main, "cvatplan-held": heldMain})
 }
 
 // TestScripts runs testdata/script/*.txtar: all that a user sees. Dropping a file there makes a new test.

@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -99,17 +100,25 @@ type site struct {
 	*dataset
 	url, token string
 	home       string
+	program    string   // cvatplan, or one of TestMain's others
 	env        []string // in addition
 }
 
 func newSite(t testing.TB, d *dataset, url, token string) *site {
-	return &site{dataset: d, url: url, token: token, home: t.TempDir()}
+	return &site{dataset: d, url: url, token: token, home: t.TempDir(), program: "cvatplan"}
+}
+
+// with is the same site for another program and its environment.
+func (s *site) with(program string, env ...string) *site {
+	other := *s
+	other.program, other.env = program, append(slices.Clone(s.env), env...)
+	return &other
 }
 
 // A process is one run of the program.
 type process struct {
 	*exec.Cmd
-	out, err bytes.Buffer
+	out, err stream
 	done     chan struct{} // closed when it has ended
 }
 
@@ -127,7 +136,7 @@ func (s *site) start(t testing.TB, checkout int, args ...string) *process {
 }
 
 func (s *site) command(checkout int, args ...string) *process {
-	p := &process{Cmd: exec.Command("cvatplan", args...), done: make(chan struct{})}
+	p := &process{Cmd: exec.Command(s.program, args...), done: make(chan struct{})}
 	p.Dir = s.checkouts[checkout]
 	p.Stdout, p.Stderr = &p.out, &p.err
 	p.Env = append([]string{
@@ -158,6 +167,26 @@ func (p *process) kill() {
 	<-p.done
 }
 
+// until waits for the program to write text, and returns the rest of that line.
+func (p *process) until(t testing.TB, text string) string {
+	t.Helper()
+	for {
+		wrote, erred := p.out.written(), p.err.written()
+		for _, s := range []string{p.out.String(), p.err.String()} {
+			if _, rest, found := strings.Cut(s, text); found {
+				line, _, _ := strings.Cut(rest, "\n")
+				return strings.TrimSpace(line)
+			}
+		}
+		select {
+		case <-wrote:
+		case <-erred:
+		case <-p.done:
+			t.Fatalf("%s ended without %q:\n%s%s", strings.Join(p.Args, " "), text, &p.out, &p.err)
+		}
+	}
+}
+
 func (p *process) code() int { return p.ProcessState.ExitCode() }
 
 // wants fails the test unless the program ended with the code.
@@ -167,6 +196,39 @@ func (p *process) wants(t testing.TB, code int) *process {
 		t.Errorf("%s: exit code %d (%v), wanted %d\n%s%s", strings.Join(p.Args, " "), p.code(), p.ProcessState, code, &p.out, &p.err)
 	}
 	return p
+}
+
+// A stream is what a process writes.
+type stream struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	more chan struct{}
+}
+
+func (s *stream) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.more != nil {
+		close(s.more)
+		s.more = nil
+	}
+	return s.text.Write(p)
+}
+
+// written is closed at the next write.
+func (s *stream) written() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.more == nil {
+		s.more = make(chan struct{})
+	}
+	return s.more
+}
+
+func (s *stream) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
 }
 
 // whole checks what must be true after any accident, once apply has run again: each task
