@@ -77,28 +77,3 @@ func (d directory) makeData(id int) error {
 	}
 	return nil
 }
-
-// sweep removes the images of tasks that are gone: a deletion removes the row first.
-func (s *Server) sweep(ctx context.Context) error {
-	entries, err := os.ReadDir(filepath.Join(s.dir.root, "data"))
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		id, err := strconv.Atoi(e.Name())
-		if err != nil {
-			continue
-		}
-		known, err := s.db.exists(ctx, `SELECT 1 FROM data WHERE id = ?`, id)
-		if err != nil {
-			return err
-		}
-		if known {
-			continue
-		}
-		if err := os.RemoveAll(s.dir.data(id)); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -101,6 +101,32 @@ func TestWhatWasAnsweredIsThereAfterAReopening(t *testing.T) {
 	}
 }
 
+func TestFilesThatAKilledServerLeftAreSweptAway(t *testing.T) {
+	dir := t.TempDir()
+	c := start(t, Options{Dir: dir})
+	id := c.newTask(`{"name":"x"}`)
+	c.multiple(id, file{"kept.jpg", picture(1)}).want(t, 200, "")
+	if err := c.s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, left := range []string{"raw/left.jpg", "parts/1_left"} {
+		if err := os.WriteFile(filepath.Join(dir, "data/1", left), []byte("half"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "data/77/raw"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	again := start(t, Options{Dir: dir})
+	again.multiple(id, file{"left.jpg", picture(2)}).want(t, 200, "")
+	if got := again.imported(id, quality); got != "finished " || len(again.names(id)) != 2 {
+		t.Error(got, again.names(id))
+	}
+	if _, err := os.Stat(filepath.Join(dir, "data/77")); err == nil {
+		t.Error("the directory of no task is still there")
+	}
+}
+
 func TestAClosedServerLeavesItsQueueToTheNext(t *testing.T) {
 	dir := t.TempDir()
 	g := newGate(BeforeStart)

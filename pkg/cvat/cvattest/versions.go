@@ -18,8 +18,7 @@ import (
 )
 
 // A personality answers as CVAT 2.minor does. It puts right what the sandbox, which
-// answers as 2.73, says differently; the facts are read in the sources of the releases
-// (docs: the page on CVAT's API lists them under "Other versions").
+// answers as 2.73, says differently; the facts are read in the sources of the releases.
 type personality struct {
 	version string
 	minor   int
