@@ -25,14 +25,7 @@ type Drafted struct {
 // Draft writes a first manifest of what lies at the paths, to stand in the file of that name: it plans
 // as it is, on the embedded server. Its globs match what was given and nothing else that is there now.
 func Draft(ctx context.Context, file string, paths ...string) (Drafted, error) {
-	for i, p := range paths {
-		absolute, err := filepath.Abs(p)
-		if err != nil {
-			return Drafted{}, err
-		}
-		paths[i] = absolute
-	}
-	guess, err := source.GuessAt(ctx, paths...)
+	guess, err := guessAt(ctx, paths)
 	if err != nil {
 		return Drafted{}, err
 	}
@@ -47,6 +40,18 @@ func Draft(ctx context.Context, file string, paths ...string) (Drafted, error) {
 		drafted, err = d.try(ctx, file)
 	}
 	return drafted, err
+}
+
+// guessAt looks at absolute paths: they have parents with names.
+func guessAt(ctx context.Context, paths []string) (source.Guess, error) {
+	absolute := make([]string, len(paths))
+	for i, p := range paths {
+		var err error
+		if absolute[i], err = filepath.Abs(p); err != nil {
+			return source.Guess{}, err
+		}
+	}
+	return source.GuessAt(ctx, absolute...)
 }
 
 func sameName(p source.Problem) bool { return p.Code == "same_task_name" }
