@@ -17,9 +17,6 @@ type header struct {
 	format        string
 }
 
-// rotated tells whether CVAT turns the image before it shows it (A52).
-func (h header) rotated() bool { return h.orientation > 1 }
-
 // upright is the size after turning.
 func (h header) upright() (width, height int) {
 	if h.orientation > 4 {
