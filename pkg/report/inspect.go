@@ -102,7 +102,8 @@ func rate(t survey.Topic) string {
 	return "-"
 }
 
-// firstImage says what the first message holds: pixels, encoding, what becomes of it, bytes.
+// firstImage says what the first message holds: pixels, encoding, what becomes of it, bytes; and that
+// its header has no stamp, so that the receive time is taken.
 func firstImage(t survey.Topic) string {
 	switch {
 	case !t.Image || t.Count == 0:
@@ -118,7 +119,11 @@ func firstImage(t survey.Topic) string {
 	if t.Pixels.Problem == nil && !t.Pixels.Passthrough {
 		parts = append(parts, "as "+t.Pixels.Ext)
 	}
-	return strings.Join(parts, " ") + ", " + plan.FormatBytes(int64(t.Size))
+	s := strings.Join(parts, " ") + ", " + plan.FormatBytes(int64(t.Size))
+	if t.Usable() && t.Stamp == 0 {
+		s += ", no stamp"
+	}
+	return s
 }
 
 // cameraCell says which camera of a manifest would take the topic, or why none.
