@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# The GitHub Action's scripts against the embedded server and a GitHub of the test's own; the example workflows.
+set -euo pipefail
+if ! command -v jq >/dev/null || ! command -v curl >/dev/null; then
+  sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+  $sudo apt-get update -qq
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends jq curl
+fi
+GOBIN=$1 go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+"$1/actionlint" examples/dataset-repo/.github/workflows/*.yml
+go build -o "$1/cvatplan" ./cmd/cvatplan
+CVATPLAN_BINARY=$1/cvatplan python3 -m unittest discover -v -s interop/action
