@@ -16,6 +16,7 @@ type chunked struct {
 	chunks  []chunk
 	topics  []Topic          // one for each connection or channel
 	ids     map[uint32]int32 // connection or channel id → index in topics
+	schemas int              // bytes of definitions
 	kept    int              // refs held in memory, of all chunks
 	sources sync.Pool        // *[]byte: compressed chunks
 }
@@ -91,10 +92,18 @@ func (r record) body(s span) ([]byte, error) {
 	return s.at(r.data, r.end-r.data)
 }
 
+const (
+	maxTopics  = 1 << 16  // connections or channels of a file; MCAP has no more numbers
+	maxSchemas = 64 << 20 // bytes of definitions kept of a file
+)
+
 // stream adds a connection or channel; the first of an id stays.
 func (c *chunked) stream(id uint32, t Topic) {
-	if _, found := c.ids[id]; found {
+	if _, found := c.ids[id]; found || len(c.topics) == maxTopics {
 		return
+	}
+	if c.schemas += len(t.Schema); c.schemas > maxSchemas {
+		t.Schema = nil
 	}
 	c.ids[id] = int32(len(c.topics))
 	c.topics = append(c.topics, t)

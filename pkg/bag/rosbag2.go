@@ -88,8 +88,9 @@ func (b *Bag) splits() ([]split, error) {
 	return splits, nil
 }
 
-// maxMetadata is far more than a metadata.yaml needs: 16 MiB.
-const maxMetadata = 16 << 20
+// maxMetadata is more than the metadata.yaml of ten thousand files needs; as a
+// tree it takes many times its size in memory.
+const maxMetadata = 4 << 20
 
 func readMetadata(dir string) ([]split, error) {
 	f, err := openFile(filepath.Join(dir, metadataName))

@@ -143,9 +143,22 @@ func (s *scanned) walk(l layout, span span) {
 		}
 		if err != nil {
 			s.lost, s.lostErr = span.end()-off, err
+			s.doubt()
 			return
 		}
 		off = r.end
+	}
+}
+
+// doubtful is the length of a message above which it is not believed if what
+// follows it makes no sense: 64 MiB.
+const doubtful = 64 << 20
+
+// doubt drops the last message if its length may be what is damaged.
+func (s *scanned) doubt() {
+	if n := len(s.refs) - 1; n >= 0 && s.refs[n].size > doubtful {
+		s.lost += s.refs[n].size
+		s.refs, s.ids = s.refs[:n], s.ids[:n]
 	}
 }
 

@@ -140,7 +140,7 @@ var errTooLarge = errors.New("larger than allowed")
 // wrong with it, err what went wrong with writing. The decoder's own concurrency
 // would cost more than it gains: much of a picture is stored as it is.
 func unpackFile(w io.Writer, r io.Reader) (n int64, damage, err error) {
-	dec, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderConcurrency(1))
+	dec, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderLowmem(true), zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return 0, nil, err
 	}
