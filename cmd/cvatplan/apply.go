@@ -15,15 +15,14 @@ import (
 type applyCmd struct {
 	planFlags
 	summaryFlag
-	Manifests    []string      `arg:"" optional:"" name:"MANIFEST" help:"Manifests, or one saved plan; default cvatplan.yaml."`
-	Parallelism  int           `default:"4" placeholder:"N" help:"Tasks that are read and sent at once; default 4."`
-	AutoApprove  bool          `help:"Do not ask before the first write."`
-	ReplaceEmpty bool          `help:"Delete and create anew tasks of ours that are empty and cannot be finished."`
-	NoWait       bool          `help:"Leave imports to the server; the next run verifies them."`
-	WaitTimeout  time.Duration `default:"30m" help:"Give up on an import that makes no progress for this long."`
-	UploadChunk  byteSize      `default:"16MiB" placeholder:"SIZE" help:"Bytes per upload request, 256KiB to 95MiB; default 16MiB. A proxy that wants less is obeyed."`
-	MaxCreate    int           `default:"-1" placeholder:"N" help:"Refuse to create more tasks than this."`
-	Output       string        `enum:"text,json" default:"text" help:"text, or json: one event per line."`
+	Manifests   []string      `arg:"" optional:"" name:"MANIFEST" help:"Manifests, or one saved plan; default cvatplan.yaml."`
+	Parallelism int           `default:"4" placeholder:"N" help:"Tasks that are read and sent at once; default 4."`
+	AutoApprove bool          `help:"Do not ask before the first write."`
+	NoWait      bool          `help:"Leave imports to the server; the next run verifies them."`
+	WaitTimeout time.Duration `default:"30m" help:"Give up on an import that makes no progress for this long."`
+	UploadChunk byteSize      `default:"16MiB" placeholder:"SIZE" help:"Bytes per upload request, 256KiB to 95MiB; default 16MiB. A proxy that wants less is obeyed."`
+	MaxCreate   int           `default:"-1" placeholder:"N" help:"Refuse to create more tasks than this."`
+	Output      string        `enum:"text,json" default:"text" help:"text, or json: one event per line."`
 }
 
 // Run creates what is missing; it plans on the same path as plan does.
@@ -38,15 +37,8 @@ func (c applyCmd) run(a *app, view applyView) error {
 	}
 	ctx, cancel := a.context()
 	defer cancel()
-	sessions, err := a.open(ctx, c.Manifests)
-	if err != nil {
-		return err
-	}
+	sessions, plans, err := c.prepare(ctx, a)
 	defer closeAll(sessions)
-	for _, s := range sessions {
-		s.uploads = true
-	}
-	plans, err := decideAll(ctx, sessions, (*session).decide, c.Check == "images", c.options)
 	if err != nil {
 		return err
 	}
@@ -57,6 +49,27 @@ func (c applyCmd) run(a *app, view applyView) error {
 		return err
 	}
 	return c.carryOut(a, view, sessions, plans)
+}
+
+// prepare plans what is to be done: what the manifests ask for, or what is left of a saved plan.
+// Whatever it returns, the sessions are to be closed.
+func (c applyCmd) prepare(ctx context.Context, a *app) ([]*session, []plan.Plan, error) {
+	saved, err := savedPlan(c.Manifests)
+	if err != nil {
+		return nil, nil, err
+	}
+	if saved != nil {
+		return c.reopen(ctx, a, *saved)
+	}
+	sessions, err := a.open(ctx, c.Manifests)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, s := range sessions {
+		s.uploads = true
+	}
+	plans, err := decideAll(ctx, sessions, (*session).decide, c.reading(), c.options)
+	return sessions, plans, err
 }
 
 // Chunks below the least make too many requests; CVAT before 2.55 takes less than 100 MiB.
@@ -70,12 +83,6 @@ func (c applyCmd) valid() error {
 		return usageError{fmt.Errorf("--upload-chunk: %d bytes are not between 256KiB and 95MiB", c.UploadChunk)}
 	}
 	return c.check()
-}
-
-func (c applyCmd) options(s *session) plan.Options {
-	o := c.planFlags.options(s)
-	o.ReplaceEmpty = c.ReplaceEmpty
-	return o
 }
 
 // carryOut applies project after project. It does not end with the plan's context: after an interrupt,

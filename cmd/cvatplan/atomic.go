@@ -10,6 +10,11 @@ import (
 // writeAtomically gives write a file that takes the place of path only when it is whole: whoever reads
 // path sees all of the old content or all of the new one.
 func writeAtomically(path string, write func(io.Writer) error) error {
+	return replaceFile(path, modeOf(path), write)
+}
+
+// replaceFile is writeAtomically for a file that is to have this mode.
+func replaceFile(path string, mode os.FileMode, write func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
@@ -17,7 +22,7 @@ func writeAtomically(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(write(f), f.Chmod(modeOf(path)), f.Sync(), f.Close())
+	err = errors.Join(write(f), f.Chmod(mode), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}

@@ -16,7 +16,7 @@ const (
 	exitChanges     = 2 // plan --detailed-exitcode: something is to do
 	exitTaskFailed  = 3 // apply: a task failed; run it again
 	exitNotAllowed  = 4
-	exitConflict    = 5 // conflict or blocked; drift with --fail-on drift
+	exitConflict    = 5 // conflict or blocked; drift with --fail-on drift; a saved plan is out of date
 	exitCrash       = 11
 	exitUsage       = 80
 	exitInterrupted = 130
@@ -62,9 +62,12 @@ func (a *app) printError(err error) {
 // exitCode is the one place where an error becomes a code.
 func exitCode(err error) int {
 	var usage usageError
+	var stale staleError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &stale):
+		return exitConflict
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	case errors.Is(err, cvat.ErrNotAuthorised):

@@ -13,12 +13,17 @@ import (
 
 // images measures the frames of one task, right before it is created: one reading pass.
 func (s *session) images(ctx context.Context, c plan.Change) (apply.Images, error) {
-	for i, d := range s.want {
-		if d.Task == c.Task {
-			return measured(ctx, s.tasks[i])
-		}
+	i, ok := s.number[c.Task]
+	if !ok {
+		return apply.Images{}, fmt.Errorf("task %s: no manifest asks for it", c.Task)
 	}
-	return apply.Images{}, fmt.Errorf("task %s: no manifest asks for it", c.Task)
+	images, err := measured(ctx, s.tasks[i])
+	if err == nil && s.pinned && images.Archive.Hash() != s.want[i].Hash {
+		images.Problems = append(images.Problems, plan.Problem{
+			Code: "out_of_date", Text: "its images changed since the plan was saved", Hint: savedAnew,
+		})
+	}
+	return images, err
 }
 
 func measured(ctx context.Context, t source.Task) (apply.Images, error) {

@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/planfile"
 )
 
 const defaultManifest = "cvatplan.yaml"
@@ -17,6 +19,9 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 	var all []*manifest.Manifest
 	var problems []manifest.Problem
 	for _, file := range files {
+		if planfile.IsFile(file) {
+			return nil, usageError{fmt.Errorf("%s is a saved plan, which only apply and show take", file)}
+		}
 		m, err := manifest.Load(file)
 		var mistakes *manifest.Error
 		switch {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/pkg/archive"
 	"github.com/cvatplan/cvatplan/pkg/plan"
+	"github.com/cvatplan/cvatplan/pkg/planfile"
 	"github.com/cvatplan/cvatplan/pkg/source"
 )
 
@@ -19,24 +20,34 @@ func (s *session) hash(ctx context.Context, names []string) error {
 		if !wanted[d.Task] || len(d.Problems) > 0 {
 			continue
 		}
-		frames, listed := source.Listed(s.tasks[i])
+		if err := s.measure(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measure reads one task's images, or its listing where they are not here, and keeps what the plan is
+// to know of them.
+func (s *session) measure(ctx context.Context, i int) error {
+	frames, listed := source.Listed(s.tasks[i])
+	if !listed {
 		var problems []source.Problem
-		if !listed {
-			frames, problems = source.Measure(ctx, s.tasks[i])
-			s.tasks[i].Close() // only the hash is wanted now
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+		frames, problems = source.Measure(ctx, s.tasks[i])
+		s.tasks[i].Close() // the images are opened again where they are sent
 		s.blame(i, problems)
-		if len(s.want[i].Problems) > 0 {
-			continue
-		}
-		zip := pack(frames)
-		s.want[i].Hash, s.want[i].Bytes = zip.Hash(), zip.Size()
-		if err := s.tasks[i].Close(); err != nil {
-			return err
-		}
+	}
+	if err := ctx.Err(); err != nil || len(s.want[i].Problems) > 0 {
+		return err
+	}
+	d := &s.want[i]
+	d.Hash, d.Bytes, s.sums[i] = pack(frames).Hash(), 0, make([]planfile.Image, len(frames))
+	if len(frames) < len(d.Frames) { // bad ones were dropped
+		d.Frames = names(frames)
+	}
+	for k, f := range frames {
+		d.Bytes += f.Size
+		s.sums[i][k] = planfile.Image{Size: f.Size, Sum: [8]byte(f.Sum[:8])}
 	}
 	return nil
 }
@@ -64,24 +75,34 @@ func (s *session) checkHeaders(ctx context.Context, i int) {
 	s.want[i].Bytes = bytes
 }
 
-// weigh finds the sizes of what is to be uploaded, and reads its headers where that is asked for.
-// It reports whether that changed what is wanted.
-func (s *session) weigh(ctx context.Context, headers bool) (changed bool) {
+// weigh reads what is to be uploaded, as closely as is asked for: at the least it finds the sizes. It
+// reports whether that changed what is wanted.
+func (s *session) weigh(ctx context.Context, read reading) (changed bool) {
 	upload := map[string]bool{}
 	for _, c := range s.plan.Changes {
-		upload[c.Task] = c.Upload && (c.Bytes < 0 || headers)
+		upload[c.Task] = c.Upload && (c.Bytes < 0 || read >= readHeaders)
 	}
 	for i, d := range s.want {
 		if !upload[d.Task] || ctx.Err() != nil {
 			continue
 		}
-		if headers {
-			s.checkHeaders(ctx, i)
-		}
-		s.weighOne(ctx, i)
+		s.look(ctx, i, read)
 		changed = true
 	}
 	return changed
+}
+
+func (s *session) look(ctx context.Context, i int, read reading) {
+	switch {
+	case s.want[i].Hash != "":
+		return // it was read whole
+	case read == readContents:
+		_ = s.measure(ctx, i) // its error is the context's
+		return
+	case read == readHeaders:
+		s.checkHeaders(ctx, i)
+	}
+	s.weighOne(ctx, i)
 }
 
 func (s *session) weighOne(ctx context.Context, i int) {
@@ -105,12 +126,14 @@ func (s *session) needBytes() {
 	}
 }
 
-// blame keeps why a task's frames cannot be uploaded.
+// blame keeps why a task's frames cannot be uploaded, and what else is to be said of them.
 func (s *session) blame(i int, problems []source.Problem) {
 	for _, p := range problems {
-		if p.Severity == source.Error {
-			s.want[i].Problems = append(s.want[i].Problems, plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint})
+		if p.Severity < source.Error {
+			s.found = append(s.found, p)
+			continue
 		}
+		s.want[i].Problems = append(s.want[i].Problems, plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint})
 	}
 }
 

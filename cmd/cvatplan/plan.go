@@ -17,12 +17,13 @@ type planCmd struct {
 	DetailedExitcode bool     `help:"Exit 2 if anything is to do."`
 	FailOn           string   `enum:",drift" default:"" placeholder:"drift" help:"Exit 5 on drift too."`
 	Offline          bool     `help:"Ask no server: show the tasks that the manifests want."`
+	Out              string   `placeholder:"FILE" help:"Save the plan to this file, for show and apply. The images of what is to be uploaded are read for it."`
 	Output           string   `enum:"text,json,markdown,html,paths" default:"text" help:"text, json, markdown, html, or paths: the local paths that apply will need."`
 }
 
 // Run shows what the manifests ask for and the server lacks.
 func (c planCmd) Run(a *app) error {
-	if err := errors.Join(c.check(), c.checkOffline(), c.checkSummary(a)); err != nil {
+	if err := errors.Join(c.check(), c.checkOffline(), c.checkOut(), c.checkSummary(a)); err != nil {
 		return err
 	}
 	ctx, cancel := a.context()
@@ -36,7 +37,7 @@ func (c planCmd) Run(a *app) error {
 		return err
 	}
 	defer closeAll(sessions)
-	plans, err := decideAll(ctx, sessions, decide, c.Check == "images", c.planFlags.options)
+	plans, err := decideAll(ctx, sessions, decide, c.reading(), c.planFlags.options)
 	if err != nil {
 		return err
 	}
@@ -44,6 +45,9 @@ func (c planCmd) Run(a *app) error {
 		a.printProblems(s.found)
 	}
 	if err := c.print(ctx, a, sessions, plans); err != nil {
+		return err
+	}
+	if err := c.save(a, sessions); err != nil {
 		return err
 	}
 	markdown := func(w io.Writer) error { return report.Markdown(w, plans, report.MarkdownOptions{}) }
@@ -54,15 +58,21 @@ func (c planCmd) Run(a *app) error {
 }
 
 func (c planCmd) print(ctx context.Context, a *app, sessions []*session, plans []plan.Plan) error {
-	switch c.Output {
+	if c.Output == "paths" {
+		return report.Paths(a.stdout, pathsOf(sessions))
+	}
+	return a.printPlans(c.Output, plans, contactSheets(ctx, sessions, plans))
+}
+
+// printPlans shows plans as plan and show do.
+func (a *app) printPlans(format string, plans []plan.Plan, thumbs func(plan.Change) []report.Thumb) error {
+	switch format {
 	case "json":
 		return report.JSON(a.stdout, plans, report.JSONOptions{Version: versionString()})
 	case "markdown":
 		return report.Markdown(a.stdout, plans, report.MarkdownOptions{})
-	case "paths":
-		return report.Paths(a.stdout, pathsOf(sessions))
 	case "html":
-		return report.HTML(a.stdout, plans, report.HTMLOptions{Thumbs: contactSheets(ctx, sessions, plans)})
+		return report.HTML(a.stdout, plans, report.HTMLOptions{Thumbs: thumbs})
 	}
 	return report.Text(a.stdout, plans, a.textOptions(a.stdout))
 }
@@ -93,26 +103,31 @@ func (a *app) open(ctx context.Context, files []string) ([]*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	return sessions, a.connectAll(ctx, sessions)
+}
+
+// connectAll connects to each server once. If one fails, all are closed.
+func (a *app) connectAll(ctx context.Context, sessions []*session) (err error) {
 	connections := map[target]*connection{}
 	for _, s := range sessions {
 		if connections[s.target] == nil {
 			if connections[s.target], err = a.connect(ctx, s.target); err != nil {
 				closeAll(sessions)
-				return nil, fmt.Errorf("%s: %w", s.target.shown, err)
+				return fmt.Errorf("%s: %w", s.target.shown, err)
 			}
 		}
 		s.conn = connections[s.target]
 	}
-	return sessions, nil
+	return nil
 }
 
 // A decider plans one session: with a look at its server, or without.
-type decider func(s *session, ctx context.Context, o plan.Options, headers bool) error
+type decider func(s *session, ctx context.Context, o plan.Options, read reading) error
 
-func decideAll(ctx context.Context, sessions []*session, decide decider, headers bool, options func(*session) plan.Options) ([]plan.Plan, error) {
+func decideAll(ctx context.Context, sessions []*session, decide decider, read reading, options func(*session) plan.Options) ([]plan.Plan, error) {
 	plans := make([]plan.Plan, len(sessions))
 	for i, s := range sessions {
-		if err := decide(s, ctx, options(s), headers); err != nil {
+		if err := decide(s, ctx, options(s), read); err != nil {
 			return nil, err
 		}
 		plans[i] = s.plan

@@ -25,13 +25,13 @@ func (c planCmd) checkOffline() error {
 }
 
 // decideOffline says what the manifests ask for.
-func (s *session) decideOffline(ctx context.Context, o plan.Options, headers bool) error {
+func (s *session) decideOffline(ctx context.Context, o plan.Options, read reading) error {
 	o.Offline = true
 	have := plan.Actual{Scope: plan.Scope{
 		Server: s.target.shown, Organization: s.target.organization, ProjectID: s.project.ID, Project: s.project.Name,
 	}}
 	s.plan = plan.Diff(s.want, have, o)
-	if s.weigh(ctx, headers) {
+	if s.weigh(ctx, read) {
 		s.plan = plan.Diff(s.want, have, o)
 	}
 	return ctx.Err()

@@ -30,6 +30,7 @@ type cli struct {
 	globals
 	Plan     planCmd     `cmd:"" help:"Show what the manifests ask for and the server lacks. Writes nothing."`
 	Apply    applyCmd    `cmd:"" help:"Create what is missing and upload its images. Run again, it does nothing."`
+	Show     showCmd     `cmd:"" help:"Show a saved plan again, offline."`
 	Validate validateCmd `cmd:"" help:"Check manifests, offline."`
 	Init     initCmd     `cmd:"" help:"Write a first manifest from what is found in directories of images and bags."`
 	Sandbox  sandboxCmd  `cmd:"" help:"Serve the embedded CVAT-compatible server on loopback."`

@@ -9,6 +9,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/observe"
 	"github.com/cvatplan/cvatplan/pkg/plan"
+	"github.com/cvatplan/cvatplan/pkg/planfile"
 	"github.com/cvatplan/cvatplan/pkg/source"
 )
 
@@ -19,17 +20,35 @@ type session struct {
 	target  target
 	project manifest.Project
 	skip    []manifest.Skip
-	tasks   []source.Task
-	want    []plan.Desired
-	plan    plan.Plan
-	found   []source.Problem // what was found in the dataset while planning, and stops nothing
-	uploads bool             // the plan is to be carried out at once
+
+	manifests []*manifest.Manifest
+	tasks     []source.Task
+	want      []plan.Desired
+	number    map[string]int // of a task's name, in tasks and want; of several of one name the first
+	have      plan.Actual
+	plan      plan.Plan
+	found     []source.Problem // what was found in the dataset while planning, and stops nothing
+	uploads   bool             // the plan is to be carried out at once
+	pinned    bool             // and is a saved one: what is sent must be what it says
+
+	sums [][]planfile.Image // parallel to tasks: what was measured of each frame
 }
 
-// planFlags are the flags of plan and apply that decide what is planned.
+// A reading is how much of what is to be uploaded a plan reads.
+type reading int
+
+// Each of them includes those before it.
+const (
+	readSizes reading = iota
+	readHeaders
+	readContents // as apply does, for the hash of each archive
+)
+
+// planFlags are the flags of plan and apply that decide what is planned: a saved plan keeps them.
 type planFlags struct {
 	Target       []string `sep:"none" placeholder:"GLOB" help:"Only the tasks of these names or globs; may be given several times."`
 	Check        string   `enum:"names,frames,images" default:"names" help:"frames compares frame names with the server's, one request per task; images reads the headers of all that is to be uploaded."`
+	ReplaceEmpty bool     `help:"Delete and create anew tasks of ours that are empty and cannot be finished."`
 	CreateAnyway []string `sep:"none" placeholder:"GLOB" help:"Create these tasks although their name, or their frames, stand elsewhere."`
 }
 
@@ -39,8 +58,17 @@ func (f planFlags) options(s *session) plan.Options {
 		Skip:         s.skip,
 		Target:       f.Target,
 		CreateAnyway: f.CreateAnyway,
+		ReplaceEmpty: f.ReplaceEmpty,
 		CheckFrames:  f.Check == "frames",
 	}
+}
+
+// reading is what a plan that is only shown reads.
+func (f planFlags) reading() reading {
+	if f.Check == "images" {
+		return readHeaders
+	}
+	return readSizes
 }
 
 func (f planFlags) check() error {
@@ -66,10 +94,13 @@ func (a *app) sessions(ctx context.Context, manifests []*manifest.Manifest) ([]*
 		return nil, err
 	}
 	if worst >= source.Error {
-		return nil, errors.New("the bags are not as the manifest says; nothing was planned")
+		return nil, errBags
 	}
 	return all, nil
 }
+
+// errBags says that entries of a manifest gave nothing; why was said before.
+var errBags = errors.New("the bags are not as the manifest says; nothing was planned")
 
 // sessionOf finds the session of a manifest's project, or begins it.
 func (a *app) sessionOf(all *[]*session, m *manifest.Manifest) *session {
@@ -79,12 +110,13 @@ func (a *app) sessionOf(all *[]*session, m *manifest.Manifest) *session {
 			return s
 		}
 	}
-	s := &session{target: t, project: m.Project}
+	s := &session{target: t, project: m.Project, number: map[string]int{}}
 	*all = append(*all, s)
 	return s
 }
 
 func (s *session) add(m *manifest.Manifest, tasks []source.Task) {
+	s.manifests = append(s.manifests, m)
 	s.skip = append(s.skip, m.Skip...)
 	s.project.Create = cmp.Or(s.project.Create, m.Project.Create)
 	s.project.Labels = union(s.project.Labels, m.Project.Labels)
@@ -92,9 +124,13 @@ func (s *session) add(m *manifest.Manifest, tasks []source.Task) {
 		if t.Hold != "" {
 			s.skip = append(s.skip, manifest.Skip{Task: t.Name, Reason: t.Hold, Pos: t.Origin})
 		}
+		if _, several := s.number[t.Name]; !several {
+			s.number[t.Name] = len(s.tasks)
+		}
 		s.tasks = append(s.tasks, t)
 		s.want = append(s.want, t.Desired())
 	}
+	s.sums = make([][]planfile.Image, len(s.tasks))
 }
 
 // union keeps the first of labels with equal names.
@@ -113,7 +149,7 @@ func union(labels, more []manifest.Label) []manifest.Label {
 }
 
 // decide looks at the server and plans. Only GETs are sent.
-func (s *session) decide(ctx context.Context, o plan.Options, headers bool) error {
+func (s *session) decide(ctx context.Context, o plan.Options, read reading) error {
 	want := observe.Want{Server: s.target.shown, Project: s.project, Tasks: s.want}
 	have, err := observe.Project(ctx, s.conn, want, observe.Options{CheckFrames: o.CheckFrames})
 	if err != nil {
@@ -127,8 +163,9 @@ func (s *session) decide(ctx context.Context, o plan.Options, headers bool) erro
 		s.needBytes()
 	}
 	s.plan = plan.Diff(s.want, have, o)
-	if s.weigh(ctx, headers) {
+	if s.weigh(ctx, read) {
 		s.plan = plan.Diff(s.want, have, o)
 	}
+	s.have = have
 	return ctx.Err()
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 	"github.com/cvatplan/cvatplan/pkg/report"
 	"github.com/cvatplan/cvatplan/pkg/thumbnail"
@@ -19,16 +20,35 @@ func contactSheets(ctx context.Context, sessions []*session, plans []plan.Plan) 
 		}
 	}
 	size := report.SheetSize(uploads)
+	places := placesOf(sessions)
 	return func(c plan.Change) []report.Thumb {
-		for _, s := range sessions {
-			for i, d := range s.want {
-				if d.Task == c.Task && d.Origin == c.Origin {
-					return s.sheet(ctx, i, size)
-				}
-			}
+		at, ok := places[asked{c.Task, c.Origin}]
+		if !ok {
+			return nil
 		}
-		return nil
+		return at.s.sheet(ctx, at.i, size)
 	}
+}
+
+// asked is a task as a manifest asks for it; other projects may have one of that name.
+type asked struct {
+	task   string
+	origin manifest.Position
+}
+
+type place struct {
+	s *session
+	i int // in its tasks
+}
+
+func placesOf(sessions []*session) map[asked]place {
+	places := map[asked]place{}
+	for _, s := range sessions {
+		for i, d := range s.want {
+			places[asked{d.Task, d.Origin}] = place{s, i}
+		}
+	}
+	return places
 }
 
 // sheet makes the thumbnails of one task; a frame that cannot be shown has none.

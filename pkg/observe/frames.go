@@ -18,28 +18,46 @@ const frameReaders = 4
 // frames asks for the frame names of the wanted tasks, and of tasks that nobody manages
 // but that have as many frames as one to be created: one of them may have been renamed.
 func (l *look) frames(ctx context.Context) error {
-	wanted := make(map[string][]string, len(l.want.Tasks))
+	wanted := make(map[string]bool, len(l.want.Tasks))
 	for _, d := range l.want.Tasks {
-		wanted[d.Task] = d.Frames
+		wanted[d.Task] = true
 	}
 	counts := make(map[int]bool)
 	for _, d := range l.missing() {
 		counts[len(d.Frames)] = true
 	}
+	var ids []int
+	for _, t := range l.have.Tasks {
+		if t.Size > 0 && (wanted[t.Name] || counts[t.Size]) {
+			ids = append(ids, t.ID)
+		}
+	}
+	return AddFrames(ctx, l.c, l.have.Tasks, ids, l.want.Tasks)
+}
+
+// AddFrames asks for the frames of those tasks that have one of the ids; one request each. What is
+// wanted is only there so that equal names are kept once.
+func AddFrames(ctx context.Context, c Reader, tasks []plan.Task, ids []int, want []plan.Desired) error {
+	wanted := make(map[string][]string, len(want))
+	for _, d := range want {
+		wanted[d.Task] = d.Frames
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(frameReaders)
-	for i := range l.have.Tasks {
-		t := &l.have.Tasks[i]
-		expected, managed := wanted[t.Name]
-		if t.Size > 0 && (managed || counts[t.Size]) {
-			group.Go(guarded(func() error { return l.namesOf(ctx, t, expected) }))
+	asked := make(map[int]bool, len(ids))
+	for _, id := range ids {
+		asked[id] = true
+	}
+	for i := range tasks {
+		if t := &tasks[i]; asked[t.ID] {
+			group.Go(guarded(func() error { return addFrames(ctx, c, t, wanted[t.Name]) }))
 		}
 	}
 	return rethrow(group.Wait())
 }
 
-func (l *look) namesOf(ctx context.Context, t *plan.Task, expected []string) error {
-	names, err := FrameNames(ctx, l.c, t.ID)
+func addFrames(ctx context.Context, c Reader, t *plan.Task, expected []string) error {
+	names, err := FrameNames(ctx, c, t.ID)
 	if errors.Is(err, cvat.ErrNotFound) {
 		return nil // deleted since it was listed
 	}

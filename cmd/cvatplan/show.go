@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
+	"github.com/cvatplan/cvatplan/pkg/planfile"
+	"github.com/cvatplan/cvatplan/pkg/report"
+)
+
+type showCmd struct {
+	Plan   string `arg:"" name:"PLAN" help:"What plan --out saved."`
+	Output string `enum:"text,json,markdown,html" default:"text" help:"text, json, markdown or html."`
+}
+
+// Run shows a saved plan as plan did; no server is asked.
+func (c showCmd) Run(a *app) error {
+	ctx, cancel := a.context()
+	defer cancel()
+	f, err := planfile.Load(c.Plan)
+	if err != nil {
+		return err
+	}
+	plans := f.Plans()
+	if c.Output != "html" {
+		return a.printPlans(c.Output, plans, nil)
+	}
+	return a.printPlans(c.Output, plans, a.sheetsOf(ctx, savedFile{f, c.Plan}, plans))
+}
+
+// sheetsOf takes the page's pictures from where the images lie, if they are here: the plan holds none.
+func (a *app) sheetsOf(ctx context.Context, saved savedFile, plans []plan.Plan) func(plan.Change) []report.Thumb {
+	if a.Server == "" {
+		a.Server = saved.Server
+	}
+	sessions, err := a.sessionsOf(ctx, saved)
+	if err != nil {
+		a.warn("the page shows no images: " + err.Error())
+		return nil
+	}
+	return contactSheets(ctx, sessions, plans)
+}
