@@ -44,7 +44,7 @@ func (c framesCmd) renew(ctx context.Context, a *app, sessions []*session) error
 func (c framesCmd) renewOne(ctx context.Context, a *app, file string, tasks []source.Task) error {
 	n := 0
 	err := writeAtomically(file, func(w io.Writer) error {
-		out := counted{index.NewJSONL(w), &n}
+		out := counting{index.NewJSONL(w), &n}
 		for _, t := range tasks {
 			ok, err := c.list(ctx, a, nil, t, 0, out)
 			if err != nil {
@@ -57,15 +57,15 @@ func (c framesCmd) renewOne(ctx context.Context, a *app, file string, tasks []so
 		return out.Flush()
 	})
 	if err == nil && !a.Quiet {
-		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %d frames of %d tasks\n", file, n, len(tasks))
+		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %s of %s\n", file, counted(n, "frame"), counted(len(tasks), "task"))
 	}
 	return err
 }
 
-// counted counts the records written.
-type counted struct {
+// counting counts the records written.
+type counting struct {
 	index.Writer
 	n *int
 }
 
-func (c counted) Write(r index.Record) error { *c.n++; return c.Writer.Write(r) }
+func (c counting) Write(r index.Record) error { *c.n++; return c.Writer.Write(r) }

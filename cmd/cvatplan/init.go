@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/cvatplan/cvatplan/pkg/survey"
 )
@@ -38,7 +39,8 @@ func (c initCmd) Run(a *app) error {
 	}
 	a.printProblems(drafted.Problems)
 	if !a.Quiet {
-		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %d bags, %d cameras, %d tasks, %d images\n", c.Output, drafted.Bags, drafted.Cameras, drafted.Tasks, drafted.Images)
+		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %s, %s, %s, %s\n", c.Output,
+			counted(drafted.Bags, "bag"), counted(drafted.Cameras, "camera"), counted(drafted.Tasks, "task"), counted(drafted.Images, "image"))
 		fmt.Fprintf(a.stderr, "cvatplan: hint: read it, put in your server and labels, then: cvatplan plan%s\n", c.argument())
 	}
 	return nil
@@ -56,12 +58,23 @@ func (c initCmd) write(text []byte) error {
 	if c.Force {
 		return writeAtomically(c.Output, func(w io.Writer) error { _, err := w.Write(text); return err })
 	}
+	if err := os.MkdirAll(filepath.Dir(c.Output), 0o777); err != nil {
+		return err
+	}
 	f, err := os.OpenFile(c.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
 	return errors.Join(err, f.Close())
+}
+
+// counted is "1 bag" or "2 bags".
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // argument is how plan is told of a manifest that is not the default one.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -53,6 +54,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"copytree": copyTree,
 	"images":   images,
 	"exit":     exitsWith,
+	"cut":      cutOff,
 }
 
 // images copies pictures of the quickstart: images FILE… gives each file another one.
@@ -86,4 +88,11 @@ func exitsWith(ts *testscript.TestScript, _ bool, args []string) {
 // copyTree copies a directory: copytree FROM TO.
 func copyTree(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(ts.MkAbs(args[0]))))
+}
+
+// cutOff leaves the beginning of a file: cut FILE BYTES.
+func cutOff(ts *testscript.TestScript, _ bool, args []string) {
+	size, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
 }
