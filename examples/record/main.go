@@ -52,8 +52,8 @@ func record(images, dir string) error {
 	}
 	first := time.Date(2026, 3, 4, 9, 30, 0, 0, time.UTC)
 	return errors.Join(
-		day(filepath.Join(images, "2026-03-04"), filepath.Join(dir, "2026-03-04.bag"), bagtest.Format{Compression: "lz4", ChunkSize: 64 << 10}, ros1{}, first),
-		day(filepath.Join(images, "2026-03-05"), filepath.Join(dir, "2026-03-05.mcap"), bagtest.Format{Compression: "zstd", ChunkSize: 64 << 10}, cdr{}, first.AddDate(0, 0, 1)),
+		day(filepath.Join(images, "2026-03-04"), filepath.Join(dir, "row7_2026-03-04.bag"), bagtest.Format{Compression: "lz4", ChunkSize: 64 << 10}, ros1{}, first),
+		day(filepath.Join(images, "2026-03-05"), filepath.Join(dir, "row7_2026-03-05.mcap"), bagtest.Format{Compression: "zstd", ChunkSize: 64 << 10}, cdr{}, first.AddDate(0, 0, 1)),
 	)
 }
 

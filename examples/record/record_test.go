@@ -25,7 +25,7 @@ func TestTheRecordingsOfTheExampleAreWhatThisProgramMakes(t *testing.T) {
 	if err := record(filepath.Join("..", "quickstart", "data"), dir); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"2026-03-04.bag", "2026-03-05.mcap"} {
+	for _, name := range []string{"row7_2026-03-04.bag", "row7_2026-03-05.mcap"} {
 		want, got := messagesIn(t, filepath.Join(dir, name)), messagesIn(t, filepath.Join("..", "bags", "data", name))
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" || len(want) == 0 {
 			t.Errorf("%s: %d messages; go run ./examples/record examples/quickstart/data examples/bags/data\n%s", name, len(want), diff)
