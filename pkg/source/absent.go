@@ -26,6 +26,9 @@ func (t Task) Absent() (Problem, bool) {
 	if !ok {
 		return Problem{}, false
 	}
+	if p := a.bag.unfetched; p != nil {
+		return Problem{Severity: Error, Code: p.Code, Text: p.Text, Hint: p.Hint, Task: t.Name, Pos: t.Origin}, true
+	}
 	return Problem{
 		Severity: Error, Code: "missing_bag", Task: t.Name, Pos: t.Origin,
 		Text: fmt.Sprintf("bag %s is not here: %s is missing, and its index %s is no more than a listing", show(t.Bag), a.bag.path, show(a.bag.catalog.file)),

@@ -25,6 +25,8 @@ type bagRef struct {
 	index   string          // the file of its committed listing; empty: the manifest names none
 	catalog *catalog        // what that says; nil: nothing
 	absent  bool            // it is not here, and its catalog stands in
+
+	unfetched *Problem // what stands in its place, a pointer of Git LFS say; nil: nothing does
 }
 
 // pos is where the manifest last speaks of the bag.

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -119,3 +120,24 @@ func firstFew(names []string) string {
 func someListed(m *manifest.Manifest) bool {
 	return slices.ContainsFunc(m.Bags, func(b manifest.Bag) bool { return b.Index != "" })
 }
+
+// unfetched is the first sign that a bag is here in name only: pointers that version control left in
+// place of its contents. One frame of each task is looked at.
+func unfetched(ctx context.Context, o outcome) *Problem {
+	for _, t := range o.tasks {
+		problems := t.Problems
+		if len(t.frames.names) > 0 {
+			if size, err := t.frames.reel.size(ctx, 0); err == nil && 0 <= size && size < maxPointer {
+				problems = append(problems[:len(problems):len(problems)], t.checkPointer(ctx, 0))
+			}
+		}
+		for _, p := range problems {
+			if pointerCodes[p.Code] {
+				return &p
+			}
+		}
+	}
+	return nil
+}
+
+var pointerCodes = set("lfs_pointer", "annex_missing", "dvc_missing")

@@ -382,3 +382,44 @@ func TestPathsAreWhatApplyReads(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// A checkout without the large files has pointers in their place: the bag is there in name only.
+func TestPointersAreAsGoodAsNothing(t *testing.T) {
+	const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+	s := newSite(t)
+	s.write(".git/HEAD", nil)
+	m := s.manifest(everything)
+	before, _ := s.scan(m)
+	want := s.look(before)
+	s.list(m)
+	s.write("data/run7.bag", []byte(pointer))
+	for _, name := range []string{"jai_cam_1.jpg", "jai_cam_2.jpg", "left_1.jpg"} {
+		s.write("data/2026-03-04/"+name, []byte(pointer))
+	}
+	s.remove("data/2026-03-05/jai_cam_1.jpg")
+	check(t, os.Symlink("../../.git/annex/objects/x", filepath.Join(s.dir, "data/2026-03-05/jai_cam_1.jpg")))
+	tasks, problems := s.scan(m)
+	if diff := cmp.Diff(want, s.look(tasks)); diff != "" {
+		t.Error(diff)
+	}
+	for _, p := range problems {
+		if !strings.HasPrefix(p, "note: ") {
+			t.Error(p)
+		}
+	}
+	hints := map[string]string{}
+	for _, task := range tasks {
+		if p, absent := task.Absent(); absent {
+			hints[task.Name] = strings.ReplaceAll(p.Code+": "+p.Hint, s.dir, "ROOT")
+		}
+	}
+	wantHints := map[string]string{
+		"jai_cam_2026-03-04": "lfs_pointer: git -C ROOT lfs pull --include='data/2026-03-04/**'",
+		"left_2026-03-04":    "lfs_pointer: git -C ROOT lfs pull --include='data/2026-03-04/**'",
+		"jai_cam_2026-03-05": "annex_missing: git annex get ROOT/data/2026-03-05/jai_cam_1.jpg",
+		"jai_cam_run7":       "lfs_pointer: git -C ROOT lfs pull --include='data/**'",
+	}
+	if diff := cmp.Diff(wantHints, hints); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -70,9 +70,13 @@ func (s scanner) bag(ctx context.Context, b *bagRef) outcome {
 		return s.fromCatalog(b)
 	}
 	o := s.present(ctx, b)
-	if b.catalog != nil {
-		o.problems = append(o.problems, s.stale(b, o)...)
+	if b.catalog == nil {
+		return o
 	}
+	if b.unfetched = unfetched(ctx, o); b.unfetched != nil && b.catalog.bags[b.rel] != nil {
+		return s.fromCatalog(b)
+	}
+	o.problems = append(o.problems, s.stale(b, o)...)
 	return o
 }
 
