@@ -8,6 +8,7 @@ import (
 // fromCatalog gives the tasks of a bag that is not here, as its listing says.
 func (s scanner) fromCatalog(b *bagRef) outcome {
 	o := outcome{tally: newTally(s.m)}
+	o.tally.away.add(b, []string{b.rel})
 	known := b.catalog.bags[b.rel]
 	for _, camera := range s.cameras(b) {
 		v := newView(s.m, s.root, b, camera)

@@ -8,7 +8,8 @@
 //     in which CVAT will hold them;
 //   - [Bytes] asks for the sizes of one task's frames;
 //   - [CheckHeaders] reads one task's image headers;
-//   - [Measure] reads one task's frames once, whole: size, SHA-256, CRC-32, header.
+//   - [Measure] reads one task's frames once, whole: size, SHA-256, CRC-32, header;
+//   - [Trace] does so for the listing: where each frame comes from, too (package index).
 //
 // A bag is a directory of images or a recording (a ROS 1 .bag, an .mcap, a rosbag2);
 // what a task needs of either is behind one small interface, reel, and nothing outside
@@ -16,6 +17,10 @@
 //
 // Bad input never stops the rest: it is a [Problem] that names the file, and where it
 // concerns one task, that task's [Task.Desired] carries it, so that the plan blocks it.
+//
+// A bag that is not here, or stands here only as a pointer of Git LFS or git-annex, is
+// planned by its committed listing, where the manifest names one ([Task.Absent]): its
+// frames have names, sizes and sums, and cannot be opened.
 //
 // # What becomes a frame
 //

@@ -16,6 +16,7 @@ type tally struct {
 	unclaimed heap // images that no camera takes
 	topics    heap // image topics that no camera takes
 	pictures  heap // images that CVAT does not take
+	away      heap // bags whose listings stand in for them
 	taken     []int
 	missing   []heap           // bags that lack a camera
 	kinds     []map[string]int // see kindOf
@@ -68,6 +69,7 @@ func (t *tally) add(o tally) {
 	t.unclaimed.join(o.unclaimed)
 	t.pictures.join(o.pictures)
 	t.topics.join(o.topics)
+	t.away.join(o.away)
 	for i := range o.taken {
 		t.taken[i] += o.taken[i]
 		t.missing[i].join(o.missing[i])
@@ -89,6 +91,10 @@ func (t *tally) problems(m *manifest.Manifest) []Problem {
 	if h := t.topics; h.n > 0 {
 		list = append(list, Problem{Severity: Note, Code: "unclaimed_topics", Text: fmt.Sprintf(
 			"no camera takes %s in %s, such as %s", count(h.n, "image topic", "image topics"), count(h.bags, "bag", "bags"), show(h.example))})
+	}
+	if h := t.away; h.n > 0 {
+		list = append(list, Problem{Severity: Note, Code: "listed_bags", Text: fmt.Sprintf(
+			"%s not here, such as %s: planned by the index", count(h.bags, "bag is", "bags are"), show(h.example))})
 	}
 	if h := t.pictures; h.n > 0 {
 		list = append(list, Problem{
