@@ -117,6 +117,16 @@ class TheRun(Job):
         self.assertTrue(outputs["summary"].startswith("Plan: 2 to create"), outputs)
 
 
+class TerraformsRecipes(Job):
+    def test_of_gitlab_counts_what_is_to_be_created(self):
+        page = (REPO / "docs/gitlab.md").read_text()
+        recipe = re.search(r"jq -r '(.*?)' plan\.json", page)[1]
+        plan = subprocess.run([BINARY, "plan", "--output", "json"], cwd=self.checkout, env=self.environment(),
+                              capture_output=True, check=True).stdout
+        widget = subprocess.run(["jq", "-r", recipe], input=plan, capture_output=True, check=True).stdout
+        self.assertEqual({"create": 5, "update": 0, "delete": 0}, json.loads(widget), "four tasks and the project")
+
+
 class GitHub(BaseHTTPRequestHandler):
     """As much of GitHub's API as the comment needs."""
 
