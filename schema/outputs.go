@@ -26,3 +26,8 @@ var Frame []byte
 //
 //go:embed inspect.schema.json
 var Inspect []byte
+
+// Status describes the document of `status --output json`; it is not to be written to.
+//
+//go:embed status.schema.json
+var Status []byte

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/cvatplan/cvatplan/pkg/observe"
@@ -35,7 +33,7 @@ func (c statusCmd) Run(a *app) error {
 		}
 		all = append(all, progress...)
 	}
-	return c.print(a, c.group(all))
+	return c.print(a, c.status(all))
 }
 
 func (c statusCmd) look(ctx context.Context, s *session) ([]observe.Progress, error) {
@@ -48,67 +46,16 @@ func (c statusCmd) look(ctx context.Context, s *session) ([]observe.Progress, er
 	return observe.Annotation(ctx, s.conn, want, c.By == "assignee")
 }
 
-func (c statusCmd) print(a *app, rows []report.StatusRow) error {
+func (c statusCmd) print(a *app, s report.Status) error {
 	switch c.Output {
 	case "json":
-		return report.StatusJSON(a.stdout, c.By, rows)
+		return report.StatusJSON(a.stdout, s)
 	case "csv":
-		return report.StatusCSV(a.stdout, rows)
+		return report.StatusCSV(a.stdout, s)
 	case "ids":
-		return report.StatusIDs(a.stdout, rows)
+		return report.StatusIDs(a.stdout, s)
 	}
-	return report.StatusTable(a.stdout, rows)
-}
-
-// group adds tasks up by what --by names; a task of several assignees counts for each of them.
-func (c statusCmd) group(all []observe.Progress) []report.StatusRow {
-	rows := map[string]report.StatusRow{}
-	for _, p := range all {
-		for name, jobs := range c.groupsOf(p) {
-			rows[name] = addTo(rows[name], name, p, jobs)
-		}
-	}
-	sorted := slices.Collect(maps.Values(rows))
-	slices.SortFunc(sorted, func(x, y report.StatusRow) int { return cmp.Compare(x.Name, y.Name) })
-	for i, r := range sorted {
-		sorted[i].Name = cmp.Or(r.Name, "(none)")
-		if c.By != "task" {
-			sorted[i].ID, sorted[i].URL = 0, ""
-		}
-	}
-	return sorted
-}
-
-func (c statusCmd) groupsOf(p observe.Progress) map[string]observe.Jobs {
-	switch c.By {
-	case "camera":
-		return map[string]observe.Jobs{p.Camera: p.Jobs}
-	case "bag":
-		return map[string]observe.Jobs{p.Bag: p.Jobs}
-	case "subset":
-		return map[string]observe.Jobs{p.Subset: p.Jobs}
-	case "assignee":
-		if len(p.Assignees) > 0 {
-			return p.Assignees
-		}
-		return map[string]observe.Jobs{"": p.Jobs}
-	}
-	return map[string]observe.Jobs{p.Task: p.Jobs}
-}
-
-func addTo(r report.StatusRow, name string, p observe.Progress, jobs observe.Jobs) report.StatusRow {
-	r.Name, r.ID, r.URL = name, p.ID, p.URL
-	r.Tasks++
-	r.Frames += p.Frames
-	r.Jobs += jobs.Count
-	r.Annotation += jobs.Annotation()
-	r.Validation += jobs.Validation
-	r.Completed += jobs.Completed
-	if p.ID == 0 {
-		r.Missing++
-		return r
-	}
-	return r.WithIDs(p.ID)
+	return report.StatusTable(a.stdout, s)
 }
 
 func matchesAny(globs []string, name string) bool {

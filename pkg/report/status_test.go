@@ -1,0 +1,139 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/schema"
+)
+
+func statusRow(name string, id, jobs, validation, completed int) StatusRow {
+	r := StatusRow{
+		Name: name, ID: id, Tasks: 1, Frames: 10 * jobs, Jobs: jobs,
+		Annotation: jobs - validation - completed, Validation: validation, Completed: completed,
+	}
+	if id == 0 {
+		r.Missing = 1
+		return r
+	}
+	r.URL, r.IDs = "https://cvat.example.com/tasks/1", []int{id}
+	return r
+}
+
+// statuses are none, one task, many tasks of any name, and groups that share tasks.
+func statuses() map[string]Status {
+	return map[string]Status{
+		"empty": {By: "task", Total: StatusRow{Name: "total"}},
+		"one":   {By: "task", Rows: []StatusRow{statusRow("jai_cam_2026-03-04", 801, 3, 1, 1)}, Total: StatusRow{Name: "total", Tasks: 1, Frames: 30, Jobs: 3, Annotation: 1, Validation: 1, Completed: 1}},
+		"many": {
+			By: "task",
+			Rows: []StatusRow{
+				statusRow("jai_cam_2026-03-04", 801, 3, 0, 3), statusRow("jai_cam_2026-03-05", 0, 0, 0, 0),
+				statusRow("jai_cam_"+evilName, 802, 1200, 100, 999), statusRow("=HYPERLINK(\"http://evil.example.com\")", 803, 1, 0, 0),
+				statusRow("果樹園", 804, 2, 1, 0), statusRow("a, \"b\"", 805, 1, 0, 0),
+			},
+			Total: StatusRow{Name: "total", Tasks: 6, Missing: 1, Frames: 12070, Jobs: 1207, Annotation: 104, Validation: 101, Completed: 1002},
+		},
+		"groups": {
+			By: "assignee",
+			Rows: []StatusRow{
+				{Name: "(none)", Tasks: 2, Frames: 40, Jobs: 1, Annotation: 1, IDs: []int{801, 802}},
+				{Name: "anna", Tasks: 1, Frames: 20, Jobs: 2, Validation: 1, Completed: 1, IDs: []int{802}},
+			},
+			Total: StatusRow{Name: "total", Tasks: 2, Frames: 40, Jobs: 3, Annotation: 1, Validation: 1, Completed: 1},
+		},
+	}
+}
+
+func TestStatusIsAsBefore(t *testing.T) {
+	writers := map[string]func(io.Writer, Status) error{"txt": StatusTable, "json": StatusJSON, "csv": StatusCSV, "ids": StatusIDs}
+	for name, s := range statuses() {
+		for format, write := range writers {
+			t.Run(name+"."+format, func(t *testing.T) {
+				golden(t, "status_"+name+"."+format, render(t, func(b *bytes.Buffer) error { return write(b, s) }))
+			})
+		}
+	}
+}
+
+func TestStatusJSONIsWhatItsSchemaSays(t *testing.T) {
+	closed := strict(t, schema.Status)
+	for name, s := range statuses() {
+		got := render(t, func(b *bytes.Buffer) error { return StatusJSON(b, s) })
+		conforms(t, closed, got)
+		var doc statusDoc
+		if err := json.Unmarshal(got, &doc); err != nil || len(doc.Rows) != len(s.Rows) {
+			t.Errorf("%s: %d rows, %v", name, len(doc.Rows), err)
+		}
+		for i, r := range doc.Rows {
+			if r.Name != s.Rows[i].Name {
+				t.Errorf("%s: the name %q became %q", name, s.Rows[i].Name, r.Name)
+			}
+		}
+	}
+}
+
+func TestNoStatusForATerminalIsObeyedByIt(t *testing.T) {
+	s := statuses()["many"]
+	for name, write := range map[string]func(io.Writer, Status) error{"table": StatusTable, "json": StatusJSON} {
+		got := render(t, func(b *bytes.Buffer) error { return write(b, s) })
+		for line := range strings.Lines(string(got)) {
+			if !isSafe(strings.TrimSuffix(line, "\n")) {
+				t.Errorf("%s: %q", name, line)
+			}
+		}
+	}
+}
+
+func TestNoStatusNameIsAFormulaInASpreadsheet(t *testing.T) {
+	s := Status{}
+	for _, start := range []string{"=", "+", "-", "@", "\t", "\r"} {
+		s.Rows = append(s.Rows, StatusRow{Name: start + "cmd|' /C calc'!A0"})
+	}
+	got := render(t, func(b *bytes.Buffer) error { return StatusCSV(b, s) })
+	lines, err := csv.NewReader(bytes.NewReader(got)).ReadAll()
+	if err != nil || len(lines) != len(s.Rows)+1 {
+		t.Fatalf("%d lines, %v", len(lines), err)
+	}
+	for _, cells := range lines[1:] {
+		if !strings.HasPrefix(cells[0], "'") {
+			t.Errorf("%q", cells[0])
+		}
+	}
+}
+
+func TestPercentIsRoundedDownAndOfNothingNothing(t *testing.T) {
+	for want, r := range map[int]StatusRow{0: {}, 99: {Jobs: 1000, Completed: 999}, 100: {Jobs: 3, Completed: 3}, 33: {Jobs: 3, Completed: 1}} {
+		if diff := cmp.Diff(want, r.Percent()); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestStatusOfTenThousandTasksHasThemAll(t *testing.T) {
+	s := Status{By: "task", Total: StatusRow{Name: "total", Tasks: 10_000}}
+	for i := range 10_000 {
+		s.Rows = append(s.Rows, statusRow(fmt.Sprintf("run-%05d", i), i+1, 3, 1, 1))
+	}
+	for name, c := range map[string]struct {
+		write func(io.Writer, Status) error
+		lines int
+	}{"table": {StatusTable, 10_002}, "csv": {StatusCSV, 10_001}, "ids": {StatusIDs, 10_000}} {
+		got := render(t, func(b *bytes.Buffer) error { return c.write(b, s) })
+		if n := bytes.Count(got, []byte("\n")); n != c.lines {
+			t.Errorf("%s: %d lines, want %d", name, n, c.lines)
+		}
+	}
+	var doc statusDoc
+	got := render(t, func(b *bytes.Buffer) error { return StatusJSON(b, s) })
+	if err := json.Unmarshal(got, &doc); err != nil || len(doc.Rows) != 10_000 {
+		t.Errorf("%d rows, %v", len(doc.Rows), err)
+	}
+}
