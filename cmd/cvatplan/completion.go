@@ -2,7 +2,6 @@ package main
 
 import (
 	"embed"
-	"io"
 	"path"
 )
 
@@ -21,6 +20,6 @@ func (c completionCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(a.stdout, string(script))
+	_, err = a.stdout.Write(script)
 	return err
 }

@@ -11,8 +11,6 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
