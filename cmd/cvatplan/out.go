@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/cvatplan/cvatplan/pkg/planfile"
 	"github.com/cvatplan/cvatplan/pkg/report"
@@ -46,7 +47,7 @@ func (c planCmd) save(a *app, sessions []*session) error {
 	f := planfile.File{Version: versionString(), Server: a.Server}
 	for _, s := range sessions {
 		for _, m := range s.manifests {
-			f.Manifests = append(f.Manifests, planfile.Manifest{Path: m.File, Hash: m.Hash()})
+			f.Manifests = append(f.Manifests, planfile.Manifest{Path: filepath.ToSlash(m.File), Hash: m.Hash()})
 		}
 		f.Projects = append(f.Projects, s.saved())
 	}

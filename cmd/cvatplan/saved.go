@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -126,7 +127,9 @@ func sameServer(a, b string) bool {
 	if errX != nil || errY != nil || strings.HasPrefix(a, "sandbox:") {
 		return a == b
 	}
-	return strings.EqualFold(x.Scheme, y.Scheme) && strings.EqualFold(x.Host, y.Host) && x.Path == y.Path
+	x.Scheme, x.Host = strings.ToLower(x.Scheme), strings.ToLower(x.Host)
+	y.Scheme, y.Host = strings.ToLower(y.Scheme), strings.ToLower(y.Host)
+	return x.String() == y.String()
 }
 
 // sessionsOf reads the bags of a saved plan's manifests; no server is asked.
@@ -138,7 +141,7 @@ func (a *app) sessionsOf(ctx context.Context, saved savedFile) ([]*session, erro
 	sessions, err := a.sessions(ctx, manifests)
 	switch {
 	case errors.Is(err, errBags):
-		return nil, staleError{[]string{"the bags are no longer as the manifests say"}}
+		return nil, staleError{[]string{"the bags are no longer as the manifests say, or --root is another one"}}
 	case err != nil:
 		return nil, err
 	case len(sessions) != len(saved.Projects):
@@ -152,7 +155,7 @@ func unchangedManifests(saved savedFile) ([]*manifest.Manifest, error) {
 	var all []*manifest.Manifest
 	var since []string
 	for _, was := range saved.Manifests {
-		m, err := manifest.Load(was.Path)
+		m, err := manifest.Load(filepath.FromSlash(was.Path))
 		var mistakes *manifest.Error
 		switch {
 		case errors.Is(err, fs.ErrNotExist):

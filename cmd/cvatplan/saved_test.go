@@ -36,6 +36,29 @@ func TestASavedPlanIsFinishedAfterAKillAtEveryRequest(t *testing.T) {
 	}
 }
 
+func TestTheServerOfASavedPlanMayBeSpelledOtherwise(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"https://cvat.example.com", "https://cvat.example.com", true},
+		{"https://cvat.example.com/", "https://CVAT.example.com", true},
+		{"https://cvat.example.com/cvat/", "https://cvat.example.com/cvat", true},
+		{"https://cvat.example.com", "http://cvat.example.com", false},
+		{"https://cvat.example.com", "https://cvat.example.com:8443", false},
+		{"https://cvat.example.com", "https://cvat.example.com.evil.example", false},
+		{"https://cvat.example.com/a", "https://cvat.example.com/A", false},
+		{"https://cvat.example.com", "https://user@cvat.example.com", false},
+		{"sandbox:.sandbox", "sandbox:.sandbox", true},
+		{"sandbox:a", "sandbox:A", false},
+		{"https://%zz", "https://cvat.example.com", false},
+	} {
+		if got := sameServer(c.a, c.b); got != c.want || sameServer(c.b, c.a) != c.want {
+			t.Errorf("%s, %s: %v", c.a, c.b, got)
+		}
+	}
+}
+
 func savedModes() map[string]cvattest.Point {
 	if everything() {
 		return map[string]cvattest.Point{"before": cvattest.BeforeHandling, "after": cvattest.AfterHandling}

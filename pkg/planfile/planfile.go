@@ -16,7 +16,7 @@ type File struct {
 
 // A Manifest is one that the plan was made of.
 type Manifest struct {
-	Path string // as it was given
+	Path string // as it was given, with slashes
 	Hash string // [manifest.Manifest.Hash]
 }
 
