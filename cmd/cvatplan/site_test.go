@@ -30,6 +30,7 @@ type dataset struct {
 	checkouts [2]string
 	tasks     map[string][]string // frame names in the order that they should have
 	sums      map[string][sha256.Size]byte
+	org       string
 }
 
 // A shape is what a dataset is to look like.
@@ -37,11 +38,12 @@ type shape struct {
 	tasks, frames int
 	pixels        int    // height and width; noise, so a PNG has about four bytes for each
 	settings      string // of the manifest's task
-	reverse       bool   // the manifest's order is the reverse of the names'
+	prefix        string // of the bags' names; default run
+	organization  string
 }
 
 const datasetManifest = `version: 1
-server: {url: "https://cvat.example.com"}
+server: {url: "https://cvat.example.com"%s}
 root: data
 project: {name: Orchard, create: true, labels: [apple]}
 task: {%s}
@@ -50,16 +52,20 @@ bags: ["*/"]
 
 func newDataset(t testing.TB, s shape) *dataset {
 	t.Helper()
-	d := &dataset{tasks: map[string][]string{}, sums: map[string][sha256.Size]byte{}}
+	d := &dataset{tasks: map[string][]string{}, sums: map[string][sha256.Size]byte{}, org: s.organization}
 	dir := t.TempDir()
+	organization := ""
+	if s.organization != "" {
+		organization = ", organization: " + s.organization
+	}
 	for i := range d.checkouts {
 		d.checkouts[i] = filepath.Join(dir, fmt.Sprint("checkout", i))
 		must(t, os.MkdirAll(d.checkouts[i], 0o755))
-		must(t, os.WriteFile(filepath.Join(d.checkouts[i], "cvatplan.yaml"), fmt.Appendf(nil, datasetManifest, s.settings), 0o644))
+		must(t, os.WriteFile(filepath.Join(d.checkouts[i], "cvatplan.yaml"), fmt.Appendf(nil, datasetManifest, organization, s.settings), 0o644))
 	}
 	for i := range s.tasks {
 		for k := range s.frames {
-			d.add(t, fmt.Sprintf("run_%02d", i), fmt.Sprintf("sub dir/frame_%03d.png", k), noise(t, cmp.Or(s.pixels, 24), uint64(i*1000+k)))
+			d.add(t, fmt.Sprintf("%s_%02d", cmp.Or(s.prefix, "run"), i), fmt.Sprintf("sub dir/frame_%03d.png", k), noise(t, cmp.Or(s.pixels, 24), uint64(len(s.prefix)*1e6+i*1000+k)))
 		}
 	}
 	return d
@@ -235,7 +241,10 @@ func (s *stream) String() string {
 // once, its frames in order and equal to the files, and nothing to do.
 func (s *site) whole(t testing.TB) {
 	t.Helper()
-	s.run(t, 0, "plan", "--detailed-exitcode", "--check", "frames").wants(t, exitOK)
+	p := s.run(t, 0, "plan", "--detailed-exitcode", "--check", "frames").wants(t, exitOK)
+	if nothing := fmt.Sprintf("Plan: 0 to create, 0 to resume, 0 in conflict, 0 drifted, %d unchanged", len(s.tasks)); !strings.Contains(p.out.String(), nothing) {
+		t.Errorf("no %q in\n%s", nothing, &p.out)
+	}
 	c := s.client(t)
 	for name, frames := range s.tasks {
 		s.wholeTask(t, c, name, frames)
@@ -271,7 +280,7 @@ func (s *site) wholeTask(t testing.TB, c *cvat.Client, name string, frames []str
 
 func (s *site) client(t testing.TB) *cvat.Client {
 	t.Helper()
-	c, err := cvat.New(cvat.Options{BaseURL: s.url, Credentials: cvat.Credentials{AccessToken: cvat.NewSecret(s.token)}})
+	c, err := cvat.New(cvat.Options{BaseURL: s.url, Organization: s.org, Credentials: cvat.Credentials{AccessToken: cvat.NewSecret(s.token)}})
 	must(t, err)
 	return c
 }

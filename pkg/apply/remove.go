@@ -34,11 +34,14 @@ func (t *task) replace(ctx context.Context) (verdict, error) {
 	return lookAgain, t.pause(ctx, time.Second)
 }
 
-// undecided: the task may be there or not, and what it is now the next look tells. CVAT
-// answers 500 to a deletion while an import runs, and the task survives.
-func undecided(err error) bool {
+// undecided: the task may be there or not, and what it is now the next look tells.
+func undecided(err error) bool { return errors.Is(err, errKept) || survived(err) }
+
+// survived: the deletion has perhaps not happened. CVAT answers 500 to it while an import
+// runs, or 409 after a while, and the task stays.
+func survived(err error) bool {
 	var api *cvat.APIError
-	return errors.Is(err, errKept) || errors.Is(err, cvat.ErrUnknownOutcome) ||
+	return errors.Is(err, cvat.ErrUnknownOutcome) || errors.Is(err, cvat.ErrBusy) ||
 		errors.As(err, &api) && api.Status == 500
 }
 
@@ -63,11 +66,8 @@ var errKept = errors.New("it is no longer as it was")
 // the import. A task that is gone is removed.
 func (t *task) remove(ctx context.Context, victim plan.Task) error {
 	err := t.mayRemove(ctx, victim.ID, victim.BugTracker)
-	if _, ours := plan.ParseMarker(victim.BugTracker); ours && err == nil {
-		err = t.bury(ctx, victim)
-	}
 	if err == nil {
-		err = t.server.DeleteTask(ctx, victim.ID)
+		err = t.erase(ctx, victim)
 	}
 	switch {
 	case errors.Is(err, cvat.ErrNotFound):
@@ -84,6 +84,20 @@ func (t *task) remove(ctx context.Context, victim plan.Task) error {
 	return err
 }
 
+func (t *task) erase(ctx context.Context, victim plan.Task) error {
+	if _, ours := plan.ParseMarker(victim.BugTracker); !ours {
+		return t.server.DeleteTask(ctx, victim.ID)
+	}
+	err := t.bury(ctx, victim)
+	if err == nil {
+		err = t.server.DeleteTask(ctx, victim.ID)
+	}
+	if survived(err) {
+		return t.revive(ctx, victim, err)
+	}
+	return err
+}
+
 // bury sets the tombstone and reads once more. If something has become of the task in
 // between, it gets its marker back, as far as its import lets it.
 func (t *task) bury(ctx context.Context, victim plan.Task) error {
@@ -95,6 +109,16 @@ func (t *task) bury(ctx context.Context, victim plan.Task) error {
 		return errors.Join(err, t.setBugTracker(ctx, victim.ID, victim.BugTracker))
 	}
 	return err
+}
+
+// revive gives a task its marker back that could not be deleted, perhaps because its import
+// has just ended: under a tombstone nobody could tell what it holds.
+func (t *task) revive(ctx context.Context, victim plan.Task, why error) error {
+	err := t.setBugTracker(ctx, victim.ID, victim.BugTracker)
+	if errors.Is(err, cvat.ErrNotFound) {
+		return err // it is deleted after all
+	}
+	return errors.Join(why, err)
 }
 
 // mayRemove reads task and request: still empty, not importing, the same bug_tracker.
