@@ -85,7 +85,7 @@ func (a *app) ask(ctx context.Context, s *session, p plan.Plan) error {
 		fmt.Fprintf(a.stderr, "The project does not exist and will be created.\n")
 	}
 	fmt.Fprint(a.stderr, "Go on? [y/N] ")
-	answer, err := readLine(a.stdin)
+	answer, err := a.readLine()
 	if err != nil {
 		return err
 	}

@@ -1,14 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"strings"
-
-	"golang.org/x/term"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
@@ -40,7 +36,7 @@ func (a *app) findCredentials(server string) (credentials, error) {
 	if a.interactive() {
 		return a.askCredentials(server)
 	}
-	return credentials{}, withHint(withCode("bad_credentials", fmt.Errorf("no credentials for %s", server)),
+	return credentials{}, withHint(withCode("bad_credentials", fmt.Errorf("%w: no credentials for %s", cvat.ErrNotAuthorised, server)),
 		"set CVAT_ACCESS_TOKEN (or CVAT_ACCESS_TOKEN_FILE), or CVAT_USERNAME with CVAT_PASSWORD")
 }
 
@@ -61,36 +57,23 @@ func (a *app) interactive() bool {
 	return isTerminal(a.stdin) && isTerminal(a.stderr) && a.getenv("CI") == ""
 }
 
-func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
 func (a *app) askCredentials(server string) (credentials, error) {
 	user := a.getenv("CVAT_USERNAME")
 	if user == "" {
 		fmt.Fprintf(a.stderr, "User name at %s: ", server)
-		line, err := readLine(a.stdin)
+		line, err := a.readLine()
 		if err != nil {
 			return credentials{}, err
 		}
 		user = line
 	}
 	fmt.Fprintf(a.stderr, "Password of %s: ", user)
-	password, err := term.ReadPassword(int(a.stdin.(*os.File).Fd()))
+	password, err := a.readPassword()
 	fmt.Fprintln(a.stderr)
 	if err != nil {
 		return credentials{}, fmt.Errorf("read the password: %w", err)
 	}
-	return credentials{username: user, password: cvat.NewSecret(string(password)), hasLogin: true}, nil
-}
-
-func readLine(r io.Reader) (string, error) {
-	line, err := bufio.NewReader(r).ReadString('\n')
-	if err != nil && line == "" {
-		return "", fmt.Errorf("read an answer: %w", err)
-	}
-	return strings.TrimSpace(line), nil
+	return credentials{username: user, password: cvat.NewSecret(password), hasLogin: true}, nil
 }
 
 // login makes the client send the credentials. A token is sent as it is; a user name and password

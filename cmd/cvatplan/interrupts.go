@@ -5,6 +5,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // interrupts turns the first SIGINT or SIGTERM into a wish to stop, and lets the second end the
@@ -14,6 +15,19 @@ type interrupts struct {
 	signals chan os.Signal
 	mu      sync.Mutex
 	got     os.Signal
+	patient bool   // see finishing
+	restore func() // puts the terminal back; nil where nothing was changed
+}
+
+// grace is how long what has nothing to finish may take to end by itself: a manifest that is read from
+// a pipe, say, does not look at stop.
+const grace = 2 * time.Second
+
+// finishing says that a command watches stop and has something to finish, however long it takes.
+func (i *interrupts) finishing() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.patient = true
 }
 
 func watchInterrupts() *interrupts {
@@ -29,10 +43,47 @@ func (i *interrupts) watch() {
 		first := i.got == nil
 		i.got = s
 		i.mu.Unlock()
-		if !first {
-			os.Exit(i.code())
+		if first {
+			close(i.stop)
+			time.AfterFunc(grace, i.impatient)
+			continue
 		}
-		close(i.stop)
+		i.end()
+	}
+}
+
+// impatient ends the process, unless it has something to finish.
+func (i *interrupts) impatient() {
+	i.mu.Lock()
+	patient := i.patient
+	i.mu.Unlock()
+	if !patient {
+		i.end()
+	}
+}
+
+// end ends the process at once, with the terminal as it was.
+func (i *interrupts) end() {
+	i.mu.Lock()
+	restore := i.restore
+	i.mu.Unlock()
+	if restore != nil {
+		restore()
+	}
+	os.Exit(i.code())
+}
+
+// restores says how to put the terminal back, for as long as it is changed: until the
+// returned function is called, which does it.
+func (i *interrupts) restores(restore func()) func() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.restore = restore
+	return func() {
+		i.mu.Lock()
+		i.restore = nil
+		i.mu.Unlock()
+		restore()
 	}
 }
 

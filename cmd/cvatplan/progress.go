@@ -9,12 +9,14 @@ import (
 // A listener is told what a run does; *progress.Progress is one.
 type listener interface {
 	Event(apply.Event)
+	Retried()
 	Close()
 }
 
 type quietProgress struct{}
 
 func (quietProgress) Event(apply.Event) {}
+func (quietProgress) Retried()          {}
 func (quietProgress) Close()            {}
 
 // progress shows a run on stderr: bars on a terminal, plain lines elsewhere and where CI
@@ -24,5 +26,30 @@ func (a *app) progress(p plan.Plan) listener {
 		return quietProgress{}
 	}
 	bars := isTerminal(a.stderr) && a.getenv("CI") == "" && a.getenv("TERM") != "dumb"
-	return progress.New(a.stderr, p, progress.Options{Terminal: bars})
+	return announce(progress.New(a.stderr, p, progress.Options{Terminal: bars}), a.interrupts.stop)
+}
+
+// An announcer shows a run, and says when it is interrupted.
+type announcer struct {
+	*progress.Progress
+	over, done chan struct{}
+}
+
+func announce(p *progress.Progress, interrupted <-chan struct{}) *announcer {
+	n := &announcer{p, make(chan struct{}), make(chan struct{})}
+	go func() { // selects and writes a line, nothing that could panic
+		defer close(n.done)
+		select {
+		case <-interrupted:
+			p.Say("cvatplan: interrupted: ending as soon as what is being sent has arrived; a second time ends at once")
+		case <-n.over:
+		}
+	}()
+	return n
+}
+
+func (n *announcer) Close() {
+	close(n.over)
+	<-n.done
+	n.Progress.Close()
 }

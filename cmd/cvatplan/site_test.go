@@ -132,13 +132,18 @@ type process struct {
 func (s *site) start(t testing.TB, checkout int, args ...string) *process {
 	t.Helper()
 	p := s.command(checkout, args...)
+	p.begin(t)
+	return p
+}
+
+func (p *process) begin(t testing.TB) {
+	t.Helper()
 	must(t, p.Start())
 	go func() {
 		defer close(p.done)
 		_ = p.Wait() // the state is in ProcessState
 	}()
 	t.Cleanup(p.kill)
-	return p
 }
 
 func (s *site) command(checkout int, args ...string) *process {

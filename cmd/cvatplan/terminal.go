@@ -7,6 +7,11 @@ import (
 	"golang.org/x/term"
 )
 
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 // widthOf is the width of a terminal in cells, 0 for anything else.
 func widthOf(w io.Writer) int {
 	f, ok := w.(*os.File)

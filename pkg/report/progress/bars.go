@@ -83,6 +83,8 @@ func (b *bars) finish(e apply.Event) {
 	}
 }
 
+func (b *bars) say(text string) { _, _ = b.container.Write([]byte(text + "\n")) }
+
 func (b *bars) close() {
 	for _, bar := range b.running {
 		bar.Abort(true)

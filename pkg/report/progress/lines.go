@@ -48,6 +48,8 @@ func (l *lines) event(e apply.Event) {
 	}
 }
 
+func (l *lines) say(text string) { l.write(text) }
+
 func (l *lines) close() {
 	close(l.stop)
 	<-l.done

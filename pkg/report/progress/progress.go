@@ -33,6 +33,7 @@ type Progress struct {
 // goroutines at once, nor after close.
 type view interface {
 	event(e apply.Event)
+	say(text string) // may be called while an event is shown
 	close()
 }
 
@@ -53,6 +54,13 @@ func (p *Progress) Event(e apply.Event) {
 	p.tally.count(e)
 	p.view.event(e)
 }
+
+// Say puts a line of its own among what is shown, such as that the run is about to end.
+// It may be called by another goroutine than Event, before Close.
+func (p *Progress) Say(text string) { p.view.say(text) }
+
+// Retried counts a request that is sent again.
+func (p *Progress) Retried() { p.tally.retried() }
 
 // Close ends the showing; it returns when nothing more will be written.
 func (p *Progress) Close() { p.view.close() }

@@ -65,6 +65,12 @@ func (t *tally) count(e apply.Event) {
 	k.phase, k.state = e.Phase, e.State
 }
 
+func (t *tally) retried() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.retries++
+}
+
 // upload: what a task had before the first report was sent by an earlier run, and
 // what is lost is sent again; neither makes the rate.
 func (t *tally) upload(k *task, e apply.Event) {
