@@ -86,7 +86,7 @@ func inspectDocOf(b survey.Bag) inspectDoc {
 		Cameras: []cameraDoc{}, Warnings: append([]string{}, b.Notes...),
 	}
 	for _, in := range b.Holds {
-		d.Bags = append(d.Bags, bagsDoc(in))
+		d.Bags = append(d.Bags, bagsDoc{in.Path, in.Count})
 	}
 	for _, c := range b.Cameras {
 		d.Cameras = append(d.Cameras, cameraDoc{c.Name, c.Topics, c.Images})

@@ -185,12 +185,12 @@ func (f *finder) stubs(e *manifest.Bag, pattern string) int {
 // nothing says why an entry has no bag.
 func (f *finder) nothing(e *manifest.Bag, pattern string, excluded, wrong int) {
 	if excluded > 0 {
-		f.report(e, "no_match", "", "exclude: leaves none of the %d bags that %q matches", excluded, e.Path)
+		f.report(e, "no_match", "", "exclude: leaves none of the %s that %q matches", count(excluded, "bag", "bags"), e.Path)
 		return
 	}
 	if wrong > 0 {
 		f.report(e, "no_match", "a bag is a directory of images, or a .bag, .mcap or .db3 file",
-			"%q matches nothing that is a bag, only %d other files", e.Path, wrong)
+			"%q matches nothing that is a bag, only %s", e.Path, count(wrong, "other file", "other files"))
 		return
 	}
 	f.report(e, "no_match", f.near(pattern), "%q matches nothing in %s", e.Path, f.root)

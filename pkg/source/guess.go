@@ -19,12 +19,14 @@ type Guess struct {
 	Cameras []GuessCamera // by name; none if the files do not tell cameras apart
 	Images  int           // all that Bags hold
 	Left    int           // of these, what no camera takes
+	Odd     []string      // paths that no manifest can write: no bag and no camera is guessed from them
 }
 
 // A GuessBag is one entry of bags:.
 type GuessBag struct {
 	Path  string // a glob where it stands for several bags
 	Count int    // how many bags it matches
+	Bare  bool   // no camera has images there: its tasks are not to be missed
 }
 
 // A GuessCamera is one entry of cameras:.
@@ -50,8 +52,10 @@ func GuessAt(ctx context.Context, paths ...string) (Guess, error) {
 		return Guess{}, fmt.Errorf("%s: no images and no recordings there", strings.Join(paths, ", "))
 	}
 	root := commonRoot(g.bags)
-	out := Guess{Root: root, Bags: g.entries(root)}
+	out := Guess{Root: root}
 	out.Cameras, out.Images, out.Left = guessCameras(g.bags)
+	out.Bags = g.entries(root)
+	out.Odd = append(g.odd, oddImages(g.bags)...)
 	return out, ctx.Err()
 }
 
@@ -61,11 +65,13 @@ type guessedBag struct {
 	dir    bool     // of images
 	images []string // from the bag
 	topics []bag.Topic
+	bare   bool // no camera takes anything of it
 }
 
 type guesser struct {
 	shelf *shelf
 	bags  []guessedBag
+	odd   []string // left out for their names
 }
 
 // maxLook is how far below the given directory bags are looked for.
@@ -87,7 +93,7 @@ func (g *guesser) look(ctx context.Context, path string, depth int) error {
 	if err != nil {
 		return err
 	}
-	if below := childDirs(l.images); isBag(l.images, below) {
+	if below := childDirs(l.images); isBag(filepath.Base(path), l.images, below) {
 		g.bags = append(g.bags, guessedBag{path: path, dir: true, images: l.images})
 		return nil
 	}
@@ -103,6 +109,10 @@ func (g *guesser) inside(ctx context.Context, path string, depth int) error {
 	for _, e := range entries {
 		child := filepath.Join(path, e.Name())
 		if e.Name()[0] == '.' || !e.IsDir() && !bag.Is(child) {
+			continue
+		}
+		if !writable(e.Name()) {
+			g.odd = append(g.odd, child)
 			continue
 		}
 		if err := g.look(ctx, child, depth+1); err != nil {
@@ -135,29 +145,6 @@ func childDirs(images []string) map[string][]string {
 	return below
 }
 
-// isBag decides whether a directory with images is one bag or holds several: it is one
-// if images lie in it directly, or if each sub-directory looks like a camera's, which
-// has a name without a date or a number at its end, and files without another name.
-func isBag(images []string, below map[string][]string) bool {
-	if len(images) == 0 {
-		return false
-	}
-	if slices.ContainsFunc(images, func(at string) bool { return !strings.Contains(at, "/") }) {
-		return true
-	}
-	for dir, inside := range below {
-		if !generic[strings.ToLower(dir)] && !isCameraDir(dir) {
-			return false
-		}
-		for _, at := range inside {
-			if name := seriesOf(at); name != "" && name != dir {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // commonRoot is the directory that holds all bags; a bag alone has its parent.
 func commonRoot(bags []guessedBag) string {
 	root := filepath.Dir(bags[0].path)
@@ -179,7 +166,9 @@ func (g *guesser) entries(root string) []GuessBag {
 	type group struct{ dir, kind string }
 	members := make(map[group][]string)
 	var groups []group
+	bare := make(map[string]bool)
 	for _, b := range g.bags {
+		bare[b.path] = b.bare
 		k := group{filepath.Dir(b.path), "/"}
 		if !b.dir && !isDirectory(b.path) {
 			k.kind = filepath.Ext(b.path)
@@ -192,7 +181,9 @@ func (g *guesser) entries(root string) []GuessBag {
 	var all []GuessBag
 	for _, k := range groups {
 		rel, _ := filepath.Rel(root, k.dir)
-		for _, b := range exactly(members[k], k.dir, k.kind) {
+		entries := exactly(members[k], k.dir, k.kind)
+		for i, b := range entries {
+			b.Bare = len(entries) == len(members[k]) && bare[filepath.Join(k.dir, members[k][i])]
 			b.Path = strings.TrimPrefix(escapeGlob(filepath.ToSlash(rel))+"/"+b.Path, "./")
 			all = append(all, b)
 		}
@@ -216,13 +207,13 @@ func exactly(members []string, dir, kind string) []GuessBag {
 	prefix := commonPrefix(members)
 	switch {
 	case len(members) > 1 && len(others) == 0:
-		return []GuessBag{{"*" + kind, len(members)}}
+		return []GuessBag{{Path: "*" + kind, Count: len(members)}}
 	case len(members) > 1 && prefix != "" && !slices.ContainsFunc(others, func(n string) bool { return strings.HasPrefix(n, prefix) }):
-		return []GuessBag{{escapeGlob(prefix) + "*" + kind, len(members)}}
+		return []GuessBag{{Path: escapeGlob(prefix) + "*" + kind, Count: len(members)}}
 	}
 	var each []GuessBag
 	for _, n := range members {
-		each = append(each, GuessBag{escapeGlob(strings.TrimSuffix(n, kind)) + kind, 1})
+		each = append(each, GuessBag{Path: escapeGlob(strings.TrimSuffix(n, kind)) + kind, Count: 1})
 	}
 	return each
 }

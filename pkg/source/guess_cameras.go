@@ -2,6 +2,7 @@ package source
 
 import (
 	"cmp"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -18,17 +19,24 @@ const maxCameras = 24
 var generic = set("", "frame", "frames", "img", "image", "images", "image_raw", "pic", "picture", "photo",
 	"data", "raw", "rgb", "color", "colour", "compressed", "jpg", "jpeg", "png", "dsc", "dscn")
 
-// counted is a number at the end of a name, after a sign; glued one without it, which
-// must be long enough not to be a part of the name, as in realsenseD435_1.
+// kinds are directories of one camera's pictures of another kind: they name a camera
+// only where nothing else does.
+var kinds = set("depth", "ir", "infra", "infra1", "infra2", "mono", "gray", "grey")
+
+// counted is a number or a time at the end of a name, after a sign; leading is one at its
+// beginning; glued one without a sign, which must be long enough not to be a part of the
+// name, as in realsenseD435_1.
 var (
-	counted = regexp.MustCompile(`([-_. ]+\d+)+$|^\d+([-_. ]+\d+)*$`)
+	counted = regexp.MustCompile(`([-_. ]+\d+(T\d+)?Z?)+$|^\d+(T\d+)?Z?([-_. ]+\d+(T\d+)?Z?)*$`)
+	leading = regexp.MustCompile(`^(\d+(T\d+)?Z?[-_. ]+)+`)
 	glued   = regexp.MustCompile(`\d{3,}$`)
 )
 
-// seriesOf is what a file's name has before its numbers; empty if that says nothing.
+// seriesOf is what a file's name has besides the numbers around it; empty if that says
+// nothing.
 func seriesOf(at string) string {
 	stem := trimExtension(path.Base(at))
-	name := counted.ReplaceAllString(stem, "")
+	name := leading.ReplaceAllString(counted.ReplaceAllString(stem, ""), "")
 	if name == stem {
 		name = glued.ReplaceAllString(stem, "")
 	}
@@ -42,43 +50,102 @@ func seriesOf(at string) string {
 // and is neither a date nor numbered, unless it calls itself a camera.
 func isCameraDir(name string) bool {
 	low := strings.ToLower(name)
-	return !generic[low] && dateIn(name) == "" && (!counted.MatchString(name) || strings.Contains(low, "cam"))
+	return !generic[low] && !isBagDir(name)
 }
 
-// cameraOf guesses the camera of a file: its outermost directory in the bag that says
-// something, or else its series.
-func cameraOf(at string) string {
-	dirs := strings.Split(path.Dir(at), "/")
-	for _, d := range dirs {
-		if d != "." && isCameraDir(d) {
-			return d
+// isBagDir reports whether a directory's name is a bag's: a date, or numbered.
+func isBagDir(name string) bool {
+	return dateIn(name) != "" || counted.MatchString(name) && !strings.Contains(strings.ToLower(name), "cam")
+}
+
+// cameraDir is the innermost directory of a path that may be a camera's; one that is
+// only a kind of picture counts where there is no other.
+func cameraDir(at string) string {
+	kind := ""
+	for dir := path.Dir(at); dir != "."; dir = path.Dir(dir) {
+		name := path.Base(dir)
+		if !isCameraDir(name) {
+			continue
+		}
+		if !kinds[strings.ToLower(name)] {
+			return name
+		}
+		kind = cmp.Or(kind, name)
+	}
+	return kind
+}
+
+// candidates are the names that may be cameras, each with its images' number by bag.
+type candidates struct {
+	dirs, series map[string]map[int]int
+}
+
+func findCandidates(bags []guessedBag) candidates {
+	c := candidates{make(map[string]map[int]int), make(map[string]map[int]int)}
+	for i, b := range bags {
+		for _, at := range b.images {
+			if !writable(at) {
+				continue
+			}
+			if name := cameraDir(at); name != "" {
+				addTo(c.dirs, name, i)
+			} else if name := seriesOf(at); name != "" {
+				addTo(c.series, name, i)
+			}
 		}
 	}
-	return seriesOf(at)
+	return c
+}
+
+func addTo(counts map[string]map[int]int, name string, bag int) {
+	if counts[name] == nil {
+		counts[name] = make(map[int]int)
+	}
+	counts[name][bag]++
+}
+
+// fewNames is how many names with one image a bag may still be the cameras of a rig; more
+// tell the frames apart.
+const fewNames = 4
+
+// dropFrames takes away series of about one image in each bag, where there are many of
+// them: these names are the frames' own.
+func (c candidates) dropFrames() {
+	var scarce []string
+	for name, bags := range c.series {
+		images := 0
+		for _, n := range bags {
+			images += n
+		}
+		if 2*images <= 3*len(bags) {
+			scarce = append(scarce, name)
+		}
+	}
+	if len(scarce) <= fewNames {
+		return
+	}
+	for _, name := range scarce {
+		delete(c.series, name)
+	}
 }
 
 // guessCameras finds the names, and then asks the manifest's own rules what they take.
 func guessCameras(bags []guessedBag) (cameras []GuessCamera, images, left int) {
-	files, streams := make(map[string]int), make(map[string][]string)
+	found := findCandidates(bags)
+	found.dropFrames()
+	streams := make(map[string][]string)
 	for _, b := range bags {
-		for _, at := range b.images {
-			if name := cameraOf(at); name != "" {
-				files[name]++
-			}
-		}
 		for name, topics := range streamCameras(b.topics) {
-			for _, t := range topics {
-				if !slices.Contains(streams[name], t) {
-					streams[name] = append(streams[name], t)
-				}
-			}
-			files[name] += 0
+			streams[name] = append(streams[name], topics...)
 		}
 	}
-	for name := range files {
-		cameras = append(cameras, GuessCamera{Name: name, Topics: streams[name]})
+	names := slices.Concat(slices.Collect(maps.Keys(found.dirs)), slices.Collect(maps.Keys(found.series)), slices.Collect(maps.Keys(streams)))
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		topics := slices.Clone(streams[name])
+		slices.Sort(topics)
+		cameras = append(cameras, GuessCamera{Name: name, Topics: slices.Compact(topics)})
 	}
-	slices.SortFunc(cameras, func(a, b GuessCamera) int { return cmp.Compare(a.Name, b.Name) })
 	if len(cameras) > maxCameras {
 		cameras = nil
 	}
@@ -110,7 +177,7 @@ func countCameras(cameras []GuessCamera, bags []guessedBag) (kept []GuessCamera,
 		declared[i] = manifest.Camera{Name: c.Name, Topics: c.Topics}
 	}
 	claims := newClaimer(declared)
-	for _, b := range bags {
+	for i, b := range bags {
 		seen := make([]bool, len(cameras))
 		count := func(owner, n int) {
 			images += n
@@ -132,6 +199,7 @@ func countCameras(cameras []GuessCamera, bags []guessedBag) (kept []GuessCamera,
 			owner, _ := claims.topicOwner(t.Name)
 			count(owner, t.Count)
 		}
+		bags[i].bare = len(cameras) > 0 && !slices.Contains(seen, true)
 	}
 	if len(cameras) == 0 {
 		left = 0 // each bag is one task

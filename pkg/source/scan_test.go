@@ -145,12 +145,12 @@ func TestWhatStandsInTheWayIsNamed(t *testing.T) {
 		"all excluded": {
 			files: []string{"a/1.jpg"},
 			lines: `bags: [{path: "*/", exclude: [a]}]`,
-			want:  scanned{Problems: []string{`error: exclude: leaves none of the 1 bags that "*/" matches`}},
+			want:  scanned{Problems: []string{`error: exclude: leaves none of the 1 bag that "*/" matches`}},
 		},
 		"a file that is no bag": {
 			files: []string{"a.txt"},
 			lines: `bags: [{path: a.txt}]`,
-			want:  scanned{Problems: []string{`error: "a.txt" matches nothing that is a bag, only 1 other files | a bag is a directory of images, or a .bag, .mcap or .db3 file`}},
+			want:  scanned{Problems: []string{`error: "a.txt" matches nothing that is a bag, only 1 other file | a bag is a directory of images, or a .bag, .mcap or .db3 file`}},
 		},
 		"a named bag that is empty blocks its tasks": {
 			files: []string{"x/"},

@@ -2,10 +2,13 @@ package survey
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -39,7 +42,27 @@ func Draft(ctx context.Context, file string, paths ...string) (Drafted, error) {
 		d.task = strings.Replace(d.task, "{bag}", "{parent}_{bag}", 1)
 		drafted, err = d.try(ctx, file)
 	}
+	drafted.Problems = append(leftOut(guess.Odd), drafted.Problems...)
 	return drafted, err
+}
+
+// leftOut warns of what no manifest can write.
+func leftOut(paths []string) []source.Problem {
+	if len(paths) == 0 {
+		return nil
+	}
+	const most = 5
+	shown := make([]string, min(most, len(paths)))
+	for i := range shown {
+		shown[i] = strconv.Quote(paths[i])
+	}
+	text := "no bag or camera is guessed from " + strings.Join(shown, ", ")
+	if more := len(paths) - most; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return []source.Problem{{
+		Severity: source.Warning, Code: "odd_names", Text: text, Hint: "rename what has a backslash or an invisible sign in its name",
+	}}
 }
 
 // guessAt looks at absolute paths: they have parents with names.
@@ -66,8 +89,8 @@ func rootFrom(file, root string) (string, error) {
 	if err != nil { // another volume
 		rel = root
 	}
-	if !utf8.ValidString(rel) {
-		return "", fmt.Errorf("%q is not UTF-8, and cannot be written in a manifest", rel)
+	if !utf8.ValidString(rel) || strings.ContainsFunc(rel, unicode.IsControl) {
+		return "", fmt.Errorf("%q is not UTF-8 without control characters, and cannot be written in a manifest", rel)
 	}
 	return filepath.ToSlash(rel), nil
 }
@@ -101,6 +124,10 @@ func (d draft) try(ctx context.Context, file string) (Drafted, error) {
 		out.Bags += b.Count
 	}
 	m, err := manifest.Parse(file, out.Text)
+	var mistakes *manifest.Error
+	if errors.As(err, &mistakes) { // in lines that nobody sees
+		return out, fmt.Errorf("no manifest comes of what is there: %s", mistakes.Problems[0].Text)
+	}
 	if err != nil {
 		return out, err
 	}

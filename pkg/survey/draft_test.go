@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -36,6 +37,11 @@ func TestADraftIsAsItWas(t *testing.T) {
 			files: []string{"a/run/cam_1.jpg", "b/run/cam_1.jpg"}, paths: []string{"a/run", "b/run"}, file: "cvatplan.yaml",
 			want: Drafted{Bags: 2, Cameras: 1, Tasks: 2, Images: 2},
 		},
+		"bare_bag": {
+			files: []string{"day1/rosbag_1/jai_cam/rgb/1.png", "day1/rosbag_2/jai_cam/rgb/1.png", "flat/0001.jpg"},
+			paths: []string{"."}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 3, Cameras: 1, Tasks: 2, Images: 2},
+		},
 		"odd_names": {
 			files: []string{"on/a [1]: #x/true_1.jpg", "on/a [1]: #x/ü \"q\"_1.jpg"}, paths: []string{"on/a [1]: #x"}, file: "cvatplan.yaml",
 			want: Drafted{Bags: 1, Cameras: 2, Tasks: 2, Images: 2},
@@ -60,7 +66,7 @@ func TestADraftIsAsItWas(t *testing.T) {
 			check(t, err)
 			golden(t, name+".yaml", got.Text)
 			for _, p := range got.Problems {
-				if p.Severity > source.Note {
+				if p.Severity > source.Note && p.Code != "no_images" {
 					t.Errorf("its first plan says: %s", p.Text)
 				}
 			}
@@ -97,5 +103,26 @@ var testdata = func() string {
 func TestADraftOfNothingIsAnError(t *testing.T) {
 	if d, err := Draft(t.Context(), "cvatplan.yaml", t.TempDir()); err == nil {
 		t.Errorf("%s", d.Text)
+	}
+}
+
+func TestOddNamesAreLeftOutWithAWarning(t *testing.T) {
+	for name, odd := range map[string]string{"newline": "a\nb_1.jpg", "backslash": `a\b_1.jpg`, "escape": "a\x1b[31mb_1.jpg", "direction": "a\u202eb_1.jpg"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for _, f := range []string{"cam_1.jpg", "cam_2.jpg", odd} {
+				check(t, os.MkdirAll(filepath.Join(dir, "run"), 0o777))
+				check(t, os.WriteFile(filepath.Join(dir, "run", f), nil, 0o666))
+			}
+			got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), filepath.Join(dir, "run"))
+			check(t, err)
+			if got.Cameras != 1 || got.Images != 2 {
+				t.Errorf("%d cameras, %d images", got.Cameras, got.Images)
+			}
+			want := "no bag or camera is guessed from " + strconv.Quote(filepath.Join(dir, "run", odd))
+			if len(got.Problems) == 0 || got.Problems[0].Severity != source.Warning || got.Problems[0].Text != want {
+				t.Errorf("%+v", got.Problems)
+			}
+		})
 	}
 }

@@ -46,6 +46,9 @@ func (d draft) text() []byte {
 	)
 	for _, b := range d.Bags {
 		lines = append(lines, remark("  - path: "+quoted(b.Path), counted(b.Count, "bag")))
+		if b.Bare {
+			lines = append(lines, remark("    optional: true", "no image of a camera"))
+		}
 	}
 	return []byte(strings.Join(lines, "\n") + "\n")
 }
