@@ -119,7 +119,7 @@ func globOptions(pattern string) []doublestar.GlobOption {
 
 // cleanPattern takes off a trailing slash, which stands for "directories only".
 func cleanPattern(pattern string) (clean string, dirsOnly bool) {
-	pattern = filepath.ToSlash(pattern)
+	pattern = slashes(pattern, filepath.Separator)
 	return path.Clean(pattern), strings.HasSuffix(pattern, "/")
 }
 
