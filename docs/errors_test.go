@@ -12,7 +12,7 @@ import (
 )
 
 // coded are the packages whose codes a person may see.
-var coded = []string{"pkg/plan", "pkg/source", "pkg/apply", "pkg/observe", "pkg/cvat", "cmd/cvatplan"}
+var coded = []string{"pkg/plan", "pkg/source", "pkg/apply", "pkg/observe", "pkg/cvat", "pkg/planfile", "cmd/cvatplan"}
 
 // unwritten are codes that the source computes: settings of a note, and the project that is asked for.
 var unwritten = []string{

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/cvatplan/cvatplan/pkg/apply"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+)
+
+func TestACrashExitsWithElevenAndNeverWithTwo(t *testing.T) {
+	var stderr bytes.Buffer
+	code := run([]string{"plan"}, strings.NewReader(""), io.Discard, &stderr, func(string) string { panic("boom") })
+	if code != 11 || !strings.Contains(stderr.String(), "crashed: boom") || !strings.Contains(stderr.String(), "hint: this is a bug") {
+		t.Errorf("exit code %d, and on stderr\n%s", code, &stderr)
+	}
+}
+
+func TestOfSeveralExitCodesOfApplyTheGravestIsTaken(t *testing.T) {
+	done := apply.TaskResult{Outcome: apply.Done}
+	failed := apply.TaskResult{Outcome: apply.Failed, Err: errors.New("import failed")}
+	refused := apply.TaskResult{Outcome: apply.Refused}
+	for name, c := range map[string]struct {
+		signal  os.Signal
+		results []apply.Result
+		want    int
+	}{
+		"nothing":              {nil, nil, 0},
+		"all done":             {nil, []apply.Result{{Tasks: []apply.TaskResult{done}}}, 0},
+		"no project":           {nil, []apply.Result{{Err: errors.New("none")}}, 1},
+		"a task failed":        {nil, []apply.Result{{Err: errors.New("none")}, {Tasks: []apply.TaskResult{done, failed}}}, 3},
+		"a conflict":           {nil, []apply.Result{{Tasks: []apply.TaskResult{failed, refused}}}, 5},
+		"no right":             {nil, []apply.Result{{Tasks: []apply.TaskResult{failed, refused}, NotAllowed: cvat.ErrNotAuthorised}}, 4},
+		"interrupted":          {os.Interrupt, []apply.Result{{Tasks: []apply.TaskResult{failed, refused}, NotAllowed: cvat.ErrNotAuthorised}}, 130},
+		"a crash in one of it": {os.Interrupt, []apply.Result{{Tasks: []apply.TaskResult{failed}}, {Crash: "boom"}}, 11},
+	} {
+		a := &app{interrupts: &interrupts{got: c.signal}}
+		if got := codeOf(a.applyCode(c.results)); got != c.want {
+			t.Errorf("%s: exit code %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+func TestAnErrorBecomesOneExitCode(t *testing.T) {
+	for want, err := range map[int]error{
+		1:   errors.New("something"),
+		4:   fmt.Errorf("task a: %w", errReadOnly),
+		5:   exit(exitConflict),
+		80:  usageError{errors.New("unknown flag")},
+		130: fmt.Errorf("scan: %w", context.Canceled),
+	} {
+		if got := codeOf(err); got != want {
+			t.Errorf("%v: exit code %d, want %d", err, got, want)
+		}
+	}
+}
+
+func TestAnErrorsPageIsNamedOnce(t *testing.T) {
+	var stderr bytes.Buffer
+	a := &app{stderr: &stderr, interrupts: &interrupts{}}
+	for range 3 {
+		a.fail(withHint(errReadOnly, "make another"))
+	}
+	const page = "cvatplan: hint: see https://github.com/cvatplan/cvatplan/blob/main/docs/errors.md#read_only_token\n"
+	if got := stderr.String(); strings.Count(got, page) != 1 || strings.Count(got, "hint: make another") != 3 {
+		t.Errorf("on stderr:\n%s", got)
+	}
+}
