@@ -88,6 +88,7 @@ func (c applyCmd) valid() error {
 // carryOut applies project after project. It does not end with the plan's context: after an interrupt,
 // what is under way ends at a chunk's boundary.
 func (c applyCmd) carryOut(a *app, view applyView, sessions []*session, plans []plan.Plan) error {
+	a.interrupts.finishing()
 	results := make([]apply.Result, len(sessions))
 	for i, s := range sessions {
 		on, done := view.begin(plans[i])

@@ -101,6 +101,9 @@ func (a *app) connectSandbox(t target) (*connection, error) {
 }
 
 func (a *app) connectServer(ctx context.Context, t target) (*cvat.Client, error) {
+	if t.url == "" {
+		return nil, withHint(errors.New("no server is named"), "write server.url in the manifest, or give --server or CVATPLAN_SERVER")
+	}
 	found, err := a.findCredentials(t.url)
 	if err != nil {
 		return nil, err
@@ -124,6 +127,7 @@ func (a *app) clientOptions(t target) cvat.Options {
 		AnswerTimeout: a.AnswerTimeout,
 		InsecureHTTP:  a.InsecureHTTP,
 		OnWarning:     a.warn,
+		OnRetry:       a.retries.tell,
 	}
 	if a.Debug {
 		o.Debug = func(line string) { fmt.Fprintln(a.stderr, "cvatplan: debug:", line) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // Exit codes, as DESIGN and docs/errors.md state them. Where several fit, the
@@ -16,7 +17,7 @@ const (
 	exitChanges     = 2 // plan --detailed-exitcode: something is to do
 	exitTaskFailed  = 3 // apply: a task failed; run it again
 	exitNotAllowed  = 4
-	exitConflict    = 5 // conflict or blocked; drift with --fail-on drift; a saved plan is out of date
+	exitConflict    = 5 // conflict, blocked, moved or renamed; drift with --fail-on drift; a saved plan is out of date
 	exitCrash       = 11
 	exitUsage       = 80
 	exitInterrupted = 130
@@ -55,6 +56,11 @@ func codeOf(err error) int {
 }
 
 func (a *app) printError(err error) {
+	var mistakes *manifest.Error
+	if errors.As(err, &mistakes) { // each begins its line, as editors and CI want it
+		fmt.Fprintf(a.stderr, "cvatplan: error: %d to mend:\n%v\n", len(mistakes.Problems), err)
+		return
+	}
 	fmt.Fprintf(a.stderr, "cvatplan: error: %v\n", err)
 	a.hint(cvat.Hint(err), cvat.Code(err))
 }

@@ -28,7 +28,7 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 		case errors.As(err, &mistakes):
 			problems = append(problems, mistakes.Problems...)
 		case err != nil:
-			return nil, err
+			problems = append(problems, manifest.Problem{Pos: manifest.Position{File: file}, Text: err.Error()})
 		default:
 			all = append(all, m)
 		}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/cvatplan/cvatplan/pkg/archive"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -108,12 +110,29 @@ func (s *session) look(ctx context.Context, i int, read reading) {
 func (s *session) weighOne(ctx context.Context, i int) {
 	size, err := source.Bytes(ctx, s.tasks[i])
 	if err != nil {
-		s.want[i].Problems = append(s.want[i].Problems, plan.Problem{Code: "unreadable", Text: err.Error()})
+		s.blameOnce(i, asProblem(err))
 		return
 	}
 	s.want[i].Bytes = size
 	if stale := s.tasks[i].Stale(size); stale != nil {
 		s.found = append(s.found, *stale)
+	}
+}
+
+// asProblem is an error of pkg/source with the code and the hint that it carries.
+func asProblem(err error) plan.Problem {
+	var p source.Problem
+	if errors.As(err, &p) {
+		return plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint}
+	}
+	return plan.Problem{Code: "unreadable", Text: err.Error()}
+}
+
+// blameOnce keeps a problem that reading the headers may have found before.
+func (s *session) blameOnce(i int, p plan.Problem) {
+	same := func(have plan.Problem) bool { return have.Code == p.Code && have.Text == p.Text }
+	if !slices.ContainsFunc(s.want[i].Problems, same) {
+		s.want[i].Problems = append(s.want[i].Problems, p)
 	}
 }
 

@@ -19,7 +19,8 @@ type app struct {
 	getenv         func(string) string
 	interrupts     *interrupts
 	linked         map[string]bool // see hint
-	hooks          sandbox.Hooks   // of the embedded server; tests hold it by them
+	retries        *retries
+	hooks          sandbox.Hooks // of the embedded server; tests hold it by them
 
 	strict   bool // damage of a recording is an error
 	renewing bool // listings are about to be written anew, so that a stale one is no news
@@ -57,6 +58,7 @@ func (a *app) run(args []string) (code int) {
 			code = a.crashed(r, debug.Stack())
 		}
 	}()
+	a.retries = &retries{w: a.stderr}
 	a.interrupts = watchInterrupts()
 	defer a.interrupts.close()
 	command, err := a.parse(args)

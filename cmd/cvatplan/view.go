@@ -35,7 +35,11 @@ func (v textView) begin(p plan.Plan) (func(apply.Event), func(apply.Result)) {
 		return nil, func(apply.Result) {}
 	}
 	shown := v.a.progress(p)
-	return shown.Event, func(apply.Result) { shown.Close() }
+	v.a.retries.show(shown)
+	return shown.Event, func(apply.Result) {
+		v.a.retries.show(nil)
+		shown.Close()
+	}
 }
 
 // results says nothing where the plan said that nothing is to do.

@@ -125,7 +125,7 @@ func TestANameThatTurnsUpElsewhereIsMovedNotCreated(t *testing.T) {
 		j := one("a")
 		p := j.planned(t, s)
 		w.addTask("t", w.addProject("other", ""), "", "a")
-		if r := only(t, j.carryOut(s, p)); r.Outcome != Left || r.Reason.Code != "moved" || len(w.tasks) != 1 {
+		if r := only(t, j.carryOut(s, p)); r.Outcome != Refused || r.Reason.Code != "moved" || len(w.tasks) != 1 {
 			t.Errorf("%+v", r)
 		}
 	})

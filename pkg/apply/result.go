@@ -13,8 +13,8 @@ type Outcome string
 const (
 	Done      Outcome = "done"      // complete and verified, by this run or another
 	Unchanged Outcome = "unchanged" // nothing was to do
-	Left      Outcome = "left"      // left as it is: drift, moved, renamed, skipped, unmanaged
-	Refused   Outcome = "refused"   // a person must decide: conflict, blocked, a replacement not allowed
+	Left      Outcome = "left"      // left as it is: drift, skipped, unmanaged
+	Refused   Outcome = "refused"   // a person must decide: conflict, blocked, moved, renamed, a replacement not allowed
 	Pending   Outcome = "pending"   // sent; the server imports it (Options.NoWait)
 	Failed    Outcome = "failed"
 	Stopped   Outcome = "stopped" // the run ended before it was finished, or begun

@@ -107,7 +107,7 @@ func resultOf(c plan.Change) TaskResult {
 	switch c.Action {
 	case plan.NoOp:
 		t.Outcome = Unchanged
-	case plan.Conflict, plan.Blocked, plan.Replace:
+	case plan.Conflict, plan.Blocked, plan.Replace, plan.Moved, plan.Renamed:
 		t.Outcome = Refused
 	}
 	return t

@@ -29,6 +29,7 @@ func Diff(want []Desired, have Actual, o Options) Plan {
 		p.Changes = append(p.Changes, unmanagedChange(t))
 	}
 	slices.SortStableFunc(p.Changes, compareChanges)
+	p.Project = p.Project.needed(p.Changes)
 	return p
 }
 

@@ -265,12 +265,32 @@ func TestProjectChange(t *testing.T) {
 		"created twice":           {Actual{Exists: true, EmptyProjects: []int{9}}, manifest.Project{Name: "p"}, ProjectChange{Action: ProjectFinish, Name: "p", Leftovers: []int{9}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := Diff(nil, c.have, Options{Project: c.want})
+			p := Diff([]Desired{{Task: "t", Frames: []string{"a"}}}, c.have, Options{Project: c.want})
 			if diff := cmp.Diff(c.out, p.Project); diff != "" {
 				t.Error(diff)
 			}
-			if HasChanges(p) != (c.out.Action != ProjectNone) {
-				t.Errorf("HasChanges %v", HasChanges(p))
+			if got := Count(p).Projects > 0; got != (c.out.Action != ProjectNone) {
+				t.Errorf("the project changes: %v", got)
+			}
+		})
+	}
+}
+
+// A mistyped --target, or bags that are all blocked, must not leave an empty project behind.
+func TestAProjectThatWouldStayEmptyIsNotCreated(t *testing.T) {
+	project := manifest.Project{Name: "p", Create: ptr(true)}
+	blocked := Desired{Task: "t", Frames: []string{"a"}, Problems: []Problem{{Code: "corrupt_image", Text: "a is cut off"}}}
+	for name, c := range map[string]struct {
+		want []Desired
+		o    Options
+	}{
+		"nothing is wanted":   {nil, Options{Project: project}},
+		"all is blocked":      {[]Desired{blocked}, Options{Project: project}},
+		"no task is targeted": {[]Desired{{Task: "t", Frames: []string{"a"}}}, Options{Project: project, Target: []string{"x*"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if p := Diff(c.want, Actual{}, c.o); p.Project.Action != ProjectNone || HasChanges(p) {
+				t.Errorf("%+v", p.Project)
 			}
 		})
 	}

@@ -29,6 +29,15 @@ func projectChange(have Actual, o Options) ProjectChange {
 	return p
 }
 
+// needed leaves a project uncreated that would stay empty: nothing could be created in it now.
+func (p ProjectChange) needed(changes []Change) ProjectChange {
+	creates := slices.ContainsFunc(changes, func(c Change) bool { return c.Action == Create })
+	if p.Action == ProjectCreate && !creates {
+		return ProjectChange{Name: p.Name}
+	}
+	return p
+}
+
 // lacking are the labels that the project does not have by name.
 func lacking(want []manifest.Label, have []string) []manifest.Label {
 	var add []manifest.Label

@@ -109,7 +109,7 @@ func (n Counts) size() string {
 func (n Counts) Changes() bool { return n.Create+n.Resume+n.Wait+n.Replace+n.Projects > 0 }
 
 // Problems reports whether a person must decide something: exit code 5.
-func (n Counts) Problems() bool { return n.Conflict+n.Blocked > 0 }
+func (n Counts) Problems() bool { return n.Conflict+n.Blocked+n.Moved+n.Renamed > 0 }
 
 // Summary is the line that ends a plan, over one or several projects.
 func Summary(plans ...Plan) string { return Count(plans...).String() }
@@ -120,9 +120,9 @@ func HasChanges(plans ...Plan) bool { return Count(plans...).Changes() }
 // HasProblems is [Counts.Problems] of the plans.
 func HasProblems(plans ...Plan) bool { return Count(plans...).Problems() }
 
-// CheckMaxCreate is the error of apply --max-create: nothing was begun yet.
+// CheckMaxCreate is the error of apply --max-create, where 0 allows none: nothing was begun yet.
 func CheckMaxCreate(limit int, plans ...Plan) error {
-	if n := Count(plans...).Create; limit > 0 && n > limit {
+	if n := Count(plans...).Create; n > limit {
 		return fmt.Errorf("%d tasks would be created, and --max-create allows %d; nothing was done", n, limit)
 	}
 	return nil

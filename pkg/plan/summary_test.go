@@ -52,7 +52,7 @@ func TestSummaryLine(t *testing.T) {
 
 func TestExitCodesFollowTheCounts(t *testing.T) {
 	changes := map[Action]bool{Create: true, Resume: true, Wait: true, Replace: true}
-	problems := map[Action]bool{Blocked: true, Conflict: true}
+	problems := map[Action]bool{Blocked: true, Conflict: true, Moved: true, Renamed: true}
 	for _, a := range actionOrder {
 		p := Plan{Changes: []Change{{Action: a}}}
 		if HasChanges(p) != changes[a] || HasProblems(p) != problems[a] {
@@ -63,7 +63,7 @@ func TestExitCodesFollowTheCounts(t *testing.T) {
 
 func TestMaxCreateIsCheckedOverAllPlans(t *testing.T) {
 	two := []Plan{{Changes: []Change{{Action: Create}}}, {Changes: []Change{{Action: Create}, {Action: Resume}}}}
-	for limit, ok := range map[int]bool{0: true, 1: false, 2: true} {
+	for limit, ok := range map[int]bool{0: false, 1: false, 2: true} {
 		if err := CheckMaxCreate(limit, two...); (err == nil) != ok {
 			t.Errorf("limit %d: %v", limit, err)
 		}
