@@ -159,6 +159,24 @@ func TestTheExampleWorkflowsFitTheAction(t *testing.T) {
 	}
 }
 
+func TestTheReadmesStepFitsTheAction(t *testing.T) {
+	_, action := read[definition](t, "../action.yml")
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var steps []step
+	block := regexp.MustCompile("(?s)```yaml\n(- uses: cvatplan/cvatplan@.*?)```").FindSubmatch(text)
+	if block == nil || yaml.Unmarshal(block[1], &steps) != nil || len(steps) != 1 {
+		t.Fatalf("no step in the README: %s", block)
+	}
+	for name := range steps[0].With {
+		if _, ok := action.Inputs[name]; !ok {
+			t.Errorf("there is no input %s", name)
+		}
+	}
+}
+
 type hook struct{ ID, Entry, Language, Files string }
 
 func TestTheHookOfPreCommitFitsManifests(t *testing.T) {
