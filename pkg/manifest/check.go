@@ -184,7 +184,7 @@ func cameraHint(name string, known []string) string {
 
 // cameraVariable reports {camera} in templates of a manifest without cameras.
 func (l *loader) cameraVariable(root *node) {
-	if root.get("cameras") != nil {
+	if root.get("cameras") != nil || l.baseless {
 		return
 	}
 	for _, owner := range append([]*node{root}, root.list("bags")...) {

@@ -29,6 +29,9 @@ func (l *loader) explain(root *node, e *jsonschema.ValidationError) {
 		return
 	}
 	m.schema, m.keyword = theShape().at(e.AbsoluteKeywordLocation)
+	if l.baseless && (m.keyword == "required" || m.keyword == "oneOf") && !inList.MatchString(m.pointer) {
+		return // the manifest that could not be read may have it
+	}
 	if m.keyword == "additionalProperties" {
 		l.unknownKeys(m)
 		return
@@ -43,6 +46,9 @@ func (l *loader) explain(root *node, e *jsonschema.ValidationError) {
 	}
 	l.report(m.node.at, hint, "%s", text)
 }
+
+// inList is a pointer into a list: lists are not merged with those of an extended manifest.
+var inList = regexp.MustCompile(`/\d+(/|$)`)
 
 // walk follows an instance pointer to its node, and names it.
 func walk(n *node, pointer string) (*node, string) {
@@ -140,16 +146,11 @@ func (m misfit) typeHint(l *loader, want string) string {
 		if m.node.kind == mapping && want == "text" && strings.HasPrefix(line, "{") {
 			return fmt.Sprintf("a value that begins with { needs quotes: %s: \"…\"", m.name)
 		}
-		if m.node.kind == scalar && strings.Contains(line, "#") {
+		if m.node.kind == scalar && strings.HasPrefix(strings.TrimLeft(line, " \t"), "#") {
 			return "a # begins a comment: put the value in quotes"
 		}
 	case int64, float64, bool:
-		if message, ok := m.schema["patternErrorMessage"].(string); ok {
-			return message
-		}
-		if strings.Contains(want, "text") {
-			return fmt.Sprintf("put it in quotes: %q", m.node.text)
-		}
+		return m.numberHint(want)
 	case string:
 		if missingBlank.MatchString(v) && strings.Contains(want, "mapping") {
 			return "write a blank after the colon"
@@ -163,6 +164,22 @@ func (m misfit) typeHint(l *loader, want string) string {
 		if _, err := strconv.ParseFloat(v, 64); err == nil && strings.Contains(want, "number") {
 			return "write it without quotes: " + v
 		}
+	}
+	return ""
+}
+
+// numberHint is for a number, or true, where text is wanted.
+func (m misfit) numberHint(want string) string {
+	pattern, _ := m.schema["pattern"].(string)
+	message, _ := m.schema["patternErrorMessage"].(string)
+	fits := pattern == "" || regexp.MustCompile(pattern).MatchString(m.node.text)
+	switch {
+	case message != "" && !fits:
+		return message
+	case strings.HasPrefix(want, "a list"): // text would be the name of a file
+		return fmt.Sprintf("write a list: %s: [%q]", m.name, m.node.text)
+	case strings.Contains(want, "text"):
+		return fmt.Sprintf("put it in quotes: %q", m.node.text)
 	}
 	return ""
 }

@@ -14,6 +14,7 @@ import (
 type loader struct {
 	files    []*text // in the order in which they were read, the manifest first
 	problems []Problem
+	baseless bool // what extends: names could not be read
 }
 
 // Load reads the manifest at path, and the files that its extends: and labels:
@@ -126,6 +127,7 @@ func (l *loader) extended(root *node) *node {
 	}
 	base := l.readBeside(named)
 	if base == nil {
+		l.baseless = true
 		return root
 	}
 	if again := base.field("extends"); again != nil {

@@ -14,6 +14,10 @@ import (
 func (l *loader) syntax(t *text, err error) {
 	line := failingLine(t, err)
 	_, message := splitMessage(err)
+	if at, ok := commentInBrackets(t, line); ok && missesBracket(message) {
+		l.report(at, quoteIt, "a # begins a comment here, and what would close the bracket is in it")
+		return
+	}
 	for _, slip := range slips {
 		for _, above := range []int{0, 1} {
 			at := line - above
@@ -30,6 +34,53 @@ func (l *loader) syntax(t *text, err error) {
 	source := t.lines[line-1]
 	text, hint := explanation(message)
 	l.report(Position{t.name, line, firstColumn(source)}, hint, "%s", text)
+}
+
+// missesBracket tells what the parser says where a bracket was not closed in time.
+func missesBracket(message string) bool {
+	return strings.Contains(message, "expected node content") || strings.Contains(message, "expected ',' or") || strings.Contains(message, "expected key")
+}
+
+// bareHash is a value that begins with #, and the bracket that it swallows behind it.
+var bareHash = regexp.MustCompile(`(?::[ \t]+|[\[,][ \t]*)(#[^\s#][^#]*[\]}])`)
+
+// commentInBrackets finds the nearest line, from the failing one up, in which an unquoted
+// # hides a closing bracket: the parser goes on, and fails at what follows.
+func commentInBrackets(t *text, failing int) (Position, bool) {
+	const most = 8 // in a line; what a person wrote has one
+	for at := failing; at >= 1; at-- {
+		line := t.lines[at-1]
+		for _, m := range bareHash.FindAllStringSubmatchIndex(line, most) {
+			if openBrackets(line[:m[2]]) > 0 {
+				return Position{t.name, at, column(line, m[2])}, true
+			}
+		}
+	}
+	return Position{}, false
+}
+
+// openBrackets counts the brackets that the beginning of a line leaves open; 0 if it ends
+// within a quoted value.
+func openBrackets(begin string) int {
+	open, quote := 0, rune(0)
+	for _, r := range begin {
+		switch {
+		case quote != 0:
+			if r == quote {
+				quote = 0
+			}
+		case r == '"' || r == '\'':
+			quote = r
+		case r == '[' || r == '{':
+			open++
+		case r == ']' || r == '}':
+			open--
+		}
+	}
+	if quote != 0 {
+		return 0
+	}
+	return open
 }
 
 // failingLine finds the first line after which the text fails as the whole does.
