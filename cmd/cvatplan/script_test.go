@@ -51,6 +51,7 @@ func prepareScript(env *testscript.Env) error {
 
 // Commands that scripts have beside testscript's own and cvattest's.
 var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
+	"api":      api,
 	"copytree": copyTree,
 	"images":   images,
 	"exit":     exitsWith,
