@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/maruel/natural"
 )
@@ -84,13 +83,13 @@ func (d differ) assignable(c Change) Change {
 }
 
 func sameName(w Desired, want []Desired, same []int) Change {
-	places := make([]string, len(same))
-	for i, at := range same {
-		places[i] = orElse(want[at].Bag, want[at].Task)
-	}
 	c := Change{Task: w.Task, Bag: w.Bag, Camera: w.Camera, Origin: w.Origin, Frames: len(w.Frames), Desired: w}
-	c.Hint = "let the name say more, for example name: \"{camera}_{parent}_{bag}\""
-	return c.because(Conflict, "same_name", fmt.Sprintf("%d tasks of the manifest have this name: %s", len(same), strings.Join(places, ", ")))
+	text, hint := SameName(want[same[0]], want[same[1]])
+	if more := len(same) - 2; more > 0 {
+		text += fmt.Sprintf(" (and %d more)", more)
+	}
+	c.Hint = hint
+	return c.because(Conflict, "same_name", text)
 }
 
 // unmanaged are the server's tasks that no manifest of this plan names, targeted or not.

@@ -81,8 +81,10 @@ func checkRoot(root string) (Problem, bool) {
 func (f *finder) entry(e *manifest.Bag) {
 	pattern, dirs := cleanPattern(e.Path)
 	var matched, excluded, wrong int
+	used := make([]bool, len(e.Exclude))
 	err := doublestar.GlobWalk(f.fsys, pattern, func(rel string, d fs.DirEntry) error {
 		isDir := f.isDir(rel, d)
+		markUsed(used, e.Exclude, rel)
 		switch {
 		case !isDir && (dirs || !bag.Named(rel)):
 			wrong++
@@ -103,7 +105,10 @@ func (f *finder) entry(e *manifest.Bag) {
 		f.checkCatalog(e, matched, away)
 		return
 	}
-	matched += away + f.stubs(e, pattern)
+	matched += away + f.stubs(e, pattern, used)
+	if matched > 0 && len(f.away) == 0 {
+		f.idleExcludes(e, used)
+	}
 	if matched == 0 && !e.Optional {
 		f.nothing(e, pattern, excluded, wrong)
 	}
@@ -161,13 +166,14 @@ func excludes(patterns []string, rel string) bool {
 }
 
 // stubs adds bags of which only DVC's stub is here: their tasks will be blocked.
-func (f *finder) stubs(e *manifest.Bag, pattern string) int {
+func (f *finder) stubs(e *manifest.Bag, pattern string, used []bool) int {
 	if strings.Contains(pattern, "**") || pattern == "." {
 		return 0
 	}
 	n := 0
 	doublestar.GlobWalk(f.fsys, pattern+".dvc", func(stub string, d fs.DirEntry) error {
 		rel := strings.TrimSuffix(stub, ".dvc")
+		markUsed(used, e.Exclude, rel)
 		if _, err := os.Lstat(filepath.Join(f.root, rel)); err == nil || excludes(e.Exclude, rel) {
 			return nil
 		}

@@ -4,6 +4,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -85,4 +86,19 @@ func oddImages(bags []guessedBag) []string {
 		}
 	}
 	return odd
+}
+
+// LeftOut warns of the paths that are in Odd.
+func (g Guess) LeftOut() []Problem {
+	if len(g.Odd) == 0 {
+		return nil
+	}
+	shown := make([]string, min(mostAlike, len(g.Odd)))
+	for i := range shown {
+		shown[i] = strconv.Quote(g.Odd[i])
+	}
+	return []Problem{{
+		Severity: Warning, Code: "odd_names", Hint: "rename what has a backslash or an invisible sign in its name",
+		Text: "no bag or camera is guessed from " + strings.Join(shown, ", ") + dots(len(g.Odd)-len(shown)),
+	}}
 }

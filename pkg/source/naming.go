@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // sentinel stands for a path where a template is tried; no path holds a NUL.
@@ -91,11 +92,16 @@ func checkUnique(names []string, where func(int) string) []Problem {
 			first[name] = i
 			continue
 		}
-		list.add(Problem{
+		a, b := plan.TellApart(show(where(k)), show(where(i)))
+		p := Problem{
 			Severity: Error, Code: "same_frame_name",
-			Text: fmt.Sprintf("%s and %s would both be frame %s", show(where(k)), show(where(i)), show(name)),
+			Text: fmt.Sprintf("%s and %s would both be frame %s", a, b, show(name)),
 			Hint: `let frame_name say more, for example "{bag}/{path}"`,
-		})
+		}
+		if a != show(where(k)) {
+			p.Hint = "rename one of the files: their names differ in the Unicode form only, which nobody sees"
+		}
+		list.add(p)
 	}
 	return list.problems()
 }

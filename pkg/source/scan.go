@@ -11,6 +11,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/pkg/bag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // Scan gives the tasks that the manifest asks for, ordered by bag and then as it lists
@@ -39,6 +40,10 @@ func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []Probl
 		sum.add(f.tally)
 	}
 	problems = append(problems, sum.problems(m)...)
+	problems = append(problems, unsettledBags(m, bags, found)...)
+	if ctx.Err() == nil && !slices.ContainsFunc(problems, isError) {
+		problems = append(problems, idleSkips(m, tasks)...)
+	}
 	blockSameNames(tasks)
 	slices.SortStableFunc(problems, compareProblems)
 	return tasks, problems
@@ -204,18 +209,16 @@ func blockSameNames(tasks []Task) {
 			first[tasks[i].Name] = i
 			continue
 		}
-		text := fmt.Sprintf("%s and %s would both be task %s", origin(tasks[k]), origin(tasks[i]), show(tasks[i].Name))
+		text, hint := plan.SameName(tasks[k].place(), tasks[i].place())
 		for _, t := range []*Task{&tasks[k], &tasks[i]} {
-			t.block("same_task_name", `let task.name say more, for example "{camera}_{parent}_{bag}"`, "%s", text)
+			t.block("same_task_name", hint, "%s", text)
 		}
 	}
 }
 
-func origin(t Task) string {
-	if t.Camera == "" {
-		return "bag " + show(t.Bag)
-	}
-	return fmt.Sprintf("bag %s (camera %s)", show(t.Bag), show(t.Camera))
+// place is where a task comes from, as it is shown.
+func (t Task) place() plan.Desired {
+	return plan.Desired{Task: show(t.Name), Bag: t.Bag, Camera: show(t.Camera), Origin: t.Origin}
 }
 
 func absolute(p string) string {

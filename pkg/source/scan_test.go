@@ -265,15 +265,15 @@ func TestWhatStandsInTheWayIsNamed(t *testing.T) {
 			files: []string{"a/caf\u00e9/1.jpg", "b/cafe\u0301/1.jpg"},
 			lines: `bags: [{path: "*/*/"}]`,
 			want: scanned{Tasks: []taskView{
-				{Name: "café", Frames: "café/1.jpg", Problems: []string{"error: bag a/café and bag b/cafe\u0301 would both be task café | let task.name say more, for example \"{camera}_{parent}_{bag}\""}},
-				{Name: "café", Frames: "café/1.jpg", Problems: []string{"error: bag a/café and bag b/cafe\u0301 would both be task café | let task.name say more, for example \"{camera}_{parent}_{bag}\""}},
+				{Name: "café", Frames: "café/1.jpg", Problems: []string{"error: bag a/café and bag b/cafe\u0301 would both be task café | let task.name say more, for example \"{parent}_{bag}\""}},
+				{Name: "café", Frames: "café/1.jpg", Problems: []string{"error: bag a/café and bag b/cafe\u0301 would both be task café | let task.name say more, for example \"{parent}_{bag}\""}},
 			}},
 		},
 		"two frames of one name, by Unicode too": {
 			files: []string{"x/\u00e9.jpg", "x/e\u0301.jpg"},
 			lines: `bags: [{path: x}]`,
 			want: scanned{Tasks: []taskView{{Name: "x", Frames: "x/é.jpg x/é.jpg", Problems: []string{
-				"error: ROOT/x/e\u0301.jpg and ROOT/x/é.jpg would both be frame x/é.jpg | let frame_name say more, for example \"{bag}/{path}\"",
+				`error: "ROOT/x/e\u0301.jpg" and "ROOT/x/\u00e9.jpg" would both be frame x/é.jpg | rename one of the files: their names differ in the Unicode form only, which nobody sees`,
 			}}}},
 		},
 		"a template that makes frames alike": {

@@ -2,9 +2,13 @@ package source
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // unsettled says why a bag is left alone: its newest file is younger than settle asks.
@@ -24,4 +28,26 @@ func (s scanner) unsettled(b *bagRef, paths []string) string {
 		}
 	}
 	return ""
+}
+
+// unsettledBags notes how many bags are left alone, for each value of settle.
+func unsettledBags(m *manifest.Manifest, bags []*bagRef, found []outcome) []Problem {
+	held := make(map[time.Duration]*heap)
+	for i, b := range bags {
+		if len(found[i].tasks) == 0 || found[i].tasks[0].Hold == "" {
+			continue
+		}
+		settle := m.SettleOf(b.entries)
+		if held[settle] == nil {
+			held[settle] = new(heap)
+		}
+		held[settle].add(b, []string{b.rel})
+	}
+	var list []Problem
+	for _, settle := range slices.Sorted(maps.Keys(held)) {
+		h := held[settle]
+		list = append(list, Problem{Severity: Note, Code: "unsettled_bags", Text: fmt.Sprintf(
+			"%s left alone, such as %s: a file there is younger than settle: %s", count(h.bags, "bag is", "bags are"), show(h.example), settle)})
+	}
+	return list
 }

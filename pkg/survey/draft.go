@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -42,27 +41,8 @@ func Draft(ctx context.Context, file string, paths ...string) (Drafted, error) {
 		d.task = strings.Replace(d.task, "{bag}", "{parent}_{bag}", 1)
 		drafted, err = d.try(ctx, file)
 	}
-	drafted.Problems = append(leftOut(guess.Odd), drafted.Problems...)
+	drafted.Problems = append(guess.LeftOut(), drafted.Problems...)
 	return drafted, err
-}
-
-// leftOut warns of what no manifest can write.
-func leftOut(paths []string) []source.Problem {
-	if len(paths) == 0 {
-		return nil
-	}
-	const most = 5
-	shown := make([]string, min(most, len(paths)))
-	for i := range shown {
-		shown[i] = strconv.Quote(paths[i])
-	}
-	text := "no bag or camera is guessed from " + strings.Join(shown, ", ")
-	if more := len(paths) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return []source.Problem{{
-		Severity: source.Warning, Code: "odd_names", Text: text, Hint: "rename what has a backslash or an invisible sign in its name",
-	}}
 }
 
 // guessAt looks at absolute paths: they have parents with names.

@@ -1,0 +1,70 @@
+package plan
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// SameName says of two wanted tasks of one name where each comes from, and what would
+// give them names of their own. A bag that two manifests name has both places with it.
+func SameName(one, other Desired) (text, hint string) {
+	a, b := origins(one, other)
+	return fmt.Sprintf("%s and %s would both be task %s", a, b, one.Task), sameNameHint(one, other)
+}
+
+// TellApart gives two different names as people can tell them apart: in signs that are
+// not ASCII's escaped, where they differ in their Unicode form only.
+func TellApart(a, b string) (string, string) {
+	if a != b && norm.NFC.String(a) == norm.NFC.String(b) {
+		return strconv.QuoteToASCII(a), strconv.QuoteToASCII(b)
+	}
+	return a, b
+}
+
+func origins(one, other Desired) (a, b string) {
+	a, b = TellApart(bagOf(one), bagOf(other))
+	a, b = "bag "+a, "bag "+b
+	if one.Camera != "" || other.Camera != "" {
+		a, b = a+" (camera "+one.Camera+")", b+" (camera "+other.Camera+")"
+	}
+	if one.Origin.File != other.Origin.File || a == b {
+		a, b = a+" in "+one.Origin.String(), b+" in "+other.Origin.String()
+	}
+	return a, b
+}
+
+func bagOf(d Desired) string { return orElse(d.Bag, d.Task) }
+
+// sameNameHint names what differs, as a template would.
+func sameNameHint(one, other Desired) string {
+	camera := ""
+	if one.Camera != "" && other.Camera != "" {
+		camera = "{camera}_"
+	}
+	more := "{rel}"
+	switch {
+	case one.Bag == other.Bag && one.Camera == other.Camera && one.Origin == other.Origin:
+		return fmt.Sprintf("name %s once only", one.Origin.File)
+	case one.Bag == other.Bag && one.Camera == other.Camera && one.Origin.File != other.Origin.File:
+		return "leave the bag out of one of the manifests, or let their task.name differ"
+	case one.Bag != other.Bag && norm.NFC.String(one.Bag) == norm.NFC.String(other.Bag):
+		return "rename one of the bags: their names differ in the Unicode form only, which nobody sees"
+	case bagName(one) != bagName(other) || one.Bag == other.Bag:
+		more = "{bag}"
+	case parent(one) != parent(other):
+		more = "{parent}_{bag}"
+	}
+	return fmt.Sprintf("let task.name say more, for example %q", camera+more)
+}
+
+// bagName is about what {bag} is, without the extension of a recording.
+func bagName(d Desired) string {
+	name := path.Base(identity(d.Bag))
+	return strings.TrimSuffix(name, path.Ext(name))
+}
+
+func parent(d Desired) string { return path.Base(path.Dir(identity(d.Bag))) }

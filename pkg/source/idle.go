@@ -1,0 +1,54 @@
+package source
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// idleSkips warns of entries of skip: that fit no task: a slip there lets a task be
+// created that nobody wants.
+func idleSkips(m *manifest.Manifest, tasks []Task) []Problem {
+	names := make([]string, len(tasks))
+	known := make(map[string]bool, len(tasks))
+	for i, t := range tasks {
+		names[i], known[t.Name] = t.Name, true
+	}
+	var list []Problem
+	for _, s := range m.Skip {
+		if known[s.Task] || slices.ContainsFunc(names, func(name string) bool { return plan.MatchName(s.Task, name) }) {
+			continue
+		}
+		p := Problem{
+			Severity: Warning, Code: "idle_skip", Pos: s.Pos, Hint: "leave it out, or correct it",
+			Text: fmt.Sprintf("skip: %q fits no task of the manifest", s.Task),
+		}
+		if near := nearest(s.Task, names); near != "" {
+			p.Hint = fmt.Sprintf("did you mean %s?", show(near))
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// markUsed notes which globs of exclude: fit a bag.
+func markUsed(used []bool, globs []string, rel string) {
+	for i := range globs {
+		used[i] = used[i] || excludes(globs[i:i+1], rel)
+	}
+}
+
+// idleExcludes warns of globs that leave nothing out of what their entry matches; of bags
+// that are planned by their index nobody asks.
+func (f *finder) idleExcludes(e *manifest.Bag, used []bool) {
+	for i, glob := range e.Exclude {
+		if !used[i] {
+			f.report(e, "idle_exclude", "leave it out, or correct it", "exclude: %q leaves out nothing that %q matches", glob, e.Path)
+			f.problems[len(f.problems)-1].Severity = Warning
+		}
+	}
+}
+
+func isError(p Problem) bool { return p.Severity == Error }
