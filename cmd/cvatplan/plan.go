@@ -137,6 +137,9 @@ func decideAll(ctx context.Context, sessions []*session, decide decider, read re
 
 func closeAll(sessions []*session) {
 	for _, s := range sessions {
+		for _, t := range s.tasks {
+			t.Close() // what it keeps was made to be read only
+		}
 		if s.conn != nil {
 			s.conn.close()
 		}

@@ -141,7 +141,7 @@ func (b *Bag) openPart(ctx context.Context, s split) error {
 	path := s.path
 	switch magic := readMagic(path); {
 	case strings.HasPrefix(magic, zstdMagic):
-		unpacked, err := b.unpack(path)
+		unpacked, err := b.unpack(ctx, path)
 		if err != nil {
 			return fmt.Errorf("unpack: %w", err)
 		}
@@ -154,6 +154,7 @@ func (b *Bag) openPart(ctx context.Context, s split) error {
 		return err
 	}
 	b.parts = append(b.parts, r)
+	b.temp.unlink()
 	return nil
 }
 
@@ -180,7 +181,7 @@ func (b *Bag) openReader(ctx context.Context, path string, s split) (reader, err
 }
 
 // unpack writes a file that was compressed as a whole to the temporary directory.
-func (b *Bag) unpack(path string) (string, error) {
+func (b *Bag) unpack(ctx context.Context, path string) (string, error) {
 	f, err := openFile(path)
 	if err != nil {
 		return "", err
@@ -196,7 +197,7 @@ func (b *Bag) unpack(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	n, damage, err := unpackFile(out, f.f)
+	n, damage, err := unpackFile(stoppable{out, ctx}, f.f)
 	if err := errors.Join(err, out.Close()); err != nil {
 		return "", err
 	}

@@ -38,6 +38,9 @@ func openSQLite(ctx context.Context, b *Bag, path string, s split) (*database, e
 	if err != nil {
 		return nil, err
 	}
+	if path != s.path { // soon it has no name by which a second connection could open it
+		db.SetMaxOpenConns(1)
+	}
 	f, err := openFile(path)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

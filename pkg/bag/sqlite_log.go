@@ -59,7 +59,7 @@ func settled(ctx context.Context, temp *tempDir, path string) (string, error) {
 		return "", err
 	}
 	for _, f := range files {
-		if err := copyTo(dir, f); err != nil {
+		if err := copyTo(ctx, dir, f); err != nil {
 			return "", fmt.Errorf("copy a database with its log: %w", err)
 		}
 	}

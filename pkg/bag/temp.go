@@ -1,6 +1,7 @@
 package bag
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -39,6 +40,16 @@ func (t *tempDir) make(need int64) (string, error) {
 	return os.MkdirTemp(t.dir, "")
 }
 
+// unlink takes the names off what was unpacked and is open by now, so that no way to end
+// leaves it there. Where the system does not allow it, remove does so in the end.
+func (t *tempDir) unlink() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.dir != "" && os.RemoveAll(t.dir) == nil {
+		t.dir = ""
+	}
+}
+
 func (t *tempDir) remove() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -50,8 +61,21 @@ func (t *tempDir) remove() error {
 	return os.RemoveAll(dir)
 }
 
+// A stoppable is a writer that fails once ctx has ended.
+type stoppable struct {
+	io.Writer
+	ctx context.Context
+}
+
+func (s stoppable) Write(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.Writer.Write(p)
+}
+
 // copyTo copies a file under its own name into dir.
-func copyTo(dir, path string) error {
+func copyTo(ctx context.Context, dir, path string) error {
 	in, err := os.Open(path)
 	if err != nil {
 		return err
@@ -61,7 +85,7 @@ func copyTo(dir, path string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.Copy(out, in); err != nil {
+	if _, err := io.Copy(stoppable{out, ctx}, in); err != nil {
 		out.Close()
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -35,16 +36,15 @@ func tree(t *testing.T, dir string) map[string]string {
 func TestNothingIsWrittenBesideABagAndNothingStaysInTemp(t *testing.T) {
 	list := drive(cameraCDR, motorCDR, 60)
 	for name, c := range map[string]struct {
-		file    string
-		format  bagtest.Format
-		unpacks bool
+		file   string
+		format bagtest.Format
 	}{
-		"bag":      {"a.bag", bagtest.Format{}, false},
-		"mcap":     {"a.mcap", bagtest.Format{Compression: "zstd"}, false},
-		"database": {"a", bagtest.Format{}, false},
-		"log left": {"a", bagtest.Format{KeepLog: true}, true},
-		"by file":  {"a", bagtest.Format{Compression: "file", Split: 20}, true},
-		"message":  {"a", bagtest.Format{Compression: "message"}, false},
+		"bag":      {"a.bag", bagtest.Format{}},
+		"mcap":     {"a.mcap", bagtest.Format{Compression: "zstd"}},
+		"database": {"a", bagtest.Format{}},
+		"log left": {"a", bagtest.Format{KeepLog: true}},
+		"by file":  {"a", bagtest.Format{Compression: "file", Split: 20}},
+		"message":  {"a", bagtest.Format{Compression: "message"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, temp := t.TempDir(), t.TempDir()
@@ -57,8 +57,8 @@ func TestNothingIsWrittenBesideABagAndNothingStaysInTemp(t *testing.T) {
 			if diff := gocmp.Diff(ordered(list), readAll(t, b)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if unpacked := len(tree(t, temp)) > 0; unpacked != c.unpacks {
-				t.Errorf("files in the temporary directory: %v", unpacked)
+			if left, err := os.ReadDir(temp); runtime.GOOS != "windows" && len(left) != 0 || err != nil {
+				t.Errorf("in the temporary directory while it is open: %v, %v", left, err)
 			}
 			if diff := gocmp.Diff(before, tree(t, dir)); diff != "" {
 				t.Errorf("beside the bag (-before +while open):\n%s", diff)

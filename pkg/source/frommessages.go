@@ -28,7 +28,7 @@ func (v view) fromMessages(ctx context.Context, r *bag.Bag, shelf *shelf, topics
 		t.blockMessages(err, len(entries), topics)
 		return t, nil, nil
 	}
-	m := &messages{shelf: shelf, path: v.bag.path, topics: map[string]bag.Topic{}, encode: encodeOptions(v.frames), spool: &spool{dir: shelf.options.TempDir}}
+	m := &messages{shelf: shelf, reader: new(reader), path: v.bag.path, topics: map[string]bag.Topic{}, encode: encodeOptions(v.frames), spool: &spool{dir: shelf.options.TempDir}}
 	for _, topic := range topics {
 		m.topics[topic.Name] = topic
 	}
@@ -88,6 +88,7 @@ func (v view) nameMessages(t *Task, m *messages, shots []shot) {
 	at := order(names, v.sorting())
 	m.shots = permute(shots, at)
 	t.frames.names, t.frames.reel = permute(names, at), m
+	m.shelf.expect(m.path, m.reader)
 	t.blockAll(checkUnique(t.frames.names, m.where))
 	t.blockAll(checkNames(t.frames.names, m.where))
 }

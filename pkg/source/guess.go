@@ -124,7 +124,7 @@ func (g *guesser) inside(ctx context.Context, path string, depth int) error {
 
 // recording adds a recording with image topics; others are left out.
 func (g *guesser) recording(ctx context.Context, path string) error {
-	return g.shelf.use(ctx, path, func(r *bag.Bag) error {
+	return g.shelf.use(ctx, path, nil, func(r *bag.Bag) error {
 		topics := slices.DeleteFunc(chooseTopics(imageTopics(r)), func(t bag.Topic) bool { return t.Count == 0 || isVideo(t) })
 		if len(topics) > 0 {
 			g.bags = append(g.bags, guessedBag{path: path, topics: topics})

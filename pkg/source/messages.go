@@ -28,6 +28,7 @@ type shot struct {
 // messages is the reel of a recording.
 type messages struct {
 	shelf  *shelf
+	reader *reader
 	path   string
 	shots  []shot
 	topics map[string]bag.Topic
@@ -55,7 +56,7 @@ func (m *messages) open(ctx context.Context, i int) (io.ReadCloser, error) {
 		return r, nil
 	}
 	var file []byte
-	err := m.shelf.use(ctx, m.path, func(b *bag.Bag) error {
+	err := m.shelf.use(ctx, m.path, m.reader, func(b *bag.Bag) error {
 		data, err := b.Read(ctx, m.shots[i].entry)
 		if err != nil {
 			return err
@@ -116,7 +117,7 @@ func (m *messages) read(ctx context.Context, visit func(i int, e bag.Entry, data
 		entries[k] = m.shots[i].entry
 	}
 	next := 0
-	err := m.shelf.use(ctx, m.path, func(b *bag.Bag) error {
+	err := m.shelf.use(ctx, m.path, m.reader, func(b *bag.Bag) error {
 		return b.Messages(ctx, entries, func(e bag.Entry, data []byte) error {
 			for ; !same(entries[next], e); next++ {
 				missing(at[next])
@@ -134,8 +135,10 @@ func (m *messages) read(ctx context.Context, visit func(i int, e bag.Entry, data
 
 func same(a, b bag.Entry) bool { return a.Topic == b.Topic && a.Seq == b.Seq && a.LogNS == b.LogNS }
 
-// close gives up the spool.
-func (m *messages) close() error { return m.spool.close() }
+// close gives up the spool, and the recording unless another task reads it.
+func (m *messages) close() error {
+	return errors.Join(m.spool.close(), m.shelf.done(m.path, m.reader))
+}
 
 // encodeOptions are frames: as pkg/rosimage wants them.
 func encodeOptions(f manifest.Frames) rosimage.Options {

@@ -20,7 +20,7 @@ func (s scanner) recording(ctx context.Context, b *bagRef) outcome {
 		return outcome{}
 	}
 	var o outcome
-	err := s.shelf.use(ctx, b.path, func(r *bag.Bag) (err error) {
+	err := s.shelf.use(ctx, b.path, nil, func(r *bag.Bag) (err error) {
 		o, err = s.topics(ctx, b, r)
 		return err
 	})

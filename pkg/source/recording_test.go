@@ -371,16 +371,44 @@ func TestAShelfKeepsFewRecordingsOpen(t *testing.T) {
 	for i := range 3 * maxShelved {
 		name := filepath.Join(root, fmt.Sprintf("%d.bag", i))
 		record(t, name, bagtest.Format{}, []bagtest.Topic{topic("/cam/compressed", compressedImage)}, []byte("x"))
-		check(t, s.use(context.Background(), name, func(*bag.Bag) error { return nil }))
+		check(t, s.use(context.Background(), name, nil, func(*bag.Bag) error { return nil }))
 	}
 	if len(s.books) != maxShelved {
 		t.Errorf("%d are open", len(s.books))
 	}
-	if err := s.use(context.Background(), filepath.Join(root, "none.bag"), nil); err == nil || len(s.books) != maxShelved {
+	if err := s.use(context.Background(), filepath.Join(root, "none.bag"), nil, nil); err == nil || len(s.books) != maxShelved {
 		t.Errorf("%v, %d are open", err, len(s.books))
 	}
 	s.close()
 	if len(s.books) != 0 {
 		t.Errorf("%d are open after close", len(s.books))
+	}
+}
+
+func TestARecordingIsClosedOnceAllOfItsTasksAre(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a.bag")
+	record(t, name, bagtest.Format{}, []bagtest.Topic{topic("/cam/compressed", compressedImage)}, []byte("x"))
+	s, first, second := shelf{}, new(reader), new(reader)
+	read := func(who *reader) {
+		t.Helper()
+		check(t, s.use(context.Background(), name, who, func(*bag.Bag) error { return nil }))
+	}
+	s.expect(name, first)
+	s.expect(name, second)
+	for step, c := range []struct {
+		do   func()
+		open int
+	}{
+		{func() { read(first) }, 1},
+		{func() { check(t, s.done(name, first)) }, 1}, // the second is still to read it
+		{func() { read(second) }, 1},
+		{func() { check(t, s.done(name, second)) }, 0},
+		{func() { read(first) }, 1}, // it came back
+		{func() { check(t, s.done(name, second)) }, 1},
+		{func() { check(t, s.done(name, first)) }, 0},
+	} {
+		if c.do(); len(s.books) != c.open {
+			t.Errorf("step %d: %d are open, want %d", step, len(s.books), c.open)
+		}
 	}
 }

@@ -66,9 +66,10 @@ type Task struct {
 // sorting_method random: in byte order). The slice must not be changed.
 func (t Task) Frames() []string { return t.frames.names }
 
-// Close gives up what [Measure] keeps for a recording's frames to be opened again: the
-// spool of what had to be encoded. Frames can still be opened, at the cost of encoding
-// them anew. Of other tasks it does nothing.
+// Close gives up what is kept for a recording's frames to be opened again: the spool of
+// what [Measure] had to encode, and the recording itself once all of its tasks were
+// closed. Frames can still be opened, at the cost of doing so anew; then the task is to
+// be closed again. Of tasks of images it does nothing.
 func (t Task) Close() error {
 	if t.frames.reel == nil {
 		return nil
