@@ -11,8 +11,7 @@ import (
 func TestJudgeFindsWhatIsWrong(t *testing.T) {
 	document := readDocument(t)
 	if document == nil {
-		t.Log("nothing was checked: CVAT's OpenAPI document is not at hand")
-		return
+		t.Skip("CVAT's OpenAPI document is not at hand: set CVAT_OPENAPI to its path")
 	}
 	good := `{"count":0,"results":[]}`
 	tests := map[string]struct {

@@ -29,8 +29,7 @@ var exceptions = map[string]string{
 func TestClientAndEmbeddedServerKeepToCVATsDocument(t *testing.T) {
 	document := readDocument(t)
 	if document == nil {
-		t.Log("nothing was checked: CVAT's OpenAPI document is not at hand; set CVAT_OPENAPI to its path (GET /api/schema/ of a CVAT)")
-		return
+		t.Skip("CVAT's OpenAPI document is not at hand: set CVAT_OPENAPI to its path (GET /api/schema/ of a CVAT)")
 	}
 	srv := cvattest.Start(t)
 	j := newJudge(newRouter(t, document, srv.URL))

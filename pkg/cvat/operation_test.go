@@ -185,8 +185,7 @@ var undocumented = map[string]string{
 func TestOperationsAreInCVATsDocument(t *testing.T) {
 	document := readDocument(t)
 	if document == nil {
-		t.Log("CVAT's OpenAPI document is not at hand: set CVAT_OPENAPI to its path to hold the names of the operations against it")
-		return
+		t.Skip("CVAT's OpenAPI document is not at hand: set CVAT_OPENAPI to its path to hold the names of the operations against it")
 	}
 	for name, names := range operations(t) {
 		for _, operation := range names {

@@ -53,7 +53,7 @@ func tasks(all ...plan.Task) func([]image, string) []plan.Task {
 
 var other = strings.Repeat("ab", 32)
 
-func TestWhatChangedSinceAPlanToCreateATask(t *testing.T) {
+func TestHowFarThePlanItselfCameIsNoDifference(t *testing.T) {
 	for name, c := range map[string]change{
 		"nothing": {stands: plan.Create},
 		"the plan created it": {
@@ -104,7 +104,13 @@ func TestWhatChangedSinceAPlanToCreateATask(t *testing.T) {
 			},
 			stands: plan.NoOp,
 		},
+	} {
+		t.Run(name, func(t *testing.T) { c.check(t) })
+	}
+}
 
+func TestWhatChangedInTheImagesOfATaskToCreate(t *testing.T) {
+	for name, c := range map[string]change{
 		"an image has other bytes": {
 			data: dataset{"run1": {{"run1/0000.jpg", "run10"}, {"run1/0001.jpg", "RUN11"}, {"run1/0002.jpg", "run12"}}},
 			want: []string{"task run1: changed: run1/0001.jpg"},
@@ -129,7 +135,13 @@ func TestWhatChangedSinceAPlanToCreateATask(t *testing.T) {
 			},
 			want: []string{"task run1: run1/0001.jpg: permission denied"},
 		},
+	} {
+		t.Run(name, func(t *testing.T) { c.check(t) })
+	}
+}
 
+func TestWhatOthersDidAboutATaskToCreate(t *testing.T) {
+	for name, c := range map[string]change{
 		"somebody else created it": {have: tasks(on(7, "run1", 0)), want: []string{"task run1: task 7 of anna has that name and is not this plan's work"}},
 		"somebody else filled it with as many frames": {
 			have: tasks(holding(on(7, "run1", 3), pictures("run9", 3))),

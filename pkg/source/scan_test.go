@@ -12,12 +12,43 @@ import (
 
 const twoCameras = "cameras: [{name: jai_cam}, {name: realsenseD435}]\n"
 
+// A scanTest is a tree, the manifest's lines about it, and all that Scan says.
+type scanTest struct {
+	files []string
+	lines string
+	want  scanned
+}
+
+func scanAll(t *testing.T, tests map[string]scanTest) {
+	t.Helper()
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := scan(t, tree(t, tt.files...), tt.lines)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// A tasksTest is one of a manifest without problems.
+type tasksTest struct {
+	files []string
+	lines string
+	want  []taskView
+}
+
+func scanTasks(t *testing.T, tests map[string]tasksTest) {
+	t.Helper()
+	all := make(map[string]scanTest, len(tests))
+	for name, tt := range tests {
+		all[name] = scanTest{tt.files, tt.lines, scanned{Tasks: tt.want}}
+	}
+	scanAll(t, all)
+}
+
 func TestABagSeenByACameraIsATask(t *testing.T) {
-	tests := map[string]struct {
-		files []string
-		lines string
-		want  []taskView
-	}{
+	scanTasks(t, map[string]tasksTest{
 		"sequence numbers": {
 			files: []string{"2026-03-04/jai_cam_10.jpg", "2026-03-04/jai_cam_9.jpg", "2026-03-04/realsenseD435_1.png"},
 			lines: twoCameras + `bags: [{path: "2026-*/"}]`,
@@ -67,6 +98,11 @@ func TestABagSeenByACameraIsATask(t *testing.T) {
 			lines: `bags: [{path: "*/"}]`,
 			want:  []taskView{{Name: "run", Frames: "run/1.jpg"}},
 		},
+	})
+}
+
+func TestFramesHaveTheirNamesAndTheirOrder(t *testing.T) {
+	scanTasks(t, map[string]tasksTest{
 		"names from templates": {
 			files: []string{"field/20260304_a/jai_cam_7.jpg"},
 			lines: "cameras: [{name: jai_cam}]\n" + `task: {name: " {parent}_{bag}_{date}_{camera} ", frame_name: "{date}/{rel}/{camera}-{index:03}.{ext}"}` + "\n" + `bags: [{path: "*/*/"}]`,
@@ -107,23 +143,11 @@ func TestABagSeenByACameraIsATask(t *testing.T) {
 			lines: `task: {name: fixed, frame_name: "{path}"}` + "\nbags: [{path: .}]",
 			want:  []taskView{{Name: "fixed", Frames: "1.jpg"}},
 		},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			got := scan(t, tree(t, tt.files...), tt.lines)
-			if diff := cmp.Diff(scanned{Tasks: tt.want}, got); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
+	})
 }
 
-func TestWhatStandsInTheWayIsNamed(t *testing.T) {
-	tests := map[string]struct {
-		files []string
-		lines string
-		want  scanned
-	}{
+func TestAnEntryThatGivesNothingSaysWhy(t *testing.T) {
+	scanAll(t, map[string]scanTest{
 		"a glob that matches nothing": {
 			files: []string{"2025-03-04/1.jpg"},
 			lines: `bags: [{path: "2026-*/"}]`,
@@ -174,6 +198,11 @@ func TestWhatStandsInTheWayIsNamed(t *testing.T) {
 				Problems: []string{"warning: bag x has no images, only 1 other file"},
 			},
 		},
+	})
+}
+
+func TestWhatNoCameraOrSeveralTakeIsSaid(t *testing.T) {
+	scanAll(t, map[string]scanTest{
 		"one bag without a camera is a note, and so is what nobody takes": {
 			files: []string{"x/jai_cam_1.jpg", "x/other_1.jpg", "y/jai_cam_1.jpg", "y/realsenseD435_1.jpg"},
 			lines: twoCameras + `bags: [{path: "*/"}]`,
@@ -223,6 +252,11 @@ func TestWhatStandsInTheWayIsNamed(t *testing.T) {
 				{Name: "r_x", Problems: []string{"error: ROOT/x/r1.jpg fits files: of both l and r | make the globs narrower"}},
 			}},
 		},
+	})
+}
+
+func TestWhatIsNotHereIsNamed(t *testing.T) {
+	scanAll(t, map[string]scanTest{
 		"a broken link blocks the camera that would take it": {
 			files: []string{"x/jai_cam_1.jpg", "x/jai_cam_2.jpg -> gone.jpg", "x/realsenseD435_1.jpg", "x/readme -> gone"},
 			lines: twoCameras + "bags: [{path: x}]",
@@ -261,6 +295,11 @@ func TestWhatStandsInTheWayIsNamed(t *testing.T) {
 				{Name: "2026-03-05", Problems: []string{"error: bag 2026-03-05 is not here, only its DVC stub 2026-03-05.dvc | dvc pull ROOT/2026-03-05.dvc"}},
 			}},
 		},
+	})
+}
+
+func TestNamesAndSelectionsThatCannotBeBlockTheirTasks(t *testing.T) {
+	scanAll(t, map[string]scanTest{
 		"two tasks of one name, by Unicode too": {
 			files: []string{"a/caf\u00e9/1.jpg", "b/cafe\u0301/1.jpg"},
 			lines: `bags: [{path: "*/*/"}]`,
@@ -304,15 +343,7 @@ func TestWhatStandsInTheWayIsNamed(t *testing.T) {
 				"error: frames: leaves none of the 2 frames of bag x | look at frames: in the manifest",
 			}}}},
 		},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			got := scan(t, tree(t, tt.files...), tt.lines)
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
+	})
 }
 
 func TestARootThatIsNotThereIsAnError(t *testing.T) {

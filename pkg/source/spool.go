@@ -38,7 +38,7 @@ func (s *spool) reserve(need int64) error {
 	if dir == "" {
 		dir = os.TempDir()
 	}
-	if free, err := freeSpace(dir); err == nil && free < need {
+	if free, err := bag.FreeSpace(dir); err == nil && free < need {
 		return &fault{
 			code: "no_space", hint: "set TMPDIR to a directory on a larger disk",
 			text: fmt.Sprintf("encoding needs up to %d MiB in %s, and %d MiB are free", need>>20+1, dir, free>>20),
