@@ -20,13 +20,14 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil { // -parallel on the command line wins
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"cvatplan": main, "cvatplan-held": heldMain})
+	testscript.Main(m, map[string]func(){"cvatplan": canaryMain, "cvatplan-held": heldMain})
 }
 
 // TestScripts runs testdata/script/*.txtar: all that a user sees. Dropping a file there makes a new test.
 func TestScripts(t *testing.T) {
 	commands := cvattest.Commands()
 	maps.Copy(commands, scriptCommands)
+	commands["sandbox"] = watchingSandbox(commands["sandbox"])
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		Cmds:                commands,

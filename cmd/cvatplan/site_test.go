@@ -111,7 +111,15 @@ type site struct {
 }
 
 func newSite(t testing.TB, d *dataset, url, token string) *site {
-	return &site{dataset: d, url: url, token: token, home: t.TempDir(), program: "cvatplan"}
+	s := &site{dataset: d, url: url, token: token, home: t.TempDir(), program: "cvatplan"}
+	if len(token) > 8 {
+		t.Cleanup(func() {
+			for _, dir := range []string{s.home, d.checkouts[0], d.checkouts[1]} {
+				must(t, leaks(dir, token))
+			}
+		})
+	}
+	return s
 }
 
 // with is the same site for another program and its environment.

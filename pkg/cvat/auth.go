@@ -54,6 +54,7 @@ func (c *Client) Login(ctx context.Context, username string, password Secret) er
 	if c.insecure != nil {
 		return c.insecure
 	}
+	c.password.Store(&password)
 	body := struct {
 		Username string `json:"username"`
 		Password string `json:"password"`
@@ -62,7 +63,7 @@ func (c *Client) Login(ctx context.Context, username string, password Secret) er
 	q.nature, q.anonymous, q.everywhere = reading, true, true // logging in twice gives the same key
 	var answer struct{ Key string }
 	if err := c.do(ctx, q, into(&answer)); err != nil {
-		return loginError(err, password)
+		return loginError(err)
 	}
 	if answer.Key == "" {
 		return &AnswerError{Method: q.method, Path: q.path, Reason: "no key in it", notCVAT: true}
@@ -70,15 +71,12 @@ func (c *Client) Login(ctx context.Context, username string, password Secret) er
 	return c.authenticate(Credentials{Key: NewSecret(answer.Key)})
 }
 
-// loginError says "not authorised" where CVAT answers 400 to a wrong password,
-// and makes sure that no answer repeats the password.
-func loginError(err error, password Secret) error {
+// loginError says "not authorised" where CVAT answers 400 to a wrong password.
+func loginError(err error) error {
 	var api *APIError
-	if !errors.As(err, &api) {
-		return err
+	if errors.As(err, &api) {
+		api.login = true
 	}
-	api.Detail = password.scrub(api.Detail)
-	api.login = true
 	return err
 }
 

@@ -51,10 +51,11 @@ type Client struct {
 	transport http.RoundTripper
 	insecure  error // why credentials may not be sent; nil: they may
 
-	auth    atomic.Pointer[Credentials]
-	reached atomic.Bool  // whether the server ever answered: see retry.go
-	roomy   atomic.Int64 // largest chunk that was let through: see tus.go
-	tight   atomic.Int64 // smallest chunk that was refused as too large; 0: none
+	auth     atomic.Pointer[Credentials]
+	password atomic.Pointer[Secret] // of a login: see scrub
+	reached  atomic.Bool            // whether the server ever answered: see retry.go
+	roomy    atomic.Int64           // largest chunk that was let through: see tus.go
+	tight    atomic.Int64           // smallest chunk that was refused as too large; 0: none
 }
 
 // New returns a client; it sends nothing. It fails if BaseURL is no plain http

@@ -49,15 +49,21 @@ func requestID(resp *http.Response) string {
 // scrub takes the client's secrets out of a text, wherever it came from: a
 // server may repeat what it was sent.
 func (c *Client) scrub(text string) string {
-	auth := c.auth.Load()
-	if auth == nil {
-		return text
+	if password := c.password.Load(); password != nil {
+		text = password.scrub(text)
 	}
-	return auth.Key.scrub(auth.AccessToken.scrub(text))
+	if auth := c.auth.Load(); auth != nil {
+		text = auth.Key.scrub(auth.AccessToken.scrub(text))
+	}
+	return text
 }
 
+// shortest is what a secret has at least: replacing every "a" would hide the message, not
+// the secret.
+const shortest = 4
+
 func (s Secret) scrub(text string) string {
-	if len(s.text()) < 4 { // replacing every "a" would hide the message, not the secret
+	if len(s.text()) < shortest {
 		return text
 	}
 	return strings.ReplaceAll(text, s.text(), redacted)

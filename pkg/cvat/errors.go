@@ -203,7 +203,7 @@ func (c *Client) readable(q *request, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &answer):
-		answer.Method, answer.Path = q.method, q.path
+		answer.Method, answer.Path, answer.Reason = q.method, q.path, c.scrub(answer.Reason)
 		return err
 	}
 	return c.lost(q, err)

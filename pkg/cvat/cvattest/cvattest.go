@@ -13,6 +13,7 @@ package cvattest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -25,7 +26,7 @@ import (
 // A Server is an embedded server on a loopback port, with a gate in front.
 type Server struct {
 	URL     string          // http://127.0.0.1:PORT
-	Token   string          // of the account sandbox, for Authorization: Bearer
+	Token   string          // of the account sandbox, for Authorization: Bearer; another for each server
 	Sandbox *sandbox.Server // to add users, to seed tasks
 	*Gate
 
@@ -92,10 +93,14 @@ func start(s settings) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	token, err := makeToken(box, canary)
+	if err != nil {
+		return nil, errors.Join(err, box.Close())
+	}
 	gate := NewGate(p.wrap(box))
 	web := httptest.NewServer(gate)
 	web.Config.SetKeepAlivesEnabled(!s.oneEach)
-	return &Server{URL: web.URL, Token: sandbox.AccessToken, Sandbox: box, Gate: gate, http: web, hooks: h}, nil
+	return &Server{URL: web.URL, Token: token, Sandbox: box, Gate: gate, http: web, hooks: h}, nil
 }
 
 // Close lets go of everything that is held, stops the server and frees its directory.
