@@ -53,12 +53,18 @@ func (b *Bag) open(ctx context.Context) error {
 	return nil
 }
 
-// openSplit opens one file of a directory; one that is beyond reading is damage of the bag.
+// openSplit opens one file of a directory; one that is beyond reading, or missing, is
+// damage of the bag, but that this machine fails to read it is not.
 func (b *Bag) openSplit(ctx context.Context, s split) error {
 	err := b.openPart(ctx, s)
 	var damage *DamageError
-	if err == nil || ctx.Err() != nil || errors.As(err, &damage) {
+	switch {
+	case err == nil, ctx.Err() != nil, errors.As(err, &damage):
 		return err
+	case ofTheMachine(err):
+		return fmt.Errorf("%s: %w", s.path, err)
+	case errors.Is(err, fs.ErrNotExist):
+		return b.warn.add(Warning{File: s.path, Text: "is missing", Messages: s.messages})
 	}
 	return b.warn.add(Warning{File: s.path, Text: "cannot be opened", First: err.Error(), Messages: s.messages})
 }
@@ -139,6 +145,9 @@ func storagePath(dir, name string) string {
 // compressed as a whole.
 func (b *Bag) openPart(ctx context.Context, s split) error {
 	path := s.path
+	if err := readable(path); err != nil {
+		return err
+	}
 	switch magic := readMagic(path); {
 	case strings.HasPrefix(magic, zstdMagic):
 		unpacked, err := b.unpack(ctx, path)
@@ -156,6 +165,15 @@ func (b *Bag) openPart(ctx context.Context, s split) error {
 	b.parts = append(b.parts, r)
 	b.temp.unlink()
 	return nil
+}
+
+// readable is why a file cannot be opened at all.
+func readable(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func (b *Bag) openReader(ctx context.Context, path string, s split) (reader, error) {

@@ -2,11 +2,15 @@ package bag
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"syscall"
 )
 
 // A tempDir is made when something must be unpacked, and removed on Close.
@@ -26,16 +30,17 @@ func (t *tempDir) make(need int64) (string, error) {
 	if t.dir == "" {
 		dir, err := os.MkdirTemp(t.parent, "cvatplan-bag-")
 		if err != nil {
-			return "", err
+			return "", resourceError{err}
 		}
 		t.dir = dir
 	}
 	free, err := freeSpace(t.dir)
 	if err != nil {
-		return "", fmt.Errorf("free space of %s: %w", t.dir, err)
+		return "", resourceError{fmt.Errorf("free space of %s: %w", t.dir, err)}
 	}
 	if need > free-spareSpace {
-		return "", fmt.Errorf("unpacking needs %d bytes in %s, where %d are free", need, filepath.Dir(t.dir), free)
+		return "", resourceError{fmt.Errorf("unpacking needs %d bytes and %d to spare in %s, where %d are free; set TMPDIR to a directory on a larger disk",
+			need, spareSpace, filepath.Dir(t.dir), free)}
 	}
 	return os.MkdirTemp(t.dir, "")
 }
@@ -72,6 +77,19 @@ func (s stoppable) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return s.Writer.Write(p)
+}
+
+// A resourceError is of this machine, not of the recording: a full disk, say.
+type resourceError struct{ error }
+
+func (e resourceError) Unwrap() error { return e.error }
+
+// ofTheMachine says whether an error tells nothing about the recording itself.
+func ofTheMachine(err error) bool {
+	var of resourceError
+	return errors.As(err, &of) || slices.ContainsFunc([]error{
+		fs.ErrPermission, syscall.ENOSPC, syscall.EMFILE, syscall.ENFILE, syscall.EIO, syscall.EROFS, syscall.ENOMEM,
+	}, func(e error) bool { return errors.Is(err, e) })
 }
 
 // copyTo copies a file under its own name into dir.

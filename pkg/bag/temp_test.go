@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -133,5 +136,41 @@ func TestAFullDiskIsAnErrorOfUnpacking(t *testing.T) {
 	}
 	if _, damage, err := unpackFile(&failing{20 << 20}, bytes.NewReader(src[:len(src)/2])); damage == nil || err != nil {
 		t.Errorf("cut: damage %v, error %v", damage, err)
+	}
+}
+
+// A machine that cannot read a file has not found it damaged.
+func TestWhatTheMachineLacksFailsTheBag(t *testing.T) {
+	dir := write(t, filepath.Join(t.TempDir(), "a"), bagtest.Format{Compression: "file", Split: 20}, drive(cameraCDR, motorCDR, 60))
+	none := filepath.Join(t.TempDir(), "none")
+	_, err := Open(context.Background(), dir, Options{TempDir: none})
+	if err == nil || !strings.Contains(err.Error(), none) || !strings.Contains(err.Error(), "a_0.db3.zstd") {
+		t.Errorf("error %v", err)
+	}
+	for name, cause := range map[string]error{
+		"disk": syscall.ENOSPC, "files": syscall.EMFILE, "device": syscall.EIO, "permission": syscall.EACCES,
+		"room": func() error { _, err := (&tempDir{parent: t.TempDir()}).make(1 << 60); return err }(),
+	} {
+		if !ofTheMachine(fmt.Errorf("unpack: %w", cause)) {
+			t.Errorf("%s: %v is called damage", name, cause)
+		}
+	}
+	if ofTheMachine(io.ErrUnexpectedEOF) {
+		t.Error("a file that ends early is not called damage")
+	}
+}
+
+func TestAMissingSplitIsDamageThatCountsItsMessages(t *testing.T) {
+	dir := write(t, filepath.Join(t.TempDir(), "a"), bagtest.Format{Split: 20}, drive(cameraCDR, motorCDR, 60))
+	gone := filepath.Join(dir, "a_1.db3")
+	if err := os.Remove(gone); err != nil {
+		t.Fatal(err)
+	}
+	want := []Warning{{File: gone, Text: "is missing", Places: 1, Messages: 20}}
+	if diff := gocmp.Diff(want, open(t, dir, Options{}).Warnings()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if _, err := Open(context.Background(), dir, Options{Strict: true}); err == nil || !strings.Contains(err.Error(), "is missing") {
+		t.Errorf("strict: error %v", err)
 	}
 }
