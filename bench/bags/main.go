@@ -1,6 +1,6 @@
 // Command bags generates the recordings of the speed benchmark and reads them;
 // run.py does both and compares the times with Python's rosbags. See
-// bench/README.md.
+// bench/bags/README.md.
 //
 //	bags generate DIR NAME   one of the variants, e.g. bag-lz4
 //	bags read PATH TOPIC     one topic, as JSON: seconds, messages, bytes, peak memory

@@ -5,7 +5,7 @@
 
 Each variant is generated (518 MB before compression), read in turn by each, the
 best of N runs taken, and removed. The page cache is warm. What it prints is the
-table of bench/README.md.
+table of bench/bags/README.md.
 """
 
 import argparse
