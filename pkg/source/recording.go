@@ -52,6 +52,7 @@ func (s scanner) unopened(b *bagRef, err error) Problem {
 // topics deals the topics out and makes the tasks.
 func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, error) {
 	o := outcome{tally: newTally(s.m)}
+	o.tally.recordings = 1
 	topics := imageTopics(r)
 	mine, problem := s.divideTopics(b, topics, &o.tally)
 	hold := s.unsettled(b, recordingFiles(b))
@@ -67,7 +68,7 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 			o.tally.missing[i].add(b, []string{b.rel})
 			continue
 		}
-		o.tally.taken[i] += len(t.frames.names)
+		o.tally.taken[i]++ // blocked or not
 		t.Hold = hold
 		o.tasks = append(o.tasks, *t)
 		o.problems = append(o.problems, others...)

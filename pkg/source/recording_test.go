@@ -412,3 +412,27 @@ func TestARecordingIsClosedOnceAllOfItsTasksAre(t *testing.T) {
 		}
 	}
 }
+
+func TestABlockedTaskIsNoMissingCamera(t *testing.T) {
+	root := t.TempDir()
+	record(t, filepath.Join(root, "long.bag"), bagtest.Format{}, []bagtest.Topic{topic("/cam_a/compressed", compressedImage)}, jpegImage(t))
+	record(t, filepath.Join(root, "bad.bag"), bagtest.Format{}, []bagtest.Topic{topic("/x_nv12/h264", "foxglove_msgs/CompressedVideo")}, jpegImage(t))
+	check(t, os.WriteFile(filepath.Join(root, "text.bag"), []byte("hello"), 0o666))
+	for name, blocked := range map[string]string{"bad.bag": "encoding video of topic /x_nv12/h264 is not read", "text.bag": "not a recording"} {
+		s := scan(t, root, "cameras: [{name: x_nv12}]\nbags: [{path: long.bag}, {path: "+name+"}]")
+		if all := fmt.Sprint(s); strings.Contains(all, "has no images in any bag") || !strings.Contains(all, blocked) {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}
+
+func TestACameraThatIsInNoRecordingIsToldOfTopics(t *testing.T) {
+	root := t.TempDir()
+	record(t, filepath.Join(root, "a.bag"), bagtest.Format{}, []bagtest.Topic{topic("/cam/compressed", compressedImage)}, jpegImage(t))
+	record(t, filepath.Join(root, "none.bag"), bagtest.Format{}, []bagtest.Topic{topic("/odom", "nav_msgs/Odometry")}, jpegImage(t))
+	for path, hint := range map[string]string{"a.bag": "no camera takes 1 image topic, such as a.bag/cam/compressed", "none.bag": "or give it topics: globs"} {
+		if all := fmt.Sprint(scan(t, root, "cameras: [{name: front}]\nbags: [{path: "+path+"}]")); !strings.Contains(all, hint) {
+			t.Errorf("%s: %s", path, all)
+		}
+	}
+}

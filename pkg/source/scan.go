@@ -121,7 +121,7 @@ func (s scanner) directory(b *bagRef, l listing) outcome {
 			o.tally.missing[i].add(b, []string{b.rel})
 			continue
 		}
-		o.tally.taken[i] += len(d.images[i])
+		o.tally.taken[i]++
 		t := newView(s.m, s.root, b, camera).files(d.images[i], l.images)
 		t.Hold = hold
 		o.problems = append(o.problems, t.blockAll(d.findings[i])...)
@@ -133,12 +133,14 @@ func (s scanner) directory(b *bagRef, l listing) outcome {
 	return o
 }
 
-// blocked gives the bag's tasks without frames, and all with one problem.
+// blocked gives the bag's tasks without frames, and all with one problem. That says more
+// than that a camera has no images elsewhere.
 func (s scanner) blocked(b *bagRef, p Problem) outcome {
 	o := outcome{tally: newTally(s.m)}
 	for _, camera := range s.cameras(b) {
 		t := newView(s.m, s.root, b, camera).task()
 		t.blockAll([]Problem{p})
+		o.tally.taken[s.index(camera)]++
 		o.tasks = append(o.tasks, t)
 	}
 	return o
@@ -195,7 +197,7 @@ func (s scanner) emptyBag(b *bagRef, p Problem, o outcome) outcome {
 	}
 	p.Severity = Error
 	blocked := s.blocked(b, p)
-	blocked.tally.add(o.tally)
+	blocked.tally = o.tally
 	blocked.problems = o.problems
 	return blocked
 }

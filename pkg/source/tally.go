@@ -13,13 +13,15 @@ import (
 // A tally counts over all bags what would be noise bag by bag. Slices are by the
 // camera's place in the manifest.
 type tally struct {
-	unclaimed heap // images that no camera takes
-	topics    heap // image topics that no camera takes
-	pictures  heap // images that CVAT does not take
-	away      heap // bags whose listings stand in for them
-	taken     []int
+	unclaimed heap             // images that no camera takes
+	topics    heap             // image topics that no camera takes
+	pictures  heap             // images that CVAT does not take
+	away      heap             // bags whose listings stand in for them
+	taken     []int            // tasks of a camera, blocked ones too
 	missing   []heap           // bags that lack a camera
 	kinds     []map[string]int // see kindOf
+
+	recordings int // bags that are recordings
 }
 
 // A heap is how many of something, in how many bags, and one of them.
@@ -70,6 +72,7 @@ func (t *tally) add(o tally) {
 	t.pictures.join(o.pictures)
 	t.topics.join(o.topics)
 	t.away.join(o.away)
+	t.recordings += o.recordings
 	for i := range o.taken {
 		t.taken[i] += o.taken[i]
 		t.missing[i].join(o.missing[i])
@@ -112,7 +115,7 @@ func (t *tally) ofCamera(i int, c manifest.Camera) []Problem {
 	h := t.missing[i]
 	if h.n > 0 && t.taken[i] == 0 {
 		return []Problem{{
-			Severity: Error, Code: "camera_without_images", Pos: c.Pos, Hint: t.cameraHint(c),
+			Severity: Error, Code: "camera_without_images", Pos: c.Pos, Hint: t.cameraHint(i, c),
 			Text: fmt.Sprintf("camera %s has no images in any bag (%d looked at)", show(c.Name), h.n),
 		}}
 	}
@@ -133,18 +136,25 @@ func (t *tally) ofCamera(i int, c manifest.Camera) []Problem {
 var sequence = regexp.MustCompile(`([-_ ]\d+)+$`)
 
 // cameraHint looks for the camera under another spelling among what nobody takes.
-func (t *tally) cameraHint(c manifest.Camera) string {
-	if t.unclaimed.example == "" {
-		return "check the camera's name, or give it files: globs"
+func (t *tally) cameraHint(i int, c manifest.Camera) string {
+	h, thing, things, globs := t.unclaimed, "image", "images", "files: globs"
+	switch n := t.missing[i].n; {
+	case t.recordings >= n:
+		h, thing, things, globs = t.topics, "image topic", "image topics", "topics: globs"
+	case t.recordings > 0:
+		globs = "files: or topics: globs"
 	}
-	words := strings.FieldsFunc(t.unclaimed.example, func(r rune) bool { return r == '/' || r == '.' })
+	if h.example == "" {
+		return "check the camera's name, or give it " + globs
+	}
+	words := strings.FieldsFunc(h.example, func(r rune) bool { return r == '/' || r == '.' })
 	for i, w := range words {
 		words[i] = sequence.ReplaceAllString(w, "")
 	}
 	if near := nearest(c.Name, words); near != "" {
-		return fmt.Sprintf("did you mean %s, as in %s?", show(near), show(t.unclaimed.example))
+		return fmt.Sprintf("did you mean %s, as in %s?", show(near), show(h.example))
 	}
-	return fmt.Sprintf("no camera takes %s, such as %s", count(t.unclaimed.n, "image", "images"), show(t.unclaimed.example))
+	return fmt.Sprintf("no camera takes %s, such as %s", count(h.n, thing, things), show(h.example))
 }
 
 // severalKinds notes a camera that is probably two: jai_cam and jai_cam_depth.
