@@ -11,7 +11,7 @@ import (
 // pages reads the payloads of the messages table straight from the database's
 // pages. SQLite hands out a message of 250 kB as 61 pages, copied twice; rows
 // found by their id and pages read by the run make it as fast as reading the
-// file (measured on 484 MB: see bench/bags/README.md). Only payloads come this way, and
+// file (see bench/bags/README.md). Only payloads come this way, and
 // anything unusual is an error upon which the caller asks SQLite itself.
 //
 // The format is that of https://www.sqlite.org/fileformat2.html, sections 1.3
