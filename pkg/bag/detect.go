@@ -107,7 +107,7 @@ func detectDir(dir string) Kind {
 	if b, err := os.ReadFile(filepath.Join(dir, metadataName)); err == nil && strings.Contains(string(b), "rosbag2_bagfile_information") {
 		return ROSBag2
 	}
-	if files, err := storageFiles(dir); err == nil && oneRecording(filepath.Base(dir), files) {
+	if files, err := storageFiles(dir); err == nil && oneRecording(files) {
 		return ROSBag2
 	}
 	return ""
@@ -143,17 +143,15 @@ func storageFiles(dir string) ([]string, error) {
 var splitName = regexp.MustCompile(`^(.*?)(?:_(\d+))?\.(?:db3|mcap)(?:\.zstd?)?$`)
 
 // oneRecording says whether the files of a directory without metadata are one
-// bag: its numbered splits, a single database, or one file of the directory's
-// name. A folder of independent recordings is not a recording.
-func oneRecording(dir string, files []string) bool {
+// bag: its numbered splits, or a single file of any name. A folder of independent recordings is not a recording.
+func oneRecording(files []string) bool {
 	stems := map[string]bool{}
 	for _, name := range files {
 		m := splitName.FindStringSubmatch(name)
 		if m == nil {
 			return false
 		}
-		alone := len(files) == 1 && (kindNamed(name) == SQLite || m[1] == dir)
-		if m[2] == "" && !alone {
+		if m[2] == "" && len(files) > 1 {
 			return false
 		}
 		stems[m[1]] = true
