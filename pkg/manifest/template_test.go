@@ -21,7 +21,7 @@ func TestTemplatesPutValuesIn(t *testing.T) {
 		"{log_ns}":             "0000000000000000005",
 		"{index}-{index:06}":   "7-000007",
 		"{seq:04}{seq:01}":     "001212",
-		"{parent}{rel}{topic}": "northnorth/2026-03-04/jai/image",
+		"{parent}{rel}{topic}": "northnorth/2026-03-04jai/image",
 		"{name}@{date}":        "0007@2026-03-04",
 		"{{{bag}}}":            "{2026-03-04}",
 		"{{bag}}":              "{bag}",

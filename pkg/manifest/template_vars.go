@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // Vars are the values of a template's variables. An empty string or a nil pointer
@@ -70,7 +71,7 @@ func (v *Vars) append(out []byte, p part) []byte {
 	case "ext":
 		return append(out, v.Ext...)
 	case "topic":
-		return append(out, v.Topic...)
+		return append(out, strings.TrimPrefix(v.Topic, "/")...) // a frame's name begins with none
 	default:
 		return v.appendNumber(out, p)
 	}
