@@ -26,6 +26,7 @@ func (c planCmd) Run(a *app) error {
 	if err := errors.Join(c.check(), c.checkOffline(), c.checkOut(), c.checkSummary(a)); err != nil {
 		return err
 	}
+	a.strict = c.Strict
 	ctx, cancel := a.context()
 	defer cancel()
 	open, decide := a.open, (*session).decide

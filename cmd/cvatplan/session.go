@@ -49,6 +49,7 @@ type planFlags struct {
 	Target       []string `sep:"none" placeholder:"GLOB" help:"Only the tasks of these names or globs; may be given several times."`
 	Check        string   `enum:"names,frames,images" default:"names" help:"frames compares frame names with the server's, one request per task; images reads the headers of all that is to be uploaded."`
 	ReplaceEmpty bool     `help:"Delete and create anew tasks of ours that are empty and cannot be finished."`
+	Strict       bool     `help:"Damage of a recording is an error, not a warning."`
 	CreateAnyway []string `sep:"none" placeholder:"GLOB" help:"Create these tasks although their name, or their frames, stand elsewhere."`
 }
 

@@ -13,6 +13,7 @@ import (
 type validateCmd struct {
 	Manifests []string `arg:"" optional:"" name:"MANIFEST" help:"Manifests; default cvatplan.yaml."`
 	Files     bool     `help:"Look at the bags and the headers of their images too."`
+	Strict    bool     `help:"With --files: damage of a recording is an error, not a warning."`
 	Output    string   `enum:"text,github" default:"text" help:"text, or github for annotations on a pull request."`
 }
 
@@ -48,7 +49,7 @@ func (c validateCmd) check(ctx context.Context, a *app, m *manifest.Manifest) er
 		_, err := fmt.Fprintf(a.stdout, "%s: valid\n", m.File)
 		return err
 	}
-	tasks, problems := source.Scan(ctx, m, source.Options{Root: a.Root})
+	tasks, problems := source.Scan(ctx, m, source.Options{Root: a.Root, Strict: c.Strict})
 	for i, t := range tasks {
 		checked, found := source.CheckHeaders(ctx, t)
 		problems = append(append(problems, t.Problems...), found...)
