@@ -36,7 +36,9 @@ func (a *app) targetOf(m *manifest.Manifest) target {
 // A connection is an open way to a server; close it when all is done.
 type connection struct {
 	*cvat.Client
-	embedded *sandbox.Server
+	embedded *sandbox.Server // nil: a real server
+	lacking  error           // why there are no credentials
+	signIn   func(context.Context) error
 }
 
 // TaskURL is where a person looks at a task; the embedded server has no pages.
@@ -62,25 +64,36 @@ func (c *connection) close() error {
 	return c.embedded.Close()
 }
 
-// connect opens a way to a server whose version is one that is served.
-func (a *app) connect(ctx context.Context, t target) (*connection, error) {
-	c, err := a.dial(ctx, t)
-	if err != nil || t.sandbox != "" {
-		return c, err
+// SignIn makes the client send the credentials that were found for its server.
+func (c *connection) SignIn(ctx context.Context) error {
+	if c.signIn == nil {
+		return nil
 	}
-	return c, a.checkVersion(ctx, c.Client)
+	return c.signIn(ctx)
 }
 
-// dial opens a way to a server, whatever it is.
-func (a *app) dial(ctx context.Context, t target) (*connection, error) {
+// connect opens a way to a server whose version is one that is served. Only then is a
+// password sent there.
+func (a *app) connect(ctx context.Context, t target) (*connection, error) {
+	c, err := a.dial(t)
+	if err == nil {
+		err = c.lacking
+	}
+	if err == nil && c.embedded == nil {
+		err = a.checkVersion(ctx, c.Client)
+	}
+	if err == nil {
+		err = c.SignIn(ctx)
+	}
+	return c, err
+}
+
+// dial opens a way to a server, whatever it is and whoever we are there.
+func (a *app) dial(t target) (*connection, error) {
 	if t.sandbox != "" {
 		return a.connectSandbox(t)
 	}
-	client, err := a.connectServer(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	return &connection{Client: client}, nil
+	return a.connectServer(t)
 }
 
 // connectSandbox runs the embedded server in this process, reached through memory: no port is open,
@@ -97,24 +110,27 @@ func (a *app) connectSandbox(t target) (*connection, error) {
 	if err != nil {
 		return nil, errors.Join(err, server.Close())
 	}
-	return &connection{client, server}, nil
+	return &connection{Client: client, embedded: server}, nil
 }
 
-func (a *app) connectServer(ctx context.Context, t target) (*cvat.Client, error) {
+func (a *app) connectServer(t target) (*connection, error) {
 	if t.url == "" {
 		return nil, withHint(errors.New("no server is named"), "write server.url in the manifest, or give --server or CVATPLAN_SERVER")
 	}
-	found, err := a.findCredentials(t.url)
-	if err != nil {
-		return nil, err
-	}
+	found, lacking := a.findCredentials(t.url)
 	o := a.clientOptions(t)
 	o.Credentials = cvat.Credentials{AccessToken: found.accessToken}
 	client, err := cvat.New(o)
 	if err != nil {
 		return nil, err
 	}
-	return client, found.login(ctx, client)
+	signIn := func(ctx context.Context) error {
+		if lacking != nil {
+			return lacking
+		}
+		return found.login(ctx, client)
+	}
+	return &connection{Client: client, lacking: lacking, signIn: signIn}, nil
 }
 
 func (a *app) clientOptions(t target) cvat.Options {

@@ -37,7 +37,7 @@ func (c doctorCmd) Run(a *app) error {
 }
 
 func (a *app) examine(ctx context.Context, s *session) (fine bool, err error) {
-	conn, err := a.dial(ctx, s.target)
+	conn, err := a.dial(s.target)
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", s.target.shown, err)
 	}

@@ -38,6 +38,31 @@ func TestARedirectTakesCredentialsNowhere(t *testing.T) {
 	}
 }
 
+// A password is sent only to what is known for a CVAT that is served.
+func TestAPasswordIsSentToACVATAlone(t *testing.T) {
+	t.Parallel()
+	d := newDataset(t, shape{tasks: 1, frames: 1})
+	for name, about := range map[string]string{"too old": `{"version": "2.20.0"}`, "something else": `{"name": "wiki"}`, "a page": "<html>", "nothing": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var asked []string
+			url := serveHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				asked = append(asked, r.Method+" "+r.URL.Path)
+				fmt.Fprint(w, about)
+			}))
+			s := newSite(t, d, url, "").with("cvatplan", "CVAT_USERNAME="+canaryUser, "CVAT_PASSWORD="+canaryPassword)
+			for _, command := range []string{"plan", "doctor"} {
+				s.run(t, 0, command).wants(t, exitError)
+			}
+			for _, request := range asked {
+				if request != "GET /api/server/about" {
+					t.Error(request)
+				}
+			}
+		})
+	}
+}
+
 // Credentials in the clear: where they may go, where with a warning, where not. The names
 // are reached through a proxy, which the proxy variables name.
 func TestPlainHTTPCarriesCredentialsOnlyWhereItMay(t *testing.T) {

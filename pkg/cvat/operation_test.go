@@ -29,6 +29,7 @@ var calls = map[string]func(context.Context, *Client) error{
 	"AccessTokenSelf":      func(ctx context.Context, c *Client) error { _, err := c.AccessTokenSelf(ctx); return err },
 	"FindUser":             func(ctx context.Context, c *Client) error { _, err := c.FindUser(ctx, "a"); return err },
 	"Organizations":        func(ctx context.Context, c *Client) error { _, err := c.Organizations(ctx); return err },
+	"Role":                 func(ctx context.Context, c *Client) error { _, err := c.Role(ctx, "a"); return err },
 	"ListProjects":         func(ctx context.Context, c *Client) error { _, err := c.ListProjects(ctx, "a"); return err },
 	"Project":              func(ctx context.Context, c *Client) error { _, err := c.Project(ctx, 1); return err },
 	"CreateProject":        func(ctx context.Context, c *Client) error { _, err := c.CreateProject(ctx, "a", "", nil); return err },

@@ -8,9 +8,10 @@ import (
 
 // A User is a user as CVAT shows it to others.
 type User struct {
-	ID          int    `json:"id"`
-	Username    string `json:"username"`
-	IsSuperuser bool   `json:"is_superuser"` // known of oneself only
+	ID          int      `json:"id"`
+	Username    string   `json:"username"`
+	IsSuperuser bool     `json:"is_superuser"` // known of oneself only
+	Groups      []string `json:"groups"`       // of the server's own: admin, user, worker; known of oneself only
 }
 
 // Self returns the user whose credentials are sent; [ErrNotAuthorised] if they

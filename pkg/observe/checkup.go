@@ -29,7 +29,7 @@ type Finding struct {
 	Code    string // of a failure, as [cvat.Code] has it; may be empty
 }
 
-// A Patient is what is examined; *cvat.Client is one.
+// A Patient is what is examined: a *cvat.Client that has not logged in yet.
 type Patient interface {
 	Reader
 	Server() string
@@ -38,6 +38,11 @@ type Patient interface {
 	Clock(ctx context.Context) (time.Time, error)
 	Self(ctx context.Context) (*cvat.User, error)
 	AccessTokenSelf(ctx context.Context) (*cvat.Token, error)
+	Role(ctx context.Context, username string) (string, error)
+
+	// SignIn makes the client send the credentials that there are; it is asked only once
+	// the server is known for a CVAT.
+	SignIn(ctx context.Context) error
 }
 
 // Limits on the way of an upload that cannot be asked for, because they are a proxy's.
@@ -46,12 +51,12 @@ const limitsText = "25 GiB per task, 5000 jobs per task unless the server was co
 // soon is how near a token's end is worth a word.
 const soon = 7 * 24 * time.Hour
 
-// Checkup looks at all that apply needs of a server, by GETs alone, in the order in which things
-// build on each other: address, version, clock, credentials, token, workspace, project, limits.
-// now is this machine's time.
+// Checkup looks at all that apply needs of a server, by GETs and the login alone, in the order in
+// which things build on each other: address, version, clock, credentials, token, workspace, project,
+// rights, limits. now is this machine's time.
 func Checkup(ctx context.Context, c Patient, want Want, now time.Time) []Finding {
 	e := &examination{c: c, want: want, now: now}
-	for _, check := range []func(context.Context) bool{e.version, e.clock, e.user, e.token, e.workspace, e.project} {
+	for _, check := range []func(context.Context) bool{e.version, e.clock, e.user, e.token, e.workspace, e.project, e.rights} {
 		if !check(ctx) {
 			return e.findings
 		}
@@ -64,6 +69,8 @@ type examination struct {
 	c        Patient
 	want     Want
 	now      time.Time
+	self     *cvat.User
+	found    Found // the project
 	findings []Finding
 }
 
@@ -121,11 +128,14 @@ func (e *examination) clock(ctx context.Context) bool {
 }
 
 func (e *examination) user(ctx context.Context) bool {
-	user, err := e.c.Self(ctx)
+	err := e.c.SignIn(ctx)
+	if err == nil {
+		e.self, err = e.c.Self(ctx)
+	}
 	if err != nil {
 		return e.fail("credentials", err)
 	}
-	e.say("credentials", Fine, "", "user %s", user.Username)
+	e.say("credentials", Fine, "", "user %s", e.self.Username)
 	return true
 }
 
@@ -196,6 +206,7 @@ func (e *examination) workspace(ctx context.Context) bool {
 
 func (e *examination) project(ctx context.Context) bool {
 	found, err := FindProject(ctx, e.c, e.want.Project)
+	e.found = found
 	switch {
 	case err != nil:
 		return e.fail("project", err)

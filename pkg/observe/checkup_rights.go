@@ -1,0 +1,52 @@
+package observe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+)
+
+// rights tells whether the user may create tasks there. CVAT has no question for it, so what is
+// known of its rules is looked up (measured on CVAT 2.73): members of the role worker may create
+// nothing in an organization, users of the group worker nothing at all, and in a personal
+// workspace a project's owner alone creates tasks in it.
+func (e *examination) rights(ctx context.Context) bool {
+	text, hint := e.lacks(ctx)
+	if text != "" {
+		e.say("rights", Warning, hint, "%s", text)
+		return true
+	}
+	e.say("rights", Fine, "", "nothing speaks against creating tasks here")
+	return true
+}
+
+func (e *examination) lacks(ctx context.Context) (text, hint string) {
+	self, organization := e.self, e.c.Organization()
+	if self.IsSuperuser {
+		return "", ""
+	}
+	if len(self.Groups) > 0 && slices.Equal(self.Groups, []string{cvat.RoleWorker}) {
+		return fmt.Sprintf("%s is a worker on this server and may create nothing", self.Username), "ask the server's administrator for the group user"
+	}
+	if organization == "" {
+		return e.foreignProject(ctx)
+	}
+	role, err := e.c.Role(ctx, self.Username) // what cannot be told speaks against nothing
+	if err == nil && role == cvat.RoleWorker {
+		return fmt.Sprintf("%s is a worker in organization %s and may create nothing", self.Username, organization), "ask an owner of the organization for the role supervisor or maintainer; plan and status work as it is"
+	}
+	return "", ""
+}
+
+func (e *examination) foreignProject(ctx context.Context) (text, hint string) {
+	if e.found.ID == 0 {
+		return "", ""
+	}
+	p, err := e.c.Project(ctx, e.found.ID)
+	if err != nil || p.Owner == nil || p.Owner.ID == e.self.ID {
+		return "", ""
+	}
+	return fmt.Sprintf("project %d is %s's, who alone creates tasks in it", p.ID, p.Owner.Username), "move the project to an organization that both are in, or give your own"
+}
