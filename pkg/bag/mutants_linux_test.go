@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestNoMutantCrashesOrTakesMemory(t *testing.T) {
-	count := 150
+	count := mutants
 	if n, err := strconv.Atoi(os.Getenv(countEnv)); err == nil {
 		count = n
 	}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package bag
+
+// mutants are how many of each fixture are read by default.
+const mutants = 150
