@@ -108,6 +108,9 @@ func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *tally) ([][]ba
 // fromTopics makes the task of a camera's topics; nil if it has none.
 func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []bag.Topic, first int64, problem *Problem) (*Task, []Problem, error) {
 	byName := v.camera != nil && len(v.camera.Topics) == 0
+	if byName {
+		chosen = compressedOf(chosen)
+	}
 	switch {
 	case problem != nil:
 	case len(chosen) == 0:
@@ -144,7 +147,13 @@ func damage(b *bagRef, r *bag.Bag) []Problem {
 		if w.Messages > 0 {
 			text += fmt.Sprintf(", %s lost", count(int(w.Messages), "message", "messages"))
 		}
-		list = append(list, Problem{Severity: Warning, Code: "damaged_bag", Text: text + "; first: " + show(w.First), Pos: b.pos()})
+		if w.Bytes > 0 {
+			text += fmt.Sprintf(", %s lost", count(int(w.Bytes), "byte", "bytes"))
+		}
+		if w.First != "" {
+			text += "; first: " + show(w.First)
+		}
+		list = append(list, Problem{Severity: Warning, Code: "damaged_bag", Text: text, Pos: b.pos()})
 	}
 	return list
 }

@@ -143,7 +143,7 @@ func TestMessagesAreSelectedAndNamed(t *testing.T) {
 		},
 		"names by topic and receive time": {
 			"task: {frame_name: \"x{topic}_{log_ns}.{ext}\"}\nbags: [{path: ros1/two_cams_none.bag, frames: {limit: 1}}]",
-			"x/jai_cam/image_raw/compressed_1700000000012845678.jpg",
+			"xjai_cam/image_raw/compressed_1700000000012845678.jpg",
 		},
 		"raw, where it is asked for": {
 			"bags: [{path: ros1/two_cams_none.bag, frames: {limit: 1}}]\n#raw",
@@ -434,5 +434,29 @@ func TestACameraThatIsInNoRecordingIsToldOfTopics(t *testing.T) {
 		if all := fmt.Sprint(scan(t, root, "cameras: [{name: front}]\nbags: [{path: "+path+"}]")); !strings.Contains(all, hint) {
 			t.Errorf("%s: %s", path, all)
 		}
+	}
+}
+
+func TestOfOneRawAndOneCompressedStreamTheCompressedIsTaken(t *testing.T) {
+	const raw, comp = "sensor_msgs/Image", "sensor_msgs/msg/CompressedImage"
+	stream := func(name, kind string, n int) bag.Topic { return bag.Topic{Name: name, Type: kind, Count: n} }
+	tests := map[string]struct {
+		other bag.Topic
+		want  int // streams left
+	}{
+		"beside it":        {stream("/front/compressed", comp, 3), 1},
+		"of another name":  {stream("/front/image_compressed", comp, 3), 1},
+		"of another image": {stream("/front/image_color/compressed", comp, 3), 1},
+		"empty":            {stream("/front/compressed", comp, 0), 2},
+		"depth":            {stream("/front/depth/compressed", comp, 3), 2},
+		"raw too":          {stream("/front/image_mono", raw, 3), 2},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := compressedOf([]bag.Topic{tt.other, stream("/front/image_raw", raw, 3)})
+			if len(got) != tt.want || got[0].Name != tt.other.Name {
+				t.Errorf("%v", topicNames(got))
+			}
+		})
 	}
 }

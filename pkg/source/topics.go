@@ -93,6 +93,21 @@ func chooseTopics(topics []bag.Topic) []bag.Topic {
 	return chosen
 }
 
+// compressedOf keeps the compressed one of two streams, where a camera's name fits one
+// compressed and one raw: /front/image_raw and /front/compressed are one picture under
+// names that image_transport did not give. A picture and a depth are two.
+func compressedOf(topics []bag.Topic) []bag.Topic {
+	packed := func(t bag.Topic) bool {
+		kind, _ := rosimage.Known(t.Type)
+		return (kind == rosimage.Compressed || kind == rosimage.FoxgloveCompressed) && t.Count > 0
+	}
+	depth := func(t bag.Topic) bool { return strings.Contains(strings.ToLower(t.Name), "depth") }
+	if len(topics) == 2 && depth(topics[0]) == depth(topics[1]) && !isVideo(topics[0]) && !isVideo(topics[1]) && packed(topics[0]) != packed(topics[1]) {
+		return slices.DeleteFunc(slices.Clone(topics), func(t bag.Topic) bool { return !packed(t) })
+	}
+	return topics
+}
+
 func betterTopic(t, old bag.Topic) bool {
 	return cmp.Or(
 		boolCompare(t.Count > 0, old.Count > 0),
