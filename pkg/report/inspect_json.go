@@ -33,7 +33,7 @@ type inspectDoc struct {
 	Others      int         `json:"other_files,omitempty"`
 	Bags        []bagsDoc   `json:"bags,omitempty"` // in a directory that is none itself
 	Cameras     []cameraDoc `json:"cameras"`
-	Topics      []topicDoc  `json:"topics,omitempty"`
+	Topics      []topicDoc  `json:"topics"`
 	Warnings    []string    `json:"warnings"`
 }
 
@@ -83,7 +83,7 @@ func inspectDocOf(b survey.Bag) inspectDoc {
 	d := inspectDoc{
 		Path: b.Path, Kind: string(b.Kind), Bytes: b.Bytes, First: nanoseconds(b.First), Last: nanoseconds(b.Last),
 		Messages: b.Messages, Images: b.Images, Unsupported: b.Unsupported, Others: b.Others,
-		Cameras: []cameraDoc{}, Warnings: append([]string{}, b.Notes...),
+		Cameras: []cameraDoc{}, Topics: []topicDoc{}, Warnings: append([]string{}, b.Notes...),
 	}
 	for _, in := range b.Holds {
 		d.Bags = append(d.Bags, bagsDoc{in.Path, in.Count})
