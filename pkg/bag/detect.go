@@ -107,8 +107,10 @@ func detectDir(dir string) Kind {
 	if b, err := os.ReadFile(filepath.Join(dir, metadataName)); err == nil && strings.Contains(string(b), "rosbag2_bagfile_information") {
 		return ROSBag2
 	}
-	if files, err := storageFiles(dir); err == nil && oneRecording(files) {
-		return ROSBag2
+	names, err := recordingNames(dir)
+	isBag := func(name string) bool { return kindNamed(name) == ROS1 }
+	if err == nil && !slices.ContainsFunc(names, isBag) && oneRecording(names) {
+		return ROSBag2 // beside a ROS 1 bag, a lone .mcap is a recording of its own
 	}
 	return ""
 }
@@ -119,6 +121,12 @@ const manyNames = 16 << 10
 
 // storageFiles are the names in a directory that rosbag2 could have written, in natural order.
 func storageFiles(dir string) ([]string, error) {
+	names, err := recordingNames(dir)
+	return slices.DeleteFunc(names, func(name string) bool { return kindNamed(name) == ROS1 }), err
+}
+
+// recordingNames are the names in a directory that a recording's file could have, in natural order.
+func recordingNames(dir string) ([]string, error) {
 	d, err := os.Open(dir)
 	if err != nil {
 		return nil, err
@@ -130,8 +138,7 @@ func storageFiles(dir string) ([]string, error) {
 	}
 	var out []string
 	for _, e := range list {
-		kind := kindNamed(e.Name())
-		if (kind == MCAP || kind == SQLite) && !e.IsDir() && !strings.HasPrefix(e.Name(), "._") {
+		if kindNamed(e.Name()) != "" && !e.IsDir() && !strings.HasPrefix(e.Name(), "._") {
 			out = append(out, e.Name())
 		}
 	}

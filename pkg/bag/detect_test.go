@@ -35,6 +35,7 @@ func TestDetectKnowsRecordingsByNameAndMagic(t *testing.T) {
 		"rosbag2 of one database":         {"run", map[string]string{"run/other.db3": ""}, ROSBag2},
 		"rosbag2 of one mcap":             {"run", map[string]string{"run/run.mcap": ""}, ROSBag2},
 		"rosbag2 compressed":              {"run", map[string]string{"run/run_0.db3.zstd": ""}, ROSBag2},
+		"folder of a bag and an mcap":     {"run", map[string]string{"run/other.mcap": "", "run/day.bag": ""}, ""},
 		"rosbag2 of one mcap, renamed":    {"run", map[string]string{"run/other.mcap": ""}, ROSBag2},
 		"folder of recordings":            {"run", map[string]string{"run/a.mcap": "", "run/b.mcap": ""}, ""},
 		"folder of two recordings' parts": {"run", map[string]string{"run/a_0.mcap": "", "run/b_0.mcap": ""}, ""},
