@@ -3,9 +3,9 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"strings"
 
 	"golang.org/x/term"
@@ -47,21 +47,18 @@ func (a *app) answer(read func() (string, error)) (string, error) {
 		text string
 		err  error
 	}
-	given, crashed := make(chan answer, 1), make(chan error, 1)
-	go func() {
-		defer func() {
-			if v := recover(); v != nil {
-				crashed <- fmt.Errorf("%v\n%s", v, debug.Stack())
-			}
-		}()
+	given := make(chan answer, 1)
+	go a.guard(func() {
+		defer close(given)
 		text, err := read()
 		given <- answer{text, err}
-	}()
+	})
 	select {
-	case g := <-given:
+	case g, ok := <-given:
+		if !ok {
+			return "", errors.New("the answer could not be read")
+		}
 		return g.text, g.err
-	case err := <-crashed:
-		panic(err)
 	case <-a.interrupts.stop:
 		return "", context.Canceled
 	}

@@ -122,7 +122,10 @@ func (a *app) applyCode(results []apply.Result) error {
 	n := apply.Count(results...)
 	var crashed, refused, failed bool
 	for _, r := range results {
-		crashed = crashed || r.Crash != ""
+		if r.Crash != "" {
+			a.crashes.note(r.Crash) // reported at the end
+			crashed = true
+		}
 		refused = refused || r.NotAllowed != nil
 		failed = failed || r.Err != nil
 	}

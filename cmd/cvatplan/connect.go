@@ -99,14 +99,16 @@ func (a *app) dial(t target) (*connection, error) {
 // connectSandbox runs the embedded server in this process, reached through memory: no port is open,
 // so it needs no credentials.
 func (a *app) connectSandbox(t target) (*connection, error) {
-	server, err := sandbox.Open(sandbox.Options{Dir: t.sandbox, NoAuth: true, Hooks: a.hooks})
+	o := a.sandboxOptions(t.sandbox)
+	o.NoAuth = true
+	server, err := sandbox.Open(o)
 	if err != nil {
 		return nil, err
 	}
-	o := a.clientOptions(t)
-	o.BaseURL, o.CAFile = "http://sandbox.localhost", ""
-	o.Transport = &http.Transport{DialContext: server.DialContext}
-	client, err := cvat.New(o)
+	way := a.clientOptions(t)
+	way.BaseURL, way.CAFile = "http://sandbox.localhost", ""
+	way.Transport = &http.Transport{DialContext: server.DialContext}
+	client, err := cvat.New(way)
 	if err != nil {
 		return nil, errors.Join(err, server.Close())
 	}

@@ -6,12 +6,12 @@ import "context"
 // themselves instead.
 func (a *app) context() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
-	go func() {
+	go a.guard(func() {
 		select {
 		case <-a.interrupts.stop:
 			cancel()
 		case <-ctx.Done():
 		}
-	}()
+	})
 	return ctx, cancel
 }

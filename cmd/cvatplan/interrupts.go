@@ -30,10 +30,11 @@ func (i *interrupts) finishing() {
 	i.patient = true
 }
 
-func watchInterrupts() *interrupts {
+// watchInterrupts begins to watch, in a goroutine under guard.
+func watchInterrupts(guard func(func())) *interrupts {
 	i := &interrupts{stop: make(chan struct{}), signals: make(chan os.Signal, 2)}
 	signal.Notify(i.signals, os.Interrupt, syscall.SIGTERM)
-	go i.watch()
+	go guard(i.watch)
 	return i
 }
 

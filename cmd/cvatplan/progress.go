@@ -26,7 +26,7 @@ func (a *app) progress(p plan.Plan) listener {
 		return quietProgress{}
 	}
 	bars := isTerminal(a.stderr) && a.getenv("CI") == "" && a.getenv("TERM") != "dumb"
-	return announce(progress.New(a.stderr, p, progress.Options{Terminal: bars}), a.interrupts.stop)
+	return a.announce(progress.New(a.stderr, p, progress.Options{Terminal: bars}))
 }
 
 // An announcer shows a run, and says when it is interrupted.
@@ -35,16 +35,16 @@ type announcer struct {
 	over, done chan struct{}
 }
 
-func announce(p *progress.Progress, interrupted <-chan struct{}) *announcer {
+func (a *app) announce(p *progress.Progress) *announcer {
 	n := &announcer{p, make(chan struct{}), make(chan struct{})}
-	go func() { // selects and writes a line, nothing that could panic
+	go a.guard(func() {
 		defer close(n.done)
 		select {
-		case <-interrupted:
+		case <-a.interrupts.stop:
 			p.Say("cvatplan: interrupted: ending as soon as what is being sent has arrived; a second time ends at once")
 		case <-n.over:
 		}
-	}()
+	})
 	return n
 }
 

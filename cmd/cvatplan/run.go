@@ -2,9 +2,7 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
-	"runtime/debug"
 
 	"github.com/alecthomas/kong"
 
@@ -18,6 +16,7 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	interrupts     *interrupts
+	crashes        crashes
 	linked         map[string]bool // see hint
 	retries        *retries
 	hooks          sandbox.Hooks // of the embedded server; tests hold it by them
@@ -55,11 +54,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(s
 func (a *app) run(args []string) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
-			code = a.crashed(r, debug.Stack())
+			code = a.crashed(stackOf(r))
 		}
 	}()
 	a.retries = &retries{w: a.stderr}
-	a.interrupts = watchInterrupts()
+	a.interrupts = watchInterrupts(a.guard)
 	defer a.interrupts.close()
 	command, err := a.parse(args)
 	if err != nil {
@@ -68,7 +67,7 @@ func (a *app) run(args []string) (code int) {
 	if command == nil {
 		return exitOK
 	}
-	return a.fail(command.Run(a))
+	return a.codeUnlessCrashed(a.fail(command.Run(a)))
 }
 
 // errHelped says that the command line asked for help, and got it.
@@ -105,11 +104,4 @@ func (a *app) kongOptions() []kong.Option {
 		kong.Resolvers(environment(a.getenv)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	}
-}
-
-// crashed turns a panic into exit code 11: an unrecovered one exits 2, which CI reads as "changes".
-func (a *app) crashed(reason any, stack []byte) int {
-	fmt.Fprintf(a.stderr, "cvatplan: crashed: %v\n\n%s\n", reason, stack)
-	fmt.Fprintln(a.stderr, "cvatplan: hint: this is a bug; what was applied stays, and applying again is safe. Please report the lines above.")
-	return exitCrash
 }

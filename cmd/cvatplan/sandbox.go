@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/cvatplan/cvatplan/pkg/sandbox"
 )
@@ -14,7 +15,7 @@ type sandboxCmd struct {
 
 // Run serves until it is interrupted. The first line on stdout tells the address, so that a script can read it.
 func (c sandboxCmd) Run(a *app) error {
-	server, err := sandbox.Open(sandbox.Options{Dir: c.Data, Hooks: a.hooks})
+	server, err := sandbox.Open(a.sandboxOptions(c.Data))
 	if err != nil {
 		return err
 	}
@@ -27,5 +28,14 @@ func (c sandboxCmd) Run(a *app) error {
 	fmt.Fprintln(a.stderr, "cvatplan: log in as sandbox, password sandbox, or with the access token sandbox")
 	<-a.interrupts.stop
 	a.interrupts.finishing()
+	a.interrupts.finishing()
 	return server.Close()
+}
+
+// sandboxOptions are those of the embedded server, wherever it runs. What goes wrong within it is told
+// on stderr; a panic, which it survives as CVAT would, makes this program exit 11.
+func (a *app) sandboxOptions(dir string) sandbox.Options {
+	o := sandbox.Options{Dir: dir, Hooks: a.hooks, Log: slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
+	o.Hooks.Panicked = a.crashes.note
+	return o
 }

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil { // -parallel on the command line wins
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"cvatplan": canaryMain, "cvatplan-held": heldMain})
+	testscript.Main(m, map[string]func(){"cvatplan": canaryMain, "cvatplan-held": heldMain, "cvatplan-panicky": panickyMain})
 }
 
 // TestScripts runs testdata/script/*.txtar: all that a user sees. Dropping a file there makes a new test.

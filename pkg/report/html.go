@@ -59,9 +59,16 @@ func source(s string) string {
 }
 
 // HTML writes plans as one self-contained page that makes no request: totals, a
-// table to be filtered, and the contact sheets of what is to be uploaded.
+// table to be filtered, and the contact sheets of what is to be uploaded. A panic of
+// o.Thumbs comes out of it, when the page is whole.
 func HTML(w io.Writer, plans []plan.Plan, o HTMLOptions) error {
 	doc := pageOf(plans, o)
 	doc.Sheets = sheets(plans, o.Thumbs)
-	return page.Execute(w, doc)
+	err := page.Execute(w, doc)
+	for _, sheet := range doc.Sheets {
+		if sheet.crash != "" {
+			panic(sheet.crash)
+		}
+	}
+	return err
 }

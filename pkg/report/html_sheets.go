@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"runtime"
+	"runtime/debug"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,6 +17,7 @@ import (
 type sheetDoc struct {
 	ID, Task, Caption string
 	Thumbs            []thumbDoc
+	crash             string // a panic, for [HTML]'s caller
 }
 
 type thumbDoc struct {
@@ -55,11 +57,13 @@ func sheets(plans []plan.Plan, thumbs func(plan.Change) []Thumb) []sheetDoc {
 	return whole
 }
 
-// fill makes one sheet. A panic on the way costs that sheet, not the page.
+// fill makes one sheet. A panic on the way costs that sheet, not the page; it comes out of
+// [HTML] when the page is written.
 func (d *sheetDoc) fill(c plan.Change, thumbs func(plan.Change) []Thumb) {
 	defer func() {
 		if r := recover(); r != nil {
 			d.Caption, d.Thumbs = Safe(fmt.Sprintf("no images: %v", r)), nil
+			d.crash = fmt.Sprintf("%v\n\n%s", r, debug.Stack())
 		}
 	}()
 	for _, t := range thumbs(c) {

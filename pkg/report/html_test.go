@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"html"
 	"os"
 	"regexp"
@@ -138,8 +139,16 @@ func TestHTMLLinksOnlyToTheWeb(t *testing.T) {
 	}
 }
 
-func TestASheetThatFailsCostsNotThePage(t *testing.T) {
-	got := toHTML(t, onePlan(), HTMLOptions{Thumbs: func(plan.Change) []Thumb { panic("disk <gone>") }})
+func TestASheetThatPanicsCostsNotThePage(t *testing.T) {
+	var b strings.Builder
+	crash := func() (v any) {
+		defer func() { v = recover() }()
+		return HTML(&b, onePlan(), HTMLOptions{Thumbs: func(plan.Change) []Thumb { panic("disk <gone>") }})
+	}()
+	if !strings.Contains(fmt.Sprint(crash), "disk <gone>") || !strings.Contains(fmt.Sprint(crash), "html_test.go") {
+		t.Errorf("the panic is lost: %v", crash)
+	}
+	got := b.String()
 	if !strings.Contains(got, "<p>no images: disk &lt;gone&gt;</p>") || !strings.HasSuffix(got, "</html>\n") {
 		t.Error("the page does not say what happened, or ends early")
 	}

@@ -68,7 +68,12 @@ func (k *queue) work() {
 }
 
 // next carries out the oldest queued import; false if there is none.
-func (k *queue) next() bool {
+func (k *queue) next() (more bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			k.s.opts.Log.Error("sandbox worker failed", "error", k.s.panicked(v))
+		}
+	}()
 	ctx := context.Background()
 	task, err := k.oldest(ctx)
 	if err != nil {
@@ -119,6 +124,11 @@ func (t *taken) drop(id int) {
 // runImport takes a queued import from start to end.
 func (s *Server) runImport(ctx context.Context, task int) {
 	defer s.taken.drop(task)
+	defer func() {
+		if v := recover(); v != nil {
+			s.endImport(ctx, task, s.panicked(v))
+		}
+	}()
 	s.hookImport(task, BeforeStart)
 	if s.queue.ctx.Err() != nil {
 		return // closing: it stays queued
@@ -148,10 +158,19 @@ func (s *Server) hookImport(task int, step ImportStep) {
 func (s *Server) importSafely(ctx context.Context, task int) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+			err = s.panicked(v)
 		}
 	}()
 	return s.importTask(ctx, task)
+}
+
+// panicked tells of a panic, where it is recovered.
+func (s *Server) panicked(v any) error {
+	err := fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+	if tell := s.opts.Hooks.Panicked; tell != nil {
+		tell(err.Error())
+	}
+	return err
 }
 
 // endImport notes how an import ended. A failure that is not of CVAT's kinds is ours,

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"regexp"
-	"runtime/debug"
 	"strconv"
 	"strings"
 )
@@ -114,7 +113,7 @@ const maxBody = 1 << 30
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) (a answer, err error) {
 	defer func() {
 		if v := recover(); v != nil && v != http.ErrAbortHandler {
-			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+			err = s.panicked(v)
 		}
 	}()
 	if r.ContentLength > maxBody {

@@ -46,6 +46,9 @@ type Hooks struct {
 	// Import is called by a worker before it starts an import (the request is
 	// still queued), and before it saves the result (the request is started).
 	Import func(ctx context.Context, taskID int, s ImportStep)
+	// Panicked is told of a panic in a request, which is answered 500, or in an import,
+	// which fails: its reason and its stack. Here too outside of tests.
+	Panicked func(text string)
 }
 
 // An ImportStep is a point at which [Hooks].Import is called.

@@ -3,11 +3,13 @@ package sandbox
 import (
 	"archive/zip"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -90,10 +92,26 @@ func checkEntries(z *zip.ReadCloser) error {
 	group := errgroup.Group{}
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, f := range z.File {
-		group.Go(func() error { return checkEntry(f) })
+		group.Go(func() (err error) {
+			defer func() {
+				if v := recover(); v != nil {
+					err = &panicError{fmt.Sprintf("%v\n%s", v, debug.Stack())}
+				}
+			}()
+			return checkEntry(f)
+		})
 	}
-	return group.Wait()
+	err := group.Wait()
+	if p := (*panicError)(nil); errors.As(err, &p) {
+		panic(p) // where the import recovers
+	}
+	return err
 }
+
+// A panicError is a panic on its way to the goroutine that waits.
+type panicError struct{ text string }
+
+func (e *panicError) Error() string { return e.text }
 
 func checkEntry(f *zip.File) error {
 	if f.Flags&1 != 0 {

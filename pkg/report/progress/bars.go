@@ -22,6 +22,7 @@ type bars struct {
 	container *mpb.Progress
 	running   map[int]*mpb.Bar
 	total     *mpb.Bar
+	crash     crash // of a decorator, which the library calls in a goroutine of its own
 }
 
 func newBars(w io.Writer, t *tally) *bars {
@@ -31,8 +32,9 @@ func newBars(w io.Writer, t *tally) *bars {
 		mpb.BarPriority(math.MaxInt), // below the others
 		mpb.BarRemoveOnComplete(),
 		mpb.BarWidth(20),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return t.snapshot().progress() })),
+		mpb.AppendDecorators(b.text(func() string { return t.snapshot().progress() })),
 		mpb.BarBtmExtender(mpb.BarFillerFunc(func(w io.Writer, s decor.Statistics) error {
+			defer b.crash.catch()
 			_, err := io.WriteString(w, cells.Truncate(t.snapshot().crew(), s.AvailableWidth, "")+"\n")
 			return err
 		})),
@@ -53,6 +55,14 @@ func (b *bars) event(e apply.Event) {
 	b.total.SetCurrent(s.sent)
 }
 
+// text is a decorator that shows what f says.
+func (b *bars) text(f func() string) decor.Decorator {
+	return decor.Any(func(decor.Statistics) string {
+		defer b.crash.catch()
+		return f()
+	})
+}
+
 // nameWidth is how many cells a task's name gets.
 const nameWidth = 32
 
@@ -66,7 +76,7 @@ func (b *bars) bar(index int, t task) *mpb.Bar {
 		mpb.BarRemoveOnComplete(),
 		mpb.BarWidth(20),
 		mpb.PrependDecorators(decor.Name(cut(report.Safe(t.name), nameWidth), decor.WC{W: nameWidth + 1, C: decor.DindentRight})),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return b.tally.task(index).String() })),
+		mpb.AppendDecorators(b.text(func() string { return b.tally.task(index).String() })),
 	)
 	b.running[index] = bar
 	return bar
@@ -91,6 +101,7 @@ func (b *bars) close() {
 	}
 	b.total.Abort(true)
 	b.container.Wait()
+	b.crash.rethrow()
 }
 
 // String is what stands behind a task's bar.

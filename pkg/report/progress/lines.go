@@ -20,6 +20,8 @@ type lines struct {
 
 	mu sync.Mutex // one line at a time
 	w  io.Writer
+
+	crash crash
 }
 
 func newLines(w io.Writer, t *tally, every time.Duration) *lines {
@@ -30,6 +32,7 @@ func newLines(w io.Writer, t *tally, every time.Duration) *lines {
 
 func (l *lines) tick(every time.Duration) {
 	defer close(l.done)
+	defer l.crash.catch()
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
@@ -53,6 +56,7 @@ func (l *lines) say(text string) { l.write(text) }
 func (l *lines) close() {
 	close(l.stop)
 	<-l.done
+	l.crash.rethrow()
 }
 
 // write drops what cannot be written: a closed stderr must not stop an upload.
