@@ -18,6 +18,16 @@ const maxRule = 6000
 // is found does it ask for the rest. Apply looks each name up before it creates it, so
 // what is not asked here is found there.
 func (l *look) elsewhere(ctx context.Context) error {
+	if err := l.ask(ctx); err != nil || len(l.have.Elsewhere) == 0 || l.want.Project.ID != 0 {
+		return err
+	}
+	// They may stand in the very project, if another run has made it since.
+	now, err := FindProject(ctx, l.c, l.want.Project)
+	l.overtaken = l.overtaken || now.ID != l.have.Scope.ProjectID
+	return err
+}
+
+func (l *look) ask(ctx context.Context) error {
 	questions := split(l.missing())
 	for i, names := range questions {
 		rule, err := json.Marshal(map[string]any{"in": []any{map[string]string{"var": "name"}, names}})
@@ -37,7 +47,8 @@ func (l *look) elsewhere(ctx context.Context) error {
 	return nil
 }
 
-// found keeps the tasks of other projects that have one of the names.
+// found keeps the tasks of other projects that have one of the names. One that stands in
+// this project is newer than the listing.
 func (l *look) found(tasks []cvat.Task, names []string) {
 	asked := make(map[string]bool, len(names))
 	for _, name := range names {
@@ -45,7 +56,11 @@ func (l *look) found(tasks []cvat.Task, names []string) {
 	}
 	for _, t := range tasks {
 		p := Task(l.c, t)
-		if asked[p.Name] && (p.ProjectID != l.have.Scope.ProjectID || p.ProjectID == 0) {
+		switch {
+		case !asked[p.Name]:
+		case p.ProjectID != 0 && p.ProjectID == l.have.Scope.ProjectID:
+			l.overtaken = true
+		default:
 			l.have.Elsewhere = append(l.have.Elsewhere, p)
 		}
 	}

@@ -21,7 +21,8 @@ type fake struct {
 	frames   map[int][]string
 	labels   []cvat.Label
 	users    []cvat.User
-	logic    []string // the rules that were asked
+	logic    []string                    // the rules that were asked
+	between  func(f *fake, asked string) // what another run does before the question is answered
 
 	mu    sync.Mutex
 	asked []string
@@ -33,6 +34,9 @@ func (f *fake) ask(format string, args ...any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked = append(f.asked, fmt.Sprintf(format, args...))
+	if f.between != nil {
+		f.between(f, f.asked[len(f.asked)-1])
+	}
 }
 
 func (f *fake) Organization() string  { return f.org }

@@ -9,7 +9,8 @@
 //   - one request for the project,
 //   - ceil(N/400) for its tasks (none where the project says that it has none),
 //   - one for the labels, if the manifest names some,
-//   - one for names that stand in other projects, if there is something to create,
+//   - one for names that stand in other projects, if there is something to create, and
+//     one more for the project if one of them does,
 //   - one for users, if a task to be created names an assignee,
 //   - one per 400 of the user's import requests, if a wanted task is unfinished, and one
 //     more for each task whose import has just finished.
@@ -58,12 +59,30 @@ type Options struct {
 	CheckFrames bool // ask for frame names: one request per wanted task
 }
 
+// maxLooks bounds how often a look that was overtaken by another run is taken again.
+const maxLooks = 3
+
 // Project looks at one project. A project that does not exist is no error here (see
 // plan.Actual.Exists), but one that cannot be told apart from others is: [ProjectError].
+//
+// Several GETs are no snapshot: another run may make the project, or a task, between two
+// of them. Where a later answer contradicts an earlier one, the look is taken again.
 func Project(ctx context.Context, c Reader, want Want, o Options) (plan.Actual, error) {
+	for i := 1; ; i++ {
+		l, err := once(ctx, c, want, o)
+		if err != nil {
+			return plan.Actual{}, err
+		}
+		if !l.overtaken || i == maxLooks {
+			return l.have, nil
+		}
+	}
+}
+
+func once(ctx context.Context, c Reader, want Want, o Options) (*look, error) {
 	found, err := FindProject(ctx, c, want.Project)
 	if err != nil {
-		return plan.Actual{}, err
+		return nil, err
 	}
 	l := &look{c: c, want: want, have: plan.Actual{
 		Scope:  plan.Scope{Server: want.Server, Organization: c.Organization(), ProjectID: found.ID, Project: found.Name},
@@ -78,17 +97,19 @@ func Project(ctx context.Context, c Reader, want Want, o Options) (plan.Actual, 
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
-			return plan.Actual{}, err
+			return nil, err
 		}
 	}
-	return l.have, nil
+	return l, nil
 }
 
-// A look is one call of Project.
+// A look is one call of once.
 type look struct {
 	c    Reader
 	want Want
 	have plan.Actual
+
+	overtaken bool // a later answer contradicts an earlier one
 }
 
 func (l *look) labels(ctx context.Context) error {

@@ -187,10 +187,43 @@ func TestNamesElsewhereAreAskedForInOneQuestion(t *testing.T) {
 }
 
 func TestOneNameTooManyIsNoSecondQuestion(t *testing.T) {
-	f := &fake{tasks: []cvat.Task{task(7, 9, 2, "a"), task(8, 1, 2, "b")}, projects: []cvat.Project{project(1, 0, "")}}
+	f := &fake{tasks: []cvat.Task{task(7, 9, 2, "a"), task(8, 1, 2, "b")}, projects: []cvat.Project{project(1, 1, "")}}
 	have, err := Project(t.Context(), f, wanting("a", "b"), Options{})
 	if err != nil || len(have.Elsewhere) != 1 || have.Elsewhere[0].ID != 7 || have.NotAsked != 0 || len(f.logic) != 1 {
 		t.Errorf("%+v %q %v", have.Elsewhere, f.logic, err)
+	}
+}
+
+// Between two questions another run makes the project, or a task in it. Its tasks are not
+// taken for some that were moved, nor for missing ones.
+func TestALookThatAnotherRunOvertookIsTakenAgain(t *testing.T) {
+	made := []cvat.Task{task(7, 1, 2, "a")}
+	for name, c := range map[string]struct {
+		f *fake
+	}{
+		"it makes the project and its task":    {&fake{}},
+		"it makes a task in an empty project":  {&fake{projects: []cvat.Project{project(1, 0, "")}}},
+		"it makes a task in a project of some": {&fake{projects: []cvat.Project{project(1, 1, "")}, tasks: []cvat.Task{task(6, 1, 2, "x")}}},
+		"its project is the older of two":      {&fake{projects: []cvat.Project{project(2, 0, plan.ProjectMarker)}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.f.between = func(f *fake, asked string) {
+				if asked == "elsewhere" && len(f.logic) == 0 {
+					f.projects, f.tasks = []cvat.Project{project(1, 1, "")}, append(f.tasks, made...)
+				}
+			}
+			have, err := Project(t.Context(), c.f, wanting("a"), Options{})
+			if err != nil || have.Scope.ProjectID != 1 || len(have.Elsewhere) > 0 || !slices.ContainsFunc(have.Tasks, func(t plan.Task) bool { return t.ID == 7 }) {
+				t.Errorf("%+v %v", have, err)
+			}
+		})
+	}
+}
+
+func TestALookThatIsAlwaysOvertakenEnds(t *testing.T) {
+	f := &fake{projects: []cvat.Project{project(1, 0, "")}, tasks: []cvat.Task{task(7, 1, 2, "a")}} // it never says that it has one
+	if _, err := Project(t.Context(), f, wanting("a"), Options{}); err != nil || len(f.logic) != maxLooks {
+		t.Errorf("%d looks, %v", len(f.logic), err)
 	}
 }
 
