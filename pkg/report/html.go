@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"io"
 
@@ -28,9 +29,15 @@ type Thumb struct {
 	Data []byte // a JPEG or PNG; anything else, such as nil, is shown as "no preview"
 }
 
+// unpictured is what the page says where the plan has more to show than a page holds.
+func unpictured(tasks int) string {
+	return fmt.Sprintf("A page holds %s of pictures, so %s below these have none here; --target GLOB makes a page of any of them.",
+		plan.FormatBytes(maxPictures), count(tasks, "task"))
+}
+
 // SheetSize is how many frames of each task a page with that many contact sheets
 // shows: 8, and fewer where the page would grow beyond some ten megabytes, but
-// always the first and the last.
+// always the first and the last. Very many tasks do not all have a sheet: see [HTML].
 func SheetSize(tasks int) int {
 	const budget = 2000
 	return min(8, max(2, budget/max(1, tasks)))
@@ -59,11 +66,15 @@ func source(s string) string {
 }
 
 // HTML writes plans as one self-contained page that makes no request: totals, a
-// table to be filtered, and the contact sheets of what is to be uploaded. A panic of
-// o.Thumbs comes out of it, when the page is whole.
+// table to be filtered, and the contact sheets of what is to be uploaded, in the plan's
+// order until they take 16 MiB of the page; for how many tasks that is not enough, the
+// page says. A panic of o.Thumbs comes out of it, when the page is whole.
 func HTML(w io.Writer, plans []plan.Plan, o HTMLOptions) error {
-	doc := pageOf(plans, o)
-	doc.Sheets = sheets(plans, o.Thumbs)
+	made, left := sheets(plans, o.Thumbs)
+	doc := pageOf(plans, o, made)
+	if left > 0 {
+		doc.Unpictured = unpictured(left)
+	}
 	err := page.Execute(w, doc)
 	for _, sheet := range doc.Sheets {
 		if sheet.crash != "" {

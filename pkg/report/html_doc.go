@@ -23,6 +23,8 @@ type pageDoc struct {
 	Lists    []listDoc
 	Rows     []rowDoc
 	Sheets   []sheetDoc
+
+	Unpictured string // how many more would have a sheet
 }
 
 type totalDoc struct {
@@ -52,17 +54,22 @@ type factDoc struct {
 	Long             bool // they are folded away
 }
 
-func pageOf(plans []plan.Plan, o HTMLOptions) pageDoc {
+func pageOf(plans []plan.Plan, o HTMLOptions, sheets []sheetDoc) pageDoc {
 	doc := pageDoc{
 		Policy: policy, Style: template.CSS(pageCSS), Script: template.JS(pageJS),
 		Title: title(plans), Summary: plan.Summary(plans...), Totals: totalDocs(plans),
+		Sheets: sheets,
+	}
+	pictured := map[string]bool{}
+	for _, s := range sheets {
+		pictured[s.ID] = true
 	}
 	for i, p := range plans {
 		doc.Headings = append(doc.Headings, Safe(heading(p)))
 		for k, c := range p.Changes {
 			row := rowDocOf(c)
-			if o.Thumbs != nil && c.Upload {
-				row.Sheet = sheetID(i, k)
+			if id := sheetID(i, k); pictured[id] {
+				row.Sheet = id
 			}
 			doc.Rows = append(doc.Rows, row)
 		}

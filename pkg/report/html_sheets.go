@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"runtime"
 	"runtime/debug"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -17,7 +18,17 @@ import (
 type sheetDoc struct {
 	ID, Task, Caption string
 	Thumbs            []thumbDoc
+	change            plan.Change
 	crash             string // a panic, for [HTML]'s caller
+}
+
+// size is what the sheet's pictures take of the page, in bytes.
+func (d *sheetDoc) size() int {
+	n := 0
+	for _, t := range d.Thumbs {
+		n += len(t.Source)
+	}
+	return n
 }
 
 type thumbDoc struct {
@@ -27,45 +38,66 @@ type thumbDoc struct {
 
 func sheetID(plan, change int) string { return fmt.Sprintf("sheet-%d-%d", plan, change) }
 
-// sheets asks for the thumbnails of all tasks whose frames are sent, as many at
-// once as there are processors, and keeps the plan's order.
-func sheets(plans []plan.Plan, thumbs func(plan.Change) []Thumb) []sheetDoc {
+// maxPictures bounds the pictures of one page, in bytes as they stand in it: more than that
+// takes a browser long to open, and a reviewer longer to look at.
+const maxPictures = 16 << 20
+
+// sheets asks for the thumbnails of the tasks whose frames are sent, in the plan's order and
+// until a page's room is used up; it counts the tasks that are left without.
+func sheets(plans []plan.Plan, thumbs func(plan.Change) []Thumb) (docs []sheetDoc, left int) {
 	if thumbs == nil {
-		return nil
+		return nil, 0
 	}
-	var docs []*sheetDoc
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, p := range plans {
-		for k, c := range p.Changes {
-			if !c.Upload {
-				continue
+	all := sheetsOf(plans)
+	used := 0
+	for batch := range slices.Chunk(all, 4*runtime.GOMAXPROCS(0)) {
+		fillAll(batch, thumbs)
+		for _, d := range batch {
+			if used += d.size(); used > maxPictures {
+				return docs, len(all) - len(docs)
 			}
-			doc := &sheetDoc{ID: sheetID(i, k), Task: Safe(c.Task)}
-			docs = append(docs, doc)
-			group.Go(func() error {
-				doc.fill(c, thumbs)
-				return nil
-			})
+			docs = append(docs, *d)
 		}
 	}
-	_ = group.Wait() // a sheet that fails says so itself
-	whole := make([]sheetDoc, len(docs))
-	for i, doc := range docs {
-		whole[i] = *doc
+	return docs, 0
+}
+
+// sheetsOf are the sheets that a page without bounds would have, still without pictures.
+func sheetsOf(plans []plan.Plan) []*sheetDoc {
+	var docs []*sheetDoc
+	for i, p := range plans {
+		for k, c := range p.Changes {
+			if c.Upload {
+				docs = append(docs, &sheetDoc{ID: sheetID(i, k), Task: Safe(c.Task), change: c})
+			}
+		}
 	}
-	return whole
+	return docs
+}
+
+// fillAll makes several sheets, as many at once as there are processors.
+func fillAll(docs []*sheetDoc, thumbs func(plan.Change) []Thumb) {
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, d := range docs {
+		group.Go(func() error {
+			d.fill(thumbs)
+			return nil
+		})
+	}
+	_ = group.Wait() // a sheet that fails says so itself
 }
 
 // fill makes one sheet. A panic on the way costs that sheet, not the page; it comes out of
 // [HTML] when the page is written.
-func (d *sheetDoc) fill(c plan.Change, thumbs func(plan.Change) []Thumb) {
+func (d *sheetDoc) fill(thumbs func(plan.Change) []Thumb) {
 	defer func() {
 		if r := recover(); r != nil {
 			d.Caption, d.Thumbs = Safe(fmt.Sprintf("no images: %v", r)), nil
 			d.crash = fmt.Sprintf("%v\n\n%s", r, debug.Stack())
 		}
 	}()
+	c := d.change
 	for _, t := range thumbs(c) {
 		d.Thumbs = append(d.Thumbs, thumbDoc{Safe(t.Name), dataURI(t.Data)})
 	}

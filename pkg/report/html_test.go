@@ -75,6 +75,26 @@ func TestHTMLOfTenThousandTasksHasThemAll(t *testing.T) {
 	}
 }
 
+func TestAPageHoldsSixteenMegabytesOfPicturesAndSaysWhoHasNone(t *testing.T) {
+	picture := bytes.Repeat([]byte{0xff}, 12_000) // 16,000 characters of base64
+	copy(picture, "\xff\xd8\xff\xe0")
+	got := toHTML(t, bigPlan(), HTMLOptions{Thumbs: func(c plan.Change) []Thumb {
+		return []Thumb{{c.Task + " first", picture}, {c.Task + " last", picture}}
+	}})
+	const pictured = 16 << 20 / (2 * (len("data:image/jpeg;base64,") + 16_000))
+	for what, want := range map[string]int{
+		`<article class="sheet"`: pictured, `href="#sheet-`: pictured, `<tr class="create"`: 1000,
+		fmt.Sprintf("16.0 MiB of pictures, so %d tasks below these have none here", 1000-pictured): 1,
+	} {
+		if n := strings.Count(got, what); n != want {
+			t.Errorf("%d × %s, want %d", n, what, want)
+		}
+	}
+	if len(got) > 24<<20 {
+		t.Errorf("the page has %d bytes", len(got))
+	}
+}
+
 var element = regexp.MustCompile(`<([a-z0-9]+)[^>]*>`)
 
 // What the browser makes of hostile names is tested in a browser (interop/browser);
