@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,11 +59,24 @@ func codeOf(err error) int {
 func (a *app) printError(err error) {
 	var mistakes *manifest.Error
 	if errors.As(err, &mistakes) { // each begins its line, as editors and CI want it
-		fmt.Fprintf(a.stderr, "cvatplan: error: %d to mend:\n%v\n", len(mistakes.Problems), err)
+		fmt.Fprintf(a.stderr, "cvatplan: error: %d to mend:\n%v\n", len(mistakes.Problems), mistakes)
+		a.hint("", "bad_manifest")
 		return
 	}
 	fmt.Fprintf(a.stderr, "cvatplan: error: %v\n", err)
-	a.hint(cvat.Hint(err), cvat.Code(err))
+	a.hint(cmp.Or(cvat.Hint(err), a.usageOf(err)), cvat.Code(err))
+}
+
+// usageOf is the command that shows how a command line is to be written, if that is what is wrong.
+func (a *app) usageOf(err error) string {
+	var usage usageError
+	switch {
+	case !errors.As(err, &usage):
+		return ""
+	case a.command == "":
+		return "cvatplan --help"
+	}
+	return "cvatplan " + a.command + " --help"
 }
 
 // exitCode is the one place where an error becomes a code.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/planfile"
@@ -27,6 +28,10 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 		switch {
 		case errors.As(err, &mistakes):
 			problems = append(problems, mistakes.Problems...)
+		case errors.Is(err, fs.ErrNotExist):
+			problems = append(problems, manifest.Problem{
+				Pos: manifest.Position{File: file}, Text: "there is no such file", Hint: "cvatplan init DIR… writes a first manifest of what is in directories",
+			})
 		case err != nil:
 			problems = append(problems, manifest.Problem{Pos: manifest.Position{File: file}, Text: err.Error()})
 		default:

@@ -29,18 +29,10 @@ func (c planCmd) Run(a *app) error {
 	a.strict = c.Strict
 	ctx, cancel := a.context()
 	defer cancel()
-	open, decide := a.open, (*session).decide
-	if c.Offline {
-		open, decide = a.openOffline, (*session).decideOffline
-	}
-	sessions, err := open(ctx, c.Manifests)
-	if err != nil {
-		return err
-	}
+	sessions, plans, err := c.prepare(ctx, a)
 	defer closeAll(sessions)
-	plans, err := decideAll(ctx, sessions, decide, c.reading(), c.planFlags.options)
 	if err != nil {
-		return err
+		return c.unplanned(a, err)
 	}
 	for _, s := range sessions {
 		a.printProblems(s.found)
@@ -56,6 +48,20 @@ func (c planCmd) Run(a *app) error {
 		return err
 	}
 	return c.code(plans)
+}
+
+// prepare plans. Whatever it returns, the sessions are to be closed.
+func (c planCmd) prepare(ctx context.Context, a *app) ([]*session, []plan.Plan, error) {
+	open, decide := a.open, (*session).decide
+	if c.Offline {
+		open, decide = a.openOffline, (*session).decideOffline
+	}
+	sessions, err := open(ctx, c.Manifests)
+	if err != nil {
+		return nil, nil, err
+	}
+	plans, err := decideAll(ctx, sessions, decide, c.reading(), c.planFlags.options)
+	return sessions, plans, err
 }
 
 func (c planCmd) print(ctx context.Context, a *app, sessions []*session, plans []plan.Plan) error {

@@ -16,6 +16,7 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	interrupts     *interrupts
+	command        string // its name
 	crashes        crashes
 	linked         map[string]bool // see hint
 	retries        *retries
@@ -88,11 +89,24 @@ func (a *app) parse(args []string) (ctx *kong.Context, err error) {
 		return nil, err
 	}
 	ctx, err = parser.Parse(args)
+	a.command = commandIn(ctx, err)
 	if err != nil {
 		return nil, usageError{err}
 	}
 	a.globals = c.globals
 	return ctx, nil
+}
+
+// commandIn is the command of a command line, also of one that is wrong.
+func commandIn(ctx *kong.Context, err error) string {
+	var wrong *kong.ParseError
+	if errors.As(err, &wrong) {
+		ctx = wrong.Context
+	}
+	if ctx == nil || ctx.Selected() == nil {
+		return ""
+	}
+	return ctx.Selected().Name
 }
 
 func (a *app) kongOptions() []kong.Option {

@@ -139,8 +139,9 @@ func (a *app) sessionsOf(ctx context.Context, saved savedFile) ([]*session, erro
 		return nil, err
 	}
 	sessions, err := a.sessions(ctx, manifests)
+	var wrong bagsError
 	switch {
-	case errors.Is(err, errBags):
+	case errors.As(err, &wrong):
 		return nil, staleError{[]string{"the bags are no longer as the manifests say, or --root is another one"}}
 	case err != nil:
 		return nil, err

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -84,24 +83,23 @@ func (f planFlags) check() error {
 // sessions reads the bags of all manifests and groups the manifests by project.
 func (a *app) sessions(ctx context.Context, manifests []*manifest.Manifest) ([]*session, error) {
 	var all []*session
-	worst := source.Note
+	var wrong bagsError
 	for _, m := range manifests {
 		s := a.sessionOf(&all, m)
 		tasks, problems := source.Scan(ctx, m, source.Options{Root: a.Root, Strict: a.strict})
-		worst = max(worst, a.printProblems(a.worthSaying(problems)))
+		problems = a.worthSaying(problems)
+		a.printProblems(problems)
+		wrong.problems = append(wrong.problems, mistakesIn(problems)...)
 		s.add(m, tasks)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if worst >= source.Error {
-		return nil, errBags
+	if len(wrong.problems) > 0 {
+		return nil, wrong
 	}
 	return all, nil
 }
-
-// errBags says that entries of a manifest gave nothing; why was said before.
-var errBags = errors.New("the bags are not as the manifest says; nothing was planned")
 
 // sessionOf finds the session of a manifest's project, or begins it.
 func (a *app) sessionOf(all *[]*session, m *manifest.Manifest) *session {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/report"
@@ -17,31 +19,25 @@ type validateCmd struct {
 	Output    string   `enum:"text,github" default:"text" help:"text, or github for annotations on a pull request."`
 }
 
-// Run checks manifests, and with --files the bags, without a server.
+// Run checks manifests, and with --files the bags, without a server; all of them, whatever is wrong with one.
 func (c validateCmd) Run(a *app) error {
 	ctx, cancel := a.context()
 	defer cancel()
 	manifests, err := a.load(c.Manifests)
 	var mistakes *manifest.Error
 	if c.Output == "github" && errors.As(err, &mistakes) {
-		return c.annotate(a, mistakes.Problems)
+		return errors.Join(report.GitHub(a.stdout, mistakes.Problems), exit(exitError))
 	}
 	if err != nil {
 		return err
 	}
+	var failed error
 	for _, m := range manifests {
 		if err := c.check(ctx, a, m); err != nil {
-			return err
+			failed = err
 		}
 	}
-	return nil
-}
-
-func (c validateCmd) annotate(a *app, problems []manifest.Problem) error {
-	if err := report.GitHub(a.stdout, problems); err != nil {
-		return err
-	}
-	return exit(exitError)
+	return failed
 }
 
 func (c validateCmd) check(ctx context.Context, a *app, m *manifest.Manifest) error {
@@ -49,16 +45,40 @@ func (c validateCmd) check(ctx context.Context, a *app, m *manifest.Manifest) er
 		_, err := fmt.Fprintf(a.stdout, "%s: valid\n", m.File)
 		return err
 	}
-	tasks, problems := source.Scan(ctx, m, source.Options{Root: a.Root, Strict: c.Strict})
-	for i, t := range tasks {
-		checked, found := source.CheckHeaders(ctx, t)
-		problems = append(append(problems, t.Problems...), found...)
-		tasks[i] = checked
+	tasks, problems := c.look(ctx, a, m)
+	if err := c.tell(a, problems); err != nil {
+		return err
 	}
-	if worst := a.printProblems(problems); worst >= source.Error {
+	if len(mistakesIn(problems)) > 0 {
 		return exit(exitError)
 	}
 	_, err := fmt.Fprintf(a.stdout, "%s: valid, %s\n", m.File, countTasks(tasks))
+	return err
+}
+
+// look reads the bags, and the headers of their images. What is wrong with a task's frames stands
+// where the manifest asks for the task.
+func (c validateCmd) look(ctx context.Context, a *app, m *manifest.Manifest) ([]source.Task, []source.Problem) {
+	tasks, problems := source.Scan(ctx, m, source.Options{Root: a.Root, Strict: c.Strict})
+	for i, t := range tasks {
+		checked, found := source.CheckHeaders(ctx, t)
+		tasks[i] = checked
+		for _, p := range append(slices.Clone(t.Problems), found...) {
+			p.Pos = cmp.Or(p.Pos, t.Origin)
+			problems = append(problems, p)
+		}
+	}
+	return tasks, problems
+}
+
+// tell prints problems; for GitHub, errors are annotations in place of lines.
+func (c validateCmd) tell(a *app, problems []source.Problem) error {
+	if c.Output != "github" {
+		a.printProblems(problems)
+		return nil
+	}
+	err := report.GitHub(a.stdout, mistakesIn(problems))
+	a.printProblems(slices.DeleteFunc(slices.Clone(problems), func(p source.Problem) bool { return p.Severity == source.Error }))
 	return err
 }
 
@@ -67,5 +87,13 @@ func countTasks(tasks []source.Task) string {
 	for _, t := range tasks {
 		frames += len(t.Frames())
 	}
-	return fmt.Sprintf("%d tasks, %d frames", len(tasks), frames)
+	return several(len(tasks), "task") + ", " + several(frames, "frame")
+}
+
+// several is "1 task" or "3 tasks".
+func several(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -91,10 +91,19 @@ class TheRun(Job):
     def test_shows_what_is_wrong_with_a_manifest(self):
         (self.checkout / "cvatplan.yaml").write_text("version: 1\n<img src=x>: 1\nbags: ['*/']\n")
         outputs, _ = self.cvatplan(expect=1)
-        self.assertEqual("", outputs["plan-json"])
-        self.assertEqual("cvatplan plan: exit code 1", outputs["summary"])
+        self.assertEqual("No plan: 2 errors to mend.", outputs["summary"])
+        self.assertTrue(json.loads(Path(outputs["plan-json"]).read_text())["errored"])
         self.assertIn("cvatplan.yaml:2:", self.page())
         self.assertNotIn("<img", self.page())
+
+    def test_shows_what_was_said_where_there_is_no_result(self):
+        (self.checkout / "cvatplan.yaml").write_text("version: 1\n<img src=x>: 1\nbags: ['*/']\n")
+        outputs, _ = self.cvatplan("apply", expect=1)
+        self.assertEqual("cvatplan apply: exit code 1", outputs["summary"])
+        self.assertIn("cvatplan.yaml:2:", self.page())
+        self.assertNotIn("<img", self.page())
+        outputs, _ = self.cvatplan("plan", expect=80, INPUT_ARGUMENTS="--no-such-flag")
+        self.assertEqual(("", "cvatplan plan: exit code 80"), (outputs["plan-json"], outputs["summary"]))
 
     def test_takes_no_input_for_a_script(self):
         evil = "$(touch pwned) `touch pwned`; touch pwned #"

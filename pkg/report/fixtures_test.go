@@ -84,6 +84,12 @@ func onePlan() []plan.Plan {
 	return worded(plan.Diff([]plan.Desired{wanted("jai_cam", "2026-03-04", 50)}, observed(), plan.Options{}))
 }
 
+// offlinePlan is what plan --offline shows.
+func offlinePlan() []plan.Plan {
+	want := []plan.Desired{wanted("jai_cam", "2026-03-04", 50), wanted("realsenseD435", "2026-03-04", 1)}
+	return []plan.Plan{plan.Diff(want, plan.Actual{Scope: scope}, plan.Options{Offline: true})}
+}
+
 // manyPlan has every action, a project that changes, notes, and names that mean harm.
 func manyPlan() []plan.Plan {
 	hash, other := fmt.Sprintf("%064x", 1), fmt.Sprintf("%064x", 2)

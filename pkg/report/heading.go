@@ -4,8 +4,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
+
+// summary is the line that counts what is to be done, or says that it is not known.
+func summary(plans []plan.Plan, errors []manifest.Problem) string {
+	if len(plans) == 0 && len(errors) > 0 {
+		return "No plan: " + count(len(errors), "error") + " to mend."
+	}
+	return plan.Summary(plans...)
+}
 
 // heading names what one plan is about: project, workspace, server. It is not yet escaped.
 func heading(p plan.Plan) string {

@@ -57,7 +57,7 @@ type factDoc struct {
 func pageOf(plans []plan.Plan, o HTMLOptions, sheets []sheetDoc) pageDoc {
 	doc := pageDoc{
 		Policy: policy, Style: template.CSS(pageCSS), Script: template.JS(pageJS),
-		Title: title(plans), Summary: plan.Summary(plans...), Totals: totalDocs(plans),
+		Title: title(plans), Summary: summary(plans, o.Errors), Totals: totalDocs(plans),
 		Sheets: sheets,
 	}
 	pictured := map[string]bool{}

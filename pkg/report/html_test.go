@@ -39,12 +39,13 @@ func TestHTMLIsOnePage(t *testing.T) {
 		plans []plan.Plan
 		o     HTMLOptions
 	}{
-		"empty.html":  {emptyPlan(), HTMLOptions{Thumbs: somePictures}},
-		"none.html":   {nil, HTMLOptions{}},
-		"one.html":    {onePlan(), HTMLOptions{}},
-		"two.html":    {twoPlans(), HTMLOptions{Thumbs: somePictures}},
-		"many.html":   {manyPlan(), HTMLOptions{Thumbs: somePictures}},
-		"errors.html": {onePlan(), HTMLOptions{Errors: broken}},
+		"offline.html": {offlinePlan(), HTMLOptions{}},
+		"empty.html":   {emptyPlan(), HTMLOptions{Thumbs: somePictures}},
+		"none.html":    {nil, HTMLOptions{}},
+		"one.html":     {onePlan(), HTMLOptions{}},
+		"two.html":     {twoPlans(), HTMLOptions{Thumbs: somePictures}},
+		"many.html":    {manyPlan(), HTMLOptions{Thumbs: somePictures}},
+		"errors.html":  {nil, HTMLOptions{Errors: broken}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -14,7 +14,7 @@ const FormatVersion = "1.0"
 // JSONOptions say what [JSON] writes beside the plans.
 type JSONOptions struct {
 	Version string             // of cvatplan; left out where empty
-	Errors  []manifest.Problem // why there are not more plans
+	Errors  []manifest.Problem // why there is no plan
 }
 
 // JSON writes plans as one document, which schema/plan.schema.json describes. The
@@ -28,6 +28,7 @@ func JSON(w io.Writer, plans []plan.Plan, o JSONOptions) error {
 		Changes: []changeDoc{}, Notes: []noteDoc{},
 		Summary: summaryOf(n), Errors: errorDocs(o.Errors),
 	}
+	doc.Summary.Text = summary(plans, o.Errors)
 	for _, p := range plans {
 		doc.Changes = append(doc.Changes, projectDoc(p))
 		for _, c := range p.Changes {

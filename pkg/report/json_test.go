@@ -66,12 +66,13 @@ func TestJSONIsWhatItsSchemaSays(t *testing.T) {
 		plans []plan.Plan
 		o     JSONOptions
 	}{
-		"empty.json":  {emptyPlan(), JSONOptions{Version: "1.2.3"}},
-		"none.json":   {nil, JSONOptions{}},
-		"one.json":    {onePlan(), JSONOptions{Version: "1.2.3"}},
-		"two.json":    {twoPlans(), JSONOptions{}},
-		"many.json":   {manyPlan(), JSONOptions{Version: "1.2.3"}},
-		"errors.json": {onePlan(), JSONOptions{Errors: broken}},
+		"offline.json": {offlinePlan(), JSONOptions{}},
+		"empty.json":   {emptyPlan(), JSONOptions{Version: "1.2.3"}},
+		"none.json":    {nil, JSONOptions{}},
+		"one.json":     {onePlan(), JSONOptions{Version: "1.2.3"}},
+		"two.json":     {twoPlans(), JSONOptions{}},
+		"many.json":    {manyPlan(), JSONOptions{Version: "1.2.3"}},
+		"errors.json":  {nil, JSONOptions{Errors: broken}},
 	}
 	s := strict(t, schema.Plan)
 	for name, c := range cases {

@@ -19,7 +19,7 @@ const MaxMarkdown = 60_000
 
 // MarkdownOptions say what [Markdown] writes beside the plans.
 type MarkdownOptions struct {
-	Errors []manifest.Problem // why there are not more plans
+	Errors []manifest.Problem // why there is no plan
 }
 
 // Markdown writes plans for a pull request's comment or a job's summary: counts,
@@ -41,7 +41,8 @@ const maxHead = MaxMarkdown / 4
 func markdownHead(plans []plan.Plan, o MarkdownOptions) string {
 	var b strings.Builder
 	b.WriteString(Marker + "\n")
-	fmt.Fprintf(&b, "**%s**\n\n", plan.Summary(plans...))
+	fmt.Fprintf(&b, "**%s**\n\n", summary(plans, o.Errors))
+	bullets(&b, "", len(plans), func(i int) markdown { return prose(heading(plans[i])) })
 	b.WriteString(countsTable(plans))
 	bullets(&b, "Errors", len(o.Errors), func(i int) markdown { return errorLine(o.Errors[i]) })
 	projects := changedProjects(plans)
@@ -75,7 +76,9 @@ func bullets(b *strings.Builder, title string, n int, line func(int) markdown) {
 	if n == 0 || b.Len() > 2*maxHead {
 		return
 	}
-	fmt.Fprintf(b, "%s:\n\n", title)
+	if title != "" {
+		fmt.Fprintf(b, "%s:\n\n", title)
+	}
 	i := 0
 	for ; i < n && b.Len() < maxHead; i++ {
 		fmt.Fprintf(b, "- %s\n", line(i))

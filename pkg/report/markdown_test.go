@@ -24,12 +24,13 @@ func TestMarkdownHasCountsOutsideTheFold(t *testing.T) {
 		plans []plan.Plan
 		o     MarkdownOptions
 	}{
-		"empty.md":  {emptyPlan(), MarkdownOptions{}},
-		"none.md":   {nil, MarkdownOptions{}},
-		"one.md":    {onePlan(), MarkdownOptions{}},
-		"two.md":    {twoPlans(), MarkdownOptions{}},
-		"many.md":   {manyPlan(), MarkdownOptions{}},
-		"errors.md": {onePlan(), MarkdownOptions{Errors: broken}},
+		"offline.md": {offlinePlan(), MarkdownOptions{}},
+		"empty.md":   {emptyPlan(), MarkdownOptions{}},
+		"none.md":    {nil, MarkdownOptions{}},
+		"one.md":     {onePlan(), MarkdownOptions{}},
+		"two.md":     {twoPlans(), MarkdownOptions{}},
+		"many.md":    {manyPlan(), MarkdownOptions{}},
+		"errors.md":  {nil, MarkdownOptions{Errors: broken}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -13,6 +13,7 @@ func TestTextIsWhatAPersonReads(t *testing.T) {
 		plans []plan.Plan
 		o     TextOptions
 	}{
+		"offline.txt":      {offlinePlan(), TextOptions{}},
 		"empty.txt":        {emptyPlan(), TextOptions{}},
 		"one.txt":          {onePlan(), TextOptions{}},
 		"two.txt":          {twoPlans(), TextOptions{}},

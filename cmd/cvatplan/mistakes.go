@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/report"
+	"github.com/cvatplan/cvatplan/pkg/source"
+)
+
+// A bagsError says that entries of a manifest gave nothing; each problem was printed before.
+type bagsError struct{ problems []manifest.Problem }
+
+func (bagsError) Error() string { return "the bags are not as the manifest says; nothing was planned" }
+
+// mistakesIn are the errors among what was found in a dataset, as a manifest's own are told.
+func mistakesIn(found []source.Problem) []manifest.Problem {
+	var wrong []manifest.Problem
+	for _, p := range found {
+		if p.Severity == source.Error {
+			wrong = append(wrong, manifest.Problem{Pos: p.Pos, Text: p.Text, Hint: p.Hint})
+		}
+	}
+	return wrong
+}
+
+// mistakesOf are what an error tells, one by one; none where the command line is wrong or somebody
+// ended the program.
+func mistakesOf(err error) []manifest.Problem {
+	var inManifest *manifest.Error
+	var inBags bagsError
+	var usage usageError
+	var code exit
+	switch {
+	case errors.As(err, &usage), errors.As(err, &code), errors.Is(err, context.Canceled):
+		return nil
+	case errors.As(err, &inManifest):
+		return inManifest.Problems
+	case errors.As(err, &inBags):
+		return inBags.problems
+	}
+	return []manifest.Problem{{Text: err.Error(), Hint: cvat.Hint(err)}}
+}
+
+// unplanned says why there is no plan where a plan was asked for; stderr has it in any case.
+func (c planCmd) unplanned(a *app, err error) error {
+	wrong := mistakesOf(err)
+	if len(wrong) == 0 {
+		return err
+	}
+	markdown := func(w io.Writer) error { return report.Markdown(w, nil, report.MarkdownOptions{Errors: wrong}) }
+	return errors.Join(err, c.printMistakes(a, wrong), c.summarize(a, markdown))
+}
+
+func (c planCmd) printMistakes(a *app, wrong []manifest.Problem) error {
+	switch c.Output {
+	case "json":
+		return report.JSON(a.stdout, nil, report.JSONOptions{Version: versionString(), Errors: wrong})
+	case "markdown":
+		return report.Markdown(a.stdout, nil, report.MarkdownOptions{Errors: wrong})
+	case "html":
+		return report.HTML(a.stdout, nil, report.HTMLOptions{Errors: wrong})
+	}
+	return nil
+}
