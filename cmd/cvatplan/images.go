@@ -35,6 +35,8 @@ func measured(ctx context.Context, t source.Task) (apply.Images, error) {
 	for _, p := range problems {
 		if p.Severity == source.Error {
 			images.Problems = append(images.Problems, plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint})
+		} else {
+			images.Warnings = append(images.Warnings, p.Text)
 		}
 	}
 	return images, nil

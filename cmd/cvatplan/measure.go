@@ -63,18 +63,19 @@ func (s *session) sift(ctx context.Context, have plan.Actual, o plan.Options) {
 	for i, t := range s.tasks {
 		size := sizes[t.Name]
 		if t.SkipsBad() && size > 0 && (o.CheckFrames || size != len(t.Frames())) {
-			s.checkHeaders(ctx, i)
+			_ = s.checkHeaders(ctx, i) // what is left out was said when the task was made
 		}
 	}
 }
 
 // checkHeaders reads the headers of one task's images and takes what they show into account.
-func (s *session) checkHeaders(ctx context.Context, i int) {
-	checked, _ := source.CheckHeaders(ctx, s.tasks[i])
+func (s *session) checkHeaders(ctx context.Context, i int) []source.Problem {
+	checked, problems := source.CheckHeaders(ctx, s.tasks[i])
 	s.tasks[i] = checked
 	bytes := s.want[i].Bytes
 	s.want[i] = checked.Desired()
 	s.want[i].Bytes = bytes
+	return problems
 }
 
 // weigh reads what is to be uploaded, as closely as is asked for: at the least it finds the sizes. It
@@ -102,7 +103,7 @@ func (s *session) look(ctx context.Context, i int, read reading) {
 		_ = s.measure(ctx, i) // its error is the context's
 		return
 	case read == readHeaders:
-		s.checkHeaders(ctx, i)
+		s.mention(s.checkHeaders(ctx, i))
 	}
 	s.weighOne(ctx, i)
 }
@@ -145,14 +146,22 @@ func (s *session) needBytes() {
 	}
 }
 
-// blame keeps why a task's frames cannot be uploaded, and what else is to be said of them.
-func (s *session) blame(i int, problems []source.Problem) {
+// mention keeps what is to be said of a task's frames and does not block it.
+func (s *session) mention(problems []source.Problem) {
 	for _, p := range problems {
 		if p.Severity < source.Error {
 			s.found = append(s.found, p)
-			continue
 		}
-		s.want[i].Problems = append(s.want[i].Problems, plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint})
+	}
+}
+
+// blame keeps why a task's frames cannot be uploaded, and what else is to be said of them.
+func (s *session) blame(i int, problems []source.Problem) {
+	s.mention(problems)
+	for _, p := range problems {
+		if p.Severity == source.Error {
+			s.want[i].Problems = append(s.want[i].Problems, plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint})
+		}
 	}
 }
 

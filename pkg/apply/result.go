@@ -54,7 +54,7 @@ type TaskResult struct {
 	Err               error // failed: the cause
 	Hint              string
 	Retryable         bool     // failed or stopped: running again helps
-	Warnings          []string // of a task that is done
+	Warnings          []string // whatever became of it
 	Duration          time.Duration
 }
 

@@ -142,6 +142,7 @@ func (t *task) measure(ctx context.Context) (verdict, error) {
 		return ended, err
 	}
 	t.files = files
+	t.result.Warnings = append(t.result.Warnings, files.Warnings...)
 	problems := append(files.Problems, tooLarge(files.Archive)...)
 	if len(problems) > 0 {
 		t.blocked(problems)
