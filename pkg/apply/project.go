@@ -123,6 +123,10 @@ func (r *run) settled(found observe.Found) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.projectID = found.ID
+	if found.ID == 0 { // it is not there, and nothing is done that needs it
+		r.result.Project = ProjectResult{Name: found.Name}
+		return
+	}
 	created := r.result.Project.Created && r.result.Project.ID == found.ID
 	r.result.Project = ProjectResult{ID: found.ID, Name: found.Name, URL: r.server.ProjectURL(found.ID), Created: created}
 	if created {
