@@ -15,12 +15,16 @@ type sandboxCmd struct {
 
 // Run serves until it is interrupted. The first line on stdout tells the address, so that a script can read it.
 func (c sandboxCmd) Run(a *app) error {
+	ctx := context.Background()
+	if err := sandbox.CheckAddress(ctx, c.Listen); err != nil {
+		return err
+	}
 	server, err := sandbox.Open(a.sandboxOptions(c.Data))
 	if err != nil {
 		return err
 	}
 	defer server.Close()
-	address, err := server.Listen(context.Background(), c.Listen)
+	address, err := server.Listen(ctx, c.Listen)
 	if err != nil {
 		return err
 	}

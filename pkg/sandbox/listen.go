@@ -14,7 +14,7 @@ import (
 // It returns the address with its port. Any other address is refused: everybody knows
 // the sandbox's password.
 func (s *Server) Listen(ctx context.Context, address string) (net.Addr, error) {
-	if err := loopback(ctx, address); err != nil {
+	if err := CheckAddress(ctx, address); err != nil {
 		return nil, err
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
@@ -25,8 +25,9 @@ func (s *Server) Listen(ctx context.Context, address string) (net.Addr, error) {
 	return l.Addr(), nil
 }
 
-// loopback refuses an address that another machine could reach.
-func loopback(ctx context.Context, address string) error {
+// CheckAddress refuses an address that another machine could reach, as [Server.Listen]
+// does, and so before [Open] has made a directory.
+func CheckAddress(ctx context.Context, address string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return fmt.Errorf("listen on %q: want an address like 127.0.0.1:0", address)
