@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -21,14 +22,15 @@ type globals struct {
 	InsecureHTTP  bool          `name:"insecure-http" help:"Send credentials over plain http to a public address."`
 }
 
-// environment lets CVATPLAN_SOME_FLAG stand for --some-flag.
+// environment lets CVATPLAN_SOME_FLAG stand for --some-flag, or another variable where the flag's tag
+// `variable` names one.
 func environment(getenv func(string) string) kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		if flag.Name == "help" {
 			return nil, nil
 		}
 		name := "CVATPLAN_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
-		if v := getenv(name); v != "" {
+		if v := getenv(cmp.Or(flag.Tag.Get("variable"), name)); v != "" {
 			return v, nil
 		}
 		return nil, nil
