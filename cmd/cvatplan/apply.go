@@ -35,7 +35,7 @@ func (c applyCmd) run(a *app, view applyView) error {
 	if err := errors.Join(c.valid(), c.checkSummary(a)); err != nil {
 		return err
 	}
-	a.strict = c.Strict
+	a.writes, a.strict = true, c.Strict
 	ctx, cancel := a.context()
 	defer cancel()
 	sessions, plans, err := c.prepare(ctx, a)

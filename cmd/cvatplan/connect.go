@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -37,6 +38,7 @@ func (a *app) targetOf(m *manifest.Manifest) target {
 type connection struct {
 	*cvat.Client
 	embedded *sandbox.Server // nil: a real server
+	scratch  string          // its directory, where that ends with the connection
 	lacking  error           // why there are no credentials
 	signIn   func(context.Context) error
 }
@@ -61,7 +63,11 @@ func (c *connection) close() error {
 	if c.embedded == nil {
 		return nil
 	}
-	return c.embedded.Close()
+	err := c.embedded.Close()
+	if c.scratch != "" {
+		err = errors.Join(err, os.RemoveAll(c.scratch))
+	}
+	return err
 }
 
 // SignIn makes the client send the credentials that were found for its server.
@@ -99,20 +105,36 @@ func (a *app) dial(t target) (*connection, error) {
 // connectSandbox runs the embedded server in this process, reached through memory: no port is open,
 // so it needs no credentials.
 func (a *app) connectSandbox(t target) (*connection, error) {
-	o := a.sandboxOptions(t.sandbox)
-	o.NoAuth = true
-	server, err := sandbox.Open(o)
+	c, err := a.openSandbox(t.sandbox)
 	if err != nil {
 		return nil, err
 	}
 	way := a.clientOptions(t)
 	way.BaseURL, way.CAFile = "http://sandbox.localhost", ""
-	way.Transport = &http.Transport{DialContext: server.DialContext}
-	client, err := cvat.New(way)
-	if err != nil {
-		return nil, errors.Join(err, server.Close())
+	way.Transport = &http.Transport{DialContext: c.embedded.DialContext}
+	if c.Client, err = cvat.New(way); err != nil {
+		return nil, errors.Join(err, c.close())
 	}
-	return &connection{Client: client, embedded: server}, nil
+	return c, nil
+}
+
+// openSandbox opens the embedded server's directory. One that is not there is made by a command that
+// writes; to any other it is an empty server, whose directory is gone when the command ends.
+func (a *app) openSandbox(dir string) (*connection, error) {
+	var c connection
+	var err error
+	if !a.writes && !sandbox.Exists(dir) {
+		if dir, err = os.MkdirTemp("", "cvatplan-sandbox-"); err != nil {
+			return nil, err
+		}
+		c.scratch = dir
+	}
+	o := a.sandboxOptions(dir)
+	o.NoAuth = true
+	if c.embedded, err = sandbox.Open(o); err != nil && c.scratch != "" {
+		err = errors.Join(err, os.RemoveAll(c.scratch))
+	}
+	return &c, err
 }
 
 func (a *app) connectServer(t target) (*connection, error) {

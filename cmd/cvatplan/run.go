@@ -22,6 +22,7 @@ type app struct {
 	retries        *retries
 	hooks          sandbox.Hooks // of the embedded server; tests hold it by them
 
+	writes   bool // to servers: a sandbox that is not there is made
 	strict   bool // damage of a recording is an error
 	renewing bool // listings are about to be written anew, so that a stale one is no news
 }

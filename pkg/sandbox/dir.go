@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -55,6 +56,13 @@ func openDirectory(root string, wait time.Duration) (directory, error) {
 		return directory{}, errors.Join(fmt.Errorf("open sandbox %s: %w", root, err), lock.Close())
 	}
 	return d, nil
+}
+
+// Exists reports whether dir holds a server's data, or what is in its way; without
+// either, [Open] makes an empty server there.
+func Exists(dir string) bool {
+	_, err := os.Stat(directory{root: dir}.database())
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 func (d directory) close() error     { return d.lock.Close() }
