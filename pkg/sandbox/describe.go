@@ -21,7 +21,7 @@ func (i *importer) describe() error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(i.raw, indexName), []byte("{}"), 0o644); err != nil {
+	if err := i.s.dir.replace(filepath.Join(i.raw, indexName), []byte("{}")); err != nil {
 		return err
 	}
 	first, last := i.span()
@@ -51,7 +51,7 @@ func (i *importer) writeManifest(file string, headers map[string]header) error {
 		w, hh := h.upright()
 		writeLine(&b, n, w, hh)
 	}
-	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+	if err := i.s.dir.replace(file, b.Bytes()); err != nil {
 		return err
 	}
 	return bad

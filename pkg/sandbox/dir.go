@@ -76,6 +76,20 @@ func (d directory) part(id int, upload string) string {
 	return filepath.Join(d.data(id), "parts", upload)
 }
 
+// replace writes a file whole or not at all: a process that is killed over it leaves the
+// old one, or none.
+func (d directory) replace(file string, data []byte) error {
+	fresh := filepath.Join(d.tmp(), newUUID())
+	err := os.WriteFile(fresh, data, 0o644)
+	if err == nil {
+		err = os.Rename(fresh, file)
+	}
+	if err != nil {
+		_ = os.Remove(fresh) // or the next Open sweeps it
+	}
+	return err
+}
+
 // makeData makes the directories of a new Data row.
 func (d directory) makeData(id int) error {
 	for _, dir := range []string{d.raw(id), d.archives(id), filepath.Dir(d.part(id, "x"))} {

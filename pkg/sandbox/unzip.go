@@ -172,7 +172,7 @@ func (s *Server) nameTaken(data int, name string) (bool, error) {
 func (s *Server) consume(data int, name string, u *unpacked) error {
 	raw := s.dir.raw(data)
 	if u.manifest != nil {
-		if err := os.WriteFile(filepath.Join(raw, manifestName), u.manifest, 0o644); err != nil {
+		if err := s.dir.replace(filepath.Join(raw, manifestName), u.manifest); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,33 @@
+package sandbox
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A server that was killed while it wrote a task's manifest left it empty, and the next one
+// believed it: the import that was taken up again failed beyond cure. So none is written in place.
+func TestAnImportWritesItsFilesWholeOrNotAtAll(t *testing.T) {
+	c := start(t, Options{})
+	id := c.ready("whole")
+	place := filepath.Join(c.s.dir.raw(1), manifestName)
+	if err := os.Remove(c.s.dir.tmp()); err != nil { // where files are written before they get their names
+		t.Fatal(err)
+	}
+	if got := c.imported(id, quality); !strings.HasPrefix(got, "failed Exception: ") {
+		t.Fatal(got)
+	}
+	if _, err := os.Lstat(place); err == nil {
+		t.Error("the manifest was written in its place")
+	}
+	if err := os.Mkdir(c.s.dir.tmp(), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.imported(id, quality); got != "finished " {
+		t.Error(got)
+	}
+	c.get(fmt.Sprintf("/api/tasks/%d/data?type=frame&number=0&quality=original", id)).want(t, 200, string(picture(1)))
+}
