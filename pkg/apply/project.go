@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,26 +22,48 @@ const (
 // ensureProject makes the project what the plan says, before any task.
 func (r *run) ensureProject(ctx context.Context) error {
 	change := r.plan.Project
-	found := observe.Found{ID: r.plan.Scope.ProjectID, Name: change.Name, Unclaimed: change.Unclaimed, Leftovers: change.Leftovers}
-	var err error
-	if change.Action == plan.ProjectCreate {
-		found, err = r.createProject(ctx, change)
-	}
-	if err == nil && change.Action != plan.ProjectNone {
-		found, err = r.claim(ctx, found)
-	}
-	if err != nil {
-		return fmt.Errorf("project %q: %w", change.Name, err)
+	found := observe.Found{ID: r.plan.Scope.ProjectID, Name: change.Name}
+	if change.Action == plan.ProjectCreate || change.Action == plan.ProjectFinish {
+		var err error
+		if found, err = r.claim(ctx, change); err != nil {
+			return fmt.Errorf("project %q: %w", change.Name, err)
+		}
 	}
 	r.giveUp(ctx, found.Leftovers)
 	r.settled(found)
-	if len(change.Labels) == 0 {
+	lacking := change.Labels
+	if found.ID != r.plan.Scope.ProjectID { // the plan knows nothing of this one's
+		lacking = r.plan.Options.Project.Labels
+	}
+	if len(lacking) == 0 {
 		return nil
 	}
-	if err := r.addLabels(ctx, found.ID, change.Labels); err != nil {
+	if err := r.addLabels(ctx, found.ID, lacking); err != nil {
 		return fmt.Errorf("labels of project %q: %w", change.Name, err)
 	}
 	return nil
+}
+
+// claim finds or creates the project and clears the mark of an unfinished creation, which
+// tells other runs that this is the one. It looks right before, for the plan may be old, and
+// after, for two may be claimed at once. One that is gone by then was given up by its run.
+func (r *run) claim(ctx context.Context, change plan.ProjectChange) (observe.Found, error) {
+	for range projectTries {
+		found, err := r.createProject(ctx, change)
+		if err != nil || !found.Unclaimed {
+			return found, err
+		}
+		err = r.server.SetProjectBugTracker(ctx, found.ID, "")
+		switch {
+		case err == nil:
+			r.claimed = found.ID
+		case errors.Is(err, cvat.ErrNotFound) && r.result.Project.ID == found.ID:
+			r.result.Project = ProjectResult{}
+		case !errors.Is(err, cvat.ErrNotFound) && !errors.Is(err, cvat.ErrUnknownOutcome):
+			return found, err
+		}
+	}
+	return observe.Found{}, errUnsettled
 }
 
 // createProject finds the project or creates it, marked as unfinished, and looks again:
@@ -67,7 +90,7 @@ func (r *run) createProject(ctx context.Context, change plan.ProjectChange) (obs
 }
 
 func (r *run) createOnce(ctx context.Context, change plan.ProjectChange) error {
-	p, err := r.server.CreateProject(ctx, change.Name, plan.ProjectMarker, labels(change.Labels))
+	p, err := r.server.CreateProject(ctx, change.Name, plan.ProjectMarker, labels(r.plan.Options.Project.Labels))
 	if err != nil {
 		return err
 	}
@@ -86,7 +109,7 @@ func (r *run) find(ctx context.Context) (observe.Found, error) {
 			return found, err
 		}
 		projects, listErr := r.server.ListProjects(ctx, wanted.Name)
-		own := r.result.Project.ID
+		own := cmp.Or(r.claimed, r.result.Project.ID)
 		switch {
 		case listErr != nil || len(projects) < 2:
 			return found, errors.Join(err, listErr)
@@ -101,21 +124,6 @@ func (r *run) find(ctx context.Context) (observe.Found, error) {
 			return found, err
 		}
 	}
-}
-
-// claim clears the mark of an unfinished creation, which tells other runs that this is
-// the project, and looks once more: two may be claimed at once.
-func (r *run) claim(ctx context.Context, found observe.Found) (observe.Found, error) {
-	for try := 1; found.Unclaimed; try++ {
-		err := r.server.SetProjectBugTracker(ctx, found.ID, "")
-		if err != nil && (!errors.Is(err, cvat.ErrUnknownOutcome) || try == projectTries) {
-			return found, err
-		}
-		if found, err = r.find(ctx); err != nil {
-			return found, err
-		}
-	}
-	return found, nil
 }
 
 // settled: this is the project that the tasks go to.

@@ -46,6 +46,7 @@ type run struct {
 	mu        sync.Mutex // guards what follows
 	result    Result     // but for Tasks, of which each worker has its own
 	projectID int
+	claimed   int       // the project whose mark this run cleared; 0 none
 	moved     time.Time // when an import of this run last moved
 }
 

@@ -215,6 +215,9 @@ func (s *session) SetProjectBugTracker(ctx context.Context, id int, text string)
 
 func (s *session) Labels(ctx context.Context, id int) (out []cvat.Label, err error) {
 	err = s.call(ctx, "GET labels", func() error {
+		if s.w.projects[id] == nil {
+			return status("GET", http.StatusInternalServerError, "Server Error (500)")
+		}
 		out = slices.Clone(s.w.projects[id].labels)
 		return nil
 	})

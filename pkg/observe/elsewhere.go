@@ -21,10 +21,7 @@ func (l *look) elsewhere(ctx context.Context) error {
 	if err := l.ask(ctx); err != nil || len(l.have.Elsewhere) == 0 || l.want.Project.ID != 0 {
 		return err
 	}
-	// They may stand in the very project, if another run has made it since.
-	now, err := FindProject(ctx, l.c, l.want.Project)
-	l.overtaken = l.overtaken || now.ID != l.have.Scope.ProjectID
-	return err
+	return l.compare(ctx) // they may stand in the very project, if another run has made it since
 }
 
 func (l *look) ask(ctx context.Context) error {

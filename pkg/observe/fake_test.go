@@ -70,8 +70,11 @@ func (f *fake) ProjectsEverywhere(ctx context.Context, name string) ([]cvat.Proj
 	return f.ListProjects(ctx, name)
 }
 
-func (f *fake) Labels(context.Context, int) ([]cvat.Label, error) {
+func (f *fake) Labels(_ context.Context, id int) ([]cvat.Label, error) {
 	f.ask("labels")
+	if len(f.projects) == 0 || f.projects[0].ID != id {
+		return nil, &cvat.APIError{Method: "GET", Path: "/api/labels", Status: http.StatusInternalServerError} // as CVAT 2.73 does
+	}
 	return f.labels, nil
 }
 

@@ -20,6 +20,7 @@ package observe
 
 import (
 	"context"
+	"errors"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -69,25 +70,27 @@ const maxLooks = 3
 // of them. Where a later answer contradicts an earlier one, the look is taken again.
 func Project(ctx context.Context, c Reader, want Want, o Options) (plan.Actual, error) {
 	for i := 1; ; i++ {
-		l, err := once(ctx, c, want, o)
+		found, err := FindProject(ctx, c, want.Project)
 		if err != nil {
 			return plan.Actual{}, err
 		}
+		l := newLook(c, want, found)
+		err = l.take(ctx, found, o)
 		if !l.overtaken || i == maxLooks {
-			return l.have, nil
+			return l.have, err
 		}
 	}
 }
 
-func once(ctx context.Context, c Reader, want Want, o Options) (*look, error) {
-	found, err := FindProject(ctx, c, want.Project)
-	if err != nil {
-		return nil, err
-	}
-	l := &look{c: c, want: want, have: plan.Actual{
+func newLook(c Reader, want Want, found Found) *look {
+	return &look{c: c, want: want, have: plan.Actual{
 		Scope:  plan.Scope{Server: want.Server, Organization: c.Organization(), ProjectID: found.ID, Project: found.Name},
 		Exists: found.ID != 0, Unclaimed: found.Unclaimed, EmptyProjects: found.Leftovers,
 	}}
+}
+
+// take asks, one question after the other.
+func (l *look) take(ctx context.Context, found Found, o Options) error {
 	steps := []func(context.Context) error{l.labels, l.elsewhere, l.users}
 	if l.have.Exists && !found.Empty {
 		steps = []func(context.Context) error{l.tasks, l.imports, l.labels, l.elsewhere, l.users}
@@ -97,13 +100,13 @@ func once(ctx context.Context, c Reader, want Want, o Options) (*look, error) {
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return l, nil
+	return nil
 }
 
-// A look is one call of once.
+// A look is one try of Project.
 type look struct {
 	c    Reader
 	want Want
@@ -120,6 +123,17 @@ func (l *look) labels(ctx context.Context) error {
 	for _, label := range labels {
 		l.have.Labels = append(l.have.Labels, label.Name)
 	}
+	var api *cvat.APIError
+	if errors.As(err, &api) { // 500 if the project is gone (CVAT 2.73)
+		return errors.Join(err, l.compare(ctx))
+	}
+	return err
+}
+
+// compare looks the project up again: another run may have made it, or given this one up.
+func (l *look) compare(ctx context.Context) error {
+	now, err := FindProject(ctx, l.c, l.want.Project)
+	l.overtaken = l.overtaken || err == nil && now.ID != l.have.Scope.ProjectID
 	return err
 }
 

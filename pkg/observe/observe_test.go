@@ -220,6 +220,31 @@ func TestALookThatAnotherRunOvertookIsTakenAgain(t *testing.T) {
 	}
 }
 
+// A leftover project is taken for the project, and another run removes it before its labels
+// are asked for.
+func TestAProjectThatIsGivenUpWhileItIsLookedAtIsLookedForAgain(t *testing.T) {
+	f := &fake{projects: []cvat.Project{project(2, 0, plan.ProjectMarker)}}
+	f.between = func(f *fake, asked string) {
+		if asked == "labels" {
+			f.projects = []cvat.Project{project(1, 0, "")}
+		}
+	}
+	w := wanting("a")
+	w.Project.Labels = []manifest.Label{{Name: "apple"}}
+	have, err := Project(t.Context(), f, w, Options{})
+	if err != nil || have.Scope.ProjectID != 1 || have.Unclaimed {
+		t.Errorf("%+v %v", have, err)
+	}
+	f.between = func(f *fake, asked string) {
+		if asked == "labels" {
+			f.projects = nil
+		}
+	}
+	if have, err = Project(t.Context(), f, w, Options{}); err != nil || have.Exists {
+		t.Errorf("%+v %v", have, err)
+	}
+}
+
 func TestALookThatIsAlwaysOvertakenEnds(t *testing.T) {
 	f := &fake{projects: []cvat.Project{project(1, 0, "")}, tasks: []cvat.Task{task(7, 1, 2, "a")}} // it never says that it has one
 	if _, err := Project(t.Context(), f, wanting("a"), Options{}); err != nil || len(f.logic) != maxLooks {

@@ -1,0 +1,173 @@
+package apply
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// A meeting is what two runs of one job find, and what happens there once the second of
+// them stands still.
+type meeting func(j *job, w *world, first *session) (end chan Result, then func())
+
+// found: the first run begins only when the second stands still.
+func found(prepare func(w *world)) meeting {
+	return func(_ *job, w *world, _ *session) (chan Result, func()) {
+		prepare(w)
+		return nil, w.reveal
+	}
+}
+
+// invisible: the first run's creation has its id, the lower one, before the second run begins,
+// and can be seen only once that stands still.
+func invisible(what string) meeting {
+	return func(j *job, _ *world, first *session) (chan Result, func()) {
+		at := newStop()
+		first.hold = func(op string) time.Duration {
+			if op == what {
+				at.stay()
+				first.hold = func(string) time.Duration { return 0 }
+			}
+			return 0
+		}
+		return j.begin(first, at), func() { close(at.released) }
+	}
+}
+
+var meetings = map[string]meeting{
+	"nothing":                  found(func(*world) {}),
+	"a project":                found(func(w *world) { w.labelled("") }),
+	"a leftover project":       found(func(w *world) { w.labelled(plan.ProjectMarker) }),
+	"two leftover projects":    found(func(w *world) { w.labelled(plan.ProjectMarker); w.labelled(plan.ProjectMarker) }),
+	"a project and a leftover": found(func(w *world) { w.labelled(plan.ProjectMarker); w.labelled("") }),
+	"a leftover project, another visible later": found(func(w *world) {
+		w.labelled(plan.ProjectMarker).hidden = true
+		w.labelled(plan.ProjectMarker)
+	}),
+	"an empty task of ours": found(func(w *world) { w.addTask("t", w.labelled("").id, marker("a", "b")) }),
+	"two empty tasks of ours": found(func(w *world) {
+		id := w.labelled("").id
+		w.addTask("t", id, marker("a", "b"))
+		w.addTask("t", id, marker("a", "b"))
+	}),
+	"an unverified task":                found(func(w *world) { w.addTask("t", w.labelled("").id, marker("a", "b"), "a", "b") }),
+	"a project that is hidden at first": invisible("project"),
+	"a task that is hidden at first":    invisible("task"),
+}
+
+func (w *world) labelled(tracker string) *worldProject {
+	p := w.projects[w.addProject("p", tracker)]
+	p.labels = []cvat.Label{{Name: "apple"}}
+	return p
+}
+
+func (w *world) reveal() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range w.projects {
+		p.hidden = false
+	}
+}
+
+// Two runs at once: one of them stands still before its i-th request while the other goes
+// on to its k-th; then the one goes on to its end, and then the other. So it is for every i
+// and k, those of their plans included: GETs are no snapshot. Neither fails because of the
+// other, and all is there once.
+func TestTwoRunsAtEachPairOfTheirRequests(t *testing.T) {
+	j := one("a", "b")
+	total := requests(t, j) + 6
+	for name, m := range meetings {
+		for i := 1; i <= total; i++ {
+			for k := 1; k <= total; k++ {
+				bubble(t, fmt.Sprintf("%s, %d and %d", name, i, k), func(t *testing.T) { j.meet(t, m, i, k) })
+			}
+		}
+	}
+}
+
+func (j *job) meet(t *testing.T, m meeting, i, k int) {
+	w := newWorld()
+	first, second := w.session(), w.session()
+	firstEnd, then := m(j, w, first)
+	secondAt := second.stopAt(i)
+	secondEnd := j.begin(second, secondAt)
+	then()
+	firstAt := first.stopAt(first.n + k)
+	if firstEnd == nil {
+		firstEnd = j.begin(first, firstAt)
+	} else {
+		proceed(firstAt, firstEnd)
+	}
+	close(secondAt.released)
+	results := []Result{<-secondEnd}
+	close(firstAt.released)
+	results = append(results, <-firstEnd)
+	if second.delayed(i) && (w.twice("t") || len(w.violations) > 0) {
+		return // the windows that docs/reliability.md states
+	}
+	for _, r := range append(results, j.run(t, w.session())) {
+		if !r.OK() {
+			t.Errorf("%+v\nfirst %q\nsecond %q", r, first.log, second.log)
+		}
+	}
+	j.whole(t, w)
+}
+
+// delayed: its Upload-Finish was, or the reading right before it.
+func (s *session) delayed(k int) bool {
+	finish := slices.Index(s.log, "finish") + 1
+	return finish > 0 && (k == finish || k == finish-1)
+}
+
+func (w *world) twice(name string) bool {
+	n := 0
+	for _, t := range w.tasks {
+		if t.Name == name && t.Size > 0 {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// A stop is where a session stands still.
+type stop struct{ reached, released chan struct{} }
+
+func newStop() stop { return stop{make(chan struct{}), make(chan struct{})} }
+
+func (s stop) stay() {
+	close(s.reached)
+	<-s.released
+}
+
+// stopAt lets the session stand still before its k-th request.
+func (s *session) stopAt(k int) stop {
+	at := newStop()
+	s.each = func(string) {
+		if s.n == k {
+			at.stay()
+		}
+	}
+	return at
+}
+
+// begin runs j until it stands still or is over.
+func (j *job) begin(s *session, at stop) chan Result {
+	end := make(chan Result, 1)
+	go func() { end <- j.try(s) }()
+	proceed(at, end)
+	return end
+}
+
+func proceed(at stop, end chan Result) {
+	select {
+	case <-at.reached:
+	case r := <-end:
+		end <- r
+	}
+	synctest.Wait()
+}
