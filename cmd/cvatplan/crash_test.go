@@ -100,7 +100,7 @@ var careless = map[string]string{
 	"pkg/sandbox/queue.go start":            "next recovers",
 	"pkg/observe/frames.go AddFrames":       "runs under guarded",
 	"pkg/report/progress/lines.go newLines": "tick recovers",
-	"pkg/report/html_sheets.go sheets":      "fill recovers",
+	"pkg/report/html_sheets.go fillAll":     "fill recovers",
 	"pkg/bag/scan.go scan":                  "runs under guarded",
 	"pkg/bag/pipeline.go newPipeline":       "counts and waits; load runs under guarded",
 	"pkg/bag/behind.go newBehindWriter":     "writes a file",
