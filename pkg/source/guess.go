@@ -204,11 +204,7 @@ func exactly(members []string, dir, kind string) []GuessBag {
 			others = append(others, name)
 		}
 	}
-	prefix := commonPrefix(members)
-	switch {
-	case len(members) > 1 && len(others) == 0:
-		return []GuessBag{{Path: "*" + kind, Count: len(members)}}
-	case len(members) > 1 && prefix != "" && !slices.ContainsFunc(others, func(n string) bool { return strings.HasPrefix(n, prefix) }):
+	if prefix, ok := ownPrefix(members, others); ok {
 		return []GuessBag{{Path: escapeGlob(prefix) + "*" + kind, Count: len(members)}}
 	}
 	var each []GuessBag
@@ -216,6 +212,21 @@ func exactly(members []string, dir, kind string) []GuessBag {
 		each = append(each, GuessBag{Path: escapeGlob(strings.TrimSuffix(n, kind)) + kind, Count: 1})
 	}
 	return each
+}
+
+// ownPrefix is what several members begin with and the others do not. It ends before a number, where that
+// suffices: after the days 2026-03-04 and -05 comes 2026-03-10, which 2026-03-0 would leave out.
+func ownPrefix(members, others []string) (string, bool) {
+	if len(members) < 2 {
+		return "", false
+	}
+	whole := commonPrefix(members)
+	for _, prefix := range []string{"", strings.TrimRight(whole, "0123456789"), whole} {
+		if !slices.ContainsFunc(others, func(n string) bool { return strings.HasPrefix(n, prefix) }) {
+			return prefix, true
+		}
+	}
+	return "", false
 }
 
 func isDirectory(path string) bool {

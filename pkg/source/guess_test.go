@@ -55,8 +55,14 @@ func TestAGuessFindsBagsAndCameras(t *testing.T) {
 			paths: []string{"x"},
 			want:  Guess{Root: ".", Bags: []GuessBag{{Path: "x/", Count: 1}}, Images: 3},
 		},
-		"some of the days, by a glob": {
+		"the days of a month, and those to come": {
 			files: []string{"data/2026-03-04/cam_1.jpg", "data/2026-03-05/cam_1.jpg", "data/2026-04-01/cam_1.jpg"},
+			paths: []string{"data/2026-03-04", "data/2026-03-05"},
+			want: Guess{Root: "data", Bags: []GuessBag{{Path: "2026-03-*/", Count: 2}}, Images: 2,
+				Cameras: []GuessCamera{{Name: "cam", Images: 2, Bags: 2}}},
+		},
+		"some of the days, by a glob": {
+			files: []string{"data/2026-03-04/cam_1.jpg", "data/2026-03-05/cam_1.jpg", "data/2026-03-10/cam_1.jpg"},
 			paths: []string{"data/2026-03-04", "data/2026-03-05"},
 			want: Guess{Root: "data", Bags: []GuessBag{{Path: "2026-03-0*/", Count: 2}}, Images: 2,
 				Cameras: []GuessCamera{{Name: "cam", Images: 2, Bags: 2}}},
