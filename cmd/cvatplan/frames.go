@@ -83,7 +83,7 @@ func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*s
 	}
 	failed := false
 	for _, s := range sessions {
-		ids, err := c.taskIDs(ctx, s)
+		ids, err := c.taskIDs(ctx, a, s)
 		if err != nil {
 			return err
 		}
@@ -132,11 +132,11 @@ func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, 
 }
 
 // taskIDs are the ids of imported tasks, by name, where they are asked for.
-func (c framesCmd) taskIDs(ctx context.Context, s *session) (map[string]int, error) {
+func (c framesCmd) taskIDs(ctx context.Context, a *app, s *session) (map[string]int, error) {
 	if !c.IDs {
 		return nil, nil
 	}
-	have, err := observe.Annotation(ctx, s.conn.Client, observe.Want{Server: s.target.shown, Project: s.project, Tasks: s.want}, false)
+	have, err := a.annotation(ctx, s, s.want, false)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/cvatplan/cvatplan/pkg/observe"
@@ -27,7 +28,7 @@ func (c statusCmd) Run(a *app) error {
 	defer closeAll(sessions)
 	var all []observe.Progress
 	for _, s := range sessions {
-		progress, err := c.look(ctx, s)
+		progress, err := c.look(ctx, a, s)
 		if err != nil {
 			return err
 		}
@@ -36,14 +37,25 @@ func (c statusCmd) Run(a *app) error {
 	return c.print(a, c.status(all))
 }
 
-func (c statusCmd) look(ctx context.Context, s *session) ([]observe.Progress, error) {
-	want := observe.Want{Server: s.target.shown, Project: s.project}
+func (c statusCmd) look(ctx context.Context, a *app, s *session) ([]observe.Progress, error) {
+	var tasks []plan.Desired
 	for _, d := range s.want {
 		if len(c.Target) == 0 || matchesAny(c.Target, d.Task) {
-			want.Tasks = append(want.Tasks, d)
+			tasks = append(tasks, d)
 		}
 	}
-	return observe.Annotation(ctx, s.conn, want, c.By == "assignee")
+	return a.annotation(ctx, s, tasks, c.By == "assignee")
+}
+
+// annotation asks how far tasks are. Without their project all are missing, so that is said.
+func (a *app) annotation(ctx context.Context, s *session, tasks []plan.Desired, assignees bool) ([]observe.Progress, error) {
+	want := observe.Want{Server: s.target.shown, Project: s.project, Tasks: tasks}
+	found, all, err := observe.Annotation(ctx, s.conn, want, assignees)
+	if err == nil && found.ID == 0 {
+		a.warn(fmt.Sprintf("the server has no project %q", s.project.Name))
+		a.hint("", "project")
+	}
+	return all, err
 }
 
 func (c statusCmd) print(a *app, s report.Status) error {

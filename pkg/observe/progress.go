@@ -35,25 +35,26 @@ type JobReader interface {
 	Jobs(ctx context.Context, f cvat.JobFilter) ([]cvat.Job, error)
 }
 
-// Annotation tells how far the wanted tasks are, in their order: one request per 400 tasks of the
-// project, and with assignees one more per 400 jobs. Of several tasks of one name the first with
-// frames counts.
-func Annotation(ctx context.Context, c JobReader, want Want, assignees bool) ([]Progress, error) {
+// Annotation tells which project is meant and how far the wanted tasks are, in their order: one request
+// per 400 tasks of the project, and with assignees one more per 400 jobs. Of several tasks of one name
+// the first with frames counts.
+func Annotation(ctx context.Context, c JobReader, want Want, assignees bool) (Found, []Progress, error) {
 	found, err := FindProject(ctx, c, want.Project)
 	if err != nil {
-		return nil, err
+		return Found{}, nil, err
 	}
-	var tasks []cvat.Task
-	if found.ID != 0 {
-		if tasks, err = c.ListTasks(ctx, cvat.TaskFilter{ProjectID: found.ID}); err != nil {
-			return nil, err
-		}
+	if found.ID == 0 {
+		return found, progressOf(c, want, nil), nil
+	}
+	tasks, err := c.ListTasks(ctx, cvat.TaskFilter{ProjectID: found.ID})
+	if err != nil {
+		return Found{}, nil, err
 	}
 	all := progressOf(c, want, tasks)
-	if assignees && found.ID != 0 {
+	if assignees {
 		err = addAssignees(ctx, c, found.ID, all)
 	}
-	return all, err
+	return found, all, err
 }
 
 func progressOf(c Reader, want Want, tasks []cvat.Task) []Progress {

@@ -23,12 +23,12 @@ func Diff(want []Desired, have Actual, o Options) Plan {
 	if o.CheckFrames {
 		renamed(p.Changes, unmanaged, o)
 	}
-	p.Notes = notes(p.Changes, unmanaged, have, o)
+	p.Project = p.Project.needed(p.Changes)
+	p.Notes = notes(p, unmanaged, have)
 	for _, t := range unmanaged {
 		p.Changes = append(p.Changes, unmanagedChange(t))
 	}
 	slices.SortStableFunc(p.Changes, compareChanges)
-	p.Project = p.Project.needed(p.Changes)
 	return p
 }
 

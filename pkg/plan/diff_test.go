@@ -289,8 +289,12 @@ func TestAProjectThatWouldStayEmptyIsNotCreated(t *testing.T) {
 		"no task is targeted": {[]Desired{{Task: "t", Frames: []string{"a"}}}, Options{Project: project, Target: []string{"x*"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if p := Diff(c.want, Actual{}, c.o); p.Project.Action != ProjectNone || HasChanges(p) {
+			p := Diff(c.want, Actual{}, c.o)
+			if p.Project.Action != ProjectNone || HasChanges(p) {
 				t.Errorf("%+v", p.Project)
+			}
+			if missing := `the server has no project "p", and nothing is to be created in it`; !slices.Contains(texts(p), missing) {
+				t.Errorf("%q does not say: %s", texts(p), missing)
 			}
 		})
 	}

@@ -9,17 +9,18 @@ import (
 // A noter gathers notes and counts equal ones.
 type noter map[Note]int
 
-func notes(changes []Change, unmanaged []Task, have Actual, o Options) []Note {
+func notes(p Plan, unmanaged []Task, have Actual) []Note {
 	n := noter{}
-	n.settings(changes)
-	n.jobs(changes)
-	n.order(changes)
-	n.strangers(changes)
-	if !o.CheckFrames {
-		n.lookalikes(changes, unmanaged)
+	n.settings(p.Changes)
+	n.jobs(p.Changes)
+	n.order(p.Changes)
+	n.strangers(p.Changes)
+	if !p.Options.CheckFrames {
+		n.lookalikes(p.Changes, unmanaged)
 	}
-	n.targets(changes, o)
+	n.targets(p.Changes, p.Options)
 	n.notAsked(have)
+	n.noProject(p, have)
 	return n.sorted()
 }
 
@@ -125,6 +126,13 @@ func (n noter) notAsked(have Actual) {
 	if have.NotAsked > 0 {
 		n[Note{Code: "not_asked", Text: fmt.Sprintf("%d more names were not looked up in other projects; apply looks up each one before it creates it",
 			have.NotAsked)}] = have.NotAsked
+	}
+}
+
+// noProject: a mistyped name makes every task look as if it stood in another project.
+func (n noter) noProject(p Plan, have Actual) {
+	if !have.Exists && p.Project.Action == ProjectNone && !p.Options.Offline {
+		n[Note{Code: "project", Text: fmt.Sprintf("the server has no project %q, and nothing is to be created in it", p.Project.Name)}] = 0
 	}
 }
 
