@@ -159,9 +159,11 @@ func (l *loader) cameraNames(root *node) {
 	known := map[string]bool{"": true} // which the schema reports
 	var names []string
 	for _, c := range root.list("cameras") {
-		name := c.get("name").str()
+		name := nameOf(c).str()
 		known[name] = true
-		names = append(names, name)
+		if name != "" {
+			names = append(names, name)
+		}
 	}
 	for _, b := range root.list("bags") {
 		for _, name := range b.list("cameras") {

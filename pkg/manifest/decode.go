@@ -78,11 +78,19 @@ func (l *loader) project(n *node) Project {
 	return p
 }
 
+// nameOf is where an entry that may be short for {name: …} has its name.
+func nameOf(n *node) *node {
+	if n.kind == scalar {
+		return n
+	}
+	return n.get("name")
+}
+
 func (l *loader) camera(n *node) Camera {
 	l.globs(n.list("files"))
 	l.globs(n.list("topics"))
 	return Camera{
-		Name:   n.get("name").str(),
+		Name:   nameOf(n).str(),
 		Files:  n.get("files").strings(),
 		Topics: n.get("topics").strings(),
 		Task:   l.task(n.get("task")),

@@ -130,10 +130,7 @@ func isRange(values []string) bool {
 func (l *loader) uniqueNames(items []*node, what string) {
 	first := map[string]Position{}
 	for _, item := range items {
-		name := item
-		if item.kind == mapping {
-			name = item.get("name")
-		}
+		name := nameOf(item)
 		key := norm.NFC.String(name.str())
 		if key == "" {
 			continue

@@ -159,6 +159,21 @@ func TestLabelsAreReadFromCVATsRawForm(t *testing.T) {
 	}
 }
 
+func TestACameraThatIsOnlyANameIsWrittenShort(t *testing.T) {
+	const text = "version: 1\nproject: {name: p}\ncameras: [%s, {name: left, files: [l.png]}]\nbags: [{path: a, cameras: [jai_cam]}]"
+	short, err := Parse("short.yaml", fmt.Appendf(nil, text, "jai_cam"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	long, err := Parse("long.yaml", fmt.Appendf(nil, text, "{name: jai_cam}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(long.Cameras, short.Cameras, withoutPlaces); diff != "" || len(short.Cameras) != 2 {
+		t.Errorf("(-long +short)\n%s", diff)
+	}
+}
+
 func TestExtendsMergesMappingsAndReplacesLists(t *testing.T) {
 	m := mustLoad(t, "testdata/good/day/cvatplan.yaml")
 	want := TaskSettings{Name: DefaultTaskName, SegmentSize: ptr(20), Overlap: ptr(2), Subset: ptr("val")}
