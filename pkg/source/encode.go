@@ -76,9 +76,7 @@ func (m *messages) passed(i int, data []byte, part part, visit func(int, opened,
 
 // look decodes a message without encoding it.
 func (m *messages) look(s shot, data []byte) (*header, error) {
-	t := m.topics[s.entry.Topic]
-	kind, _ := rosimage.Known(t.Type)
-	image, err := rosimage.Decode(rosimage.Wire(t.Encoding), kind, data)
+	image, err := rosimage.Decode(s.wire, s.kind, data)
 	if err == nil {
 		_, err = image.Ext(m.encode)
 	}

@@ -19,7 +19,7 @@ import (
 // first bytes read, for stamp and extension.
 func (v view) fromMessages(ctx context.Context, r *bag.Bag, shelf *shelf, topics []bag.Topic, first int64) (Task, []Problem, error) {
 	t := v.task()
-	entries, err := r.Index(ctx, topicNames(topics)...)
+	entries, err := imagesOf(ctx, r, topics)
 	if err != nil {
 		return t, nil, err
 	}
@@ -28,10 +28,7 @@ func (v view) fromMessages(ctx context.Context, r *bag.Bag, shelf *shelf, topics
 		t.blockMessages(err, len(entries), topics)
 		return t, nil, nil
 	}
-	m := &messages{shelf: shelf, reader: new(reader), path: v.bag.path, topics: map[string]bag.Topic{}, encode: encodeOptions(v.frames), spool: &spool{dir: shelf.options.TempDir}}
-	for _, topic := range topics {
-		m.topics[topic.Name] = topic
-	}
+	m := &messages{shelf: shelf, reader: new(reader), path: v.bag.path, encode: encodeOptions(v.frames), spool: &spool{dir: shelf.options.TempDir}}
 	h := heading{m: m, r: r, log: v.frames.Stamp == "log"}
 	if err := h.read(ctx, entries, kept); err != nil {
 		return t, nil, err
@@ -39,6 +36,15 @@ func (v view) fromMessages(ctx context.Context, r *bag.Bag, shelf *shelf, topics
 	others := t.blockAll(h.judge(v.frames.Bad))
 	v.nameMessages(&t, m, h.shots)
 	return t, append(others, h.unstamped(t)...), nil
+}
+
+// imagesOf lists the topics' messages. What other types hold under the same names is left out.
+func imagesOf(ctx context.Context, r *bag.Bag, topics []bag.Topic) ([]bag.Entry, error) {
+	entries, err := r.Index(ctx, topicNames(topics)...)
+	return slices.DeleteFunc(entries, func(e bag.Entry) bool {
+		_, known := rosimage.Known(r.TopicOf(e).Type)
+		return !known
+	}), err
 }
 
 func topicNames(topics []bag.Topic) []string {
@@ -125,7 +131,7 @@ func (h *heading) read(ctx context.Context, entries []bag.Entry, kept []int) err
 		for ; !same(chosen[next], e); next++ {
 			h.lost++
 		}
-		s := shot{entry: e, index: kept[next], seq: -1, size: -1}
+		s := h.shot(e, kept[next])
 		next++
 		if errors.Is(h.add(s, head, rosimage.Peek), rosimage.ErrShort) {
 			long = append(long, s.index)
@@ -147,19 +153,24 @@ func (h *heading) readWhole(ctx context.Context, entries []bag.Entry, long []int
 			next++
 			h.lost++
 		}
-		h.add(shot{entry: e, index: long[next], seq: -1, size: -1}, data, rosimage.Decode)
+		h.add(h.shot(e, long[next]), data, rosimage.Decode)
 		next++
 		return nil
 	})
+}
+
+// shot is a message of which only the index has told.
+func (h *heading) shot(e bag.Entry, index int) shot {
+	t := h.r.TopicOf(e)
+	kind, _ := rosimage.Known(t.Type)
+	return shot{entry: e, kind: kind, wire: rosimage.Wire(t.Encoding), index: index, seq: -1, size: -1}
 }
 
 type decode func(rosimage.Wire, rosimage.Kind, []byte) (*rosimage.Message, error)
 
 // add makes a shot of a message's bytes; ErrShort asks for more of them.
 func (h *heading) add(s shot, b []byte, decode decode) error {
-	t := h.m.topics[s.entry.Topic]
-	kind, _ := rosimage.Known(t.Type)
-	image, err := decode(rosimage.Wire(t.Encoding), kind, b)
+	image, err := decode(s.wire, s.kind, b)
 	if err == nil {
 		s.ext, err = image.Ext(h.m.encode)
 	}
@@ -170,7 +181,7 @@ func (h *heading) add(s shot, b []byte, decode decode) error {
 		h.blame(s, unreadableMessage(s, err))
 		return nil
 	}
-	if t.Encoding == string(rosimage.ROS1) {
+	if s.wire == rosimage.ROS1 {
 		s.seq = int64(image.Seq)
 	}
 	s.stamp, s.noStamp = image.StampNS, image.StampNS == 0

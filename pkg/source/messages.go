@@ -16,6 +16,8 @@ import (
 // A shot is one message that becomes a frame.
 type shot struct {
 	entry   bag.Entry
+	kind    rosimage.Kind // of its own: one topic may hold several types
+	wire    rosimage.Wire
 	index   int   // among all messages of the camera in the bag
 	stamp   int64 // ns: the header's, or the receive time
 	seq     int64 // of a ROS 1 header, else -1
@@ -31,7 +33,6 @@ type messages struct {
 	reader *reader
 	path   string
 	shots  []shot
-	topics map[string]bag.Topic
 	encode rosimage.Options
 	spool  *spool
 }
@@ -69,9 +70,7 @@ func (m *messages) open(ctx context.Context, i int) (io.ReadCloser, error) {
 
 // file makes the image file of a message; one that passes through is a part of it.
 func (m *messages) file(s shot, data []byte) ([]byte, error) {
-	t := m.topics[s.entry.Topic]
-	kind, _ := rosimage.Known(t.Type)
-	image, err := rosimage.Decode(rosimage.Wire(t.Encoding), kind, data)
+	image, err := rosimage.Decode(s.wire, s.kind, data)
 	if err != nil {
 		return nil, unreadableMessage(s, err)
 	}

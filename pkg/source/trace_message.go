@@ -30,9 +30,7 @@ func (m *messages) trace(ctx context.Context, visit func(int, index.Record, open
 // traceOne makes the record and the file of a message.
 func (m *messages) traceOne(i int, published int64, data []byte, visit func(int, index.Record, opened, error)) {
 	s := m.shots[i]
-	t := m.topics[s.entry.Topic]
-	kind, _ := rosimage.Known(t.Type)
-	image, err := rosimage.Decode(rosimage.Wire(t.Encoding), kind, data)
+	image, err := rosimage.Decode(s.wire, s.kind, data)
 	if err != nil {
 		visit(i, index.Record{}, opened{}, unreadableMessage(s, err))
 		return
