@@ -54,7 +54,8 @@ func (s *session) measure(ctx context.Context, i int) error {
 	return nil
 }
 
-// sift drops bad images from tasks that say `bad: skip`, where the server's task would else look drifted.
+// sift drops bad images from tasks that say `bad: skip`, and what damaged recordings lost, where the
+// server's task would else look drifted.
 func (s *session) sift(ctx context.Context, have plan.Actual, o plan.Options) {
 	sizes := map[string]int{}
 	for _, t := range have.Tasks {
@@ -62,7 +63,8 @@ func (s *session) sift(ctx context.Context, have plan.Actual, o plan.Options) {
 	}
 	for i, t := range s.tasks {
 		size := sizes[t.Name]
-		if t.SkipsBad() && size > 0 && (o.CheckFrames || size != len(t.Frames())) {
+		differs := size > 0 && size != len(t.Frames())
+		if differs && t.MayLose() || size > 0 && o.CheckFrames && t.SkipsBad() {
 			_ = s.checkHeaders(ctx, i) // what is left out was said when the task was made
 		}
 	}

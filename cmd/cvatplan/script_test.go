@@ -57,6 +57,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"images":   images,
 	"exit":     exitsWith,
 	"cut":      cutOff,
+	"hole":     hole,
 }
 
 // images copies pictures of the quickstart: images FILE… gives each file another one.
@@ -97,4 +98,17 @@ func cutOff(ts *testscript.TestScript, _ bool, args []string) {
 	size, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
+}
+
+// hole fills a part of a file with zeros: hole FILE AT BYTES.
+func hole(ts *testscript.TestScript, _ bool, args []string) {
+	at, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	size, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_WRONLY, 0)
+	ts.Check(err)
+	defer f.Close()
+	_, err = f.WriteAt(make([]byte, size), at)
+	ts.Check(err)
 }

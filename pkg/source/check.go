@@ -9,7 +9,7 @@ import (
 
 // CheckHeaders reads the headers of the task's images, a few KiB per frame, and gives
 // the task with what [Measure] would find there: blocked by bad images, or, under
-// frames: bad: skip, without them. Where [Task.SkipsBad], the frames must be compared
+// frames: bad: skip, without them. Where [Task.MayLose], the frames must be compared
 // with a server's only so, else the dropped ones look like drift. When ctx ends, the
 // task is given back as it was.
 func CheckHeaders(ctx context.Context, t Task) (Task, []Problem) {

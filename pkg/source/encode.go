@@ -35,7 +35,7 @@ func (m *messages) each(ctx context.Context, part part, visit func(int, opened, 
 
 // lostMessage is the fault of a message that the container no longer gives.
 func lostMessage() *fault {
-	return &fault{code: "unreadable_message", text: "the recording is damaged there", hint: "set frames.bad: skip to leave it out"}
+	return &fault{code: "unreadable_message", text: "the recording is damaged there"}
 }
 
 // all says of each frame the same.

@@ -11,9 +11,12 @@ import (
 func (t Task) judge(report []Problem) (kept []int, problems []Problem) {
 	var list problemList
 	for i, p := range report {
-		if p.Severity == Error && t.SkipsBad() && skippable[p.Code] {
+		switch {
+		case p.Code == "unreadable_message": // damage of the recording, not of an image; strict reading ends before
+			p.Severity, p.Text = Warning, p.Text+"; left out"
+		case p.Severity == Error && t.SkipsBad() && skippable[p.Code]:
 			p.Severity, p.Text, p.Hint = Note, p.Text+"; left out", ""
-		} else {
+		default:
 			kept = append(kept, i)
 		}
 		if p.Code != "" {
@@ -29,11 +32,18 @@ func (t Task) judge(report []Problem) (kept []int, problems []Problem) {
 
 // skippable are the faults of an image itself. A file that is elsewhere, or that may
 // not be read, is no bad frame: it is asked for.
-var skippable = set("corrupt_image", "empty_image", "not_an_image", "too_large_image", "unreadable_message")
+var skippable = set("corrupt_image", "empty_image", "not_an_image", "too_large_image")
 
 // SkipsBad reports whether frames: bad: skip holds for the task, so that only reading
 // its images tells which frames it will have.
 func (t Task) SkipsBad() bool { return t.frames.bad == "skip" }
+
+// MayLose reports whether reading may find fewer frames than the bag's index or directory
+// tells of: a server's task that has fewer is compared only after [CheckHeaders].
+func (t Task) MayLose() bool {
+	_, recorded := t.frames.reel.(*messages)
+	return recorded || t.SkipsBad()
+}
 
 // unreadable says what is wrong with a frame.
 func (t Task) unreadable(i int, err error) Problem {

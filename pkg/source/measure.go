@@ -25,7 +25,8 @@ type Frame struct {
 // Measure reads each frame of the task once and gives them in its order.
 //
 // A frame that cannot be uploaded is an Error that names the file; frames: bad: skip
-// drops those that are no usable images, each with a Note, so that there are fewer
+// drops those that are no usable images, each with a Note, and messages that a damaged
+// recording no longer gives are dropped with a Warning. So there may be fewer
 // frames than [Task.Frames]: what is created is what Measure gave. (A plan learns that
 // by [CheckHeaders], which drops the same ones.) Formats that only
 // CVAT can open pass with a Warning. If any problem is an Error, or ctx has ended, the
