@@ -54,7 +54,7 @@ func answerFaults() map[string]cvattest.Answer {
 }
 
 // impatient are flags that make black holes short.
-var impatient = []string{"apply", "--upload-chunk", "256KiB", "--timeout", "1s", "--answer-timeout", "1s"}
+var impatient = []string{"apply", "--upload-chunk", "256KiB", "--timeout", "2s", "--answer-timeout", "2s"}
 
 // Whatever the network does to any one request, the same run ends well.
 func TestAFaultOfTheWireAtAnyRequestIsSurvived(t *testing.T) {

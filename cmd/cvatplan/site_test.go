@@ -189,7 +189,7 @@ func (p *process) kill() {
 // until waits for the program to write text, and returns the rest of that line.
 func (p *process) until(t testing.TB, text string) string {
 	t.Helper()
-	for {
+	for ended := false; ; {
 		wrote, erred := p.out.written(), p.err.written()
 		for _, s := range []string{p.out.String(), p.err.String()} {
 			if _, rest, found := strings.Cut(s, text); found {
@@ -197,11 +197,14 @@ func (p *process) until(t testing.TB, text string) string {
 				return strings.TrimSpace(line)
 			}
 		}
+		if ended {
+			t.Fatalf("%s ended without %q:\n%s%s", strings.Join(p.Args, " "), text, &p.out, &p.err)
+		}
 		select {
 		case <-wrote:
 		case <-erred:
-		case <-p.done:
-			t.Fatalf("%s ended without %q:\n%s%s", strings.Join(p.Args, " "), text, &p.out, &p.err)
+		case <-p.done: // and what it wrote last is there
+			ended = true
 		}
 	}
 }
