@@ -26,7 +26,7 @@ func (a *app) progress(p plan.Plan) listener {
 		return quietProgress{}
 	}
 	bars := isTerminal(a.stderr) && a.getenv("CI") == "" && a.getenv("TERM") != "dumb"
-	return a.announce(progress.New(a.stderr, p, progress.Options{Terminal: bars}))
+	return a.announce(progress.New(a.stderr, p, progress.Options{Terminal: bars, Width: widthOf(a.stderr)}))
 }
 
 // An announcer shows a run, and says when it is interrupted.

@@ -22,11 +22,12 @@ type bars struct {
 	container *mpb.Progress
 	running   map[int]*mpb.Bar
 	total     *mpb.Bar
+	names     int   // how many cells a task's name gets
 	crash     crash // of a decorator, which the library calls in a goroutine of its own
 }
 
-func newBars(w io.Writer, t *tally) *bars {
-	b := &bars{tally: t, running: make(map[int]*mpb.Bar)}
+func newBars(w io.Writer, t *tally, width int) *bars {
+	b := &bars{tally: t, running: make(map[int]*mpb.Bar), names: nameWidth(t, width)}
 	b.container = mpb.New(mpb.WithOutput(w), mpb.ForceTTY(), mpb.WithAutoRefresh())
 	b.total = b.container.AddBar(0,
 		mpb.BarPriority(math.MaxInt), // below the others
@@ -63,8 +64,18 @@ func (b *bars) text(f func() string) decor.Decorator {
 	})
 }
 
-// nameWidth is how many cells a task's name gets.
-const nameWidth = 32
+// leastName is how many cells a task's name gets at least, and besideName what the bar and the text
+// behind it take.
+const leastName, besideName = 32, 46
+
+// nameWidth gives names what a wide terminal has left, since long names often differ in their middle.
+func nameWidth(t *tally, width int) int {
+	longest := 0
+	for _, k := range t.tasks {
+		longest = max(longest, cells.StringWidth(report.Safe(k.name)))
+	}
+	return max(leastName, min(longest, width-besideName))
+}
 
 // bar is the task's, made at its first event.
 func (b *bars) bar(index int, t task) *mpb.Bar {
@@ -75,7 +86,7 @@ func (b *bars) bar(index int, t task) *mpb.Bar {
 		mpb.BarPriority(index),
 		mpb.BarRemoveOnComplete(),
 		mpb.BarWidth(20),
-		mpb.PrependDecorators(decor.Name(cut(report.Safe(t.name), nameWidth), decor.WC{W: nameWidth + 1, C: decor.DindentRight})),
+		mpb.PrependDecorators(decor.Name(cut(report.Safe(t.name), b.names), decor.WC{W: b.names + 1, C: decor.DindentRight})),
 		mpb.AppendDecorators(b.text(func() string { return b.tally.task(index).String() })),
 	)
 	b.running[index] = bar

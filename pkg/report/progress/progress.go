@@ -20,6 +20,7 @@ import (
 // Options say how progress is shown.
 type Options struct {
 	Terminal bool          // w is a terminal, and nobody asked for plain lines: bars
+	Width    int           // of the terminal in cells, for how much of a name is shown; 0: not known
 	Every    time.Duration // between the lines about all tasks; default 30 s
 }
 
@@ -44,7 +45,7 @@ func New(w io.Writer, p plan.Plan, o Options) *Progress {
 	}
 	t := newTally(p)
 	if o.Terminal {
-		return &Progress{t, newBars(w, t)}
+		return &Progress{t, newBars(w, t, o.Width)}
 	}
 	return &Progress{t, newLines(w, t, o.Every)}
 }

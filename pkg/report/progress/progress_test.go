@@ -174,6 +174,24 @@ func TestBarsOfAResumedUploadNeverEndBeforeTheirTask(t *testing.T) {
 	})
 }
 
+func TestAWideTerminalShowsNamesWhole(t *testing.T) {
+	const name = "jai_cam_2026-03-04_the_third_row_of_the_orchard"
+	for width, want := range map[int]string{0: "jai_cam_2026-03…w_of_the_orchard", 80: "jai_cam_2026-03-…ow_of_the_orchard", 100: name, 300: name} {
+		synctest.Test(t, func(t *testing.T) {
+			var screen screen
+			plans := creations(1)
+			plans.Changes[0].Task = name
+			p := New(&screen, plans, Options{Terminal: true, Width: width})
+			p.Event(upload(0, 50))
+			time.Sleep(time.Second)
+			if shown := screen.String(); !strings.HasPrefix(shown, want+" ") {
+				t.Errorf("in %d cells there stands\n%s", width, shown)
+			}
+			p.Close()
+		})
+	}
+}
+
 func TestLongNamesKeepBothEnds(t *testing.T) {
 	cases := map[string]struct{ in, want string }{
 		"short":  {"jai_cam_run7", "jai_cam_run7"},
