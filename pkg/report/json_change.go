@@ -117,7 +117,7 @@ func projectDoc(p plan.Plan) changeDoc {
 		d.ActionReason, d.Reason = "ask", fmt.Sprintf("the manifest does not say create: true for project %s, so apply asks", c.Name)
 	}
 	var was any
-	if c.Action != plan.ProjectCreate {
+	if s.ProjectID != 0 {
 		was = projectState{ID: s.ProjectID, Name: s.Project}
 	}
 	d.sets(projectActions[c.Action], was, projectState{ID: s.ProjectID, Name: c.Name, Labels: c.Labels})
