@@ -8,5 +8,6 @@ if ! command -v jq >/dev/null || ! command -v curl >/dev/null; then
 fi
 GOBIN=$1 go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 "$1/actionlint" examples/dataset-repo/.github/workflows/*.yml
+sed -n '/^```yaml/,/^```/{/^```/!p}' docs/saved-plans.md | "$1/actionlint" -
 go build -o "$1/cvatplan" ./cmd/cvatplan
 CVATPLAN_BINARY=$1/cvatplan python3 -m unittest discover -v -s interop/action

@@ -177,6 +177,31 @@ func TestTheReadmesStepFitsTheAction(t *testing.T) {
 	}
 }
 
+func TestTheStepsOfSavedPlansFitTheAction(t *testing.T) {
+	_, action := read[definition](t, "../action.yml")
+	text, err := os.ReadFile("../docs/saved-plans.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w workflow
+	block := regexp.MustCompile("(?s)```yaml\n(on:.*?)```").FindSubmatch(text)
+	if block == nil || yaml.Unmarshal(block[1], &w) != nil || len(w.Jobs) != 2 {
+		t.Fatalf("no workflow of two jobs: %s", block)
+	}
+	for name, job := range w.Jobs {
+		last := slices.IndexFunc(job.Steps, func(s step) bool { return strings.HasPrefix(s.Uses, "cvatplan/cvatplan@") })
+		if last < 0 || job.Steps[last].With["server"] == nil {
+			t.Errorf("%s does not run the action on a server", name)
+			continue
+		}
+		for input := range job.Steps[last].With {
+			if _, ok := action.Inputs[input]; !ok {
+				t.Errorf("%s: there is no input %s", name, input)
+			}
+		}
+	}
+}
+
 type hook struct{ ID, Entry, Language, Files string }
 
 func TestTheHookOfPreCommitFitsManifests(t *testing.T) {

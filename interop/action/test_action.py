@@ -126,6 +126,16 @@ class TheRun(Job):
         self.assertTrue(outputs["summary"].startswith("Plan: 2 to create"), outputs)
 
 
+    def test_carries_out_exactly_a_saved_plan(self):
+        outputs, _ = self.cvatplan(INPUT_ARGUMENTS="--out\nreviewed.plan\n")
+        self.assertEqual(("2", "true"), (outputs["exitcode"], outputs["changed"]))
+        (self.checkout / "data").rename(self.folder / "images")
+        reviewed = {"INPUT_MANIFESTS": "reviewed.plan\n", "CVATPLAN_ROOT": str(self.folder / "images")}
+        self.cvatplan("apply", expect=80, **reviewed | {"CVATPLAN_SERVER": f"sandbox:{self.folder}/other"})
+        outputs, _ = self.cvatplan("apply", **reviewed)
+        self.assertTrue(outputs["summary"].startswith("Apply: 4 done, 0 failed"), outputs)
+
+
 class TerraformsRecipes(Job):
     def test_of_gitlab_counts_what_is_to_be_created(self):
         page = (REPO / "docs/gitlab.md").read_text()
