@@ -102,7 +102,7 @@ func (c applyCmd) carryOut(a *app, view applyView, sessions []*session, plans []
 	if err := c.summarize(a, func(w io.Writer) error { return report.ResultMarkdown(w, results) }); err != nil {
 		a.warn(err.Error()) // what was applied counts for more
 	}
-	return a.applyCode(results)
+	return a.partly(a.applyCode(results))
 }
 
 func (c applyCmd) runOptions(a *app, s *session) apply.Options {

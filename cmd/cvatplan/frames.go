@@ -40,7 +40,7 @@ func (c framesCmd) Run(a *app) error {
 	}
 	defer closeAll(sessions)
 	if c.Renew {
-		return c.renew(ctx, a, sessions)
+		return a.partly(c.renew(ctx, a, sessions))
 	}
 	if c.Out != "" {
 		return writeAtomically(c.Out, func(w io.Writer) error { return c.write(ctx, a, w, sessions) })
@@ -101,7 +101,7 @@ func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*s
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	if failed {
+	if failed || len(a.wrong) > 0 {
 		return errNotListed
 	}
 	return nil

@@ -12,9 +12,31 @@ import (
 )
 
 // A bagsError says that entries of a manifest gave nothing; each problem was printed before.
-type bagsError struct{ problems []manifest.Problem }
+type bagsError struct {
+	problems []manifest.Problem
+	rest     bool // and other entries did give tasks
+}
 
-func (bagsError) Error() string { return "the bags are not as the manifest says; nothing was planned" }
+func (e bagsError) Error() string {
+	if e.rest {
+		return "not all bags are as the manifest says; all that is told here is of the others"
+	}
+	return "the bags are not as the manifest says; nothing was planned"
+}
+
+// partly is the end of a command that did what it could although entries of the manifests gave
+// nothing: any other end counts for more.
+func (a *app) partly(err error) error {
+	if len(a.wrong) == 0 {
+		return err
+	}
+	wrong := bagsError{a.wrong, true}
+	if err == nil {
+		return wrong
+	}
+	a.printError(wrong)
+	return err
+}
 
 // mistakesIn are the errors among what was found in a dataset, as a manifest's own are told.
 func mistakesIn(found []source.Problem) []manifest.Problem {

@@ -43,11 +43,13 @@ func (c planCmd) Run(a *app) error {
 	if err := c.save(a, sessions); err != nil {
 		return err
 	}
-	markdown := func(w io.Writer) error { return report.Markdown(w, plans, report.MarkdownOptions{}) }
+	markdown := func(w io.Writer) error {
+		return report.Markdown(w, plans, report.MarkdownOptions{Errors: a.wrong})
+	}
 	if err := c.summarize(a, markdown); err != nil {
 		return err
 	}
-	return c.code(plans)
+	return a.partly(c.code(plans))
 }
 
 // prepare plans. Whatever it returns, the sessions are to be closed.
@@ -75,11 +77,11 @@ func (c planCmd) print(ctx context.Context, a *app, sessions []*session, plans [
 func (a *app) printPlans(format string, plans []plan.Plan, thumbs func(plan.Change) []report.Thumb) error {
 	switch format {
 	case "json":
-		return report.JSON(a.stdout, plans, report.JSONOptions{Version: versionString()})
+		return report.JSON(a.stdout, plans, report.JSONOptions{Version: versionString(), Errors: a.wrong})
 	case "markdown":
-		return report.Markdown(a.stdout, plans, report.MarkdownOptions{})
+		return report.Markdown(a.stdout, plans, report.MarkdownOptions{Errors: a.wrong})
 	case "html":
-		return report.HTML(a.stdout, plans, report.HTMLOptions{Thumbs: thumbs})
+		return report.HTML(a.stdout, plans, report.HTMLOptions{Errors: a.wrong, Thumbs: thumbs})
 	}
 	return report.Text(a.stdout, plans, a.textOptions(a.stdout))
 }

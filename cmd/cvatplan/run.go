@@ -6,6 +6,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/sandbox"
 )
 
@@ -22,9 +23,10 @@ type app struct {
 	retries        *retries
 	hooks          sandbox.Hooks // of the embedded server; tests hold it by them
 
-	writes   bool // to servers: a sandbox that is not there is made
-	strict   bool // damage of a recording is an error
-	renewing bool // listings are about to be written anew, so that a stale one is no news
+	wrong    []manifest.Problem // entries of the manifests that gave nothing; see partly
+	writes   bool               // to servers: a sandbox that is not there is made
+	strict   bool               // damage of a recording is an error
+	renewing bool               // listings are about to be written anew, so that a stale one is no news
 }
 
 // A cli is the command line; every field is a command, and has a file of its own.

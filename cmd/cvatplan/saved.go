@@ -141,7 +141,7 @@ func (a *app) sessionsOf(ctx context.Context, saved savedFile) ([]*session, erro
 	sessions, err := a.sessions(ctx, manifests)
 	var wrong bagsError
 	switch {
-	case errors.As(err, &wrong):
+	case errors.As(err, &wrong), err == nil && len(a.wrong) > 0 && len(sessions) < len(saved.Projects):
 		return nil, staleError{[]string{"the bags are no longer as the manifests say, or --root is another one"}}
 	case err != nil:
 		return nil, err

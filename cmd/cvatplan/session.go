@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/observe"
@@ -80,23 +81,27 @@ func (f planFlags) check() error {
 	return nil
 }
 
-// sessions reads the bags of all manifests and groups the manifests by project.
+// sessions reads the bags of all manifests and groups the manifests by project. An entry that gives
+// nothing stops no other, but see [app.partly]; a project without any task is left out then.
 func (a *app) sessions(ctx context.Context, manifests []*manifest.Manifest) ([]*session, error) {
 	var all []*session
-	var wrong bagsError
 	for _, m := range manifests {
 		s := a.sessionOf(&all, m)
 		tasks, problems := source.Scan(ctx, m, source.Options{Root: a.Root, Strict: a.strict})
 		problems = a.worthSaying(problems)
 		a.printProblems(problems)
-		wrong.problems = append(wrong.problems, mistakesIn(problems)...)
+		a.wrong = append(a.wrong, mistakesIn(problems)...)
 		s.add(m, tasks)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if len(wrong.problems) > 0 {
-		return nil, wrong
+	if len(a.wrong) == 0 {
+		return all, nil
+	}
+	all = slices.DeleteFunc(all, func(s *session) bool { return len(s.tasks) == 0 })
+	if len(all) == 0 {
+		return nil, bagsError{problems: a.wrong}
 	}
 	return all, nil
 }

@@ -34,7 +34,7 @@ func (c statusCmd) Run(a *app) error {
 		}
 		all = append(all, progress...)
 	}
-	return c.print(a, c.status(all))
+	return a.partly(c.print(a, c.status(all)))
 }
 
 func (c statusCmd) look(ctx context.Context, a *app, s *session) ([]observe.Progress, error) {

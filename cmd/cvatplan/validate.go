@@ -87,13 +87,5 @@ func countTasks(tasks []source.Task) string {
 	for _, t := range tasks {
 		frames += len(t.Frames())
 	}
-	return several(len(tasks), "task") + ", " + several(frames, "frame")
-}
-
-// several is "1 task" or "3 tasks".
-func several(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return counted(len(tasks), "task") + ", " + counted(frames, "frame")
 }

@@ -14,7 +14,7 @@ import (
 
 // HTMLOptions say what [HTML] shows beside the plans.
 type HTMLOptions struct {
-	Errors []manifest.Problem // why there is no plan
+	Errors []manifest.Problem // why there is no plan, or less of it
 
 	// Thumbs gives the contact sheet of a task whose frames are to be sent
 	// (Change.Upload): its first, last and evenly spaced frames, in order. It is called

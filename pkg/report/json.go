@@ -14,7 +14,7 @@ const FormatVersion = "1.0"
 // JSONOptions say what [JSON] writes beside the plans.
 type JSONOptions struct {
 	Version string             // of cvatplan; left out where empty
-	Errors  []manifest.Problem // why there is no plan
+	Errors  []manifest.Problem // why there is no plan, or less of it
 }
 
 // JSON writes plans as one document, which schema/plan.schema.json describes. The

@@ -19,7 +19,7 @@ const MaxMarkdown = 60_000
 
 // MarkdownOptions say what [Markdown] writes beside the plans.
 type MarkdownOptions struct {
-	Errors []manifest.Problem // why there is no plan
+	Errors []manifest.Problem // why there is no plan, or less of it
 }
 
 // Markdown writes plans for a pull request's comment or a job's summary: counts,
