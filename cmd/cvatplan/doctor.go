@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/cvatplan/cvatplan/pkg/observe"
@@ -45,17 +46,21 @@ func (a *app) examine(ctx context.Context, s *session) (fine bool, err error) {
 	fine = true
 	for _, f := range observe.Checkup(ctx, conn, observe.Want{Project: s.project}, time.Now()) {
 		fine = fine && f.Verdict != observe.Failed
-		a.printFinding(f)
+		if err := a.printFinding(f); err != nil {
+			return false, err
+		}
 	}
 	return fine, ctx.Err()
 }
 
-func (a *app) printFinding(f observe.Finding) {
-	fmt.Fprintf(a.stdout, "%-8s %-13s %s\n", f.Verdict, f.Check, report.Safe(f.Text))
+func (a *app) printFinding(f observe.Finding) error {
+	text := fmt.Sprintf("%-8s %-13s %s\n", f.Verdict, f.Check, report.Safe(f.Text))
 	if f.Hint != "" {
-		fmt.Fprintf(a.stdout, "%-8s %-13s hint: %s\n", "", "", report.Safe(f.Hint))
+		text += fmt.Sprintf("%-8s %-13s hint: %s\n", "", "", report.Safe(f.Hint))
 	}
 	if url := report.HelpURL(f.Code); url != "" {
-		fmt.Fprintf(a.stdout, "%-8s %-13s see %s\n", "", "", url)
+		text += fmt.Sprintf("%-8s %-13s see %s\n", "", "", url)
 	}
+	_, err := io.WriteString(a.stdout, text)
+	return err
 }

@@ -73,6 +73,7 @@ func TestHintsFitTheCause(t *testing.T) {
 		"not found":      {&APIError{Status: 404}, ""},
 		"413":            {&APIError{Status: 413}, "--upload-chunk"},
 		"502":            {&APIError{Status: 502}, "not running"},
+		"507":            {&APIError{Status: 507}, "disk is full"},
 		"wrapped":        {&unknownOutcome{&APIError{Status: 502}}, "not running"},
 		"not CVAT":       {&AnswerError{notCVAT: true}, "login page"},
 		"redirect":       {&RedirectError{}, "server.url"},

@@ -37,6 +37,8 @@ func (e *APIError) Hint() string {
 		return "the server limits requests; wait, then run again"
 	case e.Status == http.StatusInternalServerError:
 		return "the server failed; its administrator finds the cause in its log"
+	case e.Status == http.StatusInsufficientStorage:
+		return "the server's disk is full: free space there, then apply again"
 	case e.Status == http.StatusBadGateway, e.Status == http.StatusServiceUnavailable, e.Status == http.StatusGatewayTimeout:
 		return "CVAT, or a part of it, is not running or too busy; run again once it is up"
 	}

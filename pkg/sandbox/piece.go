@@ -111,6 +111,8 @@ func (s *Server) takePiece(q *query, u *tusUpload, offset int64) (status int, er
 	switch {
 	case errors.Is(err, errStopped):
 		return http.StatusConflict, drain(q)
+	case errors.As(err, new(*os.PathError)):
+		return 0, err // the disk's fault, not the body's
 	case err != nil:
 		return 0, bodyError(err)
 	case offset+n > u.length:

@@ -98,6 +98,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var p *problem
 	if !errors.As(err, &p) {
+		p = s.fullDisk(err)
+	}
+	if p == nil {
 		s.opts.Log.Error("sandbox request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 		p = crashed()
 	}
