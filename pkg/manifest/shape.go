@@ -3,6 +3,7 @@ package manifest
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,19 +22,32 @@ type shape struct {
 
 // theShape panics on a schema that does not compile: it is part of this program.
 var theShape = sync.OnceValue(func() *shape {
-	const name = "cvatplan.schema.json"
-	c := jsonschema.NewCompiler()
-	c.Draft = jsonschema.Draft7
-	if err := c.AddResource(name, bytes.NewReader(schema.JSON)); err != nil {
-		panic(err)
-	}
-	s := &shape{compiled: c.MustCompile(name), keys: map[string]string{}}
+	s := &shape{keys: map[string]string{}}
 	if err := json.Unmarshal(schema.JSON, &s.document); err != nil {
 		panic(err)
 	}
+	s.compiled = s.compile()
 	s.index()
 	return s
 })
+
+// compile makes the schema ask for all that a manifest needs: by now it is laid over the
+// one that it extends, of which an editor sees nothing.
+func (s *shape) compile() *jsonschema.Schema {
+	const name = "cvatplan.schema.json"
+	whole := maps.Clone(s.document)
+	whole["if"] = true
+	text, err := json.Marshal(whole)
+	if err != nil {
+		panic(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.Draft = jsonschema.Draft7
+	if err := c.AddResource(name, bytes.NewReader(text)); err != nil {
+		panic(err)
+	}
+	return c.MustCompile(name)
+}
 
 // index notes to which mapping each key belongs, for those that stand elsewhere.
 func (s *shape) index() {

@@ -56,7 +56,7 @@ func reference(example []byte) ([]byte, error) {
 	p := &page{root: doc.Content[0]}
 	fmt.Fprintf(p, intro, text(p.root, "description"), example)
 	p.heading("Top level", "")
-	p.keys(p.root)
+	p.keys(p.root, get(get(get(p.root, "definitions"), "whole"), "required"))
 	for _, s := range sections {
 		definition := get(get(p.root, "definitions"), s.definition)
 		if definition == nil {
@@ -64,7 +64,7 @@ func reference(example []byte) ([]byte, error) {
 		}
 		p.heading(s.heading, s.place)
 		fmt.Fprintf(p, "%s\n\n", text(definition, "description"))
-		p.keys(definition)
+		p.keys(definition, get(definition, "required"))
 	}
 	return p.Bytes(), nil
 }
@@ -76,9 +76,9 @@ func (p *page) heading(title, place string) {
 	}
 }
 
-// keys lists the properties of a mapping.
-func (p *page) keys(mapping *yaml.Node) {
-	required := values(get(mapping, "required"))
+// keys lists the properties of a mapping, and which of them it needs.
+func (p *page) keys(mapping, needed *yaml.Node) {
+	required := values(needed)
 	properties := get(mapping, "properties")
 	for i := 0; i+1 < len(properties.Content); i += 2 {
 		name, property := properties.Content[i].Value, properties.Content[i+1]
@@ -98,7 +98,7 @@ func (p *page) keys(mapping *yaml.Node) {
 // nested lists the keys of a mapping that has no section of its own.
 func (p *page) nested(property *yaml.Node) {
 	inner := &page{root: p.root}
-	inner.keys(property)
+	inner.keys(property, get(property, "required"))
 	for _, line := range strings.Split(strings.TrimSuffix(inner.String(), "\n"), "\n") {
 		fmt.Fprintf(p, "  %s\n", line)
 	}
