@@ -20,7 +20,7 @@ api() {
 ours() {
   local page comments id
   for ((page = 1; ; page++)); do
-    comments=$(api "$repo/issues/$number/comments?per_page=100&page=$page")
+    comments=$(api "$repo/issues/$number/comments?per_page=100&page=$page") || return # set -e is off in a condition
     id=$(jq -r --arg marker "$marker" \
       'first(.[] | select(.user.type == "Bot" and ((.body // "") | startswith($marker))) | .id) // empty' <<<"$comments")
     if [[ -n $id || $(jq length <<<"$comments") -lt 100 ]]; then
@@ -33,9 +33,20 @@ ours() {
 repo=$GITHUB_API_URL/repos/$GITHUB_REPOSITORY
 body=$(jq -Rs --arg run "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID" \
   '{body: (. + "\n<sub>[This run](" + $run + ")</sub>\n")}' "$MARKDOWN")
-id=$(ours)
-if [[ -n $id ]]; then
-  api -X PATCH --data @- "$repo/issues/comments/$id" <<<"$body" | jq -r '.html_url // empty'
+
+write() {
+  if [[ -n $1 ]]; then
+    api -X PATCH --data @- "$repo/issues/comments/$1" <<<"$body"
+  else
+    api -X POST --data @- "$repo/issues/$number/comments" <<<"$body"
+  fi
+}
+
+if id=$(ours) && answer=$(write "$id"); then
+  jq -r '.html_url // empty' <<<"$answer"
+elif [[ $(jq -r '.pull_request.head.repo.full_name // empty' "$GITHUB_EVENT_PATH") != "$GITHUB_REPOSITORY" ]]; then
+  echo "::notice::a pull request from a fork has no token that may comment; the job's page shows the result"
 else
-  api -X POST --data @- "$repo/issues/$number/comments" <<<"$body" | jq -r '.html_url // empty'
+  echo "::error::the comment was not written; does the job have the permission pull-requests: write?"
+  exit 1
 fi

@@ -156,6 +156,8 @@ class GitHub(BaseHTTPRequestHandler):
         self.answer(self.server.comments[(page - 1) * size:page * size])
 
     def do_POST(self):
+        if "POST" in self.server.forbidden:
+            return self.answer({})
         self.server.comments.append({"id": 1000 + len(self.server.comments), "user": {"type": "Bot"}, **self.body()})
         self.answer({"html_url": "created"})
 
@@ -170,7 +172,7 @@ class GitHub(BaseHTTPRequestHandler):
     def answer(self, body):
         self.server.seen.append((self.command, self.path, self.headers["Authorization"]))
         text = json.dumps(body).encode()
-        self.send_response(200)
+        self.send_response(403 if self.command in self.server.forbidden else 200)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text)
@@ -183,17 +185,17 @@ class TheComment(Job):
     def setUp(self):
         super().setUp()
         self.github = ThreadingHTTPServer(("127.0.0.1", 0), GitHub)
-        self.github.comments, self.github.seen = [], []
+        self.github.comments, self.github.seen, self.github.forbidden = [], [], ()
         threading.Thread(target=self.github.serve_forever, daemon=True).start()
         self.addCleanup(self.github.server_close)
         self.addCleanup(self.github.shutdown)
 
-    def comment(self, text, event):
+    def comment(self, text, event, expect=0):
         markdown, event_path = self.folder / "summary.md", self.folder / "event.json"
         markdown.write_text(text)
         event_path.write_text(json.dumps(event))
         url = "http://%s:%d" % self.github.server_address
-        return self.run_step("comment.sh", MARKDOWN=str(markdown), GITHUB_TOKEN="secret", GITHUB_EVENT_PATH=str(event_path),
+        return self.run_step("comment.sh", expect, MARKDOWN=str(markdown), GITHUB_TOKEN="secret", GITHUB_EVENT_PATH=str(event_path),
                              GITHUB_API_URL=url, GITHUB_SERVER_URL="https://github.com", GITHUB_REPOSITORY="orchard/data",
                              GITHUB_RUN_ID="7")
 
@@ -208,6 +210,17 @@ class TheComment(Job):
         self.assertTrue(all(c["body"].endswith("mine") for c in self.github.comments if c["user"]["type"] == "User"))
         self.assertEqual({"Bearer secret"}, {token for _, _, token in self.github.seen})
         self.assertTrue(all(path.startswith("/repos/orchard/data/issues/") for _, path, _ in self.github.seen))
+
+    def test_of_a_fork_is_left_out_where_github_forbids_it_and_else_missed(self):
+        def pull(repo):
+            return {"pull_request": {"number": 12, "head": {"repo": {"full_name": repo}}}}
+        for forbidden in ("POST", "GET"):
+            self.github.forbidden = (forbidden,)
+            self.assertIn("::notice::a pull request from a fork", self.comment(f"{MARKER}\n", pull("anna/data")))
+            self.assertIn("::error::", self.comment(f"{MARKER}\n", pull("orchard/data"), expect=1))
+        self.github.forbidden = ()
+        self.comment(f"{MARKER}\n", pull("anna/data"))
+        self.assertEqual(1, len([c for c in self.github.comments if c["user"]["type"] == "Bot"]))
 
     def test_is_none_where_there_is_no_pull_request(self):
         self.assertIn("::notice::", self.comment(f"{MARKER}\n", {"ref": "refs/heads/main"}))
