@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
+	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/observe"
 	"github.com/cvatplan/cvatplan/pkg/report"
 )
@@ -22,35 +24,40 @@ func (c doctorCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	healthy := true
+	worst := exitOK
 	for _, m := range manifests {
 		s := &session{target: a.targetOf(m), project: m.Project}
-		fine, err := a.examine(ctx, s)
+		code, err := a.examine(ctx, s)
 		if err != nil {
 			return err
 		}
-		healthy = healthy && fine
+		worst = max(worst, code) // 4 comes before 1
 	}
-	if !healthy {
-		return exit(exitError)
+	if worst != exitOK {
+		return exit(worst)
 	}
 	return nil
 }
 
-func (a *app) examine(ctx context.Context, s *session) (fine bool, err error) {
+// examine returns the exit code of what failed.
+func (a *app) examine(ctx context.Context, s *session) (code int, err error) {
 	conn, err := a.dial(s.target)
 	if err != nil {
-		return false, fmt.Errorf("%s: %w", s.target.shown, err)
+		return exitError, fmt.Errorf("%s: %w", s.target.shown, err)
 	}
 	defer conn.close()
-	fine = true
 	for _, f := range observe.Checkup(ctx, conn, observe.Want{Project: s.project}, time.Now()) {
-		fine = fine && f.Verdict != observe.Failed
 		if err := a.printFinding(f); err != nil {
-			return false, err
+			return exitError, err
+		}
+		switch {
+		case errors.Is(f.Err, cvat.ErrNotAuthorised):
+			code = max(code, exitNotAllowed)
+		case f.Verdict == observe.Failed:
+			code = max(code, exitError)
 		}
 	}
-	return fine, ctx.Err()
+	return code, ctx.Err()
 }
 
 func (a *app) printFinding(f observe.Finding) error {

@@ -27,6 +27,7 @@ type Finding struct {
 	Text    string
 	Hint    string // what to do about it; may be empty
 	Code    string // of a failure, as [cvat.Code] has it; may be empty
+	Err     error  // of a failure; may be nil
 }
 
 // A Patient is what is examined: a *cvat.Client that has not logged in yet.
@@ -79,12 +80,12 @@ func (e *examination) say(check string, v Verdict, hint, format string, args ...
 	if len(args) > 0 {
 		text = fmt.Sprintf(format, args...)
 	}
-	e.findings = append(e.findings, Finding{check, v, text, hint, ""})
+	e.findings = append(e.findings, Finding{check, v, text, hint, "", nil})
 }
 
 // fail says why a check failed; nothing that builds on it is asked.
 func (e *examination) fail(check string, err error) bool {
-	e.findings = append(e.findings, Finding{check, Failed, err.Error(), cvat.Hint(err), cvat.Code(err)})
+	e.findings = append(e.findings, Finding{check, Failed, err.Error(), cvat.Hint(err), cvat.Code(err), err})
 	return false
 }
 

@@ -46,8 +46,11 @@ func (t *text) result(r apply.Result) {
 	if told := t.told(r); len(told) > 0 {
 		t.line(t.Palette.paint(bold, Safe(resultHeading(r.Project))))
 		t.line("")
-		for _, task := range told {
+		for i, task := range told {
 			t.row(resultRow(task))
+			if i+1 < len(told) && told[i+1].Hint == task.Hint && told[i+1].Outcome == task.Outcome {
+				task.Hint = "" // said once, under the last of them
+			}
 			t.resultFacts(task)
 		}
 		t.line("")

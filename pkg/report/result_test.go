@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cvatplan/cvatplan/pkg/apply"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 func TestResultTextSaysWhatBecameOfEachTask(t *testing.T) {
@@ -43,5 +44,17 @@ func TestResultTextHasNoByteThatATerminalObeys(t *testing.T) {
 		if line = strings.TrimSuffix(line, "\n"); !isSafe(line) {
 			t.Errorf("%q", line)
 		}
+	}
+}
+
+func TestAHintOfSeveralTasksIsSaidOnceUnderTheLast(t *testing.T) {
+	refused := func(task, hint string) apply.TaskResult {
+		return apply.TaskResult{Task: task, Outcome: apply.Refused, Reason: plan.Reason{Code: "missing_bag", Text: "not here"}, Hint: hint}
+	}
+	results := []apply.Result{{Project: orchard, Tasks: []apply.TaskResult{refused("a", "bring it"), refused("b", "bring it"), refused("c", "wait")}}}
+	got := string(render(t, func(b *bytes.Buffer) error { return ResultText(b, results, TextOptions{}) }))
+	_, below, _ := strings.Cut(got, "refused    b")
+	if strings.Count(got, "bring it") != 1 || !strings.Contains(below, "bring it") || !strings.Contains(below, "wait") {
+		t.Errorf("hints are not said once each:\n%s", got)
 	}
 }

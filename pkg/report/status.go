@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -57,14 +58,14 @@ func StatusTable(w io.Writer, s Status) error {
 	for _, r := range append(slices.Clone(s.Rows), s.Total) {
 		cells := r.cells()
 		cells[0] = Safe(cells[0])
-		cells[len(cells)-1] += " (" + strconv.Itoa(r.Percent()) + "%)"
+		cells[len(cells)-1] += fmt.Sprintf(" (%3d%%)", r.Percent())
 		lines = append(lines, cells)
 	}
 	_, err := io.WriteString(w, aligned(lines))
 	return err
 }
 
-// aligned writes cells in columns, two blanks apart.
+// aligned writes cells in columns, two blanks apart: names to the left, numbers to the right.
 func aligned(lines [][]string) string {
 	widths := make([]int, len(lines[0]))
 	for _, line := range lines {
@@ -76,7 +77,11 @@ func aligned(lines [][]string) string {
 	for _, line := range lines {
 		var text string
 		for i, cell := range line {
-			text += cell + pad(cell, widths[i]) + "  "
+			if i == 0 {
+				text = cell + pad(cell, widths[i])
+			} else {
+				text += "  " + pad(cell, widths[i]) + cell
+			}
 		}
 		b.WriteString(strings.TrimRight(text, " ") + "\n")
 	}
