@@ -45,6 +45,7 @@ func TestHTMLIsOnePage(t *testing.T) {
 		"one.html":     {onePlan(), HTMLOptions{}},
 		"two.html":     {twoPlans(), HTMLOptions{Thumbs: somePictures}},
 		"many.html":    {manyPlan(), HTMLOptions{Thumbs: somePictures}},
+		"partly.html":  {onePlan(), HTMLOptions{Errors: broken}},
 		"errors.html":  {nil, HTMLOptions{Errors: broken}},
 	}
 	for name, c := range cases {

@@ -72,6 +72,7 @@ func TestJSONIsWhatItsSchemaSays(t *testing.T) {
 		"one.json":     {onePlan(), JSONOptions{Version: "1.2.3"}},
 		"two.json":     {twoPlans(), JSONOptions{}},
 		"many.json":    {manyPlan(), JSONOptions{Version: "1.2.3"}},
+		"partly.json":  {onePlan(), JSONOptions{Errors: broken}},
 		"errors.json":  {nil, JSONOptions{Errors: broken}},
 	}
 	s := strict(t, schema.Plan)

@@ -30,6 +30,7 @@ func TestMarkdownHasCountsOutsideTheFold(t *testing.T) {
 		"one.md":     {onePlan(), MarkdownOptions{}},
 		"two.md":     {twoPlans(), MarkdownOptions{}},
 		"many.md":    {manyPlan(), MarkdownOptions{}},
+		"partly.md":  {onePlan(), MarkdownOptions{Errors: broken}},
 		"errors.md":  {nil, MarkdownOptions{Errors: broken}},
 	}
 	for name, c := range cases {
