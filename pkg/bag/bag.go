@@ -50,7 +50,6 @@ type Bag struct {
 	topics []Topic
 	warn   *warnings
 	cache  *cache
-	temp   *tempDir
 }
 
 // A reader is one file of a recording.
@@ -102,7 +101,7 @@ func (m message) free() {
 // [ErrNotRecording] if the path holds nothing that this package knows.
 func Open(ctx context.Context, path string, o Options) (*Bag, error) {
 	o = o.withDefaults()
-	b := &Bag{path: path, opts: o, warn: &warnings{strict: o.Strict}, temp: &tempDir{parent: o.TempDir}, cache: newCache()}
+	b := &Bag{path: path, opts: o, warn: &warnings{strict: o.Strict}, cache: newCache()}
 	if err := guarded(func() error { return b.open(ctx) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open recording %s: %w", path, err), b.Close())
 	}
@@ -110,13 +109,13 @@ func Open(ctx context.Context, path string, o Options) (*Bag, error) {
 	return b, nil
 }
 
-// Close closes the recording's files and removes what was unpacked.
+// Close closes the recording's files and gives up what was unpacked.
 func (b *Bag) Close() error {
 	var errs []error
 	for _, p := range b.parts {
 		errs = append(errs, p.Close())
 	}
-	return errors.Join(append(errs, b.temp.remove())...)
+	return errors.Join(errs...)
 }
 
 // Topics are the recording's topics by name, then type, then encoding.

@@ -24,9 +24,10 @@
 //   - Equal times keep the order of the file.
 //   - [Bag.Messages] reads each chunk once, on all cores, in bounded memory
 //     (64 MiB, plus one chunk for each worker), however large the bag is.
-//   - Nothing is ever written beside a bag. What must be unpacked, a file
-//     compressed as a whole or a database with its log, goes to a temporary
-//     directory, after a look at its free space, and is gone after [Bag.Close].
+//   - Nothing is ever written beside a bag. Only a file compressed as a whole is
+//     unpacked, to a temporary file after a look at the free space, which has no
+//     name where the system allows that: it is gone however the program ends. A
+//     database with its log is read as it lies.
 //   - A damaged file gives what can be read, and [Bag.Warnings] that count what
 //     cannot; under [Options].Strict the first of these is an error. Every length
 //     that a file claims is checked against the file before memory is taken.

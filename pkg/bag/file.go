@@ -10,9 +10,15 @@ import (
 // before memory is taken for it, so that no claimed length can ask for more
 // than the file holds.
 type file struct {
-	f    *os.File
+	f    content
 	name string // for messages: the path as given
 	size int64
+}
+
+// content is what a file reads: one of the disk, a [Temp], or two of them as one.
+type content interface {
+	io.ReaderAt
+	io.Closer
 }
 
 func openFile(path string) (*file, error) {
@@ -29,6 +35,13 @@ func openFile(path string) (*file, error) {
 }
 
 func (f *file) Close() error { return f.f.Close() }
+
+// magic is what the file begins with.
+func (f *file) magic() string {
+	b := make([]byte, min(f.size, 16))
+	n, _ := f.f.ReadAt(b, 0)
+	return string(b[:n])
+}
 
 // read gives the n bytes at off, in buf if they fit there.
 func (f *file) read(buf []byte, off, n int64) ([]byte, error) {

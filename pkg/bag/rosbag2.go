@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -144,83 +145,56 @@ func storagePath(dir, name string) string {
 // openPart opens one file by what it begins with, unpacking it first if it was
 // compressed as a whole.
 func (b *Bag) openPart(ctx context.Context, s split) error {
-	path := s.path
-	if err := readable(path); err != nil {
+	f, err := openFile(s.path)
+	if err != nil {
 		return err
 	}
-	switch magic := readMagic(path); {
+	switch magic := f.magic(); {
 	case strings.HasPrefix(magic, zstdMagic):
-		unpacked, err := b.unpack(ctx, path)
+		packed := f
+		f, err = b.unpack(ctx, packed)
+		packed.Close()
 		if err != nil {
 			return fmt.Errorf("unpack: %w", err)
 		}
-		path = unpacked
-	case magic == "" && kindNamed(path) != SQLite:
+	case magic == "" && kindNamed(s.path) != SQLite:
+		f.Close()
 		return fmt.Errorf("%w: it is empty, or cannot be read", ErrNotRecording)
 	}
-	r, err := b.openReader(ctx, path, s)
+	r, err := b.openReader(ctx, f, s)
 	if err != nil {
+		f.Close() // again, after a database
 		return err
 	}
 	b.parts = append(b.parts, r)
-	b.temp.unlink()
 	return nil
 }
 
-// readable is why a file cannot be opened at all.
-func readable(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
+func (b *Bag) openReader(ctx context.Context, f *file, s split) (reader, error) {
+	magic := f.magic()
+	switch {
+	case strings.HasPrefix(magic, sqliteMagic), kindNamed(s.path) == SQLite:
+		return openSQLite(ctx, b, f, s)
+	case strings.HasPrefix(magic, ros1AnyMagic):
+		return openROS1(ctx, f, b.opts, b.warn)
 	}
-	return f.Close()
-}
-
-func (b *Bag) openReader(ctx context.Context, path string, s split) (reader, error) {
-	magic := readMagic(path)
-	if strings.HasPrefix(magic, sqliteMagic) || kindNamed(path) == SQLite {
-		return openSQLite(ctx, b, path, s)
-	}
-	f, err := openFile(path)
-	if err != nil {
-		return nil, err
-	}
-	f.name = s.path
-	open := openMCAP
-	if strings.HasPrefix(magic, ros1AnyMagic) {
-		open = openROS1
-	}
-	c, err := open(ctx, f, b.opts, b.warn)
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return c, nil
+	return openMCAP(ctx, f, b.opts, b.warn)
 }
 
 // unpack writes a file that was compressed as a whole to the temporary directory.
-func (b *Bag) unpack(ctx context.Context, path string) (string, error) {
-	f, err := openFile(path)
+func (b *Bag) unpack(ctx context.Context, packed *file) (*file, error) {
+	need, boundErr := zstdBound(newWindow(packed, 0, packed.size))
+	out, err := newTemp(b.opts.TempDir, need)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	defer f.Close()
-	need, boundErr := zstdBound(newWindow(f, 0, f.size))
-	dir, err := b.temp.make(need)
+	n, damage, err := unpackFile(stoppable{out, ctx}, io.NewSectionReader(packed.f, 0, packed.size))
+	if damage = errors.Join(damage, boundErr); damage != nil && err == nil {
+		err = b.warn.add(Warning{File: packed.name, Text: "cannot be unpacked to its end", First: fmt.Sprintf("after %d bytes: %v", n, damage)})
+	}
 	if err != nil {
-		return "", err
+		return nil, errors.Join(err, out.Close())
 	}
-	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	out, err := os.OpenFile(filepath.Join(dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return "", err
-	}
-	n, damage, err := unpackFile(stoppable{out, ctx}, f.f)
-	if err := errors.Join(err, out.Close()); err != nil {
-		return "", err
-	}
-	if damage = errors.Join(damage, boundErr); damage != nil {
-		err = b.warn.add(Warning{File: path, Text: "cannot be unpacked to its end", First: fmt.Sprintf("after %d bytes: %v", n, damage)})
-	}
-	return out.Name(), err
+	size, err := out.Seek(0, io.SeekCurrent)
+	return &file{f: out, name: packed.name, size: size}, err
 }

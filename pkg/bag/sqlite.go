@@ -13,42 +13,33 @@ import (
 // A database is one rosbag2 .db3 file: tables topics and messages, in every
 // version of the schema since the first.
 type database struct {
-	db     *sql.DB
-	file   *file
-	pages  *pages // nil if payloads go through SQL
-	opts   Options
-	warn   *warnings
-	list   []Topic
-	ids    map[int64]int32 // topics.id → index in list
-	cached []ref           // nil if there are too many to keep
-	part   int32           // of the recording
-	lost   int64           // messages that were counted as lost
+	db      *sql.DB
+	unserve func()
+	file    *file
+	pages   *pages // nil if payloads go through SQL
+	opts    Options
+	warn    *warnings
+	list    []Topic
+	ids     map[int64]int32 // topics.id → index in list
+	cached  []ref           // nil if there are too many to keep
+	part    int32           // of the recording
+	lost    int64           // messages that were counted as lost
 }
 
 const sqliteMagic = "SQLite format 3\x00"
 
-// openSQLite opens a database without ever writing beside it: as immutable, or,
-// if a crash left a log, as a copy that the log is applied to.
-func openSQLite(ctx context.Context, b *Bag, path string, s split) (*database, error) {
-	path, err := settled(ctx, b.temp, path)
-	if err != nil {
-		return nil, err
+// openSQLite opens a database that it never writes to, nor beside it: what a crash
+// left in a log is laid over it. An error closes f, as Close does later.
+func openSQLite(ctx context.Context, b *Bag, f *file, s split) (_ *database, err error) {
+	if f, err = withLogs(ctx, f); err != nil {
+		return nil, errors.Join(fmt.Errorf("read a database's log: %w", err), f.Close())
 	}
-	db, err := sql.Open("sqlite", dsn(path, "immutable=1", "mode=ro"))
-	if err != nil {
-		return nil, err
+	d := &database{file: f, opts: b.opts, warn: b.warn, ids: map[int64]int32{}, part: int32(len(b.parts))}
+	if d.db, d.unserve, err = serve(f); err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
-	if path != s.path { // soon it has no name by which a second connection could open it
-		db.SetMaxOpenConns(1)
-	}
-	f, err := openFile(path)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	f.name = s.path
-	d := &database{db: db, file: f, opts: b.opts, warn: b.warn, ids: map[int64]int32{}, part: int32(len(b.parts))}
 	err = guarded(func() error { return d.open(ctx, s.messages) })
-	if err != nil && !strings.HasPrefix(readMagic(path), sqliteMagic) {
+	if err != nil && !strings.HasPrefix(f.magic(), sqliteMagic) {
 		err = fmt.Errorf("%w: no database (%w)", ErrNotRecording, err)
 	}
 	if err != nil {
@@ -57,7 +48,28 @@ func openSQLite(ctx context.Context, b *Bag, path string, s split) (*database, e
 	return d, nil
 }
 
-func (d *database) Close() error { return errors.Join(d.db.Close(), d.file.Close()) }
+// serve opens a database for SQL. Cells are checked as their pages are loaded, nothing
+// in the schema is trusted, and a file that is shorter than it claims is opened
+// nevertheless (writable_schema does that; there is nothing to write to).
+func serve(f *file) (*sql.DB, func(), error) {
+	through, err := servedBy()
+	if err != nil {
+		return nil, nil, err
+	}
+	name, end := served.add(f)
+	const pragmas = "&immutable=1&mode=ro&_pragma=cell_size_check(1)&_pragma=trusted_schema(0)&_pragma=writable_schema(1)"
+	db, err := sql.Open("sqlite", "file:"+name+"?vfs="+through+pragmas)
+	if err != nil {
+		end()
+	}
+	return db, end, err
+}
+
+func (d *database) Close() error {
+	err := d.db.Close()
+	d.unserve()
+	return errors.Join(err, d.file.Close())
+}
 
 func (d *database) path() string { return d.file.name }
 

@@ -2,84 +2,103 @@ package bag
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
-	"net/url"
+	"errors"
+	"io"
 	"os"
-	"path/filepath"
-	"strings"
 )
 
-// dsn names a database. Cells are checked as their pages are loaded, nothing in
-// the schema is trusted, and a file that is shorter than it claims is opened
-// nevertheless (writable_schema does that; there is nothing to write to).
-func dsn(path string, params ...string) string {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		abs = path
-	}
-	abs = filepath.ToSlash(abs)
-	if !strings.HasPrefix(abs, "/") {
-		abs = "/" + abs
-	}
-	params = append(params, "_pragma=cell_size_check(1)", "_pragma=trusted_schema(0)", "_pragma=writable_schema(1)")
-	return (&url.URL{Scheme: "file", Path: abs, RawQuery: strings.Join(params, "&")}).String()
+// logs are what a recorder that was killed leaves beside its database, and how each
+// is read: a journal of pages as they were, or a write-ahead log of pages as they
+// should be. SQLite itself applies them by writing to the database, which is not ours.
+var logs = []struct {
+	suffix string
+	read   func(context.Context, *layered) error
+}{
+	{"-journal", readJournal},
+	{"-wal", readWAL},
 }
 
-// logs are what a database may have beside it: a write-ahead log, or a journal to roll back.
-var logs = []string{"-wal", "-journal"}
-
+// hasLog says whether a database has a log beside it.
 func hasLog(path string) bool {
-	for _, suffix := range logs {
-		if info, err := os.Stat(path + suffix); err == nil && info.Size() > 0 {
+	for _, l := range logs {
+		if info, err := os.Stat(path + l.suffix); err == nil && info.Size() > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// settled is a path to the database with its log applied. SQLite applies a log
-// only where it may write, which in the bag's own directory it may not.
-func settled(ctx context.Context, temp *tempDir, path string) (string, error) {
-	if !hasLog(path) {
-		return path, nil
-	}
-	var need int64
-	files := []string{path}
-	for _, suffix := range logs {
-		if info, err := os.Stat(path + suffix); err == nil && info.Size() > 0 {
-			files, need = append(files, path+suffix), need+info.Size()
+// withLogs is the database f with what lies beside it laid over it.
+func withLogs(ctx context.Context, f *file) (*file, error) {
+	for _, l := range logs {
+		log, err := openFile(f.name + l.suffix)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
 		}
-	}
-	if info, err := os.Stat(path); err == nil {
-		need = 2*need + info.Size()
-	}
-	dir, err := temp.make(need)
-	if err != nil {
-		return "", err
-	}
-	for _, f := range files {
-		if err := copyTo(ctx, dir, f); err != nil {
-			return "", fmt.Errorf("copy a database with its log: %w", err)
+		if err != nil {
+			return f, err
 		}
+		over := &layered{base: f, log: log, size: f.size, at: map[uint32]int64{}}
+		err = l.read(ctx, over)
+		if err != nil || over.page == 0 {
+			log.Close()
+			if err != nil {
+				return f, err
+			}
+			continue
+		}
+		f = &file{f: over, name: f.name, size: over.size}
 	}
-	copied := filepath.Join(dir, filepath.Base(path))
-	return copied, applyLog(ctx, copied)
+	return f, nil
 }
 
-// applyLog opens the copy for writing, which rolls a journal back, and moves
-// the write-ahead log into it.
-func applyLog(ctx context.Context, path string) error {
-	db, err := sql.Open("sqlite", dsn(path))
-	if err != nil {
-		return err
+// A layered is a database some of whose pages are read from its log.
+type layered struct {
+	base, log *file
+	page      int64            // bytes in a page; 0: nothing of the log counts
+	at        map[uint32]int64 // where in the log a page is; the first page is 1
+	size      int64            // of the database as the log leaves it
+}
+
+// bounded is the size of so many pages, each of which is in one file or the other.
+func (l *layered) bounded(page, pages int64) int64 {
+	return page * min(pages, l.base.size/page+l.log.size/page+1)
+}
+
+// Close closes both files.
+func (l *layered) Close() error { return errors.Join(l.base.Close(), l.log.Close()) }
+
+// ReadAt reads from one file and the other, page by page where they alternate.
+func (l *layered) ReadAt(p []byte, off int64) (n int, err error) {
+	for n < len(p) && err == nil {
+		if off >= l.size {
+			return n, io.EOF
+		}
+		from, at, room := l.run(off, min(int64(len(p)-n), l.size-off))
+		var m int
+		m, err = from.f.ReadAt(p[n:n+int(room)], at)
+		if int64(m) == room {
+			err = nil
+		}
+		n += m
+		off += int64(m)
 	}
-	defer db.Close()
-	var busy, log, moved int
-	err = db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved)
-	if err != nil {
-		return fmt.Errorf("apply the database's log: %w", err)
+	return n, err
+}
+
+// run is the file that the byte at off is in, where it is there, and how many of the
+// next most bytes follow it.
+func (l *layered) run(off, most int64) (from *file, at, room int64) {
+	number, in := uint32(off/l.page)+1, off%l.page
+	room = l.page - in
+	if pos, logged := l.at[number]; logged {
+		return l.log, pos + in, min(room, most)
 	}
-	_, err = db.ExecContext(ctx, "PRAGMA journal_mode=DELETE")
-	return err
+	for next := number + 1; room < most; next++ {
+		if _, logged := l.at[next]; logged {
+			break
+		}
+		room += l.page
+	}
+	return l.base, off, min(room, most)
 }

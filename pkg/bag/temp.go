@@ -7,63 +7,68 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
-	"sync"
 	"syscall"
 )
 
-// A tempDir is made when something must be unpacked, and removed on Close.
-type tempDir struct {
-	parent string
-	mu     sync.Mutex
-	dir    string
+// A Temp is a file of the temporary directory that has no name there, where the
+// system allows that: no way to end, kill -9 included, leaves it behind. Elsewhere
+// Close removes it.
+type Temp struct {
+	*os.File
+	name string // "" if it has none
+}
+
+// NewTemp makes one in dir; "" is [os.TempDir].
+func NewTemp(dir string) (*Temp, error) {
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	if f, err := nameless(dir); err == nil {
+		return &Temp{File: f}, nil
+	}
+	f, err := os.CreateTemp(dir, "cvatplan-")
+	if err != nil {
+		return nil, err
+	}
+	t := &Temp{File: f}
+	if os.Remove(f.Name()) != nil {
+		t.name = f.Name()
+	}
+	return t, nil
+}
+
+// Close gives the file up.
+func (t *Temp) Close() error {
+	err := t.File.Close()
+	if t.name != "" {
+		err = errors.Join(err, os.Remove(t.name))
+		t.name = ""
+	}
+	return err
 }
 
 // spareSpace is left free on the disk that files are unpacked to: 64 MiB.
 const spareSpace = 64 << 20
 
-// make gives the directory, after a look whether need bytes fit there.
-func (t *tempDir) make(need int64) (string, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.dir == "" {
-		dir, err := os.MkdirTemp(t.parent, "cvatplan-bag-")
-		if err != nil {
-			return "", resourceError{err}
-		}
-		t.dir = dir
+// newTemp makes a file for need bytes, after a look whether they fit there.
+func newTemp(dir string, need int64) (*Temp, error) {
+	if dir == "" {
+		dir = os.TempDir()
 	}
-	free, err := freeSpace(t.dir)
+	free, err := freeSpace(dir)
 	if err != nil {
-		return "", resourceError{fmt.Errorf("free space of %s: %w", t.dir, err)}
+		return nil, resourceError{fmt.Errorf("free space of %s: %w", dir, err)}
 	}
 	if need > free-spareSpace {
-		return "", resourceError{fmt.Errorf("unpacking needs %d bytes and %d to spare in %s, where %d are free; set TMPDIR to a directory on a larger disk",
-			need, spareSpace, filepath.Dir(t.dir), free)}
+		return nil, resourceError{fmt.Errorf("unpacking needs %d bytes and %d to spare in %s, where %d are free; set TMPDIR to a directory on a larger disk",
+			need, spareSpace, dir, free)}
 	}
-	return os.MkdirTemp(t.dir, "")
-}
-
-// unlink takes the names off what was unpacked and is open by now, so that no way to end
-// leaves it there. Where the system does not allow it, remove does so in the end.
-func (t *tempDir) unlink() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.dir != "" && os.RemoveAll(t.dir) == nil {
-		t.dir = ""
+	t, err := NewTemp(dir)
+	if err != nil {
+		return nil, resourceError{err}
 	}
-}
-
-func (t *tempDir) remove() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.dir == "" {
-		return nil
-	}
-	dir := t.dir
-	t.dir = ""
-	return os.RemoveAll(dir)
+	return t, nil
 }
 
 // A stoppable is a writer that fails once ctx has ended.
@@ -90,22 +95,4 @@ func ofTheMachine(err error) bool {
 	return errors.As(err, &of) || slices.ContainsFunc([]error{
 		fs.ErrPermission, syscall.ENOSPC, syscall.EMFILE, syscall.ENFILE, syscall.EIO, syscall.EROFS, syscall.ENOMEM,
 	}, func(e error) bool { return errors.Is(err, e) })
-}
-
-// copyTo copies a file under its own name into dir.
-func copyTo(ctx context.Context, dir, path string) error {
-	in, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.OpenFile(filepath.Join(dir, filepath.Base(path)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	if _, err := io.Copy(stoppable{out, ctx}, in); err != nil {
-		out.Close()
-		return err
-	}
-	return out.Close()
 }

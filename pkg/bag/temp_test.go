@@ -94,9 +94,7 @@ func TestAFailedOpenLeavesNothingInTemp(t *testing.T) {
 }
 
 func TestSpaceIsCheckedBeforeAFileIsUnpacked(t *testing.T) {
-	d := &tempDir{parent: t.TempDir()}
-	defer d.remove()
-	_, err := d.make(1 << 60)
+	_, err := newTemp(t.TempDir(), 1<<60)
 	if err == nil || !strings.Contains(err.Error(), "unpacking needs 1152921504606846976 bytes") {
 		t.Errorf("error %v", err)
 	}
@@ -149,7 +147,7 @@ func TestWhatTheMachineLacksFailsTheBag(t *testing.T) {
 	}
 	for name, cause := range map[string]error{
 		"disk": syscall.ENOSPC, "files": syscall.EMFILE, "device": syscall.EIO, "permission": syscall.EACCES,
-		"room": func() error { _, err := (&tempDir{parent: t.TempDir()}).make(1 << 60); return err }(),
+		"room": func() error { _, err := newTemp(t.TempDir(), 1<<60); return err }(),
 	} {
 		if !ofTheMachine(fmt.Errorf("unpack: %w", cause)) {
 			t.Errorf("%s: %v is called damage", name, cause)

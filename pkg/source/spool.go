@@ -11,13 +11,13 @@ import (
 
 // A spool keeps the frames of one task that had to be encoded, from the reading pass to
 // the end of the upload: encoding them twice would cost more than all the rest. It is
-// one file in the temporary directory, whose name is taken off at once where the system
-// allows it, so that no way to end leaves it there.
+// one file in the temporary directory, and has no name there where the system allows that,
+// so that no way to end leaves it behind.
 type spool struct {
 	dir string
 
 	mu    sync.Mutex
-	file  *os.File
+	file  *bag.Temp
 	end   int64
 	spans map[message]span
 }
@@ -44,11 +44,10 @@ func (s *spool) reserve(need int64) error {
 			text: fmt.Sprintf("encoding needs up to %d MiB in %s, and %d MiB are free", need>>20+1, dir, free>>20),
 		}
 	}
-	f, err := os.CreateTemp(dir, "cvatplan-*.frames")
+	f, err := bag.NewTemp(dir)
 	if err != nil {
 		return err
 	}
-	os.Remove(f.Name()) // Windows keeps it until close
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.file, s.end, s.spans = f, 0, make(map[message]span)
@@ -88,7 +87,6 @@ func (s *spool) close() error {
 		return nil
 	}
 	err := s.file.Close()
-	os.Remove(s.file.Name())
 	s.file, s.spans = nil, nil
 	return err
 }
