@@ -110,16 +110,16 @@ func (l *loader) bugTracker(n *node) {
 	}
 }
 
-// template parses a template and moves its error's column to the variable.
+// template parses a template and moves the columns of its errors to the variables.
 func (l *loader) template(n *node, parse func(string) (*Template, error)) *Template {
 	if n.str() == "" {
 		return nil
 	}
 	t, err := parse(n.str())
-	var wrong *TemplateError
-	if errors.As(err, &wrong) {
-		l.report(l.inside(n, wrong.Offset), wrong.Hint, "%s", wrong.Text)
-		return nil
+	var wrong TemplateErrors
+	errors.As(err, &wrong)
+	for _, w := range wrong {
+		l.report(l.inside(n, w.Offset), w.Hint, "%s", w.Text)
 	}
 	return t
 }
@@ -250,7 +250,10 @@ func (l *loader) selection(n *node, method string) {
 			l.report(f.at, "", "%s does not go with frame_selection_method %s", f.name, method)
 		}
 	}
-	if len(written) != 1 {
+	switch {
+	case len(written) == 0:
 		l.report(n.at, "", "frame_selection_method %s needs %s", method, strings.Join(own, ", or "))
+	case len(written) > 1:
+		l.report(n.at, "leave one out", "%s exclude each other", strings.Join(written, " and "))
 	}
 }

@@ -34,10 +34,15 @@ type TemplateError struct {
 
 func (e *TemplateError) Error() string { return e.Text }
 
-// ParseTaskName parses a task.name template; errors are *[TemplateError].
+// TemplateErrors are all that is wrong with a template, from left to right.
+type TemplateErrors []*TemplateError
+
+func (e TemplateErrors) Error() string { return e[0].Text }
+
+// ParseTaskName parses a task.name template; errors are [TemplateErrors].
 func ParseTaskName(text string) (*Template, error) { return parseTemplate(text, taskVariables) }
 
-// ParseFrameName parses a task.frame_name template; errors are *[TemplateError].
+// ParseFrameName parses a task.frame_name template; errors are [TemplateErrors].
 func ParseFrameName(text string) (*Template, error) { return parseTemplate(text, frameVariables) }
 
 // String returns the template as it was written.
@@ -64,14 +69,16 @@ func (t *Template) Uses(variable string) bool {
 func parseTemplate(text string, known []string) (*Template, error) {
 	t := &Template{text: text}
 	var literal strings.Builder
+	var wrong TemplateErrors
 	for rest := text; rest != ""; {
 		offset := utf8.RuneCountInString(text[:len(text)-len(rest)])
 		next, p, err := nextPart(rest, known)
+		rest = rest[next:]
 		if err != nil {
 			err.Offset = offset
-			return nil, err
+			wrong = append(wrong, err)
+			continue
 		}
-		rest = rest[next:]
 		if p.name == "" {
 			literal.WriteString(p.literal)
 			continue
@@ -80,6 +87,9 @@ func parseTemplate(text string, known []string) (*Template, error) {
 		t.parts = append(t.parts, p)
 	}
 	t.flush(&literal)
+	if len(wrong) > 0 {
+		return nil, wrong
+	}
 	return t, nil
 }
 
@@ -96,7 +106,7 @@ func nextPart(rest string, known []string) (int, part, *TemplateError) {
 	case strings.HasPrefix(rest, "{{"), strings.HasPrefix(rest, "}}"):
 		return 2, part{literal: rest[:1]}, nil
 	case rest[0] == '}':
-		return 0, part{}, &TemplateError{Text: "} closes no variable", Hint: "write }} for a literal brace"}
+		return 1, part{}, &TemplateError{Text: "} closes no variable", Hint: "write }} for a literal brace"}
 	case rest[0] != '{':
 		n := strings.IndexAny(rest, "{}")
 		if n < 0 {
@@ -106,7 +116,7 @@ func nextPart(rest string, known []string) (int, part, *TemplateError) {
 	}
 	end := strings.IndexAny(rest[1:], "{}") + 1
 	if end == 0 || rest[end] != '}' {
-		return 0, part{}, &TemplateError{Text: "{ opens a variable that is not closed", Hint: "write {{ for a literal brace"}
+		return 1, part{}, &TemplateError{Text: "{ opens a variable that is not closed", Hint: "write {{ for a literal brace"}
 	}
 	p, err := parseVariable(rest[1:end], known)
 	return end + 1, p, err

@@ -82,11 +82,11 @@ func TestATemplatesMistakeIsFoundWhereItStands(t *testing.T) {
 		"{index}":     {0, "unknown variable {index}", "{index} belongs to a frame, and can stand in frame_name only"},
 		"{bag:06}":    {0, "{bag} takes no width", "only {index} and {seq} can be padded"},
 		"{ bag }":     {0, "unknown variable { bag }", "known are {camera}, {bag}, {parent}, {rel}, {date}"},
-		"{clock}x{b}": {0, "unknown variable {clock}", "known are {camera}, {bag}, {parent}, {rel}, {date}"},
+		"{clock}x{bag}": {0, "unknown variable {clock}", "known are {camera}, {bag}, {parent}, {rel}, {date}"},
 	} {
 		_, err := ParseTaskName(text)
-		var got *TemplateError
-		if !errors.As(err, &got) || *got != want {
+		var got TemplateErrors
+		if !errors.As(err, &got) || len(got) != 1 || *got[0] != want {
 			t.Errorf("%s: got %+v, want %+v", text, got, want)
 		}
 	}
@@ -104,9 +104,14 @@ func FuzzTemplate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		tpl, err := ParseFrameName(text)
 		if err != nil {
-			var wrong *TemplateError
-			if !errors.As(err, &wrong) || wrong.Offset > len([]rune(text)) || wrong.Text == "" {
+			var wrong TemplateErrors
+			if !errors.As(err, &wrong) || len(wrong) == 0 {
 				t.Fatalf("%q: %+v", text, err)
+			}
+			for _, w := range wrong {
+				if w.Offset >= len([]rune(text)) || w.Text == "" {
+					t.Fatalf("%q: %+v", text, w)
+				}
 			}
 			return
 		}
