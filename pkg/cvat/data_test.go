@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -64,17 +65,30 @@ func TestNullFramesAreNone(t *testing.T) {
 	}
 }
 
-func TestReaderThatNeverEndsFailsAtItsLimit(t *testing.T) {
-	_, err := readMeta(&limited{r: io.MultiReader(strings.NewReader(`{"frames":[`), endless{}), left: 1 << 20})
-	if !errors.As(err, new(*AnswerError)) {
-		t.Errorf("got %v", err)
+func TestFramesThatNeverEndFailAtALimit(t *testing.T) {
+	for start, again := range map[string]string{`{"frames":[`: `{},`, `{"frames":[{"name":"`: "a", `{"x":"`: "a", `{"deleted_frames":[`: "1,"} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := readMeta(io.MultiReader(strings.NewReader(start), &endless{text: again}))
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; !errors.As(err, new(*AnswerError)) || took > 1<<30 {
+			t.Errorf("%s%s: %v, %d MiB", start, again, err, took>>20)
+		}
 	}
 }
 
-type endless struct{}
+// An endless reader says the same again and again.
+type endless struct {
+	text string
+	at   int
+}
 
-func (endless) Read(p []byte) (int, error) {
-	return copy(p, bytes.Repeat([]byte(`{"name":"a"},`), len(p)/13+1)), nil
+func (e *endless) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		some := copy(p[n:], e.text[e.at:])
+		n, e.at = n+some, (e.at+some)%len(e.text)
+	}
+	return n, nil
 }
 
 func FuzzDataMeta(f *testing.F) {

@@ -1,7 +1,9 @@
 package cvat
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,13 +14,47 @@ const (
 	pageSize     = 400       // of 800 tasks: 1.2 ms a task, against 6.4 with pages of 10 (CVAT 2.73)
 	maxListed    = 1_000_000 // more is a server that lies
 	maxListTries = 5
+
+	// maxList bounds the bytes of all pages of a list: 825 a task on CVAT 2.73.
+	maxList = 1 << 30
 )
 
 // A page is CVAT's envelope of a list. Its "next" is an absolute URL made from
 // whatever Host the server believes in, so it is not even read.
 type page[T any] struct {
-	Count   int `json:"count"`
-	Results []T `json:"results"`
+	Count   int        `json:"count"`
+	Results results[T] `json:"results"`
+}
+
+// results are the items of one page; nil where the answer has none.
+type results[T any] struct {
+	items []T
+	bytes int // that they took in the answer
+}
+
+// UnmarshalJSON takes no more items than a page may have: of what fits into an answer,
+// millions of empty ones would take gigabytes.
+func (r *results[T]) UnmarshalJSON(data []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	start, err := dec.Token()
+	if err != nil || start == nil { // null
+		return err
+	}
+	if start != json.Delim('[') {
+		return errors.New("results is no list")
+	}
+	r.items, r.bytes = []T{}, len(data)
+	for dec.More() {
+		if len(r.items) == pageSize {
+			return fmt.Errorf("more than %d items on a page", pageSize)
+		}
+		var item T
+		if err := dec.Decode(&item); err != nil {
+			return err
+		}
+		r.items = append(r.items, item)
+	}
+	return nil
 }
 
 // list reads all pages of a list, in ascending order of sort, each item once.
@@ -28,7 +64,7 @@ type page[T any] struct {
 func list[T any, K comparable](ctx context.Context, c *Client, path, sort string, query url.Values, key func(T) K) ([]T, error) {
 	q := c.listRequest(path, sort, query)
 	for try := 1; ; try++ {
-		items, whole, err := listOnce(ctx, c, q, key)
+		items, whole, err := listOnce(ctx, c, q, key, maxList)
 		if err != nil || whole {
 			return items, err
 		}
@@ -56,8 +92,8 @@ func (c *Client) listRequest(path, sort string, query url.Values) *request {
 
 // listOnce reads the list once; whole is false if it moved meanwhile. A deletion
 // and a creation that even out are not seen, so whoever creates something looks
-// for its name once more.
-func listOnce[T any, K comparable](ctx context.Context, c *Client, q *request, key func(T) K) (items []T, whole bool, err error) {
+// for its name once more. It fails above limit bytes.
+func listOnce[T any, K comparable](ctx context.Context, c *Client, q *request, key func(T) K, limit int) (items []T, whole bool, err error) {
 	seen := map[K]bool{}
 	count := 0
 	for n := 1; n == 1 || (n-1)*pageSize < count; n++ {
@@ -68,8 +104,11 @@ func listOnce[T any, K comparable](ctx context.Context, c *Client, q *request, k
 		if p == nil || n > 1 && p.Count != count {
 			return nil, false, nil
 		}
+		if limit -= p.Results.bytes; limit < 0 {
+			return nil, false, &AnswerError{Method: q.method, Path: q.path, Reason: "a list that does not end"}
+		}
 		count = p.Count
-		for _, item := range p.Results {
+		for _, item := range p.Results.items {
 			if k := key(item); !seen[k] {
 				seen[k] = true
 				items = append(items, item)
@@ -90,9 +129,7 @@ func listPage[T any](ctx context.Context, c *Client, q *request, n int) (*page[T
 		return nil, err
 	case p.Count < 0 || p.Count > maxListed:
 		return nil, &AnswerError{Method: q.method, Path: q.path, Reason: fmt.Sprintf("a list of %d items", p.Count)}
-	case len(p.Results) > pageSize:
-		return nil, &AnswerError{Method: q.method, Path: q.path, Reason: fmt.Sprintf("%d items on a page of %d", len(p.Results), pageSize)}
-	case p.Results == nil:
+	case p.Results.items == nil:
 		return nil, &AnswerError{Method: q.method, Path: q.path, Reason: "a list without results", notCVAT: true}
 	}
 	return p, nil

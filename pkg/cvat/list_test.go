@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -155,6 +157,29 @@ func TestListThatLiesIsAnErrorAndBounded(t *testing.T) {
 				t.Errorf("%d requests", asked)
 			}
 		})
+	}
+}
+
+// What fits into an answer may be millions of empty items, and into a list thousands of
+// full answers.
+func TestListThatLiesTakesLittleMemory(t *testing.T) {
+	crowd := `{"count":1,"results":[{}` + strings.Repeat(",{}", 1<<20) + `]}`
+	c := serve(t, func(w http.ResponseWriter, r *http.Request) { say(w, 200, crowd) })
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := c.ListTasks(t.Context(), TaskFilter{})
+	runtime.ReadMemStats(&after)
+	if took := int(after.TotalAlloc - before.TotalAlloc); err == nil || took > 20*len(crowd) {
+		t.Errorf("%v, %d MiB", err, took>>20)
+	}
+	n := 0
+	c = serve(t, func(w http.ResponseWriter, r *http.Request) {
+		n++
+		say(w, 200, fmt.Sprintf(`{"count":1000000,"results":[{"id":%d,"name":%q}]}`, n, strings.Repeat("n", 1<<20)))
+	})
+	_, _, err = listOnce(t.Context(), c, get("/api/tasks", url.Values{}), func(t Task) int { return t.ID }, 10<<20)
+	if !errors.As(err, new(*AnswerError)) || n != 10 {
+		t.Errorf("%v after %d pages", err, n)
 	}
 }
 

@@ -27,8 +27,12 @@ type FrameMeta struct {
 	Related       int `json:"related_files"`
 }
 
-// maxMeta bounds data/meta, which is read frame by frame: 91 bytes a frame on CVAT 2.73.
-const maxMeta = 512 << 20
+// data/meta is read frame by frame, 91 bytes each on CVAT 2.73. These bound all of it, and
+// the memory that a server can make it take; a single value is bound as an answer is.
+const (
+	maxMeta   = 512 << 20 // bytes
+	maxFrames = 2 << 20
+)
 
 // DataMeta lists the frames of an imported task; ask only if its size is above
 // 0, since the answer for others differs between versions (400, 500, or none).
@@ -39,7 +43,7 @@ func (c *Client) DataMeta(ctx context.Context, taskID int) (*DataMeta, error) {
 	q := get(fmt.Sprintf("/api/tasks/%d/data/meta", taskID), nil)
 	err := c.do(ctx, q, func(resp *http.Response) (err error) {
 		defer resp.Body.Close()
-		meta, err = readMeta(bufio.NewReader(&limited{r: resp.Body, left: maxMeta}))
+		meta, err = readMeta(bufio.NewReader(resp.Body))
 		return err
 	})
 	return meta, err
@@ -49,7 +53,8 @@ func (c *Client) DataMeta(ctx context.Context, taskID int) (*DataMeta, error) {
 // that of the names.
 func readMeta(r io.Reader) (*DataMeta, error) {
 	meta := &DataMeta{}
-	dec := json.NewDecoder(r)
+	in := &limited{r: r, left: maxAnswer}
+	dec := json.NewDecoder(in)
 	if err := expect(dec, json.Delim('{')); err != nil {
 		return nil, err
 	}
@@ -58,7 +63,7 @@ func readMeta(r io.Reader) (*DataMeta, error) {
 		if err != nil {
 			return nil, metaError(err)
 		}
-		if err := meta.read(dec, key); err != nil {
+		if err := meta.read(dec, in, key); err != nil {
 			return nil, metaError(err)
 		}
 	}
@@ -68,7 +73,7 @@ func readMeta(r io.Reader) (*DataMeta, error) {
 	return meta, nil
 }
 
-func (m *DataMeta) read(dec *json.Decoder, key json.Token) error {
+func (m *DataMeta) read(dec *json.Decoder, in *limited, key json.Token) error {
 	switch key {
 	case "size":
 		return dec.Decode(&m.Size)
@@ -79,13 +84,13 @@ func (m *DataMeta) read(dec *json.Decoder, key json.Token) error {
 	case "deleted_frames":
 		return dec.Decode(&m.Deleted)
 	case "frames":
-		return m.readFrames(dec)
+		return m.readFrames(dec, in)
 	}
 	var ignored json.RawMessage
 	return dec.Decode(&ignored)
 }
 
-func (m *DataMeta) readFrames(dec *json.Decoder) error {
+func (m *DataMeta) readFrames(dec *json.Decoder, in *limited) error {
 	start, err := dec.Token()
 	if err != nil || start == nil { // null
 		return err
@@ -94,6 +99,9 @@ func (m *DataMeta) readFrames(dec *json.Decoder) error {
 		return &AnswerError{Reason: "frames is no list", notCVAT: true}
 	}
 	for dec.More() {
+		if in.left = maxAnswer; len(m.Frames) == maxFrames || dec.InputOffset() > maxMeta {
+			return &AnswerError{Reason: "frames do not end"}
+		}
 		var f FrameMeta
 		if err := dec.Decode(&f); err != nil {
 			return err
