@@ -139,7 +139,7 @@ func (a *app) openSandbox(dir string) (*connection, error) {
 
 func (a *app) connectServer(t target) (*connection, error) {
 	if t.url == "" {
-		return nil, withHint(errors.New("no server is named"), "write server.url in the manifest, or give --server or CVATPLAN_SERVER")
+		return nil, withHint(withCode("no_server", errors.New("no server is named")), "write server.url in the manifest, or give --server or CVATPLAN_SERVER")
 	}
 	found, lacking := a.findCredentials(t.url)
 	o := a.clientOptions(t)

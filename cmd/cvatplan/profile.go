@@ -74,7 +74,7 @@ func private(path string) error {
 	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
 		return err
 	}
-	return withHint(fmt.Errorf("%s holds access tokens and others can read it (mode %04o)", path, info.Mode().Perm()),
+	return withHint(withCode("open_profile", fmt.Errorf("%s holds access tokens and others can read it (mode %04o)", path, info.Mode().Perm())),
 		"chmod 600 %s", path)
 }
 

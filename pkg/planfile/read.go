@@ -28,6 +28,9 @@ func (e *Error) Error() string { return e.text }
 // Hint says how to have one that is right.
 func (e *Error) Hint() string { return e.hint }
 
+// Code names the section of docs/errors.md.
+func (e *Error) Code() string { return "bad_saved_plan" }
+
 func damaged(format string, args ...any) error {
 	return &Error{fmt.Sprintf(format, args...), "save the plan again: cvatplan plan --out FILE"}
 }
