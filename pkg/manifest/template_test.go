@@ -75,13 +75,13 @@ func TestEveryVariableIsKnownToExecute(t *testing.T) {
 
 func TestATemplatesMistakeIsFoundWhereItStands(t *testing.T) {
 	for text, want := range map[string]TemplateError{
-		"é{bga}":      {1, "unknown variable {bga}", "did you mean {bag}?"},
-		"{camera":     {0, "{ opens a variable that is not closed", "write {{ for a literal brace"},
-		"a{b{bag}":    {1, "{ opens a variable that is not closed", "write {{ for a literal brace"},
-		"{{}":         {2, "} closes no variable", "write }} for a literal brace"},
-		"{index}":     {0, "unknown variable {index}", "{index} belongs to a frame, and can stand in frame_name only"},
-		"{bag:06}":    {0, "{bag} takes no width", "only {index} and {seq} can be padded"},
-		"{ bag }":     {0, "unknown variable { bag }", "known are {camera}, {bag}, {parent}, {rel}, {date}"},
+		"é{bga}":        {1, "unknown variable {bga}", "did you mean {bag}?"},
+		"{camera":       {0, "{ opens a variable that is not closed", "write {{ for a literal brace"},
+		"a{b{bag}":      {1, "{ opens a variable that is not closed", "write {{ for a literal brace"},
+		"{{}":           {2, "} closes no variable", "write }} for a literal brace"},
+		"{index}":       {0, "unknown variable {index}", "{index} belongs to a frame, and can stand in frame_name only"},
+		"{bag:06}":      {0, "{bag} takes no width", "only {index} and {seq} can be padded"},
+		"{ bag }":       {0, "unknown variable { bag }", "known are {camera}, {bag}, {parent}, {rel}, {date}"},
 		"{clock}x{bag}": {0, "unknown variable {clock}", "known are {camera}, {bag}, {parent}, {rel}, {date}"},
 	} {
 		_, err := ParseTaskName(text)
