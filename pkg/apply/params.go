@@ -6,12 +6,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// What a manifest that says nothing gets.
-const (
-	defaultQuality = 70
-	defaultSorting = "natural"
-	predefined     = "predefined"
-)
+const predefined = "predefined" // the sorting_method that sends the order, too
 
 // newTask is the task as CVAT is asked to create it: with its marker in bug_tracker.
 func newTask(d plan.Desired, project int) cvat.NewTask {
@@ -27,10 +22,10 @@ func newTask(d plan.Desired, project int) cvat.NewTask {
 // dataParams are all the parameters of an import: those of a failed attempt would stick.
 func dataParams(s plan.Settings) cvat.DataParams {
 	return cvat.DataParams{
-		ImageQuality:  or(s.ImageQuality, defaultQuality),
-		SortingMethod: or(s.SortingMethod, defaultSorting),
+		ImageQuality:  or(s.ImageQuality, manifest.DefaultImageQuality),
+		SortingMethod: or(s.SortingMethod, manifest.DefaultSortingMethod),
 		ChunkSize:     s.ChunkSize,
-		UseCache:      or(s.UseCache, true),
+		UseCache:      or(s.UseCache, manifest.DefaultUseCache),
 		Validation:    validation(s.Validation),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/observe"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -54,7 +55,7 @@ func (t *task) compare(ctx context.Context, winner plan.Task) error {
 	if judged.Action == plan.Drift {
 		return &framesError{task: winner.ID, want: len(d.Frames), have: len(names), missing: judged.Missing, extra: judged.Extra}
 	}
-	switch or(d.Settings.SortingMethod, defaultSorting) {
+	switch or(d.Settings.SortingMethod, manifest.DefaultSortingMethod) {
 	case "random":
 	case predefined:
 		return fmt.Errorf("task %d holds its frames in another order than the manifest gives", winner.ID)

@@ -7,8 +7,10 @@ import "time"
 const (
 	DefaultImageQuality  = 70
 	DefaultSortingMethod = "natural"
-	DefaultQuality       = 90 // of frames.encode: jpeg
+	DefaultUseCache      = true
 )
+
+const defaultQuality = 90 // of frames.encode: jpeg
 
 // Default templates of the names.
 var (
@@ -29,7 +31,7 @@ func mustParse(parse func(string) (*Template, error), text string) *Template {
 // Settings returns what the manifest writes for the task of a bag that these
 // entries match, seen by the camera (nil where there are no cameras): the bag's
 // task: over the camera's over the manifest's, later entries over earlier ones.
-// A nil field is written nowhere, so it is not compared; see [TaskSettings.OrDefaults].
+// A nil field is written nowhere, so it is not compared.
 func (m *Manifest) Settings(camera *Camera, bags []*Bag) TaskSettings {
 	s := m.Task
 	if camera != nil {
@@ -68,24 +70,14 @@ func or[T any](top, below *T) *T {
 	return below
 }
 
-// OrDefaults fills in the settings that are sent although the manifest does not
-// write them: segment_size 0 (one job), overlap 0, image_quality, sorting_method
-// and use_cache. Names, and what CVAT decides itself, stay nil.
-func (s TaskSettings) OrDefaults() TaskSettings {
-	zero, quality, sorting, cache := 0, DefaultImageQuality, DefaultSortingMethod, true
-	return TaskSettings{
-		SegmentSize: &zero, Overlap: &zero, ImageQuality: &quality, SortingMethod: &sorting, UseCache: &cache,
-	}.over(s)
-}
-
 // FramesOf returns which frames of the camera (nil where there are none) are taken
 // of a bag that these entries match: the bag's keys over the camera's, later
 // entries over earlier ones. Its defaults are filled in: Every 1 (unless
 // EverySeconds is set), Spread false, Bad "error", Stamp "header", Encode "png",
-// Quality [DefaultQuality].
+// Quality 90.
 func (m *Manifest) FramesOf(camera *Camera, bags []*Bag) Frames {
 	spread := false
-	f := Frames{Spread: &spread, Bad: "error", Stamp: "header", Encode: "png", Quality: DefaultQuality}
+	f := Frames{Spread: &spread, Bad: "error", Stamp: "header", Encode: "png", Quality: defaultQuality}
 	if camera != nil {
 		f = f.over(camera.Frames)
 	}

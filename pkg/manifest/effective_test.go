@@ -47,16 +47,6 @@ func TestLaterSettingsWinAndUnwrittenOnesStayNil(t *testing.T) {
 	}
 }
 
-func TestDefaultsFillInOnlyWhatIsNotWritten(t *testing.T) {
-	got := TaskSettings{Overlap: ptr(3), UseCache: ptr(false)}.OrDefaults()
-	want := TaskSettings{
-		SegmentSize: ptr(0), Overlap: ptr(3), ImageQuality: ptr(70), SortingMethod: ptr("natural"), UseCache: ptr(false),
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
-}
-
 func TestFrameSelectionsMergeKeyByKey(t *testing.T) {
 	m := read(t, layered)
 	left, all, b := &m.Cameras[0], &m.Bags[0], &m.Bags[1]

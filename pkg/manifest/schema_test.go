@@ -24,13 +24,12 @@ func properties(t *testing.T, definition string) map[string]struct{ Default any 
 }
 
 func TestTheDefaultsAreThoseOfTheSchema(t *testing.T) {
-	settings, frames := TaskSettings{}.OrDefaults(), (&Manifest{}).FramesOf(nil, nil)
+	frames := (&Manifest{}).FramesOf(nil, nil)
 	code := map[string]map[string]any{
 		"task": {
 			"name": DefaultTaskName.String(), "frame_name": DefaultFrameName.String(),
-			"segment_size": float64(*settings.SegmentSize), "overlap": float64(*settings.Overlap),
-			"image_quality": float64(*settings.ImageQuality), "sorting_method": *settings.SortingMethod,
-			"use_cache": *settings.UseCache, "consensus_replicas": 0.0,
+			"segment_size": 0.0, "overlap": 0.0, "consensus_replicas": 0.0, // pkg/apply sends these
+			"image_quality": float64(DefaultImageQuality), "sorting_method": DefaultSortingMethod, "use_cache": DefaultUseCache,
 		},
 		"frames": {
 			"every": float64(frames.Every), "spread": *frames.Spread, "bad": frames.Bad, "stamp": frames.Stamp,

@@ -15,7 +15,7 @@ const (
 )
 
 // DefaultQuality is the JPEG quality where [Options] names none.
-const DefaultQuality = 92
+const DefaultQuality = 90
 
 // Options say how raw pixels become a file. They do not touch payloads that are
 // files already. The zero value is PNG without loss.
