@@ -10,7 +10,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
-// Exit codes, as DESIGN and docs/errors.md state them. Where several fit, the
+// Exit codes, as docs/errors.md states them. Where several fit, the
 // first of 11, 130/143, 4, 5, 3, 2, 1 is taken.
 const (
 	exitOK          = 0

@@ -82,7 +82,6 @@ func loginError(err error) error {
 
 // A Token describes a personal access token.
 type Token struct {
-	ID       int        `json:"id"`
 	Name     string     `json:"name"`
 	ReadOnly bool       `json:"read_only"`
 	Expires  *time.Time `json:"expiry_date"` // nil: never

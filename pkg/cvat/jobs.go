@@ -12,12 +12,10 @@ type Job struct {
 	TaskID     int    `json:"task_id"`
 	StartFrame int    `json:"start_frame"`
 	StopFrame  int    `json:"stop_frame"` // inclusive
-	FrameCount int    `json:"frame_count"`
-	Type       string `json:"type"`  // annotation, ground_truth, consensus_replica
-	Stage      string `json:"stage"` // annotation, validation, acceptance
-	State      string `json:"state"` // new, in progress, completed, rejected
+	Type       string `json:"type"`       // annotation, ground_truth, consensus_replica
+	Stage      string `json:"stage"`      // annotation, validation, acceptance
+	State      string `json:"state"`      // new, in progress, completed, rejected
 	Assignee   *User  `json:"assignee"`
-	Parent     *int   `json:"parent_job_id"` // of a consensus replica
 }
 
 // A JobFilter selects jobs; zero fields select everything in the workspace.

@@ -6,7 +6,6 @@ import "context"
 type Organization struct {
 	ID   int    `json:"id"`
 	Slug string `json:"slug"`
-	Name string `json:"name"`
 }
 
 // organizationsPath is the one list that belongs to no workspace: it must be

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
 )
 
 // The states of an import. Any other that a server names is as if it had no
@@ -20,22 +19,16 @@ const (
 
 // A Request is CVAT's record of work in the background, here of an import.
 type Request struct {
-	ID        string     `json:"id"`
-	Status    string     `json:"status"`
-	Message   string     `json:"message"` // of a failed one: the last line of the server's traceback; harmless
-	Operation Operation  `json:"operation"`
-	Progress  *float64   `json:"progress"` // stays 0 for imports on CVAT 2.73
-	Created   *time.Time `json:"created_date"`
-	Started   *time.Time `json:"started_date"`
-	Finished  *time.Time `json:"finished_date"`
-	Expires   *time.Time `json:"expiry_date"` // 500 s after success
-	Owner     *User      `json:"owner"`
+	ID        string    `json:"id"`
+	Status    string    `json:"status"`
+	Message   string    `json:"message"` // of a failed one: the last line of the server's traceback; harmless
+	Operation Operation `json:"operation"`
+	Progress  *float64  `json:"progress"` // stays 0 for imports on CVAT 2.73
 }
 
 // An Operation is what a request is about.
 type Operation struct {
-	Type   string `json:"type"`   // "create:task"
-	Target string `json:"target"` // "task"
+	Type   string `json:"type"` // "create:task"
 	TaskID *int   `json:"task_id"`
 }
 

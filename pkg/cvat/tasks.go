@@ -6,34 +6,31 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 )
 
 // A Task is a task as CVAT lists it. Absent and null are alike: which fields a
 // server leaves out of a task without data differs between versions.
 type Task struct {
-	ID             int        `json:"id"`
-	Name           string     `json:"name"`
-	ProjectID      *int       `json:"project_id"`
-	ProjectName    string     `json:"project_name"` // since 2.59
-	Owner          *User      `json:"owner"`
-	Assignee       *User      `json:"assignee"`
-	BugTracker     string     `json:"bug_tracker"`
-	Subset         string     `json:"subset"`
-	SegmentSize    int        `json:"segment_size"` // rewritten by the import, as Overlap is
-	Overlap        *int       `json:"overlap"`
-	Data           *int       `json:"data"` // nil: nothing was ever sent
-	Size           int        `json:"size"` // frames; above 0 means imported, on every version
-	ImageQuality   int        `json:"image_quality"`
-	ChunkSize      *int       `json:"data_chunk_size"`
-	Mode           string     `json:"mode"` // "annotation" for images, "interpolation" for a video
-	ValidationMode *string    `json:"validation_mode"`
-	Consensus      bool       `json:"consensus_enabled"` // up to 2.79
-	Replicas       *int       `json:"initial_replicas"`  // 2.80 has this instead
-	OrganizationID *int       `json:"organization_id"`
-	Created        *time.Time `json:"created_date"`
-	Updated        *time.Time `json:"updated_date"`
-	Jobs           JobsCount  `json:"jobs"`
+	ID             int       `json:"id"`
+	Name           string    `json:"name"`
+	ProjectID      *int      `json:"project_id"`
+	ProjectName    string    `json:"project_name"` // since 2.59
+	Owner          *User     `json:"owner"`
+	Assignee       *User     `json:"assignee"`
+	BugTracker     string    `json:"bug_tracker"`
+	Subset         string    `json:"subset"`
+	SegmentSize    int       `json:"segment_size"` // rewritten by the import, as Overlap is
+	Overlap        *int      `json:"overlap"`
+	Data           *int      `json:"data"` // nil: nothing was ever sent
+	Size           int       `json:"size"` // frames; above 0 means imported, on every version
+	ImageQuality   int       `json:"image_quality"`
+	ChunkSize      *int      `json:"data_chunk_size"`
+	Mode           string    `json:"mode"` // "annotation" for images, "interpolation" for a video
+	ValidationMode *string   `json:"validation_mode"`
+	Consensus      bool      `json:"consensus_enabled"` // up to 2.79
+	Replicas       *int      `json:"initial_replicas"`  // 2.80 has this instead
+	OrganizationID *int      `json:"organization_id"`
+	Jobs           JobsCount `json:"jobs"`
 }
 
 // HasData says whether anything was ever sent to the task.

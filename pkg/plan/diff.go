@@ -125,13 +125,9 @@ func positions(want []Desired) map[string][]int {
 	return m
 }
 
-var actionOrder = []Action{
-	Wanted, Create, Resume, Wait, Replace, Blocked, Conflict, Drift, Moved, Renamed, NoOp, Skipped, Unmanaged,
-}
-
 func compareChanges(a, b Change) int {
 	return cmp.Or(
-		cmp.Compare(slices.Index(actionOrder, a.Action), slices.Index(actionOrder, b.Action)),
+		cmp.Compare(slices.Index(Actions, a.Action), slices.Index(Actions, b.Action)),
 		compareNames(a.Task, b.Task),
 		cmp.Compare(a.ID, b.ID),
 		cmp.Compare(a.Origin.File, b.Origin.File),

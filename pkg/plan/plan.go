@@ -30,7 +30,7 @@ import "github.com/cvatplan/cvatplan/pkg/manifest"
 // An Action says what apply does about one task.
 type Action string
 
-// The actions, in the order in which a plan lists them.
+// The actions; [Actions] has their order.
 const (
 	Create    Action = "create"
 	Resume    Action = "resume"
@@ -46,6 +46,11 @@ const (
 	Unmanaged Action = "unmanaged"
 	Wanted    Action = "wanted" // the manifest asks for it; no server was asked ([Options].Offline)
 )
+
+// Actions are all of them, in the order in which a plan lists them.
+var Actions = []Action{
+	Wanted, Create, Resume, Wait, Replace, Blocked, Conflict, Drift, Moved, Renamed, NoOp, Skipped, Unmanaged,
+}
 
 // A Scope is one project on one server: what one plan is about.
 type Scope struct {

@@ -53,7 +53,7 @@ func TestSummaryLine(t *testing.T) {
 func TestExitCodesFollowTheCounts(t *testing.T) {
 	changes := map[Action]bool{Create: true, Resume: true, Wait: true, Replace: true}
 	problems := map[Action]bool{Blocked: true, Conflict: true, Moved: true, Renamed: true}
-	for _, a := range actionOrder {
+	for _, a := range Actions {
 		p := Plan{Changes: []Change{{Action: a}}}
 		if HasChanges(p) != changes[a] || HasProblems(p) != problems[a] {
 			t.Errorf("%s: changes %v, problems %v", a, HasChanges(p), HasProblems(p))

@@ -81,7 +81,7 @@ func tallied(changes []plan.Change) []tally {
 		byAction[c.Action].add(c)
 	}
 	var tallies []tally
-	for _, a := range actions {
+	for _, a := range plan.Actions {
 		if t := byAction[a]; t != nil {
 			tallies = append(tallies, *t)
 		}

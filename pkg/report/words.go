@@ -30,12 +30,6 @@ var signs = map[plan.Action]sign{
 	plan.Wanted:    {"·", "wanted", none},
 }
 
-// actions in the order in which a plan lists them.
-var actions = []plan.Action{
-	plan.Wanted, plan.Create, plan.Resume, plan.Wait, plan.Replace, plan.Blocked, plan.Conflict,
-	plan.Drift, plan.Moved, plan.Renamed, plan.NoOp, plan.Skipped, plan.Unmanaged,
-}
-
 // signOf never fails: an action unknown here is shown by its own name.
 func signOf(a plan.Action) sign {
 	if s, ok := signs[a]; ok {

@@ -1,8 +1,8 @@
 package sandbox
 
-// An Assumption is something that CVAT does, and that one would not expect. The code
+// An assumption is something that CVAT does, and that one would not expect. The code
 // cites it by its number, as A7.
-type Assumption struct {
+type assumption struct {
 	Number int
 	Text   string
 	// Question is the number of the question in pkg/cvat/contract that puts it to a
@@ -10,11 +10,9 @@ type Assumption struct {
 	Question int
 }
 
-// Assumptions are all of them, by number. All were measured on CVAT 2.73, or, where
+// assumptions are all of them, by number. All were measured on CVAT 2.73, or, where
 // they say so, read in its source.
-func Assumptions() []Assumption { return append([]Assumption{}, assumptions...) }
-
-var assumptions = []Assumption{
+var assumptions = []assumption{
 	{1, "errors come in eight shapes: {detail}, {field: [text]}, [text], \"text\", bare text called HTML, a JSON string called text, Django's page, nginx's page", 0},
 	{2, "what was begun is finished though the client is gone", 0},
 	{3, "links are built from the Host header", 0},

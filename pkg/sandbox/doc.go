@@ -16,7 +16,7 @@
 // [Open]. Requests may come in parallel, in any number.
 //
 // Its answers are CVAT's, the odd ones included. Each oddity is a numbered
-// assumption (see [Assumptions]) which the code cites as A1, A2, …, so that a
+// assumption (see assumptions.go) which the code cites as A1, A2, …, so that a
 // contract suite can put the same question to a real server.
 //
 // Uploads go straight to the disk, never into memory; a zip is indexed and not

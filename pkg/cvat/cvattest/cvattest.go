@@ -47,17 +47,9 @@ type settings struct {
 // 2.39 on. The default is the sandbox's own, 2.73.
 func Version(v string) Option { return func(s *settings) { s.version = v } }
 
-// Dir keeps the server's data in dir, so that another Start can go on with them.
-func Dir(dir string) Option { return func(s *settings) { s.sandbox.Dir = dir } }
-
 // OneRequestEach makes the server close each connection after one request, so that a
 // [Wire] can tell requests apart.
 func OneRequestEach() Option { return func(s *settings) { s.oneEach = true } }
-
-// Sandbox changes the embedded server's own options.
-func Sandbox(change func(*sandbox.Options)) Option {
-	return func(s *settings) { change(&s.sandbox) }
-}
 
 // Start runs a server until the test ends, or until Close.
 func Start(t testing.TB, options ...Option) *Server {
@@ -66,9 +58,7 @@ func Start(t testing.TB, options ...Option) *Server {
 	for _, o := range options {
 		o(&s)
 	}
-	if s.sandbox.Dir == "" {
-		s.sandbox.Dir = t.TempDir()
-	}
+	s.sandbox.Dir = t.TempDir()
 	srv, err := start(s)
 	if err != nil {
 		t.Fatal(err)
