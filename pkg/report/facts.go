@@ -57,8 +57,11 @@ func reason(c plan.Change) string {
 	return c.Reason.Text
 }
 
-// troubled actions are those that a person must look at.
+// troubled actions are about something in the manifest's own place, which is shown.
 func troubled(a plan.Action) bool { return a == plan.Blocked || a == plan.Conflict }
+
+// undecided actions are for a person to decide about: exit code 5.
+func undecided(a plan.Action) bool { return troubled(a) || a == plan.Moved || a == plan.Renamed }
 
 // differences are both values, then the frames that only one side has.
 func differences(c plan.Change) []fact {

@@ -59,7 +59,7 @@ func compareGroups(a, b group) int {
 // urgent groups hold something that apply cannot do.
 func (g group) urgent() bool {
 	return slices.ContainsFunc(g.changes, func(c plan.Change) bool {
-		return troubled(c.Action) || c.Action == plan.Drift || c.Action == plan.Moved || c.Action == plan.Renamed
+		return undecided(c.Action) || c.Action == plan.Drift
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 type TextOptions struct {
 	Palette Palette
 	Verbose bool // unchanged, skipped and unmanaged tasks are listed too, and lists of names are whole
-	Quiet   bool // only what is in conflict or blocked (a result: failed), and the summary
+	Quiet   bool // only what a person must decide about (a result: refused, failed), and the summary
 	Width   int  // of the terminal in cells; reasons wrap there; 0 never wraps
 }
 
@@ -86,7 +86,7 @@ func (t *text) visible(p plan.Plan) []plan.Change {
 
 func (t *text) shows(a plan.Action) bool {
 	if t.Quiet {
-		return troubled(a)
+		return undecided(a)
 	}
 	return t.Verbose || !quiet(a)
 }
