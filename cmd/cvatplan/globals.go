@@ -26,7 +26,7 @@ type globals struct {
 // `variable` names one.
 func environment(getenv func(string) string) kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-		if flag.Name == "help" {
+		if flag.Name == "help" || flag.Name == "version" { // CVATPLAN_VERSION is what release scripts are likely to set
 			return nil, nil
 		}
 		name := "CVATPLAN_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))

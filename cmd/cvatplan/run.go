@@ -45,6 +45,8 @@ type cli struct {
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of manifests."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 
+	VersionToo kong.VersionFlag `name:"version" hidden:""` // what people try first
+
 	Completion completionCmd `cmd:"" help:"Print the completion script of a shell."`
 	Complete   completeCmd   `cmd:"" name:"__complete" hidden:""`
 }
@@ -74,10 +76,10 @@ func (a *app) run(args []string) (code int) {
 	return a.codeUnlessCrashed(a.fail(command.Run(a)))
 }
 
-// errHelped says that the command line asked for help, and got it.
+// errHelped says that the command line asked for help, or for the version, and got it.
 var errHelped = errors.New("help was printed")
 
-// parse reads the command line; it returns nil, nil where help was asked for.
+// parse reads the command line; it returns nil, nil where that is all.
 func (a *app) parse(args []string) (ctx *kong.Context, err error) {
 	defer func() {
 		if r := recover(); r == errHelped {
@@ -116,6 +118,7 @@ func (a *app) kongOptions() []kong.Option {
 	return []kong.Option{
 		kong.Name("cvatplan"),
 		kong.Description("Terraform for CVAT tasks: a manifest says which annotation tasks should exist, plan shows what is missing, apply creates it."),
+		kong.Vars{"version": versionLine()},
 		kong.Writers(a.stdout, a.stderr),
 		kong.Exit(func(int) { panic(errHelped) }),
 		kong.Resolvers(environment(a.getenv)),
