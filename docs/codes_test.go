@@ -93,7 +93,7 @@ func (c *collector) use(n ast.Node) bool {
 			c.literal(n.Args[at])
 		}
 	case *ast.CompositeLit:
-		if name := lastName(n.Type); (name == "fault" || name == "Reason") && len(n.Elts) > 0 {
+		if name := lastName(n.Type); (name == "fault" || name == "Reason" || name == "advice") && len(n.Elts) > 0 {
 			c.literal(n.Elts[0])
 		}
 	case *ast.FuncDecl:

@@ -19,11 +19,6 @@ var unwritten = []string{
 	"segment_size", "overlap", "image_quality", "chunk_size", "consensus_replicas", "validation", "subset", "bug_tracker", "ask",
 }
 
-var actions = []plan.Action{
-	plan.Create, plan.Resume, plan.Wait, plan.Replace, plan.Blocked, plan.Conflict, plan.Drift, plan.NoOp, plan.Skipped, plan.Unmanaged,
-	plan.Moved, plan.Renamed, plan.Wanted,
-}
-
 var anchor = regexp.MustCompile(`<a id="([^"]*)"></a>`)
 
 func anchorsOf(t *testing.T, page string) []string {
@@ -44,7 +39,7 @@ func TestEveryCodeAndActionHasASectionAndEverySectionACode(t *testing.T) {
 	for _, code := range unwritten {
 		known[code] = "docs/errors_test.go"
 	}
-	for _, a := range actions {
+	for _, a := range plan.Actions {
 		known[string(a)] = "pkg/plan"
 	}
 	sections := anchorsOf(t, "errors.md")

@@ -8,7 +8,6 @@ import (
 
 	"github.com/cvatplan/cvatplan/pkg/index"
 	"github.com/cvatplan/cvatplan/pkg/observe"
-	"github.com/cvatplan/cvatplan/pkg/plan"
 	"github.com/cvatplan/cvatplan/pkg/report"
 	"github.com/cvatplan/cvatplan/pkg/source"
 )
@@ -17,10 +16,10 @@ type framesCmd struct {
 	Manifests []string `arg:"" optional:"" name:"MANIFEST" help:"Manifests; default cvatplan.yaml."`
 	Output    string   `enum:"jsonl,csv" default:"jsonl" help:"jsonl (JSON Lines) or csv."`
 	Out       string   `placeholder:"FILE" type:"path" help:"Write to this file, whole or not at all, in place of standard output."`
-	Target    []string `placeholder:"GLOB" help:"Only the tasks of these names or globs; may be given several times."`
-	IDs       bool     `name:"ids" help:"Ask the server for task ids, frame numbers and job ids too; without it no server is asked."`
-	Renew     bool     `help:"Write the index: files that the manifests name anew, in place of printing."`
-	Strict    bool     `help:"Damage of a recording is an error, not a warning."`
+	targetFlag
+	IDs    bool `name:"ids" help:"Ask the server for task ids, frame numbers and job ids too; without it no server is asked."`
+	Renew  bool `help:"Write the index: files that the manifests name anew, in place of printing."`
+	Strict bool `help:"Damage of a recording is an error, not a warning."`
 }
 
 func (framesCmd) Help() string {
@@ -49,10 +48,8 @@ func (c framesCmd) Run(a *app) error {
 }
 
 func (c framesCmd) check() error {
-	for _, glob := range c.Target {
-		if !plan.ValidGlob(glob) {
-			return usageError{fmt.Errorf("%q is no glob", glob)}
-		}
+	if err := c.checkTarget(); err != nil {
+		return err
 	}
 	if c.Renew && (c.Out != "" || c.IDs || len(c.Target) > 0 || c.Output != "jsonl") {
 		return usageError{errors.New("--renew writes whole index files, and goes with no other flag of frames but --strict")}
@@ -88,7 +85,7 @@ func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*s
 			return err
 		}
 		for _, t := range s.tasks {
-			if len(c.Target) > 0 && !matchesAny(c.Target, t.Name) {
+			if !c.targets(t.Name) {
 				continue
 			}
 			ok, err := c.list(ctx, a, s, t, ids[t.Name], out)

@@ -3,7 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -46,7 +46,7 @@ const (
 
 // planFlags are the flags of plan and apply that decide what is planned: a saved plan keeps them.
 type planFlags struct {
-	Target       []string `sep:"none" placeholder:"GLOB" help:"Only the tasks of these names or globs; may be given several times."`
+	targetFlag
 	Check        string   `enum:"names,frames,images" default:"names" help:"frames compares frame names with the server's, one request per task; images reads the headers of all that is to be uploaded."`
 	ReplaceEmpty bool     `help:"Delete and create anew tasks of ours that are empty and cannot be finished."`
 	Strict       bool     `help:"Damage of a recording is an error, not a warning."`
@@ -73,12 +73,7 @@ func (f planFlags) reading() reading {
 }
 
 func (f planFlags) check() error {
-	for _, glob := range append(f.Target, f.CreateAnyway...) {
-		if !plan.ValidGlob(glob) {
-			return usageError{fmt.Errorf("%q is no glob", glob)}
-		}
-	}
-	return nil
+	return errors.Join(f.checkTarget(), checkGlobs(f.CreateAnyway))
 }
 
 // sessions reads the bags of all manifests and groups the manifests by project. An entry that gives

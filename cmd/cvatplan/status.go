@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/cvatplan/cvatplan/pkg/observe"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -14,11 +13,14 @@ type statusCmd struct {
 	Manifests []string `arg:"" optional:"" name:"MANIFEST" help:"Manifests; default cvatplan.yaml."`
 	By        string   `enum:"task,camera,bag,subset,assignee" default:"task" help:"Group the tasks by this: task, camera, bag, subset or assignee."`
 	Output    string   `enum:"table,json,csv,ids" default:"table" help:"table, json, csv, or ids: task ids, one a line, for cvat-cli."`
-	Target    []string `sep:"none" placeholder:"GLOB" help:"Only the tasks of these names or globs."`
+	targetFlag
 }
 
 // Run shows the annotation progress that CVAT knows of the manifest's tasks.
 func (c statusCmd) Run(a *app) error {
+	if err := c.checkTarget(); err != nil {
+		return err
+	}
 	ctx, cancel := a.context()
 	defer cancel()
 	sessions, err := a.open(ctx, c.Manifests)
@@ -40,7 +42,7 @@ func (c statusCmd) Run(a *app) error {
 func (c statusCmd) look(ctx context.Context, a *app, s *session) ([]observe.Progress, error) {
 	var tasks []plan.Desired
 	for _, d := range s.want {
-		if len(c.Target) == 0 || matchesAny(c.Target, d.Task) {
+		if c.targets(d.Task) {
 			tasks = append(tasks, d)
 		}
 	}
@@ -68,8 +70,4 @@ func (c statusCmd) print(a *app, s report.Status) error {
 		return report.StatusIDs(a.stdout, s)
 	}
 	return report.StatusTable(a.stdout, s)
-}
-
-func matchesAny(globs []string, name string) bool {
-	return slices.ContainsFunc(globs, func(g string) bool { return plan.MatchName(g, name) })
 }
