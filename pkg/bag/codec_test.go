@@ -3,6 +3,7 @@ package bag
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -112,6 +113,25 @@ func TestDamagedFramesAreErrors(t *testing.T) {
 				if _, err := decompress(c.codec, nil, c.src[:n], int64(len(data))); err == nil {
 					t.Errorf("cut after %d of %d bytes: no error", n, len(c.src))
 				}
+			}
+		})
+	}
+}
+
+// A recording that was cut off within its only chunk is not lost.
+func TestWhatLiesBeforeACutInAFrameIsGivenWithTheError(t *testing.T) {
+	data := noise(rand.New(rand.NewPCG(1, 1)), 2<<20)
+	for name, c := range map[string]struct {
+		codec codec
+		src   []byte
+	}{
+		"lz4":  {lz4Codec, packLZ4(t, data, lz4.BlockSizeOption(lz4.Block64Kb))},
+		"zstd": {zstdCodec, packZstd(t, data)}, // which says how long it should be
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := decompress(c.codec, nil, c.src[:len(c.src)*7/10], int64(len(data)))
+			if err == nil || len(out) < len(data)/2 || !bytes.HasPrefix(data, out) {
+				t.Errorf("%d bytes of %d, error %v", len(out), len(data), err)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package bag
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -31,7 +32,10 @@ var zstdAll = sync.OnceValues(func() (*zstd.Decoder, error) {
 
 func unpackZstd(buf, src []byte, full int64) ([]byte, error) {
 	bound, err := zstdBound(memory(src))
-	if err == nil && bound < full {
+	if err != nil {
+		return salvageZstd(buf, src, min(full, bound), err)
+	}
+	if bound < full {
 		return nil, fmt.Errorf("zstd: %d bytes of %w", full, errImplausible)
 	}
 	all, initErr := zstdAll()
@@ -39,6 +43,23 @@ func unpackZstd(buf, src []byte, full int64) ([]byte, error) {
 		return nil, initErr
 	}
 	return all.DecodeAll(src, sized(buf, min(full, bound)+zstdSlack)[:0])
+}
+
+// salvaging lets one frame at a time be salvaged, as each may ask for a window's memory.
+var salvaging sync.Mutex
+
+// salvageZstd unpacks the blocks before the damage, which are n bytes at most.
+func salvageZstd(buf, src []byte, n int64, damage error) ([]byte, error) {
+	salvaging.Lock()
+	defer salvaging.Unlock()
+	dec, err := zstd.NewReader(bytes.NewReader(src), zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderLowmem(true), zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return nil, err
+	}
+	defer dec.Close()
+	out := sized(buf, n)
+	got, _ := io.ReadFull(dec, out)
+	return out[:got], fmt.Errorf("zstd: %w", damage)
 }
 
 // zstdBound is the most that s can unpack to, from its block headers, which is
