@@ -43,8 +43,8 @@ var magics = []struct {
 // directory by its metadata.yaml or by what it holds.
 func Is(path string) bool { return Detect(path) != "" }
 
-// Detect is the kind of recording that a path holds, and "" for none. It reads
-// at most a few bytes of one file and the names in one directory.
+// Detect is the kind of recording that a path holds, and "" for none. It reads at most
+// a few bytes of one file, or the names in one directory and its metadata.yaml, up to 4 MiB.
 func Detect(path string) Kind {
 	info, err := os.Stat(path)
 	switch {
@@ -104,7 +104,7 @@ func readMagic(path string) string {
 const metadataName = "metadata.yaml"
 
 func detectDir(dir string) Kind {
-	if b, err := os.ReadFile(filepath.Join(dir, metadataName)); err == nil && strings.Contains(string(b), "rosbag2_bagfile_information") {
+	if describesROSBag2(filepath.Join(dir, metadataName)) {
 		return ROSBag2
 	}
 	names, err := recordingNames(dir)
@@ -113,6 +113,16 @@ func detectDir(dir string) Kind {
 		return ROSBag2 // beside a ROS 1 bag, a lone .mcap is a recording of its own
 	}
 	return ""
+}
+
+func describesROSBag2(path string) bool {
+	f, err := openFile(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	b, _ := f.read(nil, 0, min(f.size, maxMetadata))
+	return strings.Contains(string(b), "rosbag2_bagfile_information")
 }
 
 // manyNames is more than rosbag2 ever puts into a directory; a folder of a

@@ -21,7 +21,11 @@ type content interface {
 	io.Closer
 }
 
+// openFile opens what is a file: a pipe of that name would be waited for without end.
 func openFile(path string) (*file, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: %w: not a regular file", path, ErrNotRecording)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

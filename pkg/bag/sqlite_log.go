@@ -5,36 +5,39 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 )
+
+type logKind struct {
+	suffix string
+	read   func(context.Context, *layered) error
+}
 
 // logs are what a recorder that was killed leaves beside its database, and how each
 // is read: a journal of pages as they were, or a write-ahead log of pages as they
 // should be. SQLite itself applies them by writing to the database, which is not ours.
-var logs = []struct {
-	suffix string
-	read   func(context.Context, *layered) error
-}{
+var logs = []logKind{
 	{"-journal", readJournal},
 	{"-wal", readWAL},
 }
 
 // hasLog says whether a database has a log beside it.
 func hasLog(path string) bool {
-	for _, l := range logs {
-		if info, err := os.Stat(path + l.suffix); err == nil && info.Size() > 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(logs, func(l logKind) bool { return isLog(path + l.suffix) })
+}
+
+func isLog(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Size() > 0
 }
 
 // withLogs is the database f with what lies beside it laid over it.
 func withLogs(ctx context.Context, f *file) (*file, error) {
 	for _, l := range logs {
-		log, err := openFile(f.name + l.suffix)
-		if errors.Is(err, os.ErrNotExist) {
+		if !isLog(f.name + l.suffix) {
 			continue
 		}
+		log, err := openFile(f.name + l.suffix)
 		if err != nil {
 			return f, err
 		}
