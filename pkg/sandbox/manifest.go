@@ -35,7 +35,7 @@ func writeLine(b *bytes.Buffer, name string, width, height int) {
 	if ext == path.Base(name) {
 		ext = "" // a hidden file has no ending, to Python
 	}
-	stem := strings.TrimSuffix(name, ext)
+	stem := strings.ReplaceAll(strings.TrimSuffix(name, ext), "\\", "/") // (A70)
 	b.Write(encode(manifestLine{Name: &stem, Extension: &ext, Width: &width, Height: &height}))
 	b.WriteByte('\n')
 }

@@ -82,6 +82,9 @@ func frameFault(name string) error {
 	if err := unfit("frame name", name); err != nil {
 		return err
 	}
+	if strings.ContainsRune(name, '\\') {
+		return fmt.Errorf("frame name %s has a backslash, by which CVAT's import fails", show(clip(name)))
+	}
 	if len(name) > maxFrameName {
 		return fmt.Errorf("frame name %s has %d bytes; CVAT takes %d", show(clip(name)), len(name), maxFrameName)
 	}

@@ -96,6 +96,7 @@ func TestNamesThatCVATWouldNotKeepAreRefused(t *testing.T) {
 		"x/\x1b[31m.jpg":                  "control character U+001B",
 		"x/\u0085.jpg":                    "control character U+0085",
 		"x/\xff.jpg":                      "not UTF-8",
+		`x/a\b.jpg`:                       "backslash", // "Incorrect file mapping to manifest content", after all was sent
 		"/x.jpg":                          "not a plain path",
 		"x//y.jpg":                        "not a plain path",
 		"x/../y.jpg":                      "not a plain path",

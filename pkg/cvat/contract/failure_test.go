@@ -113,4 +113,8 @@ var failureQuestions = []question{
 			t.Errorf("frames %q", names)
 		}
 	}},
+	{111, "a backslash in a name fails the import", func(t *testing.T, s *suite) {
+		_, message := s.fails(t, zipped(pictures(`a\b.jpg`, "c.jpg")))
+		wantMessage(t, message, "Incorrect file mapping to manifest content")
+	}},
 }
