@@ -96,8 +96,8 @@ func (j *job) meet(t *testing.T, m meeting, i, k int) {
 	firstEnd, then := m(j, w, first)
 	secondAt := second.stopAt(i)
 	secondEnd := j.begin(second, secondAt)
+	firstAt := first.stopAt(first.n + k) // it stands still, or has not begun
 	then()
-	firstAt := first.stopAt(first.n + k)
 	if firstEnd == nil {
 		firstEnd = j.begin(first, firstAt)
 	} else {
