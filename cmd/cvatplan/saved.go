@@ -18,13 +18,19 @@ import (
 )
 
 // A staleError says in what a saved plan is no longer true. Nothing was written.
-type staleError struct{ since []string }
+type staleError struct {
+	since  []string
+	absent bool // all that differs is that images are not here
+}
 
 const savedAnew = "look at what changed, and save the plan anew: cvatplan plan --out FILE"
 
 func (e staleError) Error() string {
 	const shown = 20
 	text := "the saved plan is out of date; nothing was done"
+	if e.absent {
+		text = "images of the saved plan are not here; nothing was done"
+	}
 	for i, s := range e.since {
 		if i == shown {
 			return fmt.Sprintf("%s\n  and %d more", text, len(e.since)-shown)
@@ -34,8 +40,35 @@ func (e staleError) Error() string {
 	return text
 }
 
-func (e staleError) Hint() string { return savedAnew }
-func (e staleError) Code() string { return "out_of_date" }
+func (e staleError) Hint() string {
+	if e.absent {
+		return "bring them there, or say with --root where they are; then apply the same file"
+	}
+	return savedAnew
+}
+
+func (e staleError) Code() string {
+	if e.absent {
+		return codeAbsent
+	}
+	return "out_of_date"
+}
+
+// codeAbsent is pkg/source's, of a bag that is planned by its index and whose images are wanted.
+const codeAbsent = "missing_bag"
+
+// absent counts the tasks whose images are not here.
+func absent(plans []plan.Plan) int {
+	n := 0
+	for _, p := range plans {
+		for _, c := range p.Changes {
+			if c.Reason.Code == codeAbsent {
+				n++
+			}
+		}
+	}
+	return n
+}
 
 // A savedFile is a saved plan that was given in place of manifests.
 type savedFile struct {
@@ -83,7 +116,7 @@ func (c applyCmd) reopen(ctx context.Context, a *app, saved savedFile) ([]*sessi
 		plans[i] = p.Due(s.plan)
 	}
 	if len(since) > 0 {
-		return sessions, nil, staleError{since}
+		return sessions, nil, staleError{since, absent(plans) == len(since)}
 	}
 	return sessions, plans, nil
 }
@@ -142,7 +175,7 @@ func (a *app) sessionsOf(ctx context.Context, saved savedFile) ([]*session, erro
 	var wrong bagsError
 	switch {
 	case errors.As(err, &wrong), err == nil && len(a.wrong) > 0 && len(sessions) < len(saved.Projects):
-		return nil, staleError{[]string{"the bags are no longer as the manifests say, or --root is another one"}}
+		return nil, staleError{since: []string{"the bags are no longer as the manifests say, or --root is another one"}}
 	case err != nil:
 		return nil, err
 	case len(sessions) != len(saved.Projects):
@@ -172,7 +205,7 @@ func unchangedManifests(saved savedFile) ([]*manifest.Manifest, error) {
 		}
 	}
 	if len(since) > 0 {
-		return nil, staleError{since}
+		return nil, staleError{since: since}
 	}
 	return all, nil
 }
