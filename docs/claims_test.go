@@ -31,7 +31,7 @@ func sources(t *testing.T, suffix string) string {
 }
 
 var (
-	goTest     = regexp.MustCompile("`(Test[A-Za-z]+)(?:/([a-z_]+))?`")
+	goTest     = regexp.MustCompile("`(Test[A-Za-z0-9]+)(?:/([a-z_]+))?`")
 	pythonTest = regexp.MustCompile("`(test_[a-z_]+?)_?…`")
 	program    = regexp.MustCompile("`(?:python3 |\\.venv/bin/python )?((?:bench|interop|\\.ci)/[a-z0-9_-]+\\.(?:py|sh))`")
 )
