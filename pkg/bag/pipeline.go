@@ -6,24 +6,38 @@ import (
 )
 
 // A pipeline loads units ahead of their use, in order, on several workers. A
-// unit begins to load when it fits the budget beside those that are loaded or
-// still in use, or when fewer units than there are workers are; what it held is
-// used again once it is done. As [Bag.divide] let no more be open at a time,
-// the unit that is waited for can always be loaded.
+// unit begins to load when it fits the budget beside those of its kind that are
+// loaded or still in use, or when fewer units than there are workers are; what it
+// held is used again once it is done. As [Bag.divide] let no more chunks be open at
+// a time, and runs follow each other, the unit that is waited for can always be loaded.
 type pipeline struct {
 	cancel context.CancelFunc
 	mu     sync.Mutex
 	change *sync.Cond
-	alive  int   // units that began to load and are not done
-	held   int64 // their bytes
+	chunks share
+	runs   share
 	ended  bool
 	free   [][]byte
 	group  sync.WaitGroup
 }
 
+// A share is the units of one kind that began to load and are not done.
+type share struct {
+	alive int
+	held  int64 // their bytes
+	most  int64
+}
+
+func (p *pipeline) shareOf(u *unit) *share {
+	if u.whole {
+		return &p.chunks
+	}
+	return &p.runs
+}
+
 func newPipeline(ctx context.Context, workers int, units []*unit, load func(context.Context, *unit)) *pipeline {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &pipeline{cancel: cancel}
+	p := &pipeline{cancel: cancel, chunks: share{most: budget}, runs: share{most: runBudget}}
 	p.change = sync.NewCond(&p.mu)
 	slots := make(chan struct{}, workers)
 	p.group.Go(func() {
@@ -51,11 +65,12 @@ func newPipeline(ctx context.Context, workers int, units []*unit, load func(cont
 func (p *pipeline) admit(u *unit, workers int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for !p.ended && p.alive >= workers && p.held+u.cost > budget {
+	s := p.shareOf(u)
+	for !p.ended && s.alive >= workers && s.held+u.cost > s.most {
 		p.change.Wait()
 	}
-	p.alive++
-	p.held += u.cost
+	s.alive++
+	s.held += u.cost
 	u.buf = p.reuse(u.cost)
 	return !p.ended
 }
@@ -102,8 +117,9 @@ func (p *pipeline) done(u *unit) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.alive--
-	p.held -= u.cost
+	s := p.shareOf(u)
+	s.alive--
+	s.held -= u.cost
 	p.free = append(p.free, u.buf)
 	u.buf, u.msgs = nil, nil
 	p.change.Signal()

@@ -38,8 +38,11 @@ func (u *unit) take() (message, error) {
 }
 
 const (
-	// budget is what all units together may hold, or one for each worker if those are larger.
+	// budget is what all chunks together may hold, or one for each worker if those are larger.
 	budget = 8 << 20
+	// runBudget is that of runs, which nothing but their bytes must be waited for: what
+	// a processor's cache holds is read half as fast again as more is.
+	runBudget = 2 << 20
 	// runSize ends a run of plain messages.
 	runSize = 512 << 10
 	// runBlow ends the unpacking of a run of messages that are compressed by themselves.
