@@ -111,6 +111,10 @@ func (c Change) sending() Change {
 		return c.because(Blocked, "too_large", fmt.Sprintf("its images make an archive of %s, CVAT takes %s",
 			FormatBytes(size), FormatBytes(MaxArchive)))
 	}
+	if why := unfitValidation(c.Desired); why != "" {
+		c.Hint = "correct validation: where the manifest writes it; frames are named as in CVAT, by frame_name"
+		return c.because(Blocked, "bad_validation", why)
+	}
 	c.Upload, c.Bytes = true, c.Desired.Bytes
 	return c
 }

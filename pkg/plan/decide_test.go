@@ -89,16 +89,26 @@ func TestDecideByTheTableOfActions(t *testing.T) {
 			outcome{Blocked, "unreadable", 1, false}},
 		"bad frames of one that is done matter not": {[]Task{task(1, 2, "")}, Options{}, func(d *Desired) { d.Problems = []Problem{{Code: "unreadable"}} },
 			outcome{NoOp, "matches", 1, false}},
-		"blocked: above 25 GiB":               {nil, Options{}, func(d *Desired) { d.Bytes = MaxArchive - 100 }, outcome{Blocked, "too_large", 0, false}},
-		"create: just below 25 GiB":           {nil, Options{}, func(d *Desired) { d.Bytes = MaxArchive - 1000 }, outcome{Create, "no_task", 0, true}},
-		"conflict: two with frames":           {[]Task{task(1, 2, ""), task(2, 2, Marker(hash))}, Options{}, nil, outcome{Conflict, "several_tasks", 1, false}},
-		"drift: count":                        {[]Task{task(1, 3, "")}, Options{}, nil, outcome{Drift, "frames_differ", 1, false}},
-		"drift: names":                        {[]Task{named(task(1, 2, ""), "a", "c")}, Options{}, nil, outcome{Drift, "names_differ", 1, false}},
-		"drift: ours, of other files":         {[]Task{task(1, 2, Marker(other))}, replace, nil, outcome{Drift, "archive_differs", 1, false}},
-		"no-op":                               {[]Task{task(1, 2, "JIRA-1")}, Options{}, nil, outcome{NoOp, "matches", 1, false}},
-		"no-op: the order does not matter":    {[]Task{named(task(1, 2, ""), "b", "a")}, Options{}, nil, outcome{NoOp, "matches", 1, false}},
-		"no-op: a stranger's empty beside it": {[]Task{task(1, 0, ""), task(2, 2, "")}, Options{}, nil, outcome{NoOp, "matches", 2, false}},
-		"leftover of ours beside it":          {[]Task{task(1, 0, Marker(hash)), task(2, 2, "")}, Options{}, nil, outcome{Resume, "leftover", 2, false}},
+		"blocked: above 25 GiB":                          {nil, Options{}, func(d *Desired) { d.Bytes = MaxArchive - 100 }, outcome{Blocked, "too_large", 0, false}},
+		"create: just below 25 GiB":                      {nil, Options{}, func(d *Desired) { d.Bytes = MaxArchive - 1000 }, outcome{Create, "no_task", 0, true}},
+		"blocked: validation frames that are not there":  {nil, Options{}, validated(manifest.Validation{Frames: []string{"b", "c"}}), outcome{Blocked, "bad_validation", 0, false}},
+		"blocked: more validation frames than there are": {nil, Options{}, validated(manifest.Validation{FrameCount: number(3)}), outcome{Blocked, "bad_validation", 0, false}},
+		"blocked: validation frames fill a job": {nil, Options{}, func(d *Desired) {
+			validated(manifest.Validation{FramesPerJobCount: number(2)})(d)
+			d.Settings.SegmentSize = number(2)
+		}, outcome{Blocked, "bad_validation", 0, false}},
+		"blocked: validation frames per job, of one job":   {nil, Options{}, validated(manifest.Validation{FramesPerJobCount: number(1)}), outcome{Blocked, "bad_validation", 0, false}},
+		"create: all are validation frames":                {nil, Options{}, validated(manifest.Validation{FrameCount: number(2)}), outcome{Create, "no_task", 0, true}},
+		"create: named validation frames":                  {nil, Options{}, validated(manifest.Validation{Frames: []string{"b"}}), outcome{Create, "no_task", 0, true}},
+		"no-op: of one that is done, validation is a note": {[]Task{task(1, 2, "")}, Options{}, validated(manifest.Validation{FrameCount: number(3)}), outcome{NoOp, "matches", 1, false}},
+		"conflict: two with frames":                        {[]Task{task(1, 2, ""), task(2, 2, Marker(hash))}, Options{}, nil, outcome{Conflict, "several_tasks", 1, false}},
+		"drift: count":                                     {[]Task{task(1, 3, "")}, Options{}, nil, outcome{Drift, "frames_differ", 1, false}},
+		"drift: names":                                     {[]Task{named(task(1, 2, ""), "a", "c")}, Options{}, nil, outcome{Drift, "names_differ", 1, false}},
+		"drift: ours, of other files":                      {[]Task{task(1, 2, Marker(other))}, replace, nil, outcome{Drift, "archive_differs", 1, false}},
+		"no-op":                                            {[]Task{task(1, 2, "JIRA-1")}, Options{}, nil, outcome{NoOp, "matches", 1, false}},
+		"no-op: the order does not matter":                 {[]Task{named(task(1, 2, ""), "b", "a")}, Options{}, nil, outcome{NoOp, "matches", 1, false}},
+		"no-op: a stranger's empty beside it":              {[]Task{task(1, 0, ""), task(2, 2, "")}, Options{}, nil, outcome{NoOp, "matches", 2, false}},
+		"leftover of ours beside it":                       {[]Task{task(1, 0, Marker(hash)), task(2, 2, "")}, Options{}, nil, outcome{Resume, "leftover", 2, false}},
 		"an importing one beside it is no leftover": {[]Task{with(task(1, 0, Marker(hash)), ImportStarted, ""), task(2, 2, "")}, Options{}, nil,
 			outcome{NoOp, "matches", 2, false}},
 		"importing beats empty":    {[]Task{task(1, 0, Marker(hash)), with(task(2, 0, Marker(hash)), ImportQueued, "")}, Options{}, nil, outcome{Wait, "importing", 2, false}},
@@ -173,3 +183,9 @@ func TestCurableByCVATsOwnMessages(t *testing.T) {
 		}
 	}
 }
+
+func validated(v manifest.Validation) func(*Desired) {
+	return func(d *Desired) { d.Settings.Validation = &v }
+}
+
+func number(n int) *int { return &n }
