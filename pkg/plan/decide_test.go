@@ -94,8 +94,8 @@ func TestDecideByTheTableOfActions(t *testing.T) {
 		"blocked: validation frames that are not there":  {nil, Options{}, validated(manifest.Validation{Frames: []string{"b", "c"}}), outcome{Blocked, "bad_validation", 0, false}},
 		"blocked: more validation frames than there are": {nil, Options{}, validated(manifest.Validation{FrameCount: number(3)}), outcome{Blocked, "bad_validation", 0, false}},
 		"blocked: validation frames fill a job": {nil, Options{}, func(d *Desired) {
-			validated(manifest.Validation{FramesPerJobCount: number(2)})(d)
-			d.Settings.SegmentSize = number(2)
+			validated(manifest.Validation{FramesPerJobCount: number(2)})(d) // of a job of both frames
+			d.Settings.SegmentSize = number(30)
 		}, outcome{Blocked, "bad_validation", 0, false}},
 		"blocked: validation frames per job, of one job":   {nil, Options{}, validated(manifest.Validation{FramesPerJobCount: number(1)}), outcome{Blocked, "bad_validation", 0, false}},
 		"create: all are validation frames":                {nil, Options{}, validated(manifest.Validation{FrameCount: number(2)}), outcome{Create, "no_task", 0, true}},

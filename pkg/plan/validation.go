@@ -11,13 +11,13 @@ func unfitValidation(d Desired) string {
 	}
 	segment := 0
 	if d.Settings.SegmentSize != nil {
-		segment = *d.Settings.SegmentSize
+		segment = min(*d.Settings.SegmentSize, len(d.Frames))
 	}
 	switch {
 	case v.FrameCount != nil && *v.FrameCount > len(d.Frames):
 		return fmt.Sprintf("validation: frame_count is %d, and the task has %s", *v.FrameCount, count(len(d.Frames), "frame"))
 	case v.FramesPerJobCount != nil && *v.FramesPerJobCount >= segment:
-		return fmt.Sprintf("validation: frames_per_job_count is %d, and must be below segment_size, which is %d", *v.FramesPerJobCount, segment)
+		return fmt.Sprintf("validation: frames_per_job_count is %d, and must be below segment_size, which comes to %d", *v.FramesPerJobCount, segment)
 	}
 	return unknownFrames(v.Frames, d.Frames)
 }
