@@ -163,7 +163,7 @@ func TestListThatLiesIsAnErrorAndBounded(t *testing.T) {
 // What fits into an answer may be millions of empty items, and into a list thousands of
 // full answers.
 func TestListThatLiesTakesLittleMemory(t *testing.T) {
-	crowd := `{"count":1,"results":[{}` + strings.Repeat(",{}", 1<<20) + `]}`
+	crowd := `{"count":1,"results":[{}` + strings.Repeat(",{}", 1<<17) + `]}`
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) { say(w, 200, crowd) })
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -175,9 +175,9 @@ func TestListThatLiesTakesLittleMemory(t *testing.T) {
 	n := 0
 	c = serve(t, func(w http.ResponseWriter, r *http.Request) {
 		n++
-		say(w, 200, fmt.Sprintf(`{"count":1000000,"results":[{"id":%d,"name":%q}]}`, n, strings.Repeat("n", 1<<20)))
+		say(w, 200, fmt.Sprintf(`{"count":1000000,"results":[{"id":%d,"name":%q}]}`, n, strings.Repeat("n", 1<<16)))
 	})
-	_, _, err = listOnce(t.Context(), c, get("/api/tasks", url.Values{}), func(t Task) int { return t.ID }, 10<<20)
+	_, _, err = listOnce(t.Context(), c, get("/api/tasks", url.Values{}), func(t Task) int { return t.ID }, 10<<16)
 	if !errors.As(err, new(*AnswerError)) || n != 10 {
 		t.Errorf("%v after %d pages", err, n)
 	}

@@ -43,15 +43,15 @@ func (c *Client) DataMeta(ctx context.Context, taskID int) (*DataMeta, error) {
 	q := get(fmt.Sprintf("/api/tasks/%d/data/meta", taskID), nil)
 	err := c.do(ctx, q, func(resp *http.Response) (err error) {
 		defer resp.Body.Close()
-		meta, err = readMeta(bufio.NewReader(resp.Body))
+		meta, err = readMeta(bufio.NewReader(resp.Body), maxFrames)
 		return err
 	})
 	return meta, err
 }
 
 // readMeta decodes data/meta one frame at a time, so that the memory it takes is
-// that of the names.
-func readMeta(r io.Reader) (*DataMeta, error) {
+// that of the names, of most frames at most.
+func readMeta(r io.Reader, most int) (*DataMeta, error) {
 	meta := &DataMeta{}
 	in := &limited{r: r, left: maxAnswer}
 	dec := json.NewDecoder(in)
@@ -63,7 +63,7 @@ func readMeta(r io.Reader) (*DataMeta, error) {
 		if err != nil {
 			return nil, metaError(err)
 		}
-		if err := meta.read(dec, in, key); err != nil {
+		if err := meta.read(dec, in, key, most); err != nil {
 			return nil, metaError(err)
 		}
 	}
@@ -73,7 +73,7 @@ func readMeta(r io.Reader) (*DataMeta, error) {
 	return meta, nil
 }
 
-func (m *DataMeta) read(dec *json.Decoder, in *limited, key json.Token) error {
+func (m *DataMeta) read(dec *json.Decoder, in *limited, key json.Token, most int) error {
 	switch key {
 	case "size":
 		return dec.Decode(&m.Size)
@@ -84,13 +84,13 @@ func (m *DataMeta) read(dec *json.Decoder, in *limited, key json.Token) error {
 	case "deleted_frames":
 		return dec.Decode(&m.Deleted)
 	case "frames":
-		return m.readFrames(dec, in)
+		return m.readFrames(dec, in, most)
 	}
 	var ignored json.RawMessage
 	return dec.Decode(&ignored)
 }
 
-func (m *DataMeta) readFrames(dec *json.Decoder, in *limited) error {
+func (m *DataMeta) readFrames(dec *json.Decoder, in *limited, most int) error {
 	start, err := dec.Token()
 	if err != nil || start == nil { // null
 		return err
@@ -99,7 +99,7 @@ func (m *DataMeta) readFrames(dec *json.Decoder, in *limited) error {
 		return &AnswerError{Reason: "frames is no list", notCVAT: true}
 	}
 	for dec.More() {
-		if in.left = maxAnswer; len(m.Frames) == maxFrames || dec.InputOffset() > maxMeta {
+		if in.left = maxAnswer; len(m.Frames) == most || dec.InputOffset() > maxMeta {
 			return &AnswerError{Reason: "frames do not end"}
 		}
 		var f FrameMeta
