@@ -17,7 +17,7 @@ import (
 // Scan gives the tasks that the manifest asks for, ordered by bag and then as it lists
 // the cameras. What blocks a task is in its Problems, and stops no other; the problems
 // that Scan gives beside them, errors first, concern no task or several: an error there
-// is an entry of the manifest that gave none. When ctx ends, all is incomplete.
+// is an entry of the manifest that gave none, or the reason why none does (see held). When ctx ends, all is incomplete.
 func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []Problem) {
 	s := scanner{m: m, root: o.Root, now: o.Now, claims: newClaimer(m.Cameras), heavy: make(chan struct{}, recordings)}
 	s.shelf = &shelf{options: bag.Options{Strict: o.Strict, TempDir: o.TempDir}}
@@ -29,6 +29,7 @@ func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []Probl
 		s.now = time.Now()
 	}
 	bags, problems := findBags(m, s.root)
+	problems = append(problems, held(m, problems)...)
 	found := make([]outcome, len(bags))
 	each(ctx, len(bags), 2*runtime.GOMAXPROCS(0), func(i int) { found[i] = s.bag(ctx, bags[i]) })
 
@@ -43,6 +44,9 @@ func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []Probl
 	problems = append(problems, unsettledBags(m, bags, found)...)
 	if ctx.Err() == nil && !slices.ContainsFunc(problems, isError) {
 		problems = append(problems, idleSkips(m, tasks)...)
+	}
+	if slices.ContainsFunc(problems, func(p Problem) bool { return p.Code == "override_of_nothing" }) {
+		tasks = nil
 	}
 	blockSameNames(tasks)
 	slices.SortStableFunc(problems, compareProblems)
