@@ -1,9 +1,16 @@
 #!/usr/bin/env bash
 # Shows $MARKDOWN in a comment on the pull request of a GitHub Actions job (see action.yml): in the one
-# that this action wrote before, or in a new one. Needs curl and jq, which GitHub's runners have.
+# that this action wrote before under $INPUT_COMMENT_KEY, or in a new one. Needs curl and jq, which GitHub's runners have.
 set -euo pipefail
 
 marker='<!-- cvatplan -->' # the first line of what cvatplan writes
+if [[ -n $INPUT_COMMENT_KEY ]]; then
+  if [[ $INPUT_COMMENT_KEY =~ [^A-Za-z0-9._-] ]]; then
+    echo "::error::the input comment-key holds more than letters, digits, dots, dashes and underscores"
+    exit 80
+  fi
+  marker="<!-- cvatplan: $INPUT_COMMENT_KEY -->"
+fi
 number=$(jq -r '.pull_request.number // empty' "$GITHUB_EVENT_PATH")
 if [[ -z $number ]]; then
   echo "::notice::not a pull request, so there is nothing to comment on"
@@ -31,8 +38,8 @@ ours() {
 }
 
 repo=$GITHUB_API_URL/repos/$GITHUB_REPOSITORY
-body=$(jq -Rs --arg run "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID" \
-  '{body: (. + "\n<sub>[This run](" + $run + ")</sub>\n")}' "$MARKDOWN")
+body=$(jq -Rs --arg run "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID" --arg marker "$marker" \
+  '{body: ((if startswith($marker) then "" else $marker + "\n" end) + . + "\n<sub>[This run](" + $run + ")</sub>\n")}' "$MARKDOWN")
 
 write() {
   if [[ -n $1 ]]; then

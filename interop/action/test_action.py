@@ -190,14 +190,14 @@ class TheComment(Job):
         self.addCleanup(self.github.server_close)
         self.addCleanup(self.github.shutdown)
 
-    def comment(self, text, event, expect=0):
+    def comment(self, text, event, expect=0, key=""):
         markdown, event_path = self.folder / "summary.md", self.folder / "event.json"
         markdown.write_text(text)
         event_path.write_text(json.dumps(event))
         url = "http://%s:%d" % self.github.server_address
         return self.run_step("comment.sh", expect, MARKDOWN=str(markdown), GITHUB_TOKEN="secret", GITHUB_EVENT_PATH=str(event_path),
                              GITHUB_API_URL=url, GITHUB_SERVER_URL="https://github.com", GITHUB_REPOSITORY="orchard/data",
-                             GITHUB_RUN_ID="7")
+                             GITHUB_RUN_ID="7", INPUT_COMMENT_KEY=key)
 
     def test_is_written_once_and_then_kept_up_to_date(self):
         self.github.comments = [{"id": n, "user": {"type": "User"}, "body": f"{MARKER} mine"} for n in range(150)]
@@ -210,6 +210,13 @@ class TheComment(Job):
         self.assertTrue(all(c["body"].endswith("mine") for c in self.github.comments if c["user"]["type"] == "User"))
         self.assertEqual({"Bearer secret"}, {token for _, _, token in self.github.seen})
         self.assertTrue(all(path.startswith("/repos/orchard/data/issues/") for _, path, _ in self.github.seen))
+
+    def test_is_one_for_each_key(self):
+        keys = ("", "rovers", "drones.2026", "")
+        for n, key in enumerate(keys + keys):
+            self.comment(f"{MARKER}\n**{key} {n}**\n", {"pull_request": {"number": 12}}, key=key)
+        self.assertEqual([" 7", "rovers 5", "drones.2026 6"], [re.search(r"\*\*(.*)\*\*", c["body"])[1] for c in self.github.comments])
+        self.comment(f"{MARKER}\n", {"pull_request": {"number": 12}}, expect=80, key="--> @everyone")
 
     def test_of_a_fork_is_left_out_where_github_forbids_it_and_else_missed(self):
         def pull(repo):
