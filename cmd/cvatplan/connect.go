@@ -22,6 +22,14 @@ type target struct {
 	organization string
 }
 
+// named puts the server before an error that does not speak of it.
+func (t target) named(err error) error {
+	if strings.Contains(err.Error(), t.shown) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", t.shown, err)
+}
+
 // targetOf says where a manifest's tasks live; --server wins over all that a manifest says.
 func (a *app) targetOf(m *manifest.Manifest) target {
 	t := target{shown: m.Server.URL, url: m.Server.URL, sandbox: m.Server.Sandbox, organization: m.Server.Organization}

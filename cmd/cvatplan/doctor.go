@@ -43,7 +43,7 @@ func (c doctorCmd) Run(a *app) error {
 func (a *app) examine(ctx context.Context, s *session) (code int, err error) {
 	conn, err := a.dial(s.target)
 	if err != nil {
-		return exitError, fmt.Errorf("%s: %w", s.target.shown, err)
+		return exitError, s.target.named(err)
 	}
 	defer conn.close()
 	for _, f := range observe.Checkup(ctx, conn, observe.Want{Project: s.project}, time.Now()) {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -122,7 +121,7 @@ func (a *app) connectAll(ctx context.Context, sessions []*session) (err error) {
 		if connections[s.target] == nil {
 			if connections[s.target], err = a.connect(ctx, s.target); err != nil {
 				closeAll(sessions)
-				return fmt.Errorf("%s: %w", s.target.shown, err)
+				return s.target.named(err)
 			}
 		}
 		s.conn = connections[s.target]
