@@ -29,6 +29,8 @@ type layout interface {
 	chunk(s span, r record, pos int64) (chunk, error)
 	// maybeChunk is a quick look at 16 bytes: whether a chunk record may begin there.
 	maybeChunk(b []byte) bool
+	// maybeMessage is the same for a message outside of chunks.
+	maybeMessage(b []byte) bool
 	// define takes in a connection, schema or channel.
 	define(c *chunked, r record, body []byte) error
 	// index gives the entries of an index record: time, and offset in the chunk.

@@ -264,3 +264,43 @@ func TestTheWalkGoesOnBehindADamagedChunk(t *testing.T) {
 		})
 	}
 }
+
+// Messages that lie bare in an .mcap: damage to one record costs that message, and no later one.
+func TestTheWalkGoesOnBehindADamagedMessage(t *testing.T) {
+	list := drive(cameraCDR, motorCDR, 200)
+	for name, overwrite := range map[string]func(record []byte){
+		"zeroed":       func(record []byte) { clear(record) },
+		"no head":      func(record []byte) { copy(record, bytes.Repeat([]byte{0xee}, mcapHead)) },
+		"too long":     func(record []byte) { record[6] = 0x7f },
+		"another kind": func(record []byte) { copy(record, []byte{0, 1, 2, 3}) },
+	} {
+		for _, format := range []bagtest.Format{{NoChunks: true}, {NoChunks: true, NoIndex: true}} {
+			t.Run(fmt.Sprint(name, " no index ", format.NoIndex), func(t *testing.T) {
+				path := write(t, filepath.Join(t.TempDir(), "a.mcap"), format, list)
+				whole := open(t, path, Options{})
+				data, entries := readFile(t, path), index(t, whole)
+				hit := entries[len(entries)/2]
+				k := whole.parts[0].(*chunked).chunks[hit.at.chunk]
+				overwrite(data[k.data+hit.at.off : k.data+hit.at.off+hit.at.size])
+				damaged := open(t, save(t, "a.mcap", data), Options{})
+				want := map[said]int{}
+				for _, s := range readAll(t, whole) {
+					want[s]++
+				}
+				for _, s := range readAll(t, damaged) {
+					want[s]--
+				}
+				missing := 0
+				for s, n := range want {
+					missing += max(n, -n)
+					if n != 0 && s.Log != hit.LogNS {
+						t.Errorf("%+v: %d", s, n)
+					}
+				}
+				if missing != 1 || len(damaged.Warnings()) == 0 {
+					t.Errorf("%d messages differ, warnings %v", missing, damaged.Warnings())
+				}
+			})
+		}
+	}
+}

@@ -9,10 +9,10 @@ import (
 // walkFile finds the chunks of a file without an index, from the records at its
 // top level: one small read for each. Messages and definitions that lie there
 // bare make up plain chunks of their own. Where records no longer follow each
-// other, the walk goes on at the next chunk. complete says that the file's last
+// other, the walk goes on at the next chunk or bare message. complete says that the file's last
 // record was met, for formats that have one.
 func (c *chunked) walkFile(ctx context.Context, w *window, off int64) (complete bool, err error) {
-	t := topLevel{c: c}
+	t := topLevel{c: c, seen: map[uint32]int64{}}
 	for off < w.end() {
 		if err := ctx.Err(); err != nil {
 			return false, err
@@ -26,7 +26,7 @@ func (c *chunked) walkFile(ctx context.Context, w *window, off int64) (complete 
 			err = errCut
 		}
 		if err != nil {
-			next = c.nextChunk(w, off+1)
+			next = c.resync(w, off+1, t.seen)
 		}
 		if err := t.take(w, r, off, next, err); err != nil {
 			return false, err
@@ -54,6 +54,7 @@ type topLevel struct {
 	c *chunked
 	// bareOpen is a chunk of ours, indexOpen one of the file's, that the next record may belong to.
 	bareOpen, indexOpen bool
+	seen                map[uint32]int64 // channels of bare messages: when the last was received, in ns
 }
 
 // take takes in the record at off, with what is wrong with it; the next one is at next.
@@ -67,6 +68,9 @@ func (t *topLevel) take(s span, r record, off, next int64, damage error) error {
 		return t.lost(off, damage, next-off)
 	case r.kind == messageRecord, r.kind == defineRecord:
 		t.bare(off, next, bare)
+		if r.kind == messageRecord {
+			t.seen[r.id] = r.log
+		}
 	case r.kind == indexRecord && index:
 		t.newest().indexEnd = next
 		t.indexOpen = true
