@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/maruel/natural"
-
 	"github.com/cvatplan/cvatplan/pkg/observe"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 	"github.com/cvatplan/cvatplan/pkg/report"
 )
 
@@ -30,19 +29,8 @@ func (c statusCmd) status(all []observe.Progress) report.Status {
 		row.Name = name
 		s.Rows = append(s.Rows, row)
 	}
-	slices.SortStableFunc(s.Rows, byName)
+	slices.SortStableFunc(s.Rows, func(a, b report.StatusRow) int { return plan.CompareNames(a.Name, b.Name) })
 	return s
-}
-
-// byName is the order that people expect: run_2 before run_10.
-func byName(a, b report.StatusRow) int {
-	switch {
-	case natural.Less(a.Name, b.Name):
-		return -1
-	case natural.Less(b.Name, a.Name):
-		return 1
-	}
-	return cmp.Compare(a.Name, b.Name)
 }
 
 // groupsOf are the groups that a task belongs to, each with its jobs there: several, where several

@@ -136,10 +136,7 @@ func (r *run) settled(found observe.Found) {
 		return
 	}
 	created := r.result.Project.Created && r.result.Project.ID == found.ID
-	r.result.Project = ProjectResult{ID: found.ID, Name: found.Name, Created: created}
-	if found.ID != 0 { // 0: nothing could be created in it, so it was not created either
-		r.result.Project.URL = r.server.ProjectURL(found.ID)
-	}
+	r.result.Project = ProjectResult{ID: found.ID, Name: found.Name, URL: r.server.ProjectURL(found.ID), Created: created}
 	if created {
 		r.result.Hints = append(r.result.Hints, fmt.Sprintf(
 			"project %q was created: write `id: %d` in place of its name, since names are not unique in CVAT", found.Name, found.ID))

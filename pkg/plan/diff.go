@@ -128,7 +128,7 @@ func positions(want []Desired) map[string][]int {
 func compareChanges(a, b Change) int {
 	return cmp.Or(
 		cmp.Compare(slices.Index(Actions, a.Action), slices.Index(Actions, b.Action)),
-		compareNames(a.Task, b.Task),
+		CompareNames(a.Task, b.Task),
 		cmp.Compare(a.ID, b.ID),
 		cmp.Compare(a.Origin.File, b.Origin.File),
 		cmp.Compare(a.Origin.Line, b.Origin.Line),
@@ -136,8 +136,8 @@ func compareChanges(a, b Change) int {
 	)
 }
 
-// compareNames is the order that people expect (run_2 before run_10), and total.
-func compareNames(a, b string) int {
+// CompareNames is the order that people expect (run_2 before run_10), and total.
+func CompareNames(a, b string) int {
 	switch {
 	case a == b:
 		return 0

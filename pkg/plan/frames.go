@@ -48,6 +48,21 @@ func (c Change) several(tasks []Task) Change {
 	return c.because(Conflict, "several_tasks", "several tasks with frames have this name: "+ids(tasks))
 }
 
+// Without gives those of names that are not among others.
+func Without(names, others []string) []string {
+	known := make(map[string]bool, len(others))
+	for _, name := range others {
+		known[name] = true
+	}
+	var left []string
+	for _, name := range names {
+		if !known[name] {
+			left = append(left, name)
+		}
+	}
+	return left
+}
+
 // difference tells which names only one side has; nothing if the server's are not known.
 func difference(want []string, t Task) (missing, extra []string) {
 	if t.Frames == nil {

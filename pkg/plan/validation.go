@@ -23,19 +23,10 @@ func unfitValidation(d Desired) string {
 }
 
 func unknownFrames(named, frames []string) string {
-	if len(named) == 0 {
+	if len(named) == 0 { // most manifests name none, and frames are many
 		return ""
 	}
-	have := make(map[string]bool, len(frames))
-	for _, f := range frames {
-		have[f] = true
-	}
-	var unknown []string
-	for _, f := range named {
-		if !have[f] {
-			unknown = append(unknown, f)
-		}
-	}
+	unknown := Without(named, frames)
 	if len(unknown) == 0 {
 		return ""
 	}

@@ -30,7 +30,7 @@ func imagesSince(was, now plan.Change, before, after []Image) string {
 }
 
 func namesSince(old, names []string) string {
-	gone, more := without(old, names), without(names, old)
+	gone, more := plan.Without(old, names), plan.Without(names, old)
 	switch {
 	case len(names) == 0:
 		return "its images are gone"
@@ -42,18 +42,4 @@ func namesSince(old, names []string) string {
 		return "gone: " + few(gone)
 	}
 	return fmt.Sprintf("gone: %s; new: %s", few(gone), few(more))
-}
-
-func without(names, others []string) []string {
-	known := make(map[string]bool, len(others))
-	for _, name := range others {
-		known[name] = true
-	}
-	var left []string
-	for _, name := range names {
-		if !known[name] {
-			left = append(left, name)
-		}
-	}
-	return left
 }

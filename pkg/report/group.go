@@ -1,12 +1,9 @@
 package report
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/maruel/natural"
 
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -47,13 +44,7 @@ func compareGroups(a, b group) int {
 	if a.urgent() != b.urgent() {
 		return map[bool]int{true: -1, false: 1}[a.urgent()]
 	}
-	switch {
-	case natural.Less(a.bag, b.bag):
-		return -1
-	case natural.Less(b.bag, a.bag):
-		return 1
-	}
-	return cmp.Compare(a.bag, b.bag)
+	return plan.CompareNames(a.bag, b.bag)
 }
 
 // urgent groups hold something that apply cannot do.

@@ -1,6 +1,10 @@
 package source
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
 
 // stale compares the listing of a bag that is here with the bag: the names now, contents when they are
 // read, so that a listing beside the bag costs no look at a file.
@@ -16,7 +20,7 @@ func (s scanner) stale(b *bagRef, o outcome) []Problem {
 			l = &listed{}
 		}
 		l = l.in(order(l.names, newView(s.m, s.root, b, s.camera(t.Camera)).sorting()))
-		if t.SkipsBad() && len(l.names) > 0 && len(without(l.names, t.frames.names)) == 0 {
+		if t.SkipsBad() && len(l.names) > 0 && len(plan.Without(l.names, t.frames.names)) == 0 {
 			continue // the listing knows which frames are bad; here nobody does before they are read
 		}
 		if text := differs(t.frames.names, l.names); text != "" {

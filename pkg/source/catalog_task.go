@@ -3,6 +3,8 @@ package source
 import (
 	"fmt"
 	"slices"
+
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // fromCatalog gives the tasks of a bag that is not here, as its listing says.
@@ -78,7 +80,7 @@ func differs(names, listed []string) string {
 	if slices.Equal(names, listed) {
 		return ""
 	}
-	missing, gone := without(names, listed), without(listed, names)
+	missing, gone := plan.Without(names, listed), plan.Without(listed, names)
 	switch {
 	case len(missing) > 0 && len(gone) > 0:
 		return fmt.Sprintf("it lacks %s, such as %s, and has %d that are no longer there, such as %s", count(len(missing), "frame", "frames"), show(missing[0]), len(gone), show(gone[0]))
@@ -88,19 +90,4 @@ func differs(names, listed []string) string {
 		return fmt.Sprintf("it has %s no longer there, such as %s", count(len(gone), "frame that is", "frames that are"), show(gone[0]))
 	}
 	return "it has the frames in another order"
-}
-
-// without gives those of names that are not in others.
-func without(names, others []string) []string {
-	have := make(map[string]bool, len(others))
-	for _, n := range others {
-		have[n] = true
-	}
-	var left []string
-	for _, n := range names {
-		if !have[n] {
-			left = append(left, n)
-		}
-	}
-	return left
 }

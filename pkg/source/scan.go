@@ -29,7 +29,8 @@ func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []Probl
 		s.now = time.Now()
 	}
 	bags, problems := findBags(m, s.root)
-	problems = append(problems, held(m, problems)...)
+	blocking := held(m, problems)
+	problems = append(problems, blocking...)
 	found := make([]outcome, len(bags))
 	each(ctx, len(bags), 2*runtime.GOMAXPROCS(0), func(i int) { found[i] = s.bag(ctx, bags[i]) })
 
@@ -45,7 +46,7 @@ func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []Probl
 	if ctx.Err() == nil && !slices.ContainsFunc(problems, isError) {
 		problems = append(problems, idleSkips(m, tasks)...)
 	}
-	if slices.ContainsFunc(problems, func(p Problem) bool { return p.Code == "override_of_nothing" }) {
+	if len(blocking) > 0 {
 		tasks = nil
 	}
 	blockSameNames(tasks)
