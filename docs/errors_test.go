@@ -7,12 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/plan"
-	"github.com/cvatplan/cvatplan/pkg/report"
 )
 
 // coded are the packages whose codes a person may see.
-var coded = []string{"pkg/plan", "pkg/source", "pkg/apply", "pkg/observe", "pkg/cvat", "pkg/planfile", "cmd/cvatplan"}
+var coded = []string{"pkg/plan", "internal/source", "pkg/apply", "internal/observe", "pkg/cvat", "internal/planfile", "cmd/cvatplan"}
 
 // unwritten are codes that the source computes: settings of a note, and the project that is asked for.
 var unwritten = []string{

@@ -1,4 +1,4 @@
-"""Colours, seen by OpenCV: what pkg/rosimage makes of raw pixels, against what
+"""Colours, seen by OpenCV: what internal/rosimage makes of raw pixels, against what
 cv2 makes of the same bytes. The expectation never comes from our own decoder.
 
     python -m unittest discover -s interop

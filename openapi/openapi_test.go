@@ -13,9 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cvatplan/cvatplan/internal/sandbox"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
-	"github.com/cvatplan/cvatplan/pkg/sandbox"
 )
 
 // exceptions are the findings in which the document, not we, is wrong, each with

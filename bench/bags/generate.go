@@ -10,7 +10,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 
-	"github.com/cvatplan/cvatplan/pkg/bag/bagtest"
+	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
 )
 
 // variants are the containers and compressions, by name.

@@ -15,7 +15,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/cvatplan/cvatplan/pkg/bag"
+	"github.com/cvatplan/cvatplan/internal/bag"
 )
 
 func main() {

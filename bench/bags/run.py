@@ -1,4 +1,4 @@
-"""Compares pkg/bag with Python's rosbags and with reading the bytes alone.
+"""Compares internal/bag with Python's rosbags and with reading the bytes alone.
 
     pip install rosbags
     python bench/bags/run.py [--dir DIR] [--runs N] [VARIANT…]

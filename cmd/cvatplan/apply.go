@@ -7,9 +7,9 @@ import (
 	"io"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
-	"github.com/cvatplan/cvatplan/pkg/report"
 )
 
 type applyCmd struct {

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
-	"github.com/cvatplan/cvatplan/pkg/report"
 )
 
 // approve is the last gate before the first write.

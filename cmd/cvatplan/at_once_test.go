@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cvatplan/cvatplan/internal/sandbox"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
-	"github.com/cvatplan/cvatplan/pkg/sandbox"
 )
 
 // Eight processes apply one manifest at the same time to a server that has not even the

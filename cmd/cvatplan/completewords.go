@@ -8,7 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/cvatplan/cvatplan/pkg/source"
+	"github.com/cvatplan/cvatplan/internal/source"
 )
 
 // typedWords is what the words of an unfinished command line are. Kong's own parser is of no use

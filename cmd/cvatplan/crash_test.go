@@ -13,8 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/cvatplan/cvatplan/internal/sandbox"
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
-	"github.com/cvatplan/cvatplan/pkg/sandbox"
 )
 
 // panickyMain is the program with streams that panic, once, in whichever goroutine writes
@@ -93,24 +93,24 @@ func TestAPanicExits11WithAReport(t *testing.T) {
 
 // careless are the goroutines that need no recover, with the reason.
 var careless = map[string]string{
-	"pkg/apply/run.go untilStopped":         "selects and cancels",
-	"pkg/apply/run.go tasks":                "runs under guard",
-	"pkg/cvat/upload.go untilStopped":       "selects and cancels",
-	"pkg/sandbox/listen.go serve":           "net/http's own loop; requests recover in ServeHTTP",
-	"pkg/sandbox/queue.go start":            "next recovers",
-	"pkg/observe/frames.go AddFrames":       "runs under guarded",
-	"pkg/report/progress/lines.go newLines": "tick recovers",
-	"pkg/report/html_sheets.go fillAll":     "fill recovers",
-	"pkg/bag/scan.go scan":                  "runs under guarded",
-	"pkg/bag/pipeline.go newPipeline":       "counts and waits; load runs under guarded",
-	"pkg/bag/behind.go newBehindWriter":     "writes a file",
+	"pkg/apply/run.go untilStopped":              "selects and cancels",
+	"pkg/apply/run.go tasks":                     "runs under guard",
+	"pkg/cvat/upload.go untilStopped":            "selects and cancels",
+	"internal/sandbox/listen.go serve":           "net/http's own loop; requests recover in ServeHTTP",
+	"internal/sandbox/queue.go start":            "next recovers",
+	"internal/observe/frames.go AddFrames":       "runs under guarded",
+	"internal/report/progress/lines.go newLines": "tick recovers",
+	"internal/report/html_sheets.go fillAll":     "fill recovers",
+	"internal/bag/scan.go scan":                  "runs under guarded",
+	"internal/bag/pipeline.go newPipeline":       "counts and waits; load runs under guarded",
+	"internal/bag/behind.go newBehindWriter":     "writes a file",
 }
 
 // Every goroutine that the program starts recovers, or is known to need it not.
 func TestEveryGoroutineRecovers(t *testing.T) {
 	root := filepath.Join("..", "..")
 	used := map[string]bool{}
-	for _, dir := range []string{"cmd", "pkg"} {
+	for _, dir := range []string{"cmd", "internal", "pkg"} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "cvattest") {
 				return err

@@ -7,9 +7,9 @@ import (
 	"io"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/observe"
+	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
-	"github.com/cvatplan/cvatplan/pkg/observe"
-	"github.com/cvatplan/cvatplan/pkg/report"
 )
 
 type doctorCmd struct {

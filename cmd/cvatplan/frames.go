@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/cvatplan/cvatplan/pkg/index"
-	"github.com/cvatplan/cvatplan/pkg/observe"
-	"github.com/cvatplan/cvatplan/pkg/report"
-	"github.com/cvatplan/cvatplan/pkg/source"
+	"github.com/cvatplan/cvatplan/internal/index"
+	"github.com/cvatplan/cvatplan/internal/observe"
+	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/source"
 )
 
 type framesCmd struct {

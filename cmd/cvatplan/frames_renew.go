@@ -8,8 +8,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/cvatplan/cvatplan/pkg/index"
-	"github.com/cvatplan/cvatplan/pkg/source"
+	"github.com/cvatplan/cvatplan/internal/index"
+	"github.com/cvatplan/cvatplan/internal/source"
 )
 
 // renew writes each listing that the manifests name. One whose tasks cannot all be listed stays as it is.

@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"github.com/cvatplan/cvatplan/pkg/report"
+	"github.com/cvatplan/cvatplan/internal/report"
 )
 
 // A hinted error carries advice apart from the error: the command or the change that mends it.

@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/cvatplan/cvatplan/pkg/survey"
+	"github.com/cvatplan/cvatplan/internal/survey"
 )
 
 type initCmd struct {

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 
-	"github.com/cvatplan/cvatplan/pkg/report"
-	"github.com/cvatplan/cvatplan/pkg/survey"
+	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/survey"
 )
 
 type inspectCmd struct {

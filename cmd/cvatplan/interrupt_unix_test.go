@@ -7,8 +7,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/cvatplan/cvatplan/internal/sandbox"
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
-	"github.com/cvatplan/cvatplan/pkg/sandbox"
 )
 
 var signals = map[string]struct {

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/cvatplan/cvatplan/pkg/archive"
+	"github.com/cvatplan/cvatplan/internal/archive"
+	"github.com/cvatplan/cvatplan/internal/planfile"
+	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/plan"
-	"github.com/cvatplan/cvatplan/pkg/planfile"
-	"github.com/cvatplan/cvatplan/pkg/source"
 )
 
 // hash measures the named tasks: ours and unfinished, so that only their archive's hash tells whether
@@ -122,7 +122,7 @@ func (s *session) weighOne(ctx context.Context, i int) {
 	}
 }
 
-// asProblem is an error of pkg/source with the code and the hint that it carries.
+// asProblem is an error of internal/source with the code and the hint that it carries.
 func asProblem(err error) plan.Problem {
 	var p source.Problem
 	if errors.As(err, &p) {

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"io"
 
+	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
-	"github.com/cvatplan/cvatplan/pkg/report"
-	"github.com/cvatplan/cvatplan/pkg/source"
 )
 
 // A bagsError says that entries of a manifest gave nothing; each problem was printed before.

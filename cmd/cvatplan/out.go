@@ -7,8 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/cvatplan/cvatplan/pkg/planfile"
-	"github.com/cvatplan/cvatplan/pkg/report"
+	"github.com/cvatplan/cvatplan/internal/planfile"
+	"github.com/cvatplan/cvatplan/internal/report"
 )
 
 // checkOut refuses what cannot be saved, or what saving would destroy, before anything is read.

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"io"
 
+	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/plan"
-	"github.com/cvatplan/cvatplan/pkg/report"
 )
 
 type planCmd struct {

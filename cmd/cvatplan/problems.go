@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/cvatplan/cvatplan/pkg/report"
-	"github.com/cvatplan/cvatplan/pkg/source"
+	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/source"
 )
 
 // printProblems says on stderr what was found in the dataset, and returns the worst of it.

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"github.com/cvatplan/cvatplan/internal/report/progress"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
-	"github.com/cvatplan/cvatplan/pkg/report/progress"
 )
 
 // A listener is told what a run does; *progress.Progress is one.

@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
-	"github.com/cvatplan/cvatplan/pkg/report"
 )
 
 // retries tells that requests are sent again, so that waiting is no silence: to the progress display

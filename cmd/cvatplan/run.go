@@ -6,8 +6,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/cvatplan/cvatplan/internal/sandbox"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
-	"github.com/cvatplan/cvatplan/pkg/sandbox"
 )
 
 // An app is one run of the program: its streams, its environment, its global flags.

@@ -10,11 +10,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/observe"
+	"github.com/cvatplan/cvatplan/internal/planfile"
+	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
-	"github.com/cvatplan/cvatplan/pkg/observe"
 	"github.com/cvatplan/cvatplan/pkg/plan"
-	"github.com/cvatplan/cvatplan/pkg/planfile"
-	"github.com/cvatplan/cvatplan/pkg/report"
 )
 
 // A staleError says in what a saved plan is no longer true. Nothing was written.
@@ -54,7 +54,7 @@ func (e staleError) Code() string {
 	return "out_of_date"
 }
 
-// codeAbsent is pkg/source's, of a bag that is planned by its index and whose images are wanted.
+// codeAbsent is internal/source's, of a bag that is planned by its index and whose images are wanted.
 const codeAbsent = "missing_bag"
 
 // absent counts the tasks whose images are not here.

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/observe"
+	"github.com/cvatplan/cvatplan/internal/planfile"
+	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
-	"github.com/cvatplan/cvatplan/pkg/observe"
 	"github.com/cvatplan/cvatplan/pkg/plan"
-	"github.com/cvatplan/cvatplan/pkg/planfile"
-	"github.com/cvatplan/cvatplan/pkg/source"
 )
 
 // A session is one project on one server, with all manifests of the command line that ask for tasks

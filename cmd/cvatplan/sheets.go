@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 
+	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/thumbnail"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
-	"github.com/cvatplan/cvatplan/pkg/report"
-	"github.com/cvatplan/cvatplan/pkg/thumbnail"
 )
 
 // contactSheets gives the pictures of what is to be uploaded, so that a reviewer sees it before.

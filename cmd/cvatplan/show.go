@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 
+	"github.com/cvatplan/cvatplan/internal/planfile"
+	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/plan"
-	"github.com/cvatplan/cvatplan/pkg/planfile"
-	"github.com/cvatplan/cvatplan/pkg/report"
 )
 
 type showCmd struct {

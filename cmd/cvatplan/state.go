@@ -1,8 +1,8 @@
 package main
 
 import (
+	"github.com/cvatplan/cvatplan/internal/resume"
 	"github.com/cvatplan/cvatplan/pkg/apply"
-	"github.com/cvatplan/cvatplan/pkg/resume"
 )
 
 // A state lets runs go on with uploads that an earlier one was cut off in.

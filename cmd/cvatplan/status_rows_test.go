@@ -5,8 +5,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cvatplan/cvatplan/pkg/observe"
-	"github.com/cvatplan/cvatplan/pkg/report"
+	"github.com/cvatplan/cvatplan/internal/observe"
+	"github.com/cvatplan/cvatplan/internal/report"
 )
 
 func TestStatusAddsUpWhatByNames(t *testing.T) {

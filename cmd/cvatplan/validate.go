@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
-	"github.com/cvatplan/cvatplan/pkg/report"
-	"github.com/cvatplan/cvatplan/pkg/source"
 )
 
 type validateCmd struct {

@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 
+	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
-	"github.com/cvatplan/cvatplan/pkg/report"
 )
 
 // An applyView shows what apply does, to a person or to a program.

@@ -15,7 +15,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cvatplan/cvatplan/pkg/bag/bagtest"
+	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
 )
 
 // A camera is what one topic holds.

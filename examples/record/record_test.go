@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/cvatplan/cvatplan/pkg/bag"
+	"github.com/cvatplan/cvatplan/internal/bag"
 )
 
 // A recorded message, as a reader finds it.

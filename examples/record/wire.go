@@ -3,7 +3,7 @@ package main
 import (
 	"encoding/binary"
 
-	"github.com/cvatplan/cvatplan/pkg/bag/bagtest"
+	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
 )
 
 // A header is what both messages of images begin with.

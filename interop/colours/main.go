@@ -1,5 +1,5 @@
 // Colours writes raw camera pixels of every encoding, and the pictures that
-// pkg/rosimage makes of them, so that interop/test_colours.py can compare the
+// internal/rosimage makes of them, so that interop/test_colours.py can compare the
 // pictures with OpenCV's.
 //
 //	go run ./interop/colours DIR
@@ -17,7 +17,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/cvatplan/cvatplan/pkg/rosimage"
+	"github.com/cvatplan/cvatplan/internal/rosimage"
 )
 
 // A picture is one case, as index.json has it.

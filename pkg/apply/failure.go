@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cvatplan/cvatplan/pkg/archive"
+	"github.com/cvatplan/cvatplan/internal/archive"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
-	"github.com/cvatplan/cvatplan/pkg/observe"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
-	"github.com/cvatplan/cvatplan/pkg/observe"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 

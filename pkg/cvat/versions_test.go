@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/sandbox"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
-	"github.com/cvatplan/cvatplan/pkg/sandbox"
 )
 
 // versions are those on both sides of each difference that the client must cope with.

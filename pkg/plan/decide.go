@@ -145,7 +145,7 @@ func (c Change) because(a Action, code, text string) Change {
 }
 
 // archiveSize is the least that the stored zip takes: each frame, its two headers and
-// its name twice, the end record. pkg/archive has the exact number, once measured.
+// its name twice, the end record. internal/archive has the exact number, once measured.
 func archiveSize(d Desired) int64 {
 	size := max(d.Bytes, 0) + 22
 	for _, name := range d.Frames {

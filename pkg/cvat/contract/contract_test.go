@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/sandbox"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
-	"github.com/cvatplan/cvatplan/pkg/sandbox"
 )
 
 // A question is one thing that cvatplan believes of CVAT. Its number is for

@@ -5,7 +5,7 @@
 // makes two, that an upload of a name that exists is refused, that an import
 // consumes its archive. They were measured on CVAT 2.73, and are asked
 //
-//   - always of the embedded server, [github.com/cvatplan/cvatplan/pkg/sandbox],
+//   - always of the embedded server, [github.com/cvatplan/cvatplan/internal/sandbox],
 //     so that it cannot drift away from CVAT;
 //   - of any CVAT whose URL and personal access token stand in CVAT_TEST_URL and
 //     CVAT_TEST_TOKEN. With CVAT_TEST_USERNAME and CVAT_TEST_PASSWORD the

@@ -20,7 +20,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/cvatplan/cvatplan/pkg/sandbox"
+	"github.com/cvatplan/cvatplan/internal/sandbox"
 )
 
 // A Server is an embedded server on a loopback port, with a gate in front.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/cvatplan/cvatplan/pkg/sandbox"
+	"github.com/cvatplan/cvatplan/internal/sandbox"
 )
 
 // ask sends a request as the sandbox's user.

@@ -5,7 +5,7 @@ import (
 
 	"sync"
 
-	"github.com/cvatplan/cvatplan/pkg/sandbox"
+	"github.com/cvatplan/cvatplan/internal/sandbox"
 )
 
 // hooks hold the server at points that no request can see.

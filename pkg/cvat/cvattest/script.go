@@ -9,7 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/cvatplan/cvatplan/pkg/sandbox"
+	"github.com/cvatplan/cvatplan/internal/sandbox"
 )
 
 // Commands are testscript's commands over servers that run in the test's own process:

@@ -7,7 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 
-	"github.com/cvatplan/cvatplan/pkg/sandbox"
+	"github.com/cvatplan/cvatplan/internal/sandbox"
 )
 
 // MakeToken makes a further access token of the account sandbox. settings is what CVAT is

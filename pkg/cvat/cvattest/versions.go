@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cvatplan/cvatplan/pkg/sandbox"
+	"github.com/cvatplan/cvatplan/internal/sandbox"
 )
 
 // A personality answers as CVAT 2.minor does. It puts right what the sandbox, which

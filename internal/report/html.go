@@ -1,0 +1,85 @@
+package report
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// HTMLOptions say what [HTML] shows beside the plans.
+type HTMLOptions struct {
+	Errors []manifest.Problem // why there is no plan, or less of it
+
+	// Thumbs gives the contact sheet of a task whose frames are to be sent
+	// (Change.Upload): its first, last and evenly spaced frames, in order. It is called
+	// for several tasks at once; nil shows no images. See internal/thumbnail for making
+	// them, and [SheetSize] for how many.
+	Thumbs func(c plan.Change) []Thumb
+}
+
+// A Thumb is one picture of a contact sheet.
+type Thumb struct {
+	Name string // of the frame
+	Data []byte // a JPEG or PNG; anything else, such as nil, is shown as "no preview"
+}
+
+// unpictured is what the page says where the plan has more to show than a page holds.
+func unpictured(tasks int) string {
+	return fmt.Sprintf("A page holds %s of pictures, so %s below these have none here; --target GLOB makes a page of any of them.",
+		plan.FormatBytes(maxPictures), count(tasks, "task"))
+}
+
+// SheetSize is how many frames of each task a page with that many contact sheets
+// shows: 8, and fewer where the page would grow beyond some ten megabytes, but
+// always the first and the last. Very many tasks do not all have a sheet: see [HTML].
+func SheetSize(tasks int) int {
+	const budget = 2000
+	return min(8, max(2, budget/max(1, tasks)))
+}
+
+//go:embed page/page.html
+var pageHTML string
+
+//go:embed page/page.css
+var pageCSS string
+
+//go:embed page/page.js
+var pageJS string
+
+var page = template.Must(template.New("page").Parse(pageHTML))
+
+// policy forbids the page everything but its own style, its own script and data: images,
+// so even an escape that failed could neither run nor send anything.
+var policy = "default-src 'none'; img-src data:; style-src " + source(pageCSS) + "; script-src " + source(pageJS) +
+	"; base-uri 'none'; form-action 'none'"
+
+// source names an inline style or script by its content.
+func source(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// HTML writes plans as one self-contained page that makes no request: totals, a
+// table to be filtered, and the contact sheets of what is to be uploaded, in the plan's
+// order until they take 16 MiB of the page; for how many tasks that is not enough, the
+// page says. A panic of o.Thumbs comes out of it, when the page is whole.
+func HTML(w io.Writer, plans []plan.Plan, o HTMLOptions) error {
+	made, left := sheets(plans, o.Thumbs)
+	doc := pageOf(plans, o, made)
+	if left > 0 {
+		doc.Unpictured = unpictured(left)
+	}
+	err := page.Execute(w, doc)
+	for _, sheet := range doc.Sheets {
+		if sheet.crash != "" {
+			panic(sheet.crash)
+		}
+	}
+	return err
+}

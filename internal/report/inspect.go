@@ -1,0 +1,155 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/cvatplan/cvatplan/internal/survey"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// InspectTable writes what bags hold for a person: a heading per bag, its topics or cameras, what is
+// wrong with it, and the cameras: of a manifest that would take its images.
+func InspectTable(w io.Writer, bags []survey.Bag, p Palette) error {
+	for i, b := range bags {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s  %s\n", p.paint(bold, Safe(b.Path)), strings.Join(headingOf(b), ", "))
+		if err := table(w, rowsOf(b)); err != nil {
+			return err
+		}
+		for _, n := range b.Notes {
+			fmt.Fprintf(w, "  %s %s\n", p.paint(yellow, "warning:"), Safe(n))
+		}
+	}
+	return nil
+}
+
+func headingOf(b survey.Bag) []string {
+	if b.Kind == survey.Directory {
+		parts := []string{"a directory", count(b.Images, "image")}
+		if b.Unsupported > 0 {
+			parts = append(parts, fmt.Sprintf("%s that CVAT does not take", count(b.Unsupported, "image")))
+		}
+		if b.Others > 0 {
+			parts = append(parts, count(b.Others, "other file"))
+		}
+		return append(parts, spanOf(b)...)
+	}
+	return append([]string{kindNames[string(b.Kind)], plan.FormatBytes(b.Bytes), count(b.Messages, "message")}, spanOf(b)...)
+}
+
+var kindNames = map[string]string{
+	"rosbag": "ROS 1 bag", "mcap": "MCAP", "sqlite3": "rosbag2 SQLite file", "rosbag2": "rosbag2 directory",
+}
+
+func spanOf(b survey.Bag) []string {
+	if b.First == 0 && b.Last == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s from %s", duration(b.Last-b.First), instant(b.First))}
+}
+
+// duration is rounded to what a person compares: milliseconds below a minute, else seconds.
+func duration(ns int64) string {
+	d := time.Duration(ns)
+	if d < time.Minute {
+		return fmt.Sprintf("%.3f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+func instant(ns int64) string { return time.Unix(0, ns).UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// rowsOf are the lines of the table, the first one its header; none where there is nothing to list.
+func rowsOf(b survey.Bag) [][]string {
+	if b.Kind == survey.Directory {
+		return cameraRows(b)
+	}
+	if len(b.Topics) == 0 {
+		return nil
+	}
+	rows := [][]string{{"TOPIC", "TYPE", "COUNT", "RATE", "FIRST IMAGE", "CAMERA"}}
+	for _, t := range b.Topics {
+		rows = append(rows, []string{t.Name, t.Type, fmt.Sprint(t.Count), rate(t), firstImage(t), cameraCell(t)})
+	}
+	return rows
+}
+
+// cameraRows lists a directory's cameras; where it is no bag itself, its bags too.
+func cameraRows(b survey.Bag) [][]string {
+	var rows [][]string
+	for _, in := range b.Holds {
+		rows = append(rows, []string{"bags", in.Path, fmt.Sprint(in.Count)})
+	}
+	for _, c := range b.Cameras {
+		rows = append(rows, []string{"camera", c.Name, count(c.Images, "image")})
+	}
+	if b.Unclaimed > 0 && len(b.Cameras) > 0 {
+		rows = append(rows, []string{"-", "no camera's", count(b.Unclaimed, "image")})
+	}
+	return rows
+}
+
+func rate(t survey.Topic) string {
+	if r := t.Rate(); r > 0 {
+		return fmt.Sprintf("%.1f Hz", r)
+	}
+	return "-"
+}
+
+// firstImage says what the first message holds: pixels, encoding, what becomes of it, bytes; and that
+// its header has no stamp, so that the receive time is taken.
+func firstImage(t survey.Topic) string {
+	switch {
+	case !t.Image || t.Count == 0:
+		return "-"
+	case t.Pixels.Problem != nil && t.Pixels.Encoding == "":
+		return "?"
+	}
+	var parts []string
+	if t.Pixels.Width > 0 {
+		parts = append(parts, fmt.Sprintf("%dx%d", t.Pixels.Width, t.Pixels.Height))
+	}
+	parts = append(parts, t.Pixels.Encoding)
+	if t.Pixels.Problem == nil && !t.Pixels.Passthrough {
+		parts = append(parts, "as "+t.Pixels.Ext)
+	}
+	s := strings.Join(parts, " ") + ", " + plan.FormatBytes(int64(t.Size))
+	if t.Usable() && t.Stamp == 0 {
+		s += ", no stamp"
+	}
+	return s
+}
+
+// cameraCell says which camera of a manifest would take the topic, or why none.
+func cameraCell(t survey.Topic) string {
+	switch {
+	case !t.Image:
+		return "-"
+	case t.Count == 0:
+		return "no messages"
+	case t.Pixels.Problem != nil:
+		return "cannot be used: " + t.Pixels.Problem.Error()
+	case t.Instead != "":
+		return t.Camera + ", from " + t.Instead
+	case !t.ByName:
+		return t.Camera + ", with topics:"
+	}
+	return t.Camera
+}
+
+func table(w io.Writer, rows [][]string) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		for i, cell := range row {
+			row[i] = Safe(cell)
+		}
+		fmt.Fprintf(t, "  %s\n", strings.Join(row, "\t"))
+	}
+	return t.Flush()
+}

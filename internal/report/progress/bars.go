@@ -1,0 +1,140 @@
+package progress
+
+import (
+	"io"
+	"math"
+
+	"github.com/mattn/go-runewidth"
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/pkg/apply"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// bars shows a bar for each running task and, below, one for all. What its
+// decorators print they read from the tally, which must not be locked while the
+// library is called: it may wait for them. Bars are made with the total 0, for one
+// that is made with another is over when it reaches it, and here the tasks decide.
+type bars struct {
+	tally     *tally
+	container *mpb.Progress
+	running   map[int]*mpb.Bar
+	total     *mpb.Bar
+	names     int   // how many cells a task's name gets
+	crash     crash // of a decorator, which the library calls in a goroutine of its own
+}
+
+func newBars(w io.Writer, t *tally, width int) *bars {
+	b := &bars{tally: t, running: make(map[int]*mpb.Bar), names: nameWidth(t, width)}
+	b.container = mpb.New(mpb.WithOutput(w), mpb.ForceTTY(), mpb.WithAutoRefresh())
+	b.total = b.container.AddBar(0,
+		mpb.BarPriority(math.MaxInt), // below the others
+		mpb.BarRemoveOnComplete(),
+		mpb.BarWidth(20),
+		mpb.AppendDecorators(b.text(func() string { return t.snapshot().progress() })),
+		mpb.BarBtmExtender(mpb.BarFillerFunc(func(w io.Writer, s decor.Statistics) error {
+			defer b.crash.catch()
+			_, err := io.WriteString(w, cells.Truncate(t.snapshot().crew(), s.AvailableWidth, "")+"\n")
+			return err
+		})),
+	)
+	return b
+}
+
+func (b *bars) event(e apply.Event) {
+	if e.Phase == apply.Finished {
+		b.finish(e)
+	} else if task := b.tally.task(e.Index); task.name != "" {
+		bar := b.bar(e.Index, task)
+		bar.SetTotal(max(task.total, task.sent), false)
+		bar.SetCurrent(task.sent)
+	}
+	s := b.tally.snapshot()
+	b.total.SetTotal(s.total, false)
+	b.total.SetCurrent(s.sent)
+}
+
+// text is a decorator that shows what f says.
+func (b *bars) text(f func() string) decor.Decorator {
+	return decor.Any(func(decor.Statistics) string {
+		defer b.crash.catch()
+		return f()
+	})
+}
+
+// leastName is how many cells a task's name gets at least, and besideName what the bar and the text
+// behind it take.
+const leastName, besideName = 32, 46
+
+// nameWidth gives names what a wide terminal has left, since long names often differ in their middle.
+func nameWidth(t *tally, width int) int {
+	longest := 0
+	for _, k := range t.tasks {
+		longest = max(longest, cells.StringWidth(report.Safe(k.name)))
+	}
+	return max(leastName, min(longest, width-besideName))
+}
+
+// bar is the task's, made at its first event.
+func (b *bars) bar(index int, t task) *mpb.Bar {
+	if bar, ok := b.running[index]; ok {
+		return bar
+	}
+	bar := b.container.AddBar(0,
+		mpb.BarPriority(index),
+		mpb.BarRemoveOnComplete(),
+		mpb.BarWidth(20),
+		mpb.PrependDecorators(decor.Name(cut(report.Safe(t.name), b.names), decor.WC{W: b.names + 1, C: decor.DindentRight})),
+		mpb.AppendDecorators(b.text(func() string { return b.tally.task(index).String() })),
+	)
+	b.running[index] = bar
+	return bar
+}
+
+// finish takes the task's bar away; what went wrong stays above the bars.
+func (b *bars) finish(e apply.Event) {
+	if bar, ok := b.running[e.Index]; ok {
+		bar.Abort(true)
+		delete(b.running, e.Index)
+	}
+	if e.Result != nil && e.Result.Outcome == apply.Failed {
+		_, _ = b.container.Write([]byte(finished(*e.Result) + "\n"))
+	}
+}
+
+func (b *bars) say(text string) { _, _ = b.container.Write([]byte(text + "\n")) }
+
+func (b *bars) close() {
+	for _, bar := range b.running {
+		bar.Abort(true)
+	}
+	b.total.Abort(true)
+	b.container.Wait()
+	b.crash.rethrow()
+}
+
+// String is what stands behind a task's bar.
+func (t task) String() string {
+	switch {
+	case t.phase == apply.Uploading && t.total > 0:
+		return plan.FormatBytes(t.sent) + "/" + plan.FormatBytes(t.total)
+	case t.phase == apply.Importing && t.state != "":
+		return "importing (" + t.state + ")"
+	}
+	return string(t.phase)
+}
+
+// cells measures text as a terminal shows it, whatever the locale.
+var cells = &runewidth.Condition{StrictEmojiNeutral: true}
+
+// cut keeps the beginning and the end of a long name: that is where names differ.
+func cut(s string, width int) string {
+	over := cells.StringWidth(s) - width
+	if over <= 0 {
+		return s
+	}
+	head := (width - 1) / 2
+	return cells.Truncate(s, head, "") + cells.TruncateLeft(s, head+over+1, "…")
+}

@@ -1,0 +1,111 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/cvatplan/cvatplan/internal/index"
+)
+
+// absent is the reel of a bag that is not here: a listing tells its frames' sizes and sums, and nothing
+// can be opened.
+type absent struct {
+	bag    *bagRef
+	camera string
+	listed
+}
+
+// Absent is why a task's frames cannot be read: its bag is not here, and a listing stands in for it.
+// A plan needs no more; what apply is to upload is blocked by it.
+func (t Task) Absent() (Problem, bool) {
+	a, ok := t.frames.reel.(absent)
+	if !ok {
+		return Problem{}, false
+	}
+	if p := a.bag.unfetched; p != nil {
+		return Problem{Severity: Error, Code: p.Code, Text: p.Text, Hint: p.Hint, Task: t.Name, Pos: t.Origin}, true
+	}
+	return Problem{
+		Severity: Error, Code: "missing_bag", Task: t.Name, Pos: t.Origin,
+		Text: fmt.Sprintf("bag %s is not here: %s is missing, and its index %s is no more than a listing", show(t.Bag), a.bag.path, show(a.bag.catalog.file)),
+		Hint: "bring it there, or say with --root where it is",
+	}, true
+}
+
+// Listed are the frames of a task whose bag is not here, as its listing says: no CRC, and nothing to
+// open, but all that the archive's hash needs.
+func Listed(t Task) ([]Frame, bool) {
+	a, ok := t.frames.reel.(absent)
+	if !ok {
+		return nil, false
+	}
+	frames := make([]Frame, len(a.names))
+	for i := range frames {
+		frames[i] = Frame{Name: a.names[i], Size: a.sizes[i], Sum: a.sums[i]}
+	}
+	return frames, true
+}
+
+func (a absent) where(i int) string {
+	if a.paths == nil {
+		return a.bag.path + ": " + a.names[i]
+	}
+	return filepath.Join(a.bag.path, filepath.FromSlash(a.paths[i]))
+}
+
+func (a absent) fault() *fault {
+	return &fault{code: "missing_bag", text: "bag " + show(a.bag.rel) + " is not here"}
+}
+
+func (a absent) open(context.Context, int) (io.ReadCloser, error) { return nil, a.fault() }
+
+func (a absent) size(_ context.Context, i int) (int64, error) { return a.sizes[i], nil }
+
+func (a absent) each(_ context.Context, _ part, visit func(int, opened, error)) {
+	for i := range a.names {
+		visit(i, opened{}, a.fault())
+	}
+}
+
+func (a absent) only(kept []int) reel {
+	a.listed = *a.in(kept)
+	return a
+}
+
+func (a absent) close() error { return nil }
+
+// copy gives the task's records as they stand in the listing, under the task's name, in the task's order.
+func (a absent) copy(ctx context.Context, task string, visit func(index.Record) error) error {
+	f, err := os.Open(a.bag.catalog.file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	number := make(map[string]int, len(a.names))
+	for i, name := range a.names {
+		number[name] = i
+	}
+	var records []index.Record
+	err = index.Read(f, func(r index.Record) error {
+		if r.Bag == a.bag.rel && r.Camera == a.camera {
+			r.Task, r.Frame = task, number[r.Name]
+			r.TaskID, r.ServerFrame, r.JobID = 0, nil, 0
+			records = append(records, r)
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(records, func(x, y index.Record) int { return x.Frame - y.Frame })
+	for _, r := range records {
+		if err := visit(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}

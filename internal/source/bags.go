@@ -1,0 +1,209 @@
+package source
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+// A bagRef is one directory or recording that entries of the manifest match.
+type bagRef struct {
+	rel     string          // from the root, with slashes
+	path    string          // to open it
+	file    bool            // a recording in one file
+	entries []*manifest.Bag // all that match it, in the manifest's order
+	missing *Problem        // why it is not here, although it should be
+	index   string          // the file of its committed listing; empty: the manifest names none
+	catalog *catalog        // what that says; nil: nothing
+	absent  bool            // it is not here, and its catalog stands in
+
+	unfetched *Problem // what stands in its place, a pointer of Git LFS say; nil: nothing does
+}
+
+// pos is where the manifest last speaks of the bag.
+func (b bagRef) pos() manifest.Position { return b.entries[len(b.entries)-1].Pos }
+
+// named reports whether some entry names exactly this bag, not by a glob.
+func (b bagRef) named() bool {
+	return slices.ContainsFunc(b.entries, func(e *manifest.Bag) bool { return !isGlob(e.Path) && !e.Optional })
+}
+
+// A finder collects the bags of a manifest.
+type finder struct {
+	root     string
+	fsys     fs.FS
+	bags     []*bagRef
+	byRel    map[string]*bagRef
+	catalogs map[string]*catalog
+	away     []string // bags that are not here, but in a catalog, sorted
+	problems []Problem
+}
+
+// findBags gives the manifest's bags by path. A bag that several entries match is one.
+func findBags(m *manifest.Manifest, root string) ([]*bagRef, []Problem) {
+	if p, ok := checkRoot(root); !ok && !someListed(m) {
+		return nil, []Problem{p}
+	}
+	f := &finder{root: root, fsys: os.DirFS(root), byRel: make(map[string]*bagRef)}
+	f.lookAway(m)
+	for i := range m.Bags {
+		f.entry(&m.Bags[i])
+	}
+	f.attachCatalogs()
+	slices.SortFunc(f.bags, func(a, b *bagRef) int { return strings.Compare(a.rel, b.rel) })
+	return f.bags, f.problems
+}
+
+func checkRoot(root string) (Problem, bool) {
+	info, err := os.Stat(root)
+	p := Problem{Severity: Error, Code: "no_root", Hint: "write root: in the manifest, or use --root DIR or CVATPLAN_ROOT"}
+	switch {
+	case err != nil:
+		p.Text = fmt.Sprintf("root %s, where bag paths begin: %s", root, reason(err))
+	case !info.IsDir():
+		p.Text = fmt.Sprintf("root %s, where bag paths begin, is not a directory", root)
+	default:
+		return p, true
+	}
+	return p, false
+}
+
+// entry adds what one entry of bags: matches.
+func (f *finder) entry(e *manifest.Bag) {
+	pattern, dirs := cleanPattern(e.Path)
+	var matched, excluded, wrong int
+	used := make([]bool, len(e.Exclude))
+	err := doublestar.GlobWalk(f.fsys, pattern, func(rel string, d fs.DirEntry) error {
+		isDir := f.isDir(rel, d)
+		markUsed(used, e.Exclude, rel)
+		switch {
+		case !isDir && (dirs || !bag.Named(rel)):
+			wrong++
+		case excludes(e.Exclude, rel):
+			excluded++
+		default:
+			matched++
+			f.add(rel, !isDir, e)
+		}
+		return nil
+	}, globOptions(pattern)...)
+	if err != nil {
+		f.report(e, "bad_glob", "", "%q is not a glob: %v", e.Path, err)
+		return
+	}
+	away := f.addAway(e, pattern, dirs)
+	if e.Index != "" {
+		f.checkCatalog(e, matched, away)
+		return
+	}
+	matched += away + f.stubs(e, pattern, used)
+	if matched > 0 && len(f.away) == 0 {
+		f.idleExcludes(e, used)
+	}
+	if matched == 0 && !e.Optional {
+		f.nothing(e, pattern, excluded, wrong)
+	}
+}
+
+// globOptions keep ** away from links, which may lead in circles.
+func globOptions(pattern string) []doublestar.GlobOption {
+	if strings.Contains(pattern, "**") {
+		return []doublestar.GlobOption{doublestar.WithNoHidden(), doublestar.WithNoFollow()}
+	}
+	return []doublestar.GlobOption{doublestar.WithNoHidden()}
+}
+
+// cleanPattern takes off a trailing slash, which stands for "directories only".
+func cleanPattern(pattern string) (clean string, dirsOnly bool) {
+	pattern = slashes(pattern, filepath.Separator)
+	return path.Clean(pattern), strings.HasSuffix(pattern, "/")
+}
+
+func isGlob(pattern string) bool { return strings.ContainsAny(pattern, `*?[{\`) }
+
+func (f *finder) isDir(rel string, d fs.DirEntry) bool {
+	if d.Type()&fs.ModeSymlink == 0 {
+		return d.IsDir()
+	}
+	info, err := os.Stat(filepath.Join(f.root, rel))
+	return err == nil && info.IsDir()
+}
+
+func (f *finder) add(rel string, file bool, e *manifest.Bag) {
+	b := f.byRel[rel]
+	if b == nil {
+		b = &bagRef{rel: rel, path: filepath.Join(f.root, filepath.FromSlash(rel)), file: file}
+		f.byRel[rel] = b
+		f.bags = append(f.bags, b)
+	}
+	b.entries = append(b.entries, e)
+}
+
+// excludes tells whether a pattern fits the bag or a directory above it. Without a
+// slash inside, it may fit a name at any depth, as in a .gitignore.
+func excludes(patterns []string, rel string) bool {
+	for _, p := range patterns {
+		clean, _ := cleanPattern(p)
+		if !strings.Contains(clean, "/") {
+			clean = "**/" + clean
+		}
+		for at := rel; at != "."; at = path.Dir(at) {
+			if doublestar.MatchUnvalidated(clean, at) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// stubs adds bags of which only DVC's stub is here: their tasks will be blocked.
+func (f *finder) stubs(e *manifest.Bag, pattern string, used []bool) int {
+	if strings.Contains(pattern, "**") || pattern == "." {
+		return 0
+	}
+	n := 0
+	doublestar.GlobWalk(f.fsys, pattern+".dvc", func(stub string, d fs.DirEntry) error {
+		rel := strings.TrimSuffix(stub, ".dvc")
+		markUsed(used, e.Exclude, rel)
+		if _, err := os.Lstat(filepath.Join(f.root, rel)); err == nil || excludes(e.Exclude, rel) {
+			return nil
+		}
+		n++
+		f.add(rel, bag.Named(rel), e)
+		f.byRel[rel].missing = &Problem{
+			Severity: Error, Code: "dvc_missing", Hint: "dvc pull " + quote(filepath.Join(f.root, stub)),
+			Text: fmt.Sprintf("bag %s is not here, only its DVC stub %s", show(rel), path.Base(stub)),
+		}
+		return nil
+	}, doublestar.WithNoHidden())
+	return n
+}
+
+// nothing says why an entry has no bag.
+func (f *finder) nothing(e *manifest.Bag, pattern string, excluded, wrong int) {
+	if excluded > 0 {
+		f.report(e, "no_match", "", "exclude: leaves none of the %s that %q matches", count(excluded, "bag", "bags"), e.Path)
+		return
+	}
+	if wrong > 0 {
+		f.report(e, "no_match", "a bag is a directory of images, or a .bag, .mcap or .db3 file",
+			"%q matches nothing that is a bag, only %s", e.Path, count(wrong, "other file", "other files"))
+		return
+	}
+	f.report(e, "no_match", f.near(pattern), "%q matches nothing in %s", e.Path, f.root)
+}
+
+func (f *finder) report(e *manifest.Bag, code, hint, format string, args ...any) {
+	f.problems = append(f.problems, Problem{
+		Severity: Error, Code: code, Text: fmt.Sprintf(format, args...), Hint: hint, Pos: e.Pos,
+	})
+}

@@ -1,0 +1,208 @@
+package source
+
+import (
+	"cmp"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+// maxCameras is how many names may still be cameras; more are the files' own.
+const maxCameras = 24
+
+// generic are names that no camera has: what tools call every image, or its directory.
+var generic = set("", "frame", "frames", "img", "image", "images", "image_raw", "pic", "picture", "photo",
+	"data", "raw", "rgb", "color", "colour", "compressed", "jpg", "jpeg", "png", "dsc", "dscn")
+
+// kinds are directories of one camera's pictures of another kind: they name a camera
+// only where nothing else does.
+var kinds = set("depth", "ir", "infra", "infra1", "infra2", "mono", "gray", "grey")
+
+// counted is a number or a time at the end of a name, after a sign; leading is one at its
+// beginning; glued one without a sign, which must be long enough not to be a part of the
+// name, as in realsenseD435_1.
+var (
+	counted = regexp.MustCompile(`([-_. ]+\d+(T\d+)?Z?)+$|^\d+(T\d+)?Z?([-_. ]+\d+(T\d+)?Z?)*$`)
+	leading = regexp.MustCompile(`^(\d+(T\d+)?Z?[-_. ]+)+`)
+	glued   = regexp.MustCompile(`\d{3,}$`)
+)
+
+// seriesOf is what a file's name has besides the numbers around it; empty if that says
+// nothing.
+func seriesOf(at string) string {
+	stem := trimExtension(path.Base(at))
+	name := leading.ReplaceAllString(counted.ReplaceAllString(stem, ""), "")
+	if name == stem {
+		name = glued.ReplaceAllString(stem, "")
+	}
+	if generic[strings.ToLower(name)] {
+		return ""
+	}
+	return name
+}
+
+// isCameraDir reports whether a directory's name may be a camera's: it says something,
+// and is neither a date nor numbered, unless it calls itself a camera.
+func isCameraDir(name string) bool {
+	low := strings.ToLower(name)
+	return !generic[low] && !isBagDir(name)
+}
+
+// isBagDir reports whether a directory's name is a bag's: a date, or numbered.
+func isBagDir(name string) bool {
+	return dateIn(name) != "" || counted.MatchString(name) && !strings.Contains(strings.ToLower(name), "cam")
+}
+
+// cameraDir is the innermost directory of a path that may be a camera's; one that is
+// only a kind of picture counts where there is no other.
+func cameraDir(at string) string {
+	kind := ""
+	for dir := path.Dir(at); dir != "."; dir = path.Dir(dir) {
+		name := path.Base(dir)
+		if !isCameraDir(name) {
+			continue
+		}
+		if !kinds[strings.ToLower(name)] {
+			return name
+		}
+		kind = cmp.Or(kind, name)
+	}
+	return kind
+}
+
+// candidates are the names that may be cameras, each with its images' number by bag.
+type candidates struct {
+	dirs, series map[string]map[int]int
+}
+
+func findCandidates(bags []guessedBag) candidates {
+	c := candidates{make(map[string]map[int]int), make(map[string]map[int]int)}
+	for i, b := range bags {
+		for _, at := range b.images {
+			if !writable(at) {
+				continue
+			}
+			if name := cameraDir(at); name != "" {
+				addTo(c.dirs, name, i)
+			} else if name := seriesOf(at); name != "" {
+				addTo(c.series, name, i)
+			}
+		}
+	}
+	return c
+}
+
+func addTo(counts map[string]map[int]int, name string, bag int) {
+	if counts[name] == nil {
+		counts[name] = make(map[int]int)
+	}
+	counts[name][bag]++
+}
+
+// fewNames is how many names with one image a bag may still be the cameras of a rig; more
+// tell the frames apart.
+const fewNames = 4
+
+// dropFrames takes away series of about one image in each bag, where there are many of
+// them: these names are the frames' own.
+func (c candidates) dropFrames() {
+	var scarce []string
+	for name, bags := range c.series {
+		images := 0
+		for _, n := range bags {
+			images += n
+		}
+		if 2*images <= 3*len(bags) {
+			scarce = append(scarce, name)
+		}
+	}
+	if len(scarce) <= fewNames {
+		return
+	}
+	for _, name := range scarce {
+		delete(c.series, name)
+	}
+}
+
+// guessCameras finds the names, and then asks the manifest's own rules what they take.
+func guessCameras(bags []guessedBag) (cameras []GuessCamera, images, left int) {
+	found := findCandidates(bags)
+	found.dropFrames()
+	streams := make(map[string][]string)
+	for _, b := range bags {
+		for name, topics := range streamCameras(b.topics) {
+			streams[name] = append(streams[name], topics...)
+		}
+	}
+	names := slices.Concat(slices.Collect(maps.Keys(found.dirs)), slices.Collect(maps.Keys(found.series)), slices.Collect(maps.Keys(streams)))
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		topics := slices.Clone(streams[name])
+		slices.Sort(topics)
+		cameras = append(cameras, GuessCamera{Name: name, Topics: slices.Compact(topics)})
+	}
+	if len(cameras) > maxCameras {
+		cameras = nil
+	}
+	return countCameras(cameras, bags)
+}
+
+// streamCameras names the cameras of a recording: by the one part of the topic that no
+// other stream has, where there is one, so that the name alone chooses the topic; else
+// by the whole topic, which then must be written.
+func streamCameras(topics []bag.Topic) map[string][]string {
+	names := make(map[string][]string)
+	for _, t := range topics {
+		first, _, _ := strings.Cut(strings.Trim(t.Name, "/"), "/")
+		others := slices.DeleteFunc(slices.Clone(topics), func(o bag.Topic) bool { return o.Name == t.Name })
+		alone := !slices.ContainsFunc(others, func(o bag.Topic) bool { return tokenAt(o.Name, first) >= 0 })
+		if alone && !generic[first] {
+			names[first] = nil
+			continue
+		}
+		names[cameraOfTopic(t.Name)] = []string{t.Name}
+	}
+	return names
+}
+
+// countCameras counts what each camera takes; one that takes nothing is dropped.
+func countCameras(cameras []GuessCamera, bags []guessedBag) (kept []GuessCamera, images, left int) {
+	declared := make([]manifest.Camera, len(cameras))
+	for i, c := range cameras {
+		declared[i] = manifest.Camera{Name: c.Name, Topics: c.Topics}
+	}
+	claims := newClaimer(declared)
+	for i, b := range bags {
+		seen := make([]bool, len(cameras))
+		count := func(owner, n int) {
+			images += n
+			if owner < 0 {
+				left += n
+				return
+			}
+			cameras[owner].Images += n
+			if !seen[owner] {
+				seen[owner] = true
+				cameras[owner].Bags++
+			}
+		}
+		for _, at := range b.images {
+			owner, _ := claims.owner(at)
+			count(owner, 1)
+		}
+		for _, t := range b.topics {
+			owner, _ := claims.topicOwner(t.Name)
+			count(owner, t.Count)
+		}
+		bags[i].bare = len(cameras) > 0 && !slices.Contains(seen, true)
+	}
+	if len(cameras) == 0 {
+		left = 0 // each bag is one task
+	}
+	return slices.DeleteFunc(cameras, func(c GuessCamera) bool { return c.Images == 0 }), images, left
+}

@@ -1,0 +1,182 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/bag"
+)
+
+// recording gives the tasks of a bag file or a rosbag2 directory.
+func (s scanner) recording(ctx context.Context, b *bagRef) outcome {
+	select {
+	case s.heavy <- struct{}{}:
+		defer func() { <-s.heavy }()
+	case <-ctx.Done():
+		return outcome{}
+	}
+	var o outcome
+	err := s.shelf.use(ctx, b.path, nil, func(r *bag.Bag) (err error) {
+		o, err = s.topics(ctx, b, r)
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		return s.blocked(b, s.unopened(b, err))
+	}
+	return o
+}
+
+// unopened says why a recording gives nothing; a pointer of Git LFS is no damage.
+func (s scanner) unopened(b *bagRef, err error) Problem {
+	p := Problem{Severity: Error, Code: "unreadable_bag", Text: fmt.Sprintf("bag %s: %v", show(b.rel), err)}
+	head := make([]byte, maxPointer)
+	f, openErr := openFile(b.path)
+	if openErr != nil {
+		return p
+	}
+	defer f.Close()
+	n, _ := io.ReadFull(f, head)
+	if found := pointer(head[:n]); found != nil {
+		p.Code, p.Text = found.code, fmt.Sprintf("bag %s: %s", show(b.rel), strings.ReplaceAll(found.text, "the image", "the recording"))
+		p.Hint = fetchCommand(found.code, b.path, filepath.Dir(b.path))
+	} else if n == 0 {
+		p.Text = fmt.Sprintf("bag %s is empty (0 bytes)", show(b.rel))
+	}
+	return p
+}
+
+// topics deals the topics out and makes the tasks.
+func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, error) {
+	o := outcome{tally: newTally(s.m)}
+	o.tally.recordings = 1
+	topics := imageTopics(r)
+	mine, problem := s.divideTopics(b, topics, &o.tally)
+	hold := s.unsettled(b, recordingFiles(b))
+	for _, camera := range s.cameras(b) {
+		i := s.index(camera)
+		v := newView(s.m, s.root, b, camera)
+		chosen := chooseTopics(mine[i])
+		t, others, err := s.fromTopics(ctx, v, r, chosen, firstReceived(topics), problem[i])
+		if err != nil {
+			return o, err
+		}
+		if t == nil {
+			o.tally.missing[i].add(b, []string{b.rel})
+			continue
+		}
+		o.tally.taken[i]++ // blocked or not
+		t.Hold = hold
+		o.tasks = append(o.tasks, *t)
+		o.problems = append(o.problems, others...)
+	}
+	o.problems = append(o.problems, damage(b, r)...)
+	if len(o.tasks) == 0 {
+		return s.emptyRecording(b, topics, o), nil
+	}
+	return o, nil
+}
+
+// divideTopics gives each camera its topics, or what is wrong with them.
+func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *tally) ([][]bag.Topic, []*Problem) {
+	n := max(1, len(s.m.Cameras))
+	mine, problems := make([][]bag.Topic, n), make([]*Problem, n)
+	var left []string
+	for _, t := range topics {
+		owner, between := 0, [2]int{}
+		if len(s.m.Cameras) > 0 {
+			owner, between = s.claims.topicOwner(t.Name)
+		}
+		switch owner {
+		case nobody:
+			left = append(left, strings.TrimPrefix(t.Name, "/"))
+		case disputed:
+			p := Problem{Severity: Error, Code: "two_cameras", Hint: "make the globs narrower", Text: fmt.Sprintf(
+				"topic %s of bag %s fits topics: of both %s and %s", show(t.Name), show(b.rel), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name)}
+			problems[between[0]], problems[between[1]] = &p, &p
+		default:
+			mine[owner] = append(mine[owner], t)
+		}
+	}
+	sum.topics.add(b, left)
+	return mine, problems
+}
+
+// fromTopics makes the task of a camera's topics; nil if it has none.
+func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []bag.Topic, first int64, problem *Problem) (*Task, []Problem, error) {
+	byName := v.camera != nil && len(v.camera.Topics) == 0
+	if byName {
+		chosen = compressedOf(chosen)
+	}
+	switch {
+	case problem != nil:
+	case len(chosen) == 0:
+		return nil, nil, nil
+	case byName && len(chosen) > 1:
+		p := severalStreams(v.camera, chosen)
+		problem = &p
+	}
+	if problem != nil {
+		t := v.task()
+		t.blockAll([]Problem{*problem})
+		return &t, nil, nil
+	}
+	t, others, err := v.fromMessages(ctx, r, s.shelf, chosen, first)
+	return &t, others, err
+}
+
+// firstReceived is when the bag's first image was received: where its seconds begin.
+func firstReceived(topics []bag.Topic) int64 {
+	var first int64
+	for _, t := range topics {
+		if t.Count > 0 && (first == 0 || t.First < first) {
+			first = t.First
+		}
+	}
+	return first
+}
+
+// damage is what of the recording could not be read so far.
+func damage(b *bagRef, r *bag.Bag) []Problem {
+	var list []Problem
+	for _, w := range r.Warnings() {
+		text := fmt.Sprintf("bag %s is damaged: %s, %s", show(b.rel), w.Text, count(w.Places, "time", "times"))
+		if w.Messages > 0 {
+			text += fmt.Sprintf(", %s lost", count(int(w.Messages), "message", "messages"))
+		}
+		if w.Bytes > 0 {
+			text += fmt.Sprintf(", %s lost", count(int(w.Bytes), "byte", "bytes"))
+		}
+		if w.First != "" {
+			text += "; first: " + show(w.First)
+		}
+		list = append(list, Problem{Severity: Warning, Code: "damaged_bag", Text: text, Pos: b.pos()})
+	}
+	return list
+}
+
+// emptyRecording is a recording with nothing for the manifest.
+func (s scanner) emptyRecording(b *bagRef, topics []bag.Topic, o outcome) outcome {
+	p := Problem{Severity: Warning, Code: "no_images", Pos: b.pos(), Text: fmt.Sprintf("bag %s has no image topics", show(b.rel))}
+	if len(topics) > 0 {
+		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", show(b.rel), count(len(topics), "image topic", "image topics"), show(topics[0].Name))
+		p.Hint = "check the cameras' names, or give a camera topics: globs"
+	}
+	return s.emptyBag(b, p, o)
+}
+
+// recordingFiles are the files that a recording consists of, from the bag.
+func recordingFiles(b *bagRef) []string {
+	if b.file {
+		return []string{"."}
+	}
+	entries, _ := os.ReadDir(b.path)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}

@@ -1,0 +1,236 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// Scan gives the tasks that the manifest asks for, ordered by bag and then as it lists
+// the cameras. What blocks a task is in its Problems, and stops no other; the problems
+// that Scan gives beside them, errors first, concern no task or several: an error there
+// is an entry of the manifest that gave none, or the reason why none does (see held). When ctx ends, all is incomplete.
+func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []Problem) {
+	s := scanner{m: m, root: o.Root, now: o.Now, claims: newClaimer(m.Cameras), heavy: make(chan struct{}, recordings)}
+	s.shelf = &shelf{options: bag.Options{Strict: o.Strict, TempDir: o.TempDir}}
+	defer s.shelf.close()
+	if s.root == "" {
+		s.root = m.Root
+	}
+	if s.now.IsZero() {
+		s.now = time.Now()
+	}
+	bags, problems := findBags(m, s.root)
+	blocking := held(m, problems)
+	problems = append(problems, blocking...)
+	found := make([]outcome, len(bags))
+	each(ctx, len(bags), 2*runtime.GOMAXPROCS(0), func(i int) { found[i] = s.bag(ctx, bags[i]) })
+
+	var tasks []Task
+	sum := newTally(m)
+	for _, f := range found {
+		tasks = append(tasks, f.tasks...)
+		problems = append(problems, f.problems...)
+		sum.add(f.tally)
+	}
+	problems = append(problems, sum.problems(m)...)
+	problems = append(problems, unsettledBags(m, bags, found)...)
+	if ctx.Err() == nil && !slices.ContainsFunc(problems, isError) {
+		problems = append(problems, idleSkips(m, tasks)...)
+	}
+	if len(blocking) > 0 {
+		tasks = nil
+	}
+	blockSameNames(tasks)
+	slices.SortStableFunc(problems, compareProblems)
+	return tasks, problems
+}
+
+// A scanner lists the bags of one manifest.
+type scanner struct {
+	m      *manifest.Manifest
+	root   string
+	now    time.Time
+	claims *claimer
+	shelf  *shelf
+	heavy  chan struct{} // holds one element per recording that is being read
+}
+
+// recordings is how many recordings are read at once; each uses all cores by itself.
+const recordings = 2
+
+// An outcome is what one bag gave.
+type outcome struct {
+	tasks    []Task
+	problems []Problem // of no task of its own
+	tally    tally
+}
+
+// bag gives one bag's tasks, and where a listing is committed beside it, whether that is stale.
+func (s scanner) bag(ctx context.Context, b *bagRef) outcome {
+	if b.absent {
+		return s.fromCatalog(b)
+	}
+	o := s.present(ctx, b)
+	if b.catalog == nil {
+		return o
+	}
+	if b.unfetched = unfetched(ctx, o); b.unfetched != nil && b.catalog.bags[b.rel] != nil {
+		return s.fromCatalog(b)
+	}
+	o.problems = append(o.problems, s.stale(b, o)...)
+	return o
+}
+
+func (s scanner) present(ctx context.Context, b *bagRef) outcome {
+	if b.missing != nil {
+		return s.blocked(b, *b.missing)
+	}
+	if b.file {
+		return s.recording(ctx, b)
+	}
+	l, err := list(ctx, b.path)
+	if err != nil {
+		return outcome{}
+	}
+	if len(l.top) > 0 && bag.Is(b.path) {
+		return s.recording(ctx, b)
+	}
+	return s.directory(b, l)
+}
+
+// cameras are those whose tasks the bag makes; without cameras, the one that is nil.
+func (s scanner) cameras(b *bagRef) []*manifest.Camera {
+	if len(s.m.Cameras) == 0 {
+		return []*manifest.Camera{nil}
+	}
+	return s.m.CamerasOf(b.entries)
+}
+
+func (s scanner) directory(b *bagRef, l listing) outcome {
+	o := outcome{tally: newTally(s.m)}
+	o.tally.pictures.add(b, l.pictures)
+	d := s.divide(b, l, &o.tally)
+	hold := s.unsettled(b, l.images)
+	for _, camera := range s.cameras(b) {
+		i := s.index(camera)
+		if len(d.images[i])+len(d.findings[i]) == 0 {
+			o.tally.missing[i].add(b, []string{b.rel})
+			continue
+		}
+		o.tally.taken[i]++
+		t := newView(s.m, s.root, b, camera).files(d.images[i], l.images)
+		t.Hold = hold
+		o.problems = append(o.problems, t.blockAll(d.findings[i])...)
+		o.tasks = append(o.tasks, t)
+	}
+	if len(o.tasks) == 0 {
+		return s.empty(b, l, o)
+	}
+	return o
+}
+
+// blocked gives the bag's tasks without frames, and all with one problem. That says more
+// than that a camera has no images elsewhere.
+func (s scanner) blocked(b *bagRef, p Problem) outcome {
+	o := outcome{tally: newTally(s.m)}
+	for _, camera := range s.cameras(b) {
+		t := newView(s.m, s.root, b, camera).task()
+		t.blockAll([]Problem{p})
+		o.tally.taken[s.index(camera)]++
+		o.tasks = append(o.tasks, t)
+	}
+	return o
+}
+
+// camera is the one of this name; nil where the manifest names none.
+func (s scanner) camera(name string) *manifest.Camera {
+	i := slices.IndexFunc(s.m.Cameras, func(c manifest.Camera) bool { return c.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &s.m.Cameras[i]
+}
+
+// index is a camera's place in the manifest; without cameras all is 0's.
+func (s scanner) index(camera *manifest.Camera) int {
+	return max(0, slices.IndexFunc(s.m.Cameras, func(c manifest.Camera) bool { return camera != nil && c.Name == camera.Name }))
+}
+
+// files is fromFiles for a camera that may have none, only problems.
+func (v view) files(paths, all []string) Task {
+	if len(paths) == 0 {
+		return v.task()
+	}
+	return v.fromFiles(paths, all)
+}
+
+// empty is a bag that has nothing for the manifest: an entry that names this very bag
+// wants tasks of it, which are blocked; one that a glob found may be anything.
+func (s scanner) empty(b *bagRef, l listing, o outcome) outcome {
+	p := Problem{Severity: Warning, Code: "no_images", Pos: b.pos()}
+	switch {
+	case len(l.images) > 0:
+		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", show(b.rel), count(len(l.images), "image", "images"), show(slices.Min(l.images)))
+		p.Hint = "check the cameras' names, or give a camera files: globs"
+	case len(l.pictures) > 0:
+		p.Text = fmt.Sprintf("bag %s has no image that CVAT takes: %s", show(b.rel), show(slices.Min(l.pictures)))
+		p.Hint = "convert the images to PNG or JPEG"
+	case len(l.top) > 0:
+		p.Text = fmt.Sprintf("bag %s has no images, but recordings, such as %s", show(b.rel), show(slices.Min(slices.Collect(maps.Keys(l.top)))))
+		p.Hint = fmt.Sprintf("match the recordings themselves: path: %q", b.rel+"/*")
+	case l.others > 0:
+		p.Text = fmt.Sprintf("bag %s has no images, only %s", show(b.rel), count(l.others, "other file", "other files"))
+	default:
+		p.Text = fmt.Sprintf("bag %s is empty", show(b.rel))
+	}
+	return s.emptyBag(b, p, o)
+}
+
+func (s scanner) emptyBag(b *bagRef, p Problem, o outcome) outcome {
+	if !b.named() {
+		o.problems = append(o.problems, p)
+		return o
+	}
+	p.Severity = Error
+	blocked := s.blocked(b, p)
+	blocked.tally = o.tally
+	blocked.problems = o.problems
+	return blocked
+}
+
+// blockSameNames blocks tasks of one name; the plan calls them a conflict.
+func blockSameNames(tasks []Task) {
+	first := make(map[string]int, len(tasks))
+	for i := range tasks {
+		k, twice := first[tasks[i].Name]
+		if !twice {
+			first[tasks[i].Name] = i
+			continue
+		}
+		text, hint := plan.SameName(tasks[k].place(), tasks[i].place())
+		for _, t := range []*Task{&tasks[k], &tasks[i]} {
+			t.block("same_task_name", hint, "%s", text)
+		}
+	}
+}
+
+// place is where a task comes from, as it is shown.
+func (t Task) place() plan.Desired {
+	return plan.Desired{Task: show(t.Name), Bag: t.Bag, Camera: show(t.Camera), Origin: t.Origin}
+}
+
+func absolute(p string) string {
+	if abs, err := filepath.Abs(p); err == nil {
+		return abs
+	}
+	return p
+}

@@ -1,0 +1,101 @@
+package source
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/cvatplan/cvatplan/internal/index"
+)
+
+// traced is how many frames are traced at once, so that memory does not grow with a task.
+const traced = 4096
+
+// A tracer is a reel that says where its frames come from.
+type tracer interface {
+	reel
+	// trace is each, with a record of the frame's origin.
+	trace(ctx context.Context, visit func(i int, from index.Record, o opened, err error))
+}
+
+// Trace reads each frame of the task once, as [Measure] does, and gives visit a record of where it
+// comes from, in the frames' order and without gaps: bad images that frames: bad: skip leaves out are
+// left out. A bag that is not here gives the records of its listing. If any problem is an Error, or an
+// error is returned (visit's, or ctx's), the records are not the whole task.
+func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]Problem, error) {
+	if a, ok := t.frames.reel.(absent); ok {
+		return nil, a.copy(ctx, t.Name, visit)
+	}
+	return t.windows(ctx, traced, visit)
+}
+
+// windows traces so many frames at a time.
+func (t Task) windows(ctx context.Context, size int, visit func(index.Record) error) ([]Problem, error) {
+	var list problemList
+	given := 0
+	for from := 0; from < len(t.frames.names); from += size {
+		part := t.between(from, min(from+size, len(t.frames.names)))
+		records, problems := part.trace(ctx)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		for _, p := range problems {
+			list.add(p)
+		}
+		for _, r := range records {
+			r.Frame = given
+			given++
+			if err := visit(r); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if given == 0 && len(t.frames.names) > 0 {
+		list.add(Problem{Severity: Error, Code: "no_usable_images", Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", show(t.Name), len(t.frames.names))})
+	}
+	return list.problems(), nil
+}
+
+// between is the task with some of its frames.
+func (t Task) between(from, to int) Task {
+	some := make([]int, to-from)
+	for k := range some {
+		some[k] = from + k
+	}
+	t.frames = t.frames.only(some)
+	return t
+}
+
+// trace gives the records of the frames that can be used.
+func (t Task) trace(ctx context.Context) ([]index.Record, []Problem) {
+	records := make([]index.Record, len(t.frames.names))
+	report := make([]Problem, len(records))
+	t.frames.reel.(tracer).trace(ctx, func(i int, from index.Record, o opened, err error) {
+		var f Frame
+		f, report[i] = t.measure(ctx, i, o, err)
+		records[i] = t.record(from, f)
+	})
+	kept, problems := t.judge(report)
+	if len(kept) == 0 && len(problems) > 0 { // said of the whole task, if it holds for all of it
+		problems = problems[:len(problems)-1]
+	}
+	return permute(records, kept), problems
+}
+
+func (t Task) record(r index.Record, f Frame) index.Record {
+	r.Task, r.Bag, r.Camera, r.Name = t.Name, t.Bag, t.Camera, f.Name
+	r.Width, r.Height, r.Size, r.SHA256 = f.Width, f.Height, f.Size, hex.EncodeToString(f.Sum[:])
+	r.Selection = t.frames.selection
+	return r
+}
+
+// trace gives each file its path in the bag, and the time that its name carries.
+func (f files) trace(ctx context.Context, visit func(int, index.Record, opened, error)) {
+	f.each(ctx, whole, func(i int, o opened, err error) {
+		from := index.Record{Path: f.names[i][f.cut:]}
+		if ns, ok := stampOf(from.Path); ok {
+			from.StampNS = &ns
+		}
+		visit(i, from, o, err)
+	})
+}

@@ -1,0 +1,196 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/bag"
+)
+
+// maxDepth bounds directories in directories; symbolic links can make any number.
+const maxDepth = 64
+
+// A listing is what a bag's directory holds, from its entries' names and types alone.
+type listing struct {
+	images   []string // paths from the bag, with slashes, in byte order
+	pictures []string // images that CVAT does not take
+	others   int      // files that are no images
+	problems []finding
+
+	top map[string]bool // names directly in the bag that a rosbag2 would have
+}
+
+// A finding is a problem at a path of the bag, before it is known whose it is.
+type finding struct {
+	path string // from the bag; empty: the whole bag
+	Problem
+}
+
+// A walker lists one bag.
+type walker struct {
+	root string
+	listing
+}
+
+// list walks the directory; ctx ends it early.
+func list(ctx context.Context, dir string) (listing, error) {
+	w := walker{root: dir}
+	w.dir(ctx, "", 0)
+	slices.Sort(w.images)
+	slices.SortFunc(w.problems, func(a, b finding) int { return strings.Compare(a.path, b.path) })
+	return w.listing, ctx.Err()
+}
+
+func (w *walker) dir(ctx context.Context, rel string, depth int) {
+	if ctx.Err() != nil {
+		return
+	}
+	if depth > maxDepth {
+		w.found(rel, Error, "too_deep", "directories deeper than %d are not read", maxDepth)
+		return
+	}
+	entries, err := readDir(w.full(rel))
+	if err != nil {
+		w.found(rel, Error, "unreadable_directory", "%s", reason(err))
+	}
+	for _, e := range entries {
+		w.entry(ctx, e, rel, depth)
+	}
+	w.dvc(entries, rel)
+}
+
+// readDir is os.ReadDir without its sorting.
+func readDir(dir string) ([]fs.DirEntry, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.ReadDir(-1)
+}
+
+func (w *walker) entry(ctx context.Context, e fs.DirEntry, rel string, depth int) {
+	name := e.Name()
+	if name[0] == '.' || ignoredByCVAT(name) {
+		return
+	}
+	at := name
+	if rel != "" {
+		at = rel + "/" + name
+	}
+	switch e.Type() {
+	case 0:
+		w.file(at, name)
+	case fs.ModeDir:
+		w.dir(ctx, at, depth+1)
+	case fs.ModeSymlink:
+		w.link(ctx, at, name, depth)
+	default:
+		w.special(at, name, e.Type())
+	}
+}
+
+func (w *walker) file(at, name string) {
+	switch {
+	case hasExtension(imageExtensions, name):
+		w.images = append(w.images, at)
+	case hasExtension(pictureExtensions, name):
+		w.pictures = append(w.pictures, at)
+	default:
+		w.others++
+		w.note(at, name)
+	}
+}
+
+// note keeps the few names that say that a directory is a recording.
+func (w *walker) note(at, name string) {
+	if at != name || name != "metadata.yaml" && !bag.Named(name) {
+		return
+	}
+	if w.top == nil {
+		w.top = make(map[string]bool)
+	}
+	w.top[name] = true
+}
+
+// link follows a symbolic link; the file keeps the link's name.
+func (w *walker) link(ctx context.Context, at, name string, depth int) {
+	info, err := os.Stat(w.full(at))
+	switch {
+	case err != nil && !hasExtension(imageExtensions, name):
+	case errors.Is(err, fs.ErrNotExist):
+		w.broken(at)
+	case err != nil:
+		w.found(at, Error, "broken_link", "%s", reason(err))
+	case info.IsDir() && w.loops(at, info):
+		w.found(at, Warning, "link_loop", "the link leads back to a directory that holds it, and is not followed")
+	case info.IsDir():
+		w.dir(ctx, at, depth+1)
+	case info.Mode().IsRegular():
+		w.file(at, name)
+	default:
+		w.special(at, name, info.Mode().Type())
+	}
+}
+
+// loops reports whether a link leads to a directory on its own path.
+func (w *walker) loops(at string, target fs.FileInfo) bool {
+	for up := path.Dir(at); ; up = path.Dir(up) {
+		if info, err := os.Stat(w.full(up)); err == nil && os.SameFile(info, target) {
+			return true
+		}
+		if up == "." {
+			return false
+		}
+	}
+}
+
+func (w *walker) broken(at string) {
+	target, _ := os.Readlink(w.full(at))
+	f := finding{at, Problem{Severity: Error, Code: "broken_link", Text: "broken symbolic link to " + target}}
+	if strings.Contains(filepath.ToSlash(target), ".git/annex/objects") {
+		f.Code, f.Text = "annex_missing", "its content is not here: a git-annex link"
+		f.Hint = "git annex get " + quote(w.full(at))
+	}
+	w.problems = append(w.problems, f)
+}
+
+func (w *walker) special(at, name string, mode fs.FileMode) {
+	if hasExtension(imageExtensions, name) {
+		w.found(at, Error, "special_file", "%s, not a file", kind(mode))
+	}
+}
+
+func kind(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe (FIFO)"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	case mode&fs.ModeDevice != 0:
+		return "a device"
+	}
+	return "a special file"
+}
+
+func (w *walker) full(rel string) string { return filepath.Join(w.root, filepath.FromSlash(rel)) }
+
+func (w *walker) found(at string, s Severity, code, format string, args ...any) {
+	w.problems = append(w.problems, finding{at, Problem{Severity: s, Code: code, Text: fmt.Sprintf(format, args...)}})
+}
+
+// reason is an error without the operation and the path, which stand before it.
+func reason(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return err.Error()
+}

@@ -1,0 +1,121 @@
+package survey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+// A Drafted manifest is a first one, and what comes of it.
+type Drafted struct {
+	Text     []byte
+	Bags     int
+	Cameras  int
+	Tasks    int
+	Images   int
+	Problems []source.Problem // that its first plan will show
+}
+
+// Draft writes a first manifest of what lies at the paths, to stand in the file of that name: it plans
+// as it is, on the embedded server. Its globs match what was given and nothing else that is there now.
+func Draft(ctx context.Context, file string, paths ...string) (Drafted, error) {
+	guess, err := guessAt(ctx, paths)
+	if err != nil {
+		return Drafted{}, err
+	}
+	root, err := rootFrom(file, guess.Root)
+	if err != nil {
+		return Drafted{}, err
+	}
+	d := draft{Guess: guess, root: root, project: projectName(guess.Root), task: taskName(guess)}
+	drafted, err := d.try(ctx, file)
+	if err == nil && slices.ContainsFunc(drafted.Problems, sameName) {
+		d.task = strings.Replace(d.task, "{bag}", "{parent}_{bag}", 1)
+		drafted, err = d.try(ctx, file)
+	}
+	drafted.Problems = append(guess.LeftOut(), drafted.Problems...)
+	return drafted, err
+}
+
+// guessAt looks at absolute paths: they have parents with names.
+func guessAt(ctx context.Context, paths []string) (source.Guess, error) {
+	absolute := make([]string, len(paths))
+	for i, p := range paths {
+		var err error
+		if absolute[i], err = filepath.Abs(p); err != nil {
+			return source.Guess{}, err
+		}
+	}
+	return source.GuessAt(ctx, absolute...)
+}
+
+func sameName(p source.Problem) bool { return p.Code == "same_task_name" }
+
+// rootFrom is the root as a manifest in that file writes it.
+func rootFrom(file, root string) (string, error) {
+	dir, err := filepath.Abs(filepath.Dir(file))
+	if err != nil {
+		return "", err
+	}
+	rel, err := filepath.Rel(dir, root)
+	if err != nil { // another volume
+		rel = root
+	}
+	if !utf8.ValidString(rel) || strings.ContainsFunc(rel, unicode.IsControl) {
+		return "", fmt.Errorf("%q is not UTF-8 without control characters, and cannot be written in a manifest", rel)
+	}
+	return filepath.ToSlash(rel), nil
+}
+
+// emptyWords are what people call the directory of a data set's data.
+var emptyWords = []string{"data", "dataset", "bags", "recordings", "images", "raw", "frames"}
+
+// projectName is the root's name, or that of the directory above if it says nothing.
+func projectName(root string) string {
+	name := filepath.Base(root)
+	if up := filepath.Base(filepath.Dir(root)); slices.Contains(emptyWords, strings.ToLower(name)) && len(up) > 1 {
+		name = up
+	}
+	if name = strings.TrimSpace(name); len(name) < 2 {
+		return "My project"
+	}
+	return name
+}
+
+func taskName(g source.Guess) string {
+	if len(g.Cameras) == 0 {
+		return "{bag}"
+	}
+	return "{camera}_{bag}"
+}
+
+// try writes the manifest and reads it as plan will.
+func (d draft) try(ctx context.Context, file string) (Drafted, error) {
+	out := Drafted{Text: d.text(), Cameras: len(d.Cameras)}
+	for _, b := range d.Bags {
+		out.Bags += b.Count
+	}
+	m, err := manifest.Parse(file, out.Text)
+	var mistakes *manifest.Error
+	if errors.As(err, &mistakes) { // in lines that nobody sees
+		return out, fmt.Errorf("no manifest comes of what is there: %s", mistakes.Problems[0].Text)
+	}
+	if err != nil {
+		return out, err
+	}
+	tasks, problems := source.Scan(ctx, m, source.Options{})
+	out.Tasks, out.Problems = len(tasks), problems
+	for _, t := range tasks {
+		out.Images += len(t.Frames())
+		out.Problems = append(out.Problems, t.Problems...)
+	}
+	return out, ctx.Err()
+}

@@ -1,0 +1,128 @@
+package survey
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/source"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func TestADraftIsAsItWas(t *testing.T) {
+	tests := map[string]struct {
+		files, paths []string // from a directory; a file that ends in .bag or .mcap is a recording
+		file         string   // of the manifest
+		want         Drafted  // without its text
+	}{
+		"days": {
+			files: []string{"orchard/data/2026-03-04/jai_cam_1.jpg", "orchard/data/2026-03-04/realsenseD435_1.jpg", "orchard/data/2026-03-05/jai_cam_1.jpg"},
+			paths: []string{"orchard/data"}, file: "orchard/cvatplan.yaml",
+			want: Drafted{Bags: 2, Cameras: 2, Tasks: 3, Images: 3},
+		},
+		"recordings": {
+			files: []string{"run7.bag", "run8.mcap"}, paths: []string{"run7.bag", "run8.mcap"}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 2, Cameras: 2, Tasks: 4, Images: 120},
+		},
+		"no_cameras": {
+			files: []string{"x/0001.png", "x/0002.png"}, paths: []string{"x"}, file: "manifests/x.yaml",
+			want: Drafted{Bags: 1, Tasks: 1, Images: 2},
+		},
+		"same_names": {
+			files: []string{"a/run/cam_1.jpg", "b/run/cam_1.jpg"}, paths: []string{"a/run", "b/run"}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 2, Cameras: 1, Tasks: 2, Images: 2},
+		},
+		"bare_bag": {
+			files: []string{"day1/rosbag_1/jai_cam/rgb/1.png", "day1/rosbag_2/jai_cam/rgb/1.png", "flat/0001.jpg"},
+			paths: []string{"."}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 3, Cameras: 1, Tasks: 2, Images: 2},
+		},
+		"odd_names": {
+			files: []string{"on/a [1]: #x/true_1.jpg", "on/a [1]: #x/ü \"q\"_1.jpg"}, paths: []string{"on/a [1]: #x"}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 1, Cameras: 2, Tasks: 2, Images: 2},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "site")
+			for _, f := range tt.files {
+				fixture := map[string]string{".bag": "ros1/two_cams_none.bag", ".mcap": "mcap/ros2_two_cams_zstd.mcap"}[filepath.Ext(f)]
+				var content []byte
+				if fixture != "" {
+					var err error
+					content, err = os.ReadFile(filepath.Join(fixtures, fixture))
+					check(t, err)
+				}
+				check(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(f)), 0o777))
+				check(t, os.WriteFile(filepath.Join(dir, f), content, 0o666))
+			}
+			t.Chdir(dir)
+			got, err := Draft(t.Context(), tt.file, tt.paths...)
+			check(t, err)
+			golden(t, name+".yaml", got.Text)
+			for _, p := range got.Problems {
+				if p.Severity > source.Note && p.Code != "no_images" {
+					t.Errorf("its first plan says: %s", p.Text)
+				}
+			}
+			got.Text, got.Problems = nil, nil
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join(testdata, name)
+	if *update {
+		check(t, os.WriteFile(path, got, 0o644))
+	}
+	want, err := os.ReadFile(path)
+	check(t, err)
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got; if it is meant, go test ./internal/survey -update):\n%s", name, diff)
+	}
+}
+
+// testdata stays where it is when a test changes the directory.
+var testdata = func() string {
+	dir, err := filepath.Abs("testdata")
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}()
+
+func TestADraftOfNothingIsAnError(t *testing.T) {
+	if d, err := Draft(t.Context(), "cvatplan.yaml", t.TempDir()); err == nil {
+		t.Errorf("%s", d.Text)
+	}
+}
+
+func TestOddNamesAreLeftOutWithAWarning(t *testing.T) {
+	for name, odd := range map[string]string{"newline": "a\nb_1.jpg", "backslash": `a\b_1.jpg`, "escape": "a\x1b[31mb_1.jpg", "direction": "a\u202eb_1.jpg"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for _, f := range []string{"cam_1.jpg", "cam_2.jpg", odd} {
+				check(t, os.MkdirAll(filepath.Join(dir, "run"), 0o777))
+				check(t, os.WriteFile(filepath.Join(dir, "run", f), nil, 0o666))
+			}
+			got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), filepath.Join(dir, "run"))
+			check(t, err)
+			if got.Cameras != 1 || got.Images != 2 {
+				t.Errorf("%d cameras, %d images", got.Cameras, got.Images)
+			}
+			want := "no bag or camera is guessed from " + strconv.Quote(filepath.Join(dir, "run", odd))
+			if len(got.Problems) == 0 || got.Problems[0].Severity != source.Warning || got.Problems[0].Text != want {
+				t.Errorf("%+v", got.Problems)
+			}
+		})
+	}
+}

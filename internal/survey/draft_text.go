@@ -1,0 +1,118 @@
+package survey
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/source"
+)
+
+// A draft is all that a first manifest says.
+type draft struct {
+	source.Guess
+	root, project, task string
+}
+
+const modeline = "# yaml-language-server: $schema=https://raw.githubusercontent.com/cvatplan/cvatplan/main/schema/cvatplan.schema.json"
+
+// comments begin at this column, or behind a longer line.
+const commentColumn = 35
+
+func (d draft) text() []byte {
+	lines := []string{
+		modeline,
+		"version: 1",
+		"server:",
+		remark("  url: sandbox:.sandbox", "the embedded server, to try it out; put your CVAT's address here"),
+	}
+	if d.root != "." {
+		lines = append(lines, remark("root: "+scalar(d.root), "where bag paths begin"))
+	}
+	lines = append(lines,
+		"project:",
+		"  name: "+scalar(d.project),
+		remark("  create: true", "if there is none of that name"),
+		remark("  # labels: [apple, {name: leaf, type: polygon}]", "what is to be annotated"),
+	)
+	lines = append(lines, d.cameras()...)
+	lines = append(lines,
+		"task:",
+		"  name: "+quoted(d.task),
+		remark("  # segment_size: 10", "images a job; without it a task is one job"),
+		"bags:",
+	)
+	for _, b := range d.Bags {
+		lines = append(lines, remark("  - path: "+quoted(b.Path), counted(b.Count, "bag")))
+		if b.Bare {
+			lines = append(lines, remark("    optional: true", "no image of a camera"))
+		}
+	}
+	return []byte(strings.Join(lines, "\n") + "\n")
+}
+
+func (d draft) cameras() []string {
+	if len(d.Cameras) == 0 {
+		return []string{"# cameras: names tell none apart, so a bag is one task; a camera is {name: …, files: [GLOB]}"}
+	}
+	about := ""
+	if d.Left > 0 {
+		about = counted(d.Left, "image") + " of no camera here"
+	}
+	lines := []string{remark("cameras:", about)}
+	for _, c := range d.Cameras {
+		lines = append(lines, remark("  - name: "+scalar(c.Name), counted(c.Images, "image")+" in "+counted(c.Bags, "bag")))
+		if len(c.Topics) > 0 {
+			lines = append(lines, "    topics: ["+strings.Join(quotedAll(c.Topics), ", ")+"]")
+		}
+	}
+	return lines
+}
+
+func remark(line, comment string) string {
+	if comment == "" {
+		return line
+	}
+	return fmt.Sprintf("%-*s # %s", commentColumn-1, line, comment)
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+var (
+	plainScalar = regexp.MustCompile(`^[A-Za-z_./][A-Za-z0-9_./-]*( [A-Za-z0-9_./-]+)*$`)
+	yamlWords   = []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", ".nan", ".inf"}
+)
+
+// scalar quotes what YAML would not take for this text.
+func scalar(s string) string {
+	if plainScalar.MatchString(s) && !slices.Contains(yamlWords, strings.ToLower(s)) {
+		return s
+	}
+	return quoted(s)
+}
+
+// quoted is a string of JSON, which YAML reads as it is.
+func quoted(s string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
+		panic(err) // a string always encodes
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func quotedAll(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = quoted(s)
+	}
+	return out
+}

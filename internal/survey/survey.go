@@ -1,0 +1,76 @@
+// Package survey says what recordings and directories of images hold, for somebody who is about to
+// write a manifest: topics, counts, times, encodings, which of them a manifest could use, and the
+// cameras that their names suggest. [Draft] makes a first manifest.
+//
+// It reads indexes, names and the first message of each image topic, never a whole recording (but
+// under [Options].Strict), and guesses by the rules of package source, which a manifest is read by.
+package survey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/source"
+)
+
+// Directory is the kind of a bag that is a directory of images; other kinds are package bag's.
+const Directory bag.Kind = "directory"
+
+// Options say how recordings are read.
+type Options struct {
+	Strict bool // damage is an error, not a warning
+}
+
+// A Bag is what was found at one path.
+type Bag struct {
+	Path    string
+	Kind    bag.Kind
+	Bytes   int64                // of a recording's files
+	First   int64                // ns since 1970: of a recording the first receive time, of a directory the first
+	Last    int64                // stamp that a name carries; 0 is not known
+	Cameras []source.GuessCamera // that a manifest could have
+	Notes   []string             // damage, and what else a person should know
+
+	Messages int     // of a recording
+	Topics   []Topic // of a recording, by name
+
+	Images      int               // of a directory: files that become frames
+	Unsupported int               // image files that CVAT does not take
+	Others      int               // files that are no images
+	Unclaimed   int               // images that none of Cameras takes, if there are any
+	Holds       []source.GuessBag // the bags in it, from it, if it is not one itself
+}
+
+// Look says what a path holds: a recording, else a directory of images. The error wraps
+// [bag.ErrNotRecording] where it is a file of another kind.
+func Look(ctx context.Context, path string, o Options) (Bag, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Bag{}, fmt.Errorf("%s: there is no such file or directory", path)
+	}
+	if err != nil {
+		return Bag{}, err
+	}
+	if kind := bag.Detect(path); kind != "" {
+		return lookIntoRecording(ctx, path, kind, o)
+	}
+	if info.IsDir() {
+		return lookIntoDirectory(ctx, path)
+	}
+	return Bag{}, unknown(path, info.Size())
+}
+
+// unknown says why a file is no bag.
+func unknown(path string, size int64) error {
+	switch {
+	case size == 0:
+		return fmt.Errorf("%s: %w: it is empty", path, bag.ErrNotRecording)
+	case bag.Named(path):
+		return fmt.Errorf("%s: %w: it does not begin as its name promises", path, bag.ErrNotRecording)
+	}
+	return fmt.Errorf("%s: %w, nor a directory of images", path, bag.ErrNotRecording)
+}
