@@ -33,7 +33,7 @@ func TestEveryAssumptionIsNumberedAndCitedByTheCodeOrATest(t *testing.T) {
 }
 
 func TestTheContractAsksEveryQuestionThatAnAssumptionNames(t *testing.T) {
-	files, err := filepath.Glob("../cvat/contract/*_test.go")
+	files, err := filepath.Glob("../../pkg/cvat/contract/*_test.go")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%v, %v", files, err)
 	}
@@ -57,12 +57,17 @@ func citations(t *testing.T) (inCode, inTests map[int]bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	inside, err := filepath.Glob("*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, inside...)
 	recorded, err := filepath.Glob("testdata/exchanges/*.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
 	inCode, inTests = map[int]bool{}, map[int]bool{}
-	for _, f := range append(append(files, "schema.sql"), recorded...) {
+	for _, f := range append(append(files, "storage/schema.sql"), recorded...) {
 		into := inCode
 		if strings.HasSuffix(f, "_test.go") || strings.HasSuffix(f, ".txt") {
 			into = inTests

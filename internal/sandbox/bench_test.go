@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"testing"
+
+	"github.com/cvatplan/cvatplan/internal/sandbox/api"
 )
 
 // BenchmarkListing lists a project of 10,000 tasks in 25 pages, as plan does.
@@ -16,9 +18,9 @@ func BenchmarkListing(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	tasks := make([]SeedTask, 10_000)
+	tasks := make([]api.SeedTask, 10_000)
 	for i := range tasks {
-		tasks[i] = SeedTask{Name: fmt.Sprintf("cam_2026-%05d", i), Frames: []string{"a.jpg", "b.jpg"}}
+		tasks[i] = api.SeedTask{Name: fmt.Sprintf("cam_2026-%05d", i), Frames: []string{"a.jpg", "b.jpg"}}
 	}
 	if err := c.s.SeedTasks(context.Background(), p, tasks); err != nil {
 		b.Fatal(err)
@@ -31,7 +33,7 @@ func BenchmarkListing(b *testing.B) {
 			}
 		}
 		// a write makes the cached listing stale, as between two plans
-		if err := c.s.db.exec(context.Background(), `UPDATE tasks SET updated = updated + 1 WHERE id = 1`); err != nil {
+		if err := c.s.store.Exec(context.Background(), `UPDATE tasks SET updated = updated + 1 WHERE id = 1`); err != nil {
 			b.Fatal(err)
 		}
 	}

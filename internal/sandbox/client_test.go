@@ -16,6 +16,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cvatplan/cvatplan/internal/sandbox/api"
+	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
 )
 
 // A client speaks to a server as a test wants: everything goes, nothing is checked.
@@ -40,7 +43,7 @@ func start(t testing.TB, o Options) *client {
 			t.Error(err)
 		}
 	})
-	return &client{t: t, s: s, http: &http.Client{Transport: &http.Transport{DialContext: s.DialContext}}, auth: "Bearer " + AccessToken}
+	return &client{t: t, s: s, http: &http.Client{Transport: &http.Transport{DialContext: s.DialContext}}, auth: "Bearer " + api.AccessToken}
 }
 
 // A result is what a server answered.
@@ -161,7 +164,7 @@ func (c *client) finish(task int, params string) result {
 
 func (c *client) request(task int) result {
 	c.t.Helper()
-	return c.get("/api/requests/" + requestID(task))
+	return c.get("/api/requests/" + storage.RequestID(task))
 }
 
 // wait waits for an import's end and returns its status and message.
@@ -187,7 +190,7 @@ func (c *client) wait(task int) string {
 // imported finishes an upload, waits, and returns status and message.
 func (c *client) imported(task int, params string) string {
 	c.t.Helper()
-	c.finish(task, params).want(c.t, 202, requestID(task))
+	c.finish(task, params).want(c.t, 202, storage.RequestID(task))
 	return c.wait(task)
 }
 
@@ -223,7 +226,11 @@ func archiveOf(t testing.TB, files ...file) []byte {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, f := range files {
-		if err := addStored(z, f.name, f.content); err != nil {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: f.name, Method: zip.Store})
+		if err == nil {
+			_, err = w.Write(f.content)
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
 )
 
 // A server that was killed while it wrote a task's manifest left it empty, and the next one
@@ -13,8 +15,8 @@ import (
 func TestAnImportWritesItsFilesWholeOrNotAtAll(t *testing.T) {
 	c := start(t, Options{})
 	id := c.ready("whole")
-	place := filepath.Join(c.s.dir.raw(1), manifestName)
-	if err := os.Remove(c.s.dir.tmp()); err != nil { // where files are written before they get their names
+	place := filepath.Join(c.s.store.Dir.Raw(1), storage.ManifestName)
+	if err := os.Remove(c.s.store.Dir.Tmp()); err != nil { // where files are written before they get their names
 		t.Fatal(err)
 	}
 	if got := c.imported(id, quality); !strings.HasPrefix(got, "failed Exception: ") {
@@ -23,7 +25,7 @@ func TestAnImportWritesItsFilesWholeOrNotAtAll(t *testing.T) {
 	if _, err := os.Lstat(place); err == nil {
 		t.Error("the manifest was written in its place")
 	}
-	if err := os.Mkdir(c.s.dir.tmp(), 0o755); err != nil {
+	if err := os.Mkdir(c.s.store.Dir.Tmp(), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if got := c.imported(id, quality); got != "finished " {

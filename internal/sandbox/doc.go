@@ -19,6 +19,9 @@
 // assumption (see assumptions.go) which the code cites as A1, A2, …, so that a
 // contract suite can put the same question to a real server.
 //
+// Endpoints are in the package api, the import in importer, the database and the files
+// in storage; this package opens, listens and closes.
+//
 // Uploads go straight to the disk, never into memory; a zip is indexed and not
 // unpacked, though to a client it looks consumed by its import, as in CVAT.
 //

@@ -12,7 +12,7 @@ func TestAFullDiskIsToldWithThePath(t *testing.T) {
 	c := start(t, Options{})
 	id := c.newTask(`{"name":"full"}`)
 	location := c.createTUS(id, "a.zip", 5).want(t, 201, "").header.Get("Location")
-	part := c.s.dir.part(1, location[strings.LastIndexByte(location, '/')+1:])
+	part := c.s.store.Dir.Part(1, location[strings.LastIndexByte(location, '/')+1:])
 	if err := os.Remove(part); err != nil {
 		t.Fatal(err)
 	}

@@ -5,21 +5,23 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/cvatplan/cvatplan/internal/sandbox/importer"
 )
 
 // A gate stops imports at a step until it is opened.
 type gate struct {
-	step    ImportStep
+	step    importer.Step
 	reached chan int
 	open    chan struct{}
 }
 
-func newGate(step ImportStep) *gate {
+func newGate(step importer.Step) *gate {
 	return &gate{step: step, reached: make(chan int, 16), open: make(chan struct{})}
 }
 
 func (g *gate) hooks() Hooks {
-	return Hooks{Import: func(ctx context.Context, task int, s ImportStep) {
+	return Hooks{Import: func(ctx context.Context, task int, s importer.Step) {
 		if s != g.step {
 			return
 		}
@@ -55,16 +57,6 @@ func until(t testing.TB, what string, done func() bool) {
 			t.Fatalf("waited in vain until %s", what)
 		}
 	}
-}
-
-// waiting is how many want a task's lock, the holder among them.
-func (s *Server) waiting(task int) int {
-	s.locks.mu.Lock()
-	defer s.locks.mu.Unlock()
-	if l := s.locks.locks[task]; l != nil {
-		return l.users
-	}
-	return 0
 }
 
 // upload makes a task with two images that only Upload-Finish is missing of.

@@ -1,22 +1,27 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/sandbox/importer"
+	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
 	"github.com/google/go-cmp/cmp"
 )
 
 func TestAnImportIsQueuedThenStartedThenFinished(t *testing.T) { // A24, A47
-	queued, started := newGate(BeforeStart), newGate(BeforeSave)
-	both := Hooks{Import: func(ctx context.Context, task int, s ImportStep) {
+	queued, started := newGate(importer.BeforeStart), newGate(importer.BeforeSave)
+	both := Hooks{Import: func(ctx context.Context, task int, s importer.Step) {
 		queued.hooks().Import(ctx, task, s)
 		started.hooks().Import(ctx, task, s)
 	}}
@@ -38,15 +43,15 @@ func TestAnImportIsQueuedThenStartedThenFinished(t *testing.T) { // A24, A47
 }
 
 func TestWhileAnImportIsQueued(t *testing.T) { // A46, A48, A50
-	g := newGate(BeforeStart)
+	g := newGate(importer.BeforeStart)
 	c := start(t, Options{Hooks: g.hooks()})
 	id := c.ready("a")
 	c.finish(id, quality).want(t, 202, "")
 	g.arrive(t)
-	c.finish(id, quality).want(t, 409, `{"rq_id":"`+requestID(id)+`"}`)
+	c.finish(id, quality).want(t, 409, `{"rq_id":"`+storage.RequestID(id)+`"}`)
 	c.multiple(id, file{"late.jpg", picture(3)}).want(t, 200, "")
 	c.json("PATCH", fmt.Sprintf("/api/tasks/%d", id), `{"name":"renamed"}`).want(t, 200, "renamed")
-	c.send("POST", "/api/requests/"+requestID(id)+"/cancel", nil).want(t, 200, "")
+	c.send("POST", "/api/requests/"+storage.RequestID(id)+"/cancel", nil).want(t, 200, "")
 	c.request(id).want(t, 404, "There is no request with specified id")
 	close(g.open)
 	c.finish(id, quality).want(t, 202, "")
@@ -56,11 +61,11 @@ func TestWhileAnImportIsQueued(t *testing.T) { // A46, A48, A50
 	if diff := cmp.Diff([]string{"1.jpg", "2.jpg", "late.jpg"}, c.names(id)); diff != "" {
 		t.Error(diff)
 	}
-	c.send("POST", "/api/requests/"+requestID(id)+"/cancel", nil).want(t, 400, "Requests with status 'finished' cannot be cancelled")
+	c.send("POST", "/api/requests/"+storage.RequestID(id)+"/cancel", nil).want(t, 400, "Requests with status 'finished' cannot be cancelled")
 }
 
 func TestFilesThatComeAfterUploadFinishAreNotImported(t *testing.T) { // A46
-	g := newGate(BeforeStart)
+	g := newGate(importer.BeforeStart)
 	c := start(t, Options{Hooks: g.hooks()})
 	id := c.ready("a")
 	c.finish(id, quality)
@@ -73,7 +78,7 @@ func TestFilesThatComeAfterUploadFinishAreNotImported(t *testing.T) { // A46
 }
 
 func TestAQueuedTaskCanBeDeleted(t *testing.T) { // A44
-	g := newGate(BeforeStart)
+	g := newGate(importer.BeforeStart)
 	c := start(t, Options{Hooks: g.hooks()})
 	id := c.ready("a")
 	c.finish(id, quality)
@@ -84,7 +89,7 @@ func TestAQueuedTaskCanBeDeleted(t *testing.T) { // A44
 }
 
 func TestWhileAnImportRuns(t *testing.T) { // A27, A28, A50
-	g := newGate(BeforeSave)
+	g := newGate(importer.BeforeSave)
 	c := start(t, Options{Hooks: g.hooks(), BusyWait: 50 * time.Millisecond})
 	id := c.ready("a")
 	c.finish(id, quality)
@@ -93,7 +98,7 @@ func TestWhileAnImportRuns(t *testing.T) { // A27, A28, A50
 	c.finish(id, quality).want(t, 409, text)
 	c.createTUS(id, "x.jpg", 5).want(t, 409, text)
 	c.json("PATCH", fmt.Sprintf("/api/tasks/%d", id), `{"name":"x"}`).want(t, 409, text)
-	c.send("POST", "/api/requests/"+requestID(id)+"/cancel", nil).want(t, 400, "Cancellation of started requests is supported only for export requests")
+	c.send("POST", "/api/requests/"+storage.RequestID(id)+"/cancel", nil).want(t, 400, "Cancellation of started requests is supported only for export requests")
 	close(g.open)
 	if got := c.wait(id); got != "finished " {
 		t.Error(got)
@@ -101,14 +106,14 @@ func TestWhileAnImportRuns(t *testing.T) { // A27, A28, A50
 }
 
 func TestADeletionDuringAnImportLosesToIt(t *testing.T) { // A28
-	g := newGate(BeforeSave)
+	g := newGate(importer.BeforeSave)
 	c := start(t, Options{Hooks: g.hooks()})
 	id := c.ready("a")
 	c.finish(id, quality)
 	g.arrive(t)
 	answer := make(chan result, 1)
 	go func() { answer <- c.send("DELETE", fmt.Sprintf("/api/tasks/%d", id), nil) }()
-	until(t, "the deletion waits", func() bool { return c.s.waiting(id) == 2 })
+	until(t, "the deletion waits", func() bool { return c.s.store.Waiting(id) == 2 })
 	close(g.open)
 	if r := <-answer; r.status != 500 {
 		t.Errorf("%d %s", r.status, r.body)
@@ -120,7 +125,7 @@ func TestADeletionDuringAnImportLosesToIt(t *testing.T) { // A28
 func TestOfSeveralFirstPostsOneIsServed(t *testing.T) { // A32
 	c := start(t, Options{})
 	id := c.newTask(`{"name":"race"}`)
-	unlock, err := c.s.lockTask(context.Background(), id)
+	unlock, err := c.s.store.LockTask(context.Background(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +141,7 @@ func TestOfSeveralFirstPostsOneIsServed(t *testing.T) { // A32
 			}
 		})
 	}
-	until(t, "all wait", func() bool { return c.s.waiting(id) == 5 })
+	until(t, "all wait", func() bool { return c.s.store.Waiting(id) == 5 })
 	unlock()
 	group.Wait()
 	if created.Load() != 1 || crashed.Load() != 3 {
@@ -147,7 +152,7 @@ func TestOfSeveralFirstPostsOneIsServed(t *testing.T) { // A32
 func TestWhatWasBegunIsFinishedThoughTheClientIsGone(t *testing.T) { // A2
 	c := start(t, Options{})
 	id := c.newTask(`{"name":"before"}`)
-	unlock, err := c.s.lockTask(context.Background(), id)
+	unlock, err := c.s.store.LockTask(context.Background(), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +168,7 @@ func TestWhatWasBegunIsFinishedThoughTheClientIsGone(t *testing.T) { // A2
 		}
 		gone <- err
 	}()
-	until(t, "the PATCH waits", func() bool { return c.s.waiting(id) == 2 })
+	until(t, "the PATCH waits", func() bool { return c.s.store.Waiting(id) == 2 })
 	cancel()
 	if err := <-gone; err == nil {
 		t.Fatal("the client is still there")
@@ -217,10 +222,10 @@ func TestAStalledPatchDoesNotHoldUpAnother(t *testing.T) {
 	if _, err := w.Write([]byte("xxxx")); err != nil {
 		t.Fatal(err)
 	}
+	part := c.s.store.Dir.Part(1, at[strings.LastIndexByte(at, '/')+1:])
 	until(t, "the first piece is being written", func() bool {
-		c.s.writes.mu.Lock()
-		defer c.s.writes.mu.Unlock()
-		return len(c.s.writes.active) == 1
+		written, err := os.ReadFile(part)
+		return err == nil && bytes.HasPrefix(written, []byte("xxxx"))
 	})
 	c.patchTUS(at, 0, []byte("whole OK")).want(t, 204, "")
 	_, _ = w.Write([]byte("yyyy"))
@@ -228,7 +233,7 @@ func TestAStalledPatchDoesNotHoldUpAnother(t *testing.T) {
 	if got := <-stalled; got != 409 {
 		t.Errorf("the slow one: %d", got)
 	}
-	if got, err := c.s.read(1, source{Name: "a.txt"}); err != nil || string(got) != "whole OK" {
+	if got, err := os.ReadFile(filepath.Join(c.s.store.Dir.Raw(1), "a.txt")); err != nil || string(got) != "whole OK" {
 		t.Errorf("%q, %v", got, err)
 	}
 }
@@ -266,6 +271,6 @@ func TestAnothersRequestIsForbidden(t *testing.T) { // A44
 	bob.get("/api/requests").want(t, 200, `"count":0`)
 	bob.get(fmt.Sprintf("/api/tasks/%d", id)).want(t, 403, "")
 	bob.get("/api/tasks").want(t, 200, `"count":0`)
-	c.get("/api/requests/create:task-1").want(t, 200, requestID(id))
-	c.get("/api/requests/"+strings.NewReplacer("=", "%3D", "&", "%26").Replace(requestID(id))).want(t, 200, `"finished"`)
+	c.get("/api/requests/create:task-1").want(t, 200, storage.RequestID(id))
+	c.get("/api/requests/"+strings.NewReplacer("=", "%3D", "&", "%26").Replace(storage.RequestID(id))).want(t, 200, `"finished"`)
 }

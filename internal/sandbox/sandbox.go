@@ -7,18 +7,21 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/cvatplan/cvatplan/internal/sandbox/api"
+	"github.com/cvatplan/cvatplan/internal/sandbox/importer"
+	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
 )
 
 // Version is the CVAT version that the server says it is.
-const Version = "2.73.0"
+const Version = api.Version
 
 // The one account of a new directory.
 const (
-	Username    = "sandbox"
-	Password    = "sandbox"
-	AccessToken = "sandbox" // goes as "Authorization: Bearer sandbox"
+	Username    = api.Username
+	Password    = api.Password
+	AccessToken = api.AccessToken // goes as "Authorization: Bearer sandbox"
 )
 
 // Options say where a server keeps its data and how it behaves. Only Dir is needed.
@@ -45,33 +48,26 @@ type Hooks struct {
 	TaskNumbered func(ctx context.Context, id int)
 	// Import is called by a worker before it starts an import (the request is
 	// still queued), and before it saves the result (the request is started).
-	Import func(ctx context.Context, taskID int, s ImportStep)
+	Import func(ctx context.Context, taskID int, s importer.Step)
 	// Panicked is told of a panic in a request, which is answered 500, or in an import,
 	// which fails: its reason and its stack. Here too outside of tests.
 	Panicked func(text string)
 }
 
 // An ImportStep is a point at which [Hooks].Import is called.
-type ImportStep string
+type ImportStep = importer.Step
 
 // The steps of an import.
 const (
-	BeforeStart ImportStep = "start" // queued: cancellable, and the task may be deleted
-	BeforeSave  ImportStep = "save"  // started: the task is locked
+	BeforeStart = importer.BeforeStart // queued: cancellable, and the task may be deleted
+	BeforeSave  = importer.BeforeSave  // started: the task is locked
 )
 
 // A Server is one open directory. It is safe for concurrent use.
 type Server struct {
-	opts   Options
-	dir    directory
-	db     *store
-	routes *router
-	people atomic.Pointer[people]
-	locks  keyedLocks
-	pages  pageCache
-	writes uploadLocks
-	queue  *queue
-	taken  taken
+	store *storage.Store
+	queue *importer.Queue
+	api   *api.Server
 
 	mu     sync.Mutex
 	http   *http.Server
@@ -84,33 +80,32 @@ type Server struct {
 // process has it open.
 func Open(o Options) (*Server, error) {
 	o = withDefaults(o)
-	dir, err := openDirectory(o.Dir, o.LockDir)
+	db, err := storage.Open(o.Dir, o.LockDir, o.Now)
 	if err != nil {
 		return nil, err
 	}
-	s, err := open(o, dir)
+	s, err := open(o, db)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open sandbox %s: %w", o.Dir, err), dir.close())
+		return nil, errors.Join(fmt.Errorf("open sandbox %s: %w", o.Dir, err), db.Close())
 	}
 	return s, nil
 }
 
-func open(o Options, dir directory) (*Server, error) {
-	db, err := openStore(dir.database())
+func open(o Options, db *storage.Store) (*Server, error) {
+	ctx := context.Background()
+	if err := db.Sweep(ctx); err != nil {
+		return nil, err
+	}
+	q := importer.NewQueue(db, importer.Options{Workers: o.Workers, MaxJobs: o.MaxJobs, Log: o.Log, AtStep: o.Hooks.Import, Panicked: o.Hooks.Panicked})
+	answers, err := api.New(ctx, db, q, api.Options{NoAuth: o.NoAuth, BusyWait: o.BusyWait, Log: o.Log, TaskNumbered: o.Hooks.TaskNumbered})
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: o, dir: dir, db: db}
-	s.routes = s.newRouter()
-	s.queue = newQueue(s, o.Workers)
-	ctx := context.Background()
-	for _, step := range []func(context.Context) error{s.foundAccount, s.loadPeople, s.sweep, s.queue.recover} {
-		if err := step(ctx); err != nil {
-			return nil, errors.Join(err, db.close())
-		}
+	if err := q.Recover(ctx); err != nil {
+		return nil, err
 	}
-	s.queue.start()
-	return s, nil
+	q.Start()
+	return &Server{store: db, queue: q, api: answers}, nil
 }
 
 func withDefaults(o Options) Options {
@@ -140,9 +135,36 @@ func withDefaults(o Options) Options {
 func (s *Server) Close() error {
 	var err error
 	s.once.Do(func() {
-		err = errors.Join(s.stopServing(), s.queue.stop(), s.db.close(), s.dir.close())
+		err = errors.Join(s.stopServing(), s.queue.Stop(), s.store.Close())
 	})
 	return err
 }
 
-func (s *Server) now() stamp { return stamp(s.opts.Now().UnixMicro()) }
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.api.ServeHTTP(w, r) }
+
+// A SeedTask is a finished task to make without an upload.
+type SeedTask = api.SeedTask
+
+// SeedProject makes a project with labels, for tests and benchmarks, and returns its id.
+func (s *Server) SeedProject(ctx context.Context, name string, labels ...string) (id int, err error) {
+	return s.api.SeedProject(ctx, name, labels...)
+}
+
+// SeedTasks makes finished tasks in a project, all of them or, after an error, none.
+// Ten thousand take about a second.
+func (s *Server) SeedTasks(ctx context.Context, project int, tasks []api.SeedTask) error {
+	return s.api.SeedTasks(ctx, project, tasks)
+}
+
+// AddUser makes a further account, for tests that need a colleague. It returns the
+// account's id.
+func (s *Server) AddUser(ctx context.Context, name, password string) (int, error) {
+	return s.api.AddUser(ctx, name, password)
+}
+
+// AddMember puts a user into an organization with a role (owner, maintainer,
+// supervisor or worker), for tests; CVAT needs an invitation for it.
+func (s *Server) AddMember(ctx context.Context, slug, username, role string) error {
+	return s.api.AddMember(ctx, slug, username, role)
+}

@@ -11,6 +11,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/cvatplan/cvatplan/internal/sandbox/api"
+	"github.com/cvatplan/cvatplan/internal/sandbox/importer"
 )
 
 func TestItBindsLoopbackOnly(t *testing.T) {
@@ -129,7 +132,7 @@ func TestFilesThatAKilledServerLeftAreSweptAway(t *testing.T) {
 
 func TestAClosedServerLeavesItsQueueToTheNext(t *testing.T) {
 	dir := t.TempDir()
-	g := newGate(BeforeStart)
+	g := newGate(importer.BeforeStart)
 	c := start(t, Options{Dir: dir, Hooks: g.hooks(), Workers: 1})
 	first, second := c.ready("1"), c.ready("2")
 	c.finish(first, quality)
@@ -149,13 +152,13 @@ func TestAClosedServerLeavesItsQueueToTheNext(t *testing.T) {
 // TestMain lets the test binary be a server that is going to be killed.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("SANDBOX_TO_KILL"); dir != "" {
-		serveUntilKilled(dir, ImportStep(os.Getenv("SANDBOX_HELD_AT")))
+		serveUntilKilled(dir, importer.Step(os.Getenv("SANDBOX_HELD_AT")))
 	}
 	os.Exit(m.Run())
 }
 
-func serveUntilKilled(dir string, at ImportStep) {
-	hold := func(_ context.Context, _ int, s ImportStep) {
+func serveUntilKilled(dir string, at importer.Step) {
+	hold := func(_ context.Context, _ int, s importer.Step) {
 		if s == at {
 			fmt.Println("held")
 			select {}
@@ -175,7 +178,7 @@ func serveUntilKilled(dir string, at ImportStep) {
 }
 
 func TestAKilledServerLosesNothing(t *testing.T) {
-	for _, step := range []ImportStep{BeforeStart, BeforeSave} {
+	for _, step := range []importer.Step{importer.BeforeStart, importer.BeforeSave} {
 		t.Run(string(step), func(t *testing.T) {
 			dir := t.TempDir()
 			zipped := archiveOf(t, file{"a/1.jpg", picture(1)}, file{"a/2.jpg", picture(2)})
@@ -200,7 +203,7 @@ func TestAKilledServerLosesNothing(t *testing.T) {
 
 // killed uploads a zip to a server that is killed while it imports it, and half a file
 // to another task.
-func killed(t *testing.T, dir string, step ImportStep, zipped []byte) (task int, upload string) {
+func killed(t *testing.T, dir string, step importer.Step, zipped []byte) (task int, upload string) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), "SANDBOX_TO_KILL="+dir, "SANDBOX_HELD_AT="+string(step))
@@ -215,7 +218,7 @@ func killed(t *testing.T, dir string, step ImportStep, zipped []byte) (task int,
 	if _, err := fmt.Fscanln(out, &address); err != nil {
 		t.Fatal(err)
 	}
-	c := &client{t: t, http: &http.Client{Transport: rewritten(address)}, auth: "Bearer " + AccessToken}
+	c := &client{t: t, http: &http.Client{Transport: rewritten(address)}, auth: "Bearer " + api.AccessToken}
 	task = c.newTask(`{"name":"killed"}`)
 	c.tus(task, "a.zip", zipped)
 	other := c.newTask(`{"name":"other"}`)
@@ -269,7 +272,7 @@ func TestSeededTasksAreListedAndDescribed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = c.s.SeedTasks(context.Background(), p, []SeedTask{{Name: "a", Frames: []string{"1.jpg", "2.jpg", "3.jpg"}, SegmentSize: 2, BugTracker: "x"}})
+	err = c.s.SeedTasks(context.Background(), p, []api.SeedTask{{Name: "a", Frames: []string{"1.jpg", "2.jpg", "3.jpg"}, SegmentSize: 2, BugTracker: "x"}})
 	if err != nil {
 		t.Fatal(err)
 	}

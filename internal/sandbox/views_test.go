@@ -9,17 +9,19 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cvatplan/cvatplan/internal/sandbox/api"
 )
 
 func TestFramesChunksAndPreviews(t *testing.T) { // A62, A63
 	c := start(t, Options{})
 	id := c.newTask(`{"name":"v","segment_size":2}`)
-	c.multiple(id, file{"a.jpg", picture(1)}, file{"b.png", drawn(t, "png", 300, 100)}, file{"c.tiff", drawn(t, "tiff", 4, 4)})
+	c.multiple(id, file{"a.jpg", picture(1)}, file{"b.png", encoded(t, "png", 300, 100)}, file{"c.tiff", encoded(t, "tiff", 4, 4)})
 	if got := c.imported(id, `{"image_quality":70,"chunk_size":2}`); got != "finished " {
 		t.Fatal(got)
 	}
 	at := fmt.Sprintf("/api/tasks/%d/data", id)
-	r := c.get(at+"?type=frame&number=1&quality=original").want(t, 200, string(drawn(t, "png", 300, 100)))
+	r := c.get(at+"?type=frame&number=1&quality=original").want(t, 200, string(encoded(t, "png", 300, 100)))
 	if got := r.header.Get("Content-Type"); got != "image/png" {
 		t.Error(got)
 	}
@@ -38,7 +40,7 @@ func TestFramesChunksAndPreviews(t *testing.T) { // A62, A63
 	}
 	job := c.lastJob(id)
 	c.get(fmt.Sprintf("/api/jobs/%d/data?type=frame&number=0", job)).want(t, 400, `"Incorrect requested frame number: 0"`)
-	c.get(fmt.Sprintf("/api/jobs/%d/data?type=frame&number=2&quality=original", job)).want(t, 200, string(drawn(t, "tiff", 4, 4)))
+	c.get(fmt.Sprintf("/api/jobs/%d/data?type=frame&number=2&quality=original", job)).want(t, 200, string(encoded(t, "tiff", 4, 4)))
 	c.get(fmt.Sprintf("/api/jobs/%d/data/meta", job)).want(t, 200, `"size":1`)
 }
 
@@ -88,7 +90,7 @@ func TestTokensAndLogins(t *testing.T) { // A8, A10, A11
 	}
 	c.json("POST", "/api/auth/login", `{"username":"sandbox","password":"no"}`).want(t, 400, `{"non_field_errors":["Unable to log in with provided credentials."]}`)
 	c.json("POST", "/api/auth/login", `{}`).want(t, 400, `["Must include either \"username\" or \"email\" and \"password\"."]`)
-	for auth, want := range map[string]int{"Token " + key: 200, "Bearer " + key: 401, "Token " + AccessToken: 401, "Basic c2FuZGJveDpzYW5kYm94": 200, "Basic eDp5": 401, "": 401, "Digest x": 401} {
+	for auth, want := range map[string]int{"Token " + key: 200, "Bearer " + key: 401, "Token " + api.AccessToken: 401, "Basic c2FuZGJveDpzYW5kYm94": 200, "Basic eDp5": 401, "": 401, "Digest x": 401} {
 		as := *c
 		as.auth = auth
 		if r := as.get("/api/users/self"); r.status != want {
@@ -134,7 +136,7 @@ func TestAWorkerSeesWhatIsAssignedAndCreatesNothing(t *testing.T) { // A9, A26
 	worker := *c
 	worker.auth = "Basic Ym9iOnB3"
 	worker.get("/api/tasks?org=orchard").want(t, 403, "")
-	if err := c.s.AddMember(ctx, "orchard", "bob", roleWorker); err != nil {
+	if err := c.s.AddMember(ctx, "orchard", "bob", "worker"); err != nil {
 		t.Fatal(err)
 	}
 	worker.json("POST", "/api/tasks?org=orchard", `{"name":"x"}`).want(t, 403, "")
@@ -146,7 +148,7 @@ func TestAWorkerSeesWhatIsAssignedAndCreatesNothing(t *testing.T) { // A9, A26
 	worker.get("/api/users?org=").want(t, 200, `"count":0`)
 	worker.send("DELETE", "/api/tasks/2?org=orchard", nil).want(t, 403, "")
 	c.json("POST", "/api/tasks?org=orchard", `{"name":"x","assignee_id":999}`).want(t, 500, "")
-	if err := c.s.AddMember(ctx, "nowhere", "bob", roleWorker); err == nil {
+	if err := c.s.AddMember(ctx, "nowhere", "bob", "worker"); err == nil {
 		t.Error("a member of no organization")
 	}
 }
@@ -162,7 +164,7 @@ func TestAManifestBesideAZipGivesItsOrder(t *testing.T) { // A54, A58
 	c := start(t, Options{})
 	id := c.newTask(`{"name":"o"}`)
 	c.tus(id, "a.zip", archiveOf(t, file{"1.jpg", picture(1)}, file{"2.jpg", picture(2)}))
-	c.tus(id, "cvatplan-x.jsonl", []byte(manifestHeader+`{"name":"2","extension":".jpg","width":16,"height":12,"meta":{"related_images":[]}}
+	c.tus(id, "cvatplan-x.jsonl", []byte("{\"version\":\"1.1\"}\n{\"type\":\"images\"}\n"+`{"name":"2","extension":".jpg","width":16,"height":12,"meta":{"related_images":[]}}
 {"name":"1","extension":".jpg","width":16,"height":12,"meta":{"related_images":[]}}
 `))
 	if got := c.imported(id, `{"image_quality":70,"sorting_method":"predefined"}`); got != "finished " || fmt.Sprint(c.names(id)) != "[2.jpg 1.jpg]" {

@@ -1,0 +1,123 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/cvatplan/cvatplan/internal/sandbox/importer"
+	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
+)
+
+type metaJSON struct {
+	Chapters       *null           `json:"chapters"`
+	ChunksUpdated  *storage.Stamp  `json:"chunks_updated_date"`
+	ChunkSize      *int            `json:"chunk_size"`
+	Size           int             `json:"size"`
+	ImageQuality   *int            `json:"image_quality"`
+	StartFrame     int             `json:"start_frame"`
+	StopFrame      int             `json:"stop_frame"`
+	FrameFilter    string          `json:"frame_filter"`
+	Frames         []frameJSON     `json:"frames"`
+	DeletedFrames  json.RawMessage `json:"deleted_frames"`
+	IncludedFrames *[]int          `json:"included_frames"`
+	Storage        string          `json:"storage"`
+	CloudStorageID *int            `json:"cloud_storage_id"`
+}
+
+type frameJSON struct {
+	Width      int    `json:"width"`
+	Height     int    `json:"height"`
+	Name       string `json:"name"`
+	Related    int    `json:"related_files"`
+	HasRelated bool   `json:"has_related_context"`
+}
+
+func (s *Server) getMeta(q *query) (answer, error) {
+	t, err := s.myTask(q, q.id(0))
+	if err != nil {
+		return answer{}, err
+	}
+	return s.meta(q, t, 0, -1, nil)
+}
+
+// meta describes the frames from first to last; a negative last is all of them.
+func (s *Server) meta(q *query, t *storage.Task, first, last int, included *[]int) (answer, error) {
+	if !t.Imported() {
+		return answer{}, listed("Data is not uploaded for the task yet")
+	}
+	frames, err := s.store.Frames(q.ctx, *t.Data)
+	if err != nil {
+		return answer{}, err
+	}
+	p := importer.ReadSticky(t.Params)
+	m := metaJSON{
+		ChunksUpdated: t.ChunksUpdated, ChunkSize: t.ChunkSize, Size: *t.Size, ImageQuality: t.ImageQuality,
+		StartFrame: *t.StartFrame, StopFrame: *t.StopFrame, Frames: []frameJSON{}, DeletedFrames: json.RawMessage(*t.DeletedFrames),
+		IncludedFrames: included, Storage: "local",
+	}
+	if p.FrameFilter != nil {
+		m.FrameFilter = *p.FrameFilter
+	}
+	if last >= 0 {
+		frames = frames[first : last+1]
+		m.DeletedFrames = within(*t.DeletedFrames, first, last)
+		m.Size = len(frames)
+		m.StartFrame, m.StopFrame = *t.StartFrame+first*p.Step(), *t.StartFrame+last*p.Step()
+	}
+	for _, f := range frames {
+		m.Frames = append(m.Frames, frameJSON{f.Width, f.Height, f.Name, len(f.Related), len(f.Related) > 0})
+	}
+	return ok(m), nil
+}
+
+// within are the frames of a list that lie in a span.
+func within(list string, first, last int) json.RawMessage {
+	var all []int
+	_ = json.Unmarshal([]byte(list), &all) // written by us
+	return storage.EncodeJSON(append([]int{}, slices.DeleteFunc(all, func(n int) bool { return n < first || n > last })...))
+}
+
+// patchMeta marks frames as deleted. They stay in every list.
+func (s *Server) patchMeta(q *query) (answer, error) {
+	t, err := s.myTask(q, q.id(0))
+	if err != nil {
+		return answer{}, err
+	}
+	if !t.Imported() {
+		return answer{}, listed("This task data has not been initialized yet")
+	}
+	b, err := readBody(q.Request)
+	if err != nil {
+		return answer{}, err
+	}
+	if list, given := b["deleted_frames"].([]any); given {
+		deleted := []int{}
+		for i, v := range list {
+			n, is := number(v)
+			if !is || n < 0 {
+				return answer{}, &problem{status: http.StatusBadRequest, ctype: jsonType, body: storage.EncodeJSON(map[string]any{"deleted_frames": map[int][]string{i: {"A valid integer is required."}}})}
+			}
+			deleted = append(deleted, n)
+		}
+		if err := s.store.Exec(q.ctx, `UPDATE data SET deleted_frames = ? WHERE id = ?`, string(storage.EncodeJSON(deleted)), *t.Data); err != nil {
+			return answer{}, err
+		}
+	}
+	return s.getMeta(q)
+}
+
+func (s *Server) getJobMeta(q *query) (answer, error) {
+	j, t, err := s.myJob(q, q.id(0))
+	if err != nil {
+		return answer{}, err
+	}
+	var included *[]int
+	if j.Kind == storage.JobGroundTruth && t.ValidationSet != nil {
+		included = &[]int{}
+		if err := json.Unmarshal([]byte(*t.ValidationSet), included); err != nil {
+			return answer{}, err
+		}
+	}
+	return s.meta(q, t, j.Start, j.Stop, included)
+}

@@ -1,0 +1,97 @@
+package api
+
+import (
+	"bytes"
+	"image"
+	_ "image/gif" // a format that Go can read
+	"image/jpeg"
+	"image/png"
+
+	_ "golang.org/x/image/bmp" // another
+	"golang.org/x/image/draw"
+	"golang.org/x/image/tiff"
+	_ "golang.org/x/image/webp" // and one more
+)
+
+// A drawing says how an image is drawn anew: always upright.
+type drawing struct {
+	orientation int    // the image's, by EXIF
+	longest     int    // pixels of the longer side at most; 0 is any
+	ctype       string // image/png, image/tiff, or else a JPEG
+	quality     int    // of the JPEG
+}
+
+// redraw draws an image anew, and returns its type.
+func redraw(raw []byte, d drawing) (body []byte, ctype string, err error) {
+	img, _, err := image.Decode(bytes.NewReader(raw))
+	if err != nil {
+		return nil, "", err
+	}
+	img = upright(img, d.orientation)
+	if d.longest > 0 {
+		img = shrink(img, d.longest)
+	}
+	var b bytes.Buffer
+	switch d.ctype {
+	case "image/png":
+		err = png.Encode(&b, img)
+	case "image/tiff":
+		err = tiff.Encode(&b, img, nil)
+	default:
+		d.ctype = "image/jpeg"
+		err = jpeg.Encode(&b, img, &jpeg.Options{Quality: d.quality})
+	}
+	return b.Bytes(), d.ctype, err
+}
+
+// upright turns and mirrors an image as its EXIF orientation says.
+func upright(img image.Image, orientation int) image.Image {
+	if orientation <= 1 {
+		return img
+	}
+	b := img.Bounds()
+	w, h := b.Dx(), b.Dy()
+	if orientation > 4 {
+		w, h = h, w
+	}
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			sx, sy := origin(orientation, x, y, w, h)
+			out.Set(x, y, img.At(b.Min.X+sx, b.Min.Y+sy))
+		}
+	}
+	return out
+}
+
+// origin is where the pixel at x, y of the upright image, w by h, was before.
+func origin(orientation, x, y, w, h int) (int, int) {
+	switch orientation {
+	case 2:
+		return w - 1 - x, y
+	case 3:
+		return w - 1 - x, h - 1 - y
+	case 4:
+		return x, h - 1 - y
+	case 5:
+		return y, x
+	case 6:
+		return y, w - 1 - x
+	case 7:
+		return h - 1 - y, w - 1 - x
+	case 8:
+		return h - 1 - y, x
+	}
+	return x, y
+}
+
+func shrink(img image.Image, longest int) image.Image {
+	b := img.Bounds()
+	side := max(b.Dx(), b.Dy())
+	if side <= longest {
+		return img
+	}
+	out := image.NewRGBA(image.Rect(0, 0, max(1, b.Dx()*longest/side), max(1, b.Dy()*longest/side)))
+	draw.ApproxBiLinear.Scale(out, out.Bounds(), img, b, draw.Src, nil)
+	return out
+}
