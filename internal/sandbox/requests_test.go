@@ -274,3 +274,29 @@ func TestAnothersRequestIsForbidden(t *testing.T) { // A44
 	c.get("/api/requests/create:task-1").want(t, 200, storage.RequestID(id))
 	c.get("/api/requests/"+strings.NewReplacer("=", "%3D", "&", "%26").Replace(storage.RequestID(id))).want(t, 200, `"finished"`)
 }
+
+func TestAPanicInAnImportFailsItAndIsReportedOnce(t *testing.T) {
+	var mu sync.Mutex
+	var reported []string
+	c := start(t, Options{Hooks: Hooks{
+		Import: func(_ context.Context, _ int, s ImportStep) {
+			if s == BeforeSave {
+				panic("out of ink")
+			}
+		},
+		Panicked: func(text string) {
+			mu.Lock()
+			defer mu.Unlock()
+			reported = append(reported, text)
+		},
+	}})
+	id := c.ready("a")
+	if got := c.imported(id, quality); !strings.HasPrefix(got, "failed Exception: panic: out of ink") {
+		t.Error(got)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(reported) != 1 || !strings.Contains(reported[0], "out of ink") {
+		t.Errorf("reported %q", reported)
+	}
+}

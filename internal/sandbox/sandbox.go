@@ -63,6 +63,10 @@ const (
 	BeforeSave  = importer.BeforeSave  // started: the task is locked
 )
 
+// Exists reports whether dir holds a server's data, or what is in its way; without
+// either, [Open] makes an empty server there.
+func Exists(dir string) bool { return storage.Exists(dir) }
+
 // A Server is one open directory. It is safe for concurrent use.
 type Server struct {
 	store *storage.Store
