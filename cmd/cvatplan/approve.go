@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -34,7 +35,7 @@ func (c applyCmd) approve(ctx context.Context, a *app, sessions []*session, plan
 }
 
 // errReadOnly is known before the first write, so that nothing is half done.
-var errReadOnly = withCode("read_only_token", fmt.Errorf("%w: the access token is read-only", cvat.ErrNotAuthorised))
+var errReadOnly = withCode(diag.CodeReadOnlyToken, fmt.Errorf("%w: the access token is read-only", cvat.ErrNotAuthorised))
 
 // mayWrite asks what kind of token is in use. Servers that cannot say are believed.
 func (a *app) mayWrite(ctx context.Context, s *session) error {
@@ -59,7 +60,7 @@ func (c applyCmd) approveOne(ctx context.Context, a *app, s *session, p plan.Pla
 	person := a.interactive() && !c.AutoApprove
 	switch {
 	case p.Project.Ask && !person:
-		return withHint(withCode("project", fmt.Errorf("project %q does not exist on %s", p.Project.Name, s.target.shown)),
+		return withHint(withCode(diag.CodeProject, fmt.Errorf("project %q does not exist on %s", p.Project.Name, s.target.shown)),
 			"write `create: true` under project: in the manifest, or correct its name")
 	case !person || s.target.sandbox != "" && !p.Project.Ask:
 		return nil

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/sandbox"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -147,7 +148,7 @@ func (a *app) openSandbox(dir string) (*connection, error) {
 
 func (a *app) connectServer(t target) (*connection, error) {
 	if t.url == "" {
-		return nil, withHint(withCode("no_server", errors.New("no server is named")), "write server.url in the manifest, or give --server or CVATPLAN_SERVER")
+		return nil, withHint(withCode(diag.CodeNoServer, errors.New("no server is named")), "write server.url in the manifest, or give --server or CVATPLAN_SERVER")
 	}
 	found, lacking := a.findCredentials(t.url)
 	o := a.clientOptions(t)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
@@ -36,7 +37,7 @@ func (a *app) findCredentials(server string) (credentials, error) {
 	if a.interactive() {
 		return a.askCredentials(server)
 	}
-	return credentials{}, withHint(withCode("bad_credentials", fmt.Errorf("%w: no credentials for %s", cvat.ErrNotAuthorised, server)),
+	return credentials{}, withHint(withCode(diag.CodeBadCredentials, fmt.Errorf("%w: no credentials for %s", cvat.ErrNotAuthorised, server)),
 		"set CVAT_ACCESS_TOKEN (or CVAT_ACCESS_TOKEN_FILE), or CVAT_USERNAME with CVAT_PASSWORD")
 }
 

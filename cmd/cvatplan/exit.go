@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -60,7 +61,7 @@ func (a *app) printError(err error) {
 	var mistakes *manifest.Error
 	if errors.As(err, &mistakes) { // each begins its line, as editors and CI want it
 		fmt.Fprintf(a.stderr, "cvatplan: error: %d to mend:\n%v\n", len(mistakes.Problems), mistakes)
-		a.hint("", "bad_manifest")
+		a.hint("", diag.CodeBadManifest)
 		return
 	}
 	fmt.Fprintf(a.stderr, "cvatplan: error: %v\n", err)

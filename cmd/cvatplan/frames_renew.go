@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/source"
 )
@@ -23,7 +24,7 @@ func (c framesCmd) renew(ctx context.Context, a *app, sessions []*session) error
 		}
 	}
 	if len(byFile) == 0 {
-		return withHint(withCode("no_index", errors.New("no bag of the manifests names an index")), "write index: FILE under a bag's path:, or use --out FILE")
+		return withHint(withCode(diag.CodeNoIndex, errors.New("no bag of the manifests names an index")), "write index: FILE under a bag's path:, or use --out FILE")
 	}
 	failed := false
 	for _, file := range slices.Sorted(maps.Keys(byFile)) {

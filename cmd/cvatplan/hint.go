@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/report"
 )
 
@@ -23,17 +24,17 @@ func withHint(err error, format string, args ...any) error {
 // A coded error is one that docs/errors.md explains.
 type coded struct {
 	error
-	code string
+	code diag.Code
 }
 
-func (c coded) Unwrap() error { return c.error }
-func (c coded) Code() string  { return c.code }
+func (c coded) Unwrap() error   { return c.error }
+func (c coded) Code() diag.Code { return c.code }
 
 // withCode says which section of docs/errors.md explains an error.
-func withCode(code string, err error) error { return coded{err, code} }
+func withCode(code diag.Code, err error) error { return coded{err, code} }
 
 // hint prints advice to stderr; after the first of each code, where more is to be read.
-func (a *app) hint(text, code string) {
+func (a *app) hint(text string, code diag.Code) {
 	if text != "" {
 		fmt.Fprintf(a.stderr, "cvatplan: hint: %s\n", report.Safe(text))
 	}

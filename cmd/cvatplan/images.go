@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/cvatplan/cvatplan/internal/archive"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -20,7 +21,7 @@ func (s *session) images(ctx context.Context, c plan.Change) (apply.Images, erro
 	images, err := measured(ctx, s.tasks[i])
 	if err == nil && s.pinned && images.Archive.Hash() != s.want[i].Hash {
 		images.Problems = append(images.Problems, plan.Problem{
-			Code: "out_of_date", Text: "its images changed since the plan was saved", Hint: savedAnew,
+			Code: diag.CodeOutOfDate, Text: "its images changed since the plan was saved", Hint: savedAnew,
 		})
 	}
 	return images, err

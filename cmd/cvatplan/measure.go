@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/archive"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -128,7 +129,7 @@ func asProblem(err error) plan.Problem {
 	if errors.As(err, &p) {
 		return plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint}
 	}
-	return plan.Problem{Code: "unreadable", Text: err.Error()}
+	return plan.Problem{Code: diag.CodeUnreadable, Text: err.Error()}
 }
 
 // blameOnce keeps a problem that reading the headers may have found before.

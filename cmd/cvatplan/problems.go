@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/source"
 )
@@ -39,6 +40,6 @@ func (a *app) worthSaying(problems []source.Problem) []source.Problem {
 		return problems
 	}
 	return slices.DeleteFunc(problems, func(p source.Problem) bool {
-		return p.Severity < source.Error && slices.Contains([]string{"stale_index", "no_index", "bad_index"}, p.Code)
+		return p.Severity < source.Error && slices.Contains([]diag.Code{diag.CodeStaleIndex, diag.CodeNoIndex, diag.CodeBadIndex}, p.Code)
 	})
 }

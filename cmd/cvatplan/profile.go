@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
@@ -74,7 +75,7 @@ func private(path string) error {
 	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
 		return err
 	}
-	return withHint(withCode("open_profile", fmt.Errorf("%s holds access tokens and others can read it (mode %04o)", path, info.Mode().Perm())),
+	return withHint(withCode(diag.CodeOpenProfile, fmt.Errorf("%s holds access tokens and others can read it (mode %04o)", path, info.Mode().Perm())),
 		"chmod 600 %s", path)
 }
 

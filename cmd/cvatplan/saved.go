@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/report"
@@ -47,22 +48,19 @@ func (e staleError) Hint() string {
 	return savedAnew
 }
 
-func (e staleError) Code() string {
+func (e staleError) Code() diag.Code {
 	if e.absent {
-		return codeAbsent
+		return diag.CodeMissingBag
 	}
-	return "out_of_date"
+	return diag.CodeOutOfDate
 }
-
-// codeAbsent is internal/source's, of a bag that is planned by its index and whose images are wanted.
-const codeAbsent = "missing_bag"
 
 // absent counts the tasks whose images are not here.
 func absent(plans []plan.Plan) int {
 	n := 0
 	for _, p := range plans {
 		for _, c := range p.Changes {
-			if c.Reason.Code == codeAbsent {
+			if c.Reason.Code == diag.CodeMissingBag {
 				n++
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -55,7 +56,7 @@ func (a *app) annotation(ctx context.Context, s *session, tasks []plan.Desired, 
 	found, all, err := observe.Annotation(ctx, s.conn, want, assignees)
 	if err == nil && found.ID == 0 {
 		a.warn(fmt.Sprintf("the server has no project %q", s.project.Name))
-		a.hint("", "project")
+		a.hint("", diag.CodeProject)
 	}
 	return all, err
 }

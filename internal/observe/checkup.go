@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
@@ -25,9 +26,9 @@ type Finding struct {
 	Check   string
 	Verdict Verdict
 	Text    string
-	Hint    string // what to do about it; may be empty
-	Code    string // of a failure, as [cvat.Code] has it; may be empty
-	Err     error  // of a failure; may be nil
+	Hint    string    // what to do about it; may be empty
+	Code    diag.Code // of a failure, as [cvat.Code] has it; may be empty
+	Err     error     // of a failure; may be nil
 }
 
 // A Patient is what is examined: a *cvat.Client that has not logged in yet.

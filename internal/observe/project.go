@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -22,7 +23,7 @@ func (e *ProjectError) Error() string { return e.text }
 func (e *ProjectError) Hint() string { return e.hint }
 
 // Code names the doubt.
-func (e *ProjectError) Code() string { return "project" }
+func (e *ProjectError) Code() diag.Code { return diag.CodeProject }
 
 // A Found is the project that a manifest names. ID is 0 if there is none yet.
 type Found struct {

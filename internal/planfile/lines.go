@@ -1,6 +1,9 @@
 package planfile
 
-import "github.com/cvatplan/cvatplan/pkg/manifest"
+import (
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
 
 // The lines of a file, as schema/planfile.schema.json describes them. Their types stand
 // first in each, where [Is] and the reader look for them.
@@ -78,9 +81,9 @@ type taskLine struct {
 }
 
 type problemPart struct {
-	Code string `json:"code"`
-	Text string `json:"text"`
-	Hint string `json:"hint,omitempty"`
+	Code diag.Code `json:"code"`
+	Text string    `json:"text"`
+	Hint string    `json:"hint,omitempty"`
 }
 
 type positionPart struct {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -29,7 +30,7 @@ func (e *Error) Error() string { return e.text }
 func (e *Error) Hint() string { return e.hint }
 
 // Code names the section of docs/errors.md.
-func (e *Error) Code() string { return "bad_saved_plan" }
+func (e *Error) Code() diag.Code { return diag.CodeBadSavedPlan }
 
 func damaged(format string, args ...any) error {
 	return &Error{fmt.Sprintf(format, args...), "save the plan again: cvatplan plan --out FILE"}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -53,7 +54,7 @@ func (p Project) Due(now plan.Plan) plan.Plan {
 	}
 	now.Changes = kept
 	if len(left) > 0 {
-		now.Notes = append(slices.Clone(now.Notes), plan.Note{Code: "not_planned", Tasks: len(left), Text: fmt.Sprintf(
+		now.Notes = append(slices.Clone(now.Notes), plan.Note{Code: diag.CodeNotPlanned, Tasks: len(left), Text: fmt.Sprintf(
 			"%s not in the saved plan and left alone: %s", are(len(left), "task"), few(left))})
 	}
 	return now

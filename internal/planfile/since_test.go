@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -131,7 +132,7 @@ func TestWhatChangedInTheImagesOfATaskToCreate(t *testing.T) {
 		"an image cannot be read": {
 			alter: func(now *Project) {
 				now.Want[0].Hash, now.Images[0] = "", nil
-				now.Want[0].Problems = []plan.Problem{{Code: "unreadable", Text: "run1/0001.jpg: permission denied"}}
+				now.Want[0].Problems = []plan.Problem{{Code: diag.CodeUnreadable, Text: "run1/0001.jpg: permission denied"}}
 			},
 			want: []string{"task run1: run1/0001.jpg: permission denied"},
 		},
@@ -306,7 +307,7 @@ func TestWhatIsWantedOnlyNowIsLeftAloneAndSaid(t *testing.T) {
 	if diff := cmp.Diff([]string{"run1", "other"}, names); diff != "" {
 		t.Error(diff)
 	}
-	want := plan.Note{Code: "not_planned", Tasks: 2, Text: "2 tasks are not in the saved plan and left alone: run2, run3"}
+	want := plan.Note{Code: diag.CodeNotPlanned, Tasks: 2, Text: "2 tasks are not in the saved plan and left alone: run2, run3"}
 	if !slices.Contains(due.Notes, want) {
 		t.Errorf("%+v", due.Notes)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -99,7 +100,7 @@ func manyPlan() []plan.Plan {
 	resume.Hash, wait.Hash, replace.Hash = hash, hash, hash
 	blocked, foreign := wanted("jai_cam", "2026-03-08", 15), wanted("jai_cam", "2026-03-09", 5)
 	for i := range 14 {
-		blocked.Problems = append(blocked.Problems, plan.Problem{Code: "lfs_pointer", Hint: "git lfs pull",
+		blocked.Problems = append(blocked.Problems, plan.Problem{Code: diag.CodeLFSPointer, Hint: "git lfs pull",
 			Text: fmt.Sprintf("%s is a Git LFS pointer, not an image", blocked.Frames[i])})
 	}
 	conflict, drift, names := wanted("jai_cam", "2026-03-10", 8), wanted("jai_cam", "2026-03-11", 30), wanted("jai_cam", "2026-03-12", 4)
@@ -135,7 +136,7 @@ func manyPlan() []plan.Plan {
 }
 
 // words and hints by the reason's code: how pkg/plan puts them is tested there.
-var wording = map[string][2]string{
+var wording = map[diag.Code][2]string{
 	"no_task":           {"no task has this name"},
 	"unfinished":        {"task 805 of anna was begun and not finished"},
 	"importing":         {"the server is importing task 806 of anna (started)"},
@@ -157,12 +158,12 @@ func worded(p plan.Plan) []plan.Plan {
 		c := &p.Changes[i]
 		w, ok := wording[c.Reason.Code]
 		if !ok {
-			panic("no wording for " + c.Reason.Code)
+			panic("no wording for " + string(c.Reason.Code))
 		}
 		c.Reason.Text, c.Hint = w[0], w[1]
 	}
 	if len(p.Notes) > 0 {
-		p.Notes = []plan.Note{{Code: "segment_size", Tasks: 1, Text: "segment_size: 1 task has 10, the manifest says 20; kept, CVAT cannot change it"}}
+		p.Notes = []plan.Note{{Code: diag.CodeSegmentSize, Tasks: 1, Text: "segment_size: 1 task has 10, the manifest says 20; kept, CVAT cannot change it"}}
 	}
 	return []plan.Plan{p}
 }

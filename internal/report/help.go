@@ -1,14 +1,16 @@
 package report
 
+import "github.com/cvatplan/cvatplan/internal/diag"
+
 const helpPage = "https://github.com/cvatplan/cvatplan/blob/main/docs/errors.md#"
 
 // HelpURL is where docs/errors.md explains the code of a reason, a problem or an error;
 // empty without a code. A test holds that each code has its section.
-func HelpURL(code string) string {
+func HelpURL(code diag.Code) string {
 	if code == "" {
 		return ""
 	}
-	return helpPage + code
+	return helpPage + string(code)
 }
 
 // hint writes an advice; below the first of each code stands where more is to be read.

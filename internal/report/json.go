@@ -3,6 +3,7 @@ package report
 import (
 	"io"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -53,10 +54,10 @@ type planDoc struct {
 }
 
 type noteDoc struct {
-	Project string `json:"project"`
-	Code    string `json:"code"`
-	Text    string `json:"text"`
-	Tasks   int    `json:"tasks"`
+	Project string    `json:"project"`
+	Code    diag.Code `json:"code"`
+	Text    string    `json:"text"`
+	Tasks   int       `json:"tasks"`
 }
 
 type errorDoc struct {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -43,9 +44,9 @@ type changeDoc struct {
 }
 
 type problem struct {
-	Code string `json:"code"`
-	Text string `json:"text"`
-	Hint string `json:"hint,omitempty"`
+	Code diag.Code `json:"code"`
+	Text string    `json:"text"`
+	Hint string    `json:"hint,omitempty"`
 }
 
 func (d *changeDoc) sets(actions []string, before, after any) {
@@ -59,7 +60,7 @@ func taskDoc(s plan.Scope, c plan.Change) changeDoc {
 	d := changeDoc{
 		Address: address(s) + ".cvat_task[" + strconv.Quote(c.Task) + "]", Type: "cvat_task", Name: c.Task,
 		Server: s.Server, Organization: s.Organization, Project: s.Project, Bag: c.Bag, Camera: c.Camera,
-		Action: string(c.Action), ActionReason: c.Reason.Code, Reason: c.Reason.Text, Hint: c.Hint,
+		Action: string(c.Action), ActionReason: string(c.Reason.Code), Reason: c.Reason.Text, Hint: c.Hint,
 		ID: c.ID, URL: c.URL, Owner: c.Owner, Frames: c.Frames, Upload: c.Upload,
 		Missing: c.Missing, Extra: c.Extra, Origin: originOf(c.Origin),
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -34,8 +35,8 @@ func manyResults() []apply.Result {
 	stopped, pending := finished("jai_cam_2026-03-08", 0, apply.Stopped), finished("jai_cam_2026-03-09", 817, apply.Pending)
 	stopped.Retryable = true
 	refused, drifted := finished("jai_cam_2026-03-10", 0, apply.Refused), finished("jai_cam_2026-03-11", 818, apply.Left)
-	refused.Action, refused.Reason, refused.Hint = plan.Conflict, plan.Reason{Code: "several_tasks", Text: "several tasks with frames have this name: 1, 2"}, "keep one"
-	drifted.Action, drifted.Reason, drifted.Sent = plan.Drift, plan.Reason{Code: "frames_differ", Text: "task 818 holds 28 frames, the manifest says 50"}, 0
+	refused.Action, refused.Reason, refused.Hint = plan.Conflict, plan.Reason{Code: diag.CodeSeveralTasks, Text: "several tasks with frames have this name: 1, 2"}, "keep one"
+	drifted.Action, drifted.Reason, drifted.Sent = plan.Drift, plan.Reason{Code: diag.CodeFramesDiffer, Text: "task 818 holds 28 frames, the manifest says 50"}, 0
 	same, foreign := finished("jai_cam_2026-03-12", 819, apply.Unchanged), finished("phone", 820, apply.Left)
 	same.Action, same.Sent, foreign.Action, foreign.Sent = plan.NoOp, 0, plan.Unmanaged, 0
 	made := orchard

@@ -43,7 +43,7 @@ type finishedDoc struct {
 func finishedDocOf(project string, t apply.TaskResult) finishedDoc {
 	return finishedDoc{
 		Type: "task_finished", Project: project, Task: t.Task, Bag: t.Bag, Camera: t.Camera,
-		Action: string(t.Action), Outcome: string(t.Outcome), ActionReason: t.Reason.Code, Reason: t.Reason.Text,
+		Action: string(t.Action), Outcome: string(t.Outcome), ActionReason: string(t.Reason.Code), Reason: t.Reason.Text,
 		ID: t.ID, URL: t.URL, Frames: t.Frames, Sent: t.Sent, Error: errorText(t.Err), Hint: t.Hint,
 		Retryable: t.Retryable, Warnings: t.Warnings, Seconds: t.Duration.Round(time.Millisecond).Seconds(),
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 )
 
@@ -30,7 +31,7 @@ func (t Task) Absent() (Problem, bool) {
 		return Problem{Severity: Error, Code: p.Code, Text: p.Text, Hint: p.Hint, Task: t.Name, Pos: t.Origin}, true
 	}
 	return Problem{
-		Severity: Error, Code: "missing_bag", Task: t.Name, Pos: t.Origin,
+		Severity: Error, Code: diag.CodeMissingBag, Task: t.Name, Pos: t.Origin,
 		Text: fmt.Sprintf("bag %s is not here: %s is missing, and its index %s is no more than a listing", show(t.Bag), a.bag.path, show(a.bag.catalog.file)),
 		Hint: "bring it there, or say with --root where it is",
 	}, true
@@ -58,7 +59,7 @@ func (a absent) where(i int) string {
 }
 
 func (a absent) fault() *fault {
-	return &fault{code: "missing_bag", text: "bag " + show(a.bag.rel) + " is not here"}
+	return &fault{code: diag.CodeMissingBag, text: "bag " + show(a.bag.rel) + " is not here"}
 }
 
 func (a absent) open(context.Context, int) (io.ReadCloser, error) { return nil, a.fault() }

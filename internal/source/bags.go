@@ -12,6 +12,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -65,7 +66,7 @@ func findBags(m *manifest.Manifest, root string) ([]*bagRef, []Problem) {
 
 func checkRoot(root string) (Problem, bool) {
 	info, err := os.Stat(root)
-	p := Problem{Severity: Error, Code: "no_root", Hint: "write root: in the manifest, or use --root DIR or CVATPLAN_ROOT"}
+	p := Problem{Severity: Error, Code: diag.CodeNoRoot, Hint: "write root: in the manifest, or use --root DIR or CVATPLAN_ROOT"}
 	switch {
 	case err != nil:
 		p.Text = fmt.Sprintf("root %s, where bag paths begin: %s", root, reason(err))
@@ -97,7 +98,7 @@ func (f *finder) entry(e *manifest.Bag) {
 		return nil
 	}, globOptions(pattern)...)
 	if err != nil {
-		f.report(e, "bad_glob", "", "%q is not a glob: %v", e.Path, err)
+		f.report(e, diag.CodeBadGlob, "", "%q is not a glob: %v", e.Path, err)
 		return
 	}
 	away := f.addAway(e, pattern, dirs)
@@ -180,7 +181,7 @@ func (f *finder) stubs(e *manifest.Bag, pattern string, used []bool) int {
 		n++
 		f.add(rel, bag.Named(rel), e)
 		f.byRel[rel].missing = &Problem{
-			Severity: Error, Code: "dvc_missing", Hint: "dvc pull " + quote(filepath.Join(f.root, stub)),
+			Severity: Error, Code: diag.CodeDVCMissing, Hint: "dvc pull " + quote(filepath.Join(f.root, stub)),
 			Text: fmt.Sprintf("bag %s is not here, only its DVC stub %s", show(rel), path.Base(stub)),
 		}
 		return nil
@@ -191,18 +192,18 @@ func (f *finder) stubs(e *manifest.Bag, pattern string, used []bool) int {
 // nothing says why an entry has no bag.
 func (f *finder) nothing(e *manifest.Bag, pattern string, excluded, wrong int) {
 	if excluded > 0 {
-		f.report(e, "no_match", "", "exclude: leaves none of the %s that %q matches", count(excluded, "bag", "bags"), e.Path)
+		f.report(e, diag.CodeNoMatch, "", "exclude: leaves none of the %s that %q matches", count(excluded, "bag", "bags"), e.Path)
 		return
 	}
 	if wrong > 0 {
-		f.report(e, "no_match", "a bag is a directory of images, or a .bag, .mcap or .db3 file",
+		f.report(e, diag.CodeNoMatch, "a bag is a directory of images, or a .bag, .mcap or .db3 file",
 			"%q matches nothing that is a bag, only %s", e.Path, count(wrong, "other file", "other files"))
 		return
 	}
-	f.report(e, "no_match", f.near(pattern), "%q matches nothing in %s", e.Path, f.root)
+	f.report(e, diag.CodeNoMatch, f.near(pattern), "%q matches nothing in %s", e.Path, f.root)
 }
 
-func (f *finder) report(e *manifest.Bag, code, hint, format string, args ...any) {
+func (f *finder) report(e *manifest.Bag, code diag.Code, hint, format string, args ...any) {
 	f.problems = append(f.problems, Problem{
 		Severity: Error, Code: code, Text: fmt.Sprintf(format, args...), Hint: hint, Pos: e.Pos,
 	})

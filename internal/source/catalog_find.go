@@ -11,6 +11,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -85,10 +86,10 @@ func (f *finder) catalog(file string) *catalog {
 // bag a warning, and a note where it is yet to be written.
 func (f *finder) checkCatalog(e *manifest.Bag, here, found int) {
 	l := f.catalogs[e.Index]
-	p := Problem{Severity: Warning, Code: "bad_index", Pos: e.Pos, Hint: renew(e.Pos.File)}
+	p := Problem{Severity: Warning, Code: diag.CodeBadIndex, Pos: e.Pos, Hint: renew(e.Pos.File)}
 	switch {
 	case l.missing() && here > 0:
-		p.Severity, p.Code, p.Text = Note, "no_index", fmt.Sprintf("index %s is yet to be written", show(l.file))
+		p.Severity, p.Code, p.Text = Note, diag.CodeNoIndex, fmt.Sprintf("index %s is yet to be written", show(l.file))
 	case l.missing():
 		p.Text = fmt.Sprintf("%q matches nothing in %s, and its index %s is not there either", e.Path, f.root, show(l.file))
 	case l.err != nil:
@@ -132,7 +133,7 @@ func unfetched(ctx context.Context, o outcome) *Problem {
 			}
 		}
 		for _, p := range problems {
-			if pointerCodes[p.Code] {
+			if slices.Contains(pointerCodes, p.Code) {
 				return &p
 			}
 		}
@@ -140,4 +141,4 @@ func unfetched(ctx context.Context, o outcome) *Problem {
 	return nil
 }
 
-var pointerCodes = set("lfs_pointer", "annex_missing", "dvc_missing")
+var pointerCodes = []diag.Code{diag.CodeLFSPointer, diag.CodeAnnexMissing, diag.CodeDVCMissing}

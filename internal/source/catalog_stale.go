@@ -3,6 +3,7 @@ package source
 import (
 	"fmt"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -34,7 +35,7 @@ func (s scanner) stale(b *bagRef, o outcome) []Problem {
 
 func (t Task) stale(text string) Problem {
 	return Problem{
-		Severity: Warning, Code: "stale_index", Task: t.Name, Pos: t.Origin, Hint: renew(t.Origin.File),
+		Severity: Warning, Code: diag.CodeStaleIndex, Task: t.Name, Pos: t.Origin, Hint: renew(t.Origin.File),
 		Text: fmt.Sprintf("index %s is stale: of task %s %s", show(t.Index), show(t.Name), text),
 	}
 }

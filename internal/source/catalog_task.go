@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -25,7 +26,7 @@ func (s scanner) fromCatalog(b *bagRef) outcome {
 	if len(o.tasks) > 0 {
 		return o
 	}
-	p := Problem{Severity: Warning, Code: "stale_index", Pos: b.pos(), Hint: renew(b.pos().File) + "   (where the images are)"}
+	p := Problem{Severity: Warning, Code: diag.CodeStaleIndex, Pos: b.pos(), Hint: renew(b.pos().File) + "   (where the images are)"}
 	p.Text = fmt.Sprintf("index %s has no frames of bag %s for the manifest's cameras", show(b.catalog.file), show(b.rel))
 	return s.emptyBag(b, p, o)
 }
@@ -37,7 +38,7 @@ func (v view) fromListed(l *listed, s scanner) Task {
 	l = l.in(order(l.names, v.sorting()))
 	a := absent{bag: v.bag, camera: v.cameraName(), listed: *l}
 	if fault := v.outdated(l, t, s); fault != "" {
-		t.block("stale_index", renew(t.Origin.File)+"   (where the images are)", "index %s was written for another manifest: %s", show(v.bag.catalog.file), fault)
+		t.block(diag.CodeStaleIndex, renew(t.Origin.File)+"   (where the images are)", "index %s was written for another manifest: %s", show(v.bag.catalog.file), fault)
 		return t
 	}
 	t.frames.names, t.frames.reel = a.names, a

@@ -410,7 +410,7 @@ func TestPointersAreAsGoodAsNothing(t *testing.T) {
 	hints := map[string]string{}
 	for _, task := range tasks {
 		if p, absent := task.Absent(); absent {
-			hints[task.Name] = strings.ReplaceAll(p.Code+": "+p.Hint, s.dir, "ROOT")
+			hints[task.Name] = strings.ReplaceAll(string(p.Code)+": "+p.Hint, s.dir, "ROOT")
 		}
 	}
 	wantHints := map[string]string{

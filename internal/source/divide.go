@@ -3,6 +3,8 @@ package source
 import (
 	"fmt"
 	"path/filepath"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // A division is a listing dealt out: whose image each is, and whose problem.
@@ -53,7 +55,7 @@ func (s scanner) divideImages(b *bagRef, images []string, d *division, sum *tall
 // dispute blocks both cameras: whose the files are must be said, not guessed.
 func (s scanner) dispute(b *bagRef, between [2]int, paths []string, d *division) {
 	p := Problem{
-		Severity: Error, Code: "two_cameras",
+		Severity: Error, Code: diag.CodeTwoCameras,
 		Text: fmt.Sprintf("%s fits files: of both %s and %s", show(filepath.Join(b.path, paths[0])), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name),
 		Hint: "make the globs narrower",
 	}

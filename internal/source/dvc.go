@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // dvc reports what of a directory is kept by DVC and not here: x.jpg.dvc without
@@ -36,7 +38,7 @@ func (w *walker) stub(at, name string) {
 		return
 	}
 	w.problems = append(w.problems, finding{at, Problem{
-		Severity: Error, Code: "dvc_missing", Text: "it is not here, only its DVC stub", Hint: "dvc pull " + quote(file),
+		Severity: Error, Code: diag.CodeDVCMissing, Text: "it is not here, only its DVC stub", Hint: "dvc pull " + quote(file),
 	}})
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 )
 
@@ -35,7 +36,7 @@ func (m *messages) each(ctx context.Context, part part, visit func(int, opened, 
 
 // lostMessage is the fault of a message that the container no longer gives.
 func lostMessage() *fault {
-	return &fault{code: "unreadable_message", text: "the recording is damaged there"}
+	return &fault{code: diag.CodeUnreadableMessage, text: "the recording is damaged there"}
 }
 
 // all says of each frame the same.

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // judge sorts out what was found of each frame: which are kept, and what is said.
@@ -12,9 +15,9 @@ func (t Task) judge(report []Problem) (kept []int, problems []Problem) {
 	var list problemList
 	for i, p := range report {
 		switch {
-		case p.Code == "unreadable_message": // damage of the recording, not of an image; strict reading ends before
+		case p.Code == diag.CodeUnreadableMessage: // damage of the recording, not of an image; strict reading ends before
 			p.Severity, p.Text = Warning, p.Text+"; left out"
-		case p.Severity == Error && t.SkipsBad() && skippable[p.Code]:
+		case p.Severity == Error && t.SkipsBad() && slices.Contains(skippable, p.Code):
 			p.Severity, p.Text, p.Hint = Note, p.Text+"; left out", ""
 		default:
 			kept = append(kept, i)
@@ -25,14 +28,14 @@ func (t Task) judge(report []Problem) (kept []int, problems []Problem) {
 		}
 	}
 	if len(kept) == 0 && len(report) > 0 {
-		list.add(Problem{Severity: Error, Code: "no_usable_images", Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", show(t.Name), len(report))})
+		list.add(Problem{Severity: Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", show(t.Name), len(report))})
 	}
 	return kept, list.problems()
 }
 
 // skippable are the faults of an image itself. A file that is elsewhere, or that may
 // not be read, is no bad frame: it is asked for.
-var skippable = set("corrupt_image", "empty_image", "not_an_image", "too_large_image")
+var skippable = []diag.Code{diag.CodeCorruptImage, diag.CodeEmptyImage, diag.CodeNotAnImage, diag.CodeTooLargeImage}
 
 // SkipsBad reports whether frames: bad: skip holds for the task, so that only reading
 // its images tells which frames it will have.
@@ -57,11 +60,11 @@ func (t Task) unreadable(i int, err error) Problem {
 			p.Hint = command
 		}
 	case errors.Is(err, fs.ErrNotExist):
-		p.Code, p.Text = "vanished", p.Text+"it is gone since the bag was listed"
+		p.Code, p.Text = diag.CodeVanished, p.Text+"it is gone since the bag was listed"
 	case errors.Is(err, fs.ErrPermission):
-		p.Code, p.Text, p.Hint = "unreadable_image", p.Text+reason(err), "chmod +r "+quote(where)
+		p.Code, p.Text, p.Hint = diag.CodeUnreadableImage, p.Text+reason(err), "chmod +r "+quote(where)
 	default:
-		p.Code, p.Text = "unreadable_image", p.Text+reason(err)
+		p.Code, p.Text = diag.CodeUnreadableImage, p.Text+reason(err)
 	}
 	return p
 }
@@ -80,11 +83,11 @@ func (t Task) unchecked(i int, h header) Problem {
 	switch {
 	case h.width*h.height == 0 && t.frames.sized:
 		return Problem{
-			Severity: Error, Code: "unknown_size", Hint: "use sorting_method: natural, or convert the image to PNG",
+			Severity: Error, Code: diag.CodeUnknownSize, Hint: "use sorting_method: natural, or convert the image to PNG",
 			Text: fmt.Sprintf("%s: the size of a %s image, which sorting_method predefined needs, is not known here", where, h.unchecked),
 		}
 	case h.unchecked != "":
-		return Problem{Severity: Warning, Code: "unchecked_image", Text: fmt.Sprintf("%s: %s is not checked here; CVAT should open it", where, h.unchecked)}
+		return Problem{Severity: Warning, Code: diag.CodeUncheckedImage, Text: fmt.Sprintf("%s: %s is not checked here; CVAT should open it", where, h.unchecked)}
 	}
 	return Problem{}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // A foreignFormat is one that CVAT's Pillow opens and Go does not.
@@ -56,7 +58,7 @@ func foreign(head []byte, name string) (header, error) {
 		w, h := at16(binary.LittleEndian.Uint16, 12, 14)(head)
 		return header{unchecked: "TGA", width: w, height: h}, nil
 	}
-	return header{}, &fault{code: "not_an_image", text: "no image: " + kindOfData(head), hint: "remove it, or set frames.bad: skip"}
+	return header{}, &fault{code: diag.CodeNotAnImage, text: "no image: " + kindOfData(head), hint: "remove it, or set frames.bad: skip"}
 }
 
 // isIcon tells an icon's or cursor's directory of at least one picture.

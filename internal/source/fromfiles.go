@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -79,7 +80,7 @@ func (v view) templated(t *Task, template *manifest.Template, paths []string, in
 		}
 		name, err := template.Execute(fileVars(v.vars, p, number))
 		if err != nil {
-			t.block("bad_frame_name", "change frame_name", "%s: %v", show(p), err)
+			t.block(diag.CodeBadFrameName, "change frame_name", "%s: %v", show(p), err)
 			name = p
 			if len(t.Problems) > mostAlike {
 				break

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -66,9 +67,9 @@ func (v view) selectMessages(entries []bag.Entry, first int64) ([]int, error) {
 func (t *Task) blockMessages(err error, of int, topics []bag.Topic) {
 	switch {
 	case err != nil:
-		t.block("bad_selection", "", "%v", err)
+		t.block(diag.CodeBadSelection, "", "%v", err)
 	case of == 0:
-		t.block("no_messages", "", "topic %s of bag %s has no messages", show(topics[0].Name), show(t.Bag))
+		t.block(diag.CodeNoMessages, "", "topic %s of bag %s has no messages", show(topics[0].Name), show(t.Bag))
 	default:
 		t.blockSelection(nil, of, "")
 	}
@@ -85,7 +86,7 @@ func (v view) nameMessages(t *Task, m *messages, shots []shot) {
 	for i, s := range shots {
 		name, err := template.Execute(v.messageVars(s))
 		if err != nil {
-			t.block("bad_frame_name", "change frame_name", "%v", err)
+			t.block(diag.CodeBadFrameName, "change frame_name", "%v", err)
 			return
 		}
 		names[i] = norm.NFC.String(name)
@@ -196,7 +197,7 @@ func (h *heading) add(s shot, b []byte, decode decode) error {
 // blame keeps the fault of a message; an encoding that is not read is its topic's, and
 // told once.
 func (h *heading) blame(s shot, f *fault) {
-	if f.code != "unsupported_encoding" {
+	if f.code != diag.CodeUnsupportedEncoding {
 		f.text = fmt.Sprintf("message %d of %s: %s", s.entry.Seq, show(s.entry.Topic), f.text)
 	}
 	f.text = show(h.m.path) + ": " + f.text
@@ -226,7 +227,7 @@ func (h *heading) judge(bad string) []Problem {
 	var list problemList
 	for _, f := range h.bad {
 		p := Problem{Severity: Error, Code: f.code, Text: f.text, Hint: f.hint}
-		if bad == "skip" && skippable[f.code] {
+		if bad == "skip" && slices.Contains(skippable, f.code) {
 			p.Severity, p.Hint, p.Text = Note, "", p.Text+"; left out"
 		}
 		list.add(p)
@@ -246,7 +247,7 @@ func (h *heading) unstamped(t Task) []Problem {
 		return nil
 	}
 	return []Problem{{
-		Severity: Note, Code: "no_header_stamp", Task: t.Name, Pos: t.Origin,
+		Severity: Note, Code: diag.CodeNoHeaderStamp, Task: t.Name, Pos: t.Origin,
 		Text: fmt.Sprintf("task %s: %s no stamp in the header; the receive time is used", show(t.Name), count(n, "message has", "messages have")),
 	}}
 }

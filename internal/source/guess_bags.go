@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // isBag decides whether a directory with images is one bag or holds several: it is one
@@ -98,7 +100,7 @@ func (g Guess) LeftOut() []Problem {
 		shown[i] = strconv.Quote(g.Odd[i])
 	}
 	return []Problem{{
-		Severity: Warning, Code: "odd_names", Hint: "rename what has a backslash or an invisible sign in its name",
+		Severity: Warning, Code: diag.CodeOddNames, Hint: "rename what has a backslash or an invisible sign in its name",
 		Text: "no bag or camera is guessed from " + strings.Join(shown, ", ") + dots(len(g.Odd)-len(shown)),
 	}}
 }

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // A header is what the first bytes of an image tell. CVAT's import reads no more of an
@@ -24,19 +26,22 @@ type header struct {
 }
 
 // A fault is why a file is no image that CVAT imports.
-type fault struct{ code, text, hint string }
+type fault struct {
+	code       diag.Code
+	text, hint string
+}
 
 func (f *fault) Error() string { return f.text }
 
 func corrupt(format string, args ...any) *fault {
-	return &fault{code: "corrupt_image", text: fmt.Sprintf(format, args...), hint: "repair or remove it, or set frames.bad: skip"}
+	return &fault{code: diag.CodeCorruptImage, text: fmt.Sprintf(format, args...), hint: "repair or remove it, or set frames.bad: skip"}
 }
 
 // readHeader checks the image in r, of the given size. Its error is a *fault, or the
 // reader's.
 func readHeader(r io.ReaderAt, size int64, name string) (header, error) {
 	if size == 0 {
-		return header{}, &fault{code: "empty_image", text: "empty (0 bytes)", hint: "copy it again or remove it, or set frames.bad: skip"}
+		return header{}, &fault{code: diag.CodeEmptyImage, text: "empty (0 bytes)", hint: "copy it again or remove it, or set frames.bad: skip"}
 	}
 	head := make([]byte, min(size, 1024))
 	if _, err := r.ReadAt(head, 0); err != nil && err != io.EOF {
@@ -130,7 +135,7 @@ func tooLarge(h header) error {
 		return nil
 	}
 	return &fault{
-		code: "too_large_image", hint: "split it, or scale it down",
+		code: diag.CodeTooLargeImage, hint: "split it, or scale it down",
 		text: fmt.Sprintf("%d x %d pixels; CVAT opens at most %d in all", h.width, h.height, maxPixels),
 	}
 }

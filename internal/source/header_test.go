@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // picture is a small image, 8 wide and 6 high.
@@ -97,7 +99,8 @@ func before(b []byte, what string) []byte { return b[:bytes.Index(b, []byte(what
 type verdict struct {
 	Width, Height int
 	Unchecked     string
-	Code, Text    string
+	Code          diag.Code
+	Text          string
 }
 
 func judged(name string, b []byte) verdict {
@@ -155,30 +158,30 @@ func TestFilesThatAreNoImagesAreNamedForWhatTheyAre(t *testing.T) {
 		image []byte
 		want  verdict
 	}{
-		"empty":                          {nil, verdict{Code: "empty_image", Text: "empty (0 bytes)"}},
-		"JPEG, cut in the header":        {j[:100], verdict{Code: "corrupt_image", Text: "truncated: the JPEG header is cut off"}},
-		"JPEG, cut before the scan":      {before(j, "\xff\xda"), verdict{Code: "corrupt_image", Text: "truncated: the JPEG header is cut off"}},
-		"JPEG, only the magic":           {j[:3], verdict{Code: "corrupt_image", Text: "truncated: the JPEG header is cut off"}},
-		"JPEG without a frame":           {[]byte("\xff\xd8\xff\xda\x00\x02"), verdict{Code: "corrupt_image", Text: "corrupt JPEG: invalid JPEG format: missing SOF marker"}},
-		"JPEG, cut in the scan's header": {j[:bytes.Index(j, []byte("\xff\xda"))+4], verdict{Code: "corrupt_image", Text: "truncated: the JPEG header is cut off"}},
-		"JPEG of 12 bits":                {bytes.Replace(j, []byte("\xff\xc0\x00\x11\x08"), []byte("\xff\xc1\x00\x11\x0c"), 1), verdict{Code: "corrupt_image", Text: "corrupt JPEG: it has 12 bits per sample, and CVAT opens only 8"}},
-		"too many pixels":                {[]byte("8BPS\x00\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x60\x00\x00\x00\x60\x00\x00\x08\x00\x03"), verdict{Code: "too_large_image", Text: "24576 x 24576 pixels; CVAT opens at most 178956970 in all"}},
-		"PNG, no such colours":           {png221(p), verdict{Code: "corrupt_image", Text: "corrupt PNG: png: unsupported feature: bit depth 8, color type 221"}},
-		"PNG, cut before the pixels":     {before(p, "IDAT"), verdict{Code: "corrupt_image", Text: "truncated: the PNG header is cut off"}},
-		"PNG, wrong checksum":            {bytes.Replace(p, []byte("IHDR\x00"), []byte("IHDR\x01"), 1), verdict{Code: "corrupt_image", Text: "corrupt PNG: png: invalid format: invalid checksum"}},
-		"PNG without pixels":             {append(append([]byte{}, p[:33]...), p[len(p)-12:]...), verdict{Code: "corrupt_image", Text: "corrupt PNG: it has no pixels"}},
-		"GIF, cut off":                   {g[:13], verdict{Code: "corrupt_image", Text: "truncated: the GIF header is cut off"}},
-		"TIFF, cut off":                  {tf[:len(tf)-20], verdict{Code: "corrupt_image", Text: "truncated: the TIFF header is cut off"}},
-		"WebP, cut off":                  {webpImage()[:22], verdict{Code: "corrupt_image", Text: "truncated: the WebP header is cut off"}},
-		"BMP, cut off":                   {encoded(t, bmp.Encode)[:20], verdict{Code: "corrupt_image", Text: "truncated: the BMP header is cut off"}},
-		"text":                           {[]byte("hello\nworld"), verdict{Code: "not_an_image", Text: `no image: text that begins "hello"`}},
-		"HTML":                           {[]byte("<!DOCTYPE html><html>"), verdict{Code: "not_an_image", Text: "no image: an HTML page, as a download gives that needed a login"}},
-		"zeros":                          {make([]byte, 5000), verdict{Code: "not_an_image", Text: "no image: it begins with zeros only, as a file does whose copy was interrupted"}},
-		"noise":                          {[]byte("\x01\x02\x03\x04\x05\x06\x07\x08\x09"), verdict{Code: "not_an_image", Text: "no image: it begins with the bytes 01 02 03 04 05 06 07 08"}},
-		"a PDF":                          {[]byte("%PDF-1.4\n"), verdict{Code: "not_an_image", Text: "no image: its content is application/pdf"}},
-		"a Git LFS pointer":              {[]byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"), verdict{Code: "lfs_pointer", Text: "a Git LFS pointer, not the image"}},
-		"a DVC stub":                     {[]byte("outs:\n- md5: 00\n  path: a.jpg\n"), verdict{Code: "dvc_missing", Text: "a DVC stub, not the image"}},
-		"a git-annex pointer":            {[]byte("/annex/objects/SHA256E-s9--00.jpg\n"), verdict{Code: "annex_missing", Text: "a git-annex pointer, not the image"}},
+		"empty":                          {nil, verdict{Code: diag.CodeEmptyImage, Text: "empty (0 bytes)"}},
+		"JPEG, cut in the header":        {j[:100], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the JPEG header is cut off"}},
+		"JPEG, cut before the scan":      {before(j, "\xff\xda"), verdict{Code: diag.CodeCorruptImage, Text: "truncated: the JPEG header is cut off"}},
+		"JPEG, only the magic":           {j[:3], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the JPEG header is cut off"}},
+		"JPEG without a frame":           {[]byte("\xff\xd8\xff\xda\x00\x02"), verdict{Code: diag.CodeCorruptImage, Text: "corrupt JPEG: invalid JPEG format: missing SOF marker"}},
+		"JPEG, cut in the scan's header": {j[:bytes.Index(j, []byte("\xff\xda"))+4], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the JPEG header is cut off"}},
+		"JPEG of 12 bits":                {bytes.Replace(j, []byte("\xff\xc0\x00\x11\x08"), []byte("\xff\xc1\x00\x11\x0c"), 1), verdict{Code: diag.CodeCorruptImage, Text: "corrupt JPEG: it has 12 bits per sample, and CVAT opens only 8"}},
+		"too many pixels":                {[]byte("8BPS\x00\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x60\x00\x00\x00\x60\x00\x00\x08\x00\x03"), verdict{Code: diag.CodeTooLargeImage, Text: "24576 x 24576 pixels; CVAT opens at most 178956970 in all"}},
+		"PNG, no such colours":           {png221(p), verdict{Code: diag.CodeCorruptImage, Text: "corrupt PNG: png: unsupported feature: bit depth 8, color type 221"}},
+		"PNG, cut before the pixels":     {before(p, "IDAT"), verdict{Code: diag.CodeCorruptImage, Text: "truncated: the PNG header is cut off"}},
+		"PNG, wrong checksum":            {bytes.Replace(p, []byte("IHDR\x00"), []byte("IHDR\x01"), 1), verdict{Code: diag.CodeCorruptImage, Text: "corrupt PNG: png: invalid format: invalid checksum"}},
+		"PNG without pixels":             {append(append([]byte{}, p[:33]...), p[len(p)-12:]...), verdict{Code: diag.CodeCorruptImage, Text: "corrupt PNG: it has no pixels"}},
+		"GIF, cut off":                   {g[:13], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the GIF header is cut off"}},
+		"TIFF, cut off":                  {tf[:len(tf)-20], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the TIFF header is cut off"}},
+		"WebP, cut off":                  {webpImage()[:22], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the WebP header is cut off"}},
+		"BMP, cut off":                   {encoded(t, bmp.Encode)[:20], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the BMP header is cut off"}},
+		"text":                           {[]byte("hello\nworld"), verdict{Code: diag.CodeNotAnImage, Text: `no image: text that begins "hello"`}},
+		"HTML":                           {[]byte("<!DOCTYPE html><html>"), verdict{Code: diag.CodeNotAnImage, Text: "no image: an HTML page, as a download gives that needed a login"}},
+		"zeros":                          {make([]byte, 5000), verdict{Code: diag.CodeNotAnImage, Text: "no image: it begins with zeros only, as a file does whose copy was interrupted"}},
+		"noise":                          {[]byte("\x01\x02\x03\x04\x05\x06\x07\x08\x09"), verdict{Code: diag.CodeNotAnImage, Text: "no image: it begins with the bytes 01 02 03 04 05 06 07 08"}},
+		"a PDF":                          {[]byte("%PDF-1.4\n"), verdict{Code: diag.CodeNotAnImage, Text: "no image: its content is application/pdf"}},
+		"a Git LFS pointer":              {[]byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"), verdict{Code: diag.CodeLFSPointer, Text: "a Git LFS pointer, not the image"}},
+		"a DVC stub":                     {[]byte("outs:\n- md5: 00\n  path: a.jpg\n"), verdict{Code: diag.CodeDVCMissing, Text: "a DVC stub, not the image"}},
+		"a git-annex pointer":            {[]byte("/annex/objects/SHA256E-s9--00.jpg\n"), verdict{Code: diag.CodeAnnexMissing, Text: "a git-annex pointer, not the image"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -17,7 +18,7 @@ func held(m *manifest.Manifest, problems []Problem) []Problem {
 		failed := slices.ContainsFunc(problems, func(p Problem) bool { return isError(p) && p.Pos == e.Pos })
 		if failed && overrides(e) && len(m.Bags) > 1 {
 			return []Problem{{
-				Severity: Error, Code: "override_of_nothing", Pos: e.Pos, Hint: "correct the path, or write optional: true",
+				Severity: Error, Code: diag.CodeOverrideOfNothing, Pos: e.Pos, Hint: "correct the path, or write optional: true",
 				Text: fmt.Sprintf("%q has settings that may be meant for bags of other entries, so nothing of this manifest is planned", e.Path),
 			}}
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -22,7 +23,7 @@ func idleSkips(m *manifest.Manifest, tasks []Task) []Problem {
 			continue
 		}
 		p := Problem{
-			Severity: Warning, Code: "idle_skip", Pos: s.Pos, Hint: "leave it out, or correct it",
+			Severity: Warning, Code: diag.CodeIdleSkip, Pos: s.Pos, Hint: "leave it out, or correct it",
 			Text: fmt.Sprintf("skip: %q fits no task of the manifest", s.Task),
 		}
 		if near := nearest(s.Task, names); near != "" {
@@ -45,7 +46,7 @@ func markUsed(used []bool, globs []string, rel string) {
 func (f *finder) idleExcludes(e *manifest.Bag, used []bool) {
 	for i, glob := range e.Exclude {
 		if !used[i] {
-			f.report(e, "idle_exclude", "leave it out, or correct it", "exclude: %q leaves out nothing that %q matches", glob, e.Path)
+			f.report(e, diag.CodeIdleExclude, "leave it out, or correct it", "exclude: %q leaves out nothing that %q matches", glob, e.Path)
 			f.problems[len(f.problems)-1].Severity = Warning
 		}
 	}

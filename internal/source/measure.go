@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // readers is how many frames of a task are read at once: enough to keep a disk and
@@ -43,7 +45,7 @@ func Measure(ctx context.Context, t Task) ([]Frame, []Problem) {
 		})
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, []Problem{{Severity: Error, Code: "interrupted", Text: fmt.Sprintf("reading %s: %v", show(t.Name), err), Task: t.Name}}
+		return nil, []Problem{{Severity: Error, Code: diag.CodeInterrupted, Text: fmt.Sprintf("reading %s: %v", show(t.Name), err), Task: t.Name}}
 	}
 	kept, problems := t.judge(report)
 	frames = permute(frames, kept)

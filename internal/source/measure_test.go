@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // images writes files of the given content and gives the one task that they make.
@@ -102,7 +104,7 @@ func TestMeasureNamesEachBadFile(t *testing.T) {
 		t.Errorf("%d problems block the task, want 5; the one given has %d", n, len(task.Problems))
 	}
 	var p Problem
-	if _, err := Bytes(context.Background(), task); !errors.As(err, &p) || p.Code != "lfs_pointer" {
+	if _, err := Bytes(context.Background(), task); !errors.As(err, &p) || p.Code != diag.CodeLFSPointer {
 		t.Errorf("Bytes: %v", err)
 	}
 }

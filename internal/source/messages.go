@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -93,9 +94,9 @@ func (m *messages) file(s shot, data []byte) ([]byte, error) {
 func unreadableMessage(s shot, err error) *fault {
 	var u *rosimage.UnsupportedError
 	if errors.As(err, &u) {
-		return &fault{code: "unsupported_encoding", text: fmt.Sprintf("encoding %s of topic %s is not read", show(u.Encoding), s.entry.Topic), hint: u.Hint()}
+		return &fault{code: diag.CodeUnsupportedEncoding, text: fmt.Sprintf("encoding %s of topic %s is not read", show(u.Encoding), s.entry.Topic), hint: u.Hint()}
 	}
-	return &fault{code: "corrupt_image", text: err.Error(), hint: "set frames.bad: skip to leave it out"}
+	return &fault{code: diag.CodeCorruptImage, text: err.Error(), hint: "set frames.bad: skip to leave it out"}
 }
 
 // byLog is the order in which the messages lie, so that each chunk is unpacked once.

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -69,7 +70,7 @@ func checkNames(names []string, where func(int) string) []Problem {
 	for i, name := range names {
 		if err := frameFault(name); err != nil {
 			list.add(Problem{
-				Severity: Error, Code: "bad_frame_name", Text: fmt.Sprintf("%s: %v", show(where(i)), err),
+				Severity: Error, Code: diag.CodeBadFrameName, Text: fmt.Sprintf("%s: %v", show(where(i)), err),
 				Hint: "change frame_name, or the file's name",
 			})
 		}
@@ -94,7 +95,7 @@ func checkUnique(names []string, where func(int) string) []Problem {
 		}
 		a, b := plan.TellApart(show(where(k)), show(where(i)))
 		p := Problem{
-			Severity: Error, Code: "same_frame_name",
+			Severity: Error, Code: diag.CodeSameFrameName,
 			Text: fmt.Sprintf("%s and %s would both be frame %s", a, b, show(name)),
 			Hint: `let frame_name say more, for example "{bag}/{path}"`,
 		}

@@ -6,30 +6,32 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // pointer recognises what version control leaves in place of a large file.
 func pointer(head []byte) *fault {
 	switch {
 	case bytes.HasPrefix(head, []byte("version https://git-lfs.github.com/spec/")):
-		return &fault{code: "lfs_pointer", text: "a Git LFS pointer, not the image"}
+		return &fault{code: diag.CodeLFSPointer, text: "a Git LFS pointer, not the image"}
 	case bytes.HasPrefix(head, []byte("/annex/objects/")):
-		return &fault{code: "annex_missing", text: "a git-annex pointer, not the image"}
+		return &fault{code: diag.CodeAnnexMissing, text: "a git-annex pointer, not the image"}
 	case bytes.HasPrefix(head, []byte("outs:")) && bytes.Contains(head, []byte("md5:")):
-		return &fault{code: "dvc_missing", text: "a DVC stub, not the image"}
+		return &fault{code: diag.CodeDVCMissing, text: "a DVC stub, not the image"}
 	}
 	return nil
 }
 
 // fetchCommand is what brings the content of a pointer, asked for the whole bag.
-func fetchCommand(code, file, dir string) string {
+func fetchCommand(code diag.Code, file, dir string) string {
 	switch code {
-	case "lfs_pointer":
+	case diag.CodeLFSPointer:
 		top, rel := worktree(dir)
 		return fmt.Sprintf("git -C %s lfs pull --include=%s", quote(top), quote(rel))
-	case "annex_missing":
+	case diag.CodeAnnexMissing:
 		return "git annex get " + quote(dir)
-	case "dvc_missing":
+	case diag.CodeDVCMissing:
 		return "dvc pull " + quote(file)
 	}
 	return ""

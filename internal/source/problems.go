@@ -1,6 +1,10 @@
 package source
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
+)
 
 // mostAlike is how many problems of one code a task lists; the rest is counted.
 const mostAlike = 5
@@ -8,12 +12,12 @@ const mostAlike = 5
 // A problemList keeps the first few problems of each code, and counts the others.
 type problemList struct {
 	kept  []Problem
-	codes map[string]int
+	codes map[diag.Code]int
 }
 
 func (l *problemList) add(p Problem) {
 	if l.codes == nil {
-		l.codes = make(map[string]int)
+		l.codes = make(map[diag.Code]int)
 	}
 	l.codes[p.Code]++
 	if l.codes[p.Code] <= mostAlike {
@@ -23,7 +27,7 @@ func (l *problemList) add(p Problem) {
 
 // problems gives what was kept; after the last of a code, how many more there are.
 func (l *problemList) problems() []Problem {
-	seen := make(map[string]int)
+	seen := make(map[diag.Code]int)
 	for i, p := range l.kept {
 		seen[p.Code]++
 		if more := l.codes[p.Code] - mostAlike; more > 0 && seen[p.Code] == mostAlike {

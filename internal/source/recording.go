@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // recording gives the tasks of a bag file or a rosbag2 directory.
@@ -32,7 +33,7 @@ func (s scanner) recording(ctx context.Context, b *bagRef) outcome {
 
 // unopened says why a recording gives nothing; a pointer of Git LFS is no damage.
 func (s scanner) unopened(b *bagRef, err error) Problem {
-	p := Problem{Severity: Error, Code: "unreadable_bag", Text: fmt.Sprintf("bag %s: %v", show(b.rel), err)}
+	p := Problem{Severity: Error, Code: diag.CodeUnreadableBag, Text: fmt.Sprintf("bag %s: %v", show(b.rel), err)}
 	head := make([]byte, maxPointer)
 	f, openErr := openFile(b.path)
 	if openErr != nil {
@@ -94,7 +95,7 @@ func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *tally) ([][]ba
 		case nobody:
 			left = append(left, strings.TrimPrefix(t.Name, "/"))
 		case disputed:
-			p := Problem{Severity: Error, Code: "two_cameras", Hint: "make the globs narrower", Text: fmt.Sprintf(
+			p := Problem{Severity: Error, Code: diag.CodeTwoCameras, Hint: "make the globs narrower", Text: fmt.Sprintf(
 				"topic %s of bag %s fits topics: of both %s and %s", show(t.Name), show(b.rel), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name)}
 			problems[between[0]], problems[between[1]] = &p, &p
 		default:
@@ -153,14 +154,14 @@ func damage(b *bagRef, r *bag.Bag) []Problem {
 		if w.First != "" {
 			text += "; first: " + show(w.First)
 		}
-		list = append(list, Problem{Severity: Warning, Code: "damaged_bag", Text: text, Pos: b.pos()})
+		list = append(list, Problem{Severity: Warning, Code: diag.CodeDamagedBag, Text: text, Pos: b.pos()})
 	}
 	return list
 }
 
 // emptyRecording is a recording with nothing for the manifest.
 func (s scanner) emptyRecording(b *bagRef, topics []bag.Topic, o outcome) outcome {
-	p := Problem{Severity: Warning, Code: "no_images", Pos: b.pos(), Text: fmt.Sprintf("bag %s has no image topics", show(b.rel))}
+	p := Problem{Severity: Warning, Code: diag.CodeNoImages, Pos: b.pos(), Text: fmt.Sprintf("bag %s has no image topics", show(b.rel))}
 	if len(topics) > 0 {
 		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", show(b.rel), count(len(topics), "image topic", "image topics"), show(topics[0].Name))
 		p.Hint = "check the cameras' names, or give a camera topics: globs"

@@ -16,6 +16,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // fixtures were written by the Python libraries rosbags and mcap; expected.json is the
@@ -311,14 +312,14 @@ func TestADamagedBagGivesWhatCanBeReadAndSaysWhatCannot(t *testing.T) {
 	if n := len(tasks[0].Frames()); n == 0 || n >= 30 || len(tasks[0].Problems) > 0 {
 		t.Errorf("%d frames, %v", n, tasks[0].Problems)
 	}
-	if len(problems) == 0 || problems[0].Severity != Warning || problems[0].Code != "damaged_bag" {
+	if len(problems) == 0 || problems[0].Severity != Warning || problems[0].Code != diag.CodeDamagedBag {
 		t.Errorf("%v", problems)
 	}
 	if n := len(got(t, tasks[0])); n != len(tasks[0].Frames()) {
 		t.Errorf("%d frames can be read of %d", n, len(tasks[0].Frames()))
 	}
 	tasks, _ = Scan(context.Background(), parse(t, lines), Options{Root: root, Strict: true})
-	if len(tasks) != 1 || len(tasks[0].Problems) != 1 || tasks[0].Problems[0].Code != "unreadable_bag" {
+	if len(tasks) != 1 || len(tasks[0].Problems) != 1 || tasks[0].Problems[0].Code != diag.CodeUnreadableBag {
 		t.Errorf("strict: %+v", tasks)
 	}
 }

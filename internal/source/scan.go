@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -176,7 +177,7 @@ func (v view) files(paths, all []string) Task {
 // empty is a bag that has nothing for the manifest: an entry that names this very bag
 // wants tasks of it, which are blocked; one that a glob found may be anything.
 func (s scanner) empty(b *bagRef, l listing, o outcome) outcome {
-	p := Problem{Severity: Warning, Code: "no_images", Pos: b.pos()}
+	p := Problem{Severity: Warning, Code: diag.CodeNoImages, Pos: b.pos()}
 	switch {
 	case len(l.images) > 0:
 		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", show(b.rel), count(len(l.images), "image", "images"), show(slices.Min(l.images)))
@@ -218,7 +219,7 @@ func blockSameNames(tasks []Task) {
 		}
 		text, hint := plan.SameName(tasks[k].place(), tasks[i].place())
 		for _, t := range []*Task{&tasks[k], &tasks[i]} {
-			t.block("same_task_name", hint, "%s", text)
+			t.block(diag.CodeSameTaskName, hint, "%s", text)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -46,7 +47,7 @@ func unsettledBags(m *manifest.Manifest, bags []*bagRef, found []outcome) []Prob
 	var list []Problem
 	for _, settle := range slices.Sorted(maps.Keys(held)) {
 		h := held[settle]
-		list = append(list, Problem{Severity: Note, Code: "unsettled_bags", Text: fmt.Sprintf(
+		list = append(list, Problem{Severity: Note, Code: diag.CodeUnsettledBags, Text: fmt.Sprintf(
 			"%s left alone, such as %s: a file there is younger than settle: %s", count(h.bags, "bag is", "bags are"), show(h.example), settle)})
 	}
 	return list

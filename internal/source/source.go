@@ -35,6 +35,7 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -102,10 +103,10 @@ const (
 // A Problem is something about the dataset that a person should know.
 type Problem struct {
 	Severity Severity
-	Code     string // stable, e.g. "corrupt_image"
-	Text     string // names the file and what was found
-	Hint     string // what to do, with the command where there is one; may be empty
-	Task     string // whom it concerns; empty: more than one task, or none came to be
+	Code     diag.Code // stable, e.g. "corrupt_image"
+	Text     string    // names the file and what was found
+	Hint     string    // what to do, with the command where there is one; may be empty
+	Task     string    // whom it concerns; empty: more than one task, or none came to be
 	Pos      manifest.Position
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // A spool keeps the frames of one task that had to be encoded, from the reading pass to
@@ -40,7 +41,7 @@ func (s *spool) reserve(need int64) error {
 	}
 	if free, err := bag.FreeSpace(dir); err == nil && free < need {
 		return &fault{
-			code: "no_space", hint: "set TMPDIR to a directory on a larger disk",
+			code: diag.CodeNoSpace, hint: "set TMPDIR to a directory on a larger disk",
 			text: fmt.Sprintf("encoding needs up to %d MiB in %s, and %d MiB are free", need>>20+1, dir, free>>20),
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -88,20 +89,20 @@ func (t *tally) add(o tally) {
 func (t *tally) problems(m *manifest.Manifest) []Problem {
 	var list []Problem
 	if h := t.unclaimed; h.n > 0 {
-		list = append(list, Problem{Severity: Note, Code: "unclaimed_images", Text: fmt.Sprintf(
+		list = append(list, Problem{Severity: Note, Code: diag.CodeUnclaimedImages, Text: fmt.Sprintf(
 			"no camera takes %s in %s, such as %s", count(h.n, "image", "images"), count(h.bags, "bag", "bags"), show(h.example))})
 	}
 	if h := t.topics; h.n > 0 {
-		list = append(list, Problem{Severity: Note, Code: "unclaimed_topics", Text: fmt.Sprintf(
+		list = append(list, Problem{Severity: Note, Code: diag.CodeUnclaimedTopics, Text: fmt.Sprintf(
 			"no camera takes %s in %s, such as %s", count(h.n, "image topic", "image topics"), count(h.bags, "bag", "bags"), show(h.example))})
 	}
 	if h := t.away; h.n > 0 {
-		list = append(list, Problem{Severity: Note, Code: "listed_bags", Text: fmt.Sprintf(
+		list = append(list, Problem{Severity: Note, Code: diag.CodeListedBags, Text: fmt.Sprintf(
 			"%s not here, such as %s: planned by the index", count(h.bags, "bag is", "bags are"), show(h.example))})
 	}
 	if h := t.pictures; h.n > 0 {
 		list = append(list, Problem{
-			Severity: Warning, Code: "unsupported_images", Hint: "convert them to PNG or JPEG",
+			Severity: Warning, Code: diag.CodeUnsupportedImages, Hint: "convert them to PNG or JPEG",
 			Text: fmt.Sprintf("%s in %s left out: CVAT takes no such images as %s", count(h.n, "file", "files"), count(h.bags, "bag", "bags"), show(h.example)),
 		})
 	}
@@ -115,14 +116,14 @@ func (t *tally) ofCamera(i int, c manifest.Camera) []Problem {
 	h := t.missing[i]
 	if h.n > 0 && t.taken[i] == 0 {
 		return []Problem{{
-			Severity: Error, Code: "camera_without_images", Pos: c.Pos, Hint: t.cameraHint(i, c),
+			Severity: Error, Code: diag.CodeCameraWithoutImages, Pos: c.Pos, Hint: t.cameraHint(i, c),
 			Text: fmt.Sprintf("camera %s has no images in any bag (%d looked at)", show(c.Name), h.n),
 		}}
 	}
 	var list []Problem
 	if h.n > 0 {
 		list = append(list, Problem{
-			Severity: Note, Code: "bags_without_camera", Pos: c.Pos,
+			Severity: Note, Code: diag.CodeBagsWithoutCamera, Pos: c.Pos,
 			Text: fmt.Sprintf("%s without images of camera %s, such as %s", count(h.n, "bag is", "bags are"), show(c.Name), show(h.example)),
 		})
 	}
@@ -165,7 +166,7 @@ func (t *tally) severalKinds(i int, c manifest.Camera) Problem {
 	}
 	shown := kinds[:min(4, len(kinds))]
 	return Problem{
-		Severity: Note, Code: "several_kinds", Pos: c.Pos,
+		Severity: Note, Code: diag.CodeSeveralKinds, Pos: c.Pos,
 		Text: fmt.Sprintf("camera %s takes images of several kinds: %s", show(c.Name), show(strings.Join(shown, ", ")+dots(len(kinds)-len(shown)))),
 		Hint: "if they are cameras of their own, name them under cameras: too; the longer name wins",
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -153,7 +154,7 @@ func severalStreams(c *manifest.Camera, topics []bag.Topic) Problem {
 		names[i] = t.Name
 	}
 	return Problem{
-		Severity: Error, Code: "several_topics",
+		Severity: Error, Code: diag.CodeSeveralTopics,
 		Text: fmt.Sprintf("camera %s fits %d image streams: %s", show(c.Name), len(topics), show(strings.Join(names, ", "))),
 		Hint: fmt.Sprintf("give the camera the one that is meant, topics: [%s]", names[0]),
 	}

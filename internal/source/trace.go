@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 )
 
@@ -51,7 +52,7 @@ func (t Task) windows(ctx context.Context, size int, visit func(index.Record) er
 		}
 	}
 	if given == 0 && len(t.frames.names) > 0 {
-		list.add(Problem{Severity: Error, Code: "no_usable_images", Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", show(t.Name), len(t.frames.names))})
+		list.add(Problem{Severity: Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", show(t.Name), len(t.frames.names))})
 	}
 	return list.problems(), nil
 }

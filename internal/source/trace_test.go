@@ -22,6 +22,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 )
 
@@ -116,7 +117,7 @@ func TestEveryFrameOfEveryFixtureLeadsBackToItsMessage(t *testing.T) {
 // checkRefused: that a payload is cut shows only when it is read.
 func checkRefused(t *testing.T, task Task) {
 	t.Helper()
-	if _, problems := trace(t, task); len(problems) != 2 || problems[0].Code != "corrupt_image" {
+	if _, problems := trace(t, task); len(problems) != 2 || problems[0].Code != diag.CodeCorruptImage {
 		t.Errorf("%s: %v", task.Name, problems)
 	}
 }
@@ -287,7 +288,7 @@ func TestATraceOfNothingButBadImagesIsAnError(t *testing.T) {
 	root := tree(t, "day/1.jpg", "day/2.jpg")
 	tasks, _ := Scan(t.Context(), parse(t, "bags: [{path: day, frames: {bad: skip}}]"), Options{Root: root})
 	names, problems := trace(t, tasks[0])
-	if len(names) != 0 || len(problems) != 3 || problems[2].Code != "no_usable_images" {
+	if len(names) != 0 || len(problems) != 3 || problems[2].Code != diag.CodeNoUsableImages {
 		t.Errorf("%v, %v", names, problems)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // maxDepth bounds directories in directories; symbolic links can make any number.
@@ -53,12 +54,12 @@ func (w *walker) dir(ctx context.Context, rel string, depth int) {
 		return
 	}
 	if depth > maxDepth {
-		w.found(rel, Error, "too_deep", "directories deeper than %d are not read", maxDepth)
+		w.found(rel, Error, diag.CodeTooDeep, "directories deeper than %d are not read", maxDepth)
 		return
 	}
 	entries, err := readDir(w.full(rel))
 	if err != nil {
-		w.found(rel, Error, "unreadable_directory", "%s", reason(err))
+		w.found(rel, Error, diag.CodeUnreadableDirectory, "%s", reason(err))
 	}
 	for _, e := range entries {
 		w.entry(ctx, e, rel, depth)
@@ -128,9 +129,9 @@ func (w *walker) link(ctx context.Context, at, name string, depth int) {
 	case errors.Is(err, fs.ErrNotExist):
 		w.broken(at)
 	case err != nil:
-		w.found(at, Error, "broken_link", "%s", reason(err))
+		w.found(at, Error, diag.CodeBrokenLink, "%s", reason(err))
 	case info.IsDir() && w.loops(at, info):
-		w.found(at, Warning, "link_loop", "the link leads back to a directory that holds it, and is not followed")
+		w.found(at, Warning, diag.CodeLinkLoop, "the link leads back to a directory that holds it, and is not followed")
 	case info.IsDir():
 		w.dir(ctx, at, depth+1)
 	case info.Mode().IsRegular():
@@ -154,9 +155,9 @@ func (w *walker) loops(at string, target fs.FileInfo) bool {
 
 func (w *walker) broken(at string) {
 	target, _ := os.Readlink(w.full(at))
-	f := finding{at, Problem{Severity: Error, Code: "broken_link", Text: "broken symbolic link to " + target}}
+	f := finding{at, Problem{Severity: Error, Code: diag.CodeBrokenLink, Text: "broken symbolic link to " + target}}
 	if strings.Contains(filepath.ToSlash(target), ".git/annex/objects") {
-		f.Code, f.Text = "annex_missing", "its content is not here: a git-annex link"
+		f.Code, f.Text = diag.CodeAnnexMissing, "its content is not here: a git-annex link"
 		f.Hint = "git annex get " + quote(w.full(at))
 	}
 	w.problems = append(w.problems, f)
@@ -164,7 +165,7 @@ func (w *walker) broken(at string) {
 
 func (w *walker) special(at, name string, mode fs.FileMode) {
 	if hasExtension(imageExtensions, name) {
-		w.found(at, Error, "special_file", "%s, not a file", kind(mode))
+		w.found(at, Error, diag.CodeSpecialFile, "%s, not a file", kind(mode))
 	}
 }
 
@@ -182,7 +183,7 @@ func kind(mode fs.FileMode) string {
 
 func (w *walker) full(rel string) string { return filepath.Join(w.root, filepath.FromSlash(rel)) }
 
-func (w *walker) found(at string, s Severity, code, format string, args ...any) {
+func (w *walker) found(at string, s Severity, code diag.Code, format string, args ...any) {
 	w.problems = append(w.problems, finding{at, Problem{Severity: s, Code: code, Text: fmt.Sprintf(format, args...)}})
 }
 

@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -57,7 +58,7 @@ func guessAt(ctx context.Context, paths []string) (source.Guess, error) {
 	return source.GuessAt(ctx, absolute...)
 }
 
-func sameName(p source.Problem) bool { return p.Code == "same_task_name" }
+func sameName(p source.Problem) bool { return p.Code == diag.CodeSameTaskName }
 
 // rootFrom is the root as a manifest in that file writes it.
 func rootFrom(file, root string) (string, error) {

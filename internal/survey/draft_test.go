@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source"
 )
 
@@ -66,7 +67,7 @@ func TestADraftIsAsItWas(t *testing.T) {
 			check(t, err)
 			golden(t, name+".yaml", got.Text)
 			for _, p := range got.Problems {
-				if p.Severity > source.Note && p.Code != "no_images" {
+				if p.Severity > source.Note && p.Code != diag.CodeNoImages {
 					t.Errorf("its first plan says: %s", p.Text)
 				}
 			}

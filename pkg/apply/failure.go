@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/archive"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -41,14 +42,14 @@ func (e *importError) Hint() string {
 }
 
 // Code names the import's failure.
-func (e *importError) Code() string {
+func (e *importError) Code() diag.Code {
 	switch {
 	case strings.Contains(e.message, "No media data found"):
-		return "no_media"
+		return diag.CodeNoMedia
 	case strings.Contains(e.message, "Too many jobs would be"):
-		return "many_jobs"
+		return diag.CodeManyJobs
 	}
-	return "import_failed"
+	return diag.CodeImportFailed
 }
 
 // A framesError is an import that ended with other frames than were sent.
@@ -74,7 +75,7 @@ func (e *framesError) Hint() string {
 }
 
 // Code names the difference.
-func (e *framesError) Code() string { return "frames_dropped" }
+func (e *framesError) Code() diag.Code { return diag.CodeFramesDropped }
 
 func some(names []string) string {
 	const few = 3
@@ -105,7 +106,7 @@ func (e *timeoutError) Hint() string {
 }
 
 // Code names the wait that led nowhere.
-func (e *timeoutError) Code() string { return "import_stuck" }
+func (e *timeoutError) Code() diag.Code { return diag.CodeImportStuck }
 
 // end makes an error the task's result.
 func (t *task) end(ctx context.Context, err error) {
@@ -135,12 +136,12 @@ func hintOf(err error) string {
 	return ""
 }
 
-func codeOf(err error) string {
+func codeOf(err error) diag.Code {
 	switch {
 	case errors.Is(err, archive.ErrChanged):
-		return "files_changed"
+		return diag.CodeFilesChanged
 	case errors.Is(err, errUnsettled):
-		return "unsettled"
+		return diag.CodeUnsettled
 	}
 	return cvat.Code(err)
 }

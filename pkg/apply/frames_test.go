@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cvatplan/cvatplan/internal/archive"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -42,10 +43,10 @@ func TestBadFramesBlockBeforeAnythingIsCreated(t *testing.T) {
 		w, _ := existing()
 		j := one("a")
 		j.files = func(string, []string) Images {
-			return Images{Problems: []plan.Problem{{Code: "corrupt_image", Text: "a: no image", Hint: "remove it"}}}
+			return Images{Problems: []plan.Problem{{Code: diag.CodeCorruptImage, Text: "a: no image", Hint: "remove it"}}}
 		}
 		r := only(t, j.run(t, w.session()))
-		if r.Outcome != Refused || r.Reason != (plan.Reason{Code: "corrupt_image", Text: "a: no image"}) || r.Hint != "remove it" || len(w.tasks) != 0 {
+		if r.Outcome != Refused || r.Reason != (plan.Reason{Code: diag.CodeCorruptImage, Text: "a: no image"}) || r.Hint != "remove it" || len(w.tasks) != 0 {
 			t.Errorf("%+v", r)
 		}
 	})

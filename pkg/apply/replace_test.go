@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -98,7 +99,7 @@ func TestATaskThatAppearedSinceThePlanIsNotMadeTwice(t *testing.T) {
 	for name, c := range map[string]struct {
 		frames  []string
 		outcome Outcome
-		action  string
+		action  diag.Code
 	}{
 		"complete": {[]string{"a", "b"}, Done, "matches"},
 		"other":    {[]string{"x"}, Left, "frames_differ"},
@@ -125,7 +126,7 @@ func TestANameThatTurnsUpElsewhereIsMovedNotCreated(t *testing.T) {
 		j := one("a")
 		p := j.planned(t, s)
 		w.addTask("t", w.addProject("other", ""), "", "a")
-		if r := only(t, j.carryOut(s, p)); r.Outcome != Refused || r.Reason.Code != "moved" || len(w.tasks) != 1 {
+		if r := only(t, j.carryOut(s, p)); r.Outcome != Refused || r.Reason.Code != diag.CodeMoved || len(w.tasks) != 1 {
 			t.Errorf("%+v", r)
 		}
 	})

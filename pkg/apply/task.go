@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -98,7 +99,7 @@ func (t *task) step(ctx context.Context) (verdict, error) {
 // sent, or because only their hash tells whether what was sent are these.
 func (t *task) unmeasured() bool {
 	c := t.change
-	judgedByHash := c.Action == plan.Wait || c.Action == plan.Resume && c.Reason.Code == "unverified"
+	judgedByHash := c.Action == plan.Wait || c.Action == plan.Resume && c.Reason.Code == diag.CodeUnverified
 	return t.files.Archive == nil && (c.Upload || judgedByHash && c.Desired.Hash == "")
 }
 
@@ -162,7 +163,7 @@ func tooLarge(z Archive) []plan.Problem {
 		return nil
 	}
 	return []plan.Problem{{
-		Code: "too_large", Hint: "split the bag, or select fewer frames",
+		Code: diag.CodeTooLarge, Hint: "split the bag, or select fewer frames",
 		Text: fmt.Sprintf("its archive has %d bytes, CVAT takes %s", z.Size(), plan.FormatBytes(plan.MaxArchive)),
 	}}
 }

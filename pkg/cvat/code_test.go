@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 func TestAnErrorsCodeIsKnownThroughAllThatWrapsIt(t *testing.T) {
 	t.Parallel()
-	for want, err := range map[string]error{
+	for want, err := range map[diag.Code]error{
 		"wrong_password":    &APIError{Status: 400, login: true},
 		"bad_credentials":   &APIError{Status: 401},
 		"read_only_token":   &APIError{Status: 403, Method: "POST", token: true},

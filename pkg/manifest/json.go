@@ -152,7 +152,7 @@ func (c *cursor) at(offset int) Position {
 		}
 		c.offset += size
 	}
-	return Position{c.file.name, c.line + 1, c.column + 1}
+	return Position{File: c.file.name, Line: c.line + 1, Column: c.column + 1}
 }
 
 // endsLine reports whether the byte is the last of a line's end.

@@ -7,13 +7,14 @@
 // the YAML nodes. Nothing here looks at the dataset or at the network.
 package manifest
 
-import "time"
+import (
+	"time"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
+)
 
 // A Position is a place in a manifest. Line and Column count from 1; 0 is unknown.
-type Position struct {
-	File         string
-	Line, Column int
-}
+type Position = diag.Position
 
 // A Manifest is one checked file, with `extends:` merged in and defaults not yet applied.
 type Manifest struct {

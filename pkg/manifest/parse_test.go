@@ -83,7 +83,7 @@ func TestTheDocumentedManifestLoads(t *testing.T) {
 	if diff := cmp.Diff(want, m, withoutPlaces); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if got := m.Bags[1].Pos; got != (Position{m.File, 27, 5}) {
+	if got := m.Bags[1].Pos; got != (Position{File: m.File, Line: 27, Column: 5}) {
 		t.Errorf("the second bag stands at %v", got)
 	}
 }

@@ -49,17 +49,6 @@ func (p Problem) String() string {
 	return strings.Join(lines, "\n")
 }
 
-// String is file:line:column, as far as they are known.
-func (p Position) String() string {
-	switch {
-	case p.Line == 0:
-		return p.File
-	case p.Column == 0:
-		return fmt.Sprintf("%s:%d", p.File, p.Line)
-	}
-	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
-}
-
 // maxProblems bounds what a hostile file can make of the report.
 const maxProblems = 1000
 

@@ -26,14 +26,14 @@ func (l *loader) syntax(t *text, err error) {
 			}
 			source := t.lines[at-1]
 			if m := slip.pattern.FindStringSubmatchIndex(source); m != nil {
-				l.report(Position{t.name, at, column(source, m[2])}, slip.hint, "%s", slip.text)
+				l.report(Position{File: t.name, Line: at, Column: column(source, m[2])}, slip.hint, "%s", slip.text)
 				return
 			}
 		}
 	}
 	source := t.lines[line-1]
 	text, hint := explanation(message)
-	l.report(Position{t.name, line, firstColumn(source)}, hint, "%s", text)
+	l.report(Position{File: t.name, Line: line, Column: firstColumn(source)}, hint, "%s", text)
 }
 
 // missesBracket tells what the parser says where a bracket was not closed in time.
@@ -52,7 +52,7 @@ func commentInBrackets(t *text, failing int) (Position, bool) {
 		line := t.lines[at-1]
 		for _, m := range bareHash.FindAllStringSubmatchIndex(line, most) {
 			if openBrackets(line[:m[2]]) > 0 {
-				return Position{t.name, at, column(line, m[2])}, true
+				return Position{File: t.name, Line: at, Column: column(line, m[2])}, true
 			}
 		}
 	}

@@ -49,7 +49,7 @@ func (l *loader) check(t *text) bool {
 	before := len(l.problems)
 	for i, line := range t.lines {
 		if column, what := badCharacter(line); column > 0 {
-			l.report(Position{t.name, i + 1, column}, "save the file as UTF-8 without control characters", "%s", what)
+			l.report(Position{File: t.name, Line: i + 1, Column: column}, "save the file as UTF-8 without control characters", "%s", what)
 		}
 		if len(l.problems)-before == shown {
 			break

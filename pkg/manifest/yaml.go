@@ -74,7 +74,7 @@ func (l *loader) secondDocument(t *text) Position {
 	seen := false // content before it
 	for i, line := range t.lines {
 		if seen && (line == "---" || strings.HasPrefix(line, "--- ")) {
-			return Position{t.name, i + 1, 1}
+			return Position{File: t.name, Line: i + 1, Column: 1}
 		}
 		trimmed := strings.TrimSpace(line)
 		seen = seen || trimmed != "" && trimmed[0] != '#' && trimmed[0] != '%'
@@ -95,7 +95,7 @@ type yamlReader struct {
 }
 
 func (y *yamlReader) node(n *yaml.Node, depth int) *node {
-	at := Position{y.file, n.Line, n.Column}
+	at := Position{File: y.file, Line: n.Line, Column: n.Column}
 	if y.exceeded(n, depth) {
 		return &node{at: at, broken: true}
 	}
@@ -127,7 +127,7 @@ func (y *yamlReader) tag(n *yaml.Node, at Position, own string) {
 func (y *yamlReader) exceeded(n *yaml.Node, depth int) bool {
 	y.values++
 	y.text += len(n.Value)
-	at := Position{y.file, n.Line, n.Column}
+	at := Position{File: y.file, Line: n.Line, Column: n.Column}
 	tooMuch := y.values > maxValues || y.text > maxText
 	switch {
 	case y.gaveUp:
@@ -146,7 +146,7 @@ func (y *yamlReader) exceeded(n *yaml.Node, depth int) bool {
 }
 
 func (y *yamlReader) alias(n *yaml.Node, depth int) *node {
-	at := Position{y.file, n.Line, n.Column}
+	at := Position{File: y.file, Line: n.Line, Column: n.Column}
 	if y.open[n.Alias] {
 		y.report(at, "", "alias *%s contains itself", clip(n.Value))
 		return &node{at: at, broken: true}
@@ -160,12 +160,12 @@ func (y *yamlReader) alias(n *yaml.Node, depth int) *node {
 }
 
 func (y *yamlReader) mapping(n *yaml.Node, depth int) *node {
-	out := &node{at: Position{y.file, n.Line, n.Column}, kind: mapping}
+	out := &node{at: Position{File: y.file, Line: n.Line, Column: n.Column}, kind: mapping}
 	first := map[string]Position{}
 	var merges []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		at := Position{y.file, key.Line, key.Column}
+		at := Position{File: y.file, Line: key.Line, Column: key.Column}
 		if key.ShortTag() == "!!merge" {
 			merges = append(merges, value)
 			continue

@@ -1,6 +1,9 @@
 package plan
 
-import "github.com/cvatplan/cvatplan/pkg/manifest"
+import (
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
 
 // A Plan is what apply would do to one project, and why.
 type Plan struct {
@@ -62,11 +65,14 @@ type State struct {
 }
 
 // A Reason is why an action was chosen. Code is stable, Text names things and numbers.
-type Reason struct{ Code, Text string }
+type Reason struct {
+	Code diag.Code
+	Text string
+}
 
 // A Note is something to know that changes nothing; equal ones of many tasks are one Note.
 type Note struct {
-	Code  string // stable, e.g. "segment_size"
+	Code  diag.Code // stable, e.g. "segment_size"
 	Text  string
 	Tasks int // how many tasks it is about
 }

@@ -3,6 +3,8 @@ package plan
 import (
 	"fmt"
 	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // Decide judges one desired task by all tasks of its name that can be seen on the
@@ -26,10 +28,10 @@ func decide(d Desired, same, elsewhere []Task, skips skipper, o Options) Change 
 		Frames: len(d.Frames), Desired: d, Actual: rank(same),
 	}
 	if s, ok := skips.find(d.Task); ok {
-		return c.because(Skipped, "skip", "the manifest skips it: "+orElse(s.Reason, "no reason given"))
+		return c.because(Skipped, diag.CodeSkip, "the manifest skips it: "+orElse(s.Reason, "no reason given"))
 	}
 	if o.Offline {
-		return c.because(Wanted, "offline", "").sending()
+		return c.because(Wanted, diag.CodeOffline, "").sending()
 	}
 	if len(c.Actual) == 0 {
 		return c.absent(elsewhere, o)
@@ -50,7 +52,7 @@ func (c Change) absent(elsewhere []Task, o Options) Change {
 	if len(elsewhere) > 0 && !matchAny(o.CreateAnyway, c.Task) {
 		return c.moved(rank(elsewhere)[0])
 	}
-	return c.because(Create, "no_task", "no task has this name").sending()
+	return c.because(Create, diag.CodeNoTask, "no task has this name").sending()
 }
 
 // importing: the server is at it. Nothing may be sent or deleted meanwhile.
@@ -59,15 +61,15 @@ func (c Change) importing() Change {
 	hash, ours := ParseMarker(t.BugTracker)
 	if !ours {
 		c.Hint = "plan again when its import has ended"
-		return c.because(Blocked, "importing_foreign",
+		return c.because(Blocked, diag.CodeImportingForeign,
 			fmt.Sprintf("%s is importing, and it is not ours", describe(t)))
 	}
 	if c.otherArchive(hash) {
 		c.Hint = "plan again when its import has ended; if the files were not meant to change, restore them"
-		return c.because(Blocked, "importing_other_archive",
+		return c.because(Blocked, diag.CodeImportingOtherArchive,
 			fmt.Sprintf("%s is importing other files than these", describe(t)))
 	}
-	return c.because(Wait, "importing", fmt.Sprintf("the server is importing %s (%s)", describe(t), t.Import))
+	return c.because(Wait, diag.CodeImporting, fmt.Sprintf("the server is importing %s (%s)", describe(t), t.Import))
 }
 
 // empty: a task without frames, whose marker decides whose it is.
@@ -76,20 +78,20 @@ func (c Change) empty(o Options) Change {
 	hash, ours := ParseMarker(t.BugTracker)
 	switch {
 	case !ours && o.mayReplace(c.Task):
-		return c.because(Replace, "taken_over", fmt.Sprintf("%s is empty and was named for replacement", describe(t))).replacing(o)
+		return c.because(Replace, diag.CodeTakenOver, fmt.Sprintf("%s is empty and was named for replacement", describe(t))).replacing(o)
 	case !ours:
 		c.Hint = fmt.Sprintf("if nobody is uploading to it, delete it in CVAT, or apply with --target %s --replace-empty", shellWord(c.Task))
-		return c.because(Blocked, "empty_foreign", fmt.Sprintf("%s is empty and not ours: somebody may be uploading to it", describe(t)))
+		return c.because(Blocked, diag.CodeEmptyForeign, fmt.Sprintf("%s is empty and not ours: somebody may be uploading to it", describe(t)))
 	case c.otherArchive(hash):
-		return c.because(Replace, "files_changed", fmt.Sprintf("the files changed since %s was begun", describe(t))).replacing(o)
+		return c.because(Replace, diag.CodeFilesChanged, fmt.Sprintf("the files changed since %s was begun", describe(t))).replacing(o)
 	case t.Import == ImportFailed && !Curable(t.ImportError):
-		return c.because(Replace, "import_failed", fmt.Sprintf("the import of %s failed beyond cure: %s", describe(t), oneLine(t.ImportError))).replacing(o)
+		return c.because(Replace, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed beyond cure: %s", describe(t), oneLine(t.ImportError))).replacing(o)
 	case t.Import == ImportFailed && o.mayReplace(c.Task):
-		return c.because(Replace, "import_failed", fmt.Sprintf("the import of %s failed: %s", describe(t), oneLine(t.ImportError))).replacing(o)
+		return c.because(Replace, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed: %s", describe(t), oneLine(t.ImportError))).replacing(o)
 	case t.Import == ImportFailed:
-		return c.because(Resume, "import_failed", fmt.Sprintf("the import of %s failed: %s; the files are sent again", describe(t), oneLine(t.ImportError))).sending()
+		return c.because(Resume, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed: %s; the files are sent again", describe(t), oneLine(t.ImportError))).sending()
 	default:
-		return c.because(Resume, "unfinished", fmt.Sprintf("%s was begun and not finished", describe(t))).sending()
+		return c.because(Resume, diag.CodeUnfinished, fmt.Sprintf("%s was begun and not finished", describe(t))).sending()
 	}
 }
 
@@ -108,12 +110,12 @@ func (c Change) sending() Change {
 	}
 	if size := archiveSize(c.Desired); size > MaxArchive {
 		c.Hint = "split the bag, or select fewer frames"
-		return c.because(Blocked, "too_large", fmt.Sprintf("its images make an archive of %s, CVAT takes %s",
+		return c.because(Blocked, diag.CodeTooLarge, fmt.Sprintf("its images make an archive of %s, CVAT takes %s",
 			FormatBytes(size), FormatBytes(MaxArchive)))
 	}
 	if why := unfitValidation(c.Desired); why != "" {
 		c.Hint = "correct validation: where the manifest writes it; frames are named as in CVAT, by frame_name"
-		return c.because(Blocked, "bad_validation", why)
+		return c.because(Blocked, diag.CodeBadValidation, why)
 	}
 	c.Upload, c.Bytes = true, c.Desired.Bytes
 	return c
@@ -138,7 +140,7 @@ func (c Change) replacing(o Options) Change {
 	return c
 }
 
-func (c Change) because(a Action, code, text string) Change {
+func (c Change) because(a Action, code diag.Code, text string) Change {
 	c.Action, c.Reason = a, Reason{code, text}
 	c.Upload, c.Bytes = false, 0
 	return c

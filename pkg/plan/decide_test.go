@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -37,7 +38,7 @@ func named(t Task, frames ...string) Task {
 // outcome is what a table says of a change.
 type outcome struct {
 	Action Action
-	Code   string
+	Code   diag.Code
 	ID     int
 	Upload bool
 }
@@ -81,13 +82,13 @@ func TestDecideByTheTableOfActions(t *testing.T) {
 		"blocked: half a marker is not ours":   {[]Task{task(1, 0, "cvatplan:1:abc")}, Options{}, nil, outcome{Blocked, "empty_foreign", 1, false}},
 		"blocked: importing, not ours":         {[]Task{with(task(1, 0, "JIRA-1"), ImportStarted, "")}, target, nil, outcome{Blocked, "importing_foreign", 1, false}},
 		"blocked: importing other files":       {[]Task{with(task(1, 0, Marker(other)), ImportQueued, "")}, replace, nil, outcome{Blocked, "importing_other_archive", 1, false}},
-		"blocked: bad frames": {nil, Options{}, func(d *Desired) { d.Problems = []Problem{{Code: "corrupt_image", Text: "a.jpg: no image"}} },
+		"blocked: bad frames": {nil, Options{}, func(d *Desired) { d.Problems = []Problem{{Code: diag.CodeCorruptImage, Text: "a.jpg: no image"}} },
 			outcome{Blocked, "corrupt_image", 0, false}},
-		"blocked: bad frames of one that differs": {[]Task{task(1, 3, "")}, Options{}, func(d *Desired) { d.Problems = []Problem{{Code: "unreadable"}} },
+		"blocked: bad frames of one that differs": {[]Task{task(1, 3, "")}, Options{}, func(d *Desired) { d.Problems = []Problem{{Code: diag.CodeUnreadable}} },
 			outcome{Blocked, "unreadable", 1, false}},
-		"blocked: bad frames of one that is not verified": {[]Task{task(1, 2, Marker(hash))}, Options{}, func(d *Desired) { d.Problems = []Problem{{Code: "unreadable"}} },
+		"blocked: bad frames of one that is not verified": {[]Task{task(1, 2, Marker(hash))}, Options{}, func(d *Desired) { d.Problems = []Problem{{Code: diag.CodeUnreadable}} },
 			outcome{Blocked, "unreadable", 1, false}},
-		"bad frames of one that is done matter not": {[]Task{task(1, 2, "")}, Options{}, func(d *Desired) { d.Problems = []Problem{{Code: "unreadable"}} },
+		"bad frames of one that is done matter not": {[]Task{task(1, 2, "")}, Options{}, func(d *Desired) { d.Problems = []Problem{{Code: diag.CodeUnreadable}} },
 			outcome{NoOp, "matches", 1, false}},
 		"blocked: above 25 GiB":                          {nil, Options{}, func(d *Desired) { d.Bytes = MaxArchive - 100 }, outcome{Blocked, "too_large", 0, false}},
 		"create: just below 25 GiB":                      {nil, Options{}, func(d *Desired) { d.Bytes = MaxArchive - 1000 }, outcome{Create, "no_task", 0, true}},

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/maruel/natural"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // Diff says what to do about each desired task and about the project. Equal arguments
@@ -79,7 +81,7 @@ func (d differ) assignable(c Change) Change {
 		return c
 	}
 	c.Hint = "CVAT shows only users with whom an organization is shared; check the user name"
-	return c.because(Blocked, "unknown_assignee", fmt.Sprintf("the server shows no user %q", *a))
+	return c.because(Blocked, diag.CodeUnknownAssignee, fmt.Sprintf("the server shows no user %q", *a))
 }
 
 func sameName(w Desired, want []Desired, same []int) Change {
@@ -89,7 +91,7 @@ func sameName(w Desired, want []Desired, same []int) Change {
 		text += fmt.Sprintf(" (and %d more)", more)
 	}
 	c.Hint = hint
-	return c.because(Conflict, "same_name", text)
+	return c.because(Conflict, diag.CodeSameName, text)
 }
 
 // unmanaged are the server's tasks that no manifest of this plan names, targeted or not.
@@ -106,7 +108,7 @@ func (d differ) unmanaged(wanted map[string][]int) []Task {
 
 func unmanagedChange(t Task) Change {
 	c := Change{Task: t.Name, ID: t.ID, URL: t.URL, Owner: t.Owner, Frames: t.Size, Actual: []Task{t}}
-	return c.because(Unmanaged, "unmanaged", "no manifest names it")
+	return c.because(Unmanaged, diag.CodeUnmanaged, "no manifest names it")
 }
 
 func byName(tasks []Task) map[string][]Task {

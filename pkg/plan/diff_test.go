@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -100,7 +101,7 @@ func TestTargetLeavesTheRestAlone(t *testing.T) {
 func TestNeedsHashAsksOnlyForOursAndUnfinished(t *testing.T) {
 	measured := want("measured", "a")
 	bad := want("bad", "a")
-	bad.Problems = []Problem{{Code: "unreadable"}}
+	bad.Problems = []Problem{{Code: diag.CodeUnreadable}}
 	desired := []Desired{measured, bad}
 	for _, name := range []string{"new", "done", "foreign", "ours", "unverified", "tombstone", "skipped"} {
 		d := want(name, "a")
@@ -230,7 +231,7 @@ func TestAnotherOrderOfFramesIsANote(t *testing.T) {
 	d := want("t", "a", "b")
 	have := actual(named(task(1, 2, ""), "b", "a"))
 	p := Diff([]Desired{d}, have, Options{CheckFrames: true})
-	if len(p.Notes) != 1 || p.Notes[0].Code != "frame_order" {
+	if len(p.Notes) != 1 || p.Notes[0].Code != diag.CodeFrameOrder {
 		t.Errorf("notes %q", texts(p))
 	}
 	d.Settings.SortingMethod = ptr("random")
@@ -279,7 +280,7 @@ func TestProjectChange(t *testing.T) {
 // A mistyped --target, or bags that are all blocked, must not leave an empty project behind.
 func TestAProjectThatWouldStayEmptyIsNotCreated(t *testing.T) {
 	project := manifest.Project{Name: "p", Create: ptr(true)}
-	blocked := Desired{Task: "t", Frames: []string{"a"}, Problems: []Problem{{Code: "corrupt_image", Text: "a is cut off"}}}
+	blocked := Desired{Task: "t", Frames: []string{"a"}, Problems: []Problem{{Code: diag.CodeCorruptImage, Text: "a is cut off"}}}
 	for name, c := range map[string]struct {
 		want []Desired
 		o    Options

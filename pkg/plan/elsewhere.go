@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // moved: the name stands outside the project. Creating it here would be a second one.
@@ -17,7 +19,7 @@ func (c Change) moved(t Task) Change {
 	c.Before = State{Frames: t.Size, Project: t.ProjectName, Name: t.Name}
 	c.After = State{Frames: c.Frames, Name: c.Task}
 	c.Hint = fmt.Sprintf("move it back in CVAT, or make another with --create-anyway %s", shellWord(c.Task))
-	return c.because(Moved, "moved", fmt.Sprintf("%s has this name and stands %s", describe(t), where))
+	return c.because(Moved, diag.CodeMoved, fmt.Sprintf("%s has this name and stands %s", describe(t), where))
 }
 
 // renamed finds, for tasks to be created, unmanaged tasks that hold exactly their frames.
@@ -43,7 +45,7 @@ func (c Change) renamed(t Task) Change {
 	c.ID, c.URL, c.Owner = t.ID, t.URL, t.Owner
 	c.Before, c.After = State{Frames: t.Size, Name: t.Name}, State{Frames: c.Frames, Name: c.Task}
 	c.Hint = fmt.Sprintf("name it %q in CVAT, or make another with --create-anyway %s", c.Task, shellWord(c.Task))
-	return c.because(Renamed, "renamed", fmt.Sprintf("%s, %q, holds exactly these frames", describe(t), t.Name))
+	return c.because(Renamed, diag.CodeRenamed, fmt.Sprintf("%s, %q, holds exactly these frames", describe(t), t.Name))
 }
 
 // frameSet is one key for equal sets of names. No frame name holds a NUL.

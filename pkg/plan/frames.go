@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // holding: the first task of the name has frames, so nothing is ever sent to it.
@@ -24,13 +26,13 @@ func (c Change) holding() Change {
 	case ours && c.otherArchive(hash):
 		c.Before, c.After = State{Frames: t.Size, Archive: hash}, State{Frames: t.Size, Archive: c.Desired.Hash}
 		c.Hint = "if the files were not meant to change, restore them and apply; else clear the task's bug_tracker in CVAT"
-		return c.because(Drift, "archive_differs", fmt.Sprintf("%s was imported from other files than these", describe(t)))
+		return c.because(Drift, diag.CodeArchiveDiffers, fmt.Sprintf("%s was imported from other files than these", describe(t)))
 	case ours:
-		return c.because(Resume, "unverified", fmt.Sprintf("%s was imported and not yet verified", describe(t)))
+		return c.because(Resume, diag.CodeUnverified, fmt.Sprintf("%s was imported and not yet verified", describe(t)))
 	case len(c.Leftovers) > 0:
-		return c.because(Resume, "leftover", fmt.Sprintf("%s is complete; an empty leftover of ours beside it is removed: %s", describe(t), ids(c.Leftovers)))
+		return c.because(Resume, diag.CodeLeftover, fmt.Sprintf("%s is complete; an empty leftover of ours beside it is removed: %s", describe(t), ids(c.Leftovers)))
 	default:
-		return c.because(NoOp, "matches", "it holds the frames that the manifest says")
+		return c.because(NoOp, diag.CodeMatches, "it holds the frames that the manifest says")
 	}
 }
 
@@ -38,14 +40,14 @@ func (c Change) drift(t Task) Change {
 	c.Before, c.After = State{Frames: t.Size}, State{Frames: len(c.Desired.Frames)}
 	c.Hint = "CVAT cannot add frames to a task: make the manifest say what it holds, or delete it in CVAT if its annotations may go"
 	if t.Size == len(c.Desired.Frames) {
-		return c.because(Drift, "names_differ", fmt.Sprintf("%s holds as many frames, but %d of other names", describe(t), max(len(c.Missing), len(c.Extra))))
+		return c.because(Drift, diag.CodeNamesDiffer, fmt.Sprintf("%s holds as many frames, but %d of other names", describe(t), max(len(c.Missing), len(c.Extra))))
 	}
-	return c.because(Drift, "frames_differ", fmt.Sprintf("%s holds %s, the manifest says %d", describe(t), count(t.Size, "frame"), len(c.Desired.Frames)))
+	return c.because(Drift, diag.CodeFramesDiffer, fmt.Sprintf("%s holds %s, the manifest says %d", describe(t), count(t.Size, "frame"), len(c.Desired.Frames)))
 }
 
 func (c Change) several(tasks []Task) Change {
 	c.Hint = "keep the one that people work in; rename or delete the others in CVAT"
-	return c.because(Conflict, "several_tasks", "several tasks with frames have this name: "+ids(tasks))
+	return c.because(Conflict, diag.CodeSeveralTasks, "several tasks with frames have this name: "+ids(tasks))
 }
 
 // Without gives those of names that are not among others.

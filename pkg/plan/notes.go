@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // A noter gathers notes and counts equal ones.
@@ -48,7 +50,7 @@ func (n noter) settings(changes []Change) {
 		}
 	}
 	for m, tasks := range found {
-		n[Note{Code: m.setting, Text: fmt.Sprintf("%s: %s %s, the manifest says %s; kept, %s",
+		n[Note{Code: diag.Code(m.setting), Text: fmt.Sprintf("%s: %s %s, the manifest says %s; kept, %s",
 			m.setting, have(tasks, "task"), m.have, m.want, m.kept)}] = tasks
 	}
 }
@@ -60,7 +62,7 @@ func (n noter) jobs(changes []Change) {
 			continue
 		}
 		if k := jobs(c.Desired.Settings, c.Frames); k > MaxJobs {
-			n[Note{Code: "many_jobs", Text: fmt.Sprintf("segment_size: %s would have %d jobs; CVAT allows %d unless its administrator allows more",
+			n[Note{Code: diag.CodeManyJobs, Text: fmt.Sprintf("segment_size: %s would have %d jobs; CVAT allows %d unless its administrator allows more",
 				c.Task, k, MaxJobs)}] = 1
 		}
 	}
@@ -74,7 +76,7 @@ func (n noter) order(changes []Change) {
 		}
 	}
 	if tasks > 0 {
-		n[Note{Code: "frame_order", Text: fmt.Sprintf("sorting_method: %s their frames in another order than the manifest says; kept, CVAT cannot change it",
+		n[Note{Code: diag.CodeFrameOrder, Text: fmt.Sprintf("sorting_method: %s their frames in another order than the manifest says; kept, CVAT cannot change it",
 			have(tasks, "task"))}] = tasks
 	}
 }
@@ -87,7 +89,7 @@ func (n noter) strangers(changes []Change) {
 		}
 		for _, t := range c.Actual[1:] {
 			if _, ours := ParseMarker(t.BugTracker); !ours && stageOf(t) != holding {
-				n[Note{Code: "empty_beside", Text: fmt.Sprintf("%s: %s has the same name, no frames, and is not ours", c.Task, describe(t))}] = 1
+				n[Note{Code: diag.CodeEmptyBeside, Text: fmt.Sprintf("%s: %s has the same name, no frames, and is not ours", c.Task, describe(t))}] = 1
 			}
 		}
 	}
@@ -108,7 +110,7 @@ func (n noter) lookalikes(changes []Change, unmanaged []Task) {
 		}
 	}
 	if alike > 0 {
-		n[Note{Code: "frame_counts", Text: fmt.Sprintf("%s the frame count of a task to be created; --check frames tells whether one was renamed",
+		n[Note{Code: diag.CodeFrameCounts, Text: fmt.Sprintf("%s the frame count of a task to be created; --check frames tells whether one was renamed",
 			have(alike, "unmanaged task"))}] = alike
 	}
 }
@@ -116,7 +118,7 @@ func (n noter) lookalikes(changes []Change, unmanaged []Task) {
 func (n noter) targets(changes []Change, o Options) {
 	for _, pattern := range o.Target {
 		if !slices.ContainsFunc(changes, func(c Change) bool { return MatchName(pattern, c.Task) }) {
-			n[Note{Code: "target", Text: fmt.Sprintf("no task of the manifest fits --target '%s'", pattern)}] = 0
+			n[Note{Code: diag.CodeTarget, Text: fmt.Sprintf("no task of the manifest fits --target '%s'", pattern)}] = 0
 		}
 	}
 }
@@ -124,7 +126,7 @@ func (n noter) targets(changes []Change, o Options) {
 // notAsked: how far plan looked for names in other projects. Apply looks up each one.
 func (n noter) notAsked(have Actual) {
 	if have.NotAsked > 0 {
-		n[Note{Code: "not_asked", Text: fmt.Sprintf("%d more names were not looked up in other projects; apply looks up each one before it creates it",
+		n[Note{Code: diag.CodeNotAsked, Text: fmt.Sprintf("%d more names were not looked up in other projects; apply looks up each one before it creates it",
 			have.NotAsked)}] = have.NotAsked
 	}
 }
@@ -132,7 +134,7 @@ func (n noter) notAsked(have Actual) {
 // noProject: a mistyped name makes every task look as if it stood in another project.
 func (n noter) noProject(p Plan, have Actual) {
 	if !have.Exists && p.Project.Action == ProjectNone && !p.Options.Offline {
-		n[Note{Code: "project", Text: fmt.Sprintf("the server has no project %q, and nothing is to be created in it", p.Project.Name)}] = 0
+		n[Note{Code: diag.CodeProject, Text: fmt.Sprintf("the server has no project %q, and nothing is to be created in it", p.Project.Name)}] = 0
 	}
 }
 

@@ -25,7 +25,10 @@
 // differ are notes.
 package plan
 
-import "github.com/cvatplan/cvatplan/pkg/manifest"
+import (
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
 
 // An Action says what apply does about one task.
 type Action string
@@ -82,9 +85,9 @@ type Desired struct {
 
 // A Problem is one reason why something cannot be done, with what mends it.
 type Problem struct {
-	Code string // stable, e.g. "corrupt_image"
-	Text string // names the file and what was found
-	Hint string // what to do; may be empty
+	Code diag.Code // stable, e.g. "corrupt_image"
+	Text string    // names the file and what was found
+	Hint string    // what to do; may be empty
 }
 
 // Actual is what a project held when it was observed.

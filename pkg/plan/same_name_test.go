@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -52,7 +53,7 @@ func TestTasksOfOneNameAreToldApart(t *testing.T) {
 			tt.one.Task, tt.other.Task = "t", "t"
 			p := Diff([]Desired{tt.one, tt.other}, Actual{}, Options{})
 			for _, c := range p.Changes {
-				if c.Action != Conflict || c.Reason.Code != "same_name" {
+				if c.Action != Conflict || c.Reason.Code != diag.CodeSameName {
 					t.Errorf("%s %s", c.Action, c.Reason.Code)
 				}
 				if diff := cmp.Diff([]string{tt.text, tt.hint}, []string{c.Reason.Text, c.Hint}); diff != "" {
