@@ -17,21 +17,21 @@ import (
 const maxAnswer = 16 << 20
 
 func get(path string, query url.Values) *request {
-	return &request{method: http.MethodGet, path: path, query: query, nature: reading}
+	return &request{method: http.MethodGet, path: path, query: query, idempotency: reading}
 }
 
-// post is a creation, unless the caller says something better of its nature.
+// post is a creation, unless the caller says something better of its idempotency.
 func post(path string, body any) *request { return send(http.MethodPost, path, body, creating) }
 
 func patch(path string, body any) *request { return send(http.MethodPatch, path, body, setting) }
 
-func send(method, path string, body any, n nature) *request {
+func send(method, path string, body any, i idempotency) *request {
 	data, err := json.Marshal(body)
 	if err != nil {
 		panic(fmt.Sprintf("cvat: a request that is no JSON: %v", err)) // our own types: a bug
 	}
 	return &request{
-		method: method, path: path, nature: n,
+		method: method, path: path, idempotency: i,
 		header: http.Header{"Content-Type": {"application/json"}},
 		body:   func() io.Reader { return bytes.NewReader(data) },
 		size:   int64(len(data)),

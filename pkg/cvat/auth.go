@@ -60,7 +60,7 @@ func (c *Client) Login(ctx context.Context, username string, password Secret) er
 		Password string `json:"password"`
 	}{username, password.text()}
 	q := post("/api/auth/login", body)
-	q.nature, q.anonymous, q.everywhere = reading, true, true // logging in twice gives the same key
+	q.idempotency, q.anonymous, q.everywhere = reading, true, true // logging in twice gives the same key
 	var answer struct{ Key string }
 	if err := c.do(ctx, q, into(&answer)); err != nil {
 		return loginError(err)

@@ -51,11 +51,11 @@ type Client struct {
 	transport http.RoundTripper
 	insecure  error // why credentials may not be sent; nil: they may
 
-	auth     atomic.Pointer[Credentials]
-	password atomic.Pointer[Secret] // of a login: see scrub
-	reached  atomic.Bool            // whether the server ever answered: see retry.go
-	roomy    atomic.Int64           // largest chunk that was let through: see tus.go
-	tight    atomic.Int64           // smallest chunk that was refused as too large; 0: none
+	auth        atomic.Pointer[Credentials]
+	password    atomic.Pointer[Secret] // of a login: see scrub
+	reached     atomic.Bool            // whether the server ever answered: see retry.go
+	maxAccepted atomic.Int64           // largest chunk that was let through: see tus.go
+	minRejected atomic.Int64           // smallest chunk that was refused as too large; 0: none
 }
 
 // New returns a client; it sends nothing. It fails if BaseURL is no plain http
@@ -127,13 +127,13 @@ func parseBase(raw string) (*url.URL, error) {
 
 // A request is one operation; it can be sent again and again.
 type request struct {
-	method string
-	path   string // below the base URL, escaped
-	query  url.Values
-	header http.Header
-	nature nature
-	body   func() io.Reader // nil: none
-	size   int64            // of the body
+	method      string
+	path        string // below the base URL, escaped
+	query       url.Values
+	header      http.Header
+	idempotency idempotency
+	body        func() io.Reader // nil: none
+	size        int64            // of the body
 
 	anonymous  bool // send no credentials
 	everywhere bool // belongs to no workspace
@@ -142,20 +142,20 @@ type request struct {
 // A reader takes a successful answer and closes its body.
 type reader func(*http.Response) error
 
-// do sends q, again where its nature allows it, and gives the successful answer
+// do sends q, again where its idempotency allows it, and gives the successful answer
 // to read, which is part of the attempt: a truncated answer is a failed attempt.
 func (c *Client) do(ctx context.Context, q *request, read reader) error {
 	if err := context.Cause(ctx); err != nil {
 		return c.lost(q, err) // nothing was sent
 	}
-	spent := map[verdict]int{}
+	spent := map[decision]int{}
 	for try := 1; ; try++ {
 		err := c.attempt(ctx, q, read)
 		if err == nil {
 			return nil
 		}
-		v := c.judge(ctx, q, err, spent)
-		if v == giveUp {
+		v := c.decide(ctx, q, err, spent)
+		if v == fail {
 			return err
 		}
 		if v == unknown {

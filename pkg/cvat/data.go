@@ -42,7 +42,7 @@ type ValidationParams struct {
 //cvat:operation POST /api/tasks/{id}/data/
 func (c *Client) FinishUpload(ctx context.Context, taskID int, p DataParams) (rqID string, err error) {
 	q := post(dataPath(taskID), p)
-	q.nature = setting
+	q.idempotency = setting
 	q.header.Set("Upload-Finish", "true")
 	var answer struct {
 		RequestID string `json:"rq_id"`
@@ -63,7 +63,7 @@ func (c *Client) FinishUpload(ctx context.Context, taskID int, p DataParams) (rq
 func dataPath(taskID int) string { return fmt.Sprintf("/api/tasks/%d/data/", taskID) }
 
 // Frame returns the bytes of a frame, counted from 0: those that were uploaded,
-// but for images that EXIF turns, which CVAT encodes anew. The caller closes it.
+// but for images that EXIF turns, which CVAT encodes again. The caller closes it.
 //
 //cvat:operation GET /api/tasks/{id}/data/
 func (c *Client) Frame(ctx context.Context, taskID, number int) (io.ReadCloser, error) {

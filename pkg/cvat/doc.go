@@ -9,7 +9,7 @@
 //
 // # What it promises
 //
-//   - Requests are repeated as their nature allows (see retry.go): reading
+//   - Requests are repeated as their idempotency allows (see retry.go): reading
 //     always, creating never. A creation whose answer was lost is reported as
 //     [ErrUnknownOutcome], so that the caller looks before it creates again.
 //   - Nothing waits for ever: bytes must move within Options.IdleTimeout and an
@@ -27,5 +27,5 @@
 //
 // An answer that is no success is an [*APIError]; callers branch on the
 // sentinels ([ErrBusy], [ErrGone], [ErrNotAuthorised], …) with errors.Is.
-// Advice stands apart from the error: see [Hint].
+// Advice is apart from the error: see [Hint].
 package cvat

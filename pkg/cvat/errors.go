@@ -94,7 +94,7 @@ type AnswerError struct {
 	cause   error
 }
 
-func (e *AnswerError) trouble() trouble {
+func (e *AnswerError) class() failureClass {
 	if e.early {
 		return doubtful
 	}
@@ -147,7 +147,7 @@ func (e *ConnectionError) Error() string {
 // Unwrap returns the cause.
 func (e *ConnectionError) Unwrap() error { return e.Err }
 
-func (e *ConnectionError) trouble() trouble {
+func (e *ConnectionError) class() failureClass {
 	var dial *net.OpError
 	switch {
 	case errors.Is(e.Err, context.Canceled), errors.Is(e.Err, context.DeadlineExceeded):

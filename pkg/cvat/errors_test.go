@@ -179,8 +179,8 @@ func TestWhatIsNoCVATSaysSo(t *testing.T) {
 
 func TestTLSAlertIsPermanent(t *testing.T) {
 	err := &ConnectionError{Err: tls.AlertError(42)}
-	if got := troubleOf(err); got != permanent {
-		t.Errorf("trouble %v", got)
+	if got := classOf(err); got != permanent {
+		t.Errorf("class %v", got)
 	}
 }
 

@@ -50,7 +50,7 @@ func (c *Client) AddLabels(ctx context.Context, projectID int, labels []Label) e
 		Labels []Label `json:"labels"`
 	}{writable(labels)}
 	q := patch(fmt.Sprintf("/api/projects/%d", projectID), body)
-	q.nature = creating
+	q.idempotency = creating
 	return c.do(ctx, q, nothing)
 }
 

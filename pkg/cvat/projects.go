@@ -64,7 +64,7 @@ func (c *Client) CreateProject(ctx context.Context, name, bugTracker string, lab
 }
 
 // SetProjectBugTracker sets a project's bug_tracker, where the mark of an unfinished
-// creation stands.
+// creation is.
 //
 //cvat:operation PATCH /api/projects/{id}
 func (c *Client) SetProjectBugTracker(ctx context.Context, id int, text string) error {

@@ -43,43 +43,43 @@ type Retry struct {
 	Err          error         // why it failed
 }
 
-// A nature says what may be done about a request that failed.
-type nature int
+// An idempotency says what may be done about a request that failed.
+type idempotency int
 
 const (
-	reading  nature = iota // sending it twice changes nothing
-	setting                // twice is once, but the server may still be at it: see stalled
-	creating               // twice may make two
-	once                   // never again: the caller must look first (deletions)
-	probing                // reading, but 500 means that it is not there: see gone
-	chunk                  // the caller asks the server how far it came
+	reading  idempotency = iota // sending it twice changes nothing
+	setting                     // twice is once, but the server may still be at it: see stalled
+	creating                    // twice may make two
+	once                        // never again: the caller must look first (deletions)
+	probing                     // reading, but 500 means that it is not there: see gone
+	chunk                       // the caller asks the server how far it came
 )
 
-// A trouble is a kind of failure.
-type trouble int
+// A failureClass is what may be known of a request that failed.
+type failureClass int
 
 const (
-	permanent trouble = iota // the same again would fail the same way
-	unsent                   // no connection: the server has seen nothing
-	throttled                // 429, or 503 with Retry-After: not handled, says the server
-	mangled                  // 400 from below CVAT: what arrived was no HTTP request, so nothing was handled
-	lost                     // the connection broke, or 502 or 503: nobody knows
-	doubtful                 // 500, or JSON that ends early
-	garbled                  // an answer of success that makes no sense
-	stalled                  // 504, or our own time-out: the server may still be at it
+	permanent failureClass = iota // the same again would fail the same way
+	unsent                        // no connection: the server has seen nothing
+	throttled                     // 429, or 503 with Retry-After: not handled, says the server
+	mangled                       // 400 from below CVAT: what arrived was no HTTP request, so nothing was handled
+	lost                          // the connection broke, or 502 or 503: nobody knows
+	doubtful                      // 500, or JSON that ends early
+	garbled                       // an answer of success that makes no sense
+	stalled                       // 504, or our own time-out: the server may still be at it
 )
 
-type verdict int
+type decision int
 
 const (
-	giveUp verdict = iota
+	fail decision = iota
 	repeat
 	repeatFew
 	unknown // give up, and say that it may have happened
 )
 
-// verdicts is the whole policy. What is missing is giveUp.
-var verdicts = map[nature]map[trouble]verdict{
+// decisions is the whole policy. A pair that is missing fails.
+var decisions = map[idempotency]map[failureClass]decision{
 	reading:  {unsent: repeat, throttled: repeat, mangled: repeatFew, lost: repeat, doubtful: repeatFew, stalled: repeatFew},
 	setting:  {unsent: repeat, throttled: repeat, mangled: repeatFew, lost: repeat, doubtful: repeatFew, stalled: unknown},
 	creating: {unsent: repeat, throttled: repeat, mangled: repeatFew, lost: unknown, doubtful: unknown, stalled: unknown, garbled: unknown},
@@ -88,23 +88,23 @@ var verdicts = map[nature]map[trouble]verdict{
 	chunk:    {},
 }
 
-// judge says what to do about err, and counts it in spent.
-func (c *Client) judge(ctx context.Context, q *request, err error, spent map[verdict]int) verdict {
-	v := verdicts[q.nature][troubleOf(err)]
-	if v == unknown || v == giveUp {
+// decide says what to do about err, and counts it in spent.
+func (c *Client) decide(ctx context.Context, q *request, err error, spent map[decision]int) decision {
+	v := decisions[q.idempotency][classOf(err)]
+	if v == unknown || v == fail {
 		return v
 	}
 	if ctx.Err() != nil {
-		return giveUp
+		return fail
 	}
 	spent[v]++
 	if spent[v] >= c.tries(v) {
-		return giveUp
+		return fail
 	}
 	return v
 }
 
-func (c *Client) tries(v verdict) int {
+func (c *Client) tries(v decision) int {
 	tries := c.options.Retry.Tries
 	if v == repeatFew {
 		tries = min(tries, fewTries)
@@ -115,19 +115,19 @@ func (c *Client) tries(v verdict) int {
 	return tries
 }
 
-func troubleOf(err error) trouble {
+func classOf(err error) failureClass {
 	var api *APIError
 	var answer *AnswerError
 	var conn *ConnectionError
 	switch {
 	case errors.As(err, &api):
-		return troubleOfStatus(api)
+		return classOfStatus(api)
 	case errors.Is(err, ErrStalled):
 		return stalled
 	case errors.As(err, &answer):
-		return answer.trouble()
+		return answer.class()
 	case errors.As(err, &conn):
-		return conn.trouble()
+		return conn.class()
 	}
 	return permanent
 }
@@ -136,7 +136,7 @@ func troubleOf(err error) trouble {
 // title of what nginx answers to a request that was cut or garbled on its way.
 const notHTTP = "400 Bad Request"
 
-func troubleOfStatus(e *APIError) trouble {
+func classOfStatus(e *APIError) failureClass {
 	switch e.Status {
 	case http.StatusTooManyRequests:
 		return throttled

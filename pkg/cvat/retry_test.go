@@ -78,7 +78,7 @@ func scripted(t *testing.T, steps ...step) (*Client, *script) {
 
 var refused = &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 
-// Each trouble, and how often each operation is sent before it gives up. 8 is
+// Each class of failure, and how often each operation is sent before it gives up. 8 is
 // RetryPolicy's default, 3 are the few tries of what is often not transient.
 func TestRetriesFollowTheOperationsNature(t *testing.T) {
 	troubles := map[string]step{

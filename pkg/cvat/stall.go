@@ -33,7 +33,7 @@ func watch(parent context.Context, idle, answer time.Duration) (context.Context,
 	return ctx, w
 }
 
-// wait begins anew to wait, for at most limit.
+// wait starts the wait again, for at most limit.
 func (w *watchdog) wait(limit time.Duration) {
 	w.limit.Store(int64(limit))
 	w.timer.Reset(limit)

@@ -114,7 +114,7 @@ func (c *Client) CreateTask(ctx context.Context, t NewTask) (*Task, error) {
 	return one[Task](ctx, c, post("/api/tasks", t))
 }
 
-// SetBugTracker sets a task's bug_tracker, where the marker stands. It is
+// SetBugTracker sets a task's bug_tracker, which holds the marker. It is
 // [ErrBusy] while an import holds the task; servers before 2.70 make the request
 // wait until the import ends instead.
 //
@@ -137,5 +137,5 @@ func (c *Client) DeleteTask(ctx context.Context, id int) error {
 }
 
 func deletion(path string) *request {
-	return &request{method: http.MethodDelete, path: path, nature: once}
+	return &request{method: http.MethodDelete, path: path, idempotency: once}
 }

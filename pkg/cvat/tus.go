@@ -33,7 +33,7 @@ func (c *Client) CreateUpload(ctx context.Context, taskID int, name string, size
 	if size <= 0 || size > MaxUploadSize {
 		return Upload{}, fmt.Errorf("upload %s: %d bytes; CVAT takes 1 byte to 25 GiB", name, size)
 	}
-	q := &request{method: http.MethodPost, path: dataPath(taskID), nature: reading}
+	q := &request{method: http.MethodPost, path: dataPath(taskID), idempotency: reading}
 	q.header = http.Header{
 		"Tus-Resumable":   {"1.0.0"},
 		"Upload-Length":   {strconv.FormatInt(size, 10)},
@@ -79,7 +79,7 @@ func uploadID(location string) (string, error) {
 //
 //cvat:operation HEAD /api/tasks/{id}/data/{upload}
 func (c *Client) UploadOffset(ctx context.Context, u Upload) (int64, error) {
-	q := &request{method: http.MethodHead, path: u.path(), nature: probing}
+	q := &request{method: http.MethodHead, path: u.path(), idempotency: probing}
 	q.header = http.Header{"Tus-Resumable": {"1.0.0"}}
 	return c.offset(ctx, q, u)
 }
@@ -95,14 +95,14 @@ func (c *Client) SendChunk(ctx context.Context, u Upload, off int64, r io.Reader
 	if off < 0 || n <= 0 || off+n > u.Size {
 		return 0, fmt.Errorf("upload %s: %d bytes at %d overrun its %d", u.ID, n, off, u.Size)
 	}
-	q := &request{method: http.MethodPatch, path: u.path(), nature: chunk, size: n}
+	q := &request{method: http.MethodPatch, path: u.path(), idempotency: chunk, size: n}
 	q.body = func() io.Reader { return io.NewSectionReader(r, off, n) }
 	q.header = http.Header{
 		"Tus-Resumable": {"1.0.0"},
 		"Upload-Offset": {strconv.FormatInt(off, 10)},
 		"Content-Type":  {"application/offset+octet-stream"},
 	}
-	if n > c.roomy.Load() {
+	if n > c.maxAccepted.Load() {
 		q.header.Set("Expect", "100-continue") // so that a 413 comes before the bytes, not in the midst of them
 	}
 	after, err := c.offset(ctx, q, u)
@@ -112,7 +112,7 @@ func (c *Client) SendChunk(ctx context.Context, u Upload, off int64, r io.Reader
 	if after <= off || after > off+n {
 		return off, &AnswerError{Method: q.method, Path: q.path, Reason: fmt.Sprintf("Upload-Offset %d after %d bytes at %d", after, n, off)}
 	}
-	c.roomy.Store(max(n, c.roomy.Load()))
+	c.maxAccepted.Store(max(n, c.maxAccepted.Load()))
 	return after, nil
 }
 

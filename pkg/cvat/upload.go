@@ -17,13 +17,13 @@ const (
 	maxStandstill = 8 // PATCHes that break without one byte of progress
 )
 
-// ErrStopped says that an upload was told to stop, and did so between chunks.
+// ErrStopped says that an upload was asked to stop, and did so between chunks.
 var ErrStopped = errors.New("upload stopped")
 
 // UploadOptions say how to send a file.
 type UploadOptions struct {
 	Chunk  int64  // bytes per PATCH; 0 is 16 MiB; above 96 MiB is 96 MiB, below 256 KiB is 256 KiB
-	Resume string // what OnLocation was told in an earlier run; only a hint, it may be wrong
+	Resume string // what OnLocation was given in an earlier run; only a hint, it may be wrong
 
 	OnLocation func(id string)  // an upload was created, or taken up again; may be nil
 	OnProgress func(sent int64) // bytes, those in flight included; goes back when a PATCH breaks; may be nil
@@ -31,7 +31,7 @@ type UploadOptions struct {
 }
 
 // Upload brings a file of size bytes to a task, whatever happens on the way: a
-// broken PATCH goes on from where the server stands, so that at most one chunk
+// broken PATCH goes on from where the server is, so that at most one chunk
 // is sent twice; an upload that the server lost is created again; a 413 halves
 // the chunk, down to 256 KiB. A nil error means that the server has the whole
 // file; [Client.FinishUpload] comes next.
@@ -62,8 +62,8 @@ func chunkSize(wanted int64) int64 {
 // firstChunk is below what a proxy has refused to an earlier upload.
 func (c *Client) firstChunk(wanted int64) int64 {
 	n := chunkSize(wanted)
-	if tight := c.tight.Load(); tight > 0 && n >= tight {
-		return max(tight/2, minChunk)
+	if minRejected := c.minRejected.Load(); minRejected > 0 && n >= minRejected {
+		return max(minRejected/2, minChunk)
 	}
 	return n
 }
@@ -150,7 +150,7 @@ func (u *uploader) send(ctx context.Context, up Upload, off int64) error {
 	return nil
 }
 
-// patch sends one chunk and returns where the server stands then, which is
+// patch sends one chunk and returns where the server is then, which is
 // where it stood before if the PATCH broke.
 func (u *uploader) patch(ctx context.Context, up Upload, off int64) (int64, error) {
 	src := &source{r: u.src, end: u.size, report: u.progress}
@@ -166,7 +166,7 @@ func (u *uploader) patch(ctx context.Context, up Upload, off int64) (int64, erro
 	}
 	u.chunk = min(u.chunk, max(u.size-off, minChunk)) // what was sent, so that half of it is less
 	if errors.Is(err, ErrTooLarge) && u.halve() {
-		u.c.tight.Store(2 * u.chunk)
+		u.c.minRejected.Store(2 * u.chunk)
 		return u.offset(ctx, up)
 	}
 	return u.recover(ctx, up, off, err)
@@ -193,7 +193,7 @@ func (u *uploader) recover(ctx context.Context, up Upload, off int64, broken err
 
 // patience is how many PATCHes in a row may break like this without progress.
 func patience(broken error) int {
-	switch t := troubleOf(broken); {
+	switch t := classOf(broken); {
 	case errors.Is(broken, ErrUploadGone), t == mangled, t == doubtful, t == stalled, t == garbled:
 		return fewTries
 	case t == permanent:
@@ -232,7 +232,7 @@ func (u *uploader) stopped() bool {
 	}
 }
 
-// untilStopped returns a context that ends, with ErrStopped, when the upload is told to stop.
+// untilStopped returns a context that ends, with ErrStopped, when the upload is asked to stop.
 func (u *uploader) untilStopped(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	go func() {
