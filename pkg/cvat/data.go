@@ -44,6 +44,12 @@ func (c *Client) FinishUpload(ctx context.Context, taskID int, p DataParams) (rq
 	q := post(dataPath(taskID), p)
 	q.idempotency = setting
 	q.header.Set("Upload-Finish", "true")
+	return c.startImport(ctx, q, taskID)
+}
+
+// startImport does q, which is answered with the name of the import's request, also by
+// the 409 that says that the import is queued already.
+func (c *Client) startImport(ctx context.Context, q *request, taskID int) (rqID string, err error) {
 	var answer struct {
 		RequestID string `json:"rq_id"`
 	}

@@ -48,9 +48,13 @@ var calls = map[string]func(context.Context, *Client) error{
 	"DataMeta":             func(ctx context.Context, c *Client) error { _, err := c.DataMeta(ctx, 1); return err },
 	"Frame":                func(ctx context.Context, c *Client) error { _, err := c.Frame(ctx, 1, 0); return err },
 	"FinishUpload":         func(ctx context.Context, c *Client) error { _, err := c.FinishUpload(ctx, 1, DataParams{}); return err },
-	"Request":              func(ctx context.Context, c *Client) error { _, err := c.Request(ctx, 1); return err },
-	"ListRequests":         func(ctx context.Context, c *Client) error { _, err := c.ListRequests(ctx); return err },
-	"CreateUpload":         func(ctx context.Context, c *Client) error { _, err := c.CreateUpload(ctx, 1, "a", 1); return err },
+	"ImportFiles": func(ctx context.Context, c *Client) error {
+		_, err := c.ImportFiles(ctx, 1, []File{{Name: "a", Content: strings.NewReader("x"), Size: 1}}, DataParams{}, UploadOptions{})
+		return err
+	},
+	"Request":      func(ctx context.Context, c *Client) error { _, err := c.Request(ctx, 1); return err },
+	"ListRequests": func(ctx context.Context, c *Client) error { _, err := c.ListRequests(ctx); return err },
+	"CreateUpload": func(ctx context.Context, c *Client) error { _, err := c.CreateUpload(ctx, 1, "a", 1); return err },
 	"UploadOffset": func(ctx context.Context, c *Client) error {
 		_, err := c.UploadOffset(ctx, Upload{1, "u", 1})
 		return err

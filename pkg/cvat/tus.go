@@ -112,7 +112,7 @@ func (c *Client) SendChunk(ctx context.Context, u Upload, off int64, r io.Reader
 	if after <= off || after > off+n {
 		return off, &AnswerError{Method: q.method, Path: q.path, Reason: fmt.Sprintf("Upload-Offset %d after %d bytes at %d", after, n, off)}
 	}
-	c.maxAccepted.Store(max(n, c.maxAccepted.Load()))
+	c.learnSize(n, nil)
 	return after, nil
 }
 

@@ -98,7 +98,7 @@ func (r *bodyReader) Read(p []byte) (int, error) {
 
 // indexed is a field of a list: client_files[0]. Without the index the files are
 // received and forgotten (A36).
-var indexed = regexp.MustCompile(`^(\w+)\[(\d+)\]$`)
+var indexed = regexp.MustCompile(`^([\w.]+)\[(\d+)\]$`)
 
 func (s *Server) receivePart(in *incoming, part *multipart.Part) error {
 	field := part.FormName()
@@ -116,22 +116,31 @@ func (s *Server) receivePart(in *incoming, part *multipart.Part) error {
 		return nil
 	}
 	value, err := io.ReadAll(io.LimitReader(part, maxJSON))
-	switch group, key, nested := strings.Cut(field, "."); {
+	switch {
 	case err != nil:
 		return err
 	case m != nil:
 		in.addToList(m[1], m[2], string(value))
-	case nested:
-		object, _ := in.body[group].(map[string]any)
-		if object == nil {
-			object = map[string]any{}
-		}
-		object[key] = string(value)
-		in.body[group] = object
 	default:
-		in.body[field] = string(value)
+		in.set(field, string(value))
 	}
 	return nil
+}
+
+// set puts a field's value into the body; the field of an object has a dot, such as
+// validation_params.mode.
+func (in *incoming) set(field string, value any) {
+	group, key, nested := strings.Cut(field, ".")
+	if !nested {
+		in.body[field] = value
+		return
+	}
+	object, _ := in.body[group].(map[string]any)
+	if object == nil {
+		object = map[string]any{}
+		in.body[group] = object
+	}
+	object[key] = value
 }
 
 // addToList puts a value into a list of fields, such as upload_file_order[3]; the numbers
@@ -144,9 +153,12 @@ func (in *incoming) addToList(field, index, value string) {
 // closeLists makes lists of the fields of lists.
 func (in *incoming) closeLists() {
 	sort.SliceStable(in.lists, func(i, j int) bool { return in.lists[i].index < in.lists[j].index })
+	lists := map[string][]any{}
 	for _, item := range in.lists {
-		list, _ := in.body[item.field].([]any)
-		in.body[item.field] = append(list, item.value)
+		lists[item.field] = append(lists[item.field], item.value)
+	}
+	for field, list := range lists {
+		in.set(field, list)
 	}
 }
 

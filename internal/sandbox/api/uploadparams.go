@@ -200,11 +200,16 @@ func (f *form) checkValidation(v *importer.ValidationParams) {
 }
 
 func (f *form) share(name string) *float64 {
-	n, ok := f.body[name].(json.Number)
-	if !ok {
+	var text string
+	switch n := f.body[name].(type) {
+	case json.Number:
+		text = n.String()
+	case string: // of a form
+		text = n
+	default:
 		return nil
 	}
-	v, err := n.Float64()
+	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || v < 0 || v > 1 {
 		f.fail(name, "Value must be in the range [0; 1]")
 	}

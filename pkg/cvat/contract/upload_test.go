@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
@@ -152,6 +154,91 @@ var uploadQuestions = []question{
 			t.Errorf("PATCH: %v", err)
 		}
 	}},
+	{75, "files and all parameters in one request are one import", func(t *testing.T, s *suite) {
+		names := []string{"c.jpg", "a/x.jpg", "b.jpg"}
+		p := cvat.DataParams{ImageQuality: 61, SortingMethod: "predefined", ChunkSize: new(int), UseCache: true}
+		*p.ChunkSize = 2
+		seed, share := 5, 0.5
+		p.Validation = &cvat.ValidationParams{Mode: "gt", FrameSelectionMethod: "random_uniform", FrameShare: &share, RandomSeed: &seed}
+		id := s.task(t).ID
+		rq, err := s.importFiles(t, id, p, file{"cvatplan-x.zip", zipped(pictures("a/x.jpg", "b.jpg", "c.jpg"))}, file{"cvatplan-x.jsonl", []byte(orderFile(names))})
+		if err != nil || rq != cvat.RequestID(id) {
+			t.Fatalf("%q, %v", rq, err)
+		}
+		if r := s.end(t, id); r.Status != cvat.StatusFinished {
+			t.Fatalf("%s: %s", r.Status, r.Message)
+		}
+		task, err := s.Task(t.Context(), id)
+		if err != nil || task.ImageQuality != 61 || *task.ChunkSize != 2 || task.ValidationMode == nil || *task.ValidationMode != "gt" {
+			t.Errorf("%+v, %v", task, err)
+		}
+		if diff := cmp.Diff(names, s.frames(t, id)); diff != "" {
+			t.Error(diff)
+		}
+	}},
+	{76, "one request with validation frames by name makes ground truth of them", func(t *testing.T, s *suite) {
+		p := naturally
+		p.Validation = &cvat.ValidationParams{Mode: "gt", FrameSelectionMethod: "manual", Frames: []string{"frame_0003.jpg", "frame_0001.jpg"}}
+		id := s.task(t).ID
+		if _, err := s.importFiles(t, id, p, file{"a.zip", zipped(pictures(numbered(6)...))}); err != nil {
+			t.Fatal(err)
+		}
+		r := s.end(t, id)
+		jobs, err := s.Jobs(t.Context(), cvat.JobFilter{TaskID: id})
+		if r.Status != cvat.StatusFinished || err != nil || len(jobs) != 2 || jobs[1].Type != "ground_truth" {
+			t.Errorf("%s: %s, %+v, %v", r.Status, r.Message, jobs, err)
+		}
+	}},
+	{77, "one request for a name that a TUS creation has made is a 500 that changes nothing", func(t *testing.T, s *suite) {
+		data := zipped(pictures("a.jpg"))
+		u := s.announced(t, "a.zip", int64(len(data)))
+		if _, err := s.importFiles(t, u.TaskID, naturally, file{"a.zip", data}); !errors.Is(err, cvat.ErrUnknownOutcome) {
+			t.Errorf("%v", err)
+		}
+		s.sendChunk(t, u, data, 0, int64(len(data)))
+		if r := s.finish(t, u.TaskID, naturally); r.Status != cvat.StatusFinished {
+			t.Errorf("%s: %s", r.Status, r.Message)
+		}
+	}},
+	{78, "one request that breaks leaves nothing", func(t *testing.T, s *suite) {
+		id := s.task(t).ID
+		f := cvat.File{Name: "a.zip", Content: breaking{at: 1 << 20}, Size: 2 << 20}
+		if _, err := s.ImportFiles(t.Context(), id, []cvat.File{f}, naturally, cvat.UploadOptions{}); !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("%v", err)
+		}
+		if task, err := s.Task(t.Context(), id); err != nil || task.HasData() {
+			t.Errorf("%+v, %v", task, err)
+		}
+	}},
+	{79, "one request for a task that has its frames, or is at importing them, changes nothing", func(t *testing.T, s *suite) {
+		data := zipped(pictures(numbered(30)...))
+		id := s.task(t).ID
+		for range 3 {
+			_, err := s.importFiles(t, id, naturally, file{"a.zip", data})
+			if err != nil && !errors.Is(err, cvat.ErrAlreadyImported) && !errors.Is(err, cvat.ErrBusy) && !errors.Is(err, cvat.ErrUnknownOutcome) {
+				t.Fatal(err)
+			}
+		}
+		if r := s.end(t, id); r.Status != cvat.StatusFinished || len(s.frames(t, id)) != 30 {
+			t.Errorf("%s: %s", r.Status, r.Message)
+		}
+		if _, err := s.importFiles(t, id, naturally, file{"a.zip", data}); !errors.Is(err, cvat.ErrAlreadyImported) {
+			t.Errorf("%v", err)
+		}
+		if _, err := s.CreateUpload(t.Context(), id, "a.zip", int64(len(data))); !errors.Is(err, cvat.ErrAlreadyImported) {
+			t.Errorf("a creation then: %v", err)
+		}
+	}},
+}
+
+// importFiles sends files to a task in one request.
+func (s *suite) importFiles(t *testing.T, id int, p cvat.DataParams, files ...file) (string, error) {
+	t.Helper()
+	var all []cvat.File
+	for _, f := range files {
+		all = append(all, cvat.File{Name: f.name, Content: bytes.NewReader(f.data), Size: int64(len(f.data))})
+	}
+	return s.ImportFiles(t.Context(), id, all, p, cvat.UploadOptions{})
 }
 
 // creation announces an upload of what the client would not announce.
