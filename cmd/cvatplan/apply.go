@@ -66,10 +66,9 @@ func (c applyCmd) prepare(ctx context.Context, a *app) ([]*session, []plan.Plan,
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, s := range sessions {
-		s.uploads = true
-	}
-	plans, err := decideAll(ctx, sessions, (*session).decide, c.reading(), c.options)
+	o := c.options()
+	o.Upload = true
+	plans, err := decideAll(ctx, sessions, o)
 	return sessions, plans, err
 }
 
@@ -107,7 +106,7 @@ func (c applyCmd) carryOut(a *app, view applyView, sessions []*session, plans []
 
 func (c applyCmd) runOptions(a *app, s *session) apply.Options {
 	return apply.Options{
-		Images:      s.images,
+		Images:      imagesOf(s.project),
 		Parallelism: c.Parallelism,
 		NoWait:      c.NoWait,
 		WaitTimeout: c.WaitTimeout,

@@ -39,7 +39,7 @@ var errReadOnly = withCode(diag.CodeReadOnlyToken, fmt.Errorf("%w: the access to
 
 // mayWrite asks what kind of token is in use. Servers that cannot say are believed.
 func (a *app) mayWrite(ctx context.Context, s *session) error {
-	if s.target.sandbox != "" || !s.conn.UsesAccessToken() {
+	if s.project.Server.Sandbox != "" || !s.conn.UsesAccessToken() {
 		return nil
 	}
 	token, err := s.conn.AccessTokenSelf(ctx)
@@ -60,9 +60,9 @@ func (c applyCmd) approveOne(ctx context.Context, a *app, s *session, p plan.Pla
 	person := a.interactive() && !c.AutoApprove
 	switch {
 	case p.Project.Ask && !person:
-		return withHint(withCode(diag.CodeProject, fmt.Errorf("project %q does not exist on %s", p.Project.Name, s.target.shown)),
+		return withHint(withCode(diag.CodeProject, fmt.Errorf("project %q does not exist on %s", p.Project.Name, s.project.Server.Shown)),
 			"write `create: true` under project: in the manifest, or correct its name")
-	case !person || s.target.sandbox != "" && !p.Project.Ask:
+	case !person || s.project.Server.Sandbox != "" && !p.Project.Ask:
 		return nil
 	}
 	return a.ask(ctx, s, p)

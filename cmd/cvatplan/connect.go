@@ -6,41 +6,20 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/sandbox"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
-	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
-// A target is a server to talk to: a URL, or the embedded server's directory.
-type target struct {
-	shown        string // as the plan shows it
-	url          string
-	sandbox      string // directory; empty: a real server
-	organization string
-}
-
 // named puts the server before an error that does not speak of it.
-func (t target) named(err error) error {
-	if strings.Contains(err.Error(), t.shown) {
+func named(s planner.Server, err error) error {
+	if strings.Contains(err.Error(), s.Shown) {
 		return err
 	}
-	return fmt.Errorf("%s: %w", t.shown, err)
-}
-
-// targetOf says where a manifest's tasks live; --server wins over all that a manifest says.
-func (a *app) targetOf(m *manifest.Manifest) target {
-	t := target{shown: m.Server.URL, url: m.Server.URL, sandbox: m.Server.Sandbox, organization: m.Server.Organization}
-	if a.Server != "" {
-		t.shown, t.url, t.sandbox = a.Server, a.Server, ""
-		if dir, ok := strings.CutPrefix(a.Server, "sandbox:"); ok {
-			t.sandbox = filepath.Clean(dir)
-		}
-	}
-	return t
+	return fmt.Errorf("%s: %w", s.Shown, err)
 }
 
 // A connection is an open way to a server; close it when all is done.
@@ -89,8 +68,8 @@ func (c *connection) SignIn(ctx context.Context) error {
 
 // connect opens a way to a server whose version is one that is served. Only then is a
 // password sent there.
-func (a *app) connect(ctx context.Context, t target) (*connection, error) {
-	c, err := a.dial(t)
+func (a *app) connect(ctx context.Context, s planner.Server) (*connection, error) {
+	c, err := a.dial(s)
 	if err == nil {
 		err = c.lacking
 	}
@@ -104,21 +83,21 @@ func (a *app) connect(ctx context.Context, t target) (*connection, error) {
 }
 
 // dial opens a way to a server, whatever it is and whoever we are there.
-func (a *app) dial(t target) (*connection, error) {
-	if t.sandbox != "" {
-		return a.connectSandbox(t)
+func (a *app) dial(s planner.Server) (*connection, error) {
+	if s.Sandbox != "" {
+		return a.connectSandbox(s)
 	}
-	return a.connectServer(t)
+	return a.connectServer(s)
 }
 
 // connectSandbox runs the embedded server in this process, reached through memory: no port is open,
 // so it needs no credentials.
-func (a *app) connectSandbox(t target) (*connection, error) {
-	c, err := a.openSandbox(t.sandbox)
+func (a *app) connectSandbox(s planner.Server) (*connection, error) {
+	c, err := a.openSandbox(s.Sandbox)
 	if err != nil {
 		return nil, err
 	}
-	way := a.clientOptions(t)
+	way := a.clientOptions(s)
 	way.BaseURL, way.CAFile = "http://sandbox.localhost", ""
 	way.Transport = &http.Transport{DialContext: c.embedded.DialContext}
 	if c.Client, err = cvat.New(way); err != nil {
@@ -146,12 +125,12 @@ func (a *app) openSandbox(dir string) (*connection, error) {
 	return &c, err
 }
 
-func (a *app) connectServer(t target) (*connection, error) {
-	if t.url == "" {
+func (a *app) connectServer(s planner.Server) (*connection, error) {
+	if s.URL == "" {
 		return nil, withHint(withCode(diag.CodeNoServer, errors.New("no server is named")), "write server.url in the manifest, or give --server or CVATPLAN_SERVER")
 	}
-	found, lacking := a.findCredentials(t.url)
-	o := a.clientOptions(t)
+	found, lacking := a.findCredentials(s.URL)
+	o := a.clientOptions(s)
 	o.Credentials = cvat.Credentials{AccessToken: found.accessToken}
 	client, err := cvat.New(o)
 	if err != nil {
@@ -166,10 +145,10 @@ func (a *app) connectServer(t target) (*connection, error) {
 	return &connection{Client: client, lacking: lacking, signIn: signIn}, nil
 }
 
-func (a *app) clientOptions(t target) cvat.Options {
+func (a *app) clientOptions(s planner.Server) cvat.Options {
 	o := cvat.Options{
-		BaseURL:       t.url,
-		Organization:  t.organization,
+		BaseURL:       s.URL,
+		Organization:  s.Organization,
 		CAFile:        a.CAFile,
 		UserAgent:     "cvatplan/" + versionString(),
 		IdleTimeout:   a.Timeout,

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/observe"
+	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 type doctorCmd struct {
@@ -26,8 +28,7 @@ func (c doctorCmd) Run(a *app) error {
 	}
 	worst := exitOK
 	for _, m := range manifests {
-		s := &session{target: a.targetOf(m), project: m.Project}
-		code, err := a.examine(ctx, s)
+		code, err := a.examine(ctx, planner.ServerOf(m, a.Server), m.Project)
 		if err != nil {
 			return err
 		}
@@ -40,13 +41,13 @@ func (c doctorCmd) Run(a *app) error {
 }
 
 // examine returns the exit code of what failed.
-func (a *app) examine(ctx context.Context, s *session) (code int, err error) {
-	conn, err := a.dial(s.target)
+func (a *app) examine(ctx context.Context, server planner.Server, project manifest.Project) (code int, err error) {
+	conn, err := a.dial(server)
 	if err != nil {
-		return exitError, s.target.named(err)
+		return exitError, named(server, err)
 	}
 	defer conn.close()
-	for _, f := range observe.Checkup(ctx, conn, observe.Want{Project: s.project}, time.Now()) {
+	for _, f := range observe.Checkup(ctx, conn, observe.Want{Project: project}, time.Now()) {
 		if err := a.printFinding(f); err != nil {
 			return exitError, err
 		}

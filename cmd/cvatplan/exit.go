@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -83,7 +84,7 @@ func (a *app) usageOf(err error) string {
 // exitCode is the one place where an error becomes a code.
 func exitCode(err error) int {
 	var usage usageError
-	var stale staleError
+	var stale *planner.StaleError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage

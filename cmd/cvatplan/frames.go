@@ -63,11 +63,7 @@ func (c framesCmd) open(ctx context.Context, a *app) ([]*session, error) {
 	if c.IDs {
 		return a.open(ctx, c.Manifests)
 	}
-	manifests, err := a.load(c.Manifests)
-	if err != nil {
-		return nil, err
-	}
-	return a.sessions(ctx, manifests)
+	return a.openOffline(ctx, c.Manifests)
 }
 
 // errNotListed says that the frames of some task are not in the listing; why was said before.
@@ -84,7 +80,7 @@ func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*s
 		if err != nil {
 			return err
 		}
-		for _, t := range s.tasks {
+		for _, t := range s.project.Tasks {
 			if !c.targets(t.Name) {
 				continue
 			}
@@ -133,7 +129,7 @@ func (c framesCmd) taskIDs(ctx context.Context, a *app, s *session) (map[string]
 	if !c.IDs {
 		return nil, nil
 	}
-	have, err := a.annotation(ctx, s, s.want, false)
+	have, err := a.annotation(ctx, s, s.project.Desired, false)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 func (c framesCmd) renew(ctx context.Context, a *app, sessions []*session) error {
 	byFile := map[string][]source.Task{}
 	for _, s := range sessions {
-		for _, t := range s.tasks {
+		for _, t := range s.project.Tasks {
 			if t.Index != "" {
 				byFile[t.Index] = append(byFile[t.Index], t)
 			}

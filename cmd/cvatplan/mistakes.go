@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/cvatplan/cvatplan/internal/report"
-	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -36,17 +35,6 @@ func (a *app) partly(err error) error {
 	}
 	a.printError(wrong)
 	return err
-}
-
-// mistakesIn are the errors among what was found in a dataset, as a manifest's own are told.
-func mistakesIn(found []source.Problem) []manifest.Problem {
-	var wrong []manifest.Problem
-	for _, p := range found {
-		if p.Severity == source.Error {
-			wrong = append(wrong, manifest.Problem{Pos: p.Pos, Text: p.Text, Hint: p.Hint})
-		}
-	}
-	return wrong
 }
 
 // mistakesOf are what an error tells, one by one; none where the command line is wrong or somebody

@@ -3,8 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
 
+	"github.com/cvatplan/cvatplan/internal/planfile"
+	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -34,7 +38,7 @@ func (c planCmd) Run(a *app) error {
 		return c.unplanned(a, err)
 	}
 	for _, s := range sessions {
-		a.printProblems(s.found)
+		a.printProblems(s.project.Problems)
 	}
 	if err := c.print(ctx, a, sessions, plans); err != nil {
 		return err
@@ -53,16 +57,25 @@ func (c planCmd) Run(a *app) error {
 
 // prepare plans. Whatever it returns, the sessions are to be closed.
 func (c planCmd) prepare(ctx context.Context, a *app) ([]*session, []plan.Plan, error) {
-	open, decide := a.open, (*session).decide
+	open := a.open
 	if c.Offline {
-		open, decide = a.openOffline, (*session).decideOffline
+		open = a.openOffline
 	}
 	sessions, err := open(ctx, c.Manifests)
 	if err != nil {
 		return nil, nil, err
 	}
-	plans, err := decideAll(ctx, sessions, decide, c.reading(), c.planFlags.options)
+	plans, err := decideAll(ctx, sessions, c.options())
 	return sessions, plans, err
+}
+
+// options read deeper for a plan that is saved: it holds the hash of each archive that is to be sent.
+func (c planCmd) options() planner.Options {
+	o := c.planFlags.options()
+	if c.Out != "" {
+		o.Read = planner.Contents
+	}
+	return o
 }
 
 func (c planCmd) print(ctx context.Context, a *app, sessions []*session, plans []plan.Plan) error {
@@ -101,55 +114,54 @@ func (c planCmd) code(plans []plan.Plan) error {
 	return nil
 }
 
-// open loads the manifests, reads their bags and connects to their servers.
-func (a *app) open(ctx context.Context, files []string) ([]*session, error) {
-	manifests, err := a.load(files)
-	if err != nil {
-		return nil, err
+// pathsOf are the local files that apply will read, for all that is to be uploaded.
+func pathsOf(sessions []*session) []string {
+	var paths []string
+	for _, s := range sessions {
+		paths = append(paths, s.project.Paths()...)
 	}
-	sessions, err := a.sessions(ctx, manifests)
-	if err != nil {
-		return nil, err
-	}
-	return sessions, a.connectAll(ctx, sessions)
+	return paths
 }
 
-// connectAll connects to each server once. If one fails, all are closed.
-func (a *app) connectAll(ctx context.Context, sessions []*session) (err error) {
-	connections := map[target]*connection{}
-	for _, s := range sessions {
-		if connections[s.target] == nil {
-			if connections[s.target], err = a.connect(ctx, s.target); err != nil {
-				closeAll(sessions)
-				return s.target.named(err)
-			}
-		}
-		s.conn = connections[s.target]
+// checkOffline refuses what only a server can answer.
+func (c planCmd) checkOffline() error {
+	if c.Offline && c.Check == "frames" {
+		return usageError{errors.New("--check frames asks the server, and --offline says not to")}
 	}
 	return nil
 }
 
-// A decider plans one session: with a look at its server, or without.
-type decider func(s *session, ctx context.Context, o plan.Options, read reading) error
-
-func decideAll(ctx context.Context, sessions []*session, decide decider, read reading, options func(*session) plan.Options) ([]plan.Plan, error) {
-	plans := make([]plan.Plan, len(sessions))
-	for i, s := range sessions {
-		if err := decide(s, ctx, options(s), read); err != nil {
-			return nil, err
-		}
-		plans[i] = s.plan
+// checkOut refuses what cannot be saved, or what saving would destroy, before anything is read.
+func (c planCmd) checkOut() error {
+	switch {
+	case c.Out == "":
+		return nil
+	case c.Offline:
+		return usageError{errors.New("--out saves what the server has, too, and --offline says not to ask it")}
 	}
-	return plans, nil
+	info, err := os.Stat(c.Out)
+	switch {
+	case err != nil: // there is none, or saving it will say why not
+		return nil
+	case !info.Mode().IsRegular():
+		return usageError{fmt.Errorf("--out %s: it is no file", c.Out)}
+	case info.Size() > 0 && !planfile.IsFile(c.Out):
+		return usageError{fmt.Errorf("--out %s: it is there and no saved plan, so it is not overwritten", c.Out)}
+	}
+	return nil
 }
 
-func closeAll(sessions []*session) {
-	for _, s := range sessions {
-		for _, t := range s.tasks {
-			t.Close() // what it keeps was made to be read only
-		}
-		if s.conn != nil {
-			s.conn.close()
-		}
+// save keeps the plan that was shown. It names whom and what the dataset is about, so it is for its owner alone.
+func (c planCmd) save(a *app, sessions []*session) error {
+	if c.Out == "" {
+		return nil
 	}
+	f := planner.Save(projectsOf(sessions), versionString(), a.Server)
+	if err := replaceFile(c.Out, 0o600, func(w io.Writer) error { return planfile.Write(w, f) }); err != nil {
+		return fmt.Errorf("save the plan to %s: %w", c.Out, err)
+	}
+	if !a.Quiet {
+		fmt.Fprintf(a.stderr, "cvatplan: saved the plan; carry it out with: cvatplan apply %s\n", report.Safe(c.Out))
+	}
+	return nil
 }

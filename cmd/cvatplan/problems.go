@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"slices"
 
-	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/source"
 )
@@ -32,14 +30,4 @@ func (a *app) printProblem(p source.Problem) {
 		p.Code = "" // says enough by itself
 	}
 	a.hint(p.Hint, p.Code)
-}
-
-// worthSaying leaves out what is wrong with listings that are about to be written anew.
-func (a *app) worthSaying(problems []source.Problem) []source.Problem {
-	if !a.renewing {
-		return problems
-	}
-	return slices.DeleteFunc(problems, func(p source.Problem) bool {
-		return p.Severity < source.Error && slices.Contains([]diag.Code{diag.CodeStaleIndex, diag.CodeNoIndex, diag.CodeBadIndex}, p.Code)
-	})
 }

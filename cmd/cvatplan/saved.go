@@ -4,37 +4,46 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/planfile"
+	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/report"
-	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// A staleError says in what a saved plan is no longer true. Nothing was written.
-type staleError struct {
-	since  []string
-	absent bool // all that differs is that images are not here
-}
+// A staleError puts a [planner.StaleError] into words.
+type staleError struct{ *planner.StaleError }
 
 const savedAnew = "look at what changed, and save the plan anew: cvatplan plan --out FILE"
 
+// stale puts a saved plan's end into words; any other error stays as it is.
+func stale(err error) error {
+	var e *planner.StaleError
+	if errors.As(err, &e) {
+		return staleError{e}
+	}
+	return err
+}
+
+func (e staleError) Unwrap() error { return e.StaleError }
+
 func (e staleError) Error() string {
 	const shown = 20
-	text := "the saved plan is out of date; nothing was done"
-	if e.absent {
+	since, text := e.Since, "the saved plan is out of date; nothing was done"
+	switch e.Kind {
+	case planner.BagsChanged:
+		since = []string{"the bags are no longer as the manifests say, or --root is another one"}
+	case planner.ImagesAbsent:
 		text = "images of the saved plan are not here; nothing was done"
 	}
-	for i, s := range e.since {
+	for i, s := range since {
 		if i == shown {
-			return fmt.Sprintf("%s\n  and %d more", text, len(e.since)-shown)
+			return fmt.Sprintf("%s\n  and %d more", text, len(since)-shown)
 		}
 		text += "\n  " + report.Safe(s)
 	}
@@ -42,30 +51,30 @@ func (e staleError) Error() string {
 }
 
 func (e staleError) Hint() string {
-	if e.absent {
+	if e.Kind == planner.ImagesAbsent {
 		return "bring them there, or say with --root where they are; then apply the same file"
 	}
 	return savedAnew
 }
 
 func (e staleError) Code() diag.Code {
-	if e.absent {
+	if e.Kind == planner.ImagesAbsent {
 		return diag.CodeMissingBag
 	}
 	return diag.CodeOutOfDate
 }
 
-// absent counts the tasks whose images are not here.
-func absent(plans []plan.Plan) int {
-	n := 0
-	for _, p := range plans {
-		for _, c := range p.Changes {
-			if c.Reason.Code == diag.CodeMissingBag {
-				n++
+// imagesOf are the images of a task, with advice where they are no longer those of a saved plan.
+func imagesOf(p *planner.Project) func(context.Context, plan.Change) (apply.Images, error) {
+	return func(ctx context.Context, c plan.Change) (apply.Images, error) {
+		images, err := p.Images(ctx, c)
+		for i := range images.Problems {
+			if images.Problems[i].Code == diag.CodeOutOfDate {
+				images.Problems[i].Hint = savedAnew
 			}
 		}
+		return images, err
 	}
-	return n
 }
 
 // A savedFile is a saved plan that was given in place of manifests.
@@ -96,27 +105,20 @@ func (c applyCmd) reopen(ctx context.Context, a *app, saved savedFile) ([]*sessi
 	if err := errors.Join(c.keeps(saved), a.keepServer(saved)); err != nil {
 		return nil, nil, err
 	}
-	sessions, err := a.sessionsOf(ctx, saved)
+	sessions, err := a.reopen(ctx, saved)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := a.connectAll(ctx, sessions); err != nil {
 		return nil, nil, err
 	}
-	var since []string
-	plans := make([]plan.Plan, len(sessions))
 	for i, s := range sessions {
-		p := saved.Projects[i]
-		if err := s.again(ctx, p); err != nil {
+		if err := s.project.DecideAgain(ctx, s.conn, saved.Projects[i]); err != nil {
 			return sessions, nil, err
 		}
-		since = append(since, p.Since(s.saved())...)
-		plans[i] = p.Due(s.plan)
 	}
-	if len(since) > 0 {
-		return sessions, nil, staleError{since, absent(plans) == len(since)}
-	}
-	return sessions, plans, nil
+	plans, err := planner.Due(projectsOf(sessions), saved.File)
+	return sessions, plans, stale(err)
 }
 
 // keeps refuses flags that would make another plan of the saved one.
@@ -163,63 +165,16 @@ func sameServer(a, b string) bool {
 	return x.String() == y.String()
 }
 
-// sessionsOf reads the bags of a saved plan's manifests; no server is asked.
-func (a *app) sessionsOf(ctx context.Context, saved savedFile) ([]*session, error) {
-	manifests, err := unchangedManifests(saved)
-	if err != nil {
-		return nil, err
-	}
-	sessions, err := a.sessions(ctx, manifests)
-	var wrong bagsError
+// reopen lists the bags of a saved plan's manifests; no server is asked.
+func (a *app) reopen(ctx context.Context, saved savedFile) ([]*session, error) {
+	scanned, err := planner.Reopen(ctx, saved.File, a.scanOptions())
+	sessions := a.sessionsOf(scanned)
+	var changed *planner.StaleError
 	switch {
-	case errors.As(err, &wrong), err == nil && len(a.wrong) > 0 && len(sessions) < len(saved.Projects):
-		return nil, staleError{since: []string{"the bags are no longer as the manifests say, or --root is another one"}}
-	case err != nil:
-		return nil, err
-	case len(sessions) != len(saved.Projects):
-		return nil, fmt.Errorf("saved plan %s: it is about %d projects, and its manifests about %d", saved.path, len(saved.Projects), len(sessions))
+	case errors.As(err, &changed):
+		return nil, stale(err)
+	case err != nil && ctx.Err() == nil:
+		return nil, fmt.Errorf("saved plan %s: %w", saved.path, err)
 	}
-	return sessions, nil
-}
-
-// unchangedManifests loads the manifests that a plan was made of, if they still say the same.
-func unchangedManifests(saved savedFile) ([]*manifest.Manifest, error) {
-	var all []*manifest.Manifest
-	var since []string
-	for _, was := range saved.Manifests {
-		m, err := manifest.Load(filepath.FromSlash(was.Path))
-		var mistakes *manifest.Error
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			since = append(since, fmt.Sprintf("manifest %s is not there", was.Path))
-		case errors.As(err, &mistakes):
-			since = append(since, fmt.Sprintf("manifest %s changed, and is wrong: %s", was.Path, mistakes.Problems[0].Text))
-		case err != nil:
-			return nil, err
-		case m.Hash() != was.Hash:
-			since = append(since, fmt.Sprintf("manifest %s changed", was.Path))
-		default:
-			all = append(all, m)
-		}
-	}
-	if len(since) > 0 {
-		return nil, staleError{since: since}
-	}
-	return all, nil
-}
-
-// again plans as the saved plan was made. A finished task counts as its work only if it holds its
-// frames, so those that came to be since are asked for their names.
-func (s *session) again(ctx context.Context, saved planfile.Project) error {
-	o := saved.Options
-	o.Project = s.project
-	s.uploads, s.pinned = true, true
-	if err := s.decide(ctx, o, readContents); err != nil {
-		return err
-	}
-	if err := observe.AddFrames(ctx, s.conn, s.have.Tasks, saved.Unsure(s.plan), s.want); err != nil {
-		return err
-	}
-	s.plan = plan.Diff(s.want, s.have, o)
-	return nil
+	return sessions, err
 }

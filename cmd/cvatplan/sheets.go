@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/internal/thumbnail"
-	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -20,40 +20,18 @@ func contactSheets(ctx context.Context, sessions []*session, plans []plan.Plan) 
 		}
 	}
 	size := report.SheetSize(uploads)
-	places := placesOf(sessions)
 	return func(c plan.Change) []report.Thumb {
-		at, ok := places[asked{c.Task, c.Origin}]
-		if !ok {
-			return nil
+		for _, s := range sessions {
+			if t, ok := s.project.Task(c); ok {
+				return sheet(ctx, t, size)
+			}
 		}
-		return at.s.sheet(ctx, at.i, size)
+		return nil
 	}
-}
-
-// asked is a task as a manifest asks for it; other projects may have one of that name.
-type asked struct {
-	task   string
-	origin manifest.Position
-}
-
-type place struct {
-	s *session
-	i int // in its tasks
-}
-
-func placesOf(sessions []*session) map[asked]place {
-	places := map[asked]place{}
-	for _, s := range sessions {
-		for i, d := range s.want {
-			places[asked{d.Task, d.Origin}] = place{s, i}
-		}
-	}
-	return places
 }
 
 // sheet makes the thumbnails of one task; a frame that cannot be shown has none.
-func (s *session) sheet(ctx context.Context, i, size int) []report.Thumb {
-	t := s.tasks[i]
+func sheet(ctx context.Context, t source.Task, size int) []report.Thumb {
 	var sheet []report.Thumb
 	for _, frame := range thumbnail.Pick(len(t.Frames()), size) {
 		thumb := report.Thumb{Name: t.Frames()[frame]}

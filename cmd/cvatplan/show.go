@@ -33,7 +33,7 @@ func (a *app) sheetsOf(ctx context.Context, saved savedFile, plans []plan.Plan) 
 	if a.Server == "" {
 		a.Server = saved.Server
 	}
-	sessions, err := a.sessionsOf(ctx, saved)
+	sessions, err := a.reopen(ctx, saved)
 	if err != nil {
 		a.warn("the page shows no images: " + err.Error())
 		return nil

@@ -42,7 +42,7 @@ func (c statusCmd) Run(a *app) error {
 
 func (c statusCmd) look(ctx context.Context, a *app, s *session) ([]observe.Progress, error) {
 	var tasks []plan.Desired
-	for _, d := range s.want {
+	for _, d := range s.project.Desired {
 		if c.targets(d.Task) {
 			tasks = append(tasks, d)
 		}
@@ -52,10 +52,10 @@ func (c statusCmd) look(ctx context.Context, a *app, s *session) ([]observe.Prog
 
 // annotation asks how far tasks are. Without their project all are missing, so that is said.
 func (a *app) annotation(ctx context.Context, s *session, tasks []plan.Desired, assignees bool) ([]observe.Progress, error) {
-	want := observe.Want{Server: s.target.shown, Project: s.project, Tasks: tasks}
+	want := observe.Want{Server: s.project.Server.Shown, Project: s.project.Wanted, Tasks: tasks}
 	found, all, err := observe.Annotation(ctx, s.conn, want, assignees)
 	if err == nil && found.ID == 0 {
-		a.warn(fmt.Sprintf("the server has no project %q", s.project.Name))
+		a.warn(fmt.Sprintf("the server has no project %q", s.project.Wanted.Name))
 		a.hint("", diag.CodeProject)
 	}
 	return all, err

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -45,30 +45,15 @@ func (c validateCmd) check(ctx context.Context, a *app, m *manifest.Manifest) er
 		_, err := fmt.Fprintf(a.stdout, "%s: valid\n", m.File)
 		return err
 	}
-	tasks, problems := c.look(ctx, a, m)
+	tasks, problems := planner.CheckImages(ctx, m, planner.ScanOptions{Root: a.Root, Strict: c.Strict})
 	if err := c.tell(a, problems); err != nil {
 		return err
 	}
-	if len(mistakesIn(problems)) > 0 {
+	if len(planner.Mistakes(problems)) > 0 {
 		return exit(exitError)
 	}
 	_, err := fmt.Fprintf(a.stdout, "%s: valid, %s\n", m.File, countTasks(tasks))
 	return err
-}
-
-// look reads the bags, and the headers of their images. What is wrong with a task's frames stands
-// where the manifest asks for the task.
-func (c validateCmd) look(ctx context.Context, a *app, m *manifest.Manifest) ([]source.Task, []source.Problem) {
-	tasks, problems := source.Scan(ctx, m, source.Options{Root: a.Root, Strict: c.Strict})
-	for i, t := range tasks {
-		checked, found := source.CheckHeaders(ctx, t)
-		tasks[i] = checked
-		for _, p := range append(slices.Clone(t.Problems), found...) {
-			p.Pos = cmp.Or(p.Pos, t.Origin)
-			problems = append(problems, p)
-		}
-	}
-	return tasks, problems
 }
 
 // tell prints problems; for GitHub, errors are annotations in place of lines.
@@ -77,7 +62,7 @@ func (c validateCmd) tell(a *app, problems []source.Problem) error {
 		a.printProblems(problems)
 		return nil
 	}
-	err := report.GitHub(a.stdout, mistakesIn(problems))
+	err := report.GitHub(a.stdout, planner.Mistakes(problems))
 	a.printProblems(slices.DeleteFunc(slices.Clone(problems), func(p source.Problem) bool { return p.Severity == source.Error }))
 	return err
 }

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/cvatplan/cvatplan/internal/planner"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// A session is one project of the command line's manifests, and the way to its server.
+type session struct {
+	project *planner.Project
+	conn    *connection // nil where no server is asked
+}
+
+// planFlags are the flags of plan and apply that decide what is planned: a saved plan keeps them.
+type planFlags struct {
+	targetFlag
+	Check        string   `enum:"names,frames,images" default:"names" help:"frames compares frame names with the server's, one request per task; images reads the headers of all that is to be uploaded."`
+	ReplaceEmpty bool     `help:"Delete and create anew tasks of ours that are empty and cannot be finished."`
+	Strict       bool     `help:"Damage of a recording is an error, not a warning."`
+	CreateAnyway []string `sep:"none" placeholder:"GLOB" help:"Create these tasks although their name, or their frames, stand elsewhere."`
+}
+
+func (f planFlags) check() error {
+	return errors.Join(f.checkTarget(), checkGlobs(f.CreateAnyway))
+}
+
+// options are what the flags ask of the planner, for a plan that is only shown.
+func (f planFlags) options() planner.Options {
+	o := planner.Options{
+		Target:       f.Target,
+		CreateAnyway: f.CreateAnyway,
+		ReplaceEmpty: f.ReplaceEmpty,
+		CheckFrames:  f.Check == "frames",
+	}
+	if f.Check == "images" {
+		o.Read = planner.Headers
+	}
+	return o
+}
+
+func (a *app) scanOptions() planner.ScanOptions {
+	return planner.ScanOptions{Root: a.Root, Server: a.Server, Strict: a.strict, RenewIndex: a.renewing}
+}
+
+// open loads the manifests, lists their bags and connects to their servers.
+func (a *app) open(ctx context.Context, files []string) ([]*session, error) {
+	sessions, err := a.openOffline(ctx, files)
+	if err != nil {
+		return nil, err
+	}
+	return sessions, a.connectAll(ctx, sessions)
+}
+
+// openOffline loads the manifests and lists their bags; no server is asked, and no credentials are needed.
+func (a *app) openOffline(ctx context.Context, files []string) ([]*session, error) {
+	manifests, err := a.load(files)
+	if err != nil {
+		return nil, err
+	}
+	return a.scan(ctx, manifests)
+}
+
+// scan lists the bags of all manifests, and tells what is wrong with them.
+func (a *app) scan(ctx context.Context, manifests []*manifest.Manifest) ([]*session, error) {
+	scanned, err := planner.Scan(ctx, manifests, a.scanOptions())
+	sessions := a.sessionsOf(scanned)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(sessions) == 0:
+		return nil, bagsError{problems: a.wrong}
+	}
+	return sessions, nil
+}
+
+// sessionsOf tells what was found in the dataset, and keeps the entries that gave nothing for [app.partly].
+func (a *app) sessionsOf(scanned planner.Scanned) []*session {
+	a.printProblems(scanned.Problems)
+	a.wrong = append(a.wrong, scanned.Mistakes()...)
+	sessions := make([]*session, len(scanned.Projects))
+	for i, p := range scanned.Projects {
+		sessions[i] = &session{project: p}
+	}
+	return sessions
+}
+
+// connectAll connects to each server once. If one fails, all are closed.
+func (a *app) connectAll(ctx context.Context, sessions []*session) (err error) {
+	connections := map[planner.Server]*connection{}
+	for _, s := range sessions {
+		server := s.project.Server
+		if connections[server] == nil {
+			if connections[server], err = a.connect(ctx, server); err != nil {
+				closeAll(sessions)
+				return named(server, err)
+			}
+		}
+		s.conn = connections[server]
+	}
+	return nil
+}
+
+// decideAll plans each project, with a look at its server where there is a way to it.
+func decideAll(ctx context.Context, sessions []*session, o planner.Options) ([]plan.Plan, error) {
+	plans := make([]plan.Plan, len(sessions))
+	for i, s := range sessions {
+		if err := s.decide(ctx, o); err != nil {
+			return nil, err
+		}
+		plans[i] = s.project.Plan
+	}
+	return plans, nil
+}
+
+func (s *session) decide(ctx context.Context, o planner.Options) error {
+	if s.conn == nil {
+		return s.project.DecideOffline(ctx, o)
+	}
+	return s.project.Decide(ctx, s.conn, o)
+}
+
+func projectsOf(sessions []*session) []*planner.Project {
+	all := make([]*planner.Project, len(sessions))
+	for i, s := range sessions {
+		all[i] = s.project
+	}
+	return all
+}
+
+func closeAll(sessions []*session) {
+	for _, s := range sessions {
+		s.project.Close()
+		if s.conn != nil {
+			s.conn.close()
+		}
+	}
+}

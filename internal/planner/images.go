@@ -1,0 +1,52 @@
+package planner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/cvatplan/cvatplan/internal/archive"
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/pkg/apply"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// Images measures the frames of one task, right before it is created: one reading pass. It is meant for
+// [apply.Options]. Where the plan is a saved one, images that are not what it says are a problem of
+// code [diag.CodeOutOfDate].
+func (p *Project) Images(ctx context.Context, c plan.Change) (apply.Images, error) {
+	i, ok := p.first[c.Task]
+	if !ok {
+		return apply.Images{}, fmt.Errorf("task %s: no manifest asks for it", c.Task)
+	}
+	images, err := measured(ctx, p.Tasks[i])
+	if err == nil && p.pinned && images.Archive.Hash() != p.Desired[i].Hash {
+		images.Problems = append(images.Problems, plan.Problem{
+			Code: diag.CodeOutOfDate, Text: "its images changed since the plan was saved",
+		})
+	}
+	return images, err
+}
+
+func measured(ctx context.Context, t source.Task) (apply.Images, error) {
+	frames, problems := source.Measure(ctx, t)
+	if err := ctx.Err(); err != nil {
+		return apply.Images{}, err
+	}
+	images := apply.Images{Archive: taskArchive{pack(frames), t}, Frames: names(frames), Problems: errorsIn(problems)}
+	for _, p := range problems {
+		if p.Severity < source.Error {
+			images.Warnings = append(images.Warnings, p.Text)
+		}
+	}
+	return images, nil
+}
+
+// A taskArchive is an archive whose end is also that of what its frames were spooled in.
+type taskArchive struct {
+	*archive.Zip
+	task source.Task
+}
+
+func (a taskArchive) Close() error { return errors.Join(a.Zip.Close(), a.task.Close()) }

@@ -1,0 +1,194 @@
+package planner
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/cvatplan/cvatplan/internal/archive"
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/planfile"
+	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// measureNamed measures the named tasks: ours and unfinished, so that only their archive's hash tells
+// whether they can be finished.
+func (p *Project) measureNamed(ctx context.Context, names []string) error {
+	wanted := map[string]bool{}
+	for _, name := range names {
+		wanted[name] = true
+	}
+	for i, d := range p.Desired {
+		if !wanted[d.Task] || len(d.Problems) > 0 {
+			continue
+		}
+		if err := p.measure(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measure reads one task's images, or its listing where they are not here, and keeps what the plan is
+// to know of them. The error is the context's.
+func (p *Project) measure(ctx context.Context, i int) error {
+	frames, listed := source.Listed(p.Tasks[i])
+	if !listed {
+		var problems []source.Problem
+		frames, problems = source.Measure(ctx, p.Tasks[i])
+		p.Tasks[i].Close() // the images are opened again where they are sent
+		p.addWarnings(problems)
+		p.addErrors(i, problems)
+	}
+	if err := ctx.Err(); err != nil || len(p.Desired[i].Problems) > 0 {
+		return err
+	}
+	d := &p.Desired[i]
+	d.Hash, d.Bytes, p.sums[i] = pack(frames).Hash(), 0, make([]planfile.Image, len(frames))
+	if len(frames) < len(d.Frames) { // bad ones were dropped
+		d.Frames = names(frames)
+	}
+	for k, f := range frames {
+		d.Bytes += f.Size
+		p.sums[i][k] = planfile.Image{Size: f.Size, Sum: [8]byte(f.Sum[:8])}
+	}
+	return nil
+}
+
+// dropUnusable drops bad images from tasks that say `bad: skip`, and what damaged recordings lost,
+// where the server's task would else look drifted.
+func (p *Project) dropUnusable(ctx context.Context, o plan.Options) {
+	sizes := map[string]int{}
+	for _, t := range p.Actual.Tasks {
+		sizes[t.Name] = t.Size
+	}
+	for i, t := range p.Tasks {
+		size := sizes[t.Name]
+		differs := size > 0 && size != len(t.Frames())
+		if differs && t.MayLose() || size > 0 && o.CheckFrames && t.SkipsBad() {
+			_ = p.checkHeaders(ctx, i) // what is left out was said when the task was made
+		}
+	}
+}
+
+// checkHeaders reads the headers of one task's images and takes what they show into account.
+func (p *Project) checkHeaders(ctx context.Context, i int) []source.Problem {
+	checked, problems := source.CheckHeaders(ctx, p.Tasks[i])
+	p.Tasks[i] = checked
+	bytes := p.Desired[i].Bytes
+	p.Desired[i] = checked.Desired()
+	p.Desired[i].Bytes = bytes
+	return problems
+}
+
+// computeSizes reads what is to be uploaded, as deeply as is asked for: at the least it finds the sizes.
+// It reports whether that changed what is wanted.
+func (p *Project) computeSizes(ctx context.Context, read Depth) (changed bool) {
+	upload := map[string]bool{}
+	for _, c := range p.Plan.Changes {
+		upload[c.Task] = c.Upload && (c.Bytes < 0 || read >= Headers)
+	}
+	for i, d := range p.Desired {
+		if !upload[d.Task] || ctx.Err() != nil {
+			continue
+		}
+		p.read(ctx, i, read)
+		changed = true
+	}
+	return changed
+}
+
+// read reads one task's images.
+func (p *Project) read(ctx context.Context, i int, read Depth) {
+	switch {
+	case p.Desired[i].Hash != "":
+		return // it was read whole
+	case read == Contents:
+		_ = p.measure(ctx, i) // its error is the context's
+		return
+	case read == Headers:
+		p.addWarnings(p.checkHeaders(ctx, i))
+	}
+	p.computeSize(ctx, i)
+}
+
+func (p *Project) computeSize(ctx context.Context, i int) {
+	size, err := source.Bytes(ctx, p.Tasks[i])
+	if err != nil {
+		p.addErrorOnce(i, asProblem(err))
+		return
+	}
+	p.Desired[i].Bytes = size
+	if stale := p.Tasks[i].Stale(size); stale != nil {
+		p.Problems = append(p.Problems, *stale)
+	}
+}
+
+// blockAbsent blocks what cannot be uploaded because its bag is not here; a plan does without.
+func (p *Project) blockAbsent() {
+	for i, t := range p.Tasks {
+		if problem, absent := t.Absent(); absent {
+			p.addErrors(i, []source.Problem{problem})
+		}
+	}
+}
+
+// asProblem is an error of internal/source with the code and the hint that it carries.
+func asProblem(err error) plan.Problem {
+	var p source.Problem
+	if errors.As(err, &p) {
+		return plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint}
+	}
+	return plan.Problem{Code: diag.CodeUnreadable, Text: err.Error()}
+}
+
+// addErrors keeps why a task's frames cannot be uploaded.
+func (p *Project) addErrors(i int, problems []source.Problem) {
+	p.Desired[i].Problems = append(p.Desired[i].Problems, errorsIn(problems)...)
+}
+
+// addErrorOnce keeps a problem that reading the headers may have found before.
+func (p *Project) addErrorOnce(i int, problem plan.Problem) {
+	same := func(have plan.Problem) bool { return have.Code == problem.Code && have.Text == problem.Text }
+	if !slices.ContainsFunc(p.Desired[i].Problems, same) {
+		p.Desired[i].Problems = append(p.Desired[i].Problems, problem)
+	}
+}
+
+// addWarnings keeps what is to be said of a task's frames and does not block it.
+func (p *Project) addWarnings(problems []source.Problem) {
+	for _, found := range problems {
+		if found.Severity < source.Error {
+			p.Problems = append(p.Problems, found)
+		}
+	}
+}
+
+// errorsIn are those of problems that block a task.
+func errorsIn(problems []source.Problem) []plan.Problem {
+	var all []plan.Problem
+	for _, p := range problems {
+		if p.Severity == source.Error {
+			all = append(all, plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint})
+		}
+	}
+	return all
+}
+
+// pack lays out the archive of measured frames.
+func pack(frames []source.Frame) *archive.Zip {
+	entries := make([]archive.Entry, len(frames))
+	for i, f := range frames {
+		entries[i] = archive.Entry{Name: f.Name, Size: f.Size, CRC: f.CRC, Sum: f.Sum, Width: f.Width, Height: f.Height, Open: f.Open}
+	}
+	return archive.New(entries)
+}
+
+func names(frames []source.Frame) []string {
+	all := make([]string, len(frames))
+	for i, f := range frames {
+		all[i] = f.Name
+	}
+	return all
+}

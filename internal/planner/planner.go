@@ -1,0 +1,154 @@
+// Package planner turns manifests into plans that are ready to be applied: it lists what they ask for,
+// looks at what a server has, reads as much of the images as the plan needs, and decides.
+//
+// It knows no command line and prints nothing. What it finds on the way is returned as problems, and
+// what stops it as errors with types; whoever calls it puts both into words.
+//
+// # The steps
+//
+//	scanned, err := planner.Scan(ctx, manifests, planner.ScanOptions{})
+//	for _, p := range scanned.Projects {
+//		err := p.Decide(ctx, client, planner.Options{Upload: true})
+//		result := apply.Run(ctx, p.Plan, client, apply.Options{Images: p.Images}, nil)
+//		err = p.Close()
+//	}
+//
+// [Scan] asks no server and opens no image. [Project.Decide] sends GETs alone and reads the images as
+// deeply as [Options.Read] says. [Project.Images] reads a task's images whole, once, right before
+// they are sent. A plan may be kept in a file between the two ([Project.Saved], [Reopen]).
+package planner
+
+import (
+	"context"
+
+	"github.com/cvatplan/cvatplan/internal/observe"
+	"github.com/cvatplan/cvatplan/internal/planfile"
+	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// A Project is one project on one server, with all manifests that ask for tasks there.
+type Project struct {
+	Server    Server
+	Wanted    manifest.Project // as the manifests ask for it, their labels together
+	Skip      []manifest.Skip  // of all manifests, and the tasks whose bags have not settled
+	Manifests []*manifest.Manifest
+
+	Tasks   []source.Task
+	Desired []plan.Desired // parallel to Tasks: what planning found out of each so far
+
+	// What Decide, DecideOffline or DecideAgain found.
+	Actual   plan.Actual
+	Plan     plan.Plan
+	Problems []source.Problem // warnings and notes of images that were read; what blocks a task is in Desired
+
+	first  map[string]int     // of a task's name, in Tasks; of several of one name the first
+	sums   [][]planfile.Image // parallel to Tasks: what was measured of each frame
+	pinned bool               // the plan is a saved one: what is sent must be what it says
+}
+
+// A Depth is how much a plan reads of the images that are to be uploaded.
+type Depth int
+
+// Each depth includes those before it.
+const (
+	Sizes    Depth = iota // asks for files' sizes
+	Headers               // reads image headers, and so finds images that cannot be sent
+	Contents              // reads all, as Images does, for the hash of each archive
+)
+
+// Options say what is planned, and how closely it is looked at.
+type Options struct {
+	Target       []string // only the tasks of these names or globs; empty: all
+	CreateAnyway []string // names or globs of tasks to create although their name or frames are elsewhere
+	ReplaceEmpty bool     // empty tasks of ours that cannot be finished may be deleted
+	CheckFrames  bool     // compare frame names with the server's: one request per task
+	Read         Depth
+	Upload       bool // the plan is to be carried out at once: tasks whose bags are absent are blocked
+}
+
+func (p *Project) planOptions(o Options) plan.Options {
+	return plan.Options{
+		Project:      p.Wanted,
+		Skip:         p.Skip,
+		Target:       o.Target,
+		CreateAnyway: o.CreateAnyway,
+		ReplaceEmpty: o.ReplaceEmpty,
+		CheckFrames:  o.CheckFrames,
+	}
+}
+
+// Decide looks at the server and plans. Only GETs are sent.
+func (p *Project) Decide(ctx context.Context, server observe.Reader, o Options) error {
+	return p.decide(ctx, server, p.planOptions(o), o)
+}
+
+func (p *Project) decide(ctx context.Context, server observe.Reader, o plan.Options, how Options) error {
+	want := observe.Want{Server: p.Server.Shown, Project: p.Wanted, Tasks: p.Desired}
+	actual, err := observe.Project(ctx, server, want, observe.Options{CheckFrames: o.CheckFrames})
+	if err != nil {
+		return err
+	}
+	p.Actual = actual
+	p.dropUnusable(ctx, o)
+	if err := p.measureNamed(ctx, plan.NeedsHash(p.Desired, actual, o)); err != nil {
+		return err
+	}
+	if how.Upload {
+		p.blockAbsent()
+	}
+	return p.diff(ctx, o, how.Read)
+}
+
+// DecideOffline plans without a server: all that the manifests ask for is wanted.
+func (p *Project) DecideOffline(ctx context.Context, o Options) error {
+	offline := p.planOptions(o)
+	offline.Offline = true
+	p.Actual = plan.Actual{Scope: plan.Scope{
+		Server: p.Server.Shown, Organization: p.Server.Organization, ProjectID: p.Wanted.ID, Project: p.Wanted.Name,
+	}}
+	return p.diff(ctx, offline, o.Read)
+}
+
+// diff compares, reads what is to be uploaded, and compares again where that found something out.
+func (p *Project) diff(ctx context.Context, o plan.Options, read Depth) error {
+	p.Plan = plan.Diff(p.Desired, p.Actual, o)
+	if p.computeSizes(ctx, read) {
+		p.Plan = plan.Diff(p.Desired, p.Actual, o)
+	}
+	return ctx.Err()
+}
+
+// Task is the task that a change of the plan is about; false where no manifest asks for it.
+func (p *Project) Task(c plan.Change) (source.Task, bool) {
+	i, ok := p.first[c.Task]
+	for ; ok && i < len(p.Desired); i++ {
+		if d := p.Desired[i]; d.Task == c.Task && d.Origin == c.Origin {
+			return p.Tasks[i], true
+		}
+	}
+	return source.Task{}, false
+}
+
+// Paths are the local files that apply will read, for all that the plan uploads.
+func (p *Project) Paths() []string {
+	upload := map[string]bool{}
+	for _, c := range p.Plan.Changes {
+		upload[c.Task] = upload[c.Task] || c.Upload
+	}
+	var paths []string
+	for i, d := range p.Desired {
+		if upload[d.Task] {
+			paths = append(paths, p.Tasks[i].Paths()...)
+		}
+	}
+	return paths
+}
+
+// Close gives up what is kept for the tasks' frames to be read again.
+func (p *Project) Close() {
+	for _, t := range p.Tasks {
+		t.Close() // what it keeps was made to be read only
+	}
+}

@@ -1,0 +1,152 @@
+package planner
+
+import (
+	"cmp"
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/planfile"
+	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+// A Server is where a project is, as a manifest or whoever runs it names the server. Manifests are
+// about one project only where their Servers are equal.
+type Server struct {
+	Shown        string // as plans show it
+	URL          string // without credentials
+	Sandbox      string // the embedded server's directory; empty: a real server
+	Organization string // slug; empty is the personal workspace
+}
+
+// ServerOf says where a manifest's tasks are. Override, a URL or sandbox:DIR, stands in for the server
+// that the manifest names; the organization stays the manifest's.
+func ServerOf(m *manifest.Manifest, override string) Server {
+	s := Server{Shown: m.Server.URL, URL: m.Server.URL, Sandbox: m.Server.Sandbox, Organization: m.Server.Organization}
+	if override != "" {
+		s.Shown, s.URL, s.Sandbox = override, override, ""
+		if dir, ok := strings.CutPrefix(override, "sandbox:"); ok {
+			s.Sandbox = filepath.Clean(dir)
+		}
+	}
+	return s
+}
+
+// ScanOptions say where the bags and the server of manifests are.
+type ScanOptions struct {
+	Root   string // where bag paths begin; empty: each manifest's own root
+	Server string // see ServerOf; empty: each manifest's own server
+	Strict bool   // damage of a recording is an error, not a warning
+
+	// RenewIndex says that the committed listings are about to be written again, so that what is wrong
+	// with them is nothing to report.
+	RenewIndex bool
+}
+
+// A Scanned is what manifests ask for.
+type Scanned struct {
+	Projects []*Project       // in the order of the manifests
+	Problems []source.Problem // of the dataset, in the order of the manifests; see [Scanned.Mistakes]
+}
+
+// Mistakes are the entries of the manifests that gave no tasks, each with its place.
+func (s Scanned) Mistakes() []manifest.Problem { return Mistakes(s.Problems) }
+
+// Mistakes are the errors among problems, as a manifest's own are reported.
+func Mistakes(problems []source.Problem) []manifest.Problem {
+	var wrong []manifest.Problem
+	for _, p := range problems {
+		if p.Severity == source.Error {
+			wrong = append(wrong, manifest.Problem{Pos: p.Pos, Text: p.Text, Hint: p.Hint})
+		}
+	}
+	return wrong
+}
+
+// Scan lists the bags of all manifests and groups the manifests by project. An entry that gives nothing
+// stops no other; where there is one, projects without any task are left out, so that there may be no
+// project. The error is ctx's, and then all is incomplete.
+func Scan(ctx context.Context, manifests []*manifest.Manifest, o ScanOptions) (Scanned, error) {
+	var s Scanned
+	for _, m := range manifests {
+		p := s.projectOf(m, ServerOf(m, o.Server))
+		tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict})
+		if o.RenewIndex {
+			problems = slices.DeleteFunc(problems, aboutIndex)
+		}
+		s.Problems = append(s.Problems, problems...)
+		p.add(m, tasks)
+	}
+	if len(s.Mistakes()) > 0 {
+		s.Projects = slices.DeleteFunc(s.Projects, func(p *Project) bool { return len(p.Tasks) == 0 })
+	}
+	return s, ctx.Err()
+}
+
+// aboutIndex reports whether a problem goes away when the listing is written again.
+func aboutIndex(p source.Problem) bool {
+	return p.Severity < source.Error && slices.Contains([]diag.Code{diag.CodeStaleIndex, diag.CodeNoIndex, diag.CodeBadIndex}, p.Code)
+}
+
+// projectOf finds the project of a manifest, or begins it.
+func (s *Scanned) projectOf(m *manifest.Manifest, server Server) *Project {
+	for _, p := range s.Projects {
+		if p.Server == server && p.Wanted.ID == m.Project.ID && p.Wanted.Name == m.Project.Name {
+			return p
+		}
+	}
+	p := &Project{Server: server, Wanted: m.Project, first: map[string]int{}}
+	s.Projects = append(s.Projects, p)
+	return p
+}
+
+func (p *Project) add(m *manifest.Manifest, tasks []source.Task) {
+	p.Manifests = append(p.Manifests, m)
+	p.Skip = append(p.Skip, m.Skip...)
+	p.Wanted.Create = cmp.Or(p.Wanted.Create, m.Project.Create)
+	p.Wanted.Labels = union(p.Wanted.Labels, m.Project.Labels)
+	for _, t := range tasks {
+		if t.Hold != "" {
+			p.Skip = append(p.Skip, manifest.Skip{Task: t.Name, Reason: t.Hold, Pos: t.Origin})
+		}
+		if _, several := p.first[t.Name]; !several {
+			p.first[t.Name] = len(p.Tasks)
+		}
+		p.Tasks = append(p.Tasks, t)
+		p.Desired = append(p.Desired, t.Desired())
+	}
+	p.sums = make([][]planfile.Image, len(p.Tasks))
+}
+
+// union keeps the first of labels with equal names.
+func union(labels, more []manifest.Label) []manifest.Label {
+	have := map[string]bool{}
+	for _, l := range labels {
+		have[l.Name] = true
+	}
+	for _, l := range more {
+		if !have[l.Name] {
+			have[l.Name] = true
+			labels = append(labels, l)
+		}
+	}
+	return labels
+}
+
+// CheckImages lists the bags of one manifest and reads the headers of all their images. What is wrong
+// with a task's frames is among the problems, with the place where the manifest asks for the task.
+func CheckImages(ctx context.Context, m *manifest.Manifest, o ScanOptions) ([]source.Task, []source.Problem) {
+	tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict})
+	for i, t := range tasks {
+		checked, found := source.CheckHeaders(ctx, t)
+		tasks[i] = checked
+		for _, p := range append(slices.Clone(t.Problems), found...) {
+			p.Pos = cmp.Or(p.Pos, t.Origin)
+			problems = append(problems, p)
+		}
+	}
+	return tasks, problems
+}
