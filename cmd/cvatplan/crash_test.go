@@ -97,7 +97,7 @@ var careless = map[string]string{
 	"pkg/apply/run.go tasks":                     "runs under guard",
 	"pkg/cvat/upload.go untilStopped":            "selects and cancels",
 	"internal/sandbox/listen.go serve":           "net/http's own loop; requests recover in ServeHTTP",
-	"internal/sandbox/queue.go start":            "next recovers",
+	"internal/sandbox/importer/queue.go Start":   "next recovers",
 	"internal/observe/frames.go AddFrames":       "runs under guarded",
 	"internal/report/progress/lines.go newLines": "tick recovers",
 	"internal/report/html_sheets.go fillAll":     "fill recovers",
