@@ -29,9 +29,9 @@ func oneResult() []apply.Result {
 func manyResults() []apply.Result {
 	evil, warned := finished("jai_cam_"+evilName, 813, apply.Done), finished("jai_cam_2026-03-05", 814, apply.Done)
 	warned.Warnings = []string{"0003.jpg \x1b[1m is upside down"}
-	again, hopeless := finished("jai_cam_2026-03-06", 815, apply.Failed), finished("jai_cam_2026-03-07", 816, apply.Failed)
+	again, permanent := finished("jai_cam_2026-03-06", 815, apply.Failed), finished("jai_cam_2026-03-07", 816, apply.Failed)
 	again.Err, again.Retryable = errors.New("PATCH /api/tasks/815/data/…: connection reset by peer"), true
-	hopeless.Err, hopeless.Hint = errors.New("the import of task 816 failed: InvalidImageError:\n\x1b]0;x\x07 c.jpg"), "apply with --replace-empty"
+	permanent.Err, permanent.Hint = errors.New("the import of task 816 failed: InvalidImageError:\n\x1b]0;x\x07 c.jpg"), "apply with --replace-empty"
 	stopped, pending := finished("jai_cam_2026-03-08", 0, apply.Stopped), finished("jai_cam_2026-03-09", 817, apply.Pending)
 	stopped.Retryable = true
 	refused, drifted := finished("jai_cam_2026-03-10", 0, apply.Refused), finished("jai_cam_2026-03-11", 818, apply.Left)
@@ -44,7 +44,7 @@ func manyResults() []apply.Result {
 	lost := errors.New("project New: 403 you may not create projects")
 	return []apply.Result{
 		{Project: made, Hints: []string{"pin the new project: project: {id: 42}"}, Tasks: []apply.TaskResult{
-			again, evil, warned, hopeless, stopped, pending, refused, drifted, same, foreign,
+			again, evil, warned, permanent, stopped, pending, refused, drifted, same, foreign,
 		}},
 		{Project: apply.ProjectResult{Name: "New"}, Err: lost, NotAllowed: lost, Tasks: []apply.TaskResult{finished("run7", 0, apply.Stopped)}},
 	}

@@ -35,7 +35,7 @@ func streamed(t *testing.T, results []apply.Result, code int) []byte {
 
 func events(r apply.TaskResult) []apply.Event {
 	e := func(p apply.Phase) apply.Event { return apply.Event{Task: r.Task, Phase: p} }
-	sent, queued, again, end := e(apply.Uploading), e(apply.Importing), e(apply.Again), e(apply.Finished)
+	sent, queued, again, end := e(apply.Uploading), e(apply.Importing), e(apply.Retrying), e(apply.Finished)
 	sent.Total, queued.State, again.Err, end.Result = 500_000, "queued", errors.New("connection reset"), &r
 	return []apply.Event{e(apply.Measuring), e(apply.Creating), sent, again, queued, e(apply.Verifying), end}
 }

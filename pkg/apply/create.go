@@ -18,7 +18,7 @@ const (
 
 // create creates the task, which the look before has not found. The next look finds it,
 // and whatever other runs created meanwhile.
-func (t *task) create(ctx context.Context) (verdict, error) {
+func (t *task) create(ctx context.Context) (decision, error) {
 	if t.created != 0 {
 		return lookAgain, t.missed(ctx)
 	}
@@ -37,7 +37,7 @@ func (t *task) create(ctx context.Context) (verdict, error) {
 		return lookAgain, nil
 	case errors.Is(err, cvat.ErrUnknownOutcome) && t.lost < maxLost:
 		t.lost++
-		return lookAgain, t.seek(ctx, project, err)
+		return lookAgain, t.findCreated(ctx, project, err)
 	case projectGone(err):
 		elsewhere, findErr := t.refind(ctx, project)
 		if elsewhere {
@@ -77,10 +77,10 @@ func (t *task) assignee(ctx context.Context) (*int, error) {
 	return &u.ID, nil
 }
 
-// seek looks for the task of a creation that was not answered, for a while: it may still
+// findCreated looks for the task of a creation that was not answered, for a while: it may still
 // be carried out. If it is not found, the next look decides, and may create it again.
-func (t *task) seek(ctx context.Context, project int, lost error) error {
-	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Again, Err: lost})
+func (t *task) findCreated(ctx context.Context, project int, lost error) error {
+	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Retrying, Err: lost})
 	marker := plan.Marker(t.change.Desired.Hash)
 	for try := range lostLooks {
 		found, err := t.server.ListTasks(ctx, cvat.TaskFilter{ProjectID: project, Name: t.change.Task, Marker: marker})

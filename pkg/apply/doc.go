@@ -16,13 +16,13 @@
 //
 // Names are not unique in CVAT, so several runs may create a task of one name. All of
 // them rank the tasks of a name in the same way (see [plan.Decide]) and go on with the
-// first. A run whose own task is not the first steps aside for a moment, so that the
+// first. A run whose own task is not the first yields for a moment, so that the
 // bytes are not sent twice, and then helps. Its own, empty one is removed once the first
 // has frames.
 //
 // # What it never does
 //
-// It deletes no task that has frames, touches no task whose marker is not ours, and
+// It deletes no task that has frames, touches no task that cvatplan does not manage, and
 // sends a task no other archive than the one in its marker. Before a deletion the marker
 // becomes a [plan.Tombstone], which stops other runs, then task and request are read
 // again.

@@ -11,8 +11,8 @@ const (
 	Importing Phase = "importing" // waiting for the server; see Event.State
 	Verifying Phase = "verifying"
 	Replacing Phase = "replacing"
-	Aside     Phase = "aside"    // another run works on the same task
-	Again     Phase = "again"    // a part is done again; Event.Err says why
+	Yielding  Phase = "aside"    // another run works on the same task
+	Retrying  Phase = "again"    // a part is done again; Event.Err says why
 	Finished  Phase = "finished" // Event.Result says how
 )
 

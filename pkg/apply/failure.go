@@ -31,11 +31,11 @@ func (e *importError) Error() string {
 	return fmt.Sprintf("the import of task %d failed%s: %s", e.task, again, strings.Join(strings.Fields(e.message), " "))
 }
 
-func (e *importError) hopeless() bool { return !plan.Curable(e.message) }
+func (e *importError) permanent() bool { return !plan.Curable(e.message) }
 
 // Hint says how to be rid of the task that the failure left.
 func (e *importError) Hint() string {
-	if e.hopeless() {
+	if e.permanent() {
 		return "mend what CVAT names, then apply with --replace-empty: what a failed import leaves in a task cannot be taken out again"
 	}
 	return "apply again; if it goes on failing, name the task with --target and --replace-empty to have it created anew"
@@ -155,7 +155,7 @@ func retryable(err error) bool {
 	case errors.Is(err, archive.ErrChanged), errors.As(err, &frames):
 		return false
 	case errors.As(err, &failed):
-		return !failed.hopeless()
+		return !failed.permanent()
 	case errors.As(err, &api):
 		return api.Status >= 500 || slices.Contains([]int{404, 409, 429}, api.Status) // gone, busy, throttled
 	}

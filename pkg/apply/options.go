@@ -74,7 +74,7 @@ type Hint interface {
 }
 
 // Options are how a run goes about it. Only Images is required. What may be replaced
-// or created although it stands elsewhere is said by the plan's own options.
+// or created although it exists elsewhere is said by the plan's own options.
 type Options struct {
 	// Images measures the frames of one task in one reading pass. It is called at most
 	// once per task, and only for what is to be sent.

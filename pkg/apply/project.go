@@ -29,7 +29,7 @@ func (r *run) ensureProject(ctx context.Context) error {
 			return fmt.Errorf("project %q: %w", change.Name, err)
 		}
 	}
-	r.giveUp(ctx, found.Leftovers)
+	r.deleteDuplicate(ctx, found.Leftovers)
 	r.settled(found)
 	lacking := change.Labels
 	if found.ID != r.plan.Scope.ProjectID { // the plan knows nothing of this one's
@@ -143,9 +143,9 @@ func (r *run) settled(found observe.Found) {
 	}
 }
 
-// giveUp removes this run's own project at once if another is the one. Eight runs that
+// deleteDuplicate removes this run's own project at once if another is the one. Eight runs that
 // removed each other's would only be in each other's way.
-func (r *run) giveUp(ctx context.Context, leftovers []int) {
+func (r *run) deleteDuplicate(ctx context.Context, leftovers []int) {
 	if own := r.result.Project.ID; slices.Contains(leftovers, own) {
 		r.removeProject(ctx, own)
 	}
@@ -223,7 +223,7 @@ func lackingLabels(wanted []manifest.Label, have []cvat.Label) []manifest.Label 
 }
 
 // refind looks the project up again, after the server said that it is gone, and reports
-// whether it is another one now: a run that lost a race may have been told late.
+// whether it is another one now: a run that lost a race may have learnt it late.
 func (r *run) refind(ctx context.Context, gone int) (bool, error) {
 	if r.plan.Options.Project.ID != 0 {
 		return false, nil

@@ -14,8 +14,8 @@ import (
 const maxReplaced = 5 // tasks of one name that one run may replace
 
 // replace deletes an empty task that cannot be finished, if it may; the next look creates
-// it anew.
-func (t *task) replace(ctx context.Context) (verdict, error) {
+// it again.
+func (t *task) replace(ctx context.Context) (decision, error) {
 	victim := t.change.Actual[0]
 	switch {
 	case !t.plan.Options.ReplaceEmpty:
@@ -30,7 +30,7 @@ func (t *task) replace(ctx context.Context) (verdict, error) {
 	if err == nil || t.replaced == maxReplaced || !undecided(err) {
 		return lookAgain, err
 	}
-	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Again, Err: err})
+	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Retrying, Err: err})
 	return lookAgain, t.pause(ctx, time.Second)
 }
 
@@ -88,19 +88,19 @@ func (t *task) erase(ctx context.Context, victim plan.Task) error {
 	if _, ours := plan.ParseMarker(victim.BugTracker); !ours {
 		return t.server.DeleteTask(ctx, victim.ID)
 	}
-	err := t.bury(ctx, victim)
+	err := t.setTombstone(ctx, victim)
 	if err == nil {
 		err = t.server.DeleteTask(ctx, victim.ID)
 	}
 	if survived(err) {
-		return t.revive(ctx, victim, err)
+		return t.restoreMarker(ctx, victim, err)
 	}
 	return err
 }
 
-// bury sets the tombstone and reads once more. If something has become of the task in
+// setTombstone sets the tombstone and reads once more. If something has become of the task in
 // between, it gets its marker back, as far as its import lets it.
-func (t *task) bury(ctx context.Context, victim plan.Task) error {
+func (t *task) setTombstone(ctx context.Context, victim plan.Task) error {
 	if err := t.server.SetBugTracker(ctx, victim.ID, plan.Tombstone); err != nil {
 		return err
 	}
@@ -111,9 +111,9 @@ func (t *task) bury(ctx context.Context, victim plan.Task) error {
 	return err
 }
 
-// revive gives a task its marker back that could not be deleted, perhaps because its import
+// restoreMarker gives a task its marker back that could not be deleted, perhaps because its import
 // has just ended: under a tombstone nobody could tell what it holds.
-func (t *task) revive(ctx context.Context, victim plan.Task, why error) error {
+func (t *task) restoreMarker(ctx context.Context, victim plan.Task, why error) error {
 	err := t.setBugTracker(ctx, victim.ID, victim.BugTracker)
 	if errors.Is(err, cvat.ErrNotFound) {
 		return err // it is deleted after all

@@ -120,7 +120,7 @@ func (r *run) work(ctx context.Context, i int, c plan.Change) {
 	t.result = resultOf(c)
 	t.result.Outcome, t.result.Retryable = Stopped, true // what a panic leaves
 	defer func() {
-		t.yield()
+		t.releaseSlot()
 		<-r.flight
 		t.close()
 		t.result.Duration = time.Since(t.started)

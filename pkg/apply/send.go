@@ -11,43 +11,43 @@ import (
 )
 
 const (
-	asidePatience = 10 * time.Second // how long another run may show no progress
-	asidePause    = time.Second
+	yieldPatience = 10 * time.Second // how long another run may show no progress
+	yieldPause    = time.Second
 	maxFailures   = 2 // imports that may fail in one run: each takes the archive with it
 )
 
 // resume does what is left of a task: sends, starts the import, or verifies.
-func (t *task) resume(ctx context.Context) (verdict, error) {
+func (t *task) resume(ctx context.Context) (decision, error) {
 	winner := t.change.Actual[0]
 	switch {
 	case winner.Size > 0:
 		return t.verify(ctx, winner)
-	case t.stepsAside(winner):
-		t.phase(Aside)
-		return lookAgain, t.pause(ctx, asidePause)
+	case t.yields(winner):
+		t.phase(Yielding)
+		return lookAgain, t.pause(ctx, yieldPause)
 	case t.sent != winner.ID:
 		return lookAgain, t.upload(ctx, winner.ID)
 	}
 	return t.finish(ctx, winner.ID)
 }
 
-// stepsAside gives another run precedence whose task was created at the same moment and
+// yields gives another run precedence whose task was created at the same moment and
 // ranks first: the bytes need not be sent twice. If it shows no progress for a while, it
 // may be dead, and this run sends them too, which does no harm.
-func (t *task) stepsAside(winner plan.Task) bool {
+func (t *task) yields(winner plan.Task) bool {
 	if t.created == 0 || winner.ID == t.created || t.sent == winner.ID {
 		return false
 	}
-	if t.aside.IsZero() || winner.HasData != t.asideHad {
-		t.aside, t.asideHad = time.Now(), winner.HasData
+	if t.yielding.IsZero() || winner.HasData != t.yieldedData {
+		t.yielding, t.yieldedData = time.Now(), winner.HasData
 	}
-	return time.Since(t.aside) < asidePatience
+	return time.Since(t.yielding) < yieldPatience
 }
 
 // upload brings the archive, and the order of its frames where that is given, to the
 // task. What the server has whole it takes no second time.
 func (t *task) upload(ctx context.Context, id int) error {
-	if err := t.enter(ctx); err != nil {
+	if err := t.acquireSlot(ctx); err != nil {
 		return err
 	}
 	t.report(0)
@@ -65,7 +65,7 @@ func (t *task) upload(ctx context.Context, id int) error {
 	}
 	t.sent = id
 	t.release()
-	t.yield()
+	t.releaseSlot()
 	return nil
 }
 
@@ -106,7 +106,7 @@ func (t *task) report(sent int64) {
 
 // finish starts the import. The look before has just read the name and the request. An
 // attempt uses the archive up, so after it the task no longer counts as sent.
-func (t *task) finish(ctx context.Context, id int) (verdict, error) {
+func (t *task) finish(ctx context.Context, id int) (decision, error) {
 	_, err := t.server.FinishUpload(ctx, id, dataParams(t.change.Desired.Settings))
 	switch {
 	case errors.Is(err, cvat.ErrAlreadyImported):

@@ -37,8 +37,8 @@ func (r *run) take(ctx context.Context, from chan<- struct{}) error {
 	}
 }
 
-// enter takes a slot again, for a task that gave its own away and has to send after all.
-func (t *task) enter(ctx context.Context) error {
+// acquireSlot takes a slot again, for a task that gave its own away and has to send after all.
+func (t *task) acquireSlot(ctx context.Context) error {
 	if t.slot {
 		return nil
 	}
@@ -47,8 +47,8 @@ func (t *task) enter(ctx context.Context) error {
 	return err
 }
 
-// yield gives the task's slot to the next one.
-func (t *task) yield() {
+// releaseSlot gives the task's slot to the next one.
+func (t *task) releaseSlot() {
 	if t.slot {
 		t.slot = false
 		<-t.slots

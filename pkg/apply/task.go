@@ -28,24 +28,24 @@ type task struct {
 	result  TaskResult
 	slot    bool // whether it holds one; see slots.go
 
-	created  int       // the task that this run created and did not remove; 0 none
-	lost     int       // creations whose answer was lost
-	sent     int       // the task that has the whole archive since its last import attempt; 0 none
-	imported bool      // an import was seen to end in this run
-	failures int       // imports that this run started and that failed
-	replaced int       // tasks that this run deleted to create anew
-	replans  int       // see maxReplans
-	vanished int       // imports whose record vanished
-	aside    time.Time // since when another run is given the precedence; see stepAside
-	asideHad bool      // what was seen of its task then
+	created     int       // the task that this run created and did not remove; 0 none
+	lost        int       // creations whose answer was lost
+	sent        int       // the task that has the whole archive since its last import attempt; 0 none
+	imported    bool      // an import was seen to end in this run
+	failures    int       // imports that this run started and that failed
+	replaced    int       // tasks that this run deleted to create again
+	replans     int       // see maxReplans
+	vanished    int       // imports whose record vanished
+	yielding    time.Time // since when another run is given the precedence; see yields
+	yieldedData bool      // what was seen of its task then
 }
 
 // A step is done, is to be looked at again, or has failed.
-type verdict bool
+type decision bool
 
 const (
-	lookAgain verdict = false
-	ended     verdict = true
+	lookAgain decision = false
+	ended     decision = true
 )
 
 // carryOut takes steps until the task is at its end.
@@ -67,7 +67,7 @@ func (t *task) carryOut(ctx context.Context) error {
 }
 
 // step measures if that is what comes next, looks, decides, and does one thing.
-func (t *task) step(ctx context.Context) (verdict, error) {
+func (t *task) step(ctx context.Context) (decision, error) {
 	if t.unmeasured() {
 		if v, err := t.measure(ctx); err != nil || v == ended {
 			return v, err
@@ -104,7 +104,7 @@ func (t *task) unmeasured() bool {
 }
 
 // look reads the tasks of the name and, for unfinished ones, how their imports stand,
-// and decides anew.
+// and decides again.
 func (t *task) look(ctx context.Context) error {
 	listed, err := t.server.ListTasks(ctx, cvat.TaskFilter{Name: t.change.Task})
 	if err != nil {
@@ -131,7 +131,7 @@ func (t *task) look(ctx context.Context) error {
 }
 
 // measure reads the files, which gives the hash that a marker holds.
-func (t *task) measure(ctx context.Context) (verdict, error) {
+func (t *task) measure(ctx context.Context) (decision, error) {
 	t.phase(Measuring)
 	reading, cancel := t.untilStopped(ctx)
 	defer cancel()
@@ -173,11 +173,11 @@ func (t *task) vanishedUnderWay(err error) bool {
 	return errors.Is(err, cvat.ErrNotFound) && t.replans < maxReplans
 }
 
-// forget begins anew with what the server has.
+// forget begins again with what the server has.
 func (t *task) forget(err error) {
 	t.replans++
-	t.created, t.sent, t.aside = 0, 0, time.Time{}
-	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Again, Err: err})
+	t.created, t.sent, t.yielding = 0, 0, time.Time{}
+	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Retrying, Err: err})
 }
 
 func (t *task) phase(p Phase) {

@@ -18,7 +18,7 @@ const busyTries = 5 // times that the last step is tried while something else ho
 // verify compares the frames that CVAT has with the manifest's, removes what this or
 // another run left beside them, and puts the manifest's bug_tracker in the marker's place,
 // which is the last step.
-func (t *task) verify(ctx context.Context, winner plan.Task) (verdict, error) {
+func (t *task) verify(ctx context.Context, winner plan.Task) (decision, error) {
 	t.phase(Verifying)
 	_, ours := plan.ParseMarker(winner.BugTracker)
 	if ours {
@@ -80,7 +80,7 @@ func (t *task) setBugTracker(ctx context.Context, id int, text string) error {
 
 // judged: the look found something that is not for apply to change. If this run has just
 // seen the import end, then other frames than were sent are its failure.
-func (t *task) judged(ctx context.Context) (verdict, error) {
+func (t *task) judged(ctx context.Context) (decision, error) {
 	c := t.change
 	if c.Action == plan.Drift && t.imported {
 		if err := t.compare(ctx, c.Actual[0]); err != nil {
@@ -99,7 +99,7 @@ func (t *task) keep(o Outcome) {
 	t.result.ID, t.result.URL, t.result.Frames = c.ID, c.URL, c.Frames
 }
 
-func (t *task) done() verdict {
+func (t *task) done() decision {
 	t.keep(Done)
 	t.result.Hint = ""
 	return ended

@@ -29,12 +29,12 @@ type watch struct {
 
 // wait polls the import until the task has frames or the import failed. The order is
 // always request, then task: only the task decides.
-func (t *task) wait(ctx context.Context, id int) (verdict, error) {
+func (t *task) wait(ctx context.Context, id int) (decision, error) {
 	if t.o.NoWait {
 		t.keep(Pending)
 		return ended, nil
 	}
-	t.yield()
+	t.releaseSlot()
 	w := &watch{task: t, id: id, interval: firstPoll, moved: time.Now()}
 	for {
 		if err := t.pause(ctx, w.interval); err != nil {
@@ -93,15 +93,15 @@ func (w *watch) sees(state string) {
 	w.run.moved = w.moved
 }
 
-// failed counts a failed import; a hopeless one ends the task at once.
+// failed counts a failed import; a permanent one ends the task at once.
 func (w *watch) failed(message string) error {
 	w.sees(cvat.StatusFailed)
 	w.failures++
 	e := &importError{task: w.id, message: message, times: w.failures}
-	if e.hopeless() || w.failures >= maxFailures {
+	if e.permanent() || w.failures >= maxFailures {
 		return e
 	}
-	w.tell(Event{Task: w.change.Task, Index: w.index, Phase: Again, Err: e})
+	w.tell(Event{Task: w.change.Task, Index: w.index, Phase: Retrying, Err: e})
 	return nil
 }
 

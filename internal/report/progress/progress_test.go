@@ -48,7 +48,7 @@ func TestElsewhereThereIsALineForEachTaskAndOneForAllEvery30Seconds(t *testing.T
 		p.Event(end(0, apply.TaskResult{Outcome: apply.Done, ID: 812, URL: "https://h/tasks/812", Sent: 100 * mib, Duration: 10 * time.Second}))
 		time.Sleep(time.Second)
 		p.Event(apply.Event{Index: 1, Phase: apply.Importing, State: "queued"})
-		p.Event(apply.Event{Index: 2, Phase: apply.Again, Err: errors.New("lost")})
+		p.Event(apply.Event{Index: 2, Phase: apply.Retrying, Err: errors.New("lost")})
 		time.Sleep(16 * time.Second)
 		p.Event(upload(2, 40)) // sent by an earlier run
 		p.Event(end(1, apply.TaskResult{Outcome: apply.Failed, ID: 813, Err: errors.New("import\x1b[0m failed")}))

@@ -54,7 +54,7 @@ func (t *tally) count(e apply.Event) {
 		return
 	}
 	switch e.Phase {
-	case apply.Again:
+	case apply.Retrying:
 		t.retries++
 		return
 	case apply.Uploading:
