@@ -59,7 +59,7 @@ func (a *app) answer(read func() (string, error)) (string, error) {
 			return "", errors.New("the answer could not be read")
 		}
 		return g.text, g.err
-	case <-a.interrupts.stop:
+	case <-a.interrupts.ctx.Done():
 		return "", context.Canceled
 	}
 }

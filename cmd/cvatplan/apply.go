@@ -112,7 +112,7 @@ func (c applyCmd) runOptions(a *app, s *session) apply.Options {
 		WaitTimeout: c.WaitTimeout,
 		UploadChunk: int64(c.UploadChunk),
 		State:       a.state(),
-		Stop:        a.interrupts.stop,
+		Until:       a.interrupts.ctx,
 	}
 }
 

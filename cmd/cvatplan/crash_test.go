@@ -93,9 +93,7 @@ func TestAPanicExits11WithAReport(t *testing.T) {
 
 // careless are the goroutines that need no recover, with the reason.
 var careless = map[string]string{
-	"pkg/apply/run.go untilStopped":              "selects and cancels",
 	"pkg/apply/run.go tasks":                     "runs under guard",
-	"pkg/cvat/upload.go untilStopped":            "selects and cancels",
 	"internal/sandbox/listen.go serve":           "net/http's own loop; requests recover in ServeHTTP",
 	"internal/sandbox/importer/queue.go Start":   "next recovers",
 	"internal/observe/frames.go AddFrames":       "runs under guarded",

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"sync"
@@ -8,10 +9,11 @@ import (
 	"time"
 )
 
-// interrupts turns the first SIGINT or SIGTERM into a wish to stop, and lets the second end the
+// interrupts turns the first SIGINT or SIGTERM into the end of a context, and lets the second end the
 // process at once.
 type interrupts struct {
-	stop    chan struct{} // closed at the first signal
+	ctx     context.Context // ends at the first signal
+	cancel  context.CancelFunc
 	signals chan os.Signal
 	mu      sync.Mutex
 	got     os.Signal
@@ -20,10 +22,10 @@ type interrupts struct {
 }
 
 // grace is how long what has nothing to finish may take to end by itself: a manifest that is read from
-// a pipe, say, does not look at stop.
+// a pipe, say, does not look at its context.
 const grace = 2 * time.Second
 
-// finishing says that a command watches stop and has something to finish, however long it takes.
+// finishing says that a command watches ctx and has something to finish, however long it takes.
 func (i *interrupts) finishing() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -32,7 +34,8 @@ func (i *interrupts) finishing() {
 
 // watchInterrupts begins to watch, in a goroutine under guard.
 func watchInterrupts(guard func(func())) *interrupts {
-	i := &interrupts{stop: make(chan struct{}), signals: make(chan os.Signal, 2)}
+	i := &interrupts{signals: make(chan os.Signal, 2)}
+	i.ctx, i.cancel = context.WithCancel(context.Background())
 	signal.Notify(i.signals, os.Interrupt, syscall.SIGTERM)
 	go guard(i.watch)
 	return i
@@ -45,7 +48,7 @@ func (i *interrupts) watch() {
 		i.got = s
 		i.mu.Unlock()
 		if first {
-			close(i.stop)
+			i.cancel()
 			time.AfterFunc(grace, i.impatient)
 			continue
 		}
@@ -104,4 +107,11 @@ func (i *interrupts) code() int {
 func (i *interrupts) close() {
 	signal.Stop(i.signals)
 	close(i.signals)
+	i.cancel()
+}
+
+// context ends at the first interrupt. Commands that have something to finish begin it with a context of
+// their own, and look at interrupts.ctx between two steps.
+func (a *app) context() (context.Context, context.CancelFunc) {
+	return context.WithCancel(a.interrupts.ctx)
 }

@@ -40,7 +40,7 @@ func (a *app) announce(p *progress.Progress) *announcer {
 	go a.guard(func() {
 		defer close(n.done)
 		select {
-		case <-a.interrupts.stop:
+		case <-a.interrupts.ctx.Done():
 			p.Say("cvatplan: interrupted: ending as soon as what is being sent has arrived; a second time ends at once")
 		case <-n.over:
 		}

@@ -30,8 +30,7 @@ func (c sandboxCmd) Run(a *app) error {
 	}
 	fmt.Fprintf(a.stdout, "listening on http://%s\n", address)
 	fmt.Fprintln(a.stderr, "cvatplan: log in as sandbox, password sandbox, or with the access token sandbox")
-	<-a.interrupts.stop
-	a.interrupts.finishing()
+	<-a.interrupts.ctx.Done()
 	a.interrupts.finishing()
 	return server.Close()
 }

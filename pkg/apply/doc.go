@@ -30,6 +30,6 @@
 // # What ends a run
 //
 // One task's failure never stops the others. A refused credential stops all; so does
-// [Options.Stop], at the next boundary of a chunk or a step. A panic in a worker is
+// the end of [Options.Until], at the next boundary of a chunk or a step. A panic in a worker is
 // recovered and becomes [Result.Crash].
 package apply

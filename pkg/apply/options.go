@@ -85,7 +85,10 @@ type Options struct {
 	WaitTimeout time.Duration // longest time without any progress of an import; default 30 min
 	UploadChunk int64         // bytes per PATCH; 0: the client's default
 	State       State         // may be nil
-	Stop        <-chan struct{}
+
+	// Until ends a run well: once it has ended no step is begun, and what is being sent ends with
+	// its chunk. The end of the context that Run gets ends requests under way too. nil: never.
+	Until context.Context
 }
 
 const (
@@ -99,5 +102,8 @@ func (o *Options) setDefaults() {
 	}
 	if o.WaitTimeout <= 0 {
 		o.WaitTimeout = defaultWaitTimeout
+	}
+	if o.Until == nil {
+		o.Until = context.Background()
 	}
 }

@@ -28,7 +28,7 @@ type Result struct {
 
 	Err         error  // the project could not be had, so no task was begun
 	NotAllowed  error  // the server refused the credentials or a right; the run stopped at that
-	Interrupted bool   // Options.Stop, or the context's end
+	Interrupted bool   // Options.Until ended, or the context
 	Crash       string // a worker's panic and its stack: a bug
 }
 

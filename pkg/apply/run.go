@@ -78,14 +78,8 @@ func (r *run) over(ctx context.Context) bool {
 	return r.stopping() || ctx.Err() != nil || r.result.Err != nil || r.result.Crash != ""
 }
 
-func (r *run) stopping() bool {
-	select {
-	case <-r.o.Stop:
-		return true
-	default:
-		return false
-	}
-}
+// stopping reports whether no further step is to be begun.
+func (r *run) stopping() bool { return r.o.Until.Err() != nil }
 
 // settle is the result of a change that no worker touches.
 func (r *run) settle(i int, c plan.Change) {
@@ -189,14 +183,8 @@ var errStopped = errors.New("stopped before it was finished")
 // untilStopped is ctx, and ends when the run is to stop.
 func (r *run) untilStopped(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case <-r.o.Stop:
-			cancel(errStopped)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { cancel(nil) }
+	forget := context.AfterFunc(r.o.Until, func() { cancel(errStopped) })
+	return ctx, func() { forget(); cancel(nil) }
 }
 
 // pause waits, unless the run is to stop.
@@ -206,7 +194,7 @@ func (r *run) pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-timer.C:
 		return nil
-	case <-r.o.Stop:
+	case <-r.o.Until.Done():
 		return errStopped
 	case <-ctx.Done():
 		return context.Cause(ctx)

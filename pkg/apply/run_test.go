@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -74,11 +75,12 @@ func TestStopEndsARunAtTheNextBoundary(t *testing.T) {
 			s := w.session()
 			p := j.planned(t, s)
 			planned := s.n
-			stop := make(chan struct{})
-			stopping := &job{tasks: j.tasks, apply: Options{Stop: stop}}
+			until, stop := context.WithCancel(context.Background())
+			defer stop()
+			stopping := &job{tasks: j.tasks, apply: Options{Until: until}}
 			s.each = func(string) {
 				if s.n == planned+k {
-					close(stop)
+					stop()
 				}
 			}
 			r := stopping.carryOut(s, p)

@@ -75,7 +75,7 @@ func (t *task) uploadOrder(ctx context.Context, id int) error {
 	}
 	z := t.files.Archive
 	order := z.Order()
-	return t.server.Upload(ctx, id, z.OrderName(), bytes.NewReader(order), int64(len(order)), cvat.UploadOptions{Chunk: t.o.UploadChunk, Stop: t.o.Stop})
+	return t.server.Upload(ctx, id, z.OrderName(), bytes.NewReader(order), int64(len(order)), cvat.UploadOptions{Chunk: t.o.UploadChunk, Until: t.o.Until})
 }
 
 func (t *task) uploadArchive(ctx context.Context, id int) error {
@@ -85,7 +85,7 @@ func (t *task) uploadArchive(ctx context.Context, id int) error {
 	before := t.result.Sent
 	first := int64(-1)
 	err := t.server.Upload(ctx, id, z.Name(), z, z.Size(), cvat.UploadOptions{
-		Chunk: t.o.UploadChunk, Stop: t.o.Stop, Resume: hint.Location(), OnLocation: hint.Keep,
+		Chunk: t.o.UploadChunk, Until: t.o.Until, Resume: hint.Location(), OnLocation: hint.Keep,
 		OnProgress: func(sent int64) {
 			if first < 0 {
 				first = sent

@@ -30,7 +30,7 @@ func (r *run) take(ctx context.Context, from chan<- struct{}) error {
 	select {
 	case from <- struct{}{}:
 		return nil
-	case <-r.o.Stop:
+	case <-r.o.Until.Done():
 		return errStopped
 	case <-ctx.Done():
 		return context.Cause(ctx)

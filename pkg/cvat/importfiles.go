@@ -31,7 +31,7 @@ type File struct {
 // are as for [Client.FinishUpload]. An error of a file's Content ends the request before
 // its last byte, so that nothing is imported, and is found in the error with errors.Is.
 //
-// Of o, Resume, OnLocation and Stop have no meaning: there is nothing to go on with.
+// Of o, Resume, OnLocation and Until have no meaning: there is nothing to go on with.
 //
 //cvat:operation POST /api/tasks/{id}/data/
 func (c *Client) ImportFiles(ctx context.Context, taskID int, files []File, p DataParams, o UploadOptions) (rqID string, err error) {

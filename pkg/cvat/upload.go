@@ -27,7 +27,10 @@ type UploadOptions struct {
 
 	OnLocation func(id string)  // an upload was created, or taken up again; may be nil
 	OnProgress func(sent int64) // bytes, those in flight included; goes back when a PATCH breaks; may be nil
-	Stop       <-chan struct{}  // when closed, stop after the chunk in flight; may be nil
+
+	// Until ends an upload well: once it has ended, the chunk in flight is the last. The end of the
+	// context that Upload gets ends that chunk, too. nil: never.
+	Until context.Context
 }
 
 // Upload brings a file of size bytes to a task, whatever happens on the way: a
@@ -44,6 +47,9 @@ type UploadOptions struct {
 //cvat:operation HEAD /api/tasks/{id}/data/{upload}
 //cvat:operation PATCH /api/tasks/{id}/data/{upload}
 func (c *Client) Upload(ctx context.Context, taskID int, name string, src io.ReaderAt, size int64, o UploadOptions) error {
+	if o.Until == nil {
+		o.Until = context.Background()
+	}
 	u := &uploader{c: c, taskID: taskID, name: name, src: src, size: size, o: o, chunk: c.firstChunk(o.Chunk)}
 	err := u.run(ctx)
 	if err != nil {
@@ -223,24 +229,11 @@ func (u *uploader) progress(sent int64) {
 	}
 }
 
-func (u *uploader) stopped() bool {
-	select {
-	case <-u.o.Stop:
-		return true
-	default:
-		return false
-	}
-}
+func (u *uploader) stopped() bool { return u.o.Until.Err() != nil }
 
 // untilStopped returns a context that ends, with ErrStopped, when the upload is asked to stop.
 func (u *uploader) untilStopped(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case <-u.o.Stop:
-			cancel(ErrStopped)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { cancel(nil) }
+	forget := context.AfterFunc(u.o.Until, func() { cancel(ErrStopped) })
+	return ctx, func() { forget(); cancel(nil) }
 }

@@ -110,16 +110,12 @@ func TestUploadSurvivesAnAccidentAtEveryRequest(t *testing.T) {
 func TestUploadGoesOnWhereAnEarlierRunStopped(t *testing.T) {
 	s, data := newTus(), content(5*minChunk)
 	c := serve(t, s.ServeHTTP)
-	stop := make(chan struct{})
+	until, stop := context.WithCancel(t.Context())
 	var location string
-	o := UploadOptions{Chunk: minChunk, Stop: stop, OnLocation: func(id string) { location = id }}
+	o := UploadOptions{Chunk: minChunk, Until: until, OnLocation: func(id string) { location = id }}
 	o.OnProgress = func(sent int64) {
 		if sent > 2*minChunk+10 && sent < 3*minChunk {
-			select {
-			case <-stop:
-			default:
-				close(stop)
-			}
+			stop()
 		}
 	}
 	err := c.Upload(t.Context(), 1, "a.zip", bytes.NewReader(data), int64(len(data)), o)
@@ -330,7 +326,7 @@ func TestCancelledUploadSaysSo(t *testing.T) {
 
 func TestStopEndsTheWaitAfterABrokenChunk(t *testing.T) {
 	s := newTus()
-	stop := make(chan struct{})
+	until, stop := context.WithCancel(t.Context())
 	s.before = func(n int, w http.ResponseWriter, r *http.Request) bool {
 		if r.Method == "PATCH" {
 			hangUp(w)
@@ -339,9 +335,9 @@ func TestStopEndsTheWaitAfterABrokenChunk(t *testing.T) {
 	}
 	c := serve(t, s.ServeHTTP, func(o *Options) {
 		o.Retry = RetryPolicy{Base: time.Hour, Cap: time.Hour}
-		o.OnRetry = func(Retry) { close(stop) }
+		o.OnRetry = func(Retry) { stop() }
 	})
-	err := c.Upload(t.Context(), 1, "a.zip", bytes.NewReader(content(100)), 100, UploadOptions{Stop: stop})
+	err := c.Upload(t.Context(), 1, "a.zip", bytes.NewReader(content(100)), 100, UploadOptions{Until: until})
 	if !errors.Is(err, ErrStopped) {
 		t.Errorf("got %v", err)
 	}
