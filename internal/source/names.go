@@ -113,7 +113,7 @@ func plainName(name string) bool {
 			if begins {
 				return false
 			}
-		case c != '_' && c != '-' && !isDigit(c) && (lower(c) < 'a' || lower(c) > 'z'):
+		case c != '_' && c != '-' && !isDigit(c) && !isLetter(c):
 			return false
 		}
 		begins = c == '/'
@@ -121,6 +121,10 @@ func plainName(name string) bool {
 	return !begins && len(name) <= maxFrameName &&
 		!strings.Contains(name, "related_images") && !strings.Contains(name, "__M")
 }
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // show quotes a name that a terminal would not show as it is.
 func show(name string) string {

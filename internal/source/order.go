@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/source/natsort"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -21,7 +22,7 @@ func order(names []string, method string) []int {
 	}
 	sortBy(at, func(a, b int) int { return strings.Compare(names[a], names[b]) })
 	if method == "natural" {
-		sortNaturally(at, names)
+		natsort.Sort(at, names)
 	}
 	return at
 }
@@ -34,34 +35,6 @@ func sortBy(at []int, compare func(a, b int) int) {
 		}
 		return a - b
 	})
-}
-
-// sortNaturally puts indices of names, which stand in byte order, into CVAT's natural
-// one. Names of equal length stand in it already, so a look at the neighbours comes
-// first. Equal names, as 1.jpg and 01.jpg, stay in byte order: CVAT keeps the archive's
-// order there, and the archive keeps this.
-func sortNaturally(at []int, names []string) {
-	natural := func(a, b int) int { return compareNatural(names[a], names[b]) }
-	if slices.ContainsFunc(names, func(s string) bool { return !ascii(s) }) {
-		keys := make([]naturalKey, len(names))
-		for i, name := range names {
-			keys[i] = newNaturalKey(name)
-		}
-		natural = func(a, b int) int { return keys[a].compare(keys[b]) }
-	}
-	if slices.IsSortedFunc(at, natural) {
-		return
-	}
-	sortBy(at, func(a, b int) int { return cmp.Or(natural(a, b), strings.Compare(names[a], names[b])) })
-}
-
-func ascii(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
 }
 
 // permute gives the elements in the order of at.

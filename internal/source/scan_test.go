@@ -2,8 +2,10 @@ package source
 
 import (
 	"context"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -394,4 +396,11 @@ func TestAnEndedContextEndsTheScan(t *testing.T) {
 	if len(tasks) != 0 {
 		t.Errorf("got %d tasks", len(tasks))
 	}
+}
+
+func shuffled(names []string) []string {
+	names = slices.Clone(names)
+	random := rand.New(rand.NewPCG(1, 2))
+	random.Shuffle(len(names), func(i, k int) { names[i], names[k] = names[k], names[i] })
+	return names
 }

@@ -1,25 +1,53 @@
-package source
-
-import (
-	"strings"
-	"unicode/utf8"
-)
-
-// CVAT's sorting_method natural is natsort 8's os_sorted on a server without PyICU
-// and with LC_ALL=C.UTF-8, as its image sets it. That order is, name by name:
+// Package natsort is the order that CVAT's sorting_method natural puts frames in: natsort 8's
+// os_sorted on a server without PyICU and with LC_ALL=C.UTF-8, as CVAT's image sets it. That order
+// is, name by name:
 //
 //   - the path's directories, then its base name, then up to two short extensions
-//     (natsort splits them off, so that a.jpg stands before a.b.jpg) are compared one
+//     (natsort splits them off, so that a.jpg is before a.b.jpg) are compared one
 //     after another;
 //   - each of them is text and numbers in turn, text first, even if it is empty;
 //   - text is compared without case, numbers by value, so 2, 02 and 002 are equal.
 //
-// Equal names stay in the order of the archive. testdata/natsort.json was written by
-// natsort itself.
+// testdata/natsort.json was written by natsort itself.
+package natsort
 
-// compareNatural compares two ASCII names without allocating; [naturalKey] is the
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Sort puts indices of names, which are in byte order, into the natural one. Names of equal
+// length usually are in it already, so a look at the neighbours comes first. Equal names, as 1.jpg
+// and 01.jpg, stay in byte order: CVAT keeps the archive's order there, and the archive keeps this.
+func Sort(at []int, names []string) {
+	natural := func(a, b int) int { return compareASCII(names[a], names[b]) }
+	if slices.ContainsFunc(names, func(s string) bool { return !ascii(s) }) {
+		keys := make([]key, len(names))
+		for i, name := range names {
+			keys[i] = newKey(name)
+		}
+		natural = func(a, b int) int { return keys[a].compare(keys[b]) }
+	}
+	if slices.IsSortedFunc(at, natural) {
+		return
+	}
+	slices.SortFunc(at, func(a, b int) int { return cmp.Or(natural(a, b), strings.Compare(names[a], names[b]), a-b) })
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// compareASCII compares two ASCII names without allocating; [key] is the
 // same order for any name.
-func compareNatural(a, b string) int {
+func compareASCII(a, b string) int {
 	sa, sb := splitBase(a), splitBase(b)
 	for {
 		ca, okA := sa.next()

@@ -1,4 +1,4 @@
-package source
+package natsort
 
 import (
 	"cmp"
@@ -10,33 +10,33 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A naturalKey is any name as natsort compares it: components of text and numbers.
-type naturalKey [][]naturalToken
+// A key is any name as natsort compares it: components of text and numbers.
+type key [][]token
 
-// A naturalToken is text, maybe empty, and the number after it, if there is one.
-type naturalToken struct {
+// A token is text, maybe empty, and the number after it, if there is one.
+type token struct {
 	text, digits string
 	number       bool
 }
 
-func newNaturalKey(name string) naturalKey {
-	var key naturalKey
+func newKey(name string) key {
+	var k key
 	for parts := splitBase(name); ; {
 		part, ok := parts.next()
 		if !ok {
-			return key
+			return k
 		}
-		key = append(key, tokens(foldText(part)))
+		k = append(k, tokens(foldText(part)))
 	}
 }
 
-func (k naturalKey) compare(o naturalKey) int {
-	return slices.CompareFunc(k, o, func(a, b []naturalToken) int {
-		return slices.CompareFunc(a, b, naturalToken.compare)
+func (k key) compare(o key) int {
+	return slices.CompareFunc(k, o, func(a, b []token) int {
+		return slices.CompareFunc(a, b, token.compare)
 	})
 }
 
-func (t naturalToken) compare(o naturalToken) int {
+func (t token) compare(o token) int {
 	if t.text == o.text && t.number != o.number {
 		return len(t.digits) - len(o.digits)
 	}
@@ -50,10 +50,10 @@ func foldText(s string) string {
 	return norm.NFC.String(cases.Fold().String(s))
 }
 
-func tokens(s string) []naturalToken {
-	var all []naturalToken
+func tokens(s string) []token {
+	var all []token
 	for s != "" {
-		var t naturalToken
+		var t token
 		end := strings.IndexFunc(s, isNumeral)
 		if end < 0 {
 			end = len(s)
