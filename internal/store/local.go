@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Local is a tree of this machine's file system, network mounts included. Links are followed
+// wherever they lead, out of the tree too. A Root that is empty is the working directory.
+type Local struct{ Root string }
+
+// Path is a path of this machine, with its own separators.
+func (l Local) Path(name string) string { return filepath.Join(l.Root, filepath.FromSlash(name)) }
+
+// List reads the directory's entries, without their sizes.
+func (l Local) List(_ context.Context, dir string) ([]fs.DirEntry, error) {
+	f, err := os.Open(l.path(dir))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.ReadDir(-1)
+}
+
+// Stat asks the file system.
+func (l Local) Stat(_ context.Context, name string) (fs.FileInfo, error) {
+	return os.Stat(l.path(name))
+}
+
+// Open asks what the name is before it opens it: opening a pipe would wait.
+func (l Local) Open(_ context.Context, name string) (File, error) {
+	path := l.path(name)
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotAFile}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err = f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return localFile{f, info.Size()}, nil
+}
+
+// Link follows each link on the way; the end is an absolute path.
+func (l Local) Link(_ context.Context, name string) (target, end string, err error) {
+	path := l.path(name)
+	target, _ = os.Readlink(path)
+	end, err = filepath.EvalSymlinks(path)
+	if err == nil {
+		end, err = filepath.Abs(end)
+	}
+	return target, end, err
+}
+
+// path is Path, of the working directory where there is no root.
+func (l Local) path(name string) string {
+	if path := l.Path(name); path != "" {
+		return path
+	}
+	return "."
+}
+
+type localFile struct {
+	*os.File
+	size int64
+}
+
+func (f localFile) Size() int64 { return f.size }
