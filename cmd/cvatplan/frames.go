@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/cvatplan/cvatplan/internal/atomicfile"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/report"
@@ -42,7 +43,7 @@ func (c framesCmd) Run(a *app) error {
 		return a.partly(c.renew(ctx, a, sessions))
 	}
 	if c.Out != "" {
-		return writeAtomically(c.Out, func(w io.Writer) error { return c.write(ctx, a, w, sessions) })
+		return atomicfile.Write(c.Out, atomicfile.Options{}, func(w io.Writer) error { return c.write(ctx, a, w, sessions) })
 	}
 	return c.write(ctx, a, a.stdout, sessions)
 }

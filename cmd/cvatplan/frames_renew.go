@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/atomicfile"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/source"
@@ -44,7 +45,7 @@ func (c framesCmd) renew(ctx context.Context, a *app, sessions []*session) error
 
 func (c framesCmd) renewOne(ctx context.Context, a *app, file string, tasks []source.Task) error {
 	n := 0
-	err := writeAtomically(file, func(w io.Writer) error {
+	err := atomicfile.Write(file, atomicfile.Options{}, func(w io.Writer) error {
 		out := counting{index.NewJSONL(w), &n}
 		for _, t := range tasks {
 			ok, err := c.list(ctx, a, nil, t, 0, out)

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
+	"github.com/cvatplan/cvatplan/internal/atomicfile"
 	"github.com/cvatplan/cvatplan/internal/survey"
 )
 
@@ -55,18 +54,10 @@ func (c initCmd) mayWrite() error {
 
 // write takes care that a file that came to be meanwhile is not overwritten either.
 func (c initCmd) write(text []byte) error {
-	if c.Force {
-		return writeAtomically(c.Output, func(w io.Writer) error { _, err := w.Write(text); return err })
-	}
-	if err := os.MkdirAll(filepath.Dir(c.Output), 0o777); err != nil {
+	return atomicfile.Write(c.Output, atomicfile.Options{New: !c.Force}, func(w io.Writer) error {
+		_, err := w.Write(text)
 		return err
-	}
-	f, err := os.OpenFile(c.Output, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	return errors.Join(err, f.Close())
+	})
 }
 
 // counted is "1 bag" or "2 bags".

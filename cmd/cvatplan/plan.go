@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/cvatplan/cvatplan/internal/atomicfile"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/report"
@@ -157,7 +158,7 @@ func (c planCmd) save(a *app, sessions []*session) error {
 		return nil
 	}
 	f := planner.Save(projectsOf(sessions), versionString(), a.Server)
-	if err := replaceFile(c.Out, 0o600, func(w io.Writer) error { return planfile.Write(w, f) }); err != nil {
+	if err := atomicfile.Write(c.Out, atomicfile.Options{Mode: 0o600}, func(w io.Writer) error { return planfile.Write(w, f) }); err != nil {
 		return fmt.Errorf("save the plan to %s: %w", c.Out, err)
 	}
 	if !a.Quiet {

@@ -3,18 +3,19 @@ package resume
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/gofrs/flock"
+
+	"github.com/cvatplan/cvatplan/internal/atomicfile"
 )
 
 const (
 	version   = 1
 	jsonExt   = ".json"
 	lockExt   = ".lock"
-	newPrefix = ".new-"  // of files that are not whole yet
 	maxRecord = 16 << 10 // bytes; a URL and a file name
 )
 
@@ -76,28 +77,14 @@ func (h *Hint) Keep(location string) {
 	r.Location = location
 	data, err := json.Marshal(r)
 	if err == nil {
-		err = replace(h.path+jsonExt, append(data, '\n'))
+		err = atomicfile.Write(h.path+jsonExt, atomicfile.Options{Mode: 0o600}, func(w io.Writer) error {
+			_, err := w.Write(append(data, '\n'))
+			return err
+		})
 	}
 	if err != nil {
 		h.store.warn(err)
 	}
-}
-
-// replace writes a file of mode 0600 that is the old one or the new one, never a part.
-func replace(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), newPrefix+"*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name()) // the first error says what is wrong
-	}
-	return err
 }
 
 // Forget says that the location is of no more use: the server has the whole file.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/atomicfile"
 )
 
 const (
@@ -223,7 +225,7 @@ func TestWithoutADirectoryNothingIsKept(t *testing.T) {
 func TestWhatNobodyWentOnWithIsRemoved(t *testing.T) {
 	dir := t.TempDir()
 	keep(t, dir, 1, "1_old")
-	killed := filepath.Join(dir, newPrefix+"123")
+	killed := filepath.Join(dir, atomicfile.TempPrefix+"123")
 	if err := os.WriteFile(killed, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}

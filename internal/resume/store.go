@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/cvatplan/cvatplan/internal/atomicfile"
 )
 
 // Old is how long the hint of an upload is kept that nobody goes on with. CVAT itself
@@ -90,7 +92,7 @@ func (s *Store) sweep() {
 			continue
 		}
 		path := filepath.Join(s.Dir, e.Name())
-		if strings.HasPrefix(e.Name(), newPrefix) { // of a process that was killed
+		if strings.HasPrefix(e.Name(), atomicfile.TempPrefix) { // of a process that was killed
 			_ = os.Remove(path)
 		}
 		if upload, ok := strings.CutSuffix(path, lockExt); ok {

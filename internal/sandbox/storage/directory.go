@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/cvatplan/cvatplan/internal/atomicfile"
 )
 
 // A Directory is the server's place on disk:
@@ -88,15 +91,10 @@ func (d Directory) Part(id int, upload string) string {
 // Replace writes a file whole or not at all: a process that is killed over it leaves the
 // old one, or none.
 func (d Directory) Replace(file string, data []byte) error {
-	fresh := filepath.Join(d.Tmp(), NewUUID())
-	err := os.WriteFile(fresh, data, 0o644)
-	if err == nil {
-		err = os.Rename(fresh, file)
-	}
-	if err != nil {
-		_ = os.Remove(fresh) // or the next Open sweeps it
-	}
-	return err
+	return atomicfile.Write(file, atomicfile.Options{TempDir: d.Tmp()}, func(w io.Writer) error { // the next Open sweeps it
+		_, err := w.Write(data)
+		return err
+	})
 }
 
 // makeData makes the directories of a new Data row.
