@@ -15,7 +15,7 @@ type file struct {
 	size int64
 }
 
-// content is what a file reads: one of the disk, a [Temp], or two of them as one.
+// content is what a file reads: one of the disk, a temporary file, or two of them as one.
 type content interface {
 	io.ReaderAt
 	io.Closer

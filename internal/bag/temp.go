@@ -6,65 +6,20 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"syscall"
+
+	"github.com/cvatplan/cvatplan/internal/tempfile"
 )
 
-// A Temp is a file of the temporary directory that has no name there, where the
-// system allows that: no way to end, kill -9 included, leaves it behind. Elsewhere
-// Close removes it.
-type Temp struct {
-	*os.File
-	name string // "" if it has none
-}
-
-// NewTemp makes one in dir; "" is [os.TempDir].
-func NewTemp(dir string) (*Temp, error) {
-	if dir == "" {
-		dir = os.TempDir()
+// newTemp makes a temporary file for need bytes.
+func newTemp(dir string, need int64) (*tempfile.File, error) {
+	t, err := tempfile.Create(dir, need)
+	var space *tempfile.NoSpaceError
+	if errors.As(err, &space) {
+		err = fmt.Errorf("unpacking needs %d bytes and %d to spare in %s, where %d are free; set TMPDIR to a directory on a larger disk",
+			need, tempfile.Spare, space.Dir, space.Free)
 	}
-	if f, err := nameless(dir); err == nil {
-		return &Temp{File: f}, nil
-	}
-	f, err := os.CreateTemp(dir, "cvatplan-")
-	if err != nil {
-		return nil, err
-	}
-	t := &Temp{File: f}
-	if os.Remove(f.Name()) != nil {
-		t.name = f.Name()
-	}
-	return t, nil
-}
-
-// Close gives the file up.
-func (t *Temp) Close() error {
-	err := t.File.Close()
-	if t.name != "" {
-		err = errors.Join(err, os.Remove(t.name))
-		t.name = ""
-	}
-	return err
-}
-
-// spareSpace is left free on the disk that files are unpacked to: 64 MiB.
-const spareSpace = 64 << 20
-
-// newTemp makes a file for need bytes, after a look whether they fit there.
-func newTemp(dir string, need int64) (*Temp, error) {
-	if dir == "" {
-		dir = os.TempDir()
-	}
-	free, err := freeSpace(dir)
-	if err != nil {
-		return nil, resourceError{fmt.Errorf("free space of %s: %w", dir, err)}
-	}
-	if need > free-spareSpace {
-		return nil, resourceError{fmt.Errorf("unpacking needs %d bytes and %d to spare in %s, where %d are free; set TMPDIR to a directory on a larger disk",
-			need, spareSpace, dir, free)}
-	}
-	t, err := NewTemp(dir)
 	if err != nil {
 		return nil, resourceError{err}
 	}

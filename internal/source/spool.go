@@ -1,13 +1,14 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/tempfile"
 )
 
 // A spool keeps the frames of one task that had to be encoded, from the reading pass to
@@ -18,7 +19,7 @@ type spool struct {
 	dir string
 
 	mu    sync.Mutex
-	file  *bag.Temp
+	file  *tempfile.File
 	end   int64
 	spans map[message]span
 }
@@ -35,17 +36,14 @@ func (s *spool) reserve(need int64) error {
 	if err := s.close(); err != nil {
 		return err
 	}
-	dir := s.dir
-	if dir == "" {
-		dir = os.TempDir()
-	}
-	if free, err := bag.FreeSpace(dir); err == nil && free < need {
+	f, err := tempfile.Create(s.dir, need)
+	var space *tempfile.NoSpaceError
+	if errors.As(err, &space) {
 		return &fault{
 			code: diag.CodeNoSpace, hint: "set TMPDIR to a directory on a larger disk",
-			text: fmt.Sprintf("encoding needs up to %d MiB in %s, and %d MiB are free", need>>20+1, dir, free>>20),
+			text: fmt.Sprintf("encoding needs up to %d MiB in %s, and %d MiB are free", need>>20+1, space.Dir, space.Free>>20),
 		}
 	}
-	f, err := bag.NewTemp(dir)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package bag
+package tempfile
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package bag
+package tempfile
 
 import (
 	"os"
@@ -8,7 +8,7 @@ import (
 // A process that is killed while it unpacks has no chance to tidy up.
 func TestATemporaryFileHasNoNameFromItsFirstMomentOn(t *testing.T) {
 	dir := t.TempDir()
-	f, err := newTemp(dir, 1)
+	f, err := Create(dir, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -19,7 +19,8 @@ func TestATemporaryFileHasNoNameFromItsFirstMomentOn(t *testing.T) {
 	if _, err := f.WriteAt([]byte("x"), 5); err != nil {
 		t.Error(err)
 	}
-	if b, err := (&file{f: f, size: 6}).read(nil, 5, 1); string(b) != "x" || err != nil {
+	b := make([]byte, 1)
+	if _, err := f.ReadAt(b, 5); string(b) != "x" || err != nil {
 		t.Errorf("%q, %v", b, err)
 	}
 }

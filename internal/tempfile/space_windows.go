@@ -1,4 +1,4 @@
-package bag
+package tempfile
 
 import "golang.org/x/sys/windows"
 

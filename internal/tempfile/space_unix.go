@@ -1,6 +1,6 @@
 //go:build unix
 
-package bag
+package tempfile
 
 import "golang.org/x/sys/unix"
 
