@@ -47,14 +47,14 @@ func (l *look) ask(ctx context.Context) error {
 // found keeps the tasks of other projects that have one of the names. One that stands in
 // this project is newer than the listing.
 func (l *look) found(tasks []cvat.Task, names []string) {
-	asked := make(map[string]bool, len(names))
+	asked := make(map[plan.Name]bool, len(names))
 	for _, name := range names {
-		asked[name] = true
+		asked[plan.NameOf(name)] = true
 	}
 	for _, t := range tasks {
 		p := Task(l.c, t)
 		switch {
-		case !asked[p.Name]:
+		case !asked[plan.NameOf(p.Name)]:
 		case p.ProjectID != 0 && p.ProjectID == l.have.Scope.ProjectID:
 			l.overtaken = true
 		default:
@@ -67,19 +67,24 @@ func (l *look) found(tasks []cvat.Task, names []string) {
 func split(tasks []plan.Desired) [][]string {
 	bytes := 0
 	for _, d := range tasks {
-		bytes += len(url.QueryEscape(d.Task)) + len(`%22%22%2C`)
+		for _, name := range plan.NameOf(d.Task).Spellings() {
+			bytes += len(url.QueryEscape(name)) + len(`%22%22%2C`)
+		}
 	}
 	questions := make([][]string, (bytes+maxRule-1)/maxRule)
 	for i, d := range tasks {
-		questions[i%len(questions)] = append(questions[i%len(questions)], d.Task)
+		q := &questions[i%len(questions)]
+		*q = append(*q, plan.NameOf(d.Task).Spellings()...)
 	}
 	return questions
 }
 
 func count(questions [][]string) int {
-	n := 0
+	distinct := make(map[plan.Name]bool)
 	for _, names := range questions {
-		n += len(names)
+		for _, name := range names {
+			distinct[plan.NameOf(name)] = true
+		}
 	}
-	return n
+	return len(distinct)
 }

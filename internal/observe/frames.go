@@ -18,9 +18,9 @@ const frameReaders = 4
 // frames asks for the frame names of the wanted tasks, and of tasks that nobody manages
 // but that have as many frames as one to be created: one of them may have been renamed.
 func (l *look) frames(ctx context.Context) error {
-	wanted := make(map[string]bool, len(l.want.Tasks))
+	wanted := make(map[plan.Name]bool, len(l.want.Tasks))
 	for _, d := range l.want.Tasks {
-		wanted[d.Task] = true
+		wanted[plan.NameOf(d.Task)] = true
 	}
 	counts := make(map[int]bool)
 	for _, d := range l.missing() {
@@ -28,7 +28,7 @@ func (l *look) frames(ctx context.Context) error {
 	}
 	var ids []int
 	for _, t := range l.have.Tasks {
-		if t.Size > 0 && (wanted[t.Name] || counts[t.Size]) {
+		if t.Size > 0 && (wanted[plan.NameOf(t.Name)] || counts[t.Size]) {
 			ids = append(ids, t.ID)
 		}
 	}
@@ -38,9 +38,9 @@ func (l *look) frames(ctx context.Context) error {
 // AddFrames asks for the frames of those tasks that have one of the ids; one request each. What is
 // wanted is only there so that equal names are kept once.
 func AddFrames(ctx context.Context, c Reader, tasks []plan.Task, ids []int, want []plan.Desired) error {
-	wanted := make(map[string][]string, len(want))
+	wanted := make(map[plan.Name][]string, len(want))
 	for _, d := range want {
-		wanted[d.Task] = d.Frames
+		wanted[plan.NameOf(d.Task)] = d.Frames
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(frameReaders)
@@ -50,7 +50,7 @@ func AddFrames(ctx context.Context, c Reader, tasks []plan.Task, ids []int, want
 	}
 	for i := range tasks {
 		if t := &tasks[i]; asked[t.ID] {
-			group.Go(guarded(func() error { return addFrames(ctx, c, t, wanted[t.Name]) }))
+			group.Go(guarded(func() error { return addFrames(ctx, c, t, wanted[plan.NameOf(t.Name)]) }))
 		}
 	}
 	return rethrow(group.Wait())

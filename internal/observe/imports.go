@@ -41,13 +41,13 @@ func (l *look) imports(ctx context.Context) error {
 
 // unfinished are the places of wanted tasks that were sent something and have no frames.
 func (l *look) unfinished() []int {
-	wanted := make(map[string]bool, len(l.want.Tasks))
+	wanted := make(map[plan.Name]bool, len(l.want.Tasks))
 	for _, d := range l.want.Tasks {
-		wanted[d.Task] = true
+		wanted[plan.NameOf(d.Task)] = true
 	}
 	var places []int
 	for i, t := range l.have.Tasks {
-		if wanted[t.Name] && t.HasData && t.Size == 0 {
+		if wanted[plan.NameOf(t.Name)] && t.HasData && t.Size == 0 {
 			places = append(places, i)
 		}
 	}

@@ -139,13 +139,13 @@ func (l *look) compare(ctx context.Context) error {
 
 // missing are the wanted tasks of whose name the project has none.
 func (l *look) missing() []plan.Desired {
-	have := make(map[string]bool, len(l.have.Tasks))
+	have := make(map[plan.Name]bool, len(l.have.Tasks))
 	for _, t := range l.have.Tasks {
-		have[t.Name] = true
+		have[plan.NameOf(t.Name)] = true
 	}
 	var missing []plan.Desired
 	for _, d := range l.want.Tasks {
-		if !have[d.Task] {
+		if !have[plan.NameOf(d.Task)] {
 			missing = append(missing, d)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // Progress is how far the annotation of one wanted task is, as CVAT counts it.
@@ -58,16 +59,17 @@ func Annotation(ctx context.Context, c JobReader, want Want, assignees bool) (Fo
 }
 
 func progressOf(c Reader, want Want, tasks []cvat.Task) []Progress {
-	named := make(map[string]cvat.Task, len(tasks))
+	named := make(map[plan.Name]cvat.Task, len(tasks))
 	for _, t := range tasks {
-		if have, ok := named[t.Name]; !ok || !have.Imported() && t.Imported() {
-			named[t.Name] = t
+		name := plan.NameOf(t.Name)
+		if have, ok := named[name]; !ok || !have.Imported() && t.Imported() {
+			named[name] = t
 		}
 	}
 	all := make([]Progress, len(want.Tasks))
 	for i, d := range want.Tasks {
 		all[i] = Progress{Task: d.Task, Bag: d.Bag, Camera: d.Camera}
-		if t, ok := named[d.Task]; ok {
+		if t, ok := named[plan.NameOf(d.Task)]; ok {
 			all[i].ID, all[i].URL, all[i].Subset, all[i].Frames = t.ID, c.TaskURL(t.ID), t.Subset, t.Size
 			all[i].Jobs = Jobs{t.Jobs.Count, t.Jobs.Validation, t.Jobs.Completed}
 		}

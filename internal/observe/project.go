@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
@@ -47,7 +48,7 @@ func FindProject(ctx context.Context, c Reader, want manifest.Project) (Found, e
 	if c.Organization() == "" {
 		find = c.ProjectsEverywhere
 	}
-	projects, err := find(ctx, want.Name)
+	projects, err := ProjectsNamed(ctx, want.Name, find)
 	if err != nil {
 		return Found{}, err
 	}
@@ -55,6 +56,21 @@ func FindProject(ctx context.Context, c Reader, want manifest.Project) (Found, e
 		return Found{}, wrongWorkspace(ctx, c, projects)
 	}
 	return choose(want.Name, projects)
+}
+
+// ProjectsNamed asks find, which compares byte by byte, for the projects of a name in each
+// of its spellings; by ascending id.
+func ProjectsNamed(ctx context.Context, name string, find func(context.Context, string) ([]cvat.Project, error)) ([]cvat.Project, error) {
+	var all []cvat.Project
+	for _, spelling := range plan.NameOf(name).Spellings() {
+		found, err := find(ctx, spelling)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	slices.SortFunc(all, func(a, b cvat.Project) int { return a.ID - b.ID })
+	return all, nil
 }
 
 func byID(ctx context.Context, c Reader, id int) (Found, error) {

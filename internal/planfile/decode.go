@@ -27,8 +27,8 @@ func (in *reader) project(line []byte) error {
 		Scope:  plan.Scope{Server: l.Server, Organization: l.Organization, ProjectID: l.ProjectID, Project: l.Project},
 		Exists: l.Exists, Unclaimed: l.Unclaimed, EmptyProjects: l.EmptyProjects, Labels: l.Labels, NotAsked: l.NotAsked, Users: l.Users,
 	}})
-	in.actions = append(in.actions, map[string]plan.Action{})
-	in.frames = map[string][]string{}
+	in.actions = append(in.actions, map[plan.Name]plan.Action{})
+	in.frames = map[plan.Name][]string{}
 	return nil
 }
 
@@ -49,10 +49,10 @@ func (in *reader) task(line []byte) error {
 		d.Problems = append(d.Problems, plan.Problem(p))
 	}
 	if l.Action != "" {
-		in.actions[len(in.actions)-1][l.Task] = plan.Action(l.Action)
+		in.actions[len(in.actions)-1][plan.NameOf(l.Task)] = plan.Action(l.Action)
 	}
-	if _, several := in.frames[l.Task]; !several {
-		in.frames[l.Task] = l.Frames
+	if _, several := in.frames[plan.NameOf(l.Task)]; !several {
+		in.frames[plan.NameOf(l.Task)] = l.Frames
 	}
 	p := in.current()
 	p.Want, p.Images = append(p.Want, d), append(p.Images, images)
@@ -89,7 +89,7 @@ func (in *reader) server(line []byte) error {
 		Settings: l.Settings.settings(), Frames: l.Frames, URL: l.URL,
 	}
 	if l.FramesAsWanted {
-		t.Frames = in.frames[l.Name]
+		t.Frames = in.frames[plan.NameOf(l.Name)]
 	}
 	have := &in.current().Have
 	if l.Elsewhere {

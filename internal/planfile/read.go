@@ -104,8 +104,8 @@ type reader struct {
 	ended  bool
 
 	file    File
-	actions []map[string]plan.Action // by project: as they were saved
-	frames  map[string][]string      // of the current project's tasks
+	actions []map[plan.Name]plan.Action // by project: as they were saved
+	frames  map[plan.Name][]string      // of the current project's tasks
 }
 
 // next is the next line. A plan's last line is its end, so there is always one to come.
@@ -222,9 +222,10 @@ func (in *reader) agrees() error {
 	for i, p := range in.file.Projects {
 		now := actionsOf(p.Plan())
 		for _, d := range p.Want {
-			if was := in.actions[i][d.Task]; was != now[d.Task] {
+			name := plan.NameOf(d.Task)
+			if was := in.actions[i][name]; was != now[name] {
 				return &Error{
-					fmt.Sprintf("cvatplan %.40s saved it and decided otherwise than this one does: task %q: %q, now %q", in.file.Version, d.Task, was, now[d.Task]),
+					fmt.Sprintf("cvatplan %.40s saved it and decided otherwise than this one does: task %q: %q, now %q", in.file.Version, d.Task, was, now[name]),
 					"use the cvatplan that saved it, or save the plan again with this one",
 				}
 			}

@@ -26,12 +26,12 @@ func (p Project) Since(now Project) []string {
 		return []string{gone}
 	}
 	var texts []string
-	seen := map[string]bool{}
+	seen := map[plan.Name]bool{}
 	for _, c := range was.plan.Changes {
-		if c.Action == plan.Unmanaged || c.Action == plan.Skipped || seen[c.Task] {
+		if c.Action == plan.Unmanaged || c.Action == plan.Skipped || seen[plan.NameOf(c.Task)] {
 			continue
 		}
-		seen[c.Task] = true // two of one name are both in conflict, and one tells it
+		seen[plan.NameOf(c.Task)] = true // two of one name are both in conflict, and one tells it
 		if text := taskSince(was, is, c); text != "" {
 			texts = append(texts, fmt.Sprintf("task %s: %s", c.Task, text))
 		}
@@ -46,7 +46,7 @@ func (p Project) Due(now plan.Plan) plan.Plan {
 	var kept []plan.Change
 	var left []string
 	for _, c := range now.Changes {
-		if _, ok := planned[c.Task]; ok || c.Action == plan.Unmanaged {
+		if _, ok := planned[plan.NameOf(c.Task)]; ok || c.Action == plan.Unmanaged {
 			kept = append(kept, c)
 			continue
 		}
@@ -64,25 +64,25 @@ func (p Project) Due(now plan.Plan) plan.Plan {
 type side struct {
 	plan    plan.Plan
 	exists  bool // the project
-	changes map[string]plan.Change
-	images  map[string][]Image
+	changes map[plan.Name]plan.Change
+	images  map[plan.Name][]Image
 }
 
 func sideOf(p Project) side {
-	s := side{plan: p.Plan(), exists: p.Have.Exists, images: make(map[string][]Image, len(p.Want))}
+	s := side{plan: p.Plan(), exists: p.Have.Exists, images: make(map[plan.Name][]Image, len(p.Want))}
 	s.changes = changes(s.plan)
 	for i, d := range p.Want {
-		s.images[d.Task] = imagesOf(p, i)
+		s.images[plan.NameOf(d.Task)] = imagesOf(p, i)
 	}
 	return s
 }
 
 // changes are those of the tasks that manifests ask for.
-func changes(p plan.Plan) map[string]plan.Change {
-	m := make(map[string]plan.Change, len(p.Changes))
+func changes(p plan.Plan) map[plan.Name]plan.Change {
+	m := make(map[plan.Name]plan.Change, len(p.Changes))
 	for _, c := range p.Changes {
 		if c.Action != plan.Unmanaged {
-			m[c.Task] = c
+			m[plan.NameOf(c.Task)] = c
 		}
 	}
 	return m
@@ -98,12 +98,12 @@ func projectSince(was, is side) string {
 	case before.ProjectID != after.ProjectID:
 		return fmt.Sprintf("project %s was number %d and is number %d", before.Project, before.ProjectID, after.ProjectID)
 	}
-	lacked := map[string]bool{}
+	lacked := map[plan.Name]bool{}
 	for _, l := range was.plan.Project.Labels {
-		lacked[l.Name] = true
+		lacked[plan.NameOf(l.Name)] = true
 	}
 	for _, l := range is.plan.Project.Labels {
-		if !lacked[l.Name] {
+		if !lacked[plan.NameOf(l.Name)] {
 			return fmt.Sprintf("project %s lost its label %s", before.Project, l.Name)
 		}
 	}
@@ -111,11 +111,12 @@ func projectSince(was, is side) string {
 }
 
 func taskSince(was, is side, c plan.Change) string {
-	now, ok := is.changes[c.Task]
+	name := plan.NameOf(c.Task)
+	now, ok := is.changes[name]
 	if !ok {
 		return "its images are gone"
 	}
-	if text := imagesSince(c, now, was.images[c.Task], is.images[c.Task]); text != "" {
+	if text := imagesSince(c, now, was.images[name], is.images[name]); text != "" {
 		return text
 	}
 	if text := tasksSince(c, now); text != "" {

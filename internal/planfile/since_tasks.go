@@ -17,7 +17,7 @@ func (p Project) Unsure(now plan.Plan) []int {
 		if !actionable(c) {
 			continue
 		}
-		for _, t := range current[c.Task].Actual {
+		for _, t := range current[plan.NameOf(c.Task)].Actual {
 			if !marked(t) && t.Size > 0 && t.Size == c.Frames && t.Frames == nil && !unchanged(c, t) {
 				ids = append(ids, t.ID)
 			}

@@ -55,20 +55,20 @@ func (out *writer) end() error {
 func (out *writer) project(p Project) {
 	out.line(projectOf(p))
 	actions := actionsOf(p.Plan())
-	frames := make(map[string][]string, len(p.Want))
+	frames := make(map[plan.Name][]string, len(p.Want))
 	for i, d := range p.Want {
-		action, planned := actions[d.Task]
+		action, planned := actions[plan.NameOf(d.Task)]
 		if !planned {
 			out.line(taskLine{Type: typeTask, Task: d.Task, Bag: d.Bag, Camera: d.Camera, Origin: positionPart(d.Origin), Bytes: d.Bytes})
 			continue
 		}
-		if _, several := frames[d.Task]; !several {
-			frames[d.Task] = d.Frames
+		if _, several := frames[plan.NameOf(d.Task)]; !several {
+			frames[plan.NameOf(d.Task)] = d.Frames
 		}
 		out.line(taskOf(d, action, imagesOf(p, i)))
 	}
 	for _, t := range p.Have.Tasks {
-		out.line(serverOf(t, frames[t.Name]))
+		out.line(serverOf(t, frames[plan.NameOf(t.Name)]))
 	}
 	for _, t := range p.Have.Elsewhere {
 		l := serverOf(t, nil)
@@ -79,11 +79,11 @@ func (out *writer) project(p Project) {
 
 // actionsOf tells what was decided about each wanted task. Where two are of one name, both
 // are in conflict.
-func actionsOf(p plan.Plan) map[string]plan.Action {
-	actions := make(map[string]plan.Action, len(p.Changes))
+func actionsOf(p plan.Plan) map[plan.Name]plan.Action {
+	actions := make(map[plan.Name]plan.Action, len(p.Changes))
 	for _, c := range p.Changes {
 		if c.Action != plan.Unmanaged {
-			actions[c.Task] = c.Action
+			actions[plan.NameOf(c.Task)] = c.Action
 		}
 	}
 	return actions

@@ -13,13 +13,13 @@ import (
 // created that nobody wants.
 func idleSkips(m *manifest.Manifest, tasks []Task) []Problem {
 	names := make([]string, len(tasks))
-	known := make(map[string]bool, len(tasks))
+	known := make(map[plan.Name]bool, len(tasks))
 	for i, t := range tasks {
-		names[i], known[t.Name] = t.Name, true
+		names[i], known[plan.NameOf(t.Name)] = t.Name, true
 	}
 	var list []Problem
 	for _, s := range m.Skip {
-		if known[s.Task] || slices.ContainsFunc(names, func(name string) bool { return plan.MatchName(s.Task, name) }) {
+		if known[plan.NameOf(s.Task)] || slices.ContainsFunc(names, func(name string) bool { return plan.MatchName(s.Task, name) }) {
 			continue
 		}
 		p := Problem{

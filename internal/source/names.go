@@ -7,9 +7,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // CVAT's limits, measured on 2.73: task names of 256 characters, file names of 255
@@ -51,7 +50,7 @@ func taskName(t *manifest.Template, v manifest.Vars) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := norm.NFC.String(strings.TrimSpace(raw))
+	name := plan.NameOf(raw).String()
 	switch n := utf8.RuneCountInString(name); {
 	case name == "":
 		return "", fmt.Errorf("task name is empty")

@@ -210,11 +210,12 @@ func (s scanner) emptyBag(b *bagRef, p Problem, o outcome) outcome {
 
 // blockSameNames blocks tasks of one name; the plan calls them a conflict.
 func blockSameNames(tasks []Task) {
-	first := make(map[string]int, len(tasks))
+	first := make(map[plan.Name]int, len(tasks))
 	for i := range tasks {
-		k, twice := first[tasks[i].Name]
+		name := plan.NameOf(tasks[i].Name)
+		k, twice := first[name]
 		if !twice {
-			first[tasks[i].Name] = i
+			first[name] = i
 			continue
 		}
 		text, hint := plan.SameName(tasks[k].place(), tasks[i].place())

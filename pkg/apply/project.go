@@ -108,7 +108,7 @@ func (r *run) find(ctx context.Context) (observe.Found, error) {
 		if !errors.As(err, &several) || try == projectTries {
 			return found, err
 		}
-		projects, listErr := r.server.ListProjects(ctx, wanted.Name)
+		projects, listErr := observe.ProjectsNamed(ctx, wanted.Name, r.server.ListProjects)
 		own := cmp.Or(r.claimed, r.result.Project.ID)
 		switch {
 		case listErr != nil || len(projects) < 2:
@@ -209,13 +209,13 @@ func (r *run) labelled(added []manifest.Label) {
 }
 
 func lackingLabels(wanted []manifest.Label, have []cvat.Label) []manifest.Label {
-	names := make(map[string]bool, len(have))
+	names := make(map[plan.Name]bool, len(have))
 	for _, l := range have {
-		names[l.Name] = true
+		names[plan.NameOf(l.Name)] = true
 	}
 	var lacking []manifest.Label
 	for _, l := range wanted {
-		if !names[l.Name] {
+		if !names[plan.NameOf(l.Name)] {
 			lacking = append(lacking, l)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
@@ -106,7 +107,7 @@ func (t *task) unmeasured() bool {
 // look reads the tasks of the name and, for unfinished ones, how their imports stand,
 // and decides again.
 func (t *task) look(ctx context.Context) error {
-	listed, err := t.server.ListTasks(ctx, cvat.TaskFilter{Name: t.change.Task})
+	listed, err := t.listNamed(ctx)
 	if err != nil {
 		return err
 	}
@@ -128,6 +129,26 @@ func (t *task) look(ctx context.Context) error {
 	}
 	t.change = plan.Decide(t.change.Desired, named, project, t.plan.Options)
 	return nil
+}
+
+// listNamed lists the tasks of the name, however it is spelled: as Unicode has it, and as
+// tasks spell it that were seen before.
+func (t *task) listNamed(ctx context.Context) ([]cvat.Task, error) {
+	spellings := plan.NameOf(t.change.Task).Spellings()
+	for _, seen := range t.change.Actual {
+		if !slices.Contains(spellings, seen.Name) {
+			spellings = append(spellings, seen.Name)
+		}
+	}
+	var all []cvat.Task
+	for _, name := range spellings {
+		listed, err := t.server.ListTasks(ctx, cvat.TaskFilter{Name: name})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, listed...)
+	}
+	return all, nil
 }
 
 // measure reads the files, which gives the hash that a marker holds.

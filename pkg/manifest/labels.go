@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // label reads a label; a plain name has the type that its place implies.
@@ -128,15 +126,15 @@ func isRange(values []string) bool {
 
 // uniqueNames reports items that repeat a name; an item is a name or has one.
 func (l *loader) uniqueNames(items []*node, what string) {
-	first := map[string]Position{}
+	first := map[Name]Position{}
 	for _, item := range items {
 		name := nameOf(item)
-		key := norm.NFC.String(name.str())
-		if key == "" {
+		key := NameOf(name.str())
+		if key == (Name{}) {
 			continue
 		}
 		if before, double := first[key]; double {
-			l.report(name.at, fmt.Sprintf("it stands in line %d already", before.Line), "duplicate %s %q", what, clip(key))
+			l.report(name.at, fmt.Sprintf("it stands in line %d already", before.Line), "duplicate %s %q", what, clip(key.String()))
 			continue
 		}
 		first[key] = name.at

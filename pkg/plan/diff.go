@@ -18,7 +18,7 @@ func Diff(want []Desired, have Actual, o Options) Plan {
 	wanted := positions(want)
 	for _, w := range want {
 		if o.targets(w.Task) {
-			p.Changes = append(p.Changes, d.change(w, want, wanted[identity(w.Task)]))
+			p.Changes = append(p.Changes, d.change(w, want, wanted[NameOf(w.Task)]))
 		}
 	}
 	unmanaged := d.unmanaged(wanted)
@@ -37,17 +37,17 @@ func Diff(want []Desired, have Actual, o Options) Plan {
 // NeedsHash names the tasks whose archive must be measured before [Diff] can judge
 // them: a task of that name is ours and unfinished, and its marker's hash decides.
 func NeedsHash(want []Desired, have Actual, o Options) []string {
-	marked := make(map[string]bool)
+	marked := make(map[Name]bool)
 	for _, t := range have.Tasks {
 		if hash, ours := ParseMarker(t.BugTracker); ours && Marker(hash) != Tombstone {
-			marked[identity(t.Name)] = true
+			marked[NameOf(t.Name)] = true
 		}
 	}
 	var names []string
 	skips := newSkipper(o.Skip)
 	for _, w := range want {
 		_, skipped := skips.find(w.Task)
-		if marked[identity(w.Task)] && w.Hash == "" && len(w.Problems) == 0 && !skipped && o.targets(w.Task) {
+		if marked[NameOf(w.Task)] && w.Hash == "" && len(w.Problems) == 0 && !skipped && o.targets(w.Task) {
 			names = append(names, w.Task)
 		}
 	}
@@ -59,14 +59,14 @@ type differ struct {
 	have              Actual
 	o                 Options
 	skips             skipper
-	byName, elsewhere map[string][]Task
+	byName, elsewhere map[Name][]Task
 }
 
 func (d differ) change(w Desired, want []Desired, same []int) Change {
 	if _, skipped := d.skips.find(w.Task); len(same) > 1 && !skipped {
 		return sameName(w, want, same)
 	}
-	c := decide(w, d.byName[identity(w.Task)], d.elsewhere[identity(w.Task)], d.skips, d.o)
+	c := decide(w, d.byName[NameOf(w.Task)], d.elsewhere[NameOf(w.Task)], d.skips, d.o)
 	return d.assignable(c)
 }
 
@@ -95,11 +95,11 @@ func sameName(w Desired, want []Desired, same []int) Change {
 }
 
 // unmanaged are the server's tasks that no manifest of this plan names, targeted or not.
-func (d differ) unmanaged(wanted map[string][]int) []Task {
+func (d differ) unmanaged(wanted map[Name][]int) []Task {
 	var left []Task
 	for _, t := range d.have.Tasks {
 		_, skipped := d.skips.find(t.Name)
-		if len(wanted[identity(t.Name)]) == 0 && !skipped {
+		if len(wanted[NameOf(t.Name)]) == 0 && !skipped {
 			left = append(left, t)
 		}
 	}
@@ -111,18 +111,18 @@ func unmanagedChange(t Task) Change {
 	return c.because(Unmanaged, diag.CodeUnmanaged, "no manifest names it")
 }
 
-func byName(tasks []Task) map[string][]Task {
-	m := make(map[string][]Task, len(tasks))
+func byName(tasks []Task) map[Name][]Task {
+	m := make(map[Name][]Task, len(tasks))
 	for _, t := range tasks {
-		m[identity(t.Name)] = append(m[identity(t.Name)], t)
+		m[NameOf(t.Name)] = append(m[NameOf(t.Name)], t)
 	}
 	return m
 }
 
-func positions(want []Desired) map[string][]int {
-	m := make(map[string][]int, len(want))
+func positions(want []Desired) map[Name][]int {
+	m := make(map[Name][]int, len(want))
 	for i, w := range want {
-		m[identity(w.Task)] = append(m[identity(w.Task)], i)
+		m[NameOf(w.Task)] = append(m[NameOf(w.Task)], i)
 	}
 	return m
 }

@@ -32,20 +32,20 @@ func (o Options) targets(name string) bool {
 // mayReplace reports whether this very task was named for replacement. A glob is not
 // enough: what would go may be a colleague's.
 func (o Options) mayReplace(name string) bool {
-	return o.ReplaceEmpty && slices.Contains(o.Target, name)
+	return o.ReplaceEmpty && slices.ContainsFunc(o.Target, func(target string) bool { return NameOf(target) == NameOf(name) })
 }
 
 // A skipper finds what is skipped. There may be thousands of exact names: a bag that has
 // not settled is one.
 type skipper struct {
-	exact map[string]manifest.Skip
+	exact map[Name]manifest.Skip
 	globs []manifest.Skip
 }
 
 func newSkipper(all []manifest.Skip) skipper {
-	s := skipper{exact: make(map[string]manifest.Skip, len(all))}
+	s := skipper{exact: make(map[Name]manifest.Skip, len(all))}
 	for _, skip := range slices.Backward(all) { // the first of equal ones stays
-		s.exact[skip.Task] = skip
+		s.exact[NameOf(skip.Task)] = skip
 	}
 	for _, skip := range all {
 		if isGlob(skip.Task) {
@@ -56,7 +56,7 @@ func newSkipper(all []manifest.Skip) skipper {
 }
 
 func (s skipper) find(name string) (manifest.Skip, bool) {
-	if skip, ok := s.exact[name]; ok {
+	if skip, ok := s.exact[NameOf(name)]; ok {
 		return skip, true
 	}
 	i := slices.IndexFunc(s.globs, func(skip manifest.Skip) bool { return MatchName(skip.Task, name) })

@@ -40,9 +40,13 @@ func (p ProjectChange) needed(changes []Change) ProjectChange {
 
 // lacking are the labels that the project does not have by name.
 func lacking(want []manifest.Label, have []string) []manifest.Label {
+	names := make(map[Name]bool, len(have))
+	for _, name := range have {
+		names[NameOf(name)] = true
+	}
 	var add []manifest.Label
 	for _, l := range want {
-		if !slices.Contains(have, l.Name) {
+		if !names[NameOf(l.Name)] {
 			add = append(add, l)
 		}
 	}

@@ -5,8 +5,6 @@ import (
 	"path"
 	"strconv"
 	"strings"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // SameName says of two wanted tasks of one name where each comes from, and what would
@@ -19,7 +17,7 @@ func SameName(one, other Desired) (text, hint string) {
 // TellApart gives two different names as people can tell them apart: in signs that are
 // not ASCII's escaped, where they differ in their Unicode form only.
 func TellApart(a, b string) (string, string) {
-	if a != b && norm.NFC.String(a) == norm.NFC.String(b) {
+	if a != b && NameOf(a) == NameOf(b) {
 		return strconv.QuoteToASCII(a), strconv.QuoteToASCII(b)
 	}
 	return a, b
@@ -51,7 +49,7 @@ func sameNameHint(one, other Desired) string {
 		return fmt.Sprintf("name %s once only", one.Origin.File)
 	case one.Bag == other.Bag && one.Camera == other.Camera && one.Origin.File != other.Origin.File:
 		return "leave the bag out of one of the manifests, or let their task.name differ"
-	case one.Bag != other.Bag && norm.NFC.String(one.Bag) == norm.NFC.String(other.Bag):
+	case one.Bag != other.Bag && NameOf(one.Bag) == NameOf(other.Bag):
 		return "rename one of the bags: their names differ in the Unicode form only, which nobody sees"
 	case bagName(one) != bagName(other) || one.Bag == other.Bag:
 		more = "{bag}"
@@ -63,8 +61,8 @@ func sameNameHint(one, other Desired) string {
 
 // bagName is about what {bag} is, without the extension of a recording.
 func bagName(d Desired) string {
-	name := path.Base(identity(d.Bag))
+	name := path.Base(NameOf(d.Bag).String())
 	return strings.TrimSuffix(name, path.Ext(name))
 }
 
-func parent(d Desired) string { return path.Base(path.Dir(identity(d.Bag))) }
+func parent(d Desired) string { return path.Base(path.Dir(NameOf(d.Bag).String())) }
