@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/text/unicode/norm"
 )
 
 // completeCmd is what the scripts of completion/ ask: __complete WORD…, of which the last is the one
@@ -39,13 +40,15 @@ type answer struct {
 
 type candidate struct{ word, help string }
 
-// print leaves out what the typed word is no beginning of.
+// print leaves out what the typed word is no beginning of. The rest begins as it was typed, down to
+// its Unicode form: shells compare byte by byte.
 func (w answer) print(out io.Writer, typed string) error {
 	var b strings.Builder
 	b.WriteString(w.kind + "\n")
 	for _, c := range w.candidates {
-		if strings.HasPrefix(c.word, typed) && !strings.ContainsAny(c.word, "\t\n") {
-			fmt.Fprintf(&b, "%s\t%s\n", c.word, c.help)
+		rest, fits := strings.CutPrefix(norm.NFC.String(c.word), norm.NFC.String(typed))
+		if fits && !strings.ContainsAny(c.word, "\t\n") {
+			fmt.Fprintf(&b, "%s%s\t%s\n", typed, rest, c.help)
 		}
 	}
 	_, err := io.WriteString(out, b.String())

@@ -11,6 +11,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 type framesCmd struct {
@@ -85,7 +86,7 @@ func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*s
 			if !c.targets(t.Name) {
 				continue
 			}
-			ok, err := c.list(ctx, a, s, t, ids[t.Name], out)
+			ok, err := c.list(ctx, a, s, t, ids[plan.NameOf(t.Name)], out)
 			if err != nil {
 				return err
 			}
@@ -126,7 +127,7 @@ func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, 
 }
 
 // taskIDs are the ids of imported tasks, by name, where they are asked for.
-func (c framesCmd) taskIDs(ctx context.Context, a *app, s *session) (map[string]int, error) {
+func (c framesCmd) taskIDs(ctx context.Context, a *app, s *session) (map[plan.Name]int, error) {
 	if !c.IDs {
 		return nil, nil
 	}
@@ -134,10 +135,10 @@ func (c framesCmd) taskIDs(ctx context.Context, a *app, s *session) (map[string]
 	if err != nil {
 		return nil, err
 	}
-	ids := make(map[string]int, len(have))
+	ids := make(map[plan.Name]int, len(have))
 	for _, p := range have {
 		if p.Frames > 0 {
-			ids[p.Task] = p.ID
+			ids[plan.NameOf(p.Task)] = p.ID
 		}
 	}
 	return ids, nil

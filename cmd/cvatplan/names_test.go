@@ -97,6 +97,9 @@ func TestANameIsOneNameInEverySpelling(t *testing.T) {
 				s.inProcess(t, exitOK, "plan", "--out", saved, "--target", byPerson, file)
 				shows(s.inProcess(t, exitOK, "show", saved), "1 unchanged.")
 
+				typed := strings.TrimSpace(byPerson)[:6]
+				shows(s.inProcess(t, exitOK, "__complete", "--", "status", file, "--target", typed), "\n"+typed)
+
 				rename("renamed by hand")
 				shows(s.inProcess(t, exitConflict, "plan", "--check", "frames", "--target", byPerson, file), "1 renamed")
 				shows(s.inProcess(t, exitOK, "plan", "--check", "frames", "--target", byPerson, "--create-anyway", byPerson, file), "1 to create")

@@ -16,7 +16,7 @@ import (
 // [apply.Options]. Where the plan is a saved one, images that are not what it says are a problem of
 // code [diag.CodeOutOfDate].
 func (p *Project) Images(ctx context.Context, c plan.Change) (apply.Images, error) {
-	i, ok := p.first[c.Task]
+	i, ok := p.first[plan.NameOf(c.Task)]
 	if !ok {
 		return apply.Images{}, fmt.Errorf("task %s: no manifest asks for it", c.Task)
 	}

@@ -15,12 +15,12 @@ import (
 // measureNamed measures the named tasks: ours and unfinished, so that only their archive's hash tells
 // whether they can be finished.
 func (p *Project) measureNamed(ctx context.Context, names []string) error {
-	wanted := map[string]bool{}
+	wanted := map[plan.Name]bool{}
 	for _, name := range names {
-		wanted[name] = true
+		wanted[plan.NameOf(name)] = true
 	}
 	for i, d := range p.Desired {
-		if !wanted[d.Task] || len(d.Problems) > 0 {
+		if !wanted[plan.NameOf(d.Task)] || len(d.Problems) > 0 {
 			continue
 		}
 		if err := p.measure(ctx, i); err != nil {
@@ -59,12 +59,13 @@ func (p *Project) measure(ctx context.Context, i int) error {
 // dropUnusable drops bad images from tasks that say `bad: skip`, and what damaged recordings lost,
 // where the server's task would else look drifted.
 func (p *Project) dropUnusable(ctx context.Context, o plan.Options) {
-	sizes := map[string]int{}
+	sizes := map[plan.Name]int{}
 	for _, t := range p.Actual.Tasks {
-		sizes[t.Name] = t.Size
+		name := plan.NameOf(t.Name)
+		sizes[name] = max(sizes[name], t.Size)
 	}
 	for i, t := range p.Tasks {
-		size := sizes[t.Name]
+		size := sizes[plan.NameOf(t.Name)]
 		differs := size > 0 && size != len(t.Frames())
 		if differs && t.MayLose() || size > 0 && o.CheckFrames && t.SkipsBad() {
 			_ = p.checkHeaders(ctx, i) // what is left out was said when the task was made
@@ -85,12 +86,12 @@ func (p *Project) checkHeaders(ctx context.Context, i int) []source.Problem {
 // computeSizes reads what is to be uploaded, as deeply as is asked for: at the least it finds the sizes.
 // It reports whether that changed what is wanted.
 func (p *Project) computeSizes(ctx context.Context, read Depth) (changed bool) {
-	upload := map[string]bool{}
+	upload := map[plan.Name]bool{}
 	for _, c := range p.Plan.Changes {
-		upload[c.Task] = c.Upload && (c.Bytes < 0 || read >= Headers)
+		upload[plan.NameOf(c.Task)] = c.Upload && (c.Bytes < 0 || read >= Headers)
 	}
 	for i, d := range p.Desired {
-		if !upload[d.Task] || ctx.Err() != nil {
+		if !upload[plan.NameOf(d.Task)] || ctx.Err() != nil {
 			continue
 		}
 		p.read(ctx, i, read)

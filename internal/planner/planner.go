@@ -43,7 +43,7 @@ type Project struct {
 	Plan     plan.Plan
 	Problems []source.Problem // warnings and notes of images that were read; what blocks a task is in Desired
 
-	first  map[string]int     // of a task's name, in Tasks; of several of one name the first
+	first  map[plan.Name]int  // of a task's name, in Tasks; of several of one name the first
 	sums   [][]planfile.Image // parallel to Tasks: what was measured of each frame
 	pinned bool               // the plan is a saved one: what is sent must be what it says
 }
@@ -122,9 +122,9 @@ func (p *Project) diff(ctx context.Context, o plan.Options, read Depth) error {
 
 // Task is the task that a change of the plan is about; false where no manifest asks for it.
 func (p *Project) Task(c plan.Change) (source.Task, bool) {
-	i, ok := p.first[c.Task]
+	i, ok := p.first[plan.NameOf(c.Task)]
 	for ; ok && i < len(p.Desired); i++ {
-		if d := p.Desired[i]; d.Task == c.Task && d.Origin == c.Origin {
+		if d := p.Desired[i]; plan.NameOf(d.Task) == plan.NameOf(c.Task) && d.Origin == c.Origin {
 			return p.Tasks[i], true
 		}
 	}
@@ -133,13 +133,14 @@ func (p *Project) Task(c plan.Change) (source.Task, bool) {
 
 // Paths are the local files that apply will read, for all that the plan uploads.
 func (p *Project) Paths() []string {
-	upload := map[string]bool{}
+	upload := map[plan.Name]bool{}
 	for _, c := range p.Plan.Changes {
-		upload[c.Task] = upload[c.Task] || c.Upload
+		name := plan.NameOf(c.Task)
+		upload[name] = upload[name] || c.Upload
 	}
 	var paths []string
 	for i, d := range p.Desired {
-		if upload[d.Task] {
+		if upload[plan.NameOf(d.Task)] {
 			paths = append(paths, p.Tasks[i].Paths()...)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // A Server is where a project is, as a manifest or whoever runs it names the server. Manifests are
@@ -94,11 +95,11 @@ func aboutIndex(p source.Problem) bool {
 // projectOf finds the project of a manifest, or begins it.
 func (s *Scanned) projectOf(m *manifest.Manifest, server Server) *Project {
 	for _, p := range s.Projects {
-		if p.Server == server && p.Wanted.ID == m.Project.ID && p.Wanted.Name == m.Project.Name {
+		if p.Server == server && p.Wanted.ID == m.Project.ID && plan.NameOf(p.Wanted.Name) == plan.NameOf(m.Project.Name) {
 			return p
 		}
 	}
-	p := &Project{Server: server, Wanted: m.Project, first: map[string]int{}}
+	p := &Project{Server: server, Wanted: m.Project, first: map[plan.Name]int{}}
 	s.Projects = append(s.Projects, p)
 	return p
 }
@@ -112,8 +113,9 @@ func (p *Project) add(m *manifest.Manifest, tasks []source.Task) {
 		if t.Hold != "" {
 			p.Skip = append(p.Skip, manifest.Skip{Task: t.Name, Reason: t.Hold, Pos: t.Origin})
 		}
-		if _, several := p.first[t.Name]; !several {
-			p.first[t.Name] = len(p.Tasks)
+		name := plan.NameOf(t.Name)
+		if _, several := p.first[name]; !several {
+			p.first[name] = len(p.Tasks)
 		}
 		p.Tasks = append(p.Tasks, t)
 		p.Desired = append(p.Desired, t.Desired())
@@ -123,13 +125,13 @@ func (p *Project) add(m *manifest.Manifest, tasks []source.Task) {
 
 // union keeps the first of labels with equal names.
 func union(labels, more []manifest.Label) []manifest.Label {
-	have := map[string]bool{}
+	have := map[plan.Name]bool{}
 	for _, l := range labels {
-		have[l.Name] = true
+		have[plan.NameOf(l.Name)] = true
 	}
 	for _, l := range more {
-		if !have[l.Name] {
-			have[l.Name] = true
+		if !have[plan.NameOf(l.Name)] {
+			have[plan.NameOf(l.Name)] = true
 			labels = append(labels, l)
 		}
 	}
