@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 func main() {
@@ -64,7 +65,8 @@ func report(f func() (result, error)) error {
 }
 
 func read(ctx context.Context, path, topic string) (r result, err error) {
-	b, err := bag.Open(ctx, path, bag.Options{})
+	in, name := store.Split(path)
+	b, err := bag.Open(ctx, in, name, bag.Options{})
 	if err != nil {
 		return r, err
 	}

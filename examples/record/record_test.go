@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 // A recorded message, as a reader finds it.
@@ -36,7 +37,8 @@ func TestTheRecordingsOfTheExampleAreWhatThisProgramMakes(t *testing.T) {
 func messagesIn(t *testing.T, path string) []recorded {
 	t.Helper()
 	ctx := context.Background()
-	b, err := bag.Open(ctx, path, bag.Options{Strict: true})
+	in, name := store.Split(path)
+	b, err := bag.Open(ctx, in, name, bag.Options{Strict: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ type Topic struct {
 
 // A Bag is an open recording. Its methods may be called from several goroutines.
 type Bag struct {
-	path   string
+	at     location
 	opts   Options
 	parts  []reader
 	topics []Topic
@@ -96,14 +96,14 @@ func (m message) free() {
 	}
 }
 
-// Open opens a recording: a .bag, .mcap or .db3 file or a rosbag2 directory.
+// Open opens a recording of a store: a .bag, .mcap or .db3 file or a rosbag2 directory.
 // It reads the index, or scans a file that has none. The error wraps
-// [ErrNotRecording] if the path holds nothing that this package knows.
-func Open(ctx context.Context, path string, o Options) (*Bag, error) {
+// [ErrNotRecording] if the name holds nothing that this package knows.
+func Open(ctx context.Context, s Store, name string, o Options) (*Bag, error) {
 	o = o.withDefaults()
-	b := &Bag{path: path, opts: o, warn: &warnings{strict: o.Strict}, cache: newCache()}
+	b := &Bag{at: location{s, name}, opts: o, warn: &warnings{strict: o.Strict}, cache: newCache()}
 	if err := guarded(func() error { return b.open(ctx) }); err != nil {
-		return nil, errors.Join(fmt.Errorf("open recording %s: %w", path, err), b.Close())
+		return nil, errors.Join(fmt.Errorf("open recording %s: %w", b.at, err), b.Close())
 	}
 	b.topics = mergeTopics(b.parts)
 	return b, nil

@@ -83,7 +83,7 @@ func TestACutFileGivesWhatLiesBeforeTheCut(t *testing.T) {
 				if len(b.Warnings()) == 0 {
 					t.Errorf("cut at %d: no warning", cut)
 				}
-				if _, err := Open(context.Background(), path, Options{Strict: true}); !isDamage(err) {
+				if _, err := openPath(context.Background(), path, Options{Strict: true}); !isDamage(err) {
 					t.Errorf("cut at %d, strict: error %v", cut, err)
 				}
 			}
@@ -214,7 +214,7 @@ func TestWhatIsNoRecordingIsNamedAsSuch(t *testing.T) {
 			} else if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			_, err := Open(context.Background(), path, Options{})
+			_, err := openPath(context.Background(), path, Options{})
 			want := "not a recording"
 			if name == "old.bag" {
 				want = "a bag of format 1.2"

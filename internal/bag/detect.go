@@ -1,10 +1,8 @@
 package bag
 
 import (
+	"context"
 	"errors"
-	"io"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,7 +10,7 @@ import (
 	"github.com/maruel/natural"
 )
 
-// ErrNotRecording is a path that holds nothing that this package reads.
+// ErrNotRecording is a file or directory that holds nothing that this package reads.
 var ErrNotRecording = errors.New("not a recording")
 
 // A Kind is a container format.
@@ -39,21 +37,19 @@ var magics = []struct {
 	{SQLite, []string{".db3.zstd", ".db3.zst"}, zstdMagic},
 }
 
-// Is says whether a path is a recording: a file by name and first bytes, a
-// directory by its metadata.yaml or by what it holds.
-func Is(path string) bool { return Detect(path) != "" }
-
-// Detect is the kind of recording that a path holds, and "" for none. It reads at most
-// a few bytes of one file, or the names in one directory and its metadata.yaml, up to 4 MiB.
-func Detect(path string) Kind {
-	info, err := os.Stat(path)
+// Detect is the kind of recording that a file is, by name and first bytes, or a directory,
+// by its metadata.yaml or by the names in it; "" for none. It reads at most a few bytes of
+// one file, or the names in one directory and its metadata.yaml, up to 4 MiB.
+func Detect(ctx context.Context, s Store, name string) Kind {
+	at := location{s, name}
+	info, err := at.stat(ctx)
 	switch {
 	case err != nil:
 		return ""
 	case info.IsDir():
-		return detectDir(path)
+		return at.detectDir(ctx)
 	case info.Mode().IsRegular():
-		return detectFile(path)
+		return at.detectFile(ctx)
 	}
 	return ""
 }
@@ -73,13 +69,13 @@ func kindNamed(name string) Kind {
 
 // detectFile asks for both name and magic; only a database may be empty, as its
 // whole contents may be in the log beside it.
-func detectFile(path string) Kind {
-	kind := kindNamed(path)
+func (l location) detectFile(ctx context.Context) Kind {
+	kind := kindNamed(l.name)
 	if kind == "" {
 		return ""
 	}
-	head := readMagic(path)
-	if kind == SQLite && head == "" && hasLog(path) {
+	head := l.magic(ctx)
+	if kind == SQLite && head == "" && l.hasLog(ctx) {
 		return SQLite
 	}
 	for _, m := range magics {
@@ -90,24 +86,23 @@ func detectFile(path string) Kind {
 	return ""
 }
 
-func readMagic(path string) string {
-	f, err := os.Open(path)
+// magic is what a file begins with.
+func (l location) magic(ctx context.Context) string {
+	f, err := openFile(ctx, l)
 	if err != nil {
 		return ""
 	}
 	defer f.Close()
-	b := make([]byte, 16)
-	n, _ := io.ReadFull(f, b)
-	return string(b[:n])
+	return f.magic()
 }
 
 const metadataName = "metadata.yaml"
 
-func detectDir(dir string) Kind {
-	if describesROSBag2(filepath.Join(dir, metadataName)) {
+func (l location) detectDir(ctx context.Context) Kind {
+	if l.child(metadataName).describesROSBag2(ctx) {
 		return ROSBag2
 	}
-	names, err := recordingNames(dir)
+	names, err := l.recordingNames(ctx)
 	isBag := func(name string) bool { return kindNamed(name) == ROS1 }
 	if err == nil && !slices.ContainsFunc(names, isBag) && oneRecording(names) {
 		return ROSBag2 // beside a ROS 1 bag, a lone .mcap is a recording of its own
@@ -115,8 +110,8 @@ func detectDir(dir string) Kind {
 	return ""
 }
 
-func describesROSBag2(path string) bool {
-	f, err := openFile(path)
+func (l location) describesROSBag2(ctx context.Context) bool {
+	f, err := openFile(ctx, l)
 	if err != nil {
 		return false
 	}
@@ -125,25 +120,16 @@ func describesROSBag2(path string) bool {
 	return strings.Contains(string(b), "rosbag2_bagfile_information")
 }
 
-// manyNames is more than rosbag2 ever puts into a directory; a folder of a
-// million images is not read to its end to find no recording in it.
-const manyNames = 16 << 10
-
 // storageFiles are the names in a directory that rosbag2 could have written, in natural order.
-func storageFiles(dir string) ([]string, error) {
-	names, err := recordingNames(dir)
+func (l location) storageFiles(ctx context.Context) ([]string, error) {
+	names, err := l.recordingNames(ctx)
 	return slices.DeleteFunc(names, func(name string) bool { return kindNamed(name) == ROS1 }), err
 }
 
 // recordingNames are the names in a directory that a recording's file could have, in natural order.
-func recordingNames(dir string) ([]string, error) {
-	d, err := os.Open(dir)
+func (l location) recordingNames(ctx context.Context) ([]string, error) {
+	list, err := l.store.List(ctx, l.name)
 	if err != nil {
-		return nil, err
-	}
-	defer d.Close()
-	list, err := d.ReadDir(manyNames)
-	if err != nil && err != io.EOF {
 		return nil, err
 	}
 	var out []string

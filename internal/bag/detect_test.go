@@ -54,7 +54,7 @@ func TestDetectKnowsRecordingsByNameAndMagic(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if got := Detect(filepath.Join(dir, c.path)); got != c.want {
+			if got := detectPath(filepath.Join(dir, c.path)); got != c.want {
 				t.Errorf("Detect = %q, want %q", got, c.want)
 			}
 		})

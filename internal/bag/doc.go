@@ -1,9 +1,9 @@
-// Package bag reads recordings where they lie: ROS 1 bags, MCAP files and
-// rosbag2 directories. It knows containers, not images: a message is raw bytes
+// Package bag reads recordings where they lie, in a [Store]: ROS 1 bags, MCAP
+// files and rosbag2 directories. It knows containers, not images: a message is raw bytes
 // with a type name and an encoding ("ros1", "cdr", "protobuf", "json"), and
 // what the bytes mean is for the caller to find out.
 //
-//	b, err := bag.Open(ctx, "run7.bag", bag.Options{})
+//	b, err := bag.Open(ctx, store.Local{Root: "/data"}, "run7.bag", bag.Options{})
 //	entries, err := b.Index(ctx, "/jai_cam/image_raw/compressed") // when, and where
 //	err = b.Messages(ctx, entries, func(e bag.Entry, data []byte) error { … })
 //

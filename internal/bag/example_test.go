@@ -6,12 +6,13 @@ import (
 	"log"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 // Every tenth picture of a camera, chosen from the index before any is read.
 func Example() {
 	ctx := context.Background()
-	b, err := bag.Open(ctx, "testdata/fixtures/ros1/two_cams_lz4.bag", bag.Options{})
+	b, err := bag.Open(ctx, store.Local{Root: "testdata/fixtures"}, "ros1/two_cams_lz4.bag", bag.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,9 +1,9 @@
 package bag
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"os"
 )
 
 // A file is one file of a recording. Every read is checked against its size
@@ -11,31 +11,26 @@ import (
 // than the file holds.
 type file struct {
 	f    content
-	name string // for messages: the path as given
+	name string // for messages
 	size int64
 }
 
-// content is what a file reads: one of the disk, a temporary file, or two of them as one.
+// content is what a file reads: one of the store, a temporary file, or two of them as one.
 type content interface {
 	io.ReaderAt
 	io.Closer
 }
 
-// openFile opens what is a file: a pipe of that name would be waited for without end.
-func openFile(path string) (*file, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: %w: not a regular file", path, ErrNotRecording)
+// openFile opens what is a file.
+func openFile(ctx context.Context, at location) (*file, error) {
+	if info, err := at.stat(ctx); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: %w: not a regular file", at, ErrNotRecording)
 	}
-	f, err := os.Open(path)
+	f, err := at.store.Open(ctx, at.name)
 	if err != nil {
 		return nil, err
 	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return &file{f: f, name: path, size: info.Size()}, nil
+	return &file{f: f, name: at.String(), size: f.Size()}, nil
 }
 
 func (f *file) Close() error { return f.f.Close() }

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 // fixtures were written by the Python libraries rosbags and mcap; expected.json
@@ -73,9 +75,20 @@ func (e truth) frames(name string) []frame {
 	return out
 }
 
+// openPath opens a recording of this machine.
+func openPath(ctx context.Context, path string, o Options) (*Bag, error) {
+	s, name := store.Split(path)
+	return Open(ctx, s, name, o)
+}
+
+func detectPath(path string) Kind {
+	s, name := store.Split(path)
+	return Detect(context.Background(), s, name)
+}
+
 func open(t testing.TB, path string, o Options) *Bag {
 	t.Helper()
-	b, err := Open(context.Background(), path, o)
+	b, err := openPath(context.Background(), path, o)
 	if err != nil {
 		t.Fatal(err)
 	}

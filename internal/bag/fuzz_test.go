@@ -47,7 +47,7 @@ func fuzzReader(f *testing.F, name string, seeds ...string) {
 // readHostile reads all there is, in little memory.
 func readHostile(t *testing.T, path string) {
 	ctx := context.Background()
-	b, err := Open(ctx, path, Options{MaxChunk: 64 << 20, TempDir: filepath.Dir(path)})
+	b, err := openPath(ctx, path, Options{MaxChunk: 64 << 20, TempDir: filepath.Dir(path)})
 	if err != nil {
 		noPanic(t, err.Error())
 		return

@@ -37,7 +37,7 @@ func (b *Bag) Index(ctx context.Context, topics ...string) ([]Entry, error) {
 			out = append(out, Entry{Topic: streams[r.stream].Name, LogNS: r.log, PublishNS: r.pub, at: at})
 		})
 		if err != nil {
-			return nil, fmt.Errorf("index %s: %w", b.path, err)
+			return nil, fmt.Errorf("index %s: %w", b.at, err)
 		}
 	}
 	slices.SortStableFunc(out, func(x, y Entry) int { return cmp.Compare(x.LogNS, y.LogNS) })

@@ -126,7 +126,7 @@ func TestReadingEndsWithItsCaller(t *testing.T) {
 	if _, err := b.Index(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: Index: error %v", err)
 	}
-	if _, err := Open(ctx, path, Options{}); !errors.Is(err, context.Canceled) {
+	if _, err := openPath(ctx, path, Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: Open: error %v", err)
 	}
 }

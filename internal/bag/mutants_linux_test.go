@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 // An out-of-memory cannot be recovered from, and neither can a fault in
@@ -154,7 +156,7 @@ func oneOf(dir string, rng *rand.Rand) (string, error) {
 	if rng.IntN(10) == 0 {
 		return filepath.Join(dir, metadataName), nil
 	}
-	names, err := storageFiles(dir)
+	names, err := location{store.Local{Root: dir}, "."}.storageFiles(context.Background())
 	if err != nil || len(names) != 1 {
 		return "", fmt.Errorf("%s holds %v: %w", dir, names, err)
 	}
@@ -183,7 +185,7 @@ func change(rng *rand.Rand, data []byte) string {
 // it would have been recovered from.
 func readMutant(path string) (outcome string, err error) {
 	ctx := context.Background()
-	b, err := Open(ctx, path, Options{TempDir: filepath.Dir(path), Workers: 2})
+	b, err := openPath(ctx, path, Options{TempDir: filepath.Dir(path), Workers: 2})
 	if err != nil {
 		return "refused", panicked(err.Error())
 	}

@@ -21,13 +21,13 @@ func TestNoPipeIsWaitedFor(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if kind := Detect(dir); kind != ROSBag2 {
+	if kind := detectPath(dir); kind != ROSBag2 {
 		t.Errorf("the directory is %q", kind)
 	}
 	if n := len(index(t, open(t, dir, Options{}))); n != 20 {
 		t.Errorf("%d messages of 20", n)
 	}
-	if _, err := Open(context.Background(), filepath.Join(dir, "run_1.db3"), Options{}); !errors.Is(err, ErrNotRecording) {
+	if _, err := openPath(context.Background(), filepath.Join(dir, "run_1.db3"), Options{}); !errors.Is(err, ErrNotRecording) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -74,7 +74,7 @@ func (e *ReadError) Error() string {
 func (e *ReadError) Unwrap() error { return e.Err }
 
 func (b *Bag) unread(e Entry, err error) error {
-	return fmt.Errorf("read %s: %w", b.path, &ReadError{e, err})
+	return fmt.Errorf("read %s: %w", b.at, &ReadError{e, err})
 }
 
 // cacheSize bounds the unpacked chunks kept for [Bag.Read]; one is always kept.

@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -26,20 +25,20 @@ type metadata struct {
 
 // A split is one file of a rosbag2 directory.
 type split struct {
-	path     string
+	at       location
 	messages int64 // that the metadata claims; 0 is unknown
 }
 
 // open opens the path's files.
 func (b *Bag) open(ctx context.Context) error {
-	info, err := os.Stat(b.path)
+	info, err := b.at.stat(ctx)
 	if err != nil {
 		return err
 	}
 	if !info.IsDir() {
-		return b.openPart(ctx, split{path: b.path})
+		return b.openPart(ctx, split{at: b.at})
 	}
-	splits, err := b.splits()
+	splits, err := b.splits(ctx)
 	if err != nil {
 		return err
 	}
@@ -63,26 +62,26 @@ func (b *Bag) openSplit(ctx context.Context, s split) error {
 	case err == nil, ctx.Err() != nil, errors.As(err, &damage):
 		return err
 	case ofTheMachine(err):
-		return fmt.Errorf("%s: %w", s.path, err)
+		return fmt.Errorf("%s: %w", s.at, err)
 	case errors.Is(err, fs.ErrNotExist):
-		return b.warn.add(Warning{File: s.path, Text: "is missing", Messages: s.messages})
+		return b.warn.add(Warning{File: s.at.String(), Text: "is missing", Messages: s.messages})
 	}
-	return b.warn.add(Warning{File: s.path, Text: "cannot be opened", First: err.Error(), Messages: s.messages})
+	return b.warn.add(Warning{File: s.at.String(), Text: "cannot be opened", First: err.Error(), Messages: s.messages})
 }
 
 // splits are the directory's files in the order of its metadata, or, where that
 // is missing or damaged, in natural order.
-func (b *Bag) splits() ([]split, error) {
-	splits, err := readMetadata(b.path)
+func (b *Bag) splits(ctx context.Context) ([]split, error) {
+	splits, err := readMetadata(ctx, b.at)
 	if err == nil && len(splits) > 0 {
 		return splits, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		if err := b.warn.add(Warning{File: filepath.Join(b.path, metadataName), Text: "is damaged, the files themselves were looked at", First: err.Error()}); err != nil {
+		if err := b.warn.add(Warning{File: b.at.child(metadataName).String(), Text: "is damaged, the files themselves were looked at", First: err.Error()}); err != nil {
 			return nil, err
 		}
 	}
-	names, err := storageFiles(b.path)
+	names, err := b.at.storageFiles(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +89,7 @@ func (b *Bag) splits() ([]split, error) {
 		return nil, fmt.Errorf("%w: no .db3 or .mcap file in it", ErrNotRecording)
 	}
 	for _, name := range names {
-		splits = append(splits, split{path: filepath.Join(b.path, name)})
+		splits = append(splits, split{at: b.at.child(name)})
 	}
 	return splits, nil
 }
@@ -99,8 +98,8 @@ func (b *Bag) splits() ([]split, error) {
 // tree it takes many times its size in memory.
 const maxMetadata = 4 << 20
 
-func readMetadata(dir string) ([]split, error) {
-	f, err := openFile(filepath.Join(dir, metadataName))
+func readMetadata(ctx context.Context, dir location) ([]split, error) {
+	f, err := openFile(ctx, dir.child(metadataName))
 	if err != nil {
 		return nil, err
 	}
@@ -121,31 +120,31 @@ func readMetadata(dir string) ([]split, error) {
 	}
 	counts := map[string]int64{}
 	for _, f := range m.Info.Files {
-		counts[filepath.Base(f.Path)] = f.Messages
+		counts[path.Base(f.Path)] = f.Messages
 	}
 	var out []split
 	for _, p := range m.Info.Paths {
-		out = append(out, split{path: storagePath(dir, p), messages: counts[filepath.Base(p)]})
+		out = append(out, split{at: storagePath(ctx, dir, p), messages: counts[path.Base(p)]})
 	}
 	return out, nil
 }
 
 // storagePath finds a file that the metadata names: beside the metadata (old
 // versions put the bag's name before it), with or without its compression's suffix.
-func storagePath(dir, name string) string {
-	base := filepath.Join(dir, filepath.Base(filepath.FromSlash(name)))
-	for _, path := range []string{base, base + ".zstd", strings.TrimSuffix(base, ".zstd")} {
-		if _, err := os.Stat(path); err == nil {
-			return path
+func storagePath(ctx context.Context, dir location, name string) location {
+	base := path.Base(name)
+	for _, name := range []string{base, base + ".zstd", strings.TrimSuffix(base, ".zstd")} {
+		if _, err := dir.child(name).stat(ctx); err == nil {
+			return dir.child(name)
 		}
 	}
-	return base
+	return dir.child(base)
 }
 
 // openPart opens one file by what it begins with, unpacking it first if it was
 // compressed as a whole.
 func (b *Bag) openPart(ctx context.Context, s split) error {
-	f, err := openFile(s.path)
+	f, err := openFile(ctx, s.at)
 	if err != nil {
 		return err
 	}
@@ -157,7 +156,7 @@ func (b *Bag) openPart(ctx context.Context, s split) error {
 		if err != nil {
 			return fmt.Errorf("unpack: %w", err)
 		}
-	case magic == "" && kindNamed(s.path) != SQLite:
+	case magic == "" && kindNamed(s.at.name) != SQLite:
 		f.Close()
 		return fmt.Errorf("%w: it is empty, or cannot be read", ErrNotRecording)
 	}
@@ -173,7 +172,7 @@ func (b *Bag) openPart(ctx context.Context, s split) error {
 func (b *Bag) openReader(ctx context.Context, f *file, s split) (reader, error) {
 	magic := f.magic()
 	switch {
-	case strings.HasPrefix(magic, sqliteMagic), kindNamed(s.path) == SQLite:
+	case strings.HasPrefix(magic, sqliteMagic), kindNamed(s.at.name) == SQLite:
 		return openSQLite(ctx, b, f, s)
 	case strings.HasPrefix(magic, ros1AnyMagic):
 		return openROS1(ctx, f, b.opts, b.warn)

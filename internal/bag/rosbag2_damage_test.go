@@ -26,7 +26,7 @@ func TestAMissingSplitIsAWarningThatCounts(t *testing.T) {
 	if w := b.Warnings(); len(w) != 1 || w[0].Messages != 40 {
 		t.Errorf("warnings %v, want 40 messages lost", w)
 	}
-	if _, err := Open(context.Background(), dir, Options{Strict: true}); !isDamage(err) {
+	if _, err := openPath(context.Background(), dir, Options{Strict: true}); !isDamage(err) {
 		t.Errorf("strict: error %v", err)
 	}
 }

@@ -31,7 +31,7 @@ const sqliteMagic = "SQLite format 3\x00"
 // openSQLite opens a database that it never writes to, nor beside it: what a crash
 // left in a log is laid over it. An error closes f, as Close does later.
 func openSQLite(ctx context.Context, b *Bag, f *file, s split) (_ *database, err error) {
-	if f, err = withLogs(ctx, f); err != nil {
+	if f, err = withLogs(ctx, f, s.at); err != nil {
 		return nil, errors.Join(fmt.Errorf("read a database's log: %w", err), f.Close())
 	}
 	d := &database{file: f, opts: b.opts, warn: b.warn, ids: map[int64]int32{}, part: int32(len(b.parts))}

@@ -33,7 +33,7 @@ func BenchmarkSQLite(b *testing.B) {
 	ours := func(pages bool) func(b *testing.B) {
 		return func(b *testing.B) {
 			for b.Loop() {
-				r, err := Open(context.Background(), file, Options{})
+				r, err := openPath(context.Background(), file, Options{})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"slices"
 )
 
@@ -22,22 +21,22 @@ var logs = []logKind{
 }
 
 // hasLog says whether a database has a log beside it.
-func hasLog(path string) bool {
-	return slices.ContainsFunc(logs, func(l logKind) bool { return isLog(path + l.suffix) })
+func (l location) hasLog(ctx context.Context) bool {
+	return slices.ContainsFunc(logs, func(k logKind) bool { return l.beside(k.suffix).isLog(ctx) })
 }
 
-func isLog(path string) bool {
-	info, err := os.Stat(path)
+func (l location) isLog(ctx context.Context) bool {
+	info, err := l.stat(ctx)
 	return err == nil && info.Mode().IsRegular() && info.Size() > 0
 }
 
-// withLogs is the database f with what lies beside it laid over it.
-func withLogs(ctx context.Context, f *file) (*file, error) {
+// withLogs is the database f with what lies beside it in the store laid over it.
+func withLogs(ctx context.Context, f *file, at location) (*file, error) {
 	for _, l := range logs {
-		if !isLog(f.name + l.suffix) {
+		if !at.beside(l.suffix).isLog(ctx) {
 			continue
 		}
-		log, err := openFile(f.name + l.suffix)
+		log, err := openFile(ctx, at.beside(l.suffix))
 		if err != nil {
 			return f, err
 		}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 // crashed is a database whose recorder was killed: some rows, then transactions of which
@@ -80,11 +82,13 @@ func theirs(t *testing.T, files map[string][]byte) string {
 // ours is what we make of it, without writing.
 func ours(t *testing.T, files map[string][]byte) string {
 	t.Helper()
-	f, err := openFile(put(t, files))
+	s, name := store.Split(put(t, files))
+	at := location{s, name}
+	f, err := openFile(context.Background(), at)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f, err = withLogs(context.Background(), f); err != nil {
+	if f, err = withLogs(context.Background(), f, at); err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()

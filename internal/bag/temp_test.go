@@ -53,7 +53,7 @@ func TestNothingIsWrittenBesideABagAndNothingStaysInTemp(t *testing.T) {
 			dir, temp := t.TempDir(), t.TempDir()
 			path := write(t, filepath.Join(dir, c.file), c.format, list)
 			before := tree(t, dir)
-			b, err := Open(context.Background(), path, Options{TempDir: temp})
+			b, err := openPath(context.Background(), path, Options{TempDir: temp})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +85,7 @@ func TestAFailedOpenLeavesNothingInTemp(t *testing.T) {
 	if err := os.WriteFile(path, packZstd(t, text(100_000)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(context.Background(), path, Options{TempDir: temp}); err == nil {
+	if _, err := openPath(context.Background(), path, Options{TempDir: temp}); err == nil {
 		t.Error("no error")
 	}
 	if left, err := os.ReadDir(temp); len(left) != 0 || err != nil {
@@ -141,7 +141,7 @@ func TestAFullDiskIsAnErrorOfUnpacking(t *testing.T) {
 func TestWhatTheMachineLacksFailsTheBag(t *testing.T) {
 	dir := write(t, filepath.Join(t.TempDir(), "a"), bagtest.Format{Compression: "file", Split: 20}, drive(cameraCDR, motorCDR, 60))
 	none := filepath.Join(t.TempDir(), "none")
-	_, err := Open(context.Background(), dir, Options{TempDir: none})
+	_, err := openPath(context.Background(), dir, Options{TempDir: none})
 	if err == nil || !strings.Contains(err.Error(), none) || !strings.Contains(err.Error(), "a_0.db3.zstd") {
 		t.Errorf("error %v", err)
 	}
@@ -168,7 +168,7 @@ func TestAMissingSplitIsDamageThatCountsItsMessages(t *testing.T) {
 	if diff := gocmp.Diff(want, open(t, dir, Options{}).Warnings()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if _, err := Open(context.Background(), dir, Options{Strict: true}); err == nil || !strings.Contains(err.Error(), "is missing") {
+	if _, err := openPath(context.Background(), dir, Options{Strict: true}); err == nil || !strings.Contains(err.Error(), "is missing") {
 		t.Errorf("strict: error %v", err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"image"
 	"image/color"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 func TestEveryFrameOfEveryFixtureIsTheFrameThatWasRecorded(t *testing.T) {
@@ -23,7 +23,7 @@ func TestEveryFrameOfEveryFixtureIsTheFrameThatWasRecorded(t *testing.T) {
 	for file := range e.Files {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
-			b, err := bag.Open(t.Context(), filepath.Join(fixtures, filepath.FromSlash(file)), bag.Options{Strict: true, TempDir: t.TempDir()})
+			b, err := bag.Open(t.Context(), store.Local{Root: fixtures}, file, bag.Options{Strict: true, TempDir: t.TempDir()})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -179,7 +179,7 @@ func opaque(c color.Color) color.Color {
 func TestEveryEncodingShowsTheSameScene(t *testing.T) {
 	for _, file := range []string{"ros1/encodings_lz4.bag", "mcap/encodings_ros2_zstd.mcap"} {
 		t.Run(file, func(t *testing.T) {
-			b, err := bag.Open(t.Context(), filepath.Join(fixtures, file), bag.Options{})
+			b, err := bag.Open(t.Context(), store.Local{Root: fixtures}, file, bag.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

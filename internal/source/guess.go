@@ -82,7 +82,7 @@ func (g *guesser) look(ctx context.Context, path string, depth int) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if bag.Is(path) {
+	if isRecording(ctx, path) {
 		return g.recording(ctx, path)
 	}
 	info, err := os.Stat(path)
@@ -108,7 +108,7 @@ func (g *guesser) inside(ctx context.Context, path string, depth int) error {
 	}
 	for _, e := range entries {
 		child := filepath.Join(path, e.Name())
-		if e.Name()[0] == '.' || !e.IsDir() && !bag.Is(child) {
+		if e.Name()[0] == '.' || !e.IsDir() && !isRecording(ctx, child) {
 			continue
 		}
 		if !writable(e.Name()) {

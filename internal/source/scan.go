@@ -102,7 +102,7 @@ func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 	if err != nil {
 		return outcome{}
 	}
-	if len(l.top) > 0 && bag.Is(b.path) {
+	if len(l.top) > 0 && isRecording(ctx, b.path) {
 		return s.recording(ctx, b)
 	}
 	return s.directory(b, l)

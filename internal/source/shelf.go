@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 // maxShelved is how many recordings stay open although nothing reads them: tasks of one
@@ -71,7 +72,10 @@ func (s *shelf) done(path string, who *reader) error {
 func (s *shelf) use(ctx context.Context, path string, who *reader, f func(*bag.Bag) error) error {
 	b := s.take(path, who)
 	defer s.giveBack(path, b)
-	b.once.Do(func() { b.bag, b.err = bag.Open(ctx, path, s.options) })
+	b.once.Do(func() {
+		in, name := store.Split(path)
+		b.bag, b.err = bag.Open(ctx, in, name, s.options)
+	})
 	if b.err != nil {
 		return b.err
 	}
@@ -138,4 +142,10 @@ func (s *shelf) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tidy(0)
+}
+
+// isRecording tells a recording's file or directory from another.
+func isRecording(ctx context.Context, path string) bool {
+	in, name := store.Split(path)
+	return bag.Detect(ctx, in, name) != ""
 }

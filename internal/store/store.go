@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"path/filepath"
 )
 
 // A Store reads one tree.
@@ -56,6 +57,12 @@ var ErrNotAFile = errors.New("not a regular file")
 
 // At is the store of a root, as manifests and command lines write it: a directory, or a file.
 func At(root string) Store { return Local{Root: root} }
+
+// Split is a path of this machine as a store, that of the directory it is in, and a name there:
+// for what is opened together with the files beside it.
+func Split(path string) (Store, string) {
+	return Local{Root: filepath.Dir(path)}, filepath.Base(path)
+}
 
 // Reader gives a file's bytes from its start to the size that it had when it was opened, and closes
 // it.

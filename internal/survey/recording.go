@@ -9,6 +9,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 // A Topic is one of a recording, and what its first message tells.
@@ -40,7 +41,8 @@ func (t Topic) Rate() float64 {
 }
 
 func lookIntoRecording(ctx context.Context, path string, kind bag.Kind, o Options) (Bag, error) {
-	b, err := bag.Open(ctx, path, bag.Options{Strict: o.Strict})
+	in, name := store.Split(path)
+	b, err := bag.Open(ctx, in, name, bag.Options{Strict: o.Strict})
 	if err != nil {
 		return Bag{}, err
 	}

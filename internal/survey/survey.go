@@ -15,6 +15,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 // Directory is the kind of a bag that is a directory of images; other kinds are package bag's.
@@ -55,7 +56,8 @@ func Look(ctx context.Context, path string, o Options) (Bag, error) {
 	if err != nil {
 		return Bag{}, err
 	}
-	if kind := bag.Detect(path); kind != "" {
+	in, name := store.Split(path)
+	if kind := bag.Detect(ctx, in, name); kind != "" {
 		return lookIntoRecording(ctx, path, kind, o)
 	}
 	if info.IsDir() {
