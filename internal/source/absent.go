@@ -10,6 +10,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 )
 
 // absent is the reel of a bag that is not here: a listing tells its frames' sizes and sums, and nothing
@@ -58,8 +59,8 @@ func (a absent) where(i int) string {
 	return filepath.Join(a.bag.path, filepath.FromSlash(a.paths[i]))
 }
 
-func (a absent) fault() *fault {
-	return &fault{code: diag.CodeMissingBag, text: "bag " + show(a.bag.rel) + " is not here"}
+func (a absent) fault() *imageheader.Fault {
+	return &imageheader.Fault{Code: diag.CodeMissingBag, Text: "bag " + show(a.bag.rel) + " is not here"}
 }
 
 func (a absent) open(context.Context, int) (io.ReadCloser, error) { return nil, a.fault() }

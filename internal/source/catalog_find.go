@@ -12,6 +12,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -128,7 +129,7 @@ func unfetched(ctx context.Context, o outcome) *Problem {
 	for _, t := range o.tasks {
 		problems := t.Problems
 		if len(t.frames.names) > 0 {
-			if size, err := t.frames.reel.size(ctx, 0); err == nil && 0 <= size && size < maxPointer {
+			if size, err := t.frames.reel.size(ctx, 0); err == nil && 0 <= size && size < content.MaxPointer {
 				problems = append(problems[:len(problems):len(problems)], t.checkPointer(ctx, 0))
 			}
 		}

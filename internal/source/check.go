@@ -5,6 +5,9 @@ import (
 	"io"
 	"slices"
 	"sync/atomic"
+
+	"github.com/cvatplan/cvatplan/internal/source/content"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 )
 
 // CheckHeaders reads the headers of the task's images, a few KiB per frame, and gives
@@ -32,9 +35,6 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []Problem) {
 	return t, problems
 }
 
-// maxPointer is the size below which a file may be a pointer of Git LFS or DVC.
-const maxPointer = 1024
-
 // Bytes is the sum of the frames' sizes; -1 if they are known only once they are
 // encoded. It reads no image; only of what is too small for one it looks whether it is
 // a pointer that Git LFS left there. The error is a [Problem], the first of those found.
@@ -51,7 +51,7 @@ func Bytes(ctx context.Context, t Task) (int64, error) {
 			report[i] = t.unreadable(i, err)
 		case size < 0:
 			unknown.Add(1)
-		case size < maxPointer:
+		case size < content.MaxPointer:
 			report[i] = t.checkPointer(ctx, i)
 		}
 		total.Add(size)
@@ -72,10 +72,10 @@ func (t Task) checkPointer(ctx context.Context, i int) Problem {
 		return t.unreadable(i, err)
 	}
 	defer r.Close()
-	head := make([]byte, maxPointer)
+	head := make([]byte, content.MaxPointer)
 	n, _ := io.ReadFull(r, head)
-	if f := pointer(head[:n]); f != nil {
-		return t.unreadable(i, f)
+	if code, name := content.Pointer(head[:n]); code != "" {
+		return t.unreadable(i, &imageheader.Fault{Code: code, Text: name + ", not the image"})
 	}
 	return Problem{}
 }

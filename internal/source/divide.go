@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 )
 
 // A division is a listing dealt out: whose image each is, and whose problem.
@@ -74,7 +75,7 @@ func (s scanner) divideFinding(b *bagRef, f finding, lists []problemList) {
 	owner := nobody
 	if len(s.m.Cameras) == 0 {
 		owner = 0
-	} else if hasExtension(imageExtensions, f.path) {
+	} else if imageheader.Accepted(f.path) {
 		if owner, _ = s.claims.owner(f.path); owner < 0 {
 			return
 		}

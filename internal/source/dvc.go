@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 )
 
 // dvc reports what of a directory is kept by DVC and not here: x.jpg.dvc without
@@ -34,7 +35,7 @@ func (w *walker) dvc(entries []fs.DirEntry, rel string) {
 
 func (w *walker) stub(at, name string) {
 	file := w.full(at) + ".dvc"
-	if !hasExtension(imageExtensions, name) && !stubOfDirectory(file) {
+	if !imageheader.Accepted(name) && !stubOfDirectory(file) {
 		return
 	}
 	w.problems = append(w.problems, finding{at, Problem{

@@ -10,6 +10,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 )
 
 // each reads the messages in the order in which they lie. Payloads that pass through
@@ -35,8 +36,8 @@ func (m *messages) each(ctx context.Context, part part, visit func(int, opened, 
 }
 
 // lostMessage is the fault of a message that the container no longer gives.
-func lostMessage() *fault {
-	return &fault{code: diag.CodeUnreadableMessage, text: "the recording is damaged there"}
+func lostMessage() *imageheader.Fault {
+	return &imageheader.Fault{Code: diag.CodeUnreadableMessage, Text: "the recording is damaged there"}
 }
 
 // all says of each frame the same.
@@ -76,7 +77,7 @@ func (m *messages) passed(i int, data []byte, part part, visit func(int, opened,
 }
 
 // look decodes a message without encoding it.
-func (m *messages) look(s shot, data []byte) (*header, error) {
+func (m *messages) look(s shot, data []byte) (*imageheader.Header, error) {
 	image, err := rosimage.Decode(s.wire, s.kind, data)
 	if err == nil {
 		_, err = image.Ext(m.encode)
@@ -84,7 +85,7 @@ func (m *messages) look(s shot, data []byte) (*header, error) {
 	if err != nil {
 		return nil, unreadableMessage(s, err)
 	}
-	return &header{width: image.Width, height: image.Height}, nil
+	return &imageheader.Header{Width: image.Width, Height: image.Height}, nil
 }
 
 // encoded encodes one message and spools the file.
@@ -98,7 +99,7 @@ func (m *messages) encoded(i int, data []byte, visit func(int, opened, error)) {
 		return
 	}
 	o := openedBytes(file)
-	h, err := readHeader(bytes.NewReader(file), o.size, "")
+	h, err := imageheader.Read(bytes.NewReader(file), o.size, "")
 	o.known = &h
 	visit(i, o, err)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 )
 
 // judge sorts out what was found of each frame: which are kept, and what is said.
@@ -52,11 +53,11 @@ func (t Task) MayLose() bool {
 func (t Task) unreadable(i int, err error) Problem {
 	where := t.frames.reel.where(i)
 	p := Problem{Severity: Error, Text: show(where) + ": "}
-	var f *fault
+	var f *imageheader.Fault
 	switch {
 	case errors.As(err, &f):
-		p.Code, p.Text, p.Hint = f.code, p.Text+f.text, f.hint
-		if command := fetchCommand(f.code, where, t.bagDir(where)); command != "" {
+		p.Code, p.Text, p.Hint = f.Code, p.Text+f.Text, f.Hint
+		if command := fetchCommand(f.Code, where, t.bagDir(where)); command != "" {
 			p.Hint = command
 		}
 	case errors.Is(err, fs.ErrNotExist):
@@ -78,16 +79,16 @@ func (t Task) bagDir(where string) string {
 
 // unchecked warns of an image that only CVAT can open; where the order file needs its
 // size, that is an error.
-func (t Task) unchecked(i int, h header) Problem {
+func (t Task) unchecked(i int, h imageheader.Header) Problem {
 	where := show(t.frames.reel.where(i))
 	switch {
-	case h.width*h.height == 0 && t.frames.sized:
+	case h.Width*h.Height == 0 && t.frames.sized:
 		return Problem{
 			Severity: Error, Code: diag.CodeUnknownSize, Hint: "use sorting_method: natural, or convert the image to PNG",
-			Text: fmt.Sprintf("%s: the size of a %s image, which sorting_method predefined needs, is not known here", where, h.unchecked),
+			Text: fmt.Sprintf("%s: the size of a %s image, which sorting_method predefined needs, is not known here", where, h.Unchecked),
 		}
-	case h.unchecked != "":
-		return Problem{Severity: Warning, Code: diag.CodeUncheckedImage, Text: fmt.Sprintf("%s: %s is not checked here; CVAT should open it", where, h.unchecked)}
+	case h.Unchecked != "":
+		return Problem{Severity: Warning, Code: diag.CodeUncheckedImage, Text: fmt.Sprintf("%s: %s is not checked here; CVAT should open it", where, h.Unchecked)}
 	}
 	return Problem{}
 }

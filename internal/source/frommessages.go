@@ -12,6 +12,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -120,7 +121,7 @@ type heading struct {
 	r     *bag.Bag
 	log   bool // the receive time is the stamp
 	shots []shot
-	bad   []*fault
+	bad   []*imageheader.Fault
 	lost  int // messages that cannot be read
 }
 
@@ -196,12 +197,12 @@ func (h *heading) add(s shot, b []byte, decode decode) error {
 
 // blame keeps the fault of a message; an encoding that is not read is its topic's, and
 // told once.
-func (h *heading) blame(s shot, f *fault) {
-	if f.code != diag.CodeUnsupportedEncoding {
-		f.text = fmt.Sprintf("message %d of %s: %s", s.entry.Seq, show(s.entry.Topic), f.text)
+func (h *heading) blame(s shot, f *imageheader.Fault) {
+	if f.Code != diag.CodeUnsupportedEncoding {
+		f.Text = fmt.Sprintf("message %d of %s: %s", s.entry.Seq, show(s.entry.Topic), f.Text)
 	}
-	f.text = show(h.m.path) + ": " + f.text
-	if !slices.ContainsFunc(h.bad, func(o *fault) bool { return o.text == f.text }) {
+	f.Text = show(h.m.path) + ": " + f.Text
+	if !slices.ContainsFunc(h.bad, func(o *imageheader.Fault) bool { return o.Text == f.Text }) {
 		h.bad = append(h.bad, f)
 	}
 }
@@ -226,8 +227,8 @@ func (s *shot) measure(image *rosimage.Message, o rosimage.Options) {
 func (h *heading) judge(bad string) []Problem {
 	var list problemList
 	for _, f := range h.bad {
-		p := Problem{Severity: Error, Code: f.code, Text: f.text, Hint: f.hint}
-		if bad == "skip" && slices.Contains(skippable, f.code) {
+		p := Problem{Severity: Error, Code: f.Code, Text: f.Text, Hint: f.Hint}
+		if bad == "skip" && slices.Contains(skippable, f.Code) {
 			p.Severity, p.Hint, p.Text = Note, "", p.Text+"; left out"
 		}
 		list.add(p)

@@ -206,3 +206,11 @@ func countCameras(cameras []GuessCamera, bags []guessedBag) (kept []GuessCamera,
 	}
 	return slices.DeleteFunc(cameras, func(c GuessCamera) bool { return c.Images == 0 }), images, left
 }
+
+func set(words ...string) map[string]bool {
+	m := make(map[string]bool, len(words))
+	for _, w := range words {
+		m[w] = true
+	}
+	return m
+}

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 )
 
 // readers is how many frames of a task are read at once: enough to keep a disk and
@@ -59,7 +60,7 @@ func (t Task) measure(ctx context.Context, i int, o opened, err error) (Frame, P
 	if problem.Severity == Error {
 		return f, problem
 	}
-	f.Width, f.Height = h.width, h.height
+	f.Width, f.Height = h.Width, h.Height
 	if err := f.sum(ctx, o); err != nil {
 		return f, t.unreadable(i, err)
 	}
@@ -67,14 +68,14 @@ func (t Task) measure(ctx context.Context, i int, o opened, err error) (Frame, P
 }
 
 // header judges what was opened of frame i.
-func (t Task) header(i int, o opened, err error) (header, Problem) {
+func (t Task) header(i int, o opened, err error) (imageheader.Header, Problem) {
 	if err != nil {
-		return header{}, t.unreadable(i, err)
+		return imageheader.Header{}, t.unreadable(i, err)
 	}
 	if o.known != nil {
 		return *o.known, Problem{}
 	}
-	h, err := readHeader(o, o.size, t.frames.names[i])
+	h, err := imageheader.Read(o, o.size, t.frames.names[i])
 	if err != nil {
 		return h, t.unreadable(i, err)
 	}

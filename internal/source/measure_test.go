@@ -63,15 +63,15 @@ func measurement(name string, b []byte, width, height int) measured {
 
 func TestMeasureGivesEachFrameInOrder(t *testing.T) {
 	j, p := jpegImage(t), pngImage(t)
-	rotated := withSegment(j, "Exif\x00\x00"+string(exifBlock(6)))
-	_, task := images(t, "", map[string][]byte{"1.jpg": j, "2.png": p, "10.jpg": rotated})
+	turned := rotated(j)
+	_, task := images(t, "", map[string][]byte{"1.jpg": j, "2.png": p, "10.jpg": turned})
 	frames, problems := Measure(context.Background(), task)
-	want := []measured{measurement("x/1.jpg", j, 8, 6), measurement("x/2.png", p, 8, 6), measurement("x/10.jpg", rotated, 6, 8)}
+	want := []measured{measurement("x/1.jpg", j, 8, 6), measurement("x/2.png", p, 8, 6), measurement("x/10.jpg", turned, 6, 8)}
 	if diff := cmp.Diff(want, results(t, frames)); diff != "" || len(problems) > 0 {
 		t.Error(diff, problems)
 	}
 	size, err := Bytes(context.Background(), task)
-	if want := int64(len(j) + len(p) + len(rotated)); size != want || err != nil {
+	if want := int64(len(j) + len(p) + len(turned)); size != want || err != nil {
 		t.Errorf("Bytes: %d, %v; want %d", size, err, want)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -91,12 +92,12 @@ func (m *messages) file(s shot, data []byte) ([]byte, error) {
 }
 
 // unreadableMessage is the fault of a message that gives no image.
-func unreadableMessage(s shot, err error) *fault {
+func unreadableMessage(s shot, err error) *imageheader.Fault {
 	var u *rosimage.UnsupportedError
 	if errors.As(err, &u) {
-		return &fault{code: diag.CodeUnsupportedEncoding, text: fmt.Sprintf("encoding %s of topic %s is not read", show(u.Encoding), s.entry.Topic), hint: u.Hint()}
+		return &imageheader.Fault{Code: diag.CodeUnsupportedEncoding, Text: fmt.Sprintf("encoding %s of topic %s is not read", show(u.Encoding), s.entry.Topic), Hint: u.Hint()}
 	}
-	return &fault{code: diag.CodeCorruptImage, text: err.Error(), hint: "set frames.bad: skip to leave it out"}
+	return &imageheader.Fault{Code: diag.CodeCorruptImage, Text: err.Error(), Hint: "set frames.bad: skip to leave it out"}
 }
 
 // byLog is the order in which the messages lie, so that each chunk is unpacked once.

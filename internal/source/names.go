@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -75,7 +76,7 @@ func unfit(what, name string) error {
 
 // frameFault says why CVAT would not hold a frame under this name; nil if it would.
 func frameFault(name string) error {
-	if plainName(name) && hasExtension(imageExtensions, name) {
+	if plainName(name) && imageheader.Accepted(name) {
 		return nil
 	}
 	if err := unfit("frame name", name); err != nil {
@@ -95,7 +96,7 @@ func frameFault(name string) error {
 			return fmt.Errorf("frame name %s: CVAT drops what has %s in its path", show(name), part)
 		}
 	}
-	if !hasExtension(imageExtensions, name) {
+	if !imageheader.Accepted(name) {
 		return fmt.Errorf("frame name %s has no extension of an image, so CVAT drops it", show(name))
 	}
 	return nil
@@ -124,6 +125,13 @@ func plainName(name string) bool {
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// ignoredByCVAT are the names that CVAT drops wherever they stand in a path
+// (media_extractors.files_to_ignore), and the directory of context images.
+func ignoredByCVAT(name string) bool {
+	return name == "related_images" || strings.Contains(name, "__MACOSX") ||
+		strings.Contains(name, "__MSOSX") || strings.Contains(name, ".DS_Store")
+}
 
 // show quotes a name that a terminal would not show as it is.
 func show(name string) string {

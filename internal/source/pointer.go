@@ -1,7 +1,6 @@
 package source
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,19 +8,6 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 )
-
-// pointer recognises what version control leaves in place of a large file.
-func pointer(head []byte) *fault {
-	switch {
-	case bytes.HasPrefix(head, []byte("version https://git-lfs.github.com/spec/")):
-		return &fault{code: diag.CodeLFSPointer, text: "a Git LFS pointer, not the image"}
-	case bytes.HasPrefix(head, []byte("/annex/objects/")):
-		return &fault{code: diag.CodeAnnexMissing, text: "a git-annex pointer, not the image"}
-	case bytes.HasPrefix(head, []byte("outs:")) && bytes.Contains(head, []byte("md5:")):
-		return &fault{code: diag.CodeDVCMissing, text: "a DVC stub, not the image"}
-	}
-	return nil
-}
 
 // fetchCommand is what brings the content of a pointer, asked for the whole bag.
 func fetchCommand(code diag.Code, file, dir string) string {

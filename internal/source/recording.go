@@ -10,6 +10,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/content"
 )
 
 // recording gives the tasks of a bag file or a rosbag2 directory.
@@ -34,16 +35,16 @@ func (s scanner) recording(ctx context.Context, b *bagRef) outcome {
 // unopened says why a recording gives nothing; a pointer of Git LFS is no damage.
 func (s scanner) unopened(b *bagRef, err error) Problem {
 	p := Problem{Severity: Error, Code: diag.CodeUnreadableBag, Text: fmt.Sprintf("bag %s: %v", show(b.rel), err)}
-	head := make([]byte, maxPointer)
+	head := make([]byte, content.MaxPointer)
 	f, openErr := openFile(b.path)
 	if openErr != nil {
 		return p
 	}
 	defer f.Close()
 	n, _ := io.ReadFull(f, head)
-	if found := pointer(head[:n]); found != nil {
-		p.Code, p.Text = found.code, fmt.Sprintf("bag %s: %s", show(b.rel), strings.ReplaceAll(found.text, "the image", "the recording"))
-		p.Hint = fetchCommand(found.code, b.path, filepath.Dir(b.path))
+	if code, name := content.Pointer(head[:n]); code != "" {
+		p.Code, p.Text = code, fmt.Sprintf("bag %s: %s, not the recording", show(b.rel), name)
+		p.Hint = fetchCommand(code, b.path, filepath.Dir(b.path))
 	} else if n == 0 {
 		p.Text = fmt.Sprintf("bag %s is empty (0 bytes)", show(b.rel))
 	}

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 )
 
 // A reel is what one task takes of one bag: frames that can be opened, in the task's
@@ -42,7 +44,7 @@ type opened struct {
 	io.Reader
 	io.ReaderAt
 	size  int64
-	known *header // of what was encoded here: there is nothing to check
+	known *imageheader.Header // of what was encoded here: there is nothing to check
 }
 
 func openedBytes(b []byte) opened {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/tempfile"
 )
 
@@ -39,9 +40,9 @@ func (s *spool) reserve(need int64) error {
 	f, err := tempfile.Create(s.dir, need)
 	var space *tempfile.NoSpaceError
 	if errors.As(err, &space) {
-		return &fault{
-			code: diag.CodeNoSpace, hint: "set TMPDIR to a directory on a larger disk",
-			text: fmt.Sprintf("encoding needs up to %d MiB in %s, and %d MiB are free", need>>20+1, space.Dir, space.Free>>20),
+		return &imageheader.Fault{
+			Code: diag.CodeNoSpace, Hint: "set TMPDIR to a directory on a larger disk",
+			Text: fmt.Sprintf("encoding needs up to %d MiB in %s, and %d MiB are free", need>>20+1, space.Dir, space.Free>>20),
 		}
 	}
 	if err != nil {

@@ -1,7 +1,13 @@
 package source
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,6 +44,36 @@ func check(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// picture is a small image, 8 wide and 6 high.
+func picture() image.Image {
+	m := image.NewRGBA(image.Rect(0, 0, 8, 6))
+	for i := range 48 {
+		m.Set(i%8, i/8, color.RGBA{uint8(i * 5), uint8(255 - i), 90, 255})
+	}
+	return m
+}
+
+func jpegImage(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	check(t, jpeg.Encode(&b, picture(), nil))
+	return b.Bytes()
+}
+
+func pngImage(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	check(t, png.Encode(&b, picture()))
+	return b.Bytes()
+}
+
+// rotated is a JPEG that EXIF turns by a quarter: an APP1 segment after its first marker.
+func rotated(b []byte) []byte {
+	exif := "Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00"
+	segment := "\xff\xe1" + string(binary.BigEndian.AppendUint16(nil, uint16(len(exif)+2))) + exif
+	return append([]byte("\xff\xd8"+segment), b[2:]...)
 }
 
 // parse gives the manifest with these lines after the obligatory ones.

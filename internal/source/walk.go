@@ -13,6 +13,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 )
 
 // maxDepth bounds directories in directories; symbolic links can make any number.
@@ -100,9 +101,9 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, rel string, depth int
 
 func (w *walker) file(at, name string) {
 	switch {
-	case hasExtension(imageExtensions, name):
+	case imageheader.Accepted(name):
 		w.images = append(w.images, at)
-	case hasExtension(pictureExtensions, name):
+	case imageheader.Unsupported(name):
 		w.pictures = append(w.pictures, at)
 	default:
 		w.others++
@@ -125,7 +126,7 @@ func (w *walker) note(at, name string) {
 func (w *walker) link(ctx context.Context, at, name string, depth int) {
 	info, err := os.Stat(w.full(at))
 	switch {
-	case err != nil && !hasExtension(imageExtensions, name):
+	case err != nil && !imageheader.Accepted(name):
 	case errors.Is(err, fs.ErrNotExist):
 		w.broken(at)
 	case err != nil:
@@ -164,7 +165,7 @@ func (w *walker) broken(at string) {
 }
 
 func (w *walker) special(at, name string, mode fs.FileMode) {
-	if hasExtension(imageExtensions, name) {
+	if imageheader.Accepted(name) {
 		w.found(at, Error, diag.CodeSpecialFile, "%s, not a file", kind(mode))
 	}
 }

@@ -1,4 +1,4 @@
-package source
+package imageheader
 
 import (
 	"path"
@@ -20,6 +20,12 @@ var pictureExtensions = set(
 	".jfif", ".jxl", ".nef", ".orf", ".pfm", ".qoi", ".raw", ".rw2", ".svg",
 )
 
+// Accepted reports whether CVAT takes a file of this name for an image, by its extension in any case.
+func Accepted(name string) bool { return hasExtension(imageExtensions, name) }
+
+// Unsupported reports whether a name is that of an image that CVAT does not take.
+func Unsupported(name string) bool { return hasExtension(pictureExtensions, name) }
+
 func set(words ...string) map[string]bool {
 	m := make(map[string]bool, len(words))
 	for _, w := range words {
@@ -32,11 +38,4 @@ func set(words ...string) map[string]bool {
 func hasExtension(table map[string]bool, name string) bool {
 	ext := path.Ext(name)
 	return table[ext] || table[strings.ToLower(ext)]
-}
-
-// ignoredByCVAT are the names that CVAT drops wherever they stand in a path
-// (media_extractors.files_to_ignore), and the directory of context images.
-func ignoredByCVAT(name string) bool {
-	return name == "related_images" || strings.Contains(name, "__MACOSX") ||
-		strings.Contains(name, "__MSOSX") || strings.Contains(name, ".DS_Store")
 }

@@ -1,13 +1,12 @@
-package source
+package imageheader
 
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/content"
 )
 
 // A foreignFormat is one that CVAT's Pillow opens and Go does not.
@@ -34,31 +33,31 @@ var foreignFormats = []foreignFormat{
 }
 
 // foreign judges what no decoder of Go's knows.
-func foreign(head []byte, name string) (header, error) {
+func foreign(head []byte, name string) (Header, error) {
 	for _, f := range foreignFormats {
 		if len(head) < f.at || !bytes.HasPrefix(head[f.at:], []byte(f.magic)) {
 			continue
 		}
-		h := header{unchecked: f.name}
+		h := Header{Unchecked: f.name}
 		if f.size != nil {
-			h.width, h.height = f.size(head)
+			h.Width, h.Height = f.size(head)
 		}
 		return h, tooLarge(h)
 	}
 	switch {
 	case isIcon(head):
-		return header{unchecked: "icon"}, nil
+		return Header{Unchecked: "icon"}, nil
 	case len(head) > 2 && head[0] == 0x0a && strings.IndexByte("\x00\x02\x03\x05", head[1]) >= 0 && head[2] == 1:
-		return header{unchecked: "PCX"}, nil
+		return Header{Unchecked: "PCX"}, nil
 	case isPNM(head):
-		return header{unchecked: "PNM"}, nil
+		return Header{Unchecked: "PNM"}, nil
 	case hasExtension(set(".xbm"), name) && bytes.HasPrefix(head, []byte("#define")):
-		return header{unchecked: "XBM"}, nil
+		return Header{Unchecked: "XBM"}, nil
 	case hasExtension(targaExtensions, name) && isTarga(head):
 		w, h := at16(binary.LittleEndian.Uint16, 12, 14)(head)
-		return header{unchecked: "TGA", width: w, height: h}, nil
+		return Header{Unchecked: "TGA", Width: w, Height: h}, nil
 	}
-	return header{}, &fault{code: diag.CodeNotAnImage, text: "no image: " + kindOfData(head), hint: "remove it, or set frames.bad: skip"}
+	return Header{}, &Fault{Code: diag.CodeNotAnImage, Text: "no image: " + content.Describe(head), Hint: "remove it, or set frames.bad: skip"}
 }
 
 // isIcon tells an icon's or cursor's directory of at least one picture.
@@ -111,21 +110,4 @@ func jp2Size(head []byte) (width, height int) {
 		return at(binary.BigEndian.Uint32, i+8, i+4)(head)
 	}
 	return 0, 0
-}
-
-// kindOfData names what a file holds instead of an image.
-func kindOfData(head []byte) string {
-	kind, _, _ := strings.Cut(http.DetectContentType(head), ";")
-	switch {
-	case len(bytes.Trim(head, "\x00")) == 0:
-		return "it begins with zeros only, as a file does whose copy was interrupted"
-	case kind == "text/html":
-		return "an HTML page, as a download gives that needed a login"
-	case kind == "text/plain":
-		line, _, _ := strings.Cut(string(head), "\n")
-		return fmt.Sprintf("text that begins %q", clip(line))
-	case kind == "application/octet-stream":
-		return fmt.Sprintf("it begins with the bytes % x", head[:min(8, len(head))])
-	}
-	return "its content is " + kind
 }

@@ -1,4 +1,9 @@
-package source
+// Package imageheader tells from a file's first bytes whether it is an image that CVAT imports: its
+// kind, its width and height as CVAT shows them, and what is wrong with it.
+//
+// CVAT's import reads no more of an image than Pillow's Image.open does, so an image that passes here
+// imports, even if its pixels are cut off (measured on 2.73).
+package imageheader
 
 import (
 	"bytes"
@@ -15,40 +20,41 @@ import (
 	"golang.org/x/image/webp"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/content"
 )
 
-// A header is what the first bytes of an image tell. CVAT's import reads no more of an
-// image than Pillow's Image.open does, so an image that passes here imports, even if
-// its pixels are cut off (measured on 2.73).
-type header struct {
-	width, height int    // as displayed; 0 is not known
-	unchecked     string // the format's name, where only CVAT can open it
+// A Header is what the first bytes of an image tell.
+type Header struct {
+	Width, Height int    // pixels, as displayed; 0 is not known
+	Unchecked     string // the format's name, where only CVAT can open it
 }
 
-// A fault is why a file is no image that CVAT imports.
-type fault struct {
-	code       diag.Code
-	text, hint string
+// A Fault is why a file is not an image that CVAT imports.
+type Fault struct {
+	Code diag.Code
+	Text string
+	Hint string // what to do; may be empty
 }
 
-func (f *fault) Error() string { return f.text }
+// Error is the text.
+func (f *Fault) Error() string { return f.Text }
 
-func corrupt(format string, args ...any) *fault {
-	return &fault{code: diag.CodeCorruptImage, text: fmt.Sprintf(format, args...), hint: "repair or remove it, or set frames.bad: skip"}
+func corrupt(format string, args ...any) *Fault {
+	return &Fault{Code: diag.CodeCorruptImage, Text: fmt.Sprintf(format, args...), Hint: "repair or remove it, or set frames.bad: skip"}
 }
 
-// readHeader checks the image in r, of the given size. Its error is a *fault, or the
+// Read checks the image in r, of the given size. Its error is a *Fault, or the
 // reader's.
-func readHeader(r io.ReaderAt, size int64, name string) (header, error) {
+func Read(r io.ReaderAt, size int64, name string) (Header, error) {
 	if size == 0 {
-		return header{}, &fault{code: diag.CodeEmptyImage, text: "empty (0 bytes)", hint: "copy it again or remove it, or set frames.bad: skip"}
+		return Header{}, &Fault{Code: diag.CodeEmptyImage, Text: "empty (0 bytes)", Hint: "copy it again or remove it, or set frames.bad: skip"}
 	}
 	head := make([]byte, min(size, 1024))
 	if _, err := r.ReadAt(head, 0); err != nil && err != io.EOF {
-		return header{}, err
+		return Header{}, err
 	}
-	if f := pointer(head); f != nil {
-		return header{}, f
+	if code, name := content.Pointer(head); code != "" {
+		return Header{}, &Fault{Code: code, Text: name + ", not the image"}
 	}
 	for _, f := range decoders {
 		if f.is(head) {
@@ -99,22 +105,22 @@ func isWebP(head []byte) bool {
 
 // header asks Go's decoder, then walks on. What only Go finds fault with, CVAT may
 // open: such an image passes, unchecked.
-func (d decoder) header(r io.ReaderAt, size int64) (header, error) {
+func (d decoder) header(r io.ReaderAt, size int64) (Header, error) {
 	config, err := d.config(io.NewSectionReader(r, 0, size))
 	o, walked := d.walk(io.NewSectionReader(r, 0, size))
-	h := header{width: config.Width, height: config.Height}
+	h := Header{Width: config.Width, Height: config.Height}
 	switch {
 	case walked != nil:
 		return h, d.broken(walked)
 	case err != nil && (truncated(err) || o.width*o.height == 0 && !unsupported(err)):
 		return h, d.broken(err)
 	case err != nil:
-		h = header{width: o.width, height: o.height, unchecked: "this kind of " + d.name}
-	case h.width <= 0 || h.height <= 0:
-		return h, corrupt("%s of %d x %d pixels", d.name, h.width, h.height)
+		h = Header{Width: o.width, Height: o.height, Unchecked: "this kind of " + d.name}
+	case h.Width <= 0 || h.Height <= 0:
+		return h, corrupt("%s of %d x %d pixels", d.name, h.Width, h.Height)
 	}
 	if o.orientation > 4 {
-		h.width, h.height = h.height, h.width
+		h.Width, h.Height = h.Height, h.Width
 	}
 	return h, tooLarge(h)
 }
@@ -130,13 +136,13 @@ func (d decoder) broken(err error) error {
 // CVAT 2.73 does not lift that.
 const maxPixels = 178_956_970
 
-func tooLarge(h header) error {
-	if h.width == 0 || h.height <= maxPixels/h.width {
+func tooLarge(h Header) error {
+	if h.Width == 0 || h.Height <= maxPixels/h.Width {
 		return nil
 	}
-	return &fault{
-		code: diag.CodeTooLargeImage, hint: "split it, or scale it down",
-		text: fmt.Sprintf("%d x %d pixels; CVAT opens at most %d in all", h.width, h.height, maxPixels),
+	return &Fault{
+		Code: diag.CodeTooLargeImage, Hint: "split it, or scale it down",
+		Text: fmt.Sprintf("%d x %d pixels; CVAT opens at most %d in all", h.Width, h.Height, maxPixels),
 	}
 }
 

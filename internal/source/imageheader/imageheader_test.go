@@ -1,4 +1,4 @@
-package source
+package imageheader
 
 import (
 	"bytes"
@@ -33,7 +33,9 @@ func picture() image.Image {
 func encoded(t testing.TB, encode func(io.Writer, image.Image) error) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	check(t, encode(&b, picture()))
+	if err := encode(&b, picture()); err != nil {
+		t.Fatal(err)
+	}
 	return b.Bytes()
 }
 
@@ -104,11 +106,11 @@ type verdict struct {
 }
 
 func judged(name string, b []byte) verdict {
-	h, err := readHeader(bytes.NewReader(b), int64(len(b)), name)
-	v := verdict{Width: h.width, Height: h.height, Unchecked: h.unchecked}
-	var f *fault
+	h, err := Read(bytes.NewReader(b), int64(len(b)), name)
+	v := verdict{Width: h.Width, Height: h.Height, Unchecked: h.Unchecked}
+	var f *Fault
 	if errors.As(err, &f) {
-		return verdict{Code: f.code, Text: f.text}
+		return verdict{Code: f.Code, Text: f.Text}
 	}
 	if err != nil {
 		return verdict{Text: err.Error()}
@@ -202,7 +204,7 @@ func TestTargaIsBelievedWhereTheNameSaysSo(t *testing.T) {
 	}
 }
 
-func FuzzReadHeader(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	j, p := jpegImage(f), pngImage(f)
 	for _, seed := range [][]byte{
 		j, p, gifImage(f), tiffImage(f), webpImage(), encoded(f, bmp.Encode), withSegment(j, "Exif\x00\x00"+string(exifBlock(6))),
@@ -212,15 +214,15 @@ func FuzzReadHeader(f *testing.F) {
 		f.Add(seed, "x.tga")
 	}
 	f.Fuzz(func(t *testing.T, b []byte, name string) {
-		h, err := readHeader(bytes.NewReader(b), int64(len(b)), name)
-		var fault *fault
+		h, err := Read(bytes.NewReader(b), int64(len(b)), name)
+		var fault *Fault
 		switch {
 		case err != nil && !errors.As(err, &fault):
 			t.Errorf("an error of another kind: %v", err)
-		case err == nil && h.unchecked == "" && (h.width <= 0 || h.height <= 0):
-			t.Errorf("a checked image of %d x %d pixels", h.width, h.height)
-		case err == nil && (h.width < 0 || h.height < 0):
-			t.Errorf("%d x %d pixels", h.width, h.height)
+		case err == nil && h.Unchecked == "" && (h.Width <= 0 || h.Height <= 0):
+			t.Errorf("a checked image of %d x %d pixels", h.Width, h.Height)
+		case err == nil && (h.Width < 0 || h.Height < 0):
+			t.Errorf("%d x %d pixels", h.Width, h.Height)
 		}
 	})
 }
