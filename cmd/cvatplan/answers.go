@@ -48,7 +48,7 @@ func (a *app) answer(read func() (string, error)) (string, error) {
 		err  error
 	}
 	given := make(chan answer, 1)
-	go a.guard(func() {
+	go a.crashes.Guard(func() {
 		defer close(given)
 		text, err := read()
 		given <- answer{text, err}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -121,8 +122,8 @@ func (a *app) applyCode(results []apply.Result) error {
 	n := apply.Count(results...)
 	var crashed, refused, failed bool
 	for _, r := range results {
-		if r.Crash != "" {
-			a.crashes.note(r.Crash) // reported at the end
+		if r.Crash != nil {
+			a.crashes.Keep(crash.Recovered(r.Crash)) // reported at the end
 			crashed = true
 		}
 		refused = refused || r.NotAllowed != nil

@@ -93,15 +93,11 @@ func TestAPanicExits11WithAReport(t *testing.T) {
 
 // careless are the goroutines that need no recover, with the reason.
 var careless = map[string]string{
-	"pkg/apply/run.go tasks":                     "runs under guard",
-	"internal/sandbox/listen.go serve":           "net/http's own loop; requests recover in ServeHTTP",
-	"internal/sandbox/importer/queue.go Start":   "next recovers",
-	"internal/observe/frames.go AddFrames":       "runs under guarded",
-	"internal/report/progress/lines.go newLines": "tick recovers",
-	"internal/report/html_sheets.go fillAll":     "fill recovers",
-	"internal/bag/scan.go scan":                  "runs under guarded",
-	"internal/bag/pipeline.go newPipeline":       "counts and waits; load runs under guarded",
-	"internal/bag/behind.go newBehindWriter":     "writes a file",
+	"internal/sandbox/listen.go serve":         "net/http's own loop; requests recover in ServeHTTP",
+	"internal/sandbox/importer/queue.go Start": "next recovers",
+	"internal/bag/scan.go scan":                "runs under guarded",
+	"internal/bag/pipeline.go newPipeline":     "counts and waits; load runs under guarded",
+	"internal/bag/behind.go newBehindWriter":   "writes a file",
 }
 
 // Every goroutine that the program starts recovers, or is known to need it not.
@@ -168,23 +164,16 @@ func goroutine(n ast.Node) ast.Node {
 	return nil
 }
 
-// recovers: somewhere in it stands recover(), or the app's guard.
+// recovers: somewhere in it is recover(), or a guard of internal/crash.
 func recovers(n ast.Node) (found bool) {
 	ast.Inspect(n, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Ident:
 			found = found || n.Name == "recover"
 		case *ast.SelectorExpr:
-			found = found || n.Sel.Name == "guard" && isIdent(n.X, "a")
-		case *ast.CallExpr:
-			found = found || isIdent(n.Fun, "guard")
+			found = found || n.Sel.Name == "Guard"
 		}
 		return !found
 	})
 	return found
-}
-
-func isIdent(n ast.Expr, name string) bool {
-	i, ok := n.(*ast.Ident)
-	return ok && i.Name == name
 }

@@ -38,7 +38,7 @@ func TestOfSeveralExitCodesOfApplyTheGravestIsTaken(t *testing.T) {
 		"a conflict":           {nil, []apply.Result{{Tasks: []apply.TaskResult{failed, refused}}}, 5},
 		"no right":             {nil, []apply.Result{{Tasks: []apply.TaskResult{failed, refused}, NotAllowed: cvat.ErrNotAuthorised}}, 4},
 		"interrupted":          {os.Interrupt, []apply.Result{{Tasks: []apply.TaskResult{failed, refused}, NotAllowed: cvat.ErrNotAuthorised}}, 130},
-		"a crash in one of it": {os.Interrupt, []apply.Result{{Tasks: []apply.TaskResult{failed}}, {Crash: "boom"}}, 11},
+		"a crash in one of it": {os.Interrupt, []apply.Result{{Tasks: []apply.TaskResult{failed}}, {Crash: errors.New("boom")}}, 11},
 	} {
 		a := &app{interrupts: &interrupts{got: c.signal}}
 		if got := codeOf(a.applyCode(c.results)); got != c.want {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/cvatplan/cvatplan/internal/crash"
 )
 
 // interrupts turns the first SIGINT or SIGTERM into the end of a context, and lets the second end the
@@ -32,12 +34,12 @@ func (i *interrupts) finishing() {
 	i.patient = true
 }
 
-// watchInterrupts begins to watch, in a goroutine under guard.
-func watchInterrupts(guard func(func())) *interrupts {
+// watchInterrupts begins to watch.
+func watchInterrupts(crashes *crash.Relay) *interrupts {
 	i := &interrupts{signals: make(chan os.Signal, 2)}
 	i.ctx, i.cancel = context.WithCancel(context.Background())
 	signal.Notify(i.signals, os.Interrupt, syscall.SIGTERM)
-	go guard(i.watch)
+	go crashes.Guard(i.watch)
 	return i
 }
 

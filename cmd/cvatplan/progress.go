@@ -37,7 +37,7 @@ type announcer struct {
 
 func (a *app) announce(p *progress.Progress) *announcer {
 	n := &announcer{p, make(chan struct{}), make(chan struct{})}
-	go a.guard(func() {
+	go a.crashes.Guard(func() {
 		defer close(n.done)
 		select {
 		case <-a.interrupts.ctx.Done():

@@ -6,6 +6,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/sandbox"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -17,8 +18,8 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	interrupts     *interrupts
-	command        string // its name
-	crashes        crashes
+	command        string          // its name
+	crashes        crash.Relay     // panics of goroutines that nobody waits for
 	linked         map[string]bool // see hint
 	retries        *retries
 	hooks          sandbox.Hooks // of the embedded server; tests hold it by them
@@ -60,11 +61,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(s
 func (a *app) run(args []string) (code int) {
 	defer func() {
 		if r := recover(); r != nil {
-			code = a.crashed(stackOf(r))
+			code = a.crashed(crash.Recovered(r))
 		}
 	}()
 	a.retries = &retries{w: a.stderr}
-	a.interrupts = watchInterrupts(a.guard)
+	a.interrupts = watchInterrupts(&a.crashes)
 	defer a.interrupts.close()
 	command, err := a.parse(args)
 	if err != nil {

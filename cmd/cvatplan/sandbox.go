@@ -39,6 +39,6 @@ func (c sandboxCmd) Run(a *app) error {
 // on stderr; a panic, which it survives as CVAT would, makes this program exit 11.
 func (a *app) sandboxOptions(dir string) sandbox.Options {
 	o := sandbox.Options{Dir: dir, Hooks: a.hooks, Log: slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
-	o.Hooks.Panicked = a.crashes.note
+	o.Hooks.Panicked = a.crashes.Keep
 	return o
 }

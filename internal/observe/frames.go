@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -50,10 +51,12 @@ func AddFrames(ctx context.Context, c Reader, tasks []plan.Task, ids []int, want
 	}
 	for i := range tasks {
 		if t := &tasks[i]; asked[t.ID] {
-			group.Go(guarded(func() error { return addFrames(ctx, c, t, wanted[plan.NameOf(t.Name)]) }))
+			group.Go(func() error {
+				return crash.Guard(func() error { return addFrames(ctx, c, t, wanted[plan.NameOf(t.Name)]) })
+			})
 		}
 	}
-	return rethrow(group.Wait())
+	return crash.Rethrow(group.Wait())
 }
 
 func addFrames(ctx context.Context, c Reader, t *plan.Task, expected []string) error {

@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io"
 
+	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -77,9 +78,7 @@ func HTML(w io.Writer, plans []plan.Plan, o HTMLOptions) error {
 	}
 	err := page.Execute(w, doc)
 	for _, sheet := range doc.Sheets {
-		if sheet.crash != "" {
-			panic(sheet.crash)
-		}
+		_ = crash.Rethrow(sheet.panicked)
 	}
 	return err
 }

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"html/template"
 	"runtime"
-	"runtime/debug"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -19,7 +19,7 @@ type sheetDoc struct {
 	ID, Task, Caption string
 	Thumbs            []thumbDoc
 	change            plan.Change
-	crash             string // a panic, for [HTML]'s caller
+	panicked          error // for [HTML]'s caller
 }
 
 // size is what the sheet's pictures take of the page, in bytes.
@@ -75,28 +75,27 @@ func sheetsOf(plans []plan.Plan) []*sheetDoc {
 	return docs
 }
 
-// fillAll makes several sheets, as many at once as there are processors.
+// fillAll makes several sheets, as many at once as there are processors. A panic on the way costs that
+// sheet, not the page; it comes out of [HTML] when the page is written.
 func fillAll(docs []*sheetDoc, thumbs func(plan.Change) []Thumb) {
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, d := range docs {
 		group.Go(func() error {
-			d.fill(thumbs)
+			d.panicked = crash.Guard(func() error { d.fill(thumbs); return nil })
 			return nil
 		})
 	}
 	_ = group.Wait() // a sheet that fails says so itself
+	for _, d := range docs {
+		if p, ok := d.panicked.(*crash.Panic); ok {
+			d.Caption, d.Thumbs = Safe(fmt.Sprintf("no images: %v", p.Value)), nil
+		}
+	}
 }
 
-// fill makes one sheet. A panic on the way costs that sheet, not the page; it comes out of
-// [HTML] when the page is written.
+// fill makes one sheet.
 func (d *sheetDoc) fill(thumbs func(plan.Change) []Thumb) {
-	defer func() {
-		if r := recover(); r != nil {
-			d.Caption, d.Thumbs = Safe(fmt.Sprintf("no images: %v", r)), nil
-			d.crash = fmt.Sprintf("%v\n\n%s", r, debug.Stack())
-		}
-	}()
 	c := d.change
 	for _, t := range thumbs(c) {
 		d.Thumbs = append(d.Thumbs, thumbDoc{Safe(t.Name), dataURI(t.Data)})

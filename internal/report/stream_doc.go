@@ -81,7 +81,7 @@ type resultDoc struct {
 func resultDocOf(r apply.Result) resultDoc {
 	d := resultDoc{
 		Type: "result", Hints: r.Hints, Error: errorText(r.Err), NotAllowed: errorText(r.NotAllowed),
-		Interrupted: r.Interrupted, Crashed: r.Crash != "",
+		Interrupted: r.Interrupted, Crashed: r.Crash != nil,
 	}
 	d.Project.ID, d.Project.Name, d.Project.URL = r.Project.ID, r.Project.Name, r.Project.URL
 	d.Project.Created, d.Project.Labels = r.Project.Created, r.Project.Labels

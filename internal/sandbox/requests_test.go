@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/sandbox/importer"
 	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
 	"github.com/google/go-cmp/cmp"
@@ -284,10 +285,10 @@ func TestAPanicInAnImportFailsItAndIsReportedOnce(t *testing.T) {
 				panic("out of ink")
 			}
 		},
-		Panicked: func(text string) {
+		Panicked: func(p *crash.Panic) {
 			mu.Lock()
 			defer mu.Unlock()
-			reported = append(reported, text)
+			reported = append(reported, p.Error())
 		},
 	}})
 	id := c.ready("a")

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/sandbox/api"
 	"github.com/cvatplan/cvatplan/internal/sandbox/importer"
 	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
@@ -51,7 +52,7 @@ type Hooks struct {
 	Import func(ctx context.Context, taskID int, s importer.Step)
 	// Panicked is told of a panic in a request, which is answered 500, or in an import,
 	// which fails: its reason and its stack. Here too outside of tests.
-	Panicked func(text string)
+	Panicked func(*crash.Panic)
 }
 
 // An ImportStep is a point at which [Hooks].Import is called.

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
@@ -106,11 +107,10 @@ func (m *messages) encoded(i int, data []byte, visit func(int, opened, error)) {
 
 // encoders run on all cores; as many messages are in memory, and no more.
 type encoders struct {
-	f      func(i int, data []byte)
-	slots  chan struct{}
-	group  sync.WaitGroup
-	mu     sync.Mutex
-	failed any // what a panic left
+	f     func(i int, data []byte)
+	slots chan struct{}
+	group sync.WaitGroup
+	crash crash.Relay
 }
 
 func newEncoders(f func(int, []byte)) *encoders {
@@ -121,22 +121,13 @@ func newEncoders(f func(int, []byte)) *encoders {
 func (e *encoders) do(i int, data []byte) {
 	e.slots <- struct{}{}
 	e.group.Go(func() {
-		defer func() {
-			if v := recover(); v != nil {
-				e.mu.Lock()
-				e.failed = crash(v)
-				e.mu.Unlock()
-			}
-			<-e.slots
-		}()
-		e.f(i, data)
+		defer func() { <-e.slots }()
+		e.crash.Guard(func() { e.f(i, data) })
 	})
 }
 
 // wait ends when all are done; a panic of one comes out here.
 func (e *encoders) wait() {
 	e.group.Wait()
-	if e.failed != nil {
-		panic(e.failed)
-	}
+	e.crash.Rethrow()
 }

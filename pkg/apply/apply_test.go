@@ -155,7 +155,7 @@ func marker(frames ...string) string { return plan.Marker(archiveOf(frames...).H
 
 func only(t *testing.T, r Result) TaskResult {
 	t.Helper()
-	if len(r.Tasks) != 1 || r.Crash != "" || r.Err != nil {
+	if len(r.Tasks) != 1 || r.Crash != nil || r.Err != nil {
 		t.Fatalf("%+v", r)
 	}
 	return r.Tasks[0]

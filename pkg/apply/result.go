@@ -26,10 +26,10 @@ type Result struct {
 	Tasks   []TaskResult
 	Hints   []string // for the whole run, such as to pin a new project's id
 
-	Err         error  // the project could not be had, so no task was begun
-	NotAllowed  error  // the server refused the credentials or a right; the run stopped at that
-	Interrupted bool   // Options.Until ended, or the context
-	Crash       string // a worker's panic and its stack: a bug
+	Err         error // the project could not be had, so no task was begun
+	NotAllowed  error // the server refused the credentials or a right; the run stopped at that
+	Interrupted bool  // Options.Until ended, or the context
+	Crash       error // a worker's panic and its stack: a bug
 }
 
 // A ProjectResult is the project that the tasks are in.
@@ -90,5 +90,5 @@ func (n *Counts) add(t TaskResult) {
 // OK reports whether nothing is left to do or decide.
 func (r Result) OK() bool {
 	n := Count(r)
-	return r.Err == nil && r.NotAllowed == nil && r.Crash == "" && n.Failed+n.Refused+n.Stopped == 0
+	return r.Err == nil && r.NotAllowed == nil && r.Crash == nil && n.Failed+n.Refused+n.Stopped == 0
 }

@@ -3,14 +3,13 @@ package apply
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -24,11 +23,14 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 	r := &run{plan: p, server: s, o: o, on: on, cancel: cancel, moved: time.Now()}
 	r.slots, r.flight = make(chan struct{}, o.Parallelism), make(chan struct{}, o.Parallelism*inFlight)
 	r.result.Tasks = make([]TaskResult, len(p.Changes))
-	r.guard(func() { r.result.Err = r.ensureProject(ctx) })
+	r.crash.Guard(func() { r.result.Err = r.ensureProject(ctx) })
 	r.note(r.result.Err)
 	r.tasks(ctx)
-	r.guard(func() { r.sweep(ctx) })
+	r.crash.Guard(func() { r.sweep(ctx) })
 	r.result.Interrupted = r.stopping() || context.Cause(ctx) != nil && r.result.NotAllowed == nil
+	if p := r.crash.Panic(); p != nil {
+		r.result.Crash = p
+	}
 	return r.result
 }
 
@@ -39,6 +41,8 @@ type run struct {
 	o             Options
 	cancel        context.CancelCauseFunc
 	slots, flight chan struct{} // see slots.go
+
+	crash crash.Relay // the panics of workers
 
 	events sync.Mutex // one event at a time
 	on     func(Event)
@@ -59,7 +63,7 @@ func (r *run) tasks(ctx context.Context) {
 			continue
 		}
 		group.Go(func() error {
-			r.guard(func() { r.work(ctx, i, c) })
+			r.crash.Guard(func() { r.work(ctx, i, c) })
 			return nil
 		})
 	}
@@ -75,7 +79,7 @@ func actionable(c plan.Change) bool {
 func (r *run) over(ctx context.Context) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.stopping() || ctx.Err() != nil || r.result.Err != nil || r.result.Crash != ""
+	return r.stopping() || ctx.Err() != nil || r.result.Err != nil || r.crash.Panic() != nil
 }
 
 // stopping reports whether no further step is to be begun.
@@ -121,7 +125,7 @@ func (r *run) work(ctx context.Context, i int, c plan.Change) {
 		r.result.Tasks[i] = t.result
 		r.tell(Event{Task: c.Task, Index: i, Phase: Finished, Result: &t.result})
 	}()
-	t.end(ctx, t.carryOut(ctx))
+	r.crash.Guard(func() { t.end(ctx, t.carryOut(ctx)) }) // kept before the slot goes to the next task
 	r.note(t.result.Err)
 }
 
@@ -146,20 +150,6 @@ func stopsRun(err error) bool {
 		return false
 	}
 	return errors.Is(err, cvat.ErrNotAuthorised)
-}
-
-// guard keeps a panic of f from ending the process before the others are at a boundary.
-func (r *run) guard(f func()) {
-	defer func() {
-		if v := recover(); v != nil {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			if r.result.Crash == "" {
-				r.result.Crash = fmt.Sprintf("%v\n\n%s", v, debug.Stack())
-			}
-		}
-	}()
-	f()
 }
 
 func (r *run) tell(e Event) {

@@ -58,7 +58,7 @@ func TestAPanicInAWorkerIsTheRunsCrash(t *testing.T) {
 		j := &job{tasks: map[string][]string{"a": {"1"}, "b": {"2"}}, apply: Options{Parallelism: 1}}
 		j.files = func(name string, frames []string) Images { panic("boom in " + name) }
 		r := j.run(t, w.session())
-		if !strings.Contains(r.Crash, "boom in a") || !strings.Contains(r.Crash, "run_test.go") || r.OK() {
+		if !strings.Contains(r.Crash.Error(), "boom in a") || !strings.Contains(r.Crash.Error(), "run_test.go") || r.OK() {
 			t.Errorf("%+v", r)
 		}
 		if diff := cmp.Diff(map[string]Outcome{"a": Stopped, "b": Stopped}, outcomes(r)); diff != "" {

@@ -8,6 +8,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -22,8 +23,8 @@ type bars struct {
 	container *mpb.Progress
 	running   map[int]*mpb.Bar
 	total     *mpb.Bar
-	names     int   // how many cells a task's name gets
-	crash     crash // of a decorator, which the library calls in a goroutine of its own
+	names     int         // how many cells a task's name gets
+	crash     crash.Relay // of a decorator, which the library calls in a goroutine of its own
 }
 
 func newBars(w io.Writer, t *tally, width int) *bars {
@@ -35,8 +36,10 @@ func newBars(w io.Writer, t *tally, width int) *bars {
 		mpb.BarWidth(20),
 		mpb.AppendDecorators(b.text(func() string { return t.snapshot().progress() })),
 		mpb.BarBtmExtender(mpb.BarFillerFunc(func(w io.Writer, s decor.Statistics) error {
-			defer b.crash.catch()
-			_, err := io.WriteString(w, cells.Truncate(t.snapshot().crew(), s.AvailableWidth, "")+"\n")
+			var err error
+			b.crash.Guard(func() {
+				_, err = io.WriteString(w, cells.Truncate(t.snapshot().crew(), s.AvailableWidth, "")+"\n")
+			})
 			return err
 		})),
 	)
@@ -58,9 +61,9 @@ func (b *bars) event(e apply.Event) {
 
 // text is a decorator that shows what f says.
 func (b *bars) text(f func() string) decor.Decorator {
-	return decor.Any(func(decor.Statistics) string {
-		defer b.crash.catch()
-		return f()
+	return decor.Any(func(decor.Statistics) (text string) {
+		b.crash.Guard(func() { text = f() })
+		return text
 	})
 }
 
@@ -112,7 +115,7 @@ func (b *bars) close() {
 	}
 	b.total.Abort(true)
 	b.container.Wait()
-	b.crash.rethrow()
+	b.crash.Rethrow()
 }
 
 // String is what stands behind a task's bar.

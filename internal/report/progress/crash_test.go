@@ -42,5 +42,5 @@ func TestAPanicOfADecoratorComesOutOfClose(t *testing.T) {
 			t.Errorf("%s", v)
 		}
 	}()
-	b.crash.rethrow()
+	b.crash.Rethrow()
 }

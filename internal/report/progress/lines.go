@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -21,18 +22,17 @@ type lines struct {
 	mu sync.Mutex // one line at a time
 	w  io.Writer
 
-	crash crash
+	crash crash.Relay
 }
 
 func newLines(w io.Writer, t *tally, every time.Duration) *lines {
 	l := &lines{tally: t, w: w, stop: make(chan struct{}), done: make(chan struct{})}
-	go l.tick(every)
+	go l.crash.Guard(func() { l.tick(every) })
 	return l
 }
 
 func (l *lines) tick(every time.Duration) {
 	defer close(l.done)
-	defer l.crash.catch()
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
@@ -56,7 +56,7 @@ func (l *lines) say(text string) { l.write(text) }
 func (l *lines) close() {
 	close(l.stop)
 	<-l.done
-	l.crash.rethrow()
+	l.crash.Rethrow()
 }
 
 // write drops what cannot be written: a closed stderr must not stop an upload.

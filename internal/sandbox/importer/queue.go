@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 
+	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
 )
 
@@ -18,7 +18,7 @@ type Options struct {
 	MaxJobs  int                                            // jobs per task before an import fails
 	Log      *slog.Logger                                   // why an import failed that is not the client's fault
 	AtStep   func(ctx context.Context, task int, step Step) // for tests; may be nil
-	Panicked func(panicked string)                          // is told of panics; may be nil
+	Panicked func(*crash.Panic)                             // is told of panics; may be nil
 }
 
 // A Step is a point at which an import tells where it is.
@@ -213,11 +213,11 @@ func (k *Queue) importSafely(ctx context.Context, task int) (err error) {
 
 // Panicked tells of a panic, where it is recovered.
 func (k *Queue) Panicked(v any) error {
-	err := fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+	p := crash.Recovered(v)
 	if tell := k.o.Panicked; tell != nil {
-		tell(err.Error())
+		tell(p)
 	}
-	return err
+	return fmt.Errorf("panic: %w", p)
 }
 
 // endImport notes how an import ended. A failure that is not of CVAT's kinds is ours,

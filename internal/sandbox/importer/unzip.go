@@ -3,15 +3,14 @@ package importer
 import (
 	"archive/zip"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/encoding/charmap"
@@ -93,26 +92,12 @@ func checkEntries(z *zip.ReadCloser) error {
 	group := errgroup.Group{}
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, f := range z.File {
-		group.Go(func() (err error) {
-			defer func() {
-				if v := recover(); v != nil {
-					err = &panicError{fmt.Sprintf("%v\n%s", v, debug.Stack())}
-				}
-			}()
-			return checkEntry(f)
+		group.Go(func() error {
+			return crash.Guard(func() error { return checkEntry(f) })
 		})
 	}
-	err := group.Wait()
-	if p := (*panicError)(nil); errors.As(err, &p) {
-		panic(p) // where the import recovers
-	}
-	return err
+	return crash.Rethrow(group.Wait())
 }
-
-// A panicError is a panic on its way to the goroutine that waits.
-type panicError struct{ text string }
-
-func (e *panicError) Error() string { return e.text }
 
 func checkEntry(f *zip.File) error {
 	if f.Flags&1 != 0 {
