@@ -107,7 +107,7 @@ func (c applyCmd) carryOut(a *app, view applyView, sessions []*session, plans []
 
 func (c applyCmd) runOptions(a *app, s *session) apply.Options {
 	return apply.Options{
-		Images:      imagesOf(s.project),
+		Images:      s.project.Images,
 		Parallelism: c.Parallelism,
 		NoWait:      c.NoWait,
 		WaitTimeout: c.WaitTimeout,

@@ -16,8 +16,8 @@ import (
 // approve is the last gate before the first write.
 func (c applyCmd) approve(ctx context.Context, a *app, sessions []*session, plans []plan.Plan) error {
 	if c.MaxCreate >= 0 {
-		if err := plan.CheckMaxCreate(c.MaxCreate, plans...); err != nil {
-			return err
+		if n := plan.Count(plans...).Create; n > c.MaxCreate {
+			return fmt.Errorf("%d tasks would be created, and --max-create allows %d; nothing was done", n, c.MaxCreate)
 		}
 	}
 	for i, s := range sessions {
@@ -49,7 +49,7 @@ func (a *app) mayWrite(ctx context.Context, s *session) error {
 	case err != nil:
 		return err
 	case token.ReadOnly:
-		return withHint(errReadOnly, "make a token that may write: CVAT's user menu, Access Tokens; new ones are read-only by default")
+		return withHint(errReadOnly, diag.Do(diag.HintMakeWritingToken))
 	case token.Expires != nil && time.Until(*token.Expires) < time.Hour:
 		a.warn(fmt.Sprintf("the access token expires at %s", token.Expires.UTC().Format(time.RFC3339)))
 	}
@@ -61,7 +61,7 @@ func (c applyCmd) approveOne(ctx context.Context, a *app, s *session, p plan.Pla
 	switch {
 	case p.Project.Ask && !person:
 		return withHint(withCode(diag.CodeProject, fmt.Errorf("project %q does not exist on %s", p.Project.Name, s.project.Server.Shown)),
-			"write `create: true` under project: in the manifest, or correct its name")
+			diag.Do(diag.HintAllowCreation))
 	case !person || s.project.Server.Sandbox != "" && !p.Project.Ask:
 		return nil
 	}

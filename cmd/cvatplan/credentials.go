@@ -38,7 +38,7 @@ func (a *app) findCredentials(server string) (credentials, error) {
 		return a.askCredentials(server)
 	}
 	return credentials{}, withHint(withCode(diag.CodeBadCredentials, fmt.Errorf("%w: no credentials for %s", cvat.ErrNotAuthorised, server)),
-		"set CVAT_ACCESS_TOKEN (or CVAT_ACCESS_TOKEN_FILE), or CVAT_USERNAME with CVAT_PASSWORD")
+		diag.Do(diag.HintSetCredentials))
 }
 
 func tokenFromFile(file string) (credentials, error) {

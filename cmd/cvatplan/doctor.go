@@ -7,6 +7,8 @@ import (
 	"io"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/report"
@@ -63,8 +65,8 @@ func (a *app) examine(ctx context.Context, server planner.Server, project manife
 
 func (a *app) printFinding(f observe.Finding) error {
 	text := fmt.Sprintf("%-8s %-13s %s\n", f.Verdict, f.Check, report.Safe(f.Text))
-	if f.Hint != "" {
-		text += fmt.Sprintf("%-8s %-13s hint: %s\n", "", "", report.Safe(f.Hint))
+	if f.Hint != (diag.Hint{}) {
+		text += fmt.Sprintf("%-8s %-13s hint: %s\n", "", "", report.Safe(advice.Words(f.Hint)))
 	}
 	if url := report.HelpURL(f.Code); url != "" {
 		text += fmt.Sprintf("%-8s %-13s see %s\n", "", "", url)

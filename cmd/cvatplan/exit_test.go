@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
@@ -65,7 +66,7 @@ func TestAnErrorsPageIsNamedOnce(t *testing.T) {
 	var stderr bytes.Buffer
 	a := &app{stderr: &stderr, interrupts: &interrupts{}}
 	for range 3 {
-		a.fail(withHint(errReadOnly, "make another"))
+		a.fail(withHint(errReadOnly, diag.Do(diag.HintVerbatim, "make another")))
 	}
 	const page = "cvatplan: hint: see https://github.com/cvatplan/cvatplan/blob/main/docs/errors.md#read_only_token\n"
 	if got := stderr.String(); strings.Count(got, page) != 1 || strings.Count(got, "hint: make another") != 3 {

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/cvatplan/cvatplan/internal/atomicfile"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/report"
@@ -108,7 +109,7 @@ func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, 
 		a.warn(fmt.Sprintf("task %s is left out: %s", report.Safe(t.Name), report.Safe(t.Hold)))
 		return true, nil
 	}
-	if a.printProblems(t.Problems) >= source.Error {
+	if a.printProblems(t.Problems) >= diag.Error {
 		return false, nil
 	}
 	var places observe.Places
@@ -123,7 +124,7 @@ func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, 
 		}
 		return out.Write(r)
 	})
-	return a.printProblems(problems) < source.Error, errors.Join(err, t.Close())
+	return a.printProblems(problems) < diag.Error, errors.Join(err, t.Close())
 }
 
 // taskIDs are the ids of imported tasks, by name, where they are asked for.

@@ -25,7 +25,7 @@ func (c framesCmd) renew(ctx context.Context, a *app, sessions []*session) error
 		}
 	}
 	if len(byFile) == 0 {
-		return withHint(withCode(diag.CodeNoIndex, errors.New("no bag of the manifests names an index")), "write index: FILE under a bag's path:, or use --out FILE")
+		return withHint(withCode(diag.CodeNoIndex, errors.New("no bag of the manifests names an index")), diag.Do(diag.HintNameIndex))
 	}
 	failed := false
 	for _, file := range slices.Sorted(maps.Keys(byFile)) {

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/cvatplan/cvatplan/internal/atomicfile"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/survey"
 )
 
@@ -47,7 +48,7 @@ func (c initCmd) Run(a *app) error {
 
 func (c initCmd) mayWrite() error {
 	if _, err := os.Lstat(c.Output); err == nil && !c.Force {
-		return withHint(fmt.Errorf("%s is there already", c.Output), "choose another name with --output, print it with --output -, or overwrite it with --force")
+		return withHint(fmt.Errorf("%s is there already", c.Output), diag.Do(diag.HintOtherOutput))
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -18,7 +19,7 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 		files = []string{defaultManifest}
 	}
 	var all []*manifest.Manifest
-	var problems []manifest.Problem
+	var problems []diag.Diagnostic
 	for _, file := range files {
 		if planfile.IsFile(file) {
 			return nil, usageError{fmt.Errorf("%s is a saved plan, which only apply and show take", file)}
@@ -29,11 +30,11 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 		case errors.As(err, &mistakes):
 			problems = append(problems, mistakes.Problems...)
 		case errors.Is(err, fs.ErrNotExist):
-			problems = append(problems, manifest.Problem{
-				Pos: manifest.Position{File: file}, Text: "there is no such file", Hint: "cvatplan init DIR… writes a first manifest of what is in directories",
+			problems = append(problems, diag.Diagnostic{
+				Pos: manifest.Position{File: file}, Text: "there is no such file", Hint: diag.Do(diag.HintInitManifest),
 			})
 		case err != nil:
-			problems = append(problems, manifest.Problem{Pos: manifest.Position{File: file}, Text: err.Error()})
+			problems = append(problems, diag.Diagnostic{Pos: manifest.Position{File: file}, Text: err.Error()})
 		default:
 			all = append(all, m)
 		}

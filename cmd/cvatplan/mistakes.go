@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -12,7 +13,7 @@ import (
 
 // A bagsError says that entries of a manifest gave nothing; each problem was printed before.
 type bagsError struct {
-	problems []manifest.Problem
+	problems []diag.Diagnostic
 	rest     bool // and other entries did give tasks
 }
 
@@ -39,7 +40,7 @@ func (a *app) partly(err error) error {
 
 // mistakesOf are what an error tells, one by one; none where the command line is wrong or somebody
 // ended the program.
-func mistakesOf(err error) []manifest.Problem {
+func mistakesOf(err error) []diag.Diagnostic {
 	var inManifest *manifest.Error
 	var inBags bagsError
 	var usage usageError
@@ -52,7 +53,7 @@ func mistakesOf(err error) []manifest.Problem {
 	case errors.As(err, &inBags):
 		return inBags.problems
 	}
-	return []manifest.Problem{{Text: err.Error(), Hint: cvat.Hint(err)}}
+	return []diag.Diagnostic{{Severity: diag.Error, Code: cvat.Code(err), Text: err.Error(), Hint: diag.HintOf(err)}}
 }
 
 // unplanned says why there is no plan where a plan was asked for; stderr has it in any case.
@@ -65,7 +66,7 @@ func (c planCmd) unplanned(a *app, err error) error {
 	return errors.Join(err, c.printMistakes(a, wrong), c.summarize(a, markdown))
 }
 
-func (c planCmd) printMistakes(a *app, wrong []manifest.Problem) error {
+func (c planCmd) printMistakes(a *app, wrong []diag.Diagnostic) error {
 	switch c.Output {
 	case "json":
 		return report.JSON(a.stdout, nil, report.JSONOptions{Version: versionString(), Errors: wrong})

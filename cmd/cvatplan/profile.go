@@ -76,7 +76,7 @@ func private(path string) error {
 		return err
 	}
 	return withHint(withCode(diag.CodeOpenProfile, fmt.Errorf("%s holds access tokens and others can read it (mode %04o)", path, info.Mode().Perm())),
-		"chmod 600 %s", path)
+		diag.Do(diag.HintCloseProfile, path))
 }
 
 // profilePath is where cvat-cli keeps its store on this system (platformdirs' user_config_path).

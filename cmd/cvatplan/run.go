@@ -7,8 +7,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/cvatplan/cvatplan/internal/crash"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/sandbox"
-	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // An app is one run of the program: its streams, its environment, its global flags.
@@ -24,10 +24,10 @@ type app struct {
 	retries        *retries
 	hooks          sandbox.Hooks // of the embedded server; tests hold it by them
 
-	wrong    []manifest.Problem // entries of the manifests that gave nothing; see partly
-	writes   bool               // to servers: a sandbox that is not there is made
-	strict   bool               // damage of a recording is an error
-	renewing bool               // listings are about to be written anew, so that a stale one is no news
+	wrong    []diag.Diagnostic // entries of the manifests that gave nothing; see partly
+	writes   bool              // to servers: a sandbox that is not there is made
+	strict   bool              // damage of a recording is an error
+	renewing bool              // listings are about to be written anew, so that a stale one is no news
 }
 
 // A cli is the command line; every field is a command, and has a file of its own.

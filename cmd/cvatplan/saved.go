@@ -8,18 +8,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/report"
-	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // A staleError puts a [planner.StaleError] into words.
 type staleError struct{ *planner.StaleError }
-
-const savedAnew = "look at what changed, and save the plan anew: cvatplan plan --out FILE"
 
 // stale puts a saved plan's end into words; any other error stays as it is.
 func stale(err error) error {
@@ -48,33 +44,6 @@ func (e staleError) Error() string {
 		text += "\n  " + report.Safe(s)
 	}
 	return text
-}
-
-func (e staleError) Hint() string {
-	if e.Kind == planner.ImagesAbsent {
-		return "bring them there, or say with --root where they are; then apply the same file"
-	}
-	return savedAnew
-}
-
-func (e staleError) Code() diag.Code {
-	if e.Kind == planner.ImagesAbsent {
-		return diag.CodeMissingBag
-	}
-	return diag.CodeOutOfDate
-}
-
-// imagesOf are the images of a task, with advice where they are no longer those of a saved plan.
-func imagesOf(p *planner.Project) func(context.Context, plan.Change) (apply.Images, error) {
-	return func(ctx context.Context, c plan.Change) (apply.Images, error) {
-		images, err := p.Images(ctx, c)
-		for i := range images.Problems {
-			if images.Problems[i].Code == diag.CodeOutOfDate {
-				images.Problems[i].Hint = savedAnew
-			}
-		}
-		return images, err
-	}
 }
 
 // A savedFile is a saved plan that was given in place of manifests.

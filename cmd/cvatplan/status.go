@@ -56,7 +56,7 @@ func (a *app) annotation(ctx context.Context, s *session, tasks []plan.Desired, 
 	found, all, err := observe.Annotation(ctx, s.conn, want, assignees)
 	if err == nil && found.ID == 0 {
 		a.warn(fmt.Sprintf("the server has no project %q", s.project.Wanted.Name))
-		a.hint("", diag.CodeProject)
+		a.hint(diag.Hint{}, diag.CodeProject)
 	}
 	return all, err
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/source"
@@ -49,7 +50,7 @@ func (c validateCmd) check(ctx context.Context, a *app, m *manifest.Manifest) er
 	if err := c.tell(a, problems); err != nil {
 		return err
 	}
-	if len(planner.Mistakes(problems)) > 0 {
+	if len(diag.Errors(problems)) > 0 {
 		return exit(exitError)
 	}
 	_, err := fmt.Fprintf(a.stdout, "%s: valid, %s\n", m.File, countTasks(tasks))
@@ -57,13 +58,13 @@ func (c validateCmd) check(ctx context.Context, a *app, m *manifest.Manifest) er
 }
 
 // tell prints problems; for GitHub, errors are annotations in place of lines.
-func (c validateCmd) tell(a *app, problems []source.Problem) error {
+func (c validateCmd) tell(a *app, problems []diag.Diagnostic) error {
 	if c.Output != "github" {
 		a.printProblems(problems)
 		return nil
 	}
-	err := report.GitHub(a.stdout, planner.Mistakes(problems))
-	a.printProblems(slices.DeleteFunc(slices.Clone(problems), func(p source.Problem) bool { return p.Severity == source.Error }))
+	err := report.GitHub(a.stdout, diag.Errors(problems))
+	a.printProblems(slices.DeleteFunc(slices.Clone(problems), func(p diag.Diagnostic) bool { return p.Severity == diag.Error }))
 	return err
 }
 

@@ -3,9 +3,9 @@ package main
 import (
 	"fmt"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/apply"
-	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -79,7 +79,7 @@ func (v streamView) end(err error) error {
 	if err != nil {
 		message = err.Error()
 	}
-	if broken := v.stream.Exit(code, message, cvat.Hint(err)); err == nil {
+	if broken := v.stream.Exit(code, message, advice.Of(err)); err == nil {
 		return broken
 	}
 	return err

@@ -271,3 +271,19 @@ var Codes = []Meaning{
 	{CodeBadIndex, Warning, "an index cannot be read"},
 	{CodeStaleIndex, Warning, "an index is out of date"},
 }
+
+// SeverityOf is the usual severity of a code; [Error] of one that is not in [Codes].
+func SeverityOf(c Code) Severity {
+	if s, known := usual[c]; known {
+		return s
+	}
+	return Error
+}
+
+var usual = func() map[Code]Severity {
+	m := make(map[Code]Severity, len(Codes))
+	for _, row := range Codes {
+		m[row.Code] = row.Severity
+	}
+	return m
+}()

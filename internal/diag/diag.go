@@ -13,6 +13,7 @@ package diag
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // A Severity says what a [Diagnostic] stops.
@@ -43,6 +44,11 @@ type Diagnostic struct {
 
 // Error is the text: where one function finds one thing, its diagnostic is an error.
 func (d Diagnostic) Error() string { return d.Text }
+
+// Errors are those of a list that stop something, in its order.
+func Errors(list []Diagnostic) []Diagnostic {
+	return slices.DeleteFunc(slices.Clone(list), func(d Diagnostic) bool { return d.Severity < Error })
+}
 
 // A Position is where something is written in a manifest. Line and Column count from 1; 0 is unknown.
 type Position struct {

@@ -7,28 +7,200 @@ type Hint struct {
 	Args   [2]string // what the action's comment names, in that order
 }
 
+// Do makes a hint of an action and its arguments, at most two.
+func Do(a Action, args ...string) Hint {
+	h := Hint{Action: a}
+	copy(h.Args[:], args)
+	return h
+}
+
 // An Action is what a [Hint] proposes.
 type Action int
 
-// The actions, with their arguments.
+// NoHint proposes nothing: the zero [Hint].
+const NoHint Action = 0
+
+// The actions. A comment names the arguments, where there are any.
 const (
-	NoHint   Action = iota
-	Verbatim        // text: advice that is already in words, such as a saved plan keeps
-	actions
+	// Words that are there already.
+	HintVerbatim Action = iota + 1 // text
+
+	// What is written in a manifest.
+	HintDidYouMean       // name, quoted as it is to be written
+	HintDidYouMeanAsIn   // name, path that holds it
+	HintKnownAre         // names
+	HintBelongsElsewhere // key, place
+	HintWrite            // what
+	HintWriteList        // key, item
+	HintWriteBlankAfterColon
+	HintWriteForLiteral // what, the sign that is meant
+	HintWriteFor        // example
+	HintQuoteValue
+	HintQuoteValueLike // key
+	HintQuoteAs        // value
+	HintQuoteComment
+	HintQuoteOrAnchor
+	HintUnquote    // value
+	HintQuoteOctal // value
+	HintWriteOut
+	HintUseGlobs
+	HintIndentWithBlanks
+	HintIndentAsNeighbours
+	HintIndentListItem
+	HintIndentLessOrQuote
+	HintRemoveYAMLLine
+	HintSplitDocuments
+	HintSaveAsUTF8
+	HintSaveAsPlainUTF8
+	HintKeepSecretsOut
+	HintPadOnly        // names, in braces
+	HintPadLimit       // variable
+	HintFrameVariable  // variable
+	HintKnownVariables // names, in braces
+	HintCopyRawLabel
+	HintNumberValues
+	HintAlreadyInLine // number
+	HintProjectByName
+	HintWriteMoment
+	HintServerOutside
+	HintRootOutside
+	HintEscapeBrackets
+	HintRaiseRoot
+	HintMakeRelative
+	HintUseSlashes
+	HintNoCameras
+	HintListCameras
+	HintLeaveOneOut
+	HintInitManifest
+	HintNameServer
+	HintNameRoot
+	HintNameIndex
+	HintNameProjectID
+	HintNameOrganization
+	HintNameOrganizationOrID
+	HintLeaveOrganizationOut
+	HintCheckProject
+	HintCheckOrganization
+	HintOrganizationSlug
+	HintAllowCreation
+	HintPinProject // name, id
+	HintCorrectValidation
+	HintCorrectOrOptional
+	HintCorrectOrLeaveOut
+
+	// Names, and which image is whose.
+	HintRenameTask
+	HintRenameFrame
+	HintChangeFrameName
+	HintRenameFileUnicode
+	HintRenameBagUnicode
+	HintRenameOdd
+	HintExtendTaskName   // template
+	HintExtendFrameName  // template
+	HintNameManifestOnce // file
+	HintLeaveBagOut
+	HintNarrowGlobs
+	HintCheckCameraFiles
+	HintCheckCameraTopics
+	HintCheckCamera   // keys of globs
+	HintUntakenImages // how many, an example
+	HintAddCameras
+	HintChooseTopic     // topic
+	HintMatchRecordings // glob
+	HintWhatIsABag
+	HintDirectoryAbsent // directory
+	HintDirectoryEmpty  // directory
+	HintDirectoryHolds  // directory, what
+	HintSelectOtherwise
+	HintCheckSelection
+
+	// Bags and images.
+	HintBringBag
+	HintBringBagThenApply
+	HintFetchLFS        // repository, path in it
+	HintFetchAnnex      // path
+	HintFetchDVC        // path
+	HintMakeReadable    // path
+	HintRenewIndex      // manifest
+	HintRenewIndexThere // manifest
+	HintRemoveImage
+	HintRepairImage
+	HintCopyAgain
+	HintSkipImage
+	HintShrinkImage
+	HintConvertImages
+	HintConvertTheImages
+	HintSortOrConvert
+	HintRepublishTopic
+	HintSetTempDir
+	HintSplitBag
+
+	// Tasks on the server.
+	HintRestoreFiles
+	HintAdaptManifest
+	HintKeepOne
+	HintCheckUserName
+	HintPlanAfterImport
+	HintPlanAfterImportOrRestore
+	HintReplaceNamed // task
+	HintReplaceEmpty
+	HintReplaceOnceFixed
+	HintReplaceIfItGoesOn
+	HintReplaceChanged
+	HintMoveBack // task
+	HintNameAs   // task
+	HintCheckFrames
+	HintLeaveOutDropped
+	HintWaitLonger
+	HintApplyAgain
+	HintSavePlanAgain
+	HintUseSavingVersion
+	HintSavePlan
+	HintSavePlanAnew
+
+	// Server, credentials, rights.
+	HintCheckPassword
+	HintCheckToken
+	HintSetCredentials
+	HintGiveCredentials
+	HintGetWritingToken
+	HintMakeWritingToken
+	HintMakeNewToken
+	HintTokenMayOnlyRead
+	HintCheckRight
+	HintAskForGroup
+	HintAskForRole
+	HintShareProject
+	HintCloseProfile // file
+	HintUploadSmaller
+	HintWaitForRate
+	HintReadServerLog
+	HintFreeServerDisk
+	HintWaitForServer
+	HintCheckServerURL
+	HintCheckHostName
+	HintCheckForLoginPage
+	HintUseRedirectTarget
+	HintUseHTTPS
+	HintUseHTTP
+	HintTrustCertificate
+	HintWaitForAnswer
+	HintUpdateCvatplan
+	HintSynchronizeClocks
+
+	// The command line.
+	HintShowHelp
+	HintShowCommandHelp // command
+	HintOtherOutput
+
+	actions // how many there are, with NoHint
 )
 
-// Actions is every action that has words.
+// Actions is every action but [NoHint].
 func Actions() []Action {
 	all := make([]Action, 0, actions)
 	for a := NoHint + 1; a < actions; a++ {
 		all = append(all, a)
 	}
 	return all
-}
-
-// Do makes a hint of an action and its arguments, at most two.
-func Do(a Action, args ...string) Hint {
-	h := Hint{Action: a}
-	copy(h.Args[:], args)
-	return h
 }

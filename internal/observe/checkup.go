@@ -26,7 +26,7 @@ type Finding struct {
 	Check   string
 	Verdict Verdict
 	Text    string
-	Hint    string    // what to do about it; may be empty
+	Hint    diag.Hint // what to do about it; may be empty
 	Code    diag.Code // of a failure, as [cvat.Code] has it; may be empty
 	Err     error     // of a failure; may be nil
 }
@@ -63,7 +63,7 @@ func Checkup(ctx context.Context, c Patient, want Want, now time.Time) []Finding
 			return e.findings
 		}
 	}
-	e.say("limits", Fine, "", limitsText)
+	e.say("limits", Fine, diag.Hint{}, limitsText)
 	return e.findings
 }
 
@@ -76,17 +76,17 @@ type examination struct {
 	findings []Finding
 }
 
-func (e *examination) say(check string, v Verdict, hint, format string, args ...any) {
+func (e *examination) say(check string, v Verdict, hint diag.Hint, format string, args ...any) {
 	text := format
 	if len(args) > 0 {
 		text = fmt.Sprintf(format, args...)
 	}
-	e.findings = append(e.findings, Finding{check, v, text, hint, "", nil})
+	e.findings = append(e.findings, Finding{Check: check, Verdict: v, Text: text, Hint: hint})
 }
 
 // fail says why a check failed; nothing that builds on it is asked.
 func (e *examination) fail(check string, err error) bool {
-	e.findings = append(e.findings, Finding{check, Failed, err.Error(), cvat.Hint(err), cvat.Code(err), err})
+	e.findings = append(e.findings, Finding{check, Failed, err.Error(), diag.HintOf(err), cvat.Code(err), err})
 	return false
 }
 
@@ -99,15 +99,15 @@ func (e *examination) version(ctx context.Context) bool {
 	if !strings.HasPrefix(e.c.Server(), "https:") {
 		encrypted = "not encrypted"
 	}
-	e.say("address", Fine, "", "%s answers as CVAT; %s", e.c.Server(), encrypted)
+	e.say("address", Fine, diag.Hint{}, "%s answers as CVAT; %s", e.c.Server(), encrypted)
 	warning, err := about.Check(e.c.UsesAccessToken())
 	switch {
 	case err != nil:
 		return e.fail("version", err)
 	case warning != "":
-		e.say("version", Warning, "look for a newer cvatplan", "%s", warning)
+		e.say("version", Warning, diag.Do(diag.HintUpdateCvatplan), "%s", warning)
 	default:
-		e.say("version", Fine, "", "CVAT %s", about.Version)
+		e.say("version", Fine, diag.Hint{}, "CVAT %s", about.Version)
 	}
 	return true
 }
@@ -120,11 +120,11 @@ func (e *examination) clock(ctx context.Context) bool {
 	apart := e.now.Sub(server).Abs().Round(time.Second)
 	switch {
 	case server.IsZero():
-		e.say("clock", Warning, "", "the server does not tell its time")
+		e.say("clock", Warning, diag.Hint{}, "the server does not tell its time")
 	case apart > time.Minute:
-		e.say("clock", Warning, "set the clocks by NTP: tokens expire by the server's", "this machine's and the server's clock are %s apart", apart)
+		e.say("clock", Warning, diag.Do(diag.HintSynchronizeClocks), "this machine's and the server's clock are %s apart", apart)
 	default:
-		e.say("clock", Fine, "", "%s apart from the server's", apart)
+		e.say("clock", Fine, diag.Hint{}, "%s apart from the server's", apart)
 	}
 	return true
 }
@@ -137,7 +137,7 @@ func (e *examination) user(ctx context.Context) bool {
 	if err != nil {
 		return e.fail("credentials", err)
 	}
-	e.say("credentials", Fine, "", "user %s", e.self.Username)
+	e.say("credentials", Fine, diag.Hint{}, "user %s", e.self.Username)
 	return true
 }
 
@@ -163,14 +163,14 @@ func tokenVerdict(t *cvat.Token, now time.Time) Verdict {
 	return Fine
 }
 
-func tokenHint(t *cvat.Token, now time.Time) string {
+func tokenHint(t *cvat.Token, now time.Time) diag.Hint {
 	switch {
 	case t.Expires != nil && t.Expires.Sub(now) < soon:
-		return "make a new token before this one expires"
+		return diag.Do(diag.HintMakeNewToken)
 	case t.ReadOnly:
-		return "plan and status work with it; apply needs one that may write"
+		return diag.Do(diag.HintTokenMayOnlyRead)
 	}
-	return ""
+	return diag.Hint{}
 }
 
 func tokenText(t *cvat.Token) string {
@@ -194,15 +194,15 @@ func (e *examination) workspace(ctx context.Context) bool {
 	for i, o := range all {
 		slugs[i] = o.Slug
 		if o.Slug == slug {
-			e.say("organization", Fine, "", "%s", slug)
+			e.say("organization", Fine, diag.Hint{}, "%s", slug)
 			return true
 		}
 	}
 	if slug == "" {
-		e.say("organization", Fine, "", "none: the personal workspace (the user sees: %s)", strings.Join(slugs, ", "))
+		e.say("organization", Fine, diag.Hint{}, "none: the personal workspace (the user sees: %s)", strings.Join(slugs, ", "))
 		return true
 	}
-	e.say("organization", Failed, "correct server.organization, or ask to be invited", "the user sees no organization %q (but: %s)", slug, strings.Join(slugs, ", "))
+	e.say("organization", Failed, diag.Do(diag.HintCheckOrganization), "the user sees no organization %q (but: %s)", slug, strings.Join(slugs, ", "))
 	return false
 }
 
@@ -213,11 +213,11 @@ func (e *examination) project(ctx context.Context) bool {
 	case err != nil:
 		return e.fail("project", err)
 	case found.ID == 0 && (e.want.Project.Create == nil || !*e.want.Project.Create):
-		e.say("project", Warning, "write `create: true` under project:, or correct its name", "there is no project %q", e.want.Project.Name)
+		e.say("project", Warning, diag.Do(diag.HintAllowCreation), "there is no project %q", e.want.Project.Name)
 	case found.ID == 0:
-		e.say("project", Fine, "", "there is no project %q yet; apply creates it", e.want.Project.Name)
+		e.say("project", Fine, diag.Hint{}, "there is no project %q yet; apply creates it", e.want.Project.Name)
 	default:
-		e.say("project", Fine, "", "%q, id %d", found.Name, found.ID)
+		e.say("project", Fine, diag.Hint{}, "%q, id %d", found.Name, found.ID)
 	}
 	return true
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
@@ -18,35 +19,35 @@ func (e *examination) rights(ctx context.Context) bool {
 		e.say("rights", Warning, hint, "%s", text)
 		return true
 	}
-	e.say("rights", Fine, "", "nothing speaks against creating tasks here")
+	e.say("rights", Fine, diag.Hint{}, "nothing speaks against creating tasks here")
 	return true
 }
 
-func (e *examination) lacks(ctx context.Context) (text, hint string) {
+func (e *examination) lacks(ctx context.Context) (text string, hint diag.Hint) {
 	self, organization := e.self, e.c.Organization()
 	if self.IsSuperuser {
-		return "", ""
+		return "", diag.Hint{}
 	}
 	if len(self.Groups) > 0 && slices.Equal(self.Groups, []string{cvat.RoleWorker}) {
-		return fmt.Sprintf("%s is a worker on this server and may create nothing", self.Username), "ask the server's administrator for the group user"
+		return fmt.Sprintf("%s is a worker on this server and may create nothing", self.Username), diag.Do(diag.HintAskForGroup)
 	}
 	if organization == "" {
 		return e.foreignProject(ctx)
 	}
 	role, err := e.c.Role(ctx, self.Username) // what cannot be told speaks against nothing
 	if err == nil && role == cvat.RoleWorker {
-		return fmt.Sprintf("%s is a worker in organization %s and may create nothing", self.Username, organization), "ask an owner of the organization for the role supervisor or maintainer; plan and status work as it is"
+		return fmt.Sprintf("%s is a worker in organization %s and may create nothing", self.Username, organization), diag.Do(diag.HintAskForRole)
 	}
-	return "", ""
+	return "", diag.Hint{}
 }
 
-func (e *examination) foreignProject(ctx context.Context) (text, hint string) {
+func (e *examination) foreignProject(ctx context.Context) (text string, hint diag.Hint) {
 	if e.found.ID == 0 {
-		return "", ""
+		return "", diag.Hint{}
 	}
 	p, err := e.c.Project(ctx, e.found.ID)
 	if err != nil || p.Owner == nil || p.Owner.ID == e.self.ID {
-		return "", ""
+		return "", diag.Hint{}
 	}
-	return fmt.Sprintf("project %d is %s's, who alone creates tasks in it", p.ID, p.Owner.Username), "move the project to an organization that both are in, or give your own"
+	return fmt.Sprintf("project %d is %s's, who alone creates tasks in it", p.ID, p.Owner.Username), diag.Do(diag.HintShareProject)
 }

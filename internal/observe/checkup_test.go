@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -57,7 +58,7 @@ func examine(t *testing.T, p *patient, want manifest.Project) (verdicts []string
 	t.Helper()
 	for _, f := range Checkup(t.Context(), p, Want{Project: want}, noon) {
 		verdicts = append(verdicts, f.Check+": "+string(f.Verdict))
-		text += f.Text + "\n" + f.Hint + "\n"
+		text += f.Text + "\n" + advice.Words(f.Hint) + "\n"
 	}
 	return verdicts, text
 }

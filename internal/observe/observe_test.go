@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -76,8 +77,8 @@ func TestWhichOfSeveralProjectsIsMeant(t *testing.T) {
 			if diff := cmp.Diff(c.found, got); diff != "" || (err == nil) != (c.err == "") {
 				t.Fatalf("%v %s", err, diff)
 			}
-			if err != nil && (err.Error() != c.err || cvat.Hint(err) == "") {
-				t.Errorf("error %q, hint %q", err, cvat.Hint(err))
+			if err != nil && (err.Error() != c.err || advice.Of(err) == "") {
+				t.Errorf("error %q, hint %q", err, advice.Of(err))
 			}
 		})
 	}

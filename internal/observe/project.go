@@ -15,13 +15,16 @@ import (
 
 // A ProjectError says why a project cannot be told: there is none of that id, or
 // several of that name.
-type ProjectError struct{ text, hint string }
+type ProjectError struct {
+	text string
+	hint diag.Hint
+}
 
 // Error names the project, and all that it may be.
 func (e *ProjectError) Error() string { return e.text }
 
 // Hint says what to write in the manifest.
-func (e *ProjectError) Hint() string { return e.hint }
+func (e *ProjectError) Hint() diag.Hint { return e.hint }
 
 // Code names the doubt.
 func (e *ProjectError) Code() diag.Code { return diag.CodeProject }
@@ -77,13 +80,13 @@ func byID(ctx context.Context, c Reader, id int) (Found, error) {
 	p, err := c.Project(ctx, id)
 	switch {
 	case errors.Is(err, cvat.ErrNotFound):
-		return Found{}, &ProjectError{fmt.Sprintf("the server has no project %d", id), "check project.id and server.organization"}
+		return Found{}, &ProjectError{fmt.Sprintf("the server has no project %d", id), diag.Do(diag.HintCheckProject)}
 	case err != nil:
 		return Found{}, err
 	case p.OrganizationID != nil && c.Organization() == "":
 		return Found{}, wrongWorkspace(ctx, c, []cvat.Project{*p}) // its tasks would not be listed
 	case p.OrganizationID == nil && c.Organization() != "":
-		return Found{}, &ProjectError{fmt.Sprintf("project %d is in a personal workspace, not in organization %q", id, c.Organization()), "leave server.organization out"}
+		return Found{}, &ProjectError{fmt.Sprintf("project %d is in a personal workspace, not in organization %q", id, c.Organization()), diag.Do(diag.HintLeaveOrganizationOut)}
 	}
 	return found(*p), nil
 }
@@ -108,7 +111,7 @@ func choose(name string, projects []cvat.Project) (Found, error) {
 	case len(settled) > 1:
 		return Found{}, &ProjectError{
 			fmt.Sprintf("%d projects are named %q: %s", len(settled), name, list(settled, nil)),
-			"write project.id in place of project.name",
+			diag.Do(diag.HintNameProjectID),
 		}
 	case len(settled) == 0 && len(unclaimed) == 0:
 		return Found{Name: name}, nil
@@ -144,12 +147,12 @@ func wrongWorkspace(ctx context.Context, c Reader, projects []cvat.Project) erro
 	if len(projects) > 1 {
 		return &ProjectError{
 			fmt.Sprintf("several workspaces have a project named %q: %s", projects[0].Name, where),
-			"write server.organization, or project.id in place of project.name",
+			diag.Do(diag.HintNameOrganizationOrID),
 		}
 	}
 	return &ProjectError{
 		fmt.Sprintf("project %q is not in the personal workspace: %s", projects[0].Name, where),
-		"write server.organization: without it, the personal workspace is meant",
+		diag.Do(diag.HintNameOrganization),
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 func TestNoDamageGoesUnnoticed(t *testing.T) {
@@ -59,8 +61,8 @@ func TestAPlanThatCannotBeUsedSaysWhy(t *testing.T) {
 			if !errors.As(err, &e) {
 				t.Fatalf("%v", err)
 			}
-			if diff := cmp.Diff(c.want, e.Error()); diff != "" || e.Hint() == "" {
-				t.Errorf("%s\nhint: %s", diff, e.Hint())
+			if diff := cmp.Diff(c.want, e.Error()); diff != "" || e.Hint() == (diag.Hint{}) {
+				t.Errorf("%s\nhint: %v", diff, e.Hint())
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -46,7 +47,7 @@ func (in *reader) task(line []byte) error {
 		Origin: manifest.Position(l.Origin), Hash: l.Hash, Bytes: l.Bytes,
 	}
 	for _, p := range l.Problems {
-		d.Problems = append(d.Problems, plan.Problem(p))
+		d.Problems = append(d.Problems, p.diagnostic())
 	}
 	if l.Action != "" {
 		in.actions[len(in.actions)-1][plan.NameOf(l.Task)] = plan.Action(l.Action)
@@ -57,6 +58,15 @@ func (in *reader) task(line []byte) error {
 	p := in.current()
 	p.Want, p.Images = append(p.Want, d), append(p.Images, images)
 	return nil
+}
+
+// diagnostic is a problem whose hint is in words by now.
+func (p problemPart) diagnostic() diag.Diagnostic {
+	d := diag.Diagnostic{Severity: diag.Error, Code: p.Code, Text: p.Text}
+	if p.Hint != "" {
+		d.Hint = diag.Do(diag.HintVerbatim, p.Hint)
+	}
+	return d
 }
 
 // images are what was measured of the frames, of all or of none.

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -38,7 +39,7 @@ func taskOf(d plan.Desired, action plan.Action, images []Image) taskLine {
 		Settings: settingsOf(d.Settings), Origin: positionPart(d.Origin), Frames: d.Frames,
 	}
 	for _, p := range d.Problems {
-		l.Problems = append(l.Problems, problemPart(p))
+		l.Problems = append(l.Problems, problemPart{p.Code, p.Text, advice.Words(p.Hint)})
 	}
 	for _, i := range images {
 		l.Sizes = append(l.Sizes, i.Size)

@@ -14,7 +14,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/pkg/plan"
 	"github.com/cvatplan/cvatplan/schema"
 )
 
@@ -59,7 +58,7 @@ func full() Project {
 	fill(reflect.ValueOf(&p.Have).Elem(), &n)
 	fill(reflect.ValueOf(&p.Options).Elem(), &n)
 	fill(reflect.ValueOf(&p.Want[0].Settings).Elem(), &n)
-	p.Want[1].Problems = []plan.Problem{{Code: diag.CodeCorruptImage, Text: "run2/0000.jpg is cut off", Hint: "copy it again"}}
+	p.Want[1].Problems = []diag.Diagnostic{{Severity: diag.Error, Code: diag.CodeCorruptImage, Text: "run2/0000.jpg is cut off", Hint: diag.Do(diag.HintVerbatim, "copy it again")}}
 	p.Have.Tasks[1].Name, p.Have.Tasks[1].Frames = "run2", p.Want[1].Frames
 	p.Options.Target = []string{"run*"}
 	p.Options.Offline = false // such a plan is not saved

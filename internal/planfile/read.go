@@ -21,19 +21,22 @@ import (
 const maxLine = 256 << 20
 
 // An Error says why a file is no plan that can be used.
-type Error struct{ text, hint string }
+type Error struct {
+	text string
+	hint diag.Hint
+}
 
 // Error says what is wrong with it.
 func (e *Error) Error() string { return e.text }
 
 // Hint says how to have one that is right.
-func (e *Error) Hint() string { return e.hint }
+func (e *Error) Hint() diag.Hint { return e.hint }
 
 // Code names the section of docs/errors.md.
 func (e *Error) Code() diag.Code { return diag.CodeBadSavedPlan }
 
 func damaged(format string, args ...any) error {
-	return &Error{fmt.Sprintf(format, args...), "save the plan again: cvatplan plan --out FILE"}
+	return &Error{fmt.Sprintf(format, args...), diag.Do(diag.HintSavePlanAgain)}
 }
 
 var prefix = []byte(`{"type":"` + typeHeader + `",`)
@@ -78,7 +81,7 @@ func Read(r io.Reader) (File, error) {
 		return File{}, err
 	}
 	if !Is(first) {
-		return File{}, &Error{"it is no saved plan", "cvatplan plan --out FILE saves one"}
+		return File{}, &Error{"it is no saved plan", diag.Do(diag.HintSavePlan)}
 	}
 	if err := in.header(first); err != nil {
 		return File{}, err
@@ -148,7 +151,7 @@ func (in *reader) header(line []byte) error {
 	if version.FormatVersion != FormatVersion {
 		return &Error{
 			fmt.Sprintf("it has format %.20q, saved by cvatplan %.40s; this one knows %q", version.FormatVersion, version.Version, FormatVersion),
-			"use the cvatplan that saved it, or save the plan again with this one",
+			diag.Do(diag.HintUseSavingVersion),
 		}
 	}
 	var h headerLine
@@ -226,7 +229,7 @@ func (in *reader) agrees() error {
 			if was := in.actions[i][name]; was != now[name] {
 				return &Error{
 					fmt.Sprintf("cvatplan %.40s saved it and decided otherwise than this one does: task %q: %q, now %q", in.file.Version, d.Task, was, now[name]),
-					"use the cvatplan that saved it, or save the plan again with this one",
+					diag.Do(diag.HintUseSavingVersion),
 				}
 			}
 		}

@@ -132,7 +132,7 @@ func TestWhatChangedInTheImagesOfATaskToCreate(t *testing.T) {
 		"an image cannot be read": {
 			alter: func(now *Project) {
 				now.Want[0].Hash, now.Images[0] = "", nil
-				now.Want[0].Problems = []plan.Problem{{Code: diag.CodeUnreadable, Text: "run1/0001.jpg: permission denied"}}
+				now.Want[0].Problems = []diag.Diagnostic{{Code: diag.CodeUnreadable, Text: "run1/0001.jpg: permission denied"}}
 			},
 			want: []string{"task run1: run1/0001.jpg: permission denied"},
 		},

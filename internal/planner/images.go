@@ -22,8 +22,9 @@ func (p *Project) Images(ctx context.Context, c plan.Change) (apply.Images, erro
 	}
 	images, err := measured(ctx, p.Tasks[i])
 	if err == nil && p.pinned && images.Archive.Hash() != p.Desired[i].Hash {
-		images.Problems = append(images.Problems, plan.Problem{
-			Code: diag.CodeOutOfDate, Text: "its images changed since the plan was saved",
+		images.Problems = append(images.Problems, diag.Diagnostic{
+			Severity: diag.Error, Code: diag.CodeOutOfDate, Text: "its images changed since the plan was saved",
+			Hint: diag.Do(diag.HintSavePlanAnew),
 		})
 	}
 	return images, err
@@ -34,13 +35,7 @@ func measured(ctx context.Context, t source.Task) (apply.Images, error) {
 	if err := ctx.Err(); err != nil {
 		return apply.Images{}, err
 	}
-	images := apply.Images{Archive: taskArchive{pack(frames), t}, Frames: names(frames), Problems: errorsIn(problems)}
-	for _, p := range problems {
-		if p.Severity < source.Error {
-			images.Warnings = append(images.Warnings, p.Text)
-		}
-	}
-	return images, nil
+	return apply.Images{Archive: taskArchive{pack(frames), t}, Frames: names(frames), Problems: problems}, nil
 }
 
 // A taskArchive is an archive whose end is also that of what its frames were spooled in.

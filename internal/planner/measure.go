@@ -35,7 +35,7 @@ func (p *Project) measureNamed(ctx context.Context, names []string) error {
 func (p *Project) measure(ctx context.Context, i int) error {
 	frames, listed := source.Listed(p.Tasks[i])
 	if !listed {
-		var problems []source.Problem
+		var problems []diag.Diagnostic
 		frames, problems = source.Measure(ctx, p.Tasks[i])
 		p.Tasks[i].Close() // the images are opened again where they are sent
 		p.addWarnings(problems)
@@ -74,7 +74,7 @@ func (p *Project) dropUnusable(ctx context.Context, o plan.Options) {
 }
 
 // checkHeaders reads the headers of one task's images and takes what they show into account.
-func (p *Project) checkHeaders(ctx context.Context, i int) []source.Problem {
+func (p *Project) checkHeaders(ctx context.Context, i int) []diag.Diagnostic {
 	checked, problems := source.CheckHeaders(ctx, p.Tasks[i])
 	p.Tasks[i] = checked
 	bytes := p.Desired[i].Bytes
@@ -117,7 +117,7 @@ func (p *Project) read(ctx context.Context, i int, read Depth) {
 func (p *Project) computeSize(ctx context.Context, i int) {
 	size, err := source.Bytes(ctx, p.Tasks[i])
 	if err != nil {
-		p.addErrorOnce(i, asProblem(err))
+		p.addErrorOnce(i, asDiagnostic(err))
 		return
 	}
 	p.Desired[i].Bytes = size
@@ -130,51 +130,40 @@ func (p *Project) computeSize(ctx context.Context, i int) {
 func (p *Project) blockAbsent() {
 	for i, t := range p.Tasks {
 		if problem, absent := t.Absent(); absent {
-			p.addErrors(i, []source.Problem{problem})
+			p.addErrors(i, []diag.Diagnostic{problem})
 		}
 	}
 }
 
-// asProblem is an error of internal/source with the code and the hint that it carries.
-func asProblem(err error) plan.Problem {
-	var p source.Problem
-	if errors.As(err, &p) {
-		return plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint}
+// asDiagnostic is an error of internal/source, which carries one.
+func asDiagnostic(err error) diag.Diagnostic {
+	var d diag.Diagnostic
+	if errors.As(err, &d) {
+		return d
 	}
-	return plan.Problem{Code: diag.CodeUnreadable, Text: err.Error()}
+	return diag.Diagnostic{Severity: diag.Error, Code: diag.CodeUnreadable, Text: err.Error()}
 }
 
 // addErrors keeps why a task's frames cannot be uploaded.
-func (p *Project) addErrors(i int, problems []source.Problem) {
-	p.Desired[i].Problems = append(p.Desired[i].Problems, errorsIn(problems)...)
+func (p *Project) addErrors(i int, problems []diag.Diagnostic) {
+	p.Desired[i].Problems = append(p.Desired[i].Problems, diag.Errors(problems)...)
 }
 
 // addErrorOnce keeps a problem that reading the headers may have found before.
-func (p *Project) addErrorOnce(i int, problem plan.Problem) {
-	same := func(have plan.Problem) bool { return have.Code == problem.Code && have.Text == problem.Text }
+func (p *Project) addErrorOnce(i int, problem diag.Diagnostic) {
+	same := func(have diag.Diagnostic) bool { return have.Code == problem.Code && have.Text == problem.Text }
 	if !slices.ContainsFunc(p.Desired[i].Problems, same) {
 		p.Desired[i].Problems = append(p.Desired[i].Problems, problem)
 	}
 }
 
 // addWarnings keeps what is to be said of a task's frames and does not block it.
-func (p *Project) addWarnings(problems []source.Problem) {
+func (p *Project) addWarnings(problems []diag.Diagnostic) {
 	for _, found := range problems {
-		if found.Severity < source.Error {
+		if found.Severity < diag.Error {
 			p.Problems = append(p.Problems, found)
 		}
 	}
-}
-
-// errorsIn are those of problems that block a task.
-func errorsIn(problems []source.Problem) []plan.Problem {
-	var all []plan.Problem
-	for _, p := range problems {
-		if p.Severity == source.Error {
-			all = append(all, plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint})
-		}
-	}
-	return all
 }
 
 // pack lays out the archive of measured frames.

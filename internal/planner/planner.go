@@ -21,6 +21,7 @@ package planner
 import (
 	"context"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/source"
@@ -41,7 +42,7 @@ type Project struct {
 	// What Decide, DecideOffline or DecideAgain found.
 	Actual   plan.Actual
 	Plan     plan.Plan
-	Problems []source.Problem // warnings and notes of images that were read; what blocks a task is in Desired
+	Problems []diag.Diagnostic // warnings and notes of images that were read; what blocks a task is in Desired
 
 	first  map[plan.Name]int  // of a task's name, in Tasks; of several of one name the first
 	sums   [][]planfile.Image // parallel to Tasks: what was measured of each frame

@@ -41,6 +41,22 @@ func (e *StaleError) Error() string {
 	return fmt.Sprintf("the saved plan is out of date in %d places", len(e.Since))
 }
 
+// Code is [diag.CodeOutOfDate], or [diag.CodeMissingBag] where only images are absent.
+func (e *StaleError) Code() diag.Code {
+	if e.Kind == ImagesAbsent {
+		return diag.CodeMissingBag
+	}
+	return diag.CodeOutOfDate
+}
+
+// Hint says how to have a plan that can be carried out.
+func (e *StaleError) Hint() diag.Hint {
+	if e.Kind == ImagesAbsent {
+		return diag.Do(diag.HintBringBagThenApply)
+	}
+	return diag.Do(diag.HintSavePlanAnew)
+}
+
 // Saved is all that the project's plan was made of. The plan must have been made with [Contents].
 func (p *Project) Saved() planfile.Project {
 	return planfile.Project{Want: p.Desired, Images: p.sums, Have: p.Actual, Options: p.Plan.Options}

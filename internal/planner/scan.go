@@ -49,23 +49,12 @@ type ScanOptions struct {
 
 // A Scanned is what manifests ask for.
 type Scanned struct {
-	Projects []*Project       // in the order of the manifests
-	Problems []source.Problem // of the dataset, in the order of the manifests; see [Scanned.Mistakes]
+	Projects []*Project        // in the order of the manifests
+	Problems []diag.Diagnostic // of the dataset, in the order of the manifests; see [Scanned.Mistakes]
 }
 
 // Mistakes are the entries of the manifests that gave no tasks, each with its place.
-func (s Scanned) Mistakes() []manifest.Problem { return Mistakes(s.Problems) }
-
-// Mistakes are the errors among problems, as a manifest's own are reported.
-func Mistakes(problems []source.Problem) []manifest.Problem {
-	var wrong []manifest.Problem
-	for _, p := range problems {
-		if p.Severity == source.Error {
-			wrong = append(wrong, manifest.Problem{Pos: p.Pos, Text: p.Text, Hint: p.Hint})
-		}
-	}
-	return wrong
-}
+func (s Scanned) Mistakes() []diag.Diagnostic { return diag.Errors(s.Problems) }
 
 // Scan lists the bags of all manifests and groups the manifests by project. An entry that gives nothing
 // stops no other; where there is one, projects without any task are left out, so that there may be no
@@ -88,8 +77,8 @@ func Scan(ctx context.Context, manifests []*manifest.Manifest, o ScanOptions) (S
 }
 
 // aboutIndex reports whether a problem goes away when the listing is written again.
-func aboutIndex(p source.Problem) bool {
-	return p.Severity < source.Error && slices.Contains([]diag.Code{diag.CodeStaleIndex, diag.CodeNoIndex, diag.CodeBadIndex}, p.Code)
+func aboutIndex(p diag.Diagnostic) bool {
+	return p.Severity < diag.Error && slices.Contains([]diag.Code{diag.CodeStaleIndex, diag.CodeNoIndex, diag.CodeBadIndex}, p.Code)
 }
 
 // projectOf finds the project of a manifest, or begins it.
@@ -140,7 +129,7 @@ func union(labels, more []manifest.Label) []manifest.Label {
 
 // CheckImages lists the bags of one manifest and reads the headers of all their images. What is wrong
 // with a task's frames is among the problems, with the place where the manifest asks for the task.
-func CheckImages(ctx context.Context, m *manifest.Manifest, o ScanOptions) ([]source.Task, []source.Problem) {
+func CheckImages(ctx context.Context, m *manifest.Manifest, o ScanOptions) ([]source.Task, []diag.Diagnostic) {
 	tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict})
 	for i, t := range tasks {
 		checked, found := source.CheckHeaders(ctx, t)

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -26,8 +28,8 @@ func factsOf(c plan.Change) []fact {
 	if pos := c.Origin.String(); pos != "" && troubled(c.Action) {
 		facts = append(facts, fact{label: "from", text: pos})
 	}
-	if c.Hint != "" {
-		facts = append(facts, fact{label: "hint", text: c.Hint, url: HelpURL(c.Reason.Code)})
+	if c.Reason.Hint != (diag.Hint{}) {
+		facts = append(facts, fact{label: "hint", text: advice.Words(c.Reason.Hint), url: HelpURL(c.Reason.Code)})
 	}
 	return facts
 }

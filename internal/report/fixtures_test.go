@@ -100,7 +100,7 @@ func manyPlan() []plan.Plan {
 	resume.Hash, wait.Hash, replace.Hash = hash, hash, hash
 	blocked, foreign := wanted("jai_cam", "2026-03-08", 15), wanted("jai_cam", "2026-03-09", 5)
 	for i := range 14 {
-		blocked.Problems = append(blocked.Problems, plan.Problem{Code: diag.CodeLFSPointer, Hint: "git lfs pull",
+		blocked.Problems = append(blocked.Problems, diag.Diagnostic{Code: diag.CodeLFSPointer, Hint: say("git lfs pull"),
 			Text: fmt.Sprintf("%s is a Git LFS pointer, not an image", blocked.Frames[i])})
 	}
 	conflict, drift, names := wanted("jai_cam", "2026-03-10", 8), wanted("jai_cam", "2026-03-11", 30), wanted("jai_cam", "2026-03-12", 4)
@@ -160,7 +160,7 @@ func worded(p plan.Plan) []plan.Plan {
 		if !ok {
 			panic("no wording for " + string(c.Reason.Code))
 		}
-		c.Reason.Text, c.Hint = w[0], w[1]
+		c.Reason.Text, c.Reason.Hint = w[0], say(w[1])
 	}
 	if len(p.Notes) > 0 {
 		p.Notes = []plan.Note{{Code: diag.CodeSegmentSize, Tasks: 1, Text: "segment_size: 1 task has 10, the manifest says 20; kept, CVAT cannot change it"}}
@@ -194,4 +194,12 @@ func twoPlans() []plan.Plan {
 	run7 := wanted("jai_cam", "run7", 2)
 	run7.Task, run7.Camera = "run7", ""
 	return append(onePlan(), worded(plan.Diff([]plan.Desired{run7}, fresh, o))...)
+}
+
+// say is a hint in these words; none where there are none.
+func say(words string) diag.Hint {
+	if words == "" {
+		return diag.Hint{}
+	}
+	return diag.Do(diag.HintVerbatim, words)
 }

@@ -6,18 +6,20 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // GitHub writes problems as workflow commands, which GitHub shows as annotations on the
 // lines of a pull request: ::error file=…,line=…,col=…::…. Files are as they were given,
 // so relative ones must be relative to the repository's root.
-func GitHub(w io.Writer, problems []manifest.Problem) error {
+func GitHub(w io.Writer, problems []diag.Diagnostic) error {
 	var b strings.Builder
 	for _, p := range problems {
 		message := Safe(p.Text)
-		if p.Hint != "" {
-			message += "\nhint: " + Safe(p.Hint)
+		if p.Hint != (diag.Hint{}) {
+			message += "\nhint: " + Safe(advice.Words(p.Hint))
 		}
 		fmt.Fprintf(&b, "::error %s::%s\n", annotated(p.Pos), commandData.Replace(message))
 	}

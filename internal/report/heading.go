@@ -4,12 +4,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // summary is the line that counts what is to be done, or says that it is not known.
-func summary(plans []plan.Plan, errors []manifest.Problem) string {
+func summary(plans []plan.Plan, errors []diag.Diagnostic) string {
 	if len(plans) == 0 && len(errors) > 0 {
 		return "No plan: " + count(len(errors), "error") + " to mend."
 	}

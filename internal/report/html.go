@@ -9,13 +9,13 @@ import (
 	"io"
 
 	"github.com/cvatplan/cvatplan/internal/crash"
-	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // HTMLOptions say what [HTML] shows beside the plans.
 type HTMLOptions struct {
-	Errors []manifest.Problem // why there is no plan, or less of it
+	Errors []diag.Diagnostic // why there is no plan, or less of it
 
 	// Thumbs gives the contact sheet of a task whose frames are to be sent
 	// (Change.Upload): its first, last and evenly spaced frames, in order. It is called

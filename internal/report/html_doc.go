@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/internal/advice"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -146,12 +147,12 @@ func webOnly(url string) string {
 	return ""
 }
 
-func errorLines(problems []manifest.Problem) []string {
+func errorLines(problems []diag.Diagnostic) []string {
 	var lines []string
 	for _, p := range problems {
 		line := joinNonEmpty(": ", p.Pos.String(), p.Text)
-		if p.Hint != "" {
-			line += " (hint: " + p.Hint + ")"
+		if p.Hint != (diag.Hint{}) {
+			line += " (hint: " + advice.Words(p.Hint) + ")"
 		}
 		lines = append(lines, Safe(line))
 	}
@@ -171,7 +172,7 @@ func projectLines(plans []plan.Plan) []string {
 func noteLines(plans []plan.Plan) []string {
 	var lines []string
 	for _, n := range allNotes(plans) {
-		lines = append(lines, Safe(n.Text))
+		lines = append(lines, Safe(noteText(n)))
 	}
 	return lines
 }

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -32,8 +33,8 @@ func toHTML(t *testing.T, plans []plan.Plan, o HTMLOptions) string {
 }
 
 func TestHTMLIsOnePage(t *testing.T) {
-	broken := []manifest.Problem{{
-		Pos: manifest.Position{File: "b.yaml", Line: 3, Column: 7}, Text: `unknown key "<projct>"`, Hint: `did you mean "project"?`,
+	broken := []diag.Diagnostic{{
+		Pos: manifest.Position{File: "b.yaml", Line: 3, Column: 7}, Text: `unknown key "<projct>"`, Hint: say(`did you mean "project"?`),
 	}}
 	cases := map[string]struct {
 		plans []plan.Plan

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/survey"
 )
 
@@ -113,9 +114,7 @@ func topicDocOf(t survey.Topic) topicDoc {
 	}
 	if p.Problem != nil {
 		d.Image.Problem = p.Problem.Error()
-		if h, ok := p.Problem.(interface{ Hint() string }); ok {
-			d.Image.Hint = h.Hint()
-		}
+		d.Image.Hint = advice.Of(p.Problem)
 	}
 	return d
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"io"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -14,8 +15,8 @@ const FormatVersion = "1.0"
 
 // JSONOptions say what [JSON] writes beside the plans.
 type JSONOptions struct {
-	Version string             // of cvatplan; left out where empty
-	Errors  []manifest.Problem // why there is no plan, or less of it
+	Version string            // of cvatplan; left out where empty
+	Errors  []diag.Diagnostic // why there is no plan, or less of it
 }
 
 // JSON writes plans as one document, which schema/plan.schema.json describes. The
@@ -36,7 +37,7 @@ func JSON(w io.Writer, plans []plan.Plan, o JSONOptions) error {
 			doc.Changes = append(doc.Changes, taskDoc(p.Scope, c))
 		}
 		for _, note := range p.Notes {
-			doc.Notes = append(doc.Notes, noteDoc{p.Scope.Project, note.Code, note.Text, note.Tasks})
+			doc.Notes = append(doc.Notes, noteDoc{p.Scope.Project, note.Code, noteText(note), note.Tasks})
 		}
 	}
 	return writeJSON(w, doc, "  ")
@@ -66,10 +67,10 @@ type errorDoc struct {
 	At   *originDoc `json:"origin,omitempty"`
 }
 
-func errorDocs(problems []manifest.Problem) []errorDoc {
+func errorDocs(problems []diag.Diagnostic) []errorDoc {
 	docs := make([]errorDoc, len(problems))
 	for i, p := range problems {
-		docs[i] = errorDoc{p.Text, p.Hint, originOf(p.Pos)}
+		docs[i] = errorDoc{p.Text, advice.Words(p.Hint), originOf(p.Pos)}
 	}
 	return docs
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -60,7 +61,7 @@ func taskDoc(s plan.Scope, c plan.Change) changeDoc {
 	d := changeDoc{
 		Address: address(s) + ".cvat_task[" + strconv.Quote(c.Task) + "]", Type: "cvat_task", Name: c.Task,
 		Server: s.Server, Organization: s.Organization, Project: s.Project, Bag: c.Bag, Camera: c.Camera,
-		Action: string(c.Action), ActionReason: string(c.Reason.Code), Reason: c.Reason.Text, Hint: c.Hint,
+		Action: string(c.Action), ActionReason: string(c.Reason.Code), Reason: c.Reason.Text, Hint: advice.Words(c.Reason.Hint),
 		ID: c.ID, URL: c.URL, Owner: c.Owner, Frames: c.Frames, Upload: c.Upload,
 		Missing: c.Missing, Extra: c.Extra, Origin: originOf(c.Origin),
 	}
@@ -68,7 +69,7 @@ func taskDoc(s plan.Scope, c plan.Change) changeDoc {
 		d.UploadBytes = &c.Bytes
 	}
 	for _, p := range c.Desired.Problems {
-		d.Problems = append(d.Problems, problem(p))
+		d.Problems = append(d.Problems, problem{p.Code, p.Text, advice.Words(p.Hint)})
 	}
 	if len(c.Actual) > 1 {
 		d.Tasks = serverStates(c.Actual)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 	"github.com/cvatplan/cvatplan/schema"
@@ -58,8 +59,8 @@ func conforms(t *testing.T, s *jsonschema.Schema, doc []byte) {
 }
 
 func TestJSONIsWhatItsSchemaSays(t *testing.T) {
-	broken := []manifest.Problem{
-		{Pos: manifest.Position{File: "b.yaml", Line: 3, Column: 7}, Text: `unknown key "projct"`, Hint: `did you mean "project"?`},
+	broken := []diag.Diagnostic{
+		{Pos: manifest.Position{File: "b.yaml", Line: 3, Column: 7}, Text: `unknown key "projct"`, Hint: say(`did you mean "project"?`)},
 		{Text: "cvat.example.com: 401 Unauthorized"},
 	}
 	cases := map[string]struct {

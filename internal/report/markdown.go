@@ -5,7 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/internal/advice"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -19,7 +20,7 @@ const MaxMarkdown = 60_000
 
 // MarkdownOptions say what [Markdown] writes beside the plans.
 type MarkdownOptions struct {
-	Errors []manifest.Problem // why there is no plan, or less of it
+	Errors []diag.Diagnostic // why there is no plan, or less of it
 }
 
 // Markdown writes plans for a pull request's comment or a job's summary: counts,
@@ -48,7 +49,7 @@ func markdownHead(plans []plan.Plan, o MarkdownOptions) string {
 	projects := changedProjects(plans)
 	bullets(&b, "Projects", len(projects), func(i int) markdown { return projects[i] })
 	notes := allNotes(plans)
-	bullets(&b, "Notes", len(notes), func(i int) markdown { return prose(notes[i].Text) })
+	bullets(&b, "Notes", len(notes), func(i int) markdown { return prose(noteText(notes[i])) })
 	return b.String()
 }
 
@@ -89,13 +90,13 @@ func bullets(b *strings.Builder, title string, n int, line func(int) markdown) {
 	b.WriteString("\n")
 }
 
-func errorLine(p manifest.Problem) markdown {
+func errorLine(p diag.Diagnostic) markdown {
 	line := prose(p.Text)
 	if p.Pos.File != "" {
 		line = code(p.Pos.String()) + ": " + line
 	}
-	if p.Hint != "" {
-		line += " (hint: " + prose(p.Hint) + ")"
+	if p.Hint != (diag.Hint{}) {
+		line += " (hint: " + prose(advice.Words(p.Hint)) + ")"
 	}
 	return line
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -17,8 +18,8 @@ func toMarkdown(t *testing.T, plans []plan.Plan, o MarkdownOptions) string {
 }
 
 func TestMarkdownHasCountsOutsideTheFold(t *testing.T) {
-	broken := []manifest.Problem{{
-		Pos: manifest.Position{File: "b.yaml", Line: 3, Column: 7}, Text: `unknown key "projct"`, Hint: `did you mean "project"?`,
+	broken := []diag.Diagnostic{{
+		Pos: manifest.Position{File: "b.yaml", Line: 3, Column: 7}, Text: `unknown key "projct"`, Hint: say(`did you mean "project"?`),
 	}}
 	cases := map[string]struct {
 		plans []plan.Plan
@@ -77,7 +78,7 @@ func TestMarkdownStaysBelowItsBoundWhateverItShows(t *testing.T) {
 		d := wanted(long, fmt.Sprint("one bag", i%2), 20)
 		d.Task = long + fmt.Sprint(i)
 		for _, f := range d.Frames {
-			d.Problems = append(d.Problems, plan.Problem{Code: "x", Text: f + long, Hint: long})
+			d.Problems = append(d.Problems, diag.Diagnostic{Code: "x", Text: f + long, Hint: say(long)})
 		}
 		want = append(want, d)
 	}
@@ -85,9 +86,9 @@ func TestMarkdownStaysBelowItsBoundWhateverItShows(t *testing.T) {
 	for i := range 100 {
 		p.Notes = append(p.Notes, plan.Note{Code: "x", Text: fmt.Sprint(i, long)})
 	}
-	errors := make([]manifest.Problem, 100)
+	errors := make([]diag.Diagnostic, 100)
 	for i := range errors {
-		errors[i] = manifest.Problem{Text: long, Hint: long, Pos: manifest.Position{File: long, Line: i}}
+		errors[i] = diag.Diagnostic{Text: long, Hint: say(long), Pos: manifest.Position{File: long, Line: i}}
 	}
 	if got := toMarkdown(t, []plan.Plan{p, p, p}, MarkdownOptions{Errors: errors}); len(got) > MaxMarkdown {
 		t.Errorf("%d bytes, want at most %d", len(got), MaxMarkdown)

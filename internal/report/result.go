@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -48,8 +50,8 @@ func (t *text) result(r apply.Result) {
 		t.line("")
 		for i, task := range told {
 			t.row(resultRow(task))
-			if i+1 < len(told) && told[i+1].Hint == task.Hint && told[i+1].Outcome == task.Outcome {
-				task.Hint = "" // said once, under the last of them
+			if i+1 < len(told) && told[i+1].Reason.Hint == task.Reason.Hint && told[i+1].Outcome == task.Outcome {
+				task.Reason.Hint = diag.Hint{} // said once, under the last of them
 			}
 			t.resultFacts(task)
 		}
@@ -64,7 +66,7 @@ func (t *text) ending(r apply.Result) {
 		t.line(t.Palette.paint(red, "error:") + " " + Safe(err))
 	}
 	for _, h := range r.Hints {
-		t.line(t.Palette.paint(cyan, "hint:") + " " + Safe(h))
+		t.line(t.Palette.paint(cyan, "hint:") + " " + Safe(advice.Words(h)))
 	}
 	if len(runErrors(r))+len(r.Hints) > 0 {
 		t.line("")
@@ -131,8 +133,8 @@ func (t *text) resultFacts(r apply.TaskResult) {
 	if again := runAgain(r); again != "" {
 		t.detail("again", again)
 	}
-	if r.Hint != "" {
-		t.hint(r.Hint, HelpURL(r.Reason.Code))
+	if r.Reason.Hint != (diag.Hint{}) {
+		t.hint(advice.Words(r.Reason.Hint), HelpURL(r.Reason.Code))
 	}
 }
 

@@ -31,19 +31,19 @@ func manyResults() []apply.Result {
 	warned.Warnings = []string{"0003.jpg \x1b[1m is upside down"}
 	again, permanent := finished("jai_cam_2026-03-06", 815, apply.Failed), finished("jai_cam_2026-03-07", 816, apply.Failed)
 	again.Err, again.Retryable = errors.New("PATCH /api/tasks/815/data/…: connection reset by peer"), true
-	permanent.Err, permanent.Hint = errors.New("the import of task 816 failed: InvalidImageError:\n\x1b]0;x\x07 c.jpg"), "apply with --replace-empty"
+	permanent.Err, permanent.Reason.Hint = errors.New("the import of task 816 failed: InvalidImageError:\n\x1b]0;x\x07 c.jpg"), say("apply with --replace-empty")
 	stopped, pending := finished("jai_cam_2026-03-08", 0, apply.Stopped), finished("jai_cam_2026-03-09", 817, apply.Pending)
 	stopped.Retryable = true
 	refused, drifted := finished("jai_cam_2026-03-10", 0, apply.Refused), finished("jai_cam_2026-03-11", 818, apply.Left)
-	refused.Action, refused.Reason, refused.Hint = plan.Conflict, plan.Reason{Code: diag.CodeSeveralTasks, Text: "several tasks with frames have this name: 1, 2"}, "keep one"
-	drifted.Action, drifted.Reason, drifted.Sent = plan.Drift, plan.Reason{Code: diag.CodeFramesDiffer, Text: "task 818 holds 28 frames, the manifest says 50"}, 0
+	refused.Action, refused.Reason = plan.Conflict, diag.Diagnostic{Code: diag.CodeSeveralTasks, Text: "several tasks with frames have this name: 1, 2", Hint: say("keep one")}
+	drifted.Action, drifted.Reason, drifted.Sent = plan.Drift, diag.Diagnostic{Code: diag.CodeFramesDiffer, Text: "task 818 holds 28 frames, the manifest says 50"}, 0
 	same, foreign := finished("jai_cam_2026-03-12", 819, apply.Unchanged), finished("phone", 820, apply.Left)
 	same.Action, same.Sent, foreign.Action, foreign.Sent = plan.NoOp, 0, plan.Unmanaged, 0
 	made := orchard
 	made.Created, made.Labels = true, []string{"apple"}
 	lost := errors.New("project New: 403 you may not create projects")
 	return []apply.Result{
-		{Project: made, Hints: []string{"pin the new project: project: {id: 42}"}, Tasks: []apply.TaskResult{
+		{Project: made, Hints: []plan.Hint{say("pin the new project: project: {id: 42}")}, Tasks: []apply.TaskResult{
 			again, evil, warned, permanent, stopped, pending, refused, drifted, same, foreign,
 		}},
 		{Project: apply.ProjectResult{Name: "New"}, Err: lost, NotAllowed: lost, Tasks: []apply.TaskResult{finished("run7", 0, apply.Stopped)}},

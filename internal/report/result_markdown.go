@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 )
 
@@ -40,7 +42,7 @@ func endingsOf(r apply.Result) []markdown {
 		lines = append(lines, "error: "+prose(err))
 	}
 	for _, h := range r.Hints {
-		lines = append(lines, "hint: "+prose(h))
+		lines = append(lines, "hint: "+prose(advice.Words(h)))
 	}
 	return lines
 }
@@ -95,8 +97,8 @@ func resultMarkdownRow(r apply.TaskResult) string {
 	if again := runAgain(r); again != "" {
 		lines = append(lines, prose(again))
 	}
-	if r.Hint != "" {
-		lines = append(lines, "hint: "+link(prose(r.Hint), HelpURL(r.Reason.Code)))
+	if r.Reason.Hint != (diag.Hint{}) {
+		lines = append(lines, "hint: "+link(prose(advice.Words(r.Reason.Hint)), HelpURL(r.Reason.Code)))
 	}
 	return fmt.Sprintf("| %s %s | %s | %s | %s | %s |\n",
 		code(row.sign.symbol), prose(row.sign.word), link(code(r.Task), r.URL), row.frames, row.size, joined(lines, "<br>"))

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cvatplan/cvatplan/pkg/apply"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 func TestResultMarkdownOpensWhatWentWrong(t *testing.T) {
@@ -39,7 +40,7 @@ func TestResultMarkdownOfAThousandProjectsStaysBelowItsBound(t *testing.T) {
 	results := make([]apply.Result, 1000)
 	for i := range results {
 		results[i] = manyResults()[i%2]
-		results[i].Hints = []string{strings.Repeat("@", 500)}
+		results[i].Hints = []plan.Hint{say(strings.Repeat("@", 500))}
 	}
 	if got := render(t, func(b *bytes.Buffer) error { return ResultMarkdown(b, results) }); len(got) > MaxMarkdown {
 		t.Errorf("%d bytes, want at most %d", len(got), MaxMarkdown)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/apply"
-	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 func TestResultTextSaysWhatBecameOfEachTask(t *testing.T) {
@@ -50,7 +49,7 @@ func TestResultTextHasNoByteThatATerminalObeys(t *testing.T) {
 
 func TestAHintOfSeveralTasksIsSaidOnceUnderTheLast(t *testing.T) {
 	refused := func(task, hint string) apply.TaskResult {
-		return apply.TaskResult{Task: task, Outcome: apply.Refused, Reason: plan.Reason{Code: diag.CodeMissingBag, Text: "not here"}, Hint: hint}
+		return apply.TaskResult{Task: task, Outcome: apply.Refused, Reason: diag.Diagnostic{Code: diag.CodeMissingBag, Text: "not here", Hint: say(hint)}}
 	}
 	results := []apply.Result{{Project: orchard, Tasks: []apply.TaskResult{refused("a", "bring it"), refused("b", "bring it"), refused("c", "wait")}}}
 	got := string(render(t, func(b *bytes.Buffer) error { return ResultText(b, results, TextOptions{}) }))

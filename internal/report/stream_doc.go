@@ -3,7 +3,9 @@ package report
 import (
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/pkg/apply"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // A progressDoc says what a task is at.
@@ -44,7 +46,7 @@ func finishedDocOf(project string, t apply.TaskResult) finishedDoc {
 	return finishedDoc{
 		Type: "task_finished", Project: project, Task: t.Task, Bag: t.Bag, Camera: t.Camera,
 		Action: string(t.Action), Outcome: string(t.Outcome), ActionReason: string(t.Reason.Code), Reason: t.Reason.Text,
-		ID: t.ID, URL: t.URL, Frames: t.Frames, Sent: t.Sent, Error: errorText(t.Err), Hint: t.Hint,
+		ID: t.ID, URL: t.URL, Frames: t.Frames, Sent: t.Sent, Error: errorText(t.Err), Hint: advice.Words(t.Reason.Hint),
 		Retryable: t.Retryable, Warnings: t.Warnings, Seconds: t.Duration.Round(time.Millisecond).Seconds(),
 	}
 }
@@ -80,7 +82,7 @@ type resultDoc struct {
 
 func resultDocOf(r apply.Result) resultDoc {
 	d := resultDoc{
-		Type: "result", Hints: r.Hints, Error: errorText(r.Err), NotAllowed: errorText(r.NotAllowed),
+		Type: "result", Hints: hintTexts(r.Hints), Error: errorText(r.Err), NotAllowed: errorText(r.NotAllowed),
 		Interrupted: r.Interrupted, Crashed: r.Crash != nil,
 	}
 	d.Project.ID, d.Project.Name, d.Project.URL = r.Project.ID, r.Project.Name, r.Project.URL
@@ -97,4 +99,12 @@ func errorText(err error) string {
 		return ""
 	}
 	return err.Error()
+}
+
+func hintTexts(hints []plan.Hint) []string {
+	var texts []string
+	for _, h := range hints {
+		texts = append(texts, advice.Words(h))
+	}
+	return texts
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -103,7 +104,7 @@ func (t *text) changes(changes []plan.Change) {
 	for i, c := range changes {
 		t.row(rowOf(c))
 		if i+1 < len(changes) && sameHint(c, changes[i+1]) {
-			c.Hint = "" // said once, under the last of them
+			c.Reason.Hint = diag.Hint{} // said once, under the last of them
 		}
 		for _, f := range factsOf(c) {
 			t.fact(f)
@@ -111,14 +112,14 @@ func (t *text) changes(changes []plan.Change) {
 	}
 }
 
-func sameHint(a, b plan.Change) bool { return a.Hint == b.Hint && a.Action == b.Action }
+func sameHint(a, b plan.Change) bool { return a.Reason.Hint == b.Reason.Hint && a.Action == b.Action }
 
 func (t *text) notes(notes []plan.Note) {
 	if len(notes) == 0 || t.Quiet {
 		return
 	}
 	for _, n := range notes {
-		t.line(t.Palette.paint(yellow, "note:") + " " + Safe(n.Text))
+		t.line(t.Palette.paint(yellow, "note:") + " " + Safe(noteText(n)))
 	}
 	t.line("")
 }

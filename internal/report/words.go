@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -72,4 +74,12 @@ func size(c plan.Change) string {
 // joinNonEmpty joins what there is.
 func joinNonEmpty(by string, parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), by)
+}
+
+// noteText is a note with its hint.
+func noteText(n plan.Note) string {
+	if n.Hint == (diag.Hint{}) {
+		return n.Text
+	}
+	return n.Text + "; " + advice.Words(n.Hint)
 }

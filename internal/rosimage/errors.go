@@ -3,6 +3,8 @@ package rosimage
 import (
 	"errors"
 	"fmt"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // ErrShort says that a message's first bytes do not hold what was asked for: read
@@ -20,8 +22,8 @@ func (e *UnsupportedError) Error() string {
 }
 
 // Hint says what to do about it.
-func (e *UnsupportedError) Hint() string {
-	return "record or republish the topic as sensor_msgs/CompressedImage (jpeg or png), or as a sensor_msgs/Image such as rgb8"
+func (e *UnsupportedError) Hint() diag.Hint {
+	return diag.Do(diag.HintRepublishTopic)
 }
 
 // malformed is an error about a message whose bytes contradict each other.

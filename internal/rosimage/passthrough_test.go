@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 )
 
@@ -78,7 +79,7 @@ func TestWhatIsNotReadIsNamed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := rosimage.Encode(&bytes.Buffer{}, message(t, tt.file), rosimage.Options{})
 			var u *rosimage.UnsupportedError
-			if !errors.As(err, &u) || err.Error() != tt.want || u.Hint() == "" {
+			if !errors.As(err, &u) || err.Error() != tt.want || u.Hint() == (diag.Hint{}) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}
 		})

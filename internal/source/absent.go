@@ -23,18 +23,18 @@ type absent struct {
 
 // Absent is why a task's frames cannot be read: its bag is not here, and a listing stands in for it.
 // A plan needs no more; what apply is to upload is blocked by it.
-func (t Task) Absent() (Problem, bool) {
+func (t Task) Absent() (diag.Diagnostic, bool) {
 	a, ok := t.frames.reel.(absent)
 	if !ok {
-		return Problem{}, false
+		return diag.Diagnostic{}, false
 	}
 	if p := a.bag.unfetched; p != nil {
-		return Problem{Severity: Error, Code: p.Code, Text: p.Text, Hint: p.Hint, Task: t.Name, Pos: t.Origin}, true
+		return diag.Diagnostic{Severity: diag.Error, Code: p.Code, Text: p.Text, Hint: p.Hint, Task: t.Name, Pos: t.Origin}, true
 	}
-	return Problem{
-		Severity: Error, Code: diag.CodeMissingBag, Task: t.Name, Pos: t.Origin,
+	return diag.Diagnostic{
+		Severity: diag.Error, Code: diag.CodeMissingBag, Task: t.Name, Pos: t.Origin,
 		Text: fmt.Sprintf("bag %s is not here: %s is missing, and its index %s is no more than a listing", show(t.Bag), a.bag.path, show(a.bag.catalog.file)),
-		Hint: "bring it there, or say with --root where it is",
+		Hint: diag.Do(diag.HintBringBag),
 	}, true
 }
 

@@ -18,16 +18,16 @@ import (
 
 // A bagRef is one directory or recording that entries of the manifest match.
 type bagRef struct {
-	rel     string          // from the root, with slashes
-	path    string          // to open it
-	file    bool            // a recording in one file
-	entries []*manifest.Bag // all that match it, in the manifest's order
-	missing *Problem        // why it is not here, although it should be
-	index   string          // the file of its committed listing; empty: the manifest names none
-	catalog *catalog        // what that says; nil: nothing
-	absent  bool            // it is not here, and its catalog stands in
+	rel     string           // from the root, with slashes
+	path    string           // to open it
+	file    bool             // a recording in one file
+	entries []*manifest.Bag  // all that match it, in the manifest's order
+	missing *diag.Diagnostic // why it is not here, although it should be
+	index   string           // the file of its committed listing; empty: the manifest names none
+	catalog *catalog         // what that says; nil: nothing
+	absent  bool             // it is not here, and its catalog stands in
 
-	unfetched *Problem // what stands in its place, a pointer of Git LFS say; nil: nothing does
+	unfetched *diag.Diagnostic // what stands in its place, a pointer of Git LFS say; nil: nothing does
 }
 
 // pos is where the manifest last speaks of the bag.
@@ -46,13 +46,13 @@ type finder struct {
 	byRel    map[string]*bagRef
 	catalogs map[string]*catalog
 	away     []string // bags that are not here, but in a catalog, sorted
-	problems []Problem
+	problems []diag.Diagnostic
 }
 
 // findBags gives the manifest's bags by path. A bag that several entries match is one.
-func findBags(m *manifest.Manifest, root string) ([]*bagRef, []Problem) {
+func findBags(m *manifest.Manifest, root string) ([]*bagRef, []diag.Diagnostic) {
 	if p, ok := checkRoot(root); !ok && !someListed(m) {
-		return nil, []Problem{p}
+		return nil, []diag.Diagnostic{p}
 	}
 	f := &finder{root: root, fsys: os.DirFS(root), byRel: make(map[string]*bagRef)}
 	f.lookAway(m)
@@ -64,9 +64,9 @@ func findBags(m *manifest.Manifest, root string) ([]*bagRef, []Problem) {
 	return f.bags, f.problems
 }
 
-func checkRoot(root string) (Problem, bool) {
+func checkRoot(root string) (diag.Diagnostic, bool) {
 	info, err := os.Stat(root)
-	p := Problem{Severity: Error, Code: diag.CodeNoRoot, Hint: "write root: in the manifest, or use --root DIR or CVATPLAN_ROOT"}
+	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoRoot, Hint: diag.Do(diag.HintNameRoot)}
 	switch {
 	case err != nil:
 		p.Text = fmt.Sprintf("root %s, where bag paths begin: %s", root, reason(err))
@@ -98,7 +98,7 @@ func (f *finder) entry(e *manifest.Bag) {
 		return nil
 	}, globOptions(pattern)...)
 	if err != nil {
-		f.report(e, diag.CodeBadGlob, "", "%q is not a glob: %v", e.Path, err)
+		f.report(e, diag.CodeBadGlob, diag.Hint{}, "%q is not a glob: %v", e.Path, err)
 		return
 	}
 	away := f.addAway(e, pattern, dirs)
@@ -180,8 +180,8 @@ func (f *finder) stubs(e *manifest.Bag, pattern string, used []bool) int {
 		}
 		n++
 		f.add(rel, bag.Named(rel), e)
-		f.byRel[rel].missing = &Problem{
-			Severity: Error, Code: diag.CodeDVCMissing, Hint: "dvc pull " + quote(filepath.Join(f.root, stub)),
+		f.byRel[rel].missing = &diag.Diagnostic{
+			Severity: diag.Error, Code: diag.CodeDVCMissing, Hint: diag.Do(diag.HintFetchDVC, filepath.Join(f.root, stub)),
 			Text: fmt.Sprintf("bag %s is not here, only its DVC stub %s", show(rel), path.Base(stub)),
 		}
 		return nil
@@ -192,19 +192,19 @@ func (f *finder) stubs(e *manifest.Bag, pattern string, used []bool) int {
 // nothing says why an entry has no bag.
 func (f *finder) nothing(e *manifest.Bag, pattern string, excluded, wrong int) {
 	if excluded > 0 {
-		f.report(e, diag.CodeNoMatch, "", "exclude: leaves none of the %s that %q matches", count(excluded, "bag", "bags"), e.Path)
+		f.report(e, diag.CodeNoMatch, diag.Hint{}, "exclude: leaves none of the %s that %q matches", count(excluded, "bag", "bags"), e.Path)
 		return
 	}
 	if wrong > 0 {
-		f.report(e, diag.CodeNoMatch, "a bag is a directory of images, or a .bag, .mcap or .db3 file",
+		f.report(e, diag.CodeNoMatch, diag.Do(diag.HintWhatIsABag),
 			"%q matches nothing that is a bag, only %s", e.Path, count(wrong, "other file", "other files"))
 		return
 	}
 	f.report(e, diag.CodeNoMatch, f.near(pattern), "%q matches nothing in %s", e.Path, f.root)
 }
 
-func (f *finder) report(e *manifest.Bag, code diag.Code, hint, format string, args ...any) {
-	f.problems = append(f.problems, Problem{
-		Severity: Error, Code: code, Text: fmt.Sprintf(format, args...), Hint: hint, Pos: e.Pos,
+func (f *finder) report(e *manifest.Bag, code diag.Code, hint diag.Hint, format string, args ...any) {
+	f.problems = append(f.problems, diag.Diagnostic{
+		Severity: diag.Error, Code: code, Text: fmt.Sprintf(format, args...), Hint: hint, Pos: e.Pos,
 	})
 }

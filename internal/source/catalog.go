@@ -89,6 +89,3 @@ func (l *catalog) names() []string { return slices.Sorted(maps.Keys(l.bags)) }
 
 // missing reports that there is no such file.
 func (l *catalog) missing() bool { return errors.Is(l.err, fs.ErrNotExist) }
-
-// renew is the command that writes the listings of a manifest anew.
-func renew(manifest string) string { return "cvatplan frames --renew " + quote(manifest) }

@@ -87,10 +87,10 @@ func (f *finder) catalog(file string) *catalog {
 // bag a warning, and a note where it is yet to be written.
 func (f *finder) checkCatalog(e *manifest.Bag, here, found int) {
 	l := f.catalogs[e.Index]
-	p := Problem{Severity: Warning, Code: diag.CodeBadIndex, Pos: e.Pos, Hint: renew(e.Pos.File)}
+	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeBadIndex, Pos: e.Pos, Hint: diag.Do(diag.HintRenewIndex, e.Pos.File)}
 	switch {
 	case l.missing() && here > 0:
-		p.Severity, p.Code, p.Text = Note, diag.CodeNoIndex, fmt.Sprintf("index %s is yet to be written", show(l.file))
+		p.Severity, p.Code, p.Text = diag.Note, diag.CodeNoIndex, fmt.Sprintf("index %s is yet to be written", show(l.file))
 	case l.missing():
 		p.Text = fmt.Sprintf("%q matches nothing in %s, and its index %s is not there either", e.Path, f.root, show(l.file))
 	case l.err != nil:
@@ -101,8 +101,8 @@ func (f *finder) checkCatalog(e *manifest.Bag, here, found int) {
 		return
 	}
 	if here == 0 {
-		p.Severity = Error
-		p.Hint += "   (where the images are)"
+		p.Severity = diag.Error
+		p.Hint = diag.Do(diag.HintRenewIndexThere, e.Pos.File)
 	}
 	if here > 0 || !e.Optional {
 		f.problems = append(f.problems, p)
@@ -125,7 +125,7 @@ func someListed(m *manifest.Manifest) bool {
 
 // unfetched is the first sign that a bag is here in name only: pointers that version control left in
 // place of its contents. One frame of each task is looked at.
-func unfetched(ctx context.Context, o outcome) *Problem {
+func unfetched(ctx context.Context, o outcome) *diag.Diagnostic {
 	for _, t := range o.tasks {
 		problems := t.Problems
 		if len(t.frames.names) > 0 {

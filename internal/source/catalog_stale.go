@@ -9,8 +9,8 @@ import (
 
 // stale compares the listing of a bag that is here with the bag: the names now, contents when they are
 // read, so that a listing beside the bag costs no look at a file.
-func (s scanner) stale(b *bagRef, o outcome) []Problem {
-	var list []Problem
+func (s scanner) stale(b *bagRef, o outcome) []diag.Diagnostic {
+	var list []diag.Diagnostic
 	for i := range o.tasks {
 		t := &o.tasks[i]
 		if len(t.Problems) > 0 {
@@ -33,16 +33,16 @@ func (s scanner) stale(b *bagRef, o outcome) []Problem {
 	return list
 }
 
-func (t Task) stale(text string) Problem {
-	return Problem{
-		Severity: Warning, Code: diag.CodeStaleIndex, Task: t.Name, Pos: t.Origin, Hint: renew(t.Origin.File),
+func (t Task) stale(text string) diag.Diagnostic {
+	return diag.Diagnostic{
+		Severity: diag.Warning, Code: diag.CodeStaleIndex, Task: t.Name, Pos: t.Origin, Hint: diag.Do(diag.HintRenewIndex, t.Origin.File),
 		Text: fmt.Sprintf("index %s is stale: of task %s %s", show(t.Index), show(t.Name), text),
 	}
 }
 
 // Stale compares the size that [Bytes] gave with that of the task's committed listing; nil if there is
 // none, or they agree.
-func (t Task) Stale(bytes int64) *Problem {
+func (t Task) Stale(bytes int64) *diag.Diagnostic {
 	if t.frames.listed == nil || bytes < 0 || sum(t.frames.listed.sizes) == bytes {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (t Task) Stale(bytes int64) *Problem {
 }
 
 // outdatedSums compares what was measured with the listing.
-func (t Task) outdatedSums(frames []Frame) []Problem {
+func (t Task) outdatedSums(frames []Frame) []diag.Diagnostic {
 	l := t.frames.listed
 	if l == nil || len(frames) != len(l.names) {
 		return nil
@@ -67,5 +67,5 @@ func (t Task) outdatedSums(frames []Frame) []Problem {
 	if n == 0 {
 		return nil
 	}
-	return []Problem{t.stale(fmt.Sprintf("%s other contents, such as %s", count(n, "frame has", "frames have"), show(first)))}
+	return []diag.Diagnostic{t.stale(fmt.Sprintf("%s other contents, such as %s", count(n, "frame has", "frames have"), show(first)))}
 }

@@ -26,7 +26,7 @@ func (s scanner) fromCatalog(b *bagRef) outcome {
 	if len(o.tasks) > 0 {
 		return o
 	}
-	p := Problem{Severity: Warning, Code: diag.CodeStaleIndex, Pos: b.pos(), Hint: renew(b.pos().File) + "   (where the images are)"}
+	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeStaleIndex, Pos: b.pos(), Hint: diag.Do(diag.HintRenewIndexThere, b.pos().File)}
 	p.Text = fmt.Sprintf("index %s has no frames of bag %s for the manifest's cameras", show(b.catalog.file), show(b.rel))
 	return s.emptyBag(b, p, o)
 }
@@ -38,7 +38,7 @@ func (v view) fromListed(l *listed, s scanner) Task {
 	l = l.in(order(l.names, v.sorting()))
 	a := absent{bag: v.bag, camera: v.cameraName(), listed: *l}
 	if fault := v.outdated(l, t, s); fault != "" {
-		t.block(diag.CodeStaleIndex, renew(t.Origin.File)+"   (where the images are)", "index %s was written for another manifest: %s", show(v.bag.catalog.file), fault)
+		t.block(diag.CodeStaleIndex, diag.Do(diag.HintRenewIndexThere, t.Origin.File), "index %s was written for another manifest: %s", show(v.bag.catalog.file), fault)
 		return t
 	}
 	t.frames.names, t.frames.reel = a.names, a

@@ -9,7 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/archive"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -90,7 +92,7 @@ func (s site) look(tasks []Task) []looked {
 	for _, task := range tasks {
 		frames, ok := Listed(task)
 		if !ok {
-			var problems []Problem
+			var problems []diag.Diagnostic
 			if frames, problems = Measure(s.t.Context(), task); len(problems) > 0 {
 				s.t.Fatal(problems)
 			}
@@ -162,7 +164,7 @@ func TestAListingIsNoImages(t *testing.T) {
 			continue
 		}
 		frames, problems := Measure(t.Context(), task)
-		if diff := cmp.Diff([]Problem{p}, problems); diff != "" || frames != nil {
+		if diff := cmp.Diff([]diag.Diagnostic{p}, problems); diff != "" || frames != nil {
 			t.Errorf("%s: measured %d frames, %s", task.Name, len(frames), diff)
 		}
 		if _, err := task.Open(t.Context(), 0); err == nil {
@@ -173,7 +175,7 @@ func TestAListingIsNoImages(t *testing.T) {
 			t.Errorf("%s: a header of what is not here is bad: %v", task.Name, problems)
 		}
 		want := "bag " + task.Bag + " is not here: " + filepath.Join(s.dir, "data", task.Bag) + " is missing"
-		if !strings.HasPrefix(p.Text, want) || p.Severity != Error {
+		if !strings.HasPrefix(p.Text, want) || p.Severity != diag.Error {
 			t.Errorf("got %q, want %q", p.Text, want)
 		}
 	}
@@ -410,7 +412,7 @@ func TestPointersAreAsGoodAsNothing(t *testing.T) {
 	hints := map[string]string{}
 	for _, task := range tasks {
 		if p, absent := task.Absent(); absent {
-			hints[task.Name] = strings.ReplaceAll(string(p.Code)+": "+p.Hint, s.dir, "ROOT")
+			hints[task.Name] = strings.ReplaceAll(string(p.Code)+": "+advice.Words(p.Hint), s.dir, "ROOT")
 		}
 	}
 	wantHints := map[string]string{

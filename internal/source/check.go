@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 )
@@ -15,11 +16,11 @@ import (
 // frames: bad: skip, without them. Where [Task.MayLose], the frames must be compared
 // with a server's only so, else the dropped ones look like drift. When ctx ends, the
 // task is given back as it was.
-func CheckHeaders(ctx context.Context, t Task) (Task, []Problem) {
+func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
 	if _, absent := t.Absent(); absent {
 		return t, nil
 	}
-	report := make([]Problem, len(t.frames.names))
+	report := make([]diag.Diagnostic, len(t.frames.names))
 	if len(report) > 0 {
 		t.frames.reel.each(ctx, headers, func(i int, o opened, err error) { _, report[i] = t.header(i, o, err) })
 	}
@@ -37,13 +38,13 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []Problem) {
 
 // Bytes is the sum of the frames' sizes; -1 if they are known only once they are
 // encoded. It reads no image; only of what is too small for one it looks whether it is
-// a pointer that Git LFS left there. The error is a [Problem], the first of those found.
+// a pointer that Git LFS left there. The error is a [diag.Diagnostic], the first of those found.
 func Bytes(ctx context.Context, t Task) (int64, error) {
 	var total, unknown atomic.Int64
 	if a, ok := t.frames.reel.(absent); ok {
 		return sum(a.sizes), nil
 	}
-	report := make([]Problem, len(t.frames.names))
+	report := make([]diag.Diagnostic, len(t.frames.names))
 	each(ctx, len(report), readers, func(i int) {
 		size, err := t.frames.reel.size(ctx, i)
 		switch {
@@ -66,7 +67,7 @@ func Bytes(ctx context.Context, t Task) (int64, error) {
 }
 
 // checkPointer leaves to Measure what else may be wrong with a small file.
-func (t Task) checkPointer(ctx context.Context, i int) Problem {
+func (t Task) checkPointer(ctx context.Context, i int) diag.Diagnostic {
 	r, err := t.frames.reel.open(ctx, i)
 	if err != nil {
 		return t.unreadable(i, err)
@@ -77,5 +78,5 @@ func (t Task) checkPointer(ctx context.Context, i int) Problem {
 	if code, name := content.Pointer(head[:n]); code != "" {
 		return t.unreadable(i, &imageheader.Fault{Code: code, Text: name + ", not the image"})
 	}
-	return Problem{}
+	return diag.Diagnostic{}
 }

@@ -11,12 +11,12 @@ import (
 // A division is a listing dealt out: whose image each is, and whose problem.
 type division struct {
 	images   [][]string // by the camera's place in the manifest
-	findings [][]Problem
+	findings [][]diag.Diagnostic
 }
 
 func (s scanner) divide(b *bagRef, l listing, sum *tally) division {
 	n := max(1, len(s.m.Cameras))
-	d := division{images: make([][]string, n), findings: make([][]Problem, n)}
+	d := division{images: make([][]string, n), findings: make([][]diag.Diagnostic, n)}
 	if len(s.m.Cameras) == 0 {
 		d.images[0] = l.images
 	} else {
@@ -55,10 +55,10 @@ func (s scanner) divideImages(b *bagRef, images []string, d *division, sum *tall
 
 // dispute blocks both cameras: whose the files are must be said, not guessed.
 func (s scanner) dispute(b *bagRef, between [2]int, paths []string, d *division) {
-	p := Problem{
-		Severity: Error, Code: diag.CodeTwoCameras,
+	p := diag.Diagnostic{
+		Severity: diag.Error, Code: diag.CodeTwoCameras,
 		Text: fmt.Sprintf("%s fits files: of both %s and %s", show(filepath.Join(b.path, paths[0])), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name),
-		Hint: "make the globs narrower",
+		Hint: diag.Do(diag.HintNarrowGlobs),
 	}
 	if len(paths) > 1 {
 		p.Text += fmt.Sprintf(" (and %d more)", len(paths)-1)
@@ -82,7 +82,7 @@ func (s scanner) divideFinding(b *bagRef, f finding, lists []problemList) {
 	}
 	for i := range lists {
 		if owner == nobody || owner == i {
-			lists[i].add(f.Problem)
+			lists[i].add(f.Diagnostic)
 		}
 	}
 }

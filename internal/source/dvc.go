@@ -38,8 +38,8 @@ func (w *walker) stub(at, name string) {
 	if !imageheader.Accepted(name) && !stubOfDirectory(file) {
 		return
 	}
-	w.problems = append(w.problems, finding{at, Problem{
-		Severity: Error, Code: diag.CodeDVCMissing, Text: "it is not here, only its DVC stub", Hint: "dvc pull " + quote(file),
+	w.problems = append(w.problems, finding{at, diag.Diagnostic{
+		Severity: diag.Error, Code: diag.CodeDVCMissing, Text: "it is not here, only its DVC stub", Hint: diag.Do(diag.HintFetchDVC, file),
 	}})
 }
 
@@ -53,14 +53,4 @@ func stubOfDirectory(file string) bool {
 	head := make([]byte, 4096)
 	n, _ := f.Read(head)
 	return bytes.Contains(head[:n], []byte(".dir"))
-}
-
-// quote makes a path an argument of a shell, where it needs that.
-func quote(arg string) string {
-	if strings.IndexFunc(arg, func(r rune) bool {
-		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./+=:,@%", r)
-	}) < 0 {
-		return arg
-	}
-	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }

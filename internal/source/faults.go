@@ -12,14 +12,14 @@ import (
 )
 
 // judge sorts out what was found of each frame: which are kept, and what is said.
-func (t Task) judge(report []Problem) (kept []int, problems []Problem) {
+func (t Task) judge(report []diag.Diagnostic) (kept []int, problems []diag.Diagnostic) {
 	var list problemList
 	for i, p := range report {
 		switch {
 		case p.Code == diag.CodeUnreadableMessage: // damage of the recording, not of an image; strict reading ends before
-			p.Severity, p.Text = Warning, p.Text+"; left out"
-		case p.Severity == Error && t.SkipsBad() && slices.Contains(skippable, p.Code):
-			p.Severity, p.Text, p.Hint = Note, p.Text+"; left out", ""
+			p.Severity, p.Text = diag.Warning, p.Text+"; left out"
+		case p.Severity == diag.Error && t.SkipsBad() && slices.Contains(skippable, p.Code):
+			p.Severity, p.Text, p.Hint = diag.Note, p.Text+"; left out", diag.Hint{}
 		default:
 			kept = append(kept, i)
 		}
@@ -29,7 +29,7 @@ func (t Task) judge(report []Problem) (kept []int, problems []Problem) {
 		}
 	}
 	if len(kept) == 0 && len(report) > 0 {
-		list.add(Problem{Severity: Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", show(t.Name), len(report))})
+		list.add(diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", show(t.Name), len(report))})
 	}
 	return kept, list.problems()
 }
@@ -50,20 +50,20 @@ func (t Task) MayLose() bool {
 }
 
 // unreadable says what is wrong with a frame.
-func (t Task) unreadable(i int, err error) Problem {
+func (t Task) unreadable(i int, err error) diag.Diagnostic {
 	where := t.frames.reel.where(i)
-	p := Problem{Severity: Error, Text: show(where) + ": "}
+	p := diag.Diagnostic{Severity: diag.Error, Text: show(where) + ": "}
 	var f *imageheader.Fault
 	switch {
 	case errors.As(err, &f):
 		p.Code, p.Text, p.Hint = f.Code, p.Text+f.Text, f.Hint
-		if command := fetchCommand(f.Code, where, t.bagDir(where)); command != "" {
+		if command := fetchCommand(f.Code, where, t.bagDir(where)); command != (diag.Hint{}) {
 			p.Hint = command
 		}
 	case errors.Is(err, fs.ErrNotExist):
 		p.Code, p.Text = diag.CodeVanished, p.Text+"it is gone since the bag was listed"
 	case errors.Is(err, fs.ErrPermission):
-		p.Code, p.Text, p.Hint = diag.CodeUnreadableImage, p.Text+reason(err), "chmod +r "+quote(where)
+		p.Code, p.Text, p.Hint = diag.CodeUnreadableImage, p.Text+reason(err), diag.Do(diag.HintMakeReadable, where)
 	default:
 		p.Code, p.Text = diag.CodeUnreadableImage, p.Text+reason(err)
 	}
@@ -79,16 +79,16 @@ func (t Task) bagDir(where string) string {
 
 // unchecked warns of an image that only CVAT can open; where the order file needs its
 // size, that is an error.
-func (t Task) unchecked(i int, h imageheader.Header) Problem {
+func (t Task) unchecked(i int, h imageheader.Header) diag.Diagnostic {
 	where := show(t.frames.reel.where(i))
 	switch {
 	case h.Width*h.Height == 0 && t.frames.sized:
-		return Problem{
-			Severity: Error, Code: diag.CodeUnknownSize, Hint: "use sorting_method: natural, or convert the image to PNG",
+		return diag.Diagnostic{
+			Severity: diag.Error, Code: diag.CodeUnknownSize, Hint: diag.Do(diag.HintSortOrConvert),
 			Text: fmt.Sprintf("%s: the size of a %s image, which sorting_method predefined needs, is not known here", where, h.Unchecked),
 		}
 	case h.Unchecked != "":
-		return Problem{Severity: Warning, Code: diag.CodeUncheckedImage, Text: fmt.Sprintf("%s: %s is not checked here; CVAT should open it", where, h.Unchecked)}
+		return diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeUncheckedImage, Text: fmt.Sprintf("%s: %s is not checked here; CVAT should open it", where, h.Unchecked)}
 	}
-	return Problem{}
+	return diag.Diagnostic{}
 }

@@ -80,7 +80,7 @@ func (v view) templated(t *Task, template *manifest.Template, paths []string, in
 		}
 		name, err := template.Execute(fileVars(v.vars, p, number))
 		if err != nil {
-			t.block(diag.CodeBadFrameName, "change frame_name", "%s: %v", show(p), err)
+			t.block(diag.CodeBadFrameName, diag.Do(diag.HintChangeFrameName), "%s: %v", show(p), err)
 			name = p
 			if len(t.Problems) > mostAlike {
 				break

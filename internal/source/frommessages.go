@@ -19,7 +19,7 @@ import (
 // fromMessages makes the task of a recording's topics. Which messages are taken is
 // decided by the index, in the order and by the times of receipt; only of those are the
 // first bytes read, for stamp and extension.
-func (v view) fromMessages(ctx context.Context, r *bag.Bag, shelf *shelf, topics []bag.Topic, first int64) (Task, []Problem, error) {
+func (v view) fromMessages(ctx context.Context, r *bag.Bag, shelf *shelf, topics []bag.Topic, first int64) (Task, []diag.Diagnostic, error) {
 	t := v.task()
 	entries, err := imagesOf(ctx, r, topics)
 	if err != nil {
@@ -68,9 +68,9 @@ func (v view) selectMessages(entries []bag.Entry, first int64) ([]int, error) {
 func (t *Task) blockMessages(err error, of int, topics []bag.Topic) {
 	switch {
 	case err != nil:
-		t.block(diag.CodeBadSelection, "", "%v", err)
+		t.block(diag.CodeBadSelection, diag.Hint{}, "%v", err)
 	case of == 0:
-		t.block(diag.CodeNoMessages, "", "topic %s of bag %s has no messages", show(topics[0].Name), show(t.Bag))
+		t.block(diag.CodeNoMessages, diag.Hint{}, "topic %s of bag %s has no messages", show(topics[0].Name), show(t.Bag))
 	default:
 		t.blockSelection(nil, of, "")
 	}
@@ -87,7 +87,7 @@ func (v view) nameMessages(t *Task, m *messages, shots []shot) {
 	for i, s := range shots {
 		name, err := template.Execute(v.messageVars(s))
 		if err != nil {
-			t.block(diag.CodeBadFrameName, "change frame_name", "%v", err)
+			t.block(diag.CodeBadFrameName, diag.Do(diag.HintChangeFrameName), "%v", err)
 			return
 		}
 		names[i] = norm.NFC.String(name)
@@ -224,12 +224,12 @@ func (s *shot) measure(image *rosimage.Message, o rosimage.Options) {
 }
 
 // judge gives the faults of messages as problems of the task.
-func (h *heading) judge(bad string) []Problem {
+func (h *heading) judge(bad string) []diag.Diagnostic {
 	var list problemList
 	for _, f := range h.bad {
-		p := Problem{Severity: Error, Code: f.Code, Text: f.Text, Hint: f.Hint}
+		p := diag.Diagnostic{Severity: diag.Error, Code: f.Code, Text: f.Text, Hint: f.Hint}
 		if bad == "skip" && slices.Contains(skippable, f.Code) {
-			p.Severity, p.Hint, p.Text = Note, "", p.Text+"; left out"
+			p.Severity, p.Hint, p.Text = diag.Note, diag.Hint{}, p.Text+"; left out"
 		}
 		list.add(p)
 	}
@@ -237,7 +237,7 @@ func (h *heading) judge(bad string) []Problem {
 }
 
 // unstamped notes that receive times stand in for stamps.
-func (h *heading) unstamped(t Task) []Problem {
+func (h *heading) unstamped(t Task) []diag.Diagnostic {
 	n := 0
 	for _, s := range h.shots {
 		if s.noStamp && !h.log {
@@ -247,8 +247,8 @@ func (h *heading) unstamped(t Task) []Problem {
 	if n == 0 {
 		return nil
 	}
-	return []Problem{{
-		Severity: Note, Code: diag.CodeNoHeaderStamp, Task: t.Name, Pos: t.Origin,
+	return []diag.Diagnostic{{
+		Severity: diag.Note, Code: diag.CodeNoHeaderStamp, Task: t.Name, Pos: t.Origin,
 		Text: fmt.Sprintf("task %s: %s no stamp in the header; the receive time is used", show(t.Name), count(n, "message has", "messages have")),
 	}}
 }

@@ -91,7 +91,7 @@ func oddImages(bags []guessedBag) []string {
 }
 
 // LeftOut warns of the paths that are in Odd.
-func (g Guess) LeftOut() []Problem {
+func (g Guess) LeftOut() []diag.Diagnostic {
 	if len(g.Odd) == 0 {
 		return nil
 	}
@@ -99,8 +99,8 @@ func (g Guess) LeftOut() []Problem {
 	for i := range shown {
 		shown[i] = strconv.Quote(g.Odd[i])
 	}
-	return []Problem{{
-		Severity: Warning, Code: diag.CodeOddNames, Hint: "rename what has a backslash or an invisible sign in its name",
+	return []diag.Diagnostic{{
+		Severity: diag.Warning, Code: diag.CodeOddNames, Hint: diag.Do(diag.HintRenameOdd),
 		Text: "no bag or camera is guessed from " + strings.Join(shown, ", ") + dots(len(g.Odd)-len(shown)),
 	}}
 }

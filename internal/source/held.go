@@ -12,13 +12,13 @@ import (
 // held tells whether an entry that gave nothing has settings: with its path mistyped they
 // do not reach the bags of other entries that they are meant for. CVAT can change few of
 // them later, so no task of the manifest is made without them.
-func held(m *manifest.Manifest, problems []Problem) []Problem {
+func held(m *manifest.Manifest, problems []diag.Diagnostic) []diag.Diagnostic {
 	for i := range m.Bags {
 		e := &m.Bags[i]
-		failed := slices.ContainsFunc(problems, func(p Problem) bool { return isError(p) && p.Pos == e.Pos })
+		failed := slices.ContainsFunc(problems, func(p diag.Diagnostic) bool { return isError(p) && p.Pos == e.Pos })
 		if failed && overrides(e) && len(m.Bags) > 1 {
-			return []Problem{{
-				Severity: Error, Code: diag.CodeOverrideOfNothing, Pos: e.Pos, Hint: "correct the path, or write optional: true",
+			return []diag.Diagnostic{{
+				Severity: diag.Error, Code: diag.CodeOverrideOfNothing, Pos: e.Pos, Hint: diag.Do(diag.HintCorrectOrOptional),
 				Text: fmt.Sprintf("%q has settings that may be meant for bags of other entries, so nothing of this manifest is planned", e.Path),
 			}}
 		}

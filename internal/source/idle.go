@@ -11,23 +11,23 @@ import (
 
 // idleSkips warns of entries of skip: that fit no task: a slip there lets a task be
 // created that nobody wants.
-func idleSkips(m *manifest.Manifest, tasks []Task) []Problem {
+func idleSkips(m *manifest.Manifest, tasks []Task) []diag.Diagnostic {
 	names := make([]string, len(tasks))
 	known := make(map[plan.Name]bool, len(tasks))
 	for i, t := range tasks {
 		names[i], known[plan.NameOf(t.Name)] = t.Name, true
 	}
-	var list []Problem
+	var list []diag.Diagnostic
 	for _, s := range m.Skip {
 		if known[plan.NameOf(s.Task)] || slices.ContainsFunc(names, func(name string) bool { return plan.MatchName(s.Task, name) }) {
 			continue
 		}
-		p := Problem{
-			Severity: Warning, Code: diag.CodeIdleSkip, Pos: s.Pos, Hint: "leave it out, or correct it",
+		p := diag.Diagnostic{
+			Severity: diag.Warning, Code: diag.CodeIdleSkip, Pos: s.Pos, Hint: diag.Do(diag.HintCorrectOrLeaveOut),
 			Text: fmt.Sprintf("skip: %q fits no task of the manifest", s.Task),
 		}
 		if near := nearest(s.Task, names); near != "" {
-			p.Hint = fmt.Sprintf("did you mean %s?", show(near))
+			p.Hint = diag.Do(diag.HintDidYouMean, show(near))
 		}
 		list = append(list, p)
 	}
@@ -46,10 +46,10 @@ func markUsed(used []bool, globs []string, rel string) {
 func (f *finder) idleExcludes(e *manifest.Bag, used []bool) {
 	for i, glob := range e.Exclude {
 		if !used[i] {
-			f.report(e, diag.CodeIdleExclude, "leave it out, or correct it", "exclude: %q leaves out nothing that %q matches", glob, e.Path)
-			f.problems[len(f.problems)-1].Severity = Warning
+			f.report(e, diag.CodeIdleExclude, diag.Do(diag.HintCorrectOrLeaveOut), "exclude: %q leaves out nothing that %q matches", glob, e.Path)
+			f.problems[len(f.problems)-1].Severity = diag.Warning
 		}
 	}
 }
 
-func isError(p Problem) bool { return p.Severity == Error }
+func isError(p diag.Diagnostic) bool { return p.Severity == diag.Error }

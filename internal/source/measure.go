@@ -34,30 +34,30 @@ type Frame struct {
 // by [CheckHeaders], which drops the same ones.) Formats that only
 // CVAT can open pass with a Warning. If any problem is an Error, or ctx has ended, the
 // frames must not be used.
-func Measure(ctx context.Context, t Task) ([]Frame, []Problem) {
+func Measure(ctx context.Context, t Task) ([]Frame, []diag.Diagnostic) {
 	if p, absent := t.Absent(); absent {
-		return nil, []Problem{p}
+		return nil, []diag.Diagnostic{p}
 	}
 	frames := make([]Frame, len(t.frames.names))
-	report := make([]Problem, len(frames))
+	report := make([]diag.Diagnostic, len(frames))
 	if len(frames) > 0 {
 		t.frames.reel.each(ctx, whole, func(i int, o opened, err error) {
 			frames[i], report[i] = t.measure(ctx, i, o, err)
 		})
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, []Problem{{Severity: Error, Code: diag.CodeInterrupted, Text: fmt.Sprintf("reading %s: %v", show(t.Name), err), Task: t.Name}}
+		return nil, []diag.Diagnostic{{Severity: diag.Error, Code: diag.CodeInterrupted, Text: fmt.Sprintf("reading %s: %v", show(t.Name), err), Task: t.Name}}
 	}
 	kept, problems := t.judge(report)
 	frames = permute(frames, kept)
 	return frames, append(problems, t.outdatedSums(frames)...)
 }
 
-func (t Task) measure(ctx context.Context, i int, o opened, err error) (Frame, Problem) {
+func (t Task) measure(ctx context.Context, i int, o opened, err error) (Frame, diag.Diagnostic) {
 	f := Frame{Name: t.frames.names[i]}
 	f.Open = func() (io.ReadCloser, error) { return t.frames.reel.open(context.Background(), i) }
 	h, problem := t.header(i, o, err)
-	if problem.Severity == Error {
+	if problem.Severity == diag.Error {
 		return f, problem
 	}
 	f.Width, f.Height = h.Width, h.Height
@@ -68,12 +68,12 @@ func (t Task) measure(ctx context.Context, i int, o opened, err error) (Frame, P
 }
 
 // header judges what was opened of frame i.
-func (t Task) header(i int, o opened, err error) (imageheader.Header, Problem) {
+func (t Task) header(i int, o opened, err error) (imageheader.Header, diag.Diagnostic) {
 	if err != nil {
 		return imageheader.Header{}, t.unreadable(i, err)
 	}
 	if o.known != nil {
-		return *o.known, Problem{}
+		return *o.known, diag.Diagnostic{}
 	}
 	h, err := imageheader.Read(o, o.size, t.frames.names[i])
 	if err != nil {

@@ -103,7 +103,7 @@ func TestMeasureNamesEachBadFile(t *testing.T) {
 	if n := len(checked.Desired().Problems); n != 5 || len(task.Problems) != 0 {
 		t.Errorf("%d problems block the task, want 5; the one given has %d", n, len(task.Problems))
 	}
-	var p Problem
+	var p diag.Diagnostic
 	if _, err := Bytes(context.Background(), task); !errors.As(err, &p) || p.Code != diag.CodeLFSPointer {
 		t.Errorf("Bytes: %v", err)
 	}
@@ -162,9 +162,9 @@ func TestSkippingNeverHidesWhatIsElsewhere(t *testing.T) {
 	_, problems := Measure(context.Background(), task)
 	var codes []string
 	for _, p := range problems {
-		codes = append(codes, fmt.Sprint(p.Severity, p.Code))
+		codes = append(codes, fmt.Sprint(p.Severity, " ", p.Code))
 	}
-	if diff := cmp.Diff([]string{"2lfs_pointer", "2vanished"}, codes); diff != "" {
+	if diff := cmp.Diff([]string{"error lfs_pointer", "error vanished"}, codes); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -241,7 +241,7 @@ func TestAnEndedContextEndsMeasure(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	frames, problems := Measure(ctx, task)
-	if frames != nil || len(problems) != 1 || problems[0].Severity != Error {
+	if frames != nil || len(problems) != 1 || problems[0].Severity != diag.Error {
 		t.Errorf("%v, %v", frames, problems)
 	}
 	if _, err := Bytes(ctx, task); !errors.Is(err, context.Canceled) {

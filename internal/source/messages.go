@@ -97,7 +97,7 @@ func unreadableMessage(s shot, err error) *imageheader.Fault {
 	if errors.As(err, &u) {
 		return &imageheader.Fault{Code: diag.CodeUnsupportedEncoding, Text: fmt.Sprintf("encoding %s of topic %s is not read", show(u.Encoding), s.entry.Topic), Hint: u.Hint()}
 	}
-	return &imageheader.Fault{Code: diag.CodeCorruptImage, Text: err.Error(), Hint: "set frames.bad: skip to leave it out"}
+	return &imageheader.Fault{Code: diag.CodeCorruptImage, Text: err.Error(), Hint: diag.Do(diag.HintSkipImage)}
 }
 
 // byLog is the order in which the messages lie, so that each chunk is unpacked once.

@@ -65,13 +65,13 @@ func fileVars(v manifest.Vars, at string, index int) manifest.Vars {
 }
 
 // checkNames reports names that CVAT would not keep.
-func checkNames(names []string, where func(int) string) []Problem {
+func checkNames(names []string, where func(int) string) []diag.Diagnostic {
 	var list problemList
 	for i, name := range names {
 		if err := frameFault(name); err != nil {
-			list.add(Problem{
-				Severity: Error, Code: diag.CodeBadFrameName, Text: fmt.Sprintf("%s: %v", show(where(i)), err),
-				Hint: "change frame_name, or the file's name",
+			list.add(diag.Diagnostic{
+				Severity: diag.Error, Code: diag.CodeBadFrameName, Text: fmt.Sprintf("%s: %v", show(where(i)), err),
+				Hint: diag.Do(diag.HintRenameFrame),
 			})
 		}
 	}
@@ -79,7 +79,7 @@ func checkNames(names []string, where func(int) string) []Problem {
 }
 
 // checkUnique reports equal names with both origins.
-func checkUnique(names []string, where func(int) string) []Problem {
+func checkUnique(names []string, where func(int) string) []diag.Diagnostic {
 	sorted := slices.Clone(names)
 	slices.Sort(sorted)
 	if len(slices.Compact(sorted)) == len(names) {
@@ -94,13 +94,13 @@ func checkUnique(names []string, where func(int) string) []Problem {
 			continue
 		}
 		a, b := plan.TellApart(show(where(k)), show(where(i)))
-		p := Problem{
-			Severity: Error, Code: diag.CodeSameFrameName,
+		p := diag.Diagnostic{
+			Severity: diag.Error, Code: diag.CodeSameFrameName,
 			Text: fmt.Sprintf("%s and %s would both be frame %s", a, b, show(name)),
-			Hint: `let frame_name say more, for example "{bag}/{path}"`,
+			Hint: diag.Do(diag.HintExtendFrameName, "{bag}/{path}"),
 		}
 		if a != show(where(k)) {
-			p.Hint = "rename one of the files: their names differ in the Unicode form only, which nobody sees"
+			p.Hint = diag.Do(diag.HintRenameFileUnicode)
 		}
 		list.add(p)
 	}

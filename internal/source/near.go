@@ -6,14 +6,17 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // near is a hint for a pattern that matches nothing: what was probably meant, or else
 // what there is, where the pattern first fits nothing.
-func (f *finder) near(pattern string) string {
+func (f *finder) near(pattern string) diag.Hint {
 	at := "."
 	parts := strings.Split(pattern, "/")
 	for i, part := range parts {
@@ -24,7 +27,7 @@ func (f *finder) near(pattern string) string {
 		}
 		at = path.Join(at, names[next])
 	}
-	return ""
+	return diag.Hint{}
 }
 
 func (f *finder) names(dir string) []string {
@@ -39,18 +42,19 @@ func (f *finder) names(dir string) []string {
 	return names
 }
 
-func (f *finder) suggest(at, part string, rest, names []string) string {
+func (f *finder) suggest(at, part string, rest, names []string) diag.Hint {
 	if _, err := os.Stat(f.root); err != nil {
-		return fmt.Sprintf("%s is not there", f.root)
+		return diag.Do(diag.HintDirectoryAbsent, f.root)
 	}
 	if len(names) == 0 {
-		return fmt.Sprintf("%s is empty", filepath.Join(f.root, at))
+		return diag.Do(diag.HintDirectoryEmpty, filepath.Join(f.root, at))
 	}
 	if near := nearest(part, names); near != "" {
-		return fmt.Sprintf("did you mean %q?", path.Join(append([]string{at, near}, rest...)...))
+		return diag.Do(diag.HintDidYouMean, strconv.Quote(path.Join(append([]string{at, near}, rest...)...)))
 	}
 	shown := names[:min(3, len(names))]
-	return fmt.Sprintf("%s holds %s: %s", filepath.Join(f.root, at), count(len(names), "entry", "entries"), strings.Join(shown, ", ")+dots(len(names)-len(shown)))
+	return diag.Do(diag.HintDirectoryHolds, filepath.Join(f.root, at),
+		fmt.Sprintf("%s: %s", count(len(names), "entry", "entries"), strings.Join(shown, ", ")+dots(len(names)-len(shown))))
 }
 
 func dots(more int) string {

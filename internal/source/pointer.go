@@ -1,7 +1,6 @@
 package source
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,17 +9,17 @@ import (
 )
 
 // fetchCommand is what brings the content of a pointer, asked for the whole bag.
-func fetchCommand(code diag.Code, file, dir string) string {
+func fetchCommand(code diag.Code, file, dir string) diag.Hint {
 	switch code {
 	case diag.CodeLFSPointer:
 		top, rel := worktree(dir)
-		return fmt.Sprintf("git -C %s lfs pull --include=%s", quote(top), quote(rel))
+		return diag.Do(diag.HintFetchLFS, top, rel)
 	case diag.CodeAnnexMissing:
-		return "git annex get " + quote(dir)
+		return diag.Do(diag.HintFetchAnnex, dir)
 	case diag.CodeDVCMissing:
-		return "dvc pull " + quote(file)
+		return diag.Do(diag.HintFetchDVC, file)
 	}
-	return ""
+	return diag.Hint{}
 }
 
 // worktree finds the repository that holds a bag, and the bag's path in it, as

@@ -11,11 +11,11 @@ const mostAlike = 5
 
 // A problemList keeps the first few problems of each code, and counts the others.
 type problemList struct {
-	kept  []Problem
+	kept  []diag.Diagnostic
 	codes map[diag.Code]int
 }
 
-func (l *problemList) add(p Problem) {
+func (l *problemList) add(p diag.Diagnostic) {
 	if l.codes == nil {
 		l.codes = make(map[diag.Code]int)
 	}
@@ -26,7 +26,7 @@ func (l *problemList) add(p Problem) {
 }
 
 // problems gives what was kept; after the last of a code, how many more there are.
-func (l *problemList) problems() []Problem {
+func (l *problemList) problems() []diag.Diagnostic {
 	seen := make(map[diag.Code]int)
 	for i, p := range l.kept {
 		seen[p.Code]++

@@ -33,8 +33,8 @@ func (s scanner) recording(ctx context.Context, b *bagRef) outcome {
 }
 
 // unopened says why a recording gives nothing; a pointer of Git LFS is no damage.
-func (s scanner) unopened(b *bagRef, err error) Problem {
-	p := Problem{Severity: Error, Code: diag.CodeUnreadableBag, Text: fmt.Sprintf("bag %s: %v", show(b.rel), err)}
+func (s scanner) unopened(b *bagRef, err error) diag.Diagnostic {
+	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeUnreadableBag, Text: fmt.Sprintf("bag %s: %v", show(b.rel), err)}
 	head := make([]byte, content.MaxPointer)
 	f, openErr := openFile(b.path)
 	if openErr != nil {
@@ -83,9 +83,9 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 }
 
 // divideTopics gives each camera its topics, or what is wrong with them.
-func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *tally) ([][]bag.Topic, []*Problem) {
+func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *tally) ([][]bag.Topic, []*diag.Diagnostic) {
 	n := max(1, len(s.m.Cameras))
-	mine, problems := make([][]bag.Topic, n), make([]*Problem, n)
+	mine, problems := make([][]bag.Topic, n), make([]*diag.Diagnostic, n)
 	var left []string
 	for _, t := range topics {
 		owner, between := 0, [2]int{}
@@ -96,7 +96,7 @@ func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *tally) ([][]ba
 		case nobody:
 			left = append(left, strings.TrimPrefix(t.Name, "/"))
 		case disputed:
-			p := Problem{Severity: Error, Code: diag.CodeTwoCameras, Hint: "make the globs narrower", Text: fmt.Sprintf(
+			p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeTwoCameras, Hint: diag.Do(diag.HintNarrowGlobs), Text: fmt.Sprintf(
 				"topic %s of bag %s fits topics: of both %s and %s", show(t.Name), show(b.rel), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name)}
 			problems[between[0]], problems[between[1]] = &p, &p
 		default:
@@ -108,7 +108,7 @@ func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *tally) ([][]ba
 }
 
 // fromTopics makes the task of a camera's topics; nil if it has none.
-func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []bag.Topic, first int64, problem *Problem) (*Task, []Problem, error) {
+func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []bag.Topic, first int64, problem *diag.Diagnostic) (*Task, []diag.Diagnostic, error) {
 	byName := v.camera != nil && len(v.camera.Topics) == 0
 	if byName {
 		chosen = compressedOf(chosen)
@@ -123,7 +123,7 @@ func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []ba
 	}
 	if problem != nil {
 		t := v.task()
-		t.blockAll([]Problem{*problem})
+		t.blockAll([]diag.Diagnostic{*problem})
 		return &t, nil, nil
 	}
 	t, others, err := v.fromMessages(ctx, r, s.shelf, chosen, first)
@@ -142,8 +142,8 @@ func firstReceived(topics []bag.Topic) int64 {
 }
 
 // damage is what of the recording could not be read so far.
-func damage(b *bagRef, r *bag.Bag) []Problem {
-	var list []Problem
+func damage(b *bagRef, r *bag.Bag) []diag.Diagnostic {
+	var list []diag.Diagnostic
 	for _, w := range r.Warnings() {
 		text := fmt.Sprintf("bag %s is damaged: %s, %s", show(b.rel), w.Text, count(w.Places, "time", "times"))
 		if w.Messages > 0 {
@@ -155,17 +155,17 @@ func damage(b *bagRef, r *bag.Bag) []Problem {
 		if w.First != "" {
 			text += "; first: " + show(w.First)
 		}
-		list = append(list, Problem{Severity: Warning, Code: diag.CodeDamagedBag, Text: text, Pos: b.pos()})
+		list = append(list, diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeDamagedBag, Text: text, Pos: b.pos()})
 	}
 	return list
 }
 
 // emptyRecording is a recording with nothing for the manifest.
 func (s scanner) emptyRecording(b *bagRef, topics []bag.Topic, o outcome) outcome {
-	p := Problem{Severity: Warning, Code: diag.CodeNoImages, Pos: b.pos(), Text: fmt.Sprintf("bag %s has no image topics", show(b.rel))}
+	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeNoImages, Pos: b.pos(), Text: fmt.Sprintf("bag %s has no image topics", show(b.rel))}
 	if len(topics) > 0 {
 		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", show(b.rel), count(len(topics), "image topic", "image topics"), show(topics[0].Name))
-		p.Hint = "check the cameras' names, or give a camera topics: globs"
+		p.Hint = diag.Do(diag.HintCheckCameraTopics)
 	}
 	return s.emptyBag(b, p, o)
 }

@@ -297,7 +297,7 @@ func TestABadMessageIsSkippedWhereTheManifestSaysSo(t *testing.T) {
 		t.Errorf("%d frames", n)
 	}
 	tasks, _ = Scan(context.Background(), parse(t, fmt.Sprintf(lines, "")), Options{Root: root})
-	if _, problems := Measure(context.Background(), tasks[0]); len(problems) != 1 || problems[0].Severity != Error {
+	if _, problems := Measure(context.Background(), tasks[0]); len(problems) != 1 || problems[0].Severity != diag.Error {
 		t.Errorf("without skip: %v", problems)
 	}
 }
@@ -312,7 +312,7 @@ func TestADamagedBagGivesWhatCanBeReadAndSaysWhatCannot(t *testing.T) {
 	if n := len(tasks[0].Frames()); n == 0 || n >= 30 || len(tasks[0].Problems) > 0 {
 		t.Errorf("%d frames, %v", n, tasks[0].Problems)
 	}
-	if len(problems) == 0 || problems[0].Severity != Warning || problems[0].Code != diag.CodeDamagedBag {
+	if len(problems) == 0 || problems[0].Severity != diag.Warning || problems[0].Code != diag.CodeDamagedBag {
 		t.Errorf("%v", problems)
 	}
 	if n := len(got(t, tasks[0])); n != len(tasks[0].Frames()) {

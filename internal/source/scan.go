@@ -19,7 +19,7 @@ import (
 // the cameras. What blocks a task is in its Problems, and stops no other; the problems
 // that Scan gives beside them, errors first, concern no task or several: an error there
 // is an entry of the manifest that gave none, or the reason why none does (see held). When ctx ends, all is incomplete.
-func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []Problem) {
+func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.Diagnostic) {
 	s := scanner{m: m, root: o.Root, now: o.Now, claims: newClaimer(m.Cameras), heavy: make(chan struct{}, recordings)}
 	s.shelf = &shelf{options: bag.Options{Strict: o.Strict, TempDir: o.TempDir}}
 	defer s.shelf.close()
@@ -71,7 +71,7 @@ const recordings = 2
 // An outcome is what one bag gave.
 type outcome struct {
 	tasks    []Task
-	problems []Problem // of no task of its own
+	problems []diag.Diagnostic // of no task of its own
 	tally    tally
 }
 
@@ -141,11 +141,11 @@ func (s scanner) directory(b *bagRef, l listing) outcome {
 
 // blocked gives the bag's tasks without frames, and all with one problem. That says more
 // than that a camera has no images elsewhere.
-func (s scanner) blocked(b *bagRef, p Problem) outcome {
+func (s scanner) blocked(b *bagRef, p diag.Diagnostic) outcome {
 	o := outcome{tally: newTally(s.m)}
 	for _, camera := range s.cameras(b) {
 		t := newView(s.m, s.root, b, camera).task()
-		t.blockAll([]Problem{p})
+		t.blockAll([]diag.Diagnostic{p})
 		o.tally.taken[s.index(camera)]++
 		o.tasks = append(o.tasks, t)
 	}
@@ -177,17 +177,17 @@ func (v view) files(paths, all []string) Task {
 // empty is a bag that has nothing for the manifest: an entry that names this very bag
 // wants tasks of it, which are blocked; one that a glob found may be anything.
 func (s scanner) empty(b *bagRef, l listing, o outcome) outcome {
-	p := Problem{Severity: Warning, Code: diag.CodeNoImages, Pos: b.pos()}
+	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeNoImages, Pos: b.pos()}
 	switch {
 	case len(l.images) > 0:
 		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", show(b.rel), count(len(l.images), "image", "images"), show(slices.Min(l.images)))
-		p.Hint = "check the cameras' names, or give a camera files: globs"
+		p.Hint = diag.Do(diag.HintCheckCameraFiles)
 	case len(l.pictures) > 0:
 		p.Text = fmt.Sprintf("bag %s has no image that CVAT takes: %s", show(b.rel), show(slices.Min(l.pictures)))
-		p.Hint = "convert the images to PNG or JPEG"
+		p.Hint = diag.Do(diag.HintConvertTheImages)
 	case len(l.top) > 0:
 		p.Text = fmt.Sprintf("bag %s has no images, but recordings, such as %s", show(b.rel), show(slices.Min(slices.Collect(maps.Keys(l.top)))))
-		p.Hint = fmt.Sprintf("match the recordings themselves: path: %q", b.rel+"/*")
+		p.Hint = diag.Do(diag.HintMatchRecordings, b.rel+"/*")
 	case l.others > 0:
 		p.Text = fmt.Sprintf("bag %s has no images, only %s", show(b.rel), count(l.others, "other file", "other files"))
 	default:
@@ -196,12 +196,12 @@ func (s scanner) empty(b *bagRef, l listing, o outcome) outcome {
 	return s.emptyBag(b, p, o)
 }
 
-func (s scanner) emptyBag(b *bagRef, p Problem, o outcome) outcome {
+func (s scanner) emptyBag(b *bagRef, p diag.Diagnostic, o outcome) outcome {
 	if !b.named() {
 		o.problems = append(o.problems, p)
 		return o
 	}
-	p.Severity = Error
+	p.Severity = diag.Error
 	blocked := s.blocked(b, p)
 	blocked.tally = o.tally
 	blocked.problems = o.problems

@@ -32,7 +32,7 @@ func (s scanner) unsettled(b *bagRef, paths []string) string {
 }
 
 // unsettledBags notes how many bags are left alone, for each value of settle.
-func unsettledBags(m *manifest.Manifest, bags []*bagRef, found []outcome) []Problem {
+func unsettledBags(m *manifest.Manifest, bags []*bagRef, found []outcome) []diag.Diagnostic {
 	held := make(map[time.Duration]*heap)
 	for i, b := range bags {
 		if len(found[i].tasks) == 0 || found[i].tasks[0].Hold == "" {
@@ -44,10 +44,10 @@ func unsettledBags(m *manifest.Manifest, bags []*bagRef, found []outcome) []Prob
 		}
 		held[settle].add(b, []string{b.rel})
 	}
-	var list []Problem
+	var list []diag.Diagnostic
 	for _, settle := range slices.Sorted(maps.Keys(held)) {
 		h := held[settle]
-		list = append(list, Problem{Severity: Note, Code: diag.CodeUnsettledBags, Text: fmt.Sprintf(
+		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnsettledBags, Text: fmt.Sprintf(
 			"%s left alone, such as %s: a file there is younger than settle: %s", count(h.bags, "bag is", "bags are"), show(h.example), settle)})
 	}
 	return list

@@ -15,7 +15,7 @@
 // what a task needs of either is behind one small interface, reel, and nothing outside
 // this package knows whether a frame is a file.
 //
-// Bad input never stops the rest: it is a [Problem] that names the file, and where it
+// Bad input never stops the rest: it is a [diag.Diagnostic] that names the file, and where it
 // concerns one task, that task's [Task.Desired] carries it, so that the plan blocks it.
 //
 // A bag that is not here, or stands here only as a pointer of Git LFS or git-annex, is
@@ -33,6 +33,7 @@ package source
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
@@ -56,9 +57,9 @@ type Task struct {
 	Camera   string // empty where the manifest names no cameras
 	Settings plan.Settings
 	Origin   manifest.Position
-	Problems []Problem // what blocks it
-	Hold     string    // why it is left alone for now (its bag has not settled); empty: it is not
-	Index    string    // the file of the committed listing that can stand in for its bag; empty: none
+	Problems []diag.Diagnostic // what blocks it
+	Hold     string            // why it is left alone for now (its bag has not settled); empty: it is not
+	Index    string            // the file of the committed listing that can stand in for its bag; empty: none
 
 	frames frames
 }
@@ -82,38 +83,12 @@ func (t Task) Close() error {
 func (t Task) Desired() plan.Desired {
 	d := plan.Desired{
 		Task: t.Name, Bag: t.Bag, Camera: t.Camera, Settings: t.Settings,
-		Frames: t.frames.names, Origin: t.Origin, Bytes: -1,
-	}
-	for _, p := range t.Problems {
-		d.Problems = append(d.Problems, plan.Problem{Code: p.Code, Text: p.Text, Hint: p.Hint})
+		Frames: t.frames.names, Origin: t.Origin, Bytes: -1, Problems: slices.Clone(t.Problems),
 	}
 	return d
 }
 
-// A Severity says what a [Problem] stops.
-type Severity int
-
-// From what stops nothing to what blocks its task, or the manifest's entry that gave none.
-const (
-	Note Severity = iota
-	Warning
-	Error
-)
-
-// A Problem is something about the dataset that a person should know.
-type Problem struct {
-	Severity Severity
-	Code     diag.Code // stable, e.g. "corrupt_image"
-	Text     string    // names the file and what was found
-	Hint     string    // what to do, with the command where there is one; may be empty
-	Task     string    // whom it concerns; empty: more than one task, or none came to be
-	Pos      manifest.Position
-}
-
-// Error is the problem's text: where one function gives one problem, it is an error.
-func (p Problem) Error() string { return p.Text }
-
-func compareProblems(a, b Problem) int {
+func compareProblems(a, b diag.Diagnostic) int {
 	return cmp.Or(
 		cmp.Compare(b.Severity, a.Severity),
 		cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line),

@@ -41,7 +41,7 @@ func (s *spool) reserve(need int64) error {
 	var space *tempfile.NoSpaceError
 	if errors.As(err, &space) {
 		return &imageheader.Fault{
-			Code: diag.CodeNoSpace, Hint: "set TMPDIR to a directory on a larger disk",
+			Code: diag.CodeNoSpace, Hint: diag.Do(diag.HintSetTempDir),
 			Text: fmt.Sprintf("encoding needs up to %d MiB in %s, and %d MiB are free", need>>20+1, space.Dir, space.Free>>20),
 		}
 	}

@@ -86,23 +86,23 @@ func (t *tally) add(o tally) {
 	}
 }
 
-func (t *tally) problems(m *manifest.Manifest) []Problem {
-	var list []Problem
+func (t *tally) problems(m *manifest.Manifest) []diag.Diagnostic {
+	var list []diag.Diagnostic
 	if h := t.unclaimed; h.n > 0 {
-		list = append(list, Problem{Severity: Note, Code: diag.CodeUnclaimedImages, Text: fmt.Sprintf(
+		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedImages, Text: fmt.Sprintf(
 			"no camera takes %s in %s, such as %s", count(h.n, "image", "images"), count(h.bags, "bag", "bags"), show(h.example))})
 	}
 	if h := t.topics; h.n > 0 {
-		list = append(list, Problem{Severity: Note, Code: diag.CodeUnclaimedTopics, Text: fmt.Sprintf(
+		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedTopics, Text: fmt.Sprintf(
 			"no camera takes %s in %s, such as %s", count(h.n, "image topic", "image topics"), count(h.bags, "bag", "bags"), show(h.example))})
 	}
 	if h := t.away; h.n > 0 {
-		list = append(list, Problem{Severity: Note, Code: diag.CodeListedBags, Text: fmt.Sprintf(
+		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeListedBags, Text: fmt.Sprintf(
 			"%s not here, such as %s: planned by the index", count(h.bags, "bag is", "bags are"), show(h.example))})
 	}
 	if h := t.pictures; h.n > 0 {
-		list = append(list, Problem{
-			Severity: Warning, Code: diag.CodeUnsupportedImages, Hint: "convert them to PNG or JPEG",
+		list = append(list, diag.Diagnostic{
+			Severity: diag.Warning, Code: diag.CodeUnsupportedImages, Hint: diag.Do(diag.HintConvertImages),
 			Text: fmt.Sprintf("%s in %s left out: CVAT takes no such images as %s", count(h.n, "file", "files"), count(h.bags, "bag", "bags"), show(h.example)),
 		})
 	}
@@ -112,18 +112,18 @@ func (t *tally) problems(m *manifest.Manifest) []Problem {
 	return list
 }
 
-func (t *tally) ofCamera(i int, c manifest.Camera) []Problem {
+func (t *tally) ofCamera(i int, c manifest.Camera) []diag.Diagnostic {
 	h := t.missing[i]
 	if h.n > 0 && t.taken[i] == 0 {
-		return []Problem{{
-			Severity: Error, Code: diag.CodeCameraWithoutImages, Pos: c.Pos, Hint: t.cameraHint(i, c),
+		return []diag.Diagnostic{{
+			Severity: diag.Error, Code: diag.CodeCameraWithoutImages, Pos: c.Pos, Hint: t.cameraHint(i, c),
 			Text: fmt.Sprintf("camera %s has no images in any bag (%d looked at)", show(c.Name), h.n),
 		}}
 	}
-	var list []Problem
+	var list []diag.Diagnostic
 	if h.n > 0 {
-		list = append(list, Problem{
-			Severity: Note, Code: diag.CodeBagsWithoutCamera, Pos: c.Pos,
+		list = append(list, diag.Diagnostic{
+			Severity: diag.Note, Code: diag.CodeBagsWithoutCamera, Pos: c.Pos,
 			Text: fmt.Sprintf("%s without images of camera %s, such as %s", count(h.n, "bag is", "bags are"), show(c.Name), show(h.example)),
 		})
 	}
@@ -137,7 +137,7 @@ func (t *tally) ofCamera(i int, c manifest.Camera) []Problem {
 var sequence = regexp.MustCompile(`([-_ ]\d+)+$`)
 
 // cameraHint looks for the camera under another spelling among what nobody takes.
-func (t *tally) cameraHint(i int, c manifest.Camera) string {
+func (t *tally) cameraHint(i int, c manifest.Camera) diag.Hint {
 	h, thing, things, globs := t.unclaimed, "image", "images", "files: globs"
 	switch n := t.missing[i].n; {
 	case t.recordings >= n:
@@ -146,28 +146,28 @@ func (t *tally) cameraHint(i int, c manifest.Camera) string {
 		globs = "files: or topics: globs"
 	}
 	if h.example == "" {
-		return "check the camera's name, or give it " + globs
+		return diag.Do(diag.HintCheckCamera, globs)
 	}
 	words := strings.FieldsFunc(h.example, func(r rune) bool { return r == '/' || r == '.' })
 	for i, w := range words {
 		words[i] = sequence.ReplaceAllString(w, "")
 	}
 	if near := nearest(c.Name, words); near != "" {
-		return fmt.Sprintf("did you mean %s, as in %s?", show(near), show(h.example))
+		return diag.Do(diag.HintDidYouMeanAsIn, show(near), show(h.example))
 	}
-	return fmt.Sprintf("no camera takes %s, such as %s", count(h.n, thing, things), show(h.example))
+	return diag.Do(diag.HintUntakenImages, count(h.n, thing, things), show(h.example))
 }
 
 // severalKinds notes a camera that is probably two: jai_cam and jai_cam_depth.
-func (t *tally) severalKinds(i int, c manifest.Camera) Problem {
+func (t *tally) severalKinds(i int, c manifest.Camera) diag.Diagnostic {
 	var kinds []string
 	for _, kind := range slices.Sorted(maps.Keys(t.kinds[i])) {
 		kinds = append(kinds, fmt.Sprintf("%s%s (%d)", c.Name, kind, t.kinds[i][kind]))
 	}
 	shown := kinds[:min(4, len(kinds))]
-	return Problem{
-		Severity: Note, Code: diag.CodeSeveralKinds, Pos: c.Pos,
+	return diag.Diagnostic{
+		Severity: diag.Note, Code: diag.CodeSeveralKinds, Pos: c.Pos,
 		Text: fmt.Sprintf("camera %s takes images of several kinds: %s", show(c.Name), show(strings.Join(shown, ", ")+dots(len(kinds)-len(shown)))),
-		Hint: "if they are cameras of their own, name them under cameras: too; the longer name wins",
+		Hint: diag.Do(diag.HintAddCameras),
 	}
 }

@@ -49,7 +49,7 @@ func (v view) task() Task {
 	t.frames.bad, t.frames.sized = v.frames.Bad, v.sorting() == "predefined"
 	t.frames.selection = selectionOf(v.frames, v.settings.FrameName)
 	if err != nil {
-		t.block(diag.CodeBadTaskName, "change task.name, or the bag's name", "bag %s: %v", show(v.bag.rel), err)
+		t.block(diag.CodeBadTaskName, diag.Do(diag.HintRenameTask), "bag %s: %v", show(v.bag.rel), err)
 	}
 	return t
 }
@@ -91,17 +91,17 @@ func dealt(names []string, bag string) *string {
 	return &names[binary.BigEndian.Uint64(sum[:8])%uint64(len(names))]
 }
 
-func (t *Task) block(code diag.Code, hint, format string, args ...any) {
-	t.Problems = append(t.Problems, Problem{
-		Severity: Error, Code: code, Text: fmt.Sprintf(format, args...), Hint: hint, Task: t.Name, Pos: t.Origin,
+func (t *Task) block(code diag.Code, hint diag.Hint, format string, args ...any) {
+	t.Problems = append(t.Problems, diag.Diagnostic{
+		Severity: diag.Error, Code: code, Text: fmt.Sprintf(format, args...), Hint: hint, Task: t.Name, Pos: t.Origin,
 	})
 }
 
 // blockAll takes problems over; notes and warnings do not block, and are returned.
-func (t *Task) blockAll(problems []Problem) (others []Problem) {
+func (t *Task) blockAll(problems []diag.Diagnostic) (others []diag.Diagnostic) {
 	for _, p := range problems {
 		p.Task, p.Pos = t.Name, t.Origin
-		if p.Severity == Error {
+		if p.Severity == diag.Error {
 			t.Problems = append(t.Problems, p)
 			continue
 		}
@@ -114,10 +114,10 @@ func (t *Task) blockAll(problems []Problem) (others []Problem) {
 func (t *Task) blockSelection(err error, of int, example string) {
 	switch {
 	case errors.Is(err, errNoStamps):
-		t.block(diag.CodeNoStamps, "select by every: or by frame numbers, or name files after their time, as jai_cam_1700000000000000000.jpg", "%v in the names of bag %s, such as %s", err, show(t.Bag), show(example))
+		t.block(diag.CodeNoStamps, diag.Do(diag.HintSelectOtherwise), "%v in the names of bag %s, such as %s", err, show(t.Bag), show(example))
 	case err != nil:
-		t.block(diag.CodeBadSelection, "", "%v", err)
+		t.block(diag.CodeBadSelection, diag.Hint{}, "%v", err)
 	default:
-		t.block(diag.CodeEmptySelection, "look at frames: in the manifest", "frames: leaves none of the %s of bag %s", count(of, "frame", "frames"), show(t.Bag))
+		t.block(diag.CodeEmptySelection, diag.Do(diag.HintCheckSelection), "frames: leaves none of the %s of bag %s", count(of, "frame", "frames"), show(t.Bag))
 	}
 }

@@ -148,14 +148,14 @@ func cameraOfTopic(topic string) string {
 }
 
 // severalStreams says why a camera's name alone does not choose a topic.
-func severalStreams(c *manifest.Camera, topics []bag.Topic) Problem {
+func severalStreams(c *manifest.Camera, topics []bag.Topic) diag.Diagnostic {
 	names := make([]string, len(topics))
 	for i, t := range topics {
 		names[i] = t.Name
 	}
-	return Problem{
-		Severity: Error, Code: diag.CodeSeveralTopics,
+	return diag.Diagnostic{
+		Severity: diag.Error, Code: diag.CodeSeveralTopics,
 		Text: fmt.Sprintf("camera %s fits %d image streams: %s", show(c.Name), len(topics), show(strings.Join(names, ", "))),
-		Hint: fmt.Sprintf("give the camera the one that is meant, topics: [%s]", names[0]),
+		Hint: diag.Do(diag.HintChooseTopic, names[0]),
 	}
 }

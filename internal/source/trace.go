@@ -23,7 +23,7 @@ type tracer interface {
 // comes from, in the frames' order and without gaps: bad images that frames: bad: skip leaves out are
 // left out. A bag that is not here gives the records of its listing. If any problem is an Error, or an
 // error is returned (visit's, or ctx's), the records are not the whole task.
-func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]Problem, error) {
+func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]diag.Diagnostic, error) {
 	if a, ok := t.frames.reel.(absent); ok {
 		return nil, a.copy(ctx, t.Name, visit)
 	}
@@ -31,7 +31,7 @@ func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]Probl
 }
 
 // windows traces so many frames at a time.
-func (t Task) windows(ctx context.Context, size int, visit func(index.Record) error) ([]Problem, error) {
+func (t Task) windows(ctx context.Context, size int, visit func(index.Record) error) ([]diag.Diagnostic, error) {
 	var list problemList
 	given := 0
 	for from := 0; from < len(t.frames.names); from += size {
@@ -52,7 +52,7 @@ func (t Task) windows(ctx context.Context, size int, visit func(index.Record) er
 		}
 	}
 	if given == 0 && len(t.frames.names) > 0 {
-		list.add(Problem{Severity: Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", show(t.Name), len(t.frames.names))})
+		list.add(diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", show(t.Name), len(t.frames.names))})
 	}
 	return list.problems(), nil
 }
@@ -68,9 +68,9 @@ func (t Task) between(from, to int) Task {
 }
 
 // trace gives the records of the frames that can be used.
-func (t Task) trace(ctx context.Context) ([]index.Record, []Problem) {
+func (t Task) trace(ctx context.Context) ([]index.Record, []diag.Diagnostic) {
 	records := make([]index.Record, len(t.frames.names))
-	report := make([]Problem, len(records))
+	report := make([]diag.Diagnostic, len(records))
 	t.frames.reel.(tracer).trace(ctx, func(i int, from index.Record, o opened, err error) {
 		var f Frame
 		f, report[i] = t.measure(ctx, i, o, err)

@@ -213,7 +213,7 @@ func spelled(img image.Image) (n int) {
 	return n
 }
 
-func trace(t *testing.T, task Task) (names []string, problems []Problem) {
+func trace(t *testing.T, task Task) (names []string, problems []diag.Diagnostic) {
 	t.Helper()
 	problems, err := Trace(context.Background(), task, func(r index.Record) error {
 		if r.Frame != len(names) {
@@ -263,10 +263,10 @@ func TestFramesAreNumberedWithoutTheBadOnes(t *testing.T) {
 	tests := map[string]struct {
 		lines string
 		want  []string
-		worst Severity
+		worst diag.Severity
 	}{
-		"skip":  {"bags: [{path: day, frames: {bad: skip}}]", []string{"0 day/0.jpg", "1 day/2.jpg", "2 day/3.jpg", "3 day/6.jpg"}, Note},
-		"error": {"bags: [{path: day, frames: {stop: 1}}]", []string{"0 day/0.jpg", "1 day/1.jpg"}, Error},
+		"skip":  {"bags: [{path: day, frames: {bad: skip}}]", []string{"0 day/0.jpg", "1 day/2.jpg", "2 day/3.jpg", "3 day/6.jpg"}, diag.Note},
+		"error": {"bags: [{path: day, frames: {stop: 1}}]", []string{"0 day/0.jpg", "1 day/1.jpg"}, diag.Error},
 	}
 	for name, tt := range tests {
 		for _, window := range []int{1, 2, 3, 100} {

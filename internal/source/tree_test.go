@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -108,12 +110,12 @@ func scan(t testing.TB, root, lines string) scanned {
 }
 
 // texts writes problems as people see them; the root is ROOT.
-func texts(root string, problems []Problem) []string {
+func texts(root string, problems []diag.Diagnostic) []string {
 	var all []string
 	for _, p := range problems {
 		text := [...]string{"note", "warning", "error"}[p.Severity] + ": " + p.Text
-		if p.Hint != "" {
-			text += " | " + p.Hint
+		if p.Hint != (diag.Hint{}) {
+			text += " | " + advice.Words(p.Hint)
 		}
 		all = append(all, strings.ReplaceAll(text, root, "ROOT"))
 	}

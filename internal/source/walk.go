@@ -32,7 +32,7 @@ type listing struct {
 // A finding is a problem at a path of the bag, before it is known whose it is.
 type finding struct {
 	path string // from the bag; empty: the whole bag
-	Problem
+	diag.Diagnostic
 }
 
 // A walker lists one bag.
@@ -55,12 +55,12 @@ func (w *walker) dir(ctx context.Context, rel string, depth int) {
 		return
 	}
 	if depth > maxDepth {
-		w.found(rel, Error, diag.CodeTooDeep, "directories deeper than %d are not read", maxDepth)
+		w.found(rel, diag.Error, diag.CodeTooDeep, "directories deeper than %d are not read", maxDepth)
 		return
 	}
 	entries, err := readDir(w.full(rel))
 	if err != nil {
-		w.found(rel, Error, diag.CodeUnreadableDirectory, "%s", reason(err))
+		w.found(rel, diag.Error, diag.CodeUnreadableDirectory, "%s", reason(err))
 	}
 	for _, e := range entries {
 		w.entry(ctx, e, rel, depth)
@@ -130,9 +130,9 @@ func (w *walker) link(ctx context.Context, at, name string, depth int) {
 	case errors.Is(err, fs.ErrNotExist):
 		w.broken(at)
 	case err != nil:
-		w.found(at, Error, diag.CodeBrokenLink, "%s", reason(err))
+		w.found(at, diag.Error, diag.CodeBrokenLink, "%s", reason(err))
 	case info.IsDir() && w.loops(at, info):
-		w.found(at, Warning, diag.CodeLinkLoop, "the link leads back to a directory that holds it, and is not followed")
+		w.found(at, diag.Warning, diag.CodeLinkLoop, "the link leads back to a directory that holds it, and is not followed")
 	case info.IsDir():
 		w.dir(ctx, at, depth+1)
 	case info.Mode().IsRegular():
@@ -156,17 +156,17 @@ func (w *walker) loops(at string, target fs.FileInfo) bool {
 
 func (w *walker) broken(at string) {
 	target, _ := os.Readlink(w.full(at))
-	f := finding{at, Problem{Severity: Error, Code: diag.CodeBrokenLink, Text: "broken symbolic link to " + target}}
+	f := finding{at, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeBrokenLink, Text: "broken symbolic link to " + target}}
 	if strings.Contains(filepath.ToSlash(target), ".git/annex/objects") {
 		f.Code, f.Text = diag.CodeAnnexMissing, "its content is not here: a git-annex link"
-		f.Hint = "git annex get " + quote(w.full(at))
+		f.Hint = diag.Do(diag.HintFetchAnnex, w.full(at))
 	}
 	w.problems = append(w.problems, f)
 }
 
 func (w *walker) special(at, name string, mode fs.FileMode) {
 	if imageheader.Accepted(name) {
-		w.found(at, Error, diag.CodeSpecialFile, "%s, not a file", kind(mode))
+		w.found(at, diag.Error, diag.CodeSpecialFile, "%s, not a file", kind(mode))
 	}
 }
 
@@ -184,8 +184,8 @@ func kind(mode fs.FileMode) string {
 
 func (w *walker) full(rel string) string { return filepath.Join(w.root, filepath.FromSlash(rel)) }
 
-func (w *walker) found(at string, s Severity, code diag.Code, format string, args ...any) {
-	w.problems = append(w.problems, finding{at, Problem{Severity: s, Code: code, Text: fmt.Sprintf(format, args...)}})
+func (w *walker) found(at string, s diag.Severity, code diag.Code, format string, args ...any) {
+	w.problems = append(w.problems, finding{at, diag.Diagnostic{Severity: s, Code: code, Text: fmt.Sprintf(format, args...)}})
 }
 
 // reason is an error without the operation and the path, which stand before it.

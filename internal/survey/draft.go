@@ -22,7 +22,7 @@ type Drafted struct {
 	Cameras  int
 	Tasks    int
 	Images   int
-	Problems []source.Problem // that its first plan will show
+	Problems []diag.Diagnostic // that its first plan will show
 }
 
 // Draft writes a first manifest of what lies at the paths, to stand in the file of that name: it plans
@@ -58,7 +58,7 @@ func guessAt(ctx context.Context, paths []string) (source.Guess, error) {
 	return source.GuessAt(ctx, absolute...)
 }
 
-func sameName(p source.Problem) bool { return p.Code == diag.CodeSameTaskName }
+func sameName(p diag.Diagnostic) bool { return p.Code == diag.CodeSameTaskName }
 
 // rootFrom is the root as a manifest in that file writes it.
 func rootFrom(file, root string) (string, error) {

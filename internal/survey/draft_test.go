@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/internal/source"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -67,7 +66,7 @@ func TestADraftIsAsItWas(t *testing.T) {
 			check(t, err)
 			golden(t, name+".yaml", got.Text)
 			for _, p := range got.Problems {
-				if p.Severity > source.Note && p.Code != diag.CodeNoImages {
+				if p.Severity > diag.Note && p.Code != diag.CodeNoImages {
 					t.Errorf("its first plan says: %s", p.Text)
 				}
 			}
@@ -121,7 +120,7 @@ func TestOddNamesAreLeftOutWithAWarning(t *testing.T) {
 				t.Errorf("%d cameras, %d images", got.Cameras, got.Images)
 			}
 			want := "no bag or camera is guessed from " + strconv.Quote(filepath.Join(dir, "run", odd))
-			if len(got.Problems) == 0 || got.Problems[0].Severity != source.Warning || got.Problems[0].Text != want {
+			if len(got.Problems) == 0 || got.Problems[0].Severity != diag.Warning || got.Problems[0].Text != want {
 				t.Errorf("%+v", got.Problems)
 			}
 		})

@@ -34,11 +34,11 @@ func (e *importError) Error() string {
 func (e *importError) permanent() bool { return !plan.Curable(e.message) }
 
 // Hint says how to be rid of the task that the failure left.
-func (e *importError) Hint() string {
+func (e *importError) Hint() diag.Hint {
 	if e.permanent() {
-		return "mend what CVAT names, then apply with --replace-empty: what a failed import leaves in a task cannot be taken out again"
+		return diag.Do(diag.HintReplaceOnceFixed)
 	}
-	return "apply again; if it goes on failing, name the task with --target and --replace-empty to have it created anew"
+	return diag.Do(diag.HintReplaceIfItGoesOn)
 }
 
 // Code names the import's failure.
@@ -70,8 +70,8 @@ func (e *framesError) Error() string {
 }
 
 // Hint says what CVAT does with files that it takes for no images.
-func (e *framesError) Hint() string {
-	return "CVAT drops files that it takes for no images: leave them out of the manifest, delete the task in CVAT, and apply again"
+func (e *framesError) Hint() diag.Hint {
+	return diag.Do(diag.HintLeaveOutDropped)
 }
 
 // Code names the difference.
@@ -101,8 +101,8 @@ func (e *timeoutError) Error() string {
 }
 
 // Hint says that nothing is lost.
-func (e *timeoutError) Hint() string {
-	return "the images are on the server: apply again later, or look at CVAT's import workers; --wait-timeout waits longer"
+func (e *timeoutError) Hint() diag.Hint {
+	return diag.Do(diag.HintWaitLonger)
 }
 
 // Code names the wait that led nowhere.
@@ -115,25 +115,26 @@ func (t *task) end(ctx context.Context, err error) {
 	}
 	r := &t.result
 	r.ID, r.URL, r.Err = t.change.ID, t.change.URL, err
-	r.Outcome, r.Reason, r.Hint = Failed, plan.Reason{Code: codeOf(err)}, hintOf(err)
+	r.Outcome = Failed
+	r.Reason = plan.Diagnostic{Severity: diag.Error, Code: codeOf(err), Hint: hintOf(err)}
 	r.Retryable = retryable(err)
 	cut := ctx.Err() != nil && !errors.Is(err, cvat.ErrNotAuthorised)
 	if errors.Is(err, errStopped) || cut {
-		r.Outcome, r.Retryable, r.Hint = Stopped, true, ""
+		r.Outcome, r.Retryable, r.Reason.Hint = Stopped, true, diag.Hint{}
 	}
 }
 
-func hintOf(err error) string {
+func hintOf(err error) diag.Hint {
 	if errors.Is(err, archive.ErrChanged) {
-		return "leave the files alone while they are uploaded; apply with --replace-empty begins the task anew with what they are now"
+		return diag.Do(diag.HintReplaceChanged)
 	}
-	if h := cvat.Hint(err); h != "" {
+	if h := diag.HintOf(err); h != (diag.Hint{}) {
 		return h
 	}
 	if retryable(err) {
-		return "apply again: it goes on where this run ended"
+		return diag.Do(diag.HintApplyAgain)
 	}
-	return ""
+	return diag.Hint{}
 }
 
 func codeOf(err error) diag.Code {

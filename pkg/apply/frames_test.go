@@ -31,7 +31,7 @@ func TestAFileThatChangedEndsItsTaskAlone(t *testing.T) {
 			t.Error(diff)
 		}
 		for _, task := range r.Tasks {
-			if task.Task == "bad" && (task.Retryable || !errors.Is(task.Err, archive.ErrChanged) || task.Hint == "") {
+			if task.Task == "bad" && (task.Retryable || !errors.Is(task.Err, archive.ErrChanged) || task.Reason.Hint == (diag.Hint{})) {
 				t.Errorf("%+v", task)
 			}
 		}
@@ -43,10 +43,10 @@ func TestBadFramesBlockBeforeAnythingIsCreated(t *testing.T) {
 		w, _ := existing()
 		j := one("a")
 		j.files = func(string, []string) Images {
-			return Images{Problems: []plan.Problem{{Code: diag.CodeCorruptImage, Text: "a: no image", Hint: "remove it"}}}
+			return Images{Problems: []plan.Diagnostic{{Severity: diag.Error, Code: diag.CodeCorruptImage, Text: "a: no image", Hint: diag.Do(diag.HintRemoveImage)}}}
 		}
 		r := only(t, j.run(t, w.session()))
-		if r.Outcome != Refused || r.Reason != (plan.Reason{Code: diag.CodeCorruptImage, Text: "a: no image"}) || r.Hint != "remove it" || len(w.tasks) != 0 {
+		if r.Outcome != Refused || r.Reason != (plan.Diagnostic{Severity: diag.Error, Code: diag.CodeCorruptImage, Text: "a: no image", Hint: diag.Do(diag.HintRemoveImage)}) || len(w.tasks) != 0 {
 			t.Errorf("%+v", r)
 		}
 	})

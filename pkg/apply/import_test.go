@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -51,8 +52,8 @@ func TestAnImportThatFailsTwiceIsTheTasksFailure(t *testing.T) {
 			if r.Outcome != Failed || r.Retryable != c.retryable || attempts != c.attempts || r.ID == 0 || r.URL == "" {
 				t.Errorf("%d attempts, %+v", attempts, r)
 			}
-			if !strings.Contains(r.Err.Error(), strings.TrimSpace(c.message)) || !strings.Contains(r.Hint, "--replace-empty") {
-				t.Errorf("error %v, hint %q", r.Err, r.Hint)
+			if !strings.Contains(r.Err.Error(), strings.TrimSpace(c.message)) || !strings.Contains(advice.Words(r.Reason.Hint), "--replace-empty") {
+				t.Errorf("error %v, hint %q", r.Err, advice.Words(r.Reason.Hint))
 			}
 			if p := j.planned(t, w.session()); p.Changes[0].Action != c.next {
 				t.Errorf("the next plan says %s: %s", p.Changes[0].Action, p.Changes[0].Reason.Text)

@@ -48,9 +48,8 @@ type Archive interface {
 // Images are a task's frames, measured.
 type Images struct {
 	Archive  Archive
-	Frames   []string       // their names, where they are fewer than the plan's; nil: the plan's
-	Problems []plan.Problem // why they cannot be sent: the task is blocked
-	Warnings []string       // what else is to be known of them
+	Frames   []string          // their names, where they are fewer than the plan's; nil: the plan's
+	Problems []plan.Diagnostic // what is wrong with them; errors block the task
 
 	// Release gives back what was kept for reading them, such as encoded frames in the
 	// temporary directory. They can still be read, at a price. It may be called twice; nil: nothing is kept.

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -138,8 +140,7 @@ func (r *run) settled(found observe.Found) {
 	created := r.result.Project.Created && r.result.Project.ID == found.ID
 	r.result.Project = ProjectResult{ID: found.ID, Name: found.Name, URL: r.server.ProjectURL(found.ID), Created: created}
 	if created {
-		r.result.Hints = append(r.result.Hints, fmt.Sprintf(
-			"project %q was created: write `id: %d` in place of its name, since names are not unique in CVAT", found.Name, found.ID))
+		r.result.Hints = append(r.result.Hints, diag.Do(diag.HintPinProject, found.Name, strconv.Itoa(found.ID)))
 	}
 }
 

@@ -24,7 +24,7 @@ const (
 type Result struct {
 	Project ProjectResult
 	Tasks   []TaskResult
-	Hints   []string // for the whole run, such as to pin a new project's id
+	Hints   []plan.Hint // for the whole run, such as to pin a new project's id
 
 	Err         error // the project could not be had, so no task was begun
 	NotAllowed  error // the server refused the credentials or a right; the run stopped at that
@@ -46,13 +46,12 @@ type TaskResult struct {
 	Task, Bag, Camera string
 	Action            plan.Action // as planned
 	Outcome           Outcome
-	Reason            plan.Reason // why it is as it is; of what failed only the code, for Err says the rest
+	Reason            plan.Diagnostic // why it is as it is; of what failed only the code, for Err says the rest
 	ID                int
 	URL               string
 	Frames            int
-	Sent              int64 // bytes of images that this run sent
-	Err               error // failed: the cause
-	Hint              string
+	Sent              int64    // bytes of images that this run sent
+	Err               error    // failed: the cause
 	Retryable         bool     // failed or stopped: running again helps
 	Warnings          []string // whatever became of it
 	Duration          time.Duration

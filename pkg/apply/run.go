@@ -101,7 +101,7 @@ func (r *run) settle(i int, c plan.Change) {
 func resultOf(c plan.Change) TaskResult {
 	t := TaskResult{
 		Task: c.Task, Bag: c.Bag, Camera: c.Camera, Action: c.Action, Outcome: Left,
-		Reason: c.Reason, Hint: c.Hint, ID: c.ID, URL: c.URL, Frames: c.Frames,
+		Reason: c.Reason, ID: c.ID, URL: c.URL, Frames: c.Frames,
 	}
 	switch c.Action {
 	case plan.NoOp:

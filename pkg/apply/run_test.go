@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
@@ -199,7 +200,7 @@ func TestANewProjectsIdIsHintedAt(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		w := newWorld()
 		r := one("a").run(t, w.session())
-		if !r.Project.Created || r.Project.ID != 1 || len(r.Hints) != 1 || !strings.Contains(r.Hints[0], "id: 1") {
+		if !r.Project.Created || r.Project.ID != 1 || len(r.Hints) != 1 || !strings.Contains(advice.Words(r.Hints[0]), "id: 1") {
 			t.Errorf("%+v", r)
 		}
 	})

@@ -164,10 +164,16 @@ func (t *task) measure(ctx context.Context) (decision, error) {
 		return ended, err
 	}
 	t.files = files
-	t.result.Warnings = append(t.result.Warnings, files.Warnings...)
-	problems := append(files.Problems, tooLarge(files.Archive)...)
-	if len(problems) > 0 {
-		t.blocked(problems)
+	var blocking []plan.Diagnostic
+	for _, p := range append(files.Problems, tooLarge(files.Archive)...) {
+		if p.Severity == diag.Error {
+			blocking = append(blocking, p)
+			continue
+		}
+		t.result.Warnings = append(t.result.Warnings, p.Text)
+	}
+	if len(blocking) > 0 {
+		t.blocked(blocking)
 		return ended, nil
 	}
 	desired := &t.change.Desired
@@ -179,12 +185,12 @@ func (t *task) measure(ctx context.Context) (decision, error) {
 }
 
 // tooLarge knows the exact size, where the plan had to guess.
-func tooLarge(z Archive) []plan.Problem {
+func tooLarge(z Archive) []plan.Diagnostic {
 	if z == nil || z.Size() <= plan.MaxArchive {
 		return nil
 	}
-	return []plan.Problem{{
-		Code: diag.CodeTooLarge, Hint: "split the bag, or select fewer frames",
+	return []plan.Diagnostic{{
+		Severity: diag.Error, Code: diag.CodeTooLarge, Hint: diag.Do(diag.HintSplitBag),
 		Text: fmt.Sprintf("its archive has %d bytes, CVAT takes %s", z.Size(), plan.FormatBytes(plan.MaxArchive)),
 	}}
 }

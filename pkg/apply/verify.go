@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -95,20 +96,20 @@ func (t *task) judged(ctx context.Context) (decision, error) {
 func (t *task) keep(o Outcome) {
 	c := t.change
 	t.result.Outcome, t.result.Retryable = o, false
-	t.result.Reason, t.result.Hint = c.Reason, c.Hint
+	t.result.Reason = c.Reason
 	t.result.ID, t.result.URL, t.result.Frames = c.ID, c.URL, c.Frames
 }
 
 func (t *task) done() decision {
 	t.keep(Done)
-	t.result.Hint = ""
+	t.result.Reason.Hint = diag.Hint{}
 	return ended
 }
 
-func (t *task) blocked(problems []plan.Problem) {
+func (t *task) blocked(problems []plan.Diagnostic) {
 	d := t.change.Desired
 	d.Problems = problems
 	judged := plan.Decide(d, nil, 0, plan.Options{})
-	t.change.Reason, t.change.Hint = judged.Reason, judged.Hint
+	t.change.Reason = judged.Reason
 	t.keep(Refused)
 }

@@ -24,105 +24,99 @@ func Code(err error) diag.Code {
 	return ""
 }
 
-// Hint is what a person can do about err; empty where there is nothing to say. Errors of other packages
-// have one by a method Hint.
-func Hint(err error) string {
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		return hinted.Hint()
-	}
-	return ""
-}
+// A Hint is what a person can do about an error, as data: an Action and its Args, which a program puts
+// into its own words. The errors of this package that propose something have a method Hint.
+type Hint = diag.Hint
 
 // Code names what the server refused.
-func (e *APIError) Code() diag.Code { return e.advice().code }
+func (e *APIError) Code() diag.Code { return e.explain().code }
 
 // Hint says what mends it.
-func (e *APIError) Hint() string { return e.advice().hint }
+func (e *APIError) Hint() diag.Hint { return e.explain().hint }
 
 // Code names what came instead of an answer of CVAT.
-func (e *AnswerError) Code() diag.Code { return e.advice().code }
+func (e *AnswerError) Code() diag.Code { return e.explain().code }
 
 // Hint says what mends it.
-func (e *AnswerError) Hint() string { return e.advice().hint }
+func (e *AnswerError) Hint() diag.Hint { return e.explain().hint }
 
 // Code names the redirect.
 func (e *RedirectError) Code() diag.Code { return diag.CodeRedirect }
 
 // Hint says what mends it.
-func (e *RedirectError) Hint() string {
-	return "give the address that the server redirects to as server.url, if it is your CVAT"
+func (e *RedirectError) Hint() diag.Hint {
+	return diag.Do(diag.HintUseRedirectTarget)
 }
 
 // Code names the refusal.
 func (e *InsecureError) Code() diag.Code { return diag.CodeInsecureHTTP }
 
 // Hint says what mends it.
-func (e *InsecureError) Hint() string {
-	return "use https, or --insecure-http if the network between is yours"
+func (e *InsecureError) Hint() diag.Hint {
+	return diag.Do(diag.HintUseHTTPS)
 }
 
 // Code names why there was no answer.
-func (e *ConnectionError) Code() diag.Code { return e.advice().code }
+func (e *ConnectionError) Code() diag.Code { return e.explain().code }
 
 // Hint says what mends it.
-func (e *ConnectionError) Hint() string { return e.advice().hint }
+func (e *ConnectionError) Hint() diag.Hint { return e.explain().hint }
 
-// An advice is both, so that what is explained and what is proposed are about the same.
-type advice struct {
+// An explanation is both, so that what is explained and what is proposed are about the same.
+type explanation struct {
 	code diag.Code
-	hint string
+	hint diag.Hint
 }
 
-func (e *APIError) advice() advice {
+func (e *APIError) explain() explanation {
 	switch {
 	case e.login && e.Is(ErrNotAuthorised):
-		return advice{diag.CodeWrongPassword, "check CVAT_USERNAME and CVAT_PASSWORD"}
+		return explanation{diag.CodeWrongPassword, diag.Do(diag.HintCheckPassword)}
 	case e.Status == http.StatusUnauthorized && e.token:
-		return advice{diag.CodeBadCredentials, "check CVAT_ACCESS_TOKEN: it may be mistyped, expired or revoked; servers before 2.48 know no access tokens (use CVAT_USERNAME and CVAT_PASSWORD)"}
+		return explanation{diag.CodeBadCredentials, diag.Do(diag.HintCheckToken)}
 	case e.Status == http.StatusUnauthorized:
-		return advice{diag.CodeBadCredentials, "give credentials: CVAT_ACCESS_TOKEN, or CVAT_USERNAME with CVAT_PASSWORD"}
+		return explanation{diag.CodeBadCredentials, diag.Do(diag.HintGiveCredentials)}
 	case e.Status == http.StatusForbidden && e.token && e.Method != http.MethodGet:
-		return advice{diag.CodeReadOnlyToken, "the access token may be read-only (CVAT's default for new tokens), or the user may lack the right; ask for a token that may write"}
+		return explanation{diag.CodeReadOnlyToken, diag.Do(diag.HintGetWritingToken)}
 	case e.Status == http.StatusForbidden:
-		return advice{diag.CodeNoRight, "the user may lack the right, or the organization may be another one; see server.organization"}
+		return explanation{diag.CodeNoRight, diag.Do(diag.HintCheckRight)}
 	case e.Status == http.StatusNotFound && strings.Contains(e.Detail, "organization does not exist"):
-		return advice{diag.CodeProject, "server.organization is an organization's slug, as the address bar of CVAT shows it"}
+		return explanation{diag.CodeProject, diag.Do(diag.HintOrganizationSlug)}
 	case e.Status == http.StatusRequestEntityTooLarge:
-		return advice{diag.CodeRequestTooLarge, "a proxy in front of CVAT limits requests; upload in smaller chunks (--upload-chunk) or raise its limit (nginx: client_max_body_size)"}
+		return explanation{diag.CodeRequestTooLarge, diag.Do(diag.HintUploadSmaller)}
 	case e.Status == http.StatusTooManyRequests:
-		return advice{diag.CodeThrottled, "the server limits requests; wait, then run again"}
+		return explanation{diag.CodeThrottled, diag.Do(diag.HintWaitForRate)}
 	case e.Status == http.StatusInternalServerError:
-		return advice{diag.CodeServerError, "the server failed; its administrator finds the cause in its log"}
+		return explanation{diag.CodeServerError, diag.Do(diag.HintReadServerLog)}
 	case e.Status == http.StatusInsufficientStorage:
-		return advice{diag.CodeServerError, "the server's disk is full: free space there, then apply again"}
+		return explanation{diag.CodeServerError, diag.Do(diag.HintFreeServerDisk)}
 	case e.Status == http.StatusBadGateway, e.Status == http.StatusServiceUnavailable, e.Status == http.StatusGatewayTimeout:
-		return advice{diag.CodeServerError, "CVAT, or a part of it, is not running or too busy; run again once it is up"}
+		return explanation{diag.CodeServerError, diag.Do(diag.HintWaitForServer)}
 	case e.Status > http.StatusInternalServerError:
-		return advice{diag.CodeServerError, ""}
+		return explanation{diag.CodeServerError, diag.Hint{}}
 	}
-	return advice{}
+	return explanation{}
 }
 
-func (e *AnswerError) advice() advice {
+func (e *AnswerError) explain() explanation {
 	if e.notCVAT {
-		return advice{diag.CodeNotCVAT, "is the server's URL that of CVAT itself? a login page or a proxy may be answering in its place"}
+		return explanation{diag.CodeNotCVAT, diag.Do(diag.HintCheckForLoginPage)}
 	}
-	return advice{diag.CodeServerError, ""}
+	return explanation{diag.CodeServerError, diag.Hint{}}
 }
 
-func (e *ConnectionError) advice() advice {
+func (e *ConnectionError) explain() explanation {
 	switch {
 	case errors.Is(e.Err, context.Canceled):
-		return advice{}
+		return explanation{}
 	case errors.Is(e.Err, ErrStalled):
-		return advice{diag.CodeStalled, "the server or the network is too slow; --timeout and --answer-timeout give them longer"}
+		return explanation{diag.CodeStalled, diag.Do(diag.HintWaitForAnswer)}
 	case speaksPlainHTTP(e.Err):
-		return advice{diag.CodeCertificate, "the server speaks plain http there: write http:// in its URL, or the port of https"}
+		return explanation{diag.CodeCertificate, diag.Do(diag.HintUseHTTP)}
 	case isTLS(e.Err):
-		return advice{diag.CodeCertificate, "the certificate is not trusted: name the authority that signed it with --ca-file"}
+		return explanation{diag.CodeCertificate, diag.Do(diag.HintTrustCertificate)}
 	case isNoHost(e.Err):
-		return advice{diag.CodeUnreachable, "no host has that name; check the server's URL, and the VPN"}
+		return explanation{diag.CodeUnreachable, diag.Do(diag.HintCheckHostName)}
 	}
-	return advice{diag.CodeUnreachable, "check the server's URL, that it runs, and the network between"}
+	return explanation{diag.CodeUnreachable, diag.Do(diag.HintCheckServerURL)}
 }

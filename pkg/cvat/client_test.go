@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cvatplan/cvatplan/internal/advice"
 )
 
 // serve returns a client of a server that answers with handler.
@@ -169,8 +171,8 @@ func TestStalledServerIsATimeOut(t *testing.T) {
 	}, func(o *Options) { o.AnswerTimeout = 20 * time.Millisecond })
 	defer close(release)
 	_, err := c.Task(t.Context(), 1)
-	if !errors.Is(err, ErrStalled) || Hint(err) == "" {
-		t.Errorf("got %v, hint %q", err, Hint(err))
+	if !errors.Is(err, ErrStalled) || advice.Of(err) == "" {
+		t.Errorf("got %v, hint %q", err, advice.Of(err))
 	}
 }
 

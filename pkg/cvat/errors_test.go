@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cvatplan/cvatplan/internal/advice"
 )
 
 func TestRefusalsAreToldApart(t *testing.T) {
@@ -84,7 +86,7 @@ func TestHintsFitTheCause(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := Hint(tt.err)
+			got := advice.Of(tt.err)
 			if (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) {
 				t.Errorf("got %q, want something with %q", got, tt.want)
 			}
@@ -103,8 +105,8 @@ func TestUntrustedCertificateIsRefusedAndCAFileMendsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.About(t.Context()); err == nil || !strings.Contains(Hint(err), "--ca-file") {
-		t.Errorf("got %v, hint %q", err, Hint(err))
+	if _, err := c.About(t.Context()); err == nil || !strings.Contains(advice.Of(err), "--ca-file") {
+		t.Errorf("got %v, hint %q", err, advice.Of(err))
 	}
 	trusting, err := New(Options{BaseURL: srv.URL, CAFile: writeCA(t, srv)})
 	if err != nil {
@@ -131,8 +133,8 @@ func TestPlainHTTPBehindHTTPSIsNamed(t *testing.T) {
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {}, func(o *Options) {
 		o.BaseURL = strings.Replace(o.BaseURL, "http:", "https:", 1)
 	})
-	if _, err := c.About(t.Context()); err == nil || !strings.Contains(Hint(err), "http://") {
-		t.Errorf("got %v, hint %q", err, Hint(err))
+	if _, err := c.About(t.Context()); err == nil || !strings.Contains(advice.Of(err), "http://") {
+		t.Errorf("got %v, hint %q", err, advice.Of(err))
 	}
 }
 

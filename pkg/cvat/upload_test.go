@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/advice"
 )
 
 const KiB = 1 << 10
@@ -213,8 +215,8 @@ func TestProxyThatTakesLessThan256KiBIsAnErrorWithAHint(t *testing.T) {
 	s := newTus()
 	s.limit = 100 * KiB
 	err := serve(t, s.ServeHTTP).Upload(t.Context(), 1, "a.zip", bytes.NewReader(content(1<<20)), 1<<20, UploadOptions{})
-	if !errors.Is(err, ErrTooLarge) || !strings.Contains(Hint(err), "client_max_body_size") {
-		t.Errorf("%v, hint %q", err, Hint(err))
+	if !errors.Is(err, ErrTooLarge) || !strings.Contains(advice.Of(err), "client_max_body_size") {
+		t.Errorf("%v, hint %q", err, advice.Of(err))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/sandbox"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
@@ -141,8 +142,8 @@ func TestServersBefore248KnowNoAccessTokens(t *testing.T) {
 			if errors.Is(refusal, cvat.ErrTooOld) == known || errors.Is(answer, cvat.ErrNotAuthorised) == known {
 				t.Errorf("Check: %v; Self: %v", refusal, answer)
 			}
-			if answer != nil && !strings.Contains(cvat.Hint(answer), "2.48") {
-				t.Errorf("hint %q", cvat.Hint(answer))
+			if answer != nil && !strings.Contains(advice.Of(answer), "2.48") {
+				t.Errorf("hint %q", advice.Of(answer))
 			}
 		})
 	}

@@ -7,10 +7,13 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // characters reports control characters that an escape ("\x07") brought into a
@@ -33,10 +36,10 @@ func (l *loader) character(at Position, text, key string) {
 			continue
 		}
 		if r == '\n' {
-			l.report(at, "", "%s must be one line", clip(key))
+			l.report(at, diag.Hint{}, "%s must be one line", clip(key))
 			return
 		}
-		l.report(at, "", "control character U+%04X in %s", r, clip(key))
+		l.report(at, diag.Hint{}, "control character U+%04X in %s", r, clip(key))
 		return
 	}
 }
@@ -48,13 +51,13 @@ func (l *loader) serverURL(n *node) {
 	u, err := url.Parse(n.str())
 	switch {
 	case environment.MatchString(strings.TrimPrefix(n.str(), "sandbox:")):
-		l.report(n.at, "leave url out and set CVATPLAN_SERVER, or use --server", "~ and environment variables are not expanded in a manifest")
+		l.report(n.at, diag.Do(diag.HintServerOutside), "~ and environment variables are not expanded in a manifest")
 	case err != nil:
-		l.report(n.at, "write https://HOST or https://HOST:PORT", "url is no address")
+		l.report(n.at, diag.Do(diag.HintWrite, "https://HOST or https://HOST:PORT"), "url is no address")
 	case u.User != nil:
-		l.report(n.at, credentialHint, "credentials never stand in a manifest")
+		l.report(n.at, diag.Do(diag.HintKeepSecretsOut), "credentials never stand in a manifest")
 	case slices.Contains([]string{"tasks", "projects", "jobs", "api", "auth", "organizations"}, firstSegment(u.Path)):
-		l.report(n.at, fmt.Sprintf("write %s://%s", u.Scheme, u.Host), "url names a page of CVAT, not the server")
+		l.report(n.at, diag.Do(diag.HintWrite, u.Scheme+"://"+u.Host), "url names a page of CVAT, not the server")
 	}
 }
 
@@ -67,7 +70,7 @@ func firstSegment(path string) string {
 func (l *loader) globs(patterns []*node) {
 	for _, p := range patterns {
 		if p.str() != "" && !doublestar.ValidatePattern(p.str()) {
-			l.report(p.at, "a [ or { that is meant as such is written \\[ or \\{", "%q is not a glob", clip(p.str()))
+			l.report(p.at, diag.Do(diag.HintEscapeBrackets), "%q is not a glob", clip(p.str()))
 		}
 	}
 }
@@ -77,7 +80,7 @@ var environment = regexp.MustCompile(`^~/|\$\{|\$[A-Z]`)
 // unexpanded reports a path that counts on a shell.
 func (l *loader) unexpanded(n *node) {
 	if environment.MatchString(n.str()) {
-		l.report(n.at, "use --root or CVATPLAN_ROOT for what differs between machines", "~ and environment variables are not expanded in a manifest")
+		l.report(n.at, diag.Do(diag.HintRootOutside), "~ and environment variables are not expanded in a manifest")
 	}
 }
 
@@ -85,7 +88,7 @@ func (l *loader) unexpanded(n *node) {
 func (l *loader) bagKey(n *node) {
 	key, _, found := strings.Cut(n.str(), ":")
 	if found && theShape().keys[key] != "" {
-		l.report(n.at, fmt.Sprintf("write %s: and a blank", key), "%q is a path here, not a mapping", clip(n.str()))
+		l.report(n.at, diag.Do(diag.HintWrite, key+": and a blank"), "%q is a path here, not a mapping", clip(n.str()))
 	}
 }
 
@@ -97,16 +100,16 @@ func (l *loader) bagPaths(patterns ...*node) {
 		slashed := strings.TrimSuffix(p.str(), "/")
 		switch {
 		case slices.Contains(strings.Split(slashed, "/"), ".."):
-			l.report(p.at, "let root: name a directory above all bags", "%q leaves the root", clip(p.str()))
+			l.report(p.at, diag.Do(diag.HintRaiseRoot), "%q leaves the root", clip(p.str()))
 		case path.IsAbs(slashed):
-			l.report(p.at, "write root: / (or a directory below it) and the rest here", "%q is absolute; bag paths begin at the root", clip(p.str()))
+			l.report(p.at, diag.Do(diag.HintMakeRelative), "%q is absolute; bag paths begin at the root", clip(p.str()))
 		}
 	}
 }
 
 func (l *loader) bugTracker(n *node) {
 	if strings.HasPrefix(n.str(), "cvatplan:") {
-		l.report(n.at, "", "bug_tracker must not begin with cvatplan:, the mark of a task that is being made")
+		l.report(n.at, diag.Hint{}, "bug_tracker must not begin with cvatplan:, the mark of a task that is being made")
 	}
 }
 
@@ -144,11 +147,11 @@ func (l *loader) frameName(n *node) *Template {
 	s := n.str()
 	switch {
 	case strings.HasPrefix(s, "/"):
-		l.report(n.at, "", "frame_name must not begin with /")
+		l.report(n.at, diag.Hint{}, "frame_name must not begin with /")
 	case strings.Contains(s, `\`):
-		l.report(n.at, "separate directories with /", "frame_name must not hold a backslash")
+		l.report(n.at, diag.Do(diag.HintUseSlashes), "frame_name must not hold a backslash")
 	case slices.ContainsFunc(strings.Split(s, "/"), func(p string) bool { return p == ".." || p == "." }):
-		l.report(n.at, "", "frame_name must not hold . or .. as a directory")
+		l.report(n.at, diag.Hint{}, "frame_name must not hold . or .. as a directory")
 	}
 	return l.template(n, ParseFrameName)
 }
@@ -174,14 +177,14 @@ func (l *loader) cameraNames(root *node) {
 	}
 }
 
-func cameraHint(name string, known []string) string {
+func cameraHint(name string, known []string) diag.Hint {
 	if len(known) == 0 {
-		return "the manifest names no cameras"
+		return diag.Do(diag.HintNoCameras)
 	}
 	if near := nearest(name, known); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
+		return diag.Do(diag.HintDidYouMean, strconv.Quote(near))
 	}
-	return fmt.Sprintf("known are %q", known[:min(len(known), 12)])
+	return diag.Do(diag.HintKnownAre, fmt.Sprintf("%q", known[:min(len(known), 12)]))
 }
 
 // cameraVariable reports {camera} in templates of a manifest without cameras.
@@ -195,7 +198,7 @@ func (l *loader) cameraVariable(root *node) {
 			t, err := ParseFrameName(n.str())
 			if err == nil && t.Uses("camera") {
 				at := strings.LastIndex(n.str(), "{camera}")
-				l.report(l.inside(n, utf8.RuneCountInString(n.str()[:at])), "list cameras:, or leave the variable out",
+				l.report(l.inside(n, utf8.RuneCountInString(n.str()[:at])), diag.Do(diag.HintListCameras),
 					"{camera} has no value: the manifest names no cameras")
 			}
 		}
@@ -205,13 +208,13 @@ func (l *loader) cameraVariable(root *node) {
 // frameRange reports selections that contradict themselves.
 func (l *loader) frameRange(n *node, f Frames) {
 	if every := n.field("every_seconds"); f.Every > 0 && every != nil {
-		l.report(every.at, "leave one out", "every and every_seconds exclude each other")
+		l.report(every.at, diag.Do(diag.HintLeaveOneOut), "every and every_seconds exclude each other")
 	}
 	if f.Start != nil && f.Stop != nil && f.Start.after(f.Stop) {
-		l.report(n.get("stop").at, "", "stop lies before start")
+		l.report(n.get("stop").at, diag.Hint{}, "stop lies before start")
 	}
 	if f.Depth != nil && f.Depth.Min >= f.Depth.Max {
-		l.report(n.get("depth").at, "", "depth.max must be above depth.min")
+		l.report(n.get("depth").at, diag.Hint{}, "depth.max must be above depth.min")
 	}
 }
 
@@ -247,13 +250,13 @@ func (l *loader) selection(n *node, method string) {
 			written = append(written, f.name)
 		case f.name == "random_seed" && method == "manual",
 			contains(slices.Concat(selectedBy["random_uniform"], selectedBy["random_per_job"], selectedBy["manual"]), f.name):
-			l.report(f.at, "", "%s does not go with frame_selection_method %s", f.name, method)
+			l.report(f.at, diag.Hint{}, "%s does not go with frame_selection_method %s", f.name, method)
 		}
 	}
 	switch {
 	case len(written) == 0:
-		l.report(n.at, "", "frame_selection_method %s needs %s", method, strings.Join(own, ", or "))
+		l.report(n.at, diag.Hint{}, "frame_selection_method %s needs %s", method, strings.Join(own, ", or "))
 	case len(written) > 1:
-		l.report(n.at, "leave one out", "%s exclude each other", strings.Join(written, " and "))
+		l.report(n.at, diag.Do(diag.HintLeaveOneOut), "%s exclude each other", strings.Join(written, " and "))
 	}
 }

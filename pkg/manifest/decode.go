@@ -1,6 +1,10 @@
 package manifest
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
+)
 
 // manifest builds the Manifest from a tree, and reports what no schema can say.
 // It takes what fits and passes over the rest, so that all mistakes come at once.
@@ -69,7 +73,7 @@ func (l *loader) project(n *node) Project {
 		Pos:    n.at,
 	}
 	if create := n.field("create"); create != nil && n.get("id") != nil && p.Create != nil && *p.Create {
-		l.report(create.at, "name the project by name, or leave create out", "a project named by id exists already: it cannot be created")
+		l.report(create.at, diag.Do(diag.HintProjectByName), "a project named by id exists already: it cannot be created")
 	}
 	for _, item := range n.list("labels") {
 		p.Labels = append(p.Labels, l.label(item, "any"))

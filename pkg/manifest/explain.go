@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // A misfit is a value that one keyword of the schema refuses.
@@ -37,7 +39,7 @@ func (l *loader) explain(root *node, e *jsonschema.ValidationError) {
 		return
 	}
 	if text, ok := m.schema["errorMessage"].(string); ok && m.keyword != "type" {
-		l.report(m.node.at, "", "%s", text)
+		l.report(m.node.at, diag.Hint{}, "%s", text)
 		return
 	}
 	text, hint := m.words(l)
@@ -66,7 +68,7 @@ func walk(n *node, pointer string) (*node, string) {
 }
 
 // words returns what is wrong and a hint, for each keyword that the schema uses.
-func (m misfit) words(l *loader) (text, hint string) {
+func (m misfit) words(l *loader) (text string, hint diag.Hint) {
 	switch m.keyword {
 	case "type":
 		return m.wrongType(l, typeWords(m.schema["type"]))
@@ -76,17 +78,17 @@ func (m misfit) words(l *loader) (text, hint string) {
 		return m.notListed()
 	case "pattern":
 		message, _ := m.schema["patternErrorMessage"].(string)
-		return message, ""
+		return message, diag.Hint{}
 	case "required":
-		return m.missing(), ""
+		return m.missing(), diag.Hint{}
 	case "minLength", "minItems":
-		return m.name + " must not be empty", ""
+		return m.name + " must not be empty", diag.Hint{}
 	case "maxLength":
-		return fmt.Sprintf("%s has %d characters; at most %v are allowed", m.name, utf8.RuneCountInString(m.node.text), m.schema["maxLength"]), ""
+		return fmt.Sprintf("%s has %d characters; at most %v are allowed", m.name, utf8.RuneCountInString(m.node.text), m.schema["maxLength"]), diag.Hint{}
 	case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum":
-		return fmt.Sprintf("%s must be %s, not %s", m.name, m.bounds(), m.node.text), ""
+		return fmt.Sprintf("%s must be %s, not %s", m.name, m.bounds(), m.node.text), diag.Hint{}
 	}
-	return "", ""
+	return "", diag.Hint{}
 }
 
 // names of JSON types, as a person who writes YAML calls them.
@@ -128,7 +130,7 @@ func resolve(s map[string]any) map[string]any {
 	return s
 }
 
-func (m misfit) wrongType(l *loader, want string) (text, hint string) {
+func (m misfit) wrongType(l *loader, want string) (text string, hint diag.Hint) {
 	text = fmt.Sprintf("%s must be %s, not %s", m.name, want, m.node.what())
 	if m.node.kind == scalar && m.node.value == nil {
 		text = fmt.Sprintf("%s is empty; it must be %s", m.name, want)
@@ -139,49 +141,49 @@ func (m misfit) wrongType(l *loader, want string) (text, hint string) {
 // missingBlank is a key whose value follows the colon too closely for YAML.
 var missingBlank = regexp.MustCompile(`^[a-z_]+:[^\s/]`)
 
-func (m misfit) typeHint(l *loader, want string) string {
+func (m misfit) typeHint(l *loader, want string) diag.Hint {
 	line := l.line(m.node.at)
 	switch v := m.node.value.(type) {
 	case nil:
 		if m.node.kind == mapping && want == "text" && strings.HasPrefix(line, "{") {
-			return fmt.Sprintf("a value that begins with { needs quotes: %s: \"…\"", m.name)
+			return diag.Do(diag.HintQuoteValueLike, m.name)
 		}
 		if m.node.kind == scalar && strings.HasPrefix(strings.TrimLeft(line, " \t"), "#") {
-			return "a # begins a comment: put the value in quotes"
+			return diag.Do(diag.HintQuoteComment)
 		}
 	case int64, float64, bool:
 		return m.numberHint(want)
 	case string:
 		if missingBlank.MatchString(v) && strings.Contains(want, "mapping") {
-			return "write a blank after the colon"
+			return diag.Do(diag.HintWriteBlankAfterColon)
 		}
 		if want == "true or false" && slices.Contains([]string{"yes", "on", "y"}, strings.ToLower(v)) {
-			return "write true"
+			return diag.Do(diag.HintWrite, "true")
 		}
 		if want == "true or false" && slices.Contains([]string{"no", "off", "n"}, strings.ToLower(v)) {
-			return "write false"
+			return diag.Do(diag.HintWrite, "false")
 		}
 		if _, err := strconv.ParseFloat(v, 64); err == nil && strings.Contains(want, "number") {
-			return "write it without quotes: " + v
+			return diag.Do(diag.HintUnquote, v)
 		}
 	}
-	return ""
+	return diag.Hint{}
 }
 
 // numberHint is for a number, or true, where text is wanted.
-func (m misfit) numberHint(want string) string {
+func (m misfit) numberHint(want string) diag.Hint {
 	pattern, _ := m.schema["pattern"].(string)
 	message, _ := m.schema["patternErrorMessage"].(string)
 	fits := pattern == "" || regexp.MustCompile(pattern).MatchString(m.node.text)
 	switch {
 	case message != "" && !fits:
-		return message
+		return diag.Do(diag.HintVerbatim, message)
 	case strings.HasPrefix(want, "a list"): // text would be the name of a file
-		return fmt.Sprintf("write a list: %s: [%q]", m.name, m.node.text)
+		return diag.Do(diag.HintWriteList, m.name, m.node.text)
 	case strings.Contains(want, "text"):
-		return fmt.Sprintf("put it in quotes: %q", m.node.text)
+		return diag.Do(diag.HintQuoteAs, m.node.text)
 	}
-	return ""
+	return diag.Hint{}
 }
 
 // line returns a line from a position on.
@@ -194,14 +196,14 @@ func (l *loader) line(at Position) string {
 	return string(runes[min(max(at.Column-1, 0), len(runes)):])
 }
 
-func (m misfit) notListed() (text, hint string) {
+func (m misfit) notListed() (text string, hint diag.Hint) {
 	var known []string
 	for _, v := range m.schema["enum"].([]any) {
 		known = append(known, fmt.Sprint(v))
 	}
 	text = fmt.Sprintf("%s must be one of %s, not %s", m.name, strings.Join(known, ", "), clip(m.node.text))
 	if near := nearest(strings.ToLower(m.node.text), known); near != "" && m.node.str() != "" {
-		hint = fmt.Sprintf("did you mean %s?", near)
+		hint = diag.Do(diag.HintDidYouMean, near)
 	}
 	return text, hint
 }
@@ -243,7 +245,7 @@ func (l *loader) unknownKeys(m misfit) {
 			continue
 		}
 		if isCredential(f.name) {
-			l.report(f.at, credentialHint, "credentials never stand in a manifest")
+			l.report(f.at, diag.Do(diag.HintKeepSecretsOut), "credentials never stand in a manifest")
 			continue
 		}
 		l.report(f.at, keyHint(f.name, slices.Sorted(maps.Keys(properties))), "unknown key %q", clip(f.name))
@@ -256,26 +258,23 @@ var otherNames = map[string]string{
 	"host": "url", "address": "url", "org": "organization", "images": "bags", "datasets": "bags",
 }
 
-func keyHint(name string, known []string) string {
+func keyHint(name string, known []string) diag.Hint {
 	plain := strings.ReplaceAll(strings.ToLower(name), "-", "_")
 	near := nearest(plain, known)
 	if meant := otherNames[plain]; near == "" && contains(known, meant) {
 		near = meant
 	}
 	if near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
+		return diag.Do(diag.HintDidYouMean, strconv.Quote(near))
 	}
 	if home, ok := theShape().keys[plain]; ok {
-		return fmt.Sprintf("%q belongs %s", plain, home)
+		return diag.Do(diag.HintBelongsElsewhere, plain, home)
 	}
 	if len(known) <= 12 {
-		return "known are " + strings.Join(known, ", ")
+		return diag.Do(diag.HintKnownAre, strings.Join(known, ", "))
 	}
-	return ""
+	return diag.Hint{}
 }
-
-const credentialHint = "set CVAT_ACCESS_TOKEN (or CVAT_ACCESS_TOKEN_FILE), or CVAT_USERNAME and CVAT_PASSWORD, in the environment; " +
-	"if this one was real, revoke it"
 
 func isCredential(key string) bool {
 	key = strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(key))

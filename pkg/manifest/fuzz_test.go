@@ -43,10 +43,10 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-func plausible(t *testing.T, p Problem, in *text) {
+func plausible(t *testing.T, p Diagnostic, in *text) {
 	t.Helper()
-	if p.Text == "" || strings.ContainsFunc(strings.ReplaceAll(p.String(), "\n", ""), func(r rune) bool { return r != '\t' && isControl(r) }) {
-		t.Fatalf("not fit for a terminal: %q", p.String())
+	if p.Text == "" || strings.ContainsFunc(strings.ReplaceAll(words(p), "\n", ""), func(r rune) bool { return r != '\t' && isControl(r) }) {
+		t.Fatalf("not fit for a terminal: %q", words(p))
 	}
 	if p.Pos.File != in.name || p.Pos.Line == 0 {
 		return // another file that the manifest names, or the file as a whole

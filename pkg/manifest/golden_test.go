@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/advice"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -31,7 +33,7 @@ func TestEveryMistakeIsReportedWithItsPlace(t *testing.T) {
 					t.Errorf("no place for %q", p.Text)
 				}
 			}
-			golden(t, strings.TrimSuffix(file, ".yaml")+".golden", filepath.ToSlash(err.Error())+"\n")
+			golden(t, strings.TrimSuffix(file, ".yaml")+".golden", filepath.ToSlash(wordsOf(err)))
 		})
 	}
 }
@@ -50,4 +52,21 @@ func golden(t *testing.T, file, got string) {
 	if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
+}
+
+// wordsOf is what a person reads of a manifest's mistakes.
+func wordsOf(err error) string {
+	var b strings.Builder
+	for _, p := range err.(*Error).Problems {
+		b.WriteString(words(p))
+	}
+	return b.String()
+}
+
+func words(p Diagnostic) string {
+	text := line(p) + "\n"
+	if p.Hint != (Hint{}) {
+		text += "  hint: " + advice.Words(p.Hint) + "\n"
+	}
+	return text
 }

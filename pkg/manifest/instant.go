@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"time"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // units of durations; time.ParseDuration knows no days and weeks.
@@ -42,7 +44,7 @@ func (l *loader) settle(n *node) *time.Duration {
 	}
 	d, ok := parseDuration(n.str())
 	if !ok && wholeDuration.MatchString(n.str()) {
-		l.report(n.at, "", "settle is longer than 100 years")
+		l.report(n.at, diag.Hint{}, "settle is longer than 100 years")
 	}
 	return &d
 }
@@ -64,7 +66,7 @@ func (l *loader) instant(n *node) *Instant {
 			return &Instant{Time: &t}
 		}
 	}
-	l.report(n.at, "write a frame's number (100), a time since the bag's first frame (12.5s, 1m30s) or a time with its zone (2026-03-04T10:00:00Z)",
+	l.report(n.at, diag.Do(diag.HintWriteMoment),
 		"%q is neither a frame nor a time", clip(n.str()))
 	return nil
 }

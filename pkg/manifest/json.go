@@ -6,13 +6,15 @@ import (
 	"errors"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // json reads one JSON value, as a labels file holds it; nil where a problem was reported.
 func (l *loader) json(t *text) *node {
 	var syntax *json.SyntaxError
 	if err := json.Unmarshal(t.data, new(json.RawMessage)); errors.As(err, &syntax) {
-		l.report((&cursor{file: t}).at(int(syntax.Offset)-1), "", "JSON: %s", clip(syntax.Error()))
+		l.report((&cursor{file: t}).at(int(syntax.Offset)-1), diag.Hint{}, "JSON: %s", clip(syntax.Error()))
 		return nil
 	}
 	r := &jsonReader{loader: l, cursor: cursor{file: t}, decoder: json.NewDecoder(bytes.NewReader(t.data))}
@@ -20,7 +22,7 @@ func (l *loader) json(t *text) *node {
 	n, err := r.value(0)
 	if err != nil {
 		if !errors.Is(err, errLimit) {
-			l.report(r.at(), "", "JSON: %v", err)
+			l.report(r.at(), diag.Hint{}, "JSON: %v", err)
 		}
 		return nil
 	}
@@ -54,14 +56,14 @@ func (r *jsonReader) value(depth int) (*node, error) {
 		return nil, err
 	}
 	if r.values++; r.values > maxValues {
-		r.report(at, "", "the file holds more than %d keys and values", maxValues)
+		r.report(at, diag.Hint{}, "the file holds more than %d keys and values", maxValues)
 		return nil, errLimit
 	}
 	n := &node{at: at}
 	switch v := token.(type) {
 	case json.Delim:
 		if depth > maxDepth {
-			r.report(at, "", "values are nested more than %d deep", maxDepth)
+			r.report(at, diag.Hint{}, "values are nested more than %d deep", maxDepth)
 			return nil, errLimit
 		}
 		return n, r.container(n, v, depth)
@@ -86,7 +88,7 @@ func (r *jsonReader) number(n *node, v json.Number) {
 	f, err := v.Float64()
 	if err != nil {
 		n.value, n.broken = n.text, true
-		r.report(n.at, "", "%s is not a number that can be used", clip(n.text))
+		r.report(n.at, diag.Hint{}, "%s is not a number that can be used", clip(n.text))
 		return
 	}
 	n.value = f
@@ -127,7 +129,7 @@ func (r *jsonReader) field(n *node, first map[string]bool, depth int) error {
 		return err
 	}
 	if first[name] {
-		r.report(at, "", "duplicate key %q", clip(name))
+		r.report(at, diag.Hint{}, "duplicate key %q", clip(name))
 		return nil
 	}
 	first[name] = true

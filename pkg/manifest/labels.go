@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // label reads a label; a plain name has the type that its place implies.
@@ -43,13 +45,13 @@ func (l *loader) skeleton(n *node, label *Label) {
 	if label.Type != "skeleton" {
 		for _, key := range []string{"sublabels", "svg"} {
 			if f := n.field(key); f != nil && (len(f.value.items) > 0 || f.value.str() != "") {
-				l.report(f.at, "write type: skeleton", "only a skeleton has %s", key)
+				l.report(f.at, diag.Do(diag.HintWrite, "type: skeleton"), "only a skeleton has %s", key)
 			}
 		}
 		return
 	}
 	if len(label.Sublabels) == 0 || label.SVG == "" {
-		l.report(n.at, "copy the label from the \"Raw\" view of CVAT's label editor", "skeleton %q needs sublabels and svg", clip(label.Name))
+		l.report(n.at, diag.Do(diag.HintCopyRawLabel), "skeleton %q needs sublabels and svg", clip(label.Name))
 		return
 	}
 	names := map[string]string{}
@@ -61,7 +63,7 @@ func (l *loader) skeleton(n *node, label *Label) {
 	label.SVG = labelID.ReplaceAllStringFunc(label.SVG, func(m string) string {
 		id := labelID.FindStringSubmatch(m)[1]
 		if names[id] == "" {
-			l.report(n.get("svg").at, "", "the svg names point %s, which no sublabel has as its id", id)
+			l.report(n.get("svg").at, diag.Hint{}, "the svg names point %s, which no sublabel has as its id", id)
 		}
 		return fmt.Sprintf("data-label-name=%q", names[id])
 	})
@@ -93,19 +95,19 @@ func (l *loader) attributeValues(n *node, a Attribute) {
 	switch a.InputType {
 	case "select", "radio":
 		if len(a.Values) == 0 {
-			l.report(at, "", "attribute %q needs values to choose from", clip(a.Name))
+			l.report(at, diag.Hint{}, "attribute %q needs values to choose from", clip(a.Name))
 			return
 		}
 		if a.DefaultValue != "" && !contains(a.Values, a.DefaultValue) {
-			hint := ""
+			var hint diag.Hint
 			if near := nearest(a.DefaultValue, a.Values); near != "" {
-				hint = fmt.Sprintf("did you mean %q?", near)
+				hint = diag.Do(diag.HintDidYouMean, strconv.Quote(near))
 			}
 			l.report(n.get("default_value").at, hint, "default_value %q is not one of the values", clip(a.DefaultValue))
 		}
 	case "number":
 		if !isRange(a.Values) {
-			l.report(at, "for example values: [0, 100, 1]", "values of number attribute %q must be the smallest, the largest and the step", clip(a.Name))
+			l.report(at, diag.Do(diag.HintNumberValues), "values of number attribute %q must be the smallest, the largest and the step", clip(a.Name))
 		}
 	}
 }
@@ -134,7 +136,7 @@ func (l *loader) uniqueNames(items []*node, what string) {
 			continue
 		}
 		if before, double := first[key]; double {
-			l.report(name.at, fmt.Sprintf("it stands in line %d already", before.Line), "duplicate %s %q", what, clip(key.String()))
+			l.report(name.at, diag.Do(diag.HintAlreadyInLine, strconv.Itoa(before.Line)), "duplicate %s %q", what, clip(key.String()))
 			continue
 		}
 		first[key] = name.at

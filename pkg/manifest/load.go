@@ -8,12 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // A loader reads one manifest with the files that it names, and collects problems.
 type loader struct {
 	files    []*text // in the order in which they were read, the manifest first
-	problems []Problem
+	problems []Diagnostic
 	baseless bool // what extends: names could not be read
 }
 
@@ -72,18 +74,18 @@ func (l *loader) readBeside(named *node) *node {
 	case strings.ContainsFunc(path, isControl):
 		return nil // reported with the other values
 	case err != nil:
-		l.report(named.at, "", "%s: %s", clip(named.str()), reason(err))
+		l.report(named.at, diag.Hint{}, "%s: %s", clip(named.str()), reason(err))
 		return nil
 	case !info.Mode().IsRegular():
-		l.report(named.at, "", "%s is not a file", clip(named.str()))
+		l.report(named.at, diag.Hint{}, "%s is not a file", clip(named.str()))
 		return nil
 	case info.Size() > MaxFileSize+3:
-		l.report(named.at, "", "%s is larger than %d MiB", clip(named.str()), MaxFileSize>>20)
+		l.report(named.at, diag.Hint{}, "%s is larger than %d MiB", clip(named.str()), MaxFileSize>>20)
 		return nil
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		l.report(named.at, "", "%s: %s", clip(named.str()), reason(err))
+		l.report(named.at, diag.Hint{}, "%s: %s", clip(named.str()), reason(err))
 		return nil
 	}
 	return l.read(path, data)
@@ -131,7 +133,7 @@ func (l *loader) extended(root *node) *node {
 		return root
 	}
 	if again := base.field("extends"); again != nil {
-		l.report(again.at, "", "a manifest that is extended cannot extend another")
+		l.report(again.at, diag.Hint{}, "a manifest that is extended cannot extend another")
 	}
 	return overlay(drop(base, "extends"), drop(root, "extends"))
 }
@@ -177,7 +179,7 @@ func (l *loader) labelsFile(root *node) *node {
 		return root.with("project", drop(project, "labels"))
 	}
 	if content.kind != list {
-		l.report(content.at, "", "a labels file holds a list of labels, not %s", content.what())
+		l.report(content.at, diag.Hint{}, "a labels file holds a list of labels, not %s", content.what())
 		return root.with("project", drop(project, "labels"))
 	}
 	return root.with("project", project.with("labels", content))

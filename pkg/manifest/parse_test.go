@@ -38,7 +38,7 @@ func read(t *testing.T, text string) *Manifest {
 }
 
 // problems parses a manifest that is wrong and returns what is wrong with it.
-func problems(t *testing.T, data string) []Problem {
+func problems(t *testing.T, data string) []Diagnostic {
 	t.Helper()
 	m, err := Parse("m.yaml", []byte(data))
 	var e *Error
@@ -344,17 +344,17 @@ func TestAReportIsBoundedAndHarmless(t *testing.T) {
 
 func TestALongLineIsCutAroundItsCaret(t *testing.T) {
 	p := problems(t, "version: 1\nproject: {name: p}\nbags: ["+strings.Repeat("a, ", 200)+"7, "+strings.Repeat("b, ", 200)+"]\n")[0]
-	line, caret, _ := strings.Cut(p.Source, "\n")
+	line, caret, _ := strings.Cut(p.Excerpt, "\n")
 	if len(line) > excerptWidth+4 || line[strings.IndexByte(caret, '^')] != '7' {
-		t.Errorf("got\n%s", p.Source)
+		t.Errorf("got\n%s", p.Excerpt)
 	}
 }
 
 func TestTheCaretStandsUnderWideCharacters(t *testing.T) {
 	p := problems(t, "version: 1\nproject: {name: p}\nskip: [{task: 苹果, tsak: é}]\nbags: [a]\n")[0]
 	want := "    skip: [{task: 苹果, tsak: é}]\n                        ^"
-	if p.Source != want {
-		t.Errorf("got\n%s\nwant\n%s", p.Source, want)
+	if p.Excerpt != want {
+		t.Errorf("got\n%s\nwant\n%s", p.Excerpt, want)
 	}
 }
 

@@ -5,23 +5,24 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
-// A Problem is one mistake in a manifest.
-type Problem struct {
-	Pos    Position
-	Text   string // what is wrong
-	Source string // the line that it stands in and a caret below, both indented alike; may be empty
-	Hint   string // what to write instead; may be empty
-}
+// A Diagnostic is one mistake in a manifest, as data: Text says what is wrong, Pos where, Excerpt is
+// that line with a caret below, and Hint what to write instead (see plan.Hint).
+type Diagnostic = diag.Diagnostic
+
+// A Hint is what can be written instead, as data; see plan.Hint.
+type Hint = diag.Hint
 
 // Error holds every mistake that was found, in the order of files and lines.
-type Error struct{ Problems []Problem }
+type Error struct{ Problems []Diagnostic }
 
 // shown is how many problems Error prints; the rest is counted.
 const shown = 50
 
-// Error prints each problem as file:line:column: what, its source and its hint.
+// Error prints each problem as file:line:column: what, and the line that it is in.
 func (e *Error) Error() string {
 	var b strings.Builder
 	for i, p := range e.Problems {
@@ -32,21 +33,18 @@ func (e *Error) Error() string {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		b.WriteString(p.String())
+		b.WriteString(line(p))
 	}
 	return b.String()
 }
 
-// String is the problem as Error prints it, without a line break at the end.
-func (p Problem) String() string {
-	lines := []string{p.Pos.String() + ": " + p.Text}
-	if p.Source != "" {
-		lines = append(lines, p.Source)
+// line is the problem as Error prints it, without a line break at the end.
+func line(p Diagnostic) string {
+	text := p.Pos.String() + ": " + p.Text
+	if p.Excerpt != "" {
+		text += "\n" + p.Excerpt
 	}
-	if p.Hint != "" {
-		lines = append(lines, "  hint: "+p.Hint)
-	}
-	return strings.Join(lines, "\n")
+	return text
 }
 
 // maxProblems bounds what a hostile file can make of the report.
@@ -56,11 +54,11 @@ const maxProblems = 1000
 func (l *loader) full() bool { return len(l.problems) >= maxProblems }
 
 // report adds a problem.
-func (l *loader) report(at Position, hint, format string, args ...any) {
+func (l *loader) report(at Position, hint Hint, format string, args ...any) {
 	if l.full() {
 		return
 	}
-	l.problems = append(l.problems, Problem{Pos: at, Text: fmt.Sprintf(format, args...), Hint: hint})
+	l.problems = append(l.problems, Diagnostic{Severity: diag.Error, Code: diag.CodeBadManifest, Text: fmt.Sprintf(format, args...), Hint: hint, Pos: at})
 }
 
 // err returns the problems in reading order, each once, or nil.
@@ -77,14 +75,14 @@ func (l *loader) err() error {
 			l.problems[i].Pos = f.within(p.Pos)
 		}
 	}
-	slices.SortStableFunc(l.problems, func(a, b Problem) int {
+	slices.SortStableFunc(l.problems, func(a, b Diagnostic) int {
 		return cmp.Or(cmp.Compare(rank[a.Pos.File], rank[b.Pos.File]), cmp.Compare(a.Pos.Line, b.Pos.Line),
 			cmp.Compare(a.Pos.Column, b.Pos.Column), cmp.Compare(a.Text, b.Text))
 	})
 	problems := slices.Compact(l.problems)
 	for i, p := range problems {
 		if f := l.file(p.Pos.File); f != nil {
-			problems[i].Source = f.excerpt(p.Pos)
+			problems[i].Excerpt = f.excerpt(p.Pos)
 		}
 	}
 	return &Error{Problems: problems}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/schema"
 )
 
@@ -108,7 +109,7 @@ func (l *loader) shape(root *node) {
 	}
 	invalid, ok := err.(*jsonschema.ValidationError)
 	if !ok { // the tree holds JSON types only, so this is unreachable
-		l.report(root.at, "", "%v", err)
+		l.report(root.at, diag.Hint{}, "%v", err)
 		return
 	}
 	for _, leaf := range leaves(invalid) {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // syntax reports an error of yaml.v3's parser, which names no column, and as its
@@ -125,23 +127,24 @@ func column(line string, offset int) int { return utf8.RuneCountInString(line[:o
 // A slip is a mistake that many make: what the parser says, and how the line, or
 // the one above, then looks. The pattern's first group is where the caret goes.
 type slip struct {
-	message    string
-	pattern    *regexp.Regexp
-	above      bool
-	text, hint string
+	message string
+	pattern *regexp.Regexp
+	above   bool
+	text    string
+	hint    diag.Hint
 }
 
 // value is what stands before a value: a key, a list's dash, a bracket or a comma.
 const value = `(?::[ \t]+|-[ \t]+|[\[,][ \t]*)`
 
-const quoteIt = "put the value in quotes"
+var quoteIt = diag.Do(diag.HintQuoteValue)
 
 var slips = []slip{
-	{"", regexp.MustCompile(`^ *(\t)`), false, "a tab indents this line", "YAML is indented with blanks only"},
+	{"", regexp.MustCompile(`^ *(\t)`), false, "a tab indents this line", diag.Do(diag.HintIndentWithBlanks)},
 	{"mapping values are not", regexp.MustCompile(`^ *(?:- +)*([\w-]+:[^\s:/][^:]*)$`), true,
-		"a colon without a blank after it", "write key: value"},
+		"a colon without a blank after it", diag.Do(diag.HintWrite, "key: value")},
 	{"could not find expected ':'", regexp.MustCompile(`^ *(?:- +)*([\w-]+:[^\s:/][^:]*)$`), true,
-		"a colon without a blank after it", "write key: value"},
+		"a colon without a blank after it", diag.Do(diag.HintWrite, "key: value")},
 	{"mapping values are not", regexp.MustCompile(value + `(\{\w+\}[^\s,}\]].*)`), true, "a value that begins with { needs quotes", quoteIt},
 	{"mapping values are not", regexp.MustCompile(`^ *(?:- +)*[\w-]+: +([^\s"'#][^#]*: .*)$`), false,
 		`a value with ": " in it needs quotes`, quoteIt},
@@ -149,34 +152,37 @@ var slips = []slip{
 	{"expected ',' or", regexp.MustCompile(value + `(\{\w+\}[^\s,}\]].*)`), false, "a value that begins with { needs quotes", quoteIt},
 	{"alphabetic or numeric", regexp.MustCompile(value + `(\*)`), false, "a value that begins with * needs quotes", quoteIt},
 	{"unknown anchor", regexp.MustCompile(value + `(\*)`), false, "a value that begins with * needs quotes, unless it is an alias",
-		"mark what it stands for with &name above, or " + quoteIt},
+		diag.Do(diag.HintQuoteOrAnchor)},
 	{"cannot start any token", regexp.MustCompile(value + "(@)"), false, "a value that begins with @ needs quotes", quoteIt},
 	{"cannot start any token", regexp.MustCompile(value + "(`)"), false, "a value that begins with ` needs quotes", quoteIt},
 	{"cannot start any token", regexp.MustCompile(value + "(%)"), false, "a value that begins with % needs quotes", quoteIt},
 	{"expected key", regexp.MustCompile(value + `'[^']*'[ \t]*([^\s,}\]'#:])`), false, "text after a closing quote",
-		"write '' for a ' between single quotes, or use double quotes"},
-	{"expected key", regexp.MustCompile(value + `"[^"]*"[ \t]*([^\s,}\]#:])`), false, "text after a closing quote", `write \" for a " between double quotes`},
-	{"unexpected end of stream", regexp.MustCompile(value + `(["'])`), false, "a quote that is never closed", ""},
+		diag.Do(diag.HintWriteForLiteral, "''", "a ' between single quotes, or use double quotes")},
+	{"expected key", regexp.MustCompile(value + `"[^"]*"[ \t]*([^\s,}\]#:])`), false, "text after a closing quote", diag.Do(diag.HintWriteForLiteral, `\"`, `a " between double quotes`)},
+	{"unexpected end of stream", regexp.MustCompile(value + `(["'])`), false, "a quote that is never closed", diag.Hint{}},
 	{"unknown escape", regexp.MustCompile(`"[^"]*?(\\[^0abt\tnvfre "/\\N_LPxuU])`), false, `an unknown \ escape between double quotes`,
-		`write \\ for a backslash, or use single quotes`},
-	{"expected ',' or ']'", regexp.MustCompile(`(\[)[^\]]*$`), false, "a [ that is not closed, or a comma that is missing", ""},
-	{"expected ',' or '}'", regexp.MustCompile(`(\{)[^}]*$`), false, "a { that is not closed, or a comma that is missing", ""},
-	{"expected node content", regexp.MustCompile(`([\[{])[^\]}]*$`), false, "a bracket that is not closed", ""},
+		diag.Do(diag.HintWriteForLiteral, `\\`, "a backslash, or use single quotes")},
+	{"expected ',' or ']'", regexp.MustCompile(`(\[)[^\]]*$`), false, "a [ that is not closed, or a comma that is missing", diag.Hint{}},
+	{"expected ',' or '}'", regexp.MustCompile(`(\{)[^}]*$`), false, "a { that is not closed, or a comma that is missing", diag.Hint{}},
+	{"expected node content", regexp.MustCompile(`([\[{])[^\]}]*$`), false, "a bracket that is not closed", diag.Hint{}},
 }
 
 // explanation says in a manifest's words what the parser said in its own.
-func explanation(message string) (text, hint string) {
-	for _, e := range []struct{ match, text, hint string }{
-		{"mapping values are not", `a ": " where none can be`, "the line is indented too far, or a value above needs quotes"},
-		{"could not find expected ':'", `a key without ": " after it`, "write key: value"},
-		{"incompatible YAML", "a version of YAML that cannot be read", "leave the %YAML line out"},
-		{"expected ',' or", "a bracket that is not closed, or a comma that is missing", ""},
-		{"expected '-' indicator", "expected another list item here", "begin the line with - under the other items, or indent it as its neighbours"},
-		{"expected key", "this line does not fit the ones above", "indent it as its neighbours"},
+func explanation(message string) (text string, hint diag.Hint) {
+	for _, e := range []struct {
+		match, text string
+		hint        diag.Hint
+	}{
+		{"mapping values are not", `a ": " where none can be`, diag.Do(diag.HintIndentLessOrQuote)},
+		{"could not find expected ':'", `a key without ": " after it`, diag.Do(diag.HintWrite, "key: value")},
+		{"incompatible YAML", "a version of YAML that cannot be read", diag.Do(diag.HintRemoveYAMLLine)},
+		{"expected ',' or", "a bracket that is not closed, or a comma that is missing", diag.Hint{}},
+		{"expected '-' indicator", "expected another list item here", diag.Do(diag.HintIndentListItem)},
+		{"expected key", "this line does not fit the ones above", diag.Do(diag.HintIndentAsNeighbours)},
 	} {
 		if strings.Contains(message, e.match) {
 			return e.text, e.hint
 		}
 	}
-	return fmt.Sprintf("not YAML: %s", clip(message)), ""
+	return fmt.Sprintf("not YAML: %s", clip(message)), diag.Hint{}
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // A Template is text with variables in braces, as task.name and task.frame_name
@@ -29,7 +31,7 @@ type part struct {
 type TemplateError struct {
 	Offset int // in runes, from 0
 	Text   string
-	Hint   string
+	Hint   Hint
 }
 
 func (e *TemplateError) Error() string { return e.Text }
@@ -106,7 +108,7 @@ func nextPart(rest string, known []string) (int, part, *TemplateError) {
 	case strings.HasPrefix(rest, "{{"), strings.HasPrefix(rest, "}}"):
 		return 2, part{literal: rest[:1]}, nil
 	case rest[0] == '}':
-		return 1, part{}, &TemplateError{Text: "} closes no variable", Hint: "write }} for a literal brace"}
+		return 1, part{}, &TemplateError{Text: "} closes no variable", Hint: diag.Do(diag.HintWriteForLiteral, "}}", "a literal brace")}
 	case rest[0] != '{':
 		n := strings.IndexAny(rest, "{}")
 		if n < 0 {
@@ -116,7 +118,7 @@ func nextPart(rest string, known []string) (int, part, *TemplateError) {
 	}
 	end := strings.IndexAny(rest[1:], "{}") + 1
 	if end == 0 || rest[end] != '}' {
-		return 1, part{}, &TemplateError{Text: "{ opens a variable that is not closed", Hint: "write {{ for a literal brace"}
+		return 1, part{}, &TemplateError{Text: "{ opens a variable that is not closed", Hint: diag.Do(diag.HintWriteForLiteral, "{{", "a literal brace")}
 	}
 	p, err := parseVariable(rest[1:end], known)
 	return end + 1, p, err
@@ -134,14 +136,14 @@ func parseVariable(inner string, known []string) (part, *TemplateError) {
 	if !contains(paddable, name) {
 		return part{}, &TemplateError{
 			Text: fmt.Sprintf("{%s} takes no width", name),
-			Hint: "only {" + strings.Join(paddable, "} and {") + "} can be padded",
+			Hint: diag.Do(diag.HintPadOnly, "{"+strings.Join(paddable, "} and {")+"}"),
 		}
 	}
 	width, ok := parseWidth(format)
 	if !ok {
 		return part{}, &TemplateError{
 			Text: fmt.Sprintf("%q is no width", format),
-			Hint: fmt.Sprintf("{%s:06} pads to six digits; at most 19", name),
+			Hint: diag.Do(diag.HintPadLimit, name),
 		}
 	}
 	return part{name: name, width: width}, nil
@@ -162,13 +164,13 @@ func parseWidth(s string) (int, bool) {
 func unknownVariable(name string, known []string) *TemplateError {
 	err := &TemplateError{Text: fmt.Sprintf("unknown variable {%s}", name)}
 	if near := nearest(name, known); near != "" {
-		err.Hint = fmt.Sprintf("did you mean {%s}?", near)
+		err.Hint = diag.Do(diag.HintDidYouMean, "{"+near+"}")
 		return err
 	}
 	if contains(frameVariables, name) {
-		err.Hint = fmt.Sprintf("{%s} belongs to a frame, and can stand in frame_name only", name)
+		err.Hint = diag.Do(diag.HintFrameVariable, name)
 		return err
 	}
-	err.Hint = "known are {" + strings.Join(known, "}, {") + "}"
+	err.Hint = diag.Do(diag.HintKnownVariables, "{"+strings.Join(known, "}, {")+"}")
 	return err
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/cvatplan/cvatplan/internal/advice"
 )
 
 var wholeVars = Vars{
@@ -74,7 +76,10 @@ func TestEveryVariableIsKnownToExecute(t *testing.T) {
 }
 
 func TestATemplatesMistakeIsFoundWhereItStands(t *testing.T) {
-	for text, want := range map[string]TemplateError{
+	for text, want := range map[string]struct {
+		offset     int
+		text, hint string
+	}{
 		"é{bga}":        {1, "unknown variable {bga}", "did you mean {bag}?"},
 		"{camera":       {0, "{ opens a variable that is not closed", "write {{ for a literal brace"},
 		"a{b{bag}":      {1, "{ opens a variable that is not closed", "write {{ for a literal brace"},
@@ -86,7 +91,7 @@ func TestATemplatesMistakeIsFoundWhereItStands(t *testing.T) {
 	} {
 		_, err := ParseTaskName(text)
 		var got TemplateErrors
-		if !errors.As(err, &got) || len(got) != 1 || *got[0] != want {
+		if !errors.As(err, &got) || len(got) != 1 || got[0].Offset != want.offset || got[0].Text != want.text || advice.Words(got[0].Hint) != want.hint {
 			t.Errorf("%s: got %+v, want %+v", text, got, want)
 		}
 	}

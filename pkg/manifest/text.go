@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/width"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // MaxFileSize is the size in bytes above which a manifest, or a file that it
@@ -40,16 +42,16 @@ func (l *loader) check(t *text) bool {
 	at := Position{File: t.name}
 	switch {
 	case len(t.data) > MaxFileSize:
-		l.report(at, "", "the file is larger than %d MiB", MaxFileSize>>20)
+		l.report(at, diag.Hint{}, "the file is larger than %d MiB", MaxFileSize>>20)
 		return false
 	case bytes.HasPrefix(t.data, []byte("\xff\xfe")), bytes.HasPrefix(t.data, []byte("\xfe\xff")):
-		l.report(at, "save it as UTF-8", "the file is UTF-16")
+		l.report(at, diag.Do(diag.HintSaveAsUTF8), "the file is UTF-16")
 		return false
 	}
 	before := len(l.problems)
 	for i, line := range t.lines {
 		if column, what := badCharacter(line); column > 0 {
-			l.report(Position{File: t.name, Line: i + 1, Column: column}, "save the file as UTF-8 without control characters", "%s", what)
+			l.report(Position{File: t.name, Line: i + 1, Column: column}, diag.Do(diag.HintSaveAsPlainUTF8), "%s", what)
 		}
 		if len(l.problems)-before == shown {
 			break

@@ -7,9 +7,12 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // Limits on what a file may hold once its aliases are unfolded: ten thousand bags,
@@ -25,10 +28,10 @@ func (l *loader) yaml(t *text) *node {
 	doc, err := decodeYAML(bytes.NewReader(t.data))
 	switch {
 	case errors.Is(err, io.EOF):
-		l.report(Position{File: t.name, Line: 1, Column: 1}, "", "the file is empty")
+		l.report(Position{File: t.name, Line: 1, Column: 1}, diag.Hint{}, "the file is empty")
 		return nil
 	case errors.Is(err, errSecond):
-		l.report(l.secondDocument(t), "split it into a file for each", "a second document begins here; a manifest is one document")
+		l.report(l.secondDocument(t), diag.Do(diag.HintSplitDocuments), "a second document begins here; a manifest is one document")
 		return nil
 	case err != nil:
 		l.syntax(t, err)
@@ -120,7 +123,7 @@ func (y *yamlReader) node(n *yaml.Node, depth int) *node {
 // tag reports a tag (!name) other than the one that the value has anyway.
 func (y *yamlReader) tag(n *yaml.Node, at Position, own string) {
 	if n.ShortTag() != own {
-		y.report(at, "", "tag %s has no meaning here", clip(n.Tag))
+		y.report(at, diag.Hint{}, "tag %s has no meaning here", clip(n.Tag))
 	}
 }
 
@@ -133,11 +136,11 @@ func (y *yamlReader) exceeded(n *yaml.Node, depth int) bool {
 	case y.gaveUp:
 		return true
 	case depth > maxDepth:
-		y.report(at, "", "values are nested more than %d deep", maxDepth)
+		y.report(at, diag.Hint{}, "values are nested more than %d deep", maxDepth)
 	case tooMuch && len(y.open) > 0:
-		y.report(y.outer, "write out what is meant", "aliases unfold to more than %d values or %d MiB", maxValues, maxText>>20)
+		y.report(y.outer, diag.Do(diag.HintWriteOut), "aliases unfold to more than %d values or %d MiB", maxValues, maxText>>20)
 	case tooMuch:
-		y.report(at, "let globs name the bags, or split the manifest", "the file holds more than %d keys and values", maxValues)
+		y.report(at, diag.Do(diag.HintUseGlobs), "the file holds more than %d keys and values", maxValues)
 	default:
 		return false
 	}
@@ -148,7 +151,7 @@ func (y *yamlReader) exceeded(n *yaml.Node, depth int) bool {
 func (y *yamlReader) alias(n *yaml.Node, depth int) *node {
 	at := Position{File: y.file, Line: n.Line, Column: n.Column}
 	if y.open[n.Alias] {
-		y.report(at, "", "alias *%s contains itself", clip(n.Value))
+		y.report(at, diag.Hint{}, "alias *%s contains itself", clip(n.Value))
 		return &node{at: at, broken: true}
 	}
 	if len(y.open) == 0 {
@@ -175,7 +178,7 @@ func (y *yamlReader) mapping(n *yaml.Node, depth int) *node {
 			continue
 		}
 		if before, double := first[name]; double {
-			y.report(at, fmt.Sprintf("it stands in line %d already", before.Line), "duplicate key %q", clip(name))
+			y.report(at, diag.Do(diag.HintAlreadyInLine, strconv.Itoa(before.Line)), "duplicate key %q", clip(name))
 			continue
 		}
 		first[name] = at
@@ -194,7 +197,7 @@ func (y *yamlReader) key(n *yaml.Node, at Position) (string, bool) {
 		return "", false
 	}
 	if n.Kind != yaml.ScalarNode || n.Value == "" {
-		y.report(at, "", "a key must be text")
+		y.report(at, diag.Hint{}, "a key must be text")
 		return "", false
 	}
 	return n.Value, true
@@ -214,7 +217,7 @@ func (y *yamlReader) merge(out *node, have map[string]Position, merges []*yaml.N
 	}
 	for _, base := range bases {
 		if base.kind != mapping {
-			y.report(base.at, "write <<: *name, where &name marks a mapping", "a merge key takes a mapping or a list of mappings")
+			y.report(base.at, diag.Do(diag.HintWrite, "<<: *name, where &name marks a mapping"), "a merge key takes a mapping or a list of mappings")
 		}
 		for _, f := range base.fields {
 			if _, ok := have[f.name]; !ok {
@@ -240,12 +243,12 @@ func (y *yamlReader) scalar(n *yaml.Node, at Position) *node {
 	case "!!str", "!!timestamp": // a date is text here: bags are often named after one
 	default:
 		out.broken = true
-		y.report(at, "", "tag %s has no meaning here", clip(n.Tag))
+		y.report(at, diag.Hint{}, "tag %s has no meaning here", clip(n.Tag))
 	}
 	if err != nil {
 		out.value = n.Value
 		out.broken = true
-		y.report(at, "", "%s is not a number that can be used", clip(n.Value))
+		y.report(at, diag.Hint{}, "%s is not a number that can be used", clip(n.Value))
 	}
 	return out
 }
@@ -255,7 +258,7 @@ var octal = regexp.MustCompile(`^[-+]?0[0-9_]+$`)
 // integer refuses 010, which YAML takes for 8.
 func (y *yamlReader) integer(n *yaml.Node, at Position) (any, error) {
 	if octal.MatchString(n.Value) {
-		y.report(at, fmt.Sprintf("put it in quotes if it is text: %q", n.Value), "%s begins with 0, which YAML takes for an octal number", clip(n.Value))
+		y.report(at, diag.Do(diag.HintQuoteOctal, n.Value), "%s begins with 0, which YAML takes for an octal number", clip(n.Value))
 	}
 	return decodeAs[int64](n)
 }

@@ -40,9 +40,8 @@ type ProjectChange struct {
 type Change struct {
 	Task, Bag, Camera string
 	Action            Action
-	Reason            Reason
-	Hint              string // what a person can do; may be empty
-	ID                int    // of the task that was judged; 0 where none exists
+	Reason            Diagnostic // why; its Hint says what a person can do
+	ID                int        // of the task that was judged; 0 where none exists
 	URL               string
 	Owner             string // of that task, where it is somebody else's affair
 	Frames            int    // as the manifest says; for an unmanaged task what it holds
@@ -64,15 +63,10 @@ type State struct {
 	Archive string // hash, where the marker decides
 }
 
-// A Reason is why an action was chosen. Code is stable, Text names things and numbers.
-type Reason struct {
-	Code diag.Code
-	Text string
-}
-
 // A Note is something to know that changes nothing; equal ones of many tasks are one Note.
 type Note struct {
 	Code  diag.Code // stable, e.g. "segment_size"
 	Text  string
-	Tasks int // how many tasks it is about
+	Hint  Hint // how to learn more; may be zero
+	Tasks int  // how many tasks it is about
 }

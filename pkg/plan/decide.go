@@ -60,12 +60,12 @@ func (c Change) importing() Change {
 	t := c.Actual[0]
 	hash, ours := ParseMarker(t.BugTracker)
 	if !ours {
-		c.Hint = "plan again when its import has ended"
+		c.Reason.Hint = diag.Do(diag.HintPlanAfterImport)
 		return c.because(Blocked, diag.CodeImportingForeign,
 			fmt.Sprintf("%s is importing, and it is not ours", describe(t)))
 	}
 	if c.otherArchive(hash) {
-		c.Hint = "plan again when its import has ended; if the files were not meant to change, restore them"
+		c.Reason.Hint = diag.Do(diag.HintPlanAfterImportOrRestore)
 		return c.because(Blocked, diag.CodeImportingOtherArchive,
 			fmt.Sprintf("%s is importing other files than these", describe(t)))
 	}
@@ -80,7 +80,7 @@ func (c Change) empty(o Options) Change {
 	case !ours && o.mayReplace(c.Task):
 		return c.because(Replace, diag.CodeTakenOver, fmt.Sprintf("%s is empty and was named for replacement", describe(t))).replacing(o)
 	case !ours:
-		c.Hint = fmt.Sprintf("if nobody is uploading to it, delete it in CVAT, or apply with --target %s --replace-empty", shellWord(c.Task))
+		c.Reason.Hint = diag.Do(diag.HintReplaceNamed, c.Task)
 		return c.because(Blocked, diag.CodeEmptyForeign, fmt.Sprintf("%s is empty and not ours: somebody may be uploading to it", describe(t)))
 	case c.otherArchive(hash):
 		return c.because(Replace, diag.CodeFilesChanged, fmt.Sprintf("the files changed since %s was begun", describe(t))).replacing(o)
@@ -109,12 +109,12 @@ func (c Change) sending() Change {
 		return c.bad()
 	}
 	if size := archiveSize(c.Desired); size > MaxArchive {
-		c.Hint = "split the bag, or select fewer frames"
+		c.Reason.Hint = diag.Do(diag.HintSplitBag)
 		return c.because(Blocked, diag.CodeTooLarge, fmt.Sprintf("its images make an archive of %s, CVAT takes %s",
 			FormatBytes(size), FormatBytes(MaxArchive)))
 	}
 	if why := unfitValidation(c.Desired); why != "" {
-		c.Hint = "correct validation: where the manifest writes it; frames are named as in CVAT, by frame_name"
+		c.Reason.Hint = diag.Do(diag.HintCorrectValidation)
 		return c.because(Blocked, diag.CodeBadValidation, why)
 	}
 	c.Upload, c.Bytes = true, c.Desired.Bytes
@@ -126,7 +126,9 @@ func (c Change) bad() Change {
 	texts := make([]string, len(c.Desired.Problems))
 	for i, p := range c.Desired.Problems {
 		texts[i] = p.Text
-		c.Hint = orElse(c.Hint, p.Hint)
+		if c.Reason.Hint == (Hint{}) {
+			c.Reason.Hint = p.Hint
+		}
 	}
 	return c.because(Blocked, c.Desired.Problems[0].Code, strings.Join(texts, "; "))
 }
@@ -135,13 +137,14 @@ func (c Change) replacing(o Options) Change {
 	c = c.sending()
 	if c.Action == Replace && !o.ReplaceEmpty {
 		c.Upload, c.Bytes = false, 0
-		c.Hint = "apply with --replace-empty: it deletes the empty task and creates it anew"
+		c.Reason.Hint = diag.Do(diag.HintReplaceEmpty)
 	}
 	return c
 }
 
 func (c Change) because(a Action, code diag.Code, text string) Change {
-	c.Action, c.Reason = a, Reason{code, text}
+	c.Action = a
+	c.Reason = Diagnostic{Severity: diag.SeverityOf(code), Code: code, Text: text, Hint: c.Reason.Hint}
 	c.Upload, c.Bytes = false, 0
 	return c
 }

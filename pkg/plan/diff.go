@@ -80,7 +80,7 @@ func (d differ) assignable(c Change) Change {
 	if _, known := d.have.Users[*a]; known {
 		return c
 	}
-	c.Hint = "CVAT shows only users with whom an organization is shared; check the user name"
+	c.Reason.Hint = diag.Do(diag.HintCheckUserName)
 	return c.because(Blocked, diag.CodeUnknownAssignee, fmt.Sprintf("the server shows no user %q", *a))
 }
 
@@ -90,7 +90,7 @@ func sameName(w Desired, want []Desired, same []int) Change {
 	if more := len(same) - 2; more > 0 {
 		text += fmt.Sprintf(" (and %d more)", more)
 	}
-	c.Hint = hint
+	c.Reason.Hint = hint
 	return c.because(Conflict, diag.CodeSameName, text)
 }
 

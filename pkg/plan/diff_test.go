@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -93,7 +94,7 @@ func TestTargetLeavesTheRestAlone(t *testing.T) {
 	if diff := cmp.Diff([]string{"create cam/run_1 0 no_task", "unmanaged stray 2 unmanaged"}, lines(p)); diff != "" {
 		t.Error(diff)
 	}
-	if !slices.Contains(texts(p), "no task of the manifest fits --target 'nothing'") {
+	if !slices.Contains(texts(p), "no task of the manifest fits target 'nothing'") {
 		t.Errorf("notes %q", texts(p))
 	}
 }
@@ -101,7 +102,7 @@ func TestTargetLeavesTheRestAlone(t *testing.T) {
 func TestNeedsHashAsksOnlyForOursAndUnfinished(t *testing.T) {
 	measured := want("measured", "a")
 	bad := want("bad", "a")
-	bad.Problems = []Problem{{Code: diag.CodeUnreadable}}
+	bad.Problems = []Diagnostic{{Code: diag.CodeUnreadable}}
 	desired := []Desired{measured, bad}
 	for _, name := range []string{"new", "done", "foreign", "ours", "unverified", "tombstone", "skipped"} {
 		d := want(name, "a")
@@ -169,7 +170,7 @@ func TestEqualDifferencesAreOneNote(t *testing.T) {
 		desired, tasks = append(desired, d), append(tasks, made)
 	}
 	p := Diff(desired, actual(tasks...), Options{})
-	expected := []Note{{"segment_size", "segment_size: 300 tasks have 10, the manifest says 20; kept, CVAT cannot change it", 300}}
+	expected := []Note{{Code: "segment_size", Text: "segment_size: 300 tasks have 10, the manifest says 20; kept, CVAT cannot change it", Tasks: 300}}
 	if diff := cmp.Diff(expected, p.Notes); diff != "" {
 		t.Error(diff)
 	}
@@ -221,9 +222,13 @@ func TestRenamedIsFoundByItsFrames(t *testing.T) {
 func TestWithoutCheckFramesTasksOfTheSameSizeAreNoted(t *testing.T) {
 	desired := []Desired{want("new", "a", "b")}
 	have := actual(called("old", task(4, 2, "")), called("older", task(3, 2, "")), called("else", task(5, 1, "")))
-	expected := []string{"2 unmanaged tasks have the frame count of a task to be created; --check frames tells whether one was renamed"}
-	if diff := cmp.Diff(expected, texts(Diff(desired, have, Options{}))); diff != "" {
+	expected := []string{"2 unmanaged tasks have the frame count of a task to be created"}
+	p := Diff(desired, have, Options{})
+	if diff := cmp.Diff(expected, texts(p)); diff != "" {
 		t.Error(diff)
+	}
+	if p.Notes[0].Hint != diag.Do(diag.HintCheckFrames) {
+		t.Errorf("hint %v", p.Notes[0].Hint)
 	}
 }
 
@@ -280,7 +285,7 @@ func TestProjectChange(t *testing.T) {
 // A mistyped --target, or bags that are all blocked, must not leave an empty project behind.
 func TestAProjectThatWouldStayEmptyIsNotCreated(t *testing.T) {
 	project := manifest.Project{Name: "p", Create: ptr(true)}
-	blocked := Desired{Task: "t", Frames: []string{"a"}, Problems: []Problem{{Code: diag.CodeCorruptImage, Text: "a is cut off"}}}
+	blocked := Desired{Task: "t", Frames: []string{"a"}, Problems: []Diagnostic{{Code: diag.CodeCorruptImage, Text: "a is cut off"}}}
 	for name, c := range map[string]struct {
 		want []Desired
 		o    Options
@@ -320,7 +325,7 @@ func TestNamesAndGlobs(t *testing.T) {
 
 func TestHintsHoldCommandsThatCanBeCopied(t *testing.T) {
 	c := Decide(Desired{Task: "it's; rm -rf ~", Frames: []string{"a"}}, []Task{called("it's; rm -rf ~", task(1, 0, ""))}, project, Options{})
-	if want := `--target 'it'\''s; rm -rf ~' --replace-empty`; !strings.Contains(c.Hint, want) {
-		t.Errorf("hint %q", c.Hint)
+	if want := `--target 'it'\''s; rm -rf ~' --replace-empty`; !strings.Contains(advice.Words(c.Reason.Hint), want) {
+		t.Errorf("hint %q", advice.Words(c.Reason.Hint))
 	}
 }

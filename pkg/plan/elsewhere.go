@@ -18,7 +18,7 @@ func (c Change) moved(t Task) Change {
 	}
 	c.Before = State{Frames: t.Size, Project: t.ProjectName, Name: t.Name}
 	c.After = State{Frames: c.Frames, Name: c.Task}
-	c.Hint = fmt.Sprintf("move it back in CVAT, or make another with --create-anyway %s", shellWord(c.Task))
+	c.Reason.Hint = diag.Do(diag.HintMoveBack, c.Task)
 	return c.because(Moved, diag.CodeMoved, fmt.Sprintf("%s has this name and stands %s", describe(t), where))
 }
 
@@ -44,7 +44,7 @@ func renamed(changes []Change, unmanaged []Task, o Options) {
 func (c Change) renamed(t Task) Change {
 	c.ID, c.URL, c.Owner = t.ID, t.URL, t.Owner
 	c.Before, c.After = State{Frames: t.Size, Name: t.Name}, State{Frames: c.Frames, Name: c.Task}
-	c.Hint = fmt.Sprintf("name it %q in CVAT, or make another with --create-anyway %s", c.Task, shellWord(c.Task))
+	c.Reason.Hint = diag.Do(diag.HintNameAs, c.Task)
 	return c.because(Renamed, diag.CodeRenamed, fmt.Sprintf("%s, %q, holds exactly these frames", describe(t), t.Name))
 }
 

@@ -25,7 +25,7 @@ func (c Change) holding() Change {
 		return c.drift(t)
 	case ours && c.otherArchive(hash):
 		c.Before, c.After = State{Frames: t.Size, Archive: hash}, State{Frames: t.Size, Archive: c.Desired.Hash}
-		c.Hint = "if the files were not meant to change, restore them and apply; else clear the task's bug_tracker in CVAT"
+		c.Reason.Hint = diag.Do(diag.HintRestoreFiles)
 		return c.because(Drift, diag.CodeArchiveDiffers, fmt.Sprintf("%s was imported from other files than these", describe(t)))
 	case ours:
 		return c.because(Resume, diag.CodeUnverified, fmt.Sprintf("%s was imported and not yet verified", describe(t)))
@@ -38,7 +38,7 @@ func (c Change) holding() Change {
 
 func (c Change) drift(t Task) Change {
 	c.Before, c.After = State{Frames: t.Size}, State{Frames: len(c.Desired.Frames)}
-	c.Hint = "CVAT cannot add frames to a task: make the manifest say what it holds, or delete it in CVAT if its annotations may go"
+	c.Reason.Hint = diag.Do(diag.HintAdaptManifest)
 	if t.Size == len(c.Desired.Frames) {
 		return c.because(Drift, diag.CodeNamesDiffer, fmt.Sprintf("%s holds as many frames, but %d of other names", describe(t), max(len(c.Missing), len(c.Extra))))
 	}
@@ -46,7 +46,7 @@ func (c Change) drift(t Task) Change {
 }
 
 func (c Change) several(tasks []Task) Change {
-	c.Hint = "keep the one that people work in; rename or delete the others in CVAT"
+	c.Reason.Hint = diag.Do(diag.HintKeepOne)
 	return c.because(Conflict, diag.CodeSeveralTasks, "several tasks with frames have this name: "+ids(tasks))
 }
 

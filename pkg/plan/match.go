@@ -27,9 +27,6 @@ func ValidGlob(pattern string) bool { return doublestar.ValidatePattern(flat(Nam
 
 func flat(n Name) string { return strings.ReplaceAll(n.String(), "/", "\x1f") }
 
-// shellWord quotes a name for a hint, so that the command can be copied as it stands.
-func shellWord(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
-
 func matchAny(patterns []string, name string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return MatchName(p, name) })
 }

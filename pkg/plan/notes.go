@@ -110,15 +110,15 @@ func (n noter) lookalikes(changes []Change, unmanaged []Task) {
 		}
 	}
 	if alike > 0 {
-		n[Note{Code: diag.CodeFrameCounts, Text: fmt.Sprintf("%s the frame count of a task to be created; --check frames tells whether one was renamed",
-			have(alike, "unmanaged task"))}] = alike
+		n[Note{Code: diag.CodeFrameCounts, Text: fmt.Sprintf("%s the frame count of a task to be created",
+			have(alike, "unmanaged task")), Hint: diag.Do(diag.HintCheckFrames)}] = alike
 	}
 }
 
 func (n noter) targets(changes []Change, o Options) {
 	for _, pattern := range o.Target {
 		if !slices.ContainsFunc(changes, func(c Change) bool { return MatchName(pattern, c.Task) }) {
-			n[Note{Code: diag.CodeTarget, Text: fmt.Sprintf("no task of the manifest fits --target '%s'", pattern)}] = 0
+			n[Note{Code: diag.CodeTarget, Text: fmt.Sprintf("no task of the manifest fits target '%s'", pattern)}] = 0
 		}
 	}
 }

@@ -25,10 +25,7 @@
 // differ are notes.
 package plan
 
-import (
-	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/pkg/manifest"
-)
+import "github.com/cvatplan/cvatplan/pkg/manifest"
 
 // An Action says what apply does about one task.
 type Action string
@@ -78,16 +75,9 @@ type Desired struct {
 	Settings    Settings
 	Frames      []string // CVAT frame names in the order that the server will give them
 	Origin      manifest.Position
-	Problems    []Problem // why its local frames are bad: blocked
-	Hash        string    // archive hash (64 hex); "" until the task was measured (see NeedsHash)
-	Bytes       int64     // bytes to upload; -1 unknown
-}
-
-// A Problem is one reason why something cannot be done, with what mends it.
-type Problem struct {
-	Code diag.Code // stable, e.g. "corrupt_image"
-	Text string    // names the file and what was found
-	Hint string    // what to do; may be empty
+	Problems    []Diagnostic // why its local frames are bad: blocked
+	Hash        string       // archive hash (64 hex); "" until the task was measured (see NeedsHash)
+	Bytes       int64        // bytes to upload; -1 unknown
 }
 
 // Actual is what a project held when it was observed.
@@ -132,6 +122,6 @@ type Task struct {
 	Import      ImportState // asked only for unfinished tasks
 	ImportError string      // the failed request's message
 	Settings    Settings    // as the server rewrote them
-	Frames      []string    // nil unless frames were asked for (--check frames)
+	Frames      []string    // nil unless frames were asked for ([Options].CheckFrames)
 	URL         string
 }

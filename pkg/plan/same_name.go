@@ -5,11 +5,13 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // SameName says of two wanted tasks of one name where each comes from, and what would
 // give them names of their own. A bag that two manifests name has both places with it.
-func SameName(one, other Desired) (text, hint string) {
+func SameName(one, other Desired) (text string, hint Hint) {
 	a, b := origins(one, other)
 	return fmt.Sprintf("%s and %s would both be task %s", a, b, one.Task), sameNameHint(one, other)
 }
@@ -38,7 +40,7 @@ func origins(one, other Desired) (a, b string) {
 func bagOf(d Desired) string { return orElse(d.Bag, d.Task) }
 
 // sameNameHint names what differs, as a template would.
-func sameNameHint(one, other Desired) string {
+func sameNameHint(one, other Desired) Hint {
 	camera := ""
 	if one.Camera != "" && other.Camera != "" {
 		camera = "{camera}_"
@@ -46,17 +48,17 @@ func sameNameHint(one, other Desired) string {
 	more := "{rel}"
 	switch {
 	case one.Bag == other.Bag && one.Camera == other.Camera && one.Origin == other.Origin:
-		return fmt.Sprintf("name %s once only", one.Origin.File)
+		return diag.Do(diag.HintNameManifestOnce, one.Origin.File)
 	case one.Bag == other.Bag && one.Camera == other.Camera && one.Origin.File != other.Origin.File:
-		return "leave the bag out of one of the manifests, or let their task.name differ"
+		return diag.Do(diag.HintLeaveBagOut)
 	case one.Bag != other.Bag && NameOf(one.Bag) == NameOf(other.Bag):
-		return "rename one of the bags: their names differ in the Unicode form only, which nobody sees"
+		return diag.Do(diag.HintRenameBagUnicode)
 	case bagName(one) != bagName(other) || one.Bag == other.Bag:
 		more = "{bag}"
 	case parent(one) != parent(other):
 		more = "{parent}_{bag}"
 	}
-	return fmt.Sprintf("let task.name say more, for example %q", camera+more)
+	return diag.Do(diag.HintExtendTaskName, camera+more)
 }
 
 // bagName is about what {bag} is, without the extension of a recording.

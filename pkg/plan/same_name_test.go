@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -56,7 +57,7 @@ func TestTasksOfOneNameAreToldApart(t *testing.T) {
 				if c.Action != Conflict || c.Reason.Code != diag.CodeSameName {
 					t.Errorf("%s %s", c.Action, c.Reason.Code)
 				}
-				if diff := cmp.Diff([]string{tt.text, tt.hint}, []string{c.Reason.Text, c.Hint}); diff != "" {
+				if diff := cmp.Diff([]string{tt.text, tt.hint}, []string{c.Reason.Text, advice.Words(c.Reason.Hint)}); diff != "" {
 					t.Error(diff)
 				}
 			}

@@ -105,10 +105,10 @@ func (n Counts) size() string {
 	return ""
 }
 
-// Changes reports whether apply has anything to do: exit code 2 of plan --detailed-exitcode.
+// Changes reports whether apply has anything to do.
 func (n Counts) Changes() bool { return n.Create+n.Resume+n.Wait+n.Replace+n.Projects > 0 }
 
-// Problems reports whether a person must decide something: exit code 5.
+// Problems reports whether a person must decide something.
 func (n Counts) Problems() bool { return n.Conflict+n.Blocked+n.Moved+n.Renamed > 0 }
 
 // Summary is the line that ends a plan, over one or several projects.
@@ -119,11 +119,3 @@ func HasChanges(plans ...Plan) bool { return Count(plans...).Changes() }
 
 // HasProblems is [Counts.Problems] of the plans.
 func HasProblems(plans ...Plan) bool { return Count(plans...).Problems() }
-
-// CheckMaxCreate is the error of apply --max-create, where 0 allows none: nothing was begun yet.
-func CheckMaxCreate(limit int, plans ...Plan) error {
-	if n := Count(plans...).Create; n > limit {
-		return fmt.Errorf("%d tasks would be created, and --max-create allows %d; nothing was done", n, limit)
-	}
-	return nil
-}

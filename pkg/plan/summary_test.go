@@ -61,12 +61,10 @@ func TestExitCodesFollowTheCounts(t *testing.T) {
 	}
 }
 
-func TestMaxCreateIsCheckedOverAllPlans(t *testing.T) {
+func TestCreationsAreCountedOverAllPlans(t *testing.T) {
 	two := []Plan{{Changes: []Change{{Action: Create}}}, {Changes: []Change{{Action: Create}, {Action: Resume}}}}
-	for limit, ok := range map[int]bool{0: false, 1: false, 2: true} {
-		if err := CheckMaxCreate(limit, two...); (err == nil) != ok {
-			t.Errorf("limit %d: %v", limit, err)
-		}
+	if n := Count(two...).Create; n != 2 {
+		t.Errorf("%d creations, want 2", n)
 	}
 }
 

@@ -33,21 +33,21 @@ type Header struct {
 type Fault struct {
 	Code diag.Code
 	Text string
-	Hint string // what to do; may be empty
+	Hint diag.Hint // what to do; may be zero
 }
 
 // Error is the text.
 func (f *Fault) Error() string { return f.Text }
 
 func corrupt(format string, args ...any) *Fault {
-	return &Fault{Code: diag.CodeCorruptImage, Text: fmt.Sprintf(format, args...), Hint: "repair or remove it, or set frames.bad: skip"}
+	return &Fault{Code: diag.CodeCorruptImage, Text: fmt.Sprintf(format, args...), Hint: diag.Do(diag.HintRepairImage)}
 }
 
 // Read checks the image in r, of the given size. Its error is a *Fault, or the
 // reader's.
 func Read(r io.ReaderAt, size int64, name string) (Header, error) {
 	if size == 0 {
-		return Header{}, &Fault{Code: diag.CodeEmptyImage, Text: "empty (0 bytes)", Hint: "copy it again or remove it, or set frames.bad: skip"}
+		return Header{}, &Fault{Code: diag.CodeEmptyImage, Text: "empty (0 bytes)", Hint: diag.Do(diag.HintCopyAgain)}
 	}
 	head := make([]byte, min(size, 1024))
 	if _, err := r.ReadAt(head, 0); err != nil && err != io.EOF {
@@ -141,7 +141,7 @@ func tooLarge(h Header) error {
 		return nil
 	}
 	return &Fault{
-		Code: diag.CodeTooLargeImage, Hint: "split it, or scale it down",
+		Code: diag.CodeTooLargeImage, Hint: diag.Do(diag.HintShrinkImage),
 		Text: fmt.Sprintf("%d x %d pixels; CVAT opens at most %d in all", h.Width, h.Height, maxPixels),
 	}
 }
