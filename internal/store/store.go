@@ -1,6 +1,6 @@
 // Package store is where bags are: trees of directories and files that are listed and read, and
 // never written. All access to bags goes through a [Store], so that bags on another machine need
-// another Store and nothing else. Today there is one, [Local].
+// another Store and nothing else: [Local], [S3] and [Web] are there.
 //
 // What is no bag is not read through it: manifests, their committed indexes, temporary files.
 package store
@@ -10,7 +10,9 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"path"
 	"path/filepath"
+	"strings"
 )
 
 // A Store reads one tree.
@@ -55,13 +57,34 @@ type File = interface {
 // ErrNotAFile is what [Store.Open] says of a directory, a pipe, a socket or a device.
 var ErrNotAFile = errors.New("not a regular file")
 
-// At is the store of a root, as manifests and command lines write it: a directory, or a file.
-func At(root string) Store { return Local{Root: root} }
+const schemeS3 = "s3://"
 
-// Split is a path of this machine as a store, that of the directory it is in, and a name there:
-// for what is opened together with the files beside it.
-func Split(path string) (Store, string) {
-	return Local{Root: filepath.Dir(path)}, filepath.Base(path)
+// At is the store of a root, as manifests and command lines write it: s3://bucket/prefix, an http or https URL, or a
+// directory or file of this machine.
+func At(root string) Store {
+	switch scheme, _, _ := strings.Cut(root, "://"); scheme {
+	case "s3":
+		return NewS3(root)
+	case "http", "https":
+		return Web{Root: root}
+	}
+	return Local{Root: root}
+}
+
+// IsRemote reports whether a root is on another machine, so that it is no path of this one.
+func IsRemote(root string) bool {
+	_, local := At(root).(Local)
+	return !local
+}
+
+// Split is a path or an address as a store, that of the directory it is in, and a name there: for what is opened
+// together with the files beside it.
+func Split(name string) (Store, string) {
+	if IsRemote(name) {
+		dir, base := path.Split(name)
+		return At(dir), base
+	}
+	return Local{Root: filepath.Dir(name)}, filepath.Base(name)
 }
 
 // Reader gives a file's bytes from its start to the size that it had when it was opened, and closes

@@ -1,0 +1,376 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A bucket is an object storage with one bucket, "lab". It counts what is asked for, and a fault may stand before its
+// answers.
+type bucket struct {
+	objects map[string][]byte
+	fault   func(w http.ResponseWriter, r *http.Request, again int) (answered bool)
+
+	mu       sync.Mutex
+	asked    map[string]int // method and URL → how often
+	requests int
+	sent     int64
+}
+
+func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	again := b.count(r)
+	counted := &countingWriter{ResponseWriter: w}
+	defer func() {
+		b.mu.Lock()
+		b.sent += counted.n
+		b.mu.Unlock()
+	}()
+	if b.fault != nil && b.fault(counted, r, again) {
+		return
+	}
+	key := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/lab"), "/")
+	if r.URL.Query().Has("list-type") {
+		b.list(counted, r.URL.Query().Get("prefix"), r.URL.Query().Get("continuation-token"))
+		return
+	}
+	object, there := b.objects[key]
+	if !there {
+		http.Error(w, `<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>`, http.StatusNotFound)
+		return
+	}
+	w.Header().Set("ETag", fmt.Sprintf(`"%d-%x"`, len(object), object[:min(8, len(object))]))
+	http.ServeContent(counted, r, key, time.Unix(1700000000, 0), bytes.NewReader(object))
+}
+
+func (b *bucket) count(r *http.Request) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.asked == nil {
+		b.asked = map[string]int{}
+	}
+	request := r.Method + " " + r.URL.String() + " " + r.Header.Get("Range")
+	b.asked[request]++
+	b.requests++
+	return b.asked[request]
+}
+
+type countingWriter struct {
+	http.ResponseWriter
+	n int64
+}
+
+func (w *countingWriter) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p)
+	w.n += int64(n)
+	return n, err
+}
+
+// list gives two names a page.
+func (b *bucket) list(w io.Writer, prefix, after string) {
+	type content struct {
+		Key  string
+		Size int
+	}
+	type common struct{ Prefix string }
+	var answer struct {
+		XMLName               xml.Name `xml:"ListBucketResult"`
+		IsTruncated           bool
+		NextContinuationToken string `xml:",omitempty"`
+		Contents              []content
+		CommonPrefixes        []common
+	}
+	names := map[string]int{}
+	for key, object := range b.objects {
+		rest, below := strings.CutPrefix(key, prefix)
+		if dir, _, deep := strings.Cut(rest, "/"); below && deep {
+			names[prefix+dir+"/"] = -1
+		} else if below {
+			names[key] = len(object)
+		}
+	}
+	var sorted []string
+	for name := range names {
+		if name > after {
+			sorted = append(sorted, name)
+		}
+	}
+	slices.Sort(sorted)
+	if len(sorted) > 2 {
+		sorted = sorted[:2]
+		answer.IsTruncated, answer.NextContinuationToken = true, sorted[1]
+	}
+	for _, name := range sorted {
+		if names[name] < 0 {
+			answer.CommonPrefixes = append(answer.CommonPrefixes, common{name})
+		} else {
+			answer.Contents = append(answer.Contents, content{name, names[name]})
+		}
+	}
+	_ = xml.NewEncoder(w).Encode(answer)
+}
+
+// remote are the stores over one bucket's objects: S3, and the same files behind plain HTTP.
+func remote(t *testing.T, b *bucket) map[string]Store {
+	t.Helper()
+	server := httptest.NewServer(b)
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL", server.URL)
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
+	return map[string]Store{"s3": At("s3://lab/data/"), "http": At(server.URL + "/lab/data")}
+}
+
+func noise(n int) []byte {
+	b := make([]byte, n)
+	r := rand.NewChaCha8([32]byte{1})
+	_, _ = r.Read(b)
+	return b
+}
+
+func TestABucketIsListedAsDirectories(t *testing.T) {
+	b := &bucket{objects: map[string][]byte{
+		"data/run-1/a.jpg": []byte("a"), "data/run-1/b.jpg": []byte("bb"), "data/run-1/c/d.jpg": []byte("d"),
+		"data/run-1/": nil, "data/run-1//odd": []byte("odd"), "data/run-2.mcap": []byte("mcap"), "other/x": []byte("x"),
+	}}
+	s := remote(t, b)["s3"]
+	for dir, want := range map[string][]string{
+		".":       {"run-1/", "run-2.mcap 4"},
+		"run-1":   {"a.jpg 1", "b.jpg 2", "c/"},
+		"run-1/c": {"d.jpg 1"},
+	} {
+		entries, err := s.List(context.Background(), dir)
+		var got []string
+		for _, e := range entries {
+			if e.IsDir() {
+				got = append(got, e.Name()+"/")
+				continue
+			}
+			info, err := e.Info()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, fmt.Sprintf("%s %d", e.Name(), info.Size()))
+		}
+		slices.Sort(got)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, %v, want %q", dir, got, err, want)
+		}
+	}
+	for name, dir := range map[string]bool{".": true, "run-1": true, "run-1/c": true, "run-2.mcap": false} {
+		if info, err := s.Stat(context.Background(), name); err != nil || info.IsDir() != dir {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+	for _, name := range []string{"run", "run-1/z"} {
+		_, errStat := s.Stat(context.Background(), name)
+		_, errList := s.List(context.Background(), name)
+		_, errOpen := s.Open(context.Background(), name)
+		for _, err := range []error{errStat, errList, errOpen} {
+			if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "s3://lab/data/"+name) {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+func TestAWebServerIsNotListed(t *testing.T) {
+	_, err := remote(t, &bucket{})["http"].List(context.Background(), "run-1")
+	if !errors.Is(err, ErrNoListing) {
+		t.Error(err)
+	}
+}
+
+func TestRangesOfARemoteFileAreItsBytes(t *testing.T) {
+	content := noise(5<<20 + 321)
+	for name, s := range remote(t, &bucket{objects: map[string][]byte{"data/big": content}}) {
+		t.Run(name, func(t *testing.T) {
+			f, err := s.Open(context.Background(), "big")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			if f.Size() != int64(len(content)) {
+				t.Fatalf("%d bytes", f.Size())
+			}
+			for range 200 {
+				off := rand.IntN(len(content))
+				b := make([]byte, rand.IntN(1<<rand.IntN(22)))
+				n, err := f.ReadAt(b, int64(off))
+				want := content[off:min(off+len(b), len(content))]
+				if !bytes.Equal(b[:n], want) || (err == io.EOF) != (off+len(b) > len(content)) {
+					t.Fatalf("%d bytes at %d: got %d, %v", len(b), off, n, err)
+				}
+			}
+			all, err := io.ReadAll(Reader(f))
+			if err != nil || !bytes.Equal(all, content) {
+				t.Errorf("%d bytes, %v", len(all), err)
+			}
+		})
+	}
+}
+
+// A walk costs few requests, and a look here and there few bytes.
+func TestReadsFetchWhatIsNeeded(t *testing.T) {
+	content := noise(64 << 20)
+	b := &bucket{objects: map[string][]byte{"data/big": content}}
+	s := remote(t, b)["s3"]
+	read := func(size, step int) (requests int, sent int64) {
+		f, err := s.Open(context.Background(), "big")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		requests, sent = b.requests, b.sent
+		piece := make([]byte, size)
+		for off := 0; off+size <= len(content); off += step {
+			if _, err := f.ReadAt(piece, int64(off)); err != nil || !bytes.Equal(piece, content[off:off+size]) {
+				t.Fatal(off, err)
+			}
+		}
+		return b.requests - requests, b.sent - sent
+	}
+	if requests, sent := read(4<<10, 4<<10); requests > 40 || sent > int64(len(content)) {
+		t.Errorf("a walk: %d requests, %d bytes", requests, sent)
+	}
+	if _, sent := read(100, 800<<10); sent > int64(len(content))*3/100 {
+		t.Errorf("looks: %d bytes of %d", sent, len(content))
+	}
+}
+
+func TestBrokenAnswersAreAskedAgain(t *testing.T) {
+	cut := func(w http.ResponseWriter, r *http.Request, again int) bool {
+		if r.Method != http.MethodGet || again > 1 {
+			return false
+		}
+		w.Header().Set("Content-Length", "1000")
+		w.WriteHeader(http.StatusPartialContent)
+		_, _ = w.Write(noise(1000)[:400])
+		panic(http.ErrAbortHandler)
+	}
+	busy := func(w http.ResponseWriter, _ *http.Request, again int) bool {
+		if again > 2 {
+			return false
+		}
+		http.Error(w, `<?xml version="1.0"?><Error><Code>SlowDown</Code></Error>`, http.StatusServiceUnavailable)
+		return true
+	}
+	for fault, f := range map[string]func(http.ResponseWriter, *http.Request, int) bool{"cut": cut, "busy": busy} {
+		b := &bucket{objects: map[string][]byte{"data/big": noise(1000)}, fault: f}
+		for name, s := range remote(t, b) {
+			got, err := Head(context.Background(), s, "big", 1000)
+			if err != nil || !bytes.Equal(got, noise(1000)) {
+				t.Errorf("%s, %s: %d bytes, %v", fault, name, len(got), err)
+			}
+		}
+	}
+}
+
+func TestWhatAServerDecidedIsNotAskedAgain(t *testing.T) {
+	answer := func(code int, word string) func(http.ResponseWriter, *http.Request, int) bool {
+		return func(w http.ResponseWriter, r *http.Request, _ int) bool {
+			if r.Method == http.MethodHead {
+				return false
+			}
+			w.Header().Set("Content-Type", "application/xml")
+			w.WriteHeader(code)
+			fmt.Fprintf(w, `<?xml version="1.0"?><Error><Code>%s</Code></Error>`, word)
+			return true
+		}
+	}
+	whole := func(w http.ResponseWriter, r *http.Request, _ int) bool {
+		if r.Method == http.MethodGet {
+			r.Header.Del("Range")
+		}
+		return false
+	}
+	for name, c := range map[string]struct {
+		fault func(http.ResponseWriter, *http.Request, int) bool
+		want  error
+	}{
+		"expired": {answer(403, "ExpiredToken"), fs.ErrPermission},
+		"changed": {answer(412, "PreconditionFailed"), ErrChanged},
+		"gone":    {answer(404, "NoSuchKey"), fs.ErrNotExist},
+		"shorter": {answer(416, "InvalidRange"), ErrChanged},
+		"whole":   {whole, errNoRanges},
+	} {
+		for kind, s := range remote(t, &bucket{objects: map[string][]byte{"data/big": noise(1000)}, fault: c.fault}) {
+			if name == "whole" && kind == "s3" {
+				continue // its protocol has ranges
+			}
+			f, err := s.Open(context.Background(), "big")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = f.ReadAt(make([]byte, 10), 5)
+			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), s.Path("big")) {
+				t.Errorf("%s, %s: %v", name, kind, err)
+			}
+			if name == "expired" && kind == "s3" && !strings.Contains(err.Error(), "ExpiredToken") {
+				t.Errorf("the server's word is missing: %v", err)
+			}
+		}
+	}
+}
+
+func TestAnObjectThatChangesMidwayIsNotMixed(t *testing.T) {
+	b := &bucket{objects: map[string][]byte{"data/big": noise(1 << 20)}}
+	for name, s := range remote(t, b) {
+		b.objects["data/big"] = noise(1 << 20)
+		f, err := s.Open(context.Background(), "big")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.ReadAt(make([]byte, 10), 0); err != nil {
+			t.Fatal(err)
+		}
+		b.objects["data/big"] = bytes.Repeat([]byte("x"), 1<<20)
+		if _, err := f.ReadAt(make([]byte, 10), 900<<10); !errors.Is(err, ErrChanged) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestABucketNeedsAName(t *testing.T) {
+	if _, err := At("s3:///prefix").Stat(context.Background(), "."); err == nil || !strings.Contains(err.Error(), "s3://BUCKET/PREFIX") {
+		t.Error(err)
+	}
+}
+
+func TestARootSaysWhereItIs(t *testing.T) {
+	for root, want := range map[string]bool{"": false, "data": false, "/data": false, `C:\data`: false, "s3://b/p": true, "https://h/p": true, "http://h": true} {
+		if got := IsRemote(root); got != want {
+			t.Errorf("%q: %t", root, got)
+		}
+	}
+}
+
+func TestWithoutCredentialsNothingIsSigned(t *testing.T) {
+	signed := false
+	b := &bucket{objects: map[string][]byte{"data/a": []byte("a")}, fault: func(_ http.ResponseWriter, r *http.Request, _ int) bool {
+		signed = signed || r.Header.Get("Authorization") != ""
+		return false
+	}}
+	s := remote(t, b)["s3"]
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+	if got, err := Head(context.Background(), s, "a", 1); err != nil || string(got) != "a" || signed {
+		t.Errorf("got %q, %v, signed %t", got, err, signed)
+	}
+}

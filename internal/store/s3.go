@@ -1,0 +1,244 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
+)
+
+// S3 is the objects under a prefix of a bucket, of AWS or of any server that speaks its protocol. Slashes of keys make
+// directories. Who asks, and where, is found as all tools of AWS find it: environment (AWS_ACCESS_KEY_ID,
+// AWS_PROFILE, AWS_ENDPOINT_URL, …), shared files, web identity, instance metadata. Where no credentials are
+// found, requests are not signed, as public buckets want it.
+type S3 struct {
+	bucket, prefix string
+	connect        func() (*s3.Client, error)
+}
+
+// NewS3 is the store of s3://bucket/prefix. Nothing is asked before its first use.
+func NewS3(root string) *S3 {
+	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(root, schemeS3), "/")
+	s := &S3{bucket: bucket, prefix: strings.TrimSuffix(prefix, "/")}
+	s.connect = sync.OnceValues(s.newClient)
+	return s
+}
+
+// lookForCredentials is how long it may take to find credentials: instance metadata answers at once, where there is any.
+const lookForCredentials = 5 * time.Second
+
+func (s *S3) newClient() (*s3.Client, error) {
+	if s.bucket == "" {
+		return nil, errors.New("it names no bucket: s3://BUCKET/PREFIX")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lookForCredentials)
+	defer cancel()
+	c, err := config.LoadDefaultConfig(ctx, config.WithRetryMaxAttempts(tries))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.Credentials.Retrieve(ctx); err != nil {
+		c.Credentials = aws.AnonymousCredentials{}
+	}
+	elsewhere := false
+	set := func(o *s3.Options) {
+		if elsewhere = o.BaseEndpoint != nil; elsewhere {
+			o.UsePathStyle = true // servers beside AWS seldom have a host name for each bucket
+		}
+		if o.Region == "" {
+			o.Region = "us-east-1"
+		}
+	}
+	client := s3.NewFromConfig(c, set)
+	if c.Region == "" && !elsewhere {
+		c.Region = s.region(ctx, client)
+		client = s3.NewFromConfig(c, set)
+	}
+	return client, nil
+}
+
+// region is where AWS says that the bucket is: it tells so also where it refuses to answer.
+func (s *S3) region(ctx context.Context, client *s3.Client) string {
+	head, err := client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.bucket})
+	if err == nil {
+		return aws.ToString(head.BucketRegion)
+	}
+	var answer *awshttp.ResponseError
+	if errors.As(err, &answer) && answer.Response != nil {
+		return answer.Response.Header.Get("X-Amz-Bucket-Region")
+	}
+	return ""
+}
+
+// Path is the address of a name.
+func (s *S3) Path(name string) string { return schemeS3 + path.Join(s.bucket, s.key(name)) }
+
+func (s *S3) key(name string) string {
+	key := path.Join(s.prefix, name)
+	if key == "." {
+		return ""
+	}
+	return key
+}
+
+// List is one request for a thousand names; sizes and dates come with them.
+func (s *S3) List(ctx context.Context, dir string) ([]fs.DirEntry, error) {
+	client, err := s.connect()
+	if err != nil {
+		return nil, s.pathError("list", dir, err)
+	}
+	prefix := s.key(dir)
+	if prefix != "" {
+		prefix += "/"
+	}
+	pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix, Delimiter: aws.String("/")})
+	var entries []fs.DirEntry
+	found := prefix == ""
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, s.pathError("list", dir, err)
+		}
+		found = found || len(page.Contents)+len(page.CommonPrefixes) > 0
+		entries = append(entries, entriesOf(page, prefix)...)
+	}
+	if !found {
+		return nil, s.pathError("list", dir, fs.ErrNotExist)
+	}
+	return entries, nil
+}
+
+// entriesOf leaves out what no path can name: empty parts, and the marker that some tools make of a directory.
+func entriesOf(page *s3.ListObjectsV2Output, prefix string) []fs.DirEntry {
+	var entries []fs.DirEntry
+	add := func(key string, info remoteInfo) {
+		info.name = strings.TrimSuffix(strings.TrimPrefix(key, prefix), "/")
+		if fs.ValidPath(info.name) && info.name != "." {
+			entries = append(entries, fs.FileInfoToDirEntry(info))
+		}
+	}
+	for _, d := range page.CommonPrefixes {
+		add(aws.ToString(d.Prefix), remoteInfo{dir: true})
+	}
+	for _, o := range page.Contents {
+		add(aws.ToString(o.Key), remoteInfo{size: aws.ToInt64(o.Size), modified: aws.ToTime(o.LastModified)})
+	}
+	return entries
+}
+
+// Stat asks for an object of that name, and then for any below it.
+func (s *S3) Stat(ctx context.Context, name string) (fs.FileInfo, error) {
+	if s.key(name) != "" {
+		head, err := s.head(ctx, name)
+		if err == nil {
+			return remoteInfo{name: path.Base(name), size: aws.ToInt64(head.ContentLength), modified: aws.ToTime(head.LastModified)}, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return s.statDir(ctx, name)
+}
+
+func (s *S3) statDir(ctx context.Context, name string) (fs.FileInfo, error) {
+	client, err := s.connect()
+	if err != nil {
+		return nil, s.pathError("stat", name, err)
+	}
+	prefix := s.key(name)
+	if prefix != "" {
+		prefix += "/"
+	}
+	page, err := client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix, MaxKeys: aws.Int32(1)})
+	if err != nil {
+		return nil, s.pathError("stat", name, err)
+	}
+	if prefix != "" && len(page.Contents) == 0 {
+		return nil, s.pathError("stat", name, fs.ErrNotExist)
+	}
+	return remoteInfo{name: path.Base(name), dir: true}, nil
+}
+
+// Open pins the object to its ETag.
+func (s *S3) Open(ctx context.Context, name string) (File, error) {
+	head, err := s.head(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	client, err := s.connect()
+	if err != nil {
+		return nil, s.pathError("open", name, err)
+	}
+	key := s.key(name)
+	get := func(ctx context.Context, off, n int64) (io.ReadCloser, error) {
+		object, err := client.GetObject(ctx, &s3.GetObjectInput{
+			Bucket: &s.bucket, Key: &key, Range: aws.String(rangeOf(off, n)), IfMatch: head.ETag,
+		})
+		if err != nil {
+			return nil, meaning(err)
+		}
+		return object.Body, nil
+	}
+	return &remoteFile{get: get, size: aws.ToInt64(head.ContentLength), path: s.Path(name)}, nil
+}
+
+func (s *S3) head(ctx context.Context, name string) (*s3.HeadObjectOutput, error) {
+	client, err := s.connect()
+	if err != nil {
+		return nil, s.pathError("open", name, err)
+	}
+	key := s.key(name)
+	head, err := client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
+	if err != nil {
+		return nil, s.pathError("open", name, err)
+	}
+	return head, nil
+}
+
+// Link knows no links.
+func (s *S3) Link(_ context.Context, name string) (target, end string, err error) {
+	return "", s.Path(name), nil
+}
+
+func (s *S3) pathError(op, name string, err error) error {
+	return &fs.PathError{Op: op, Path: s.Path(name), Err: meaning(err)}
+}
+
+// meaning is an answer of the server in a word that callers know, with its own code where that says more.
+func meaning(err error) error {
+	var (
+		answer    *awshttp.ResponseError
+		coded     smithy.APIError
+		noKey     *types.NoSuchKey
+		notFound  *types.NotFound
+		noBucket  *types.NoSuchBucket
+		isMissing = errors.As(err, &noKey) || errors.As(err, &notFound)
+	)
+	switch {
+	case errors.As(err, &noBucket):
+		return fmt.Errorf("%w: no such bucket", fs.ErrNotExist)
+	case isMissing:
+		return fs.ErrNotExist
+	case !errors.As(err, &answer):
+		return err
+	}
+	code := answer.HTTPStatusCode()
+	status := fmt.Sprintf("%d %s", code, http.StatusText(code))
+	if errors.As(err, &coded) && coded.ErrorCode() != "" {
+		status = fmt.Sprintf("%d %s", code, coded.ErrorCode())
+	}
+	return statusError(code, status)
+}
