@@ -30,11 +30,18 @@ func (t *task) create(ctx context.Context) (decision, error) {
 	}
 	n.AssigneeID = assignee
 	t.phase(Creating)
+	t.lookups.creating()
 	made, err := t.server.CreateTask(ctx, n)
-	switch {
-	case err == nil:
+	if err == nil {
 		t.created = made.ID
-		return lookAgain, nil
+		listed, err := t.lookups.created(ctx, t.spellings())
+		if err != nil {
+			return ended, err
+		}
+		return lookAgain, t.decide(ctx, listed)
+	}
+	t.lookups.notCreated()
+	switch {
 	case errors.Is(err, cvat.ErrUnknownOutcome) && t.lost < maxLost:
 		t.lost++
 		return lookAgain, t.findCreated(ctx, project, err)

@@ -134,6 +134,7 @@ func TestAnImportWhoseRecordIsGoneIsJudgedByItsTask(t *testing.T) {
 	} {
 		bubble(t, name, func(t *testing.T) {
 			w, _ := existing()
+			w.importTime = 10 * time.Second // so long that its record is read
 			s := w.session()
 			lost := false
 			s.each = func(op string) {

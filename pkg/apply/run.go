@@ -23,15 +23,34 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 	r := &run{plan: p, server: s, o: o, on: on, cancel: cancel, moved: time.Now()}
 	r.slots, r.flight = make(chan struct{}, o.Parallelism), make(chan struct{}, o.Parallelism*inFlight)
 	r.result.Tasks = make([]TaskResult, len(p.Changes))
+	r.lookups = newLookups(s, toCreate(p))
+	var background sync.WaitGroup
+	background.Go(func() {
+		r.crash.Guard(func() { r.lookups.run(ctx) })
+		cancel(errStopped) // nobody would be answered any more
+	})
 	r.crash.Guard(func() { r.result.Err = r.ensureProject(ctx) })
 	r.note(r.result.Err)
 	r.tasks(ctx)
 	r.crash.Guard(func() { r.sweep(ctx) })
 	r.result.Interrupted = r.stopping() || context.Cause(ctx) != nil && r.result.NotAllowed == nil
+	cancel(nil)
+	background.Wait()
 	if p := r.crash.Panic(); p != nil {
 		r.result.Crash = p
 	}
 	return r.result
+}
+
+// toCreate are the names of the tasks that the plan wants created, in its order.
+func toCreate(p plan.Plan) []plan.Name {
+	var names []plan.Name
+	for _, c := range p.Changes {
+		if c.Action == plan.Create {
+			names = append(names, plan.NameOf(c.Task))
+		}
+	}
+	return names
 }
 
 // A run is one call of Run.
@@ -40,6 +59,7 @@ type run struct {
 	server        Server
 	o             Options
 	cancel        context.CancelCauseFunc
+	lookups       *lookups
 	slots, flight chan struct{} // see slots.go
 
 	crash crash.Relay // the panics of workers

@@ -15,7 +15,7 @@ import (
 func (s *session) ListTasks(ctx context.Context, f cvat.TaskFilter) (out []cvat.Task, err error) {
 	err = s.call(ctx, "GET tasks", func() error {
 		for _, t := range s.w.tasks {
-			in := (f.ProjectID == 0 || *t.ProjectID == f.ProjectID) && (f.Name == "" || t.Name == f.Name) && (f.Marker == "" || t.BugTracker == f.Marker)
+			in := (f.ProjectID == 0 || *t.ProjectID == f.ProjectID) && (f.Name == "" || t.Name == f.Name) && (f.Names == nil || slices.Contains(f.Names, t.Name)) && (f.Marker == "" || t.BugTracker == f.Marker)
 			if in && !t.hidden {
 				out = append(out, t.Task)
 			}

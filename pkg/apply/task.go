@@ -28,6 +28,7 @@ type task struct {
 	started time.Time
 	result  TaskResult
 	slot    bool // whether it holds one; see slots.go
+	decided bool // change is what a look has just said: the next step acts on it
 
 	created     int       // the task that this run created and did not remove; 0 none
 	lost        int       // creations whose answer was lost
@@ -74,9 +75,12 @@ func (t *task) step(ctx context.Context) (decision, error) {
 			return v, err
 		}
 	}
-	if err := t.look(ctx); err != nil {
-		return lookAgain, err
+	if !t.decided {
+		if err := t.look(ctx); err != nil {
+			return lookAgain, err
+		}
 	}
+	t.decided = false
 	if t.unmeasured() {
 		return lookAgain, nil
 	}
@@ -104,23 +108,32 @@ func (t *task) unmeasured() bool {
 	return t.files.Archive == nil && (c.Upload || judgedByHash && c.Desired.Hash == "")
 }
 
-// look reads the tasks of the name and, for unfinished ones, how their imports stand,
-// and decides again.
+// look reads the tasks of the name and decides again.
 func (t *task) look(ctx context.Context) error {
-	listed, err := t.listNamed(ctx)
+	ask := t.lookups.now
+	if t.change.Action == plan.Create && t.created == 0 && t.lost == 0 {
+		ask = t.lookups.recently
+	}
+	listed, err := ask(ctx, t.spellings())
 	if err != nil {
 		return err
 	}
+	return t.decide(ctx, listed)
+}
+
+// decide decides by the tasks of the name, of which it reads, for unfinished ones, how
+// their imports are.
+func (t *task) decide(ctx context.Context, listed []cvat.Task) error {
 	project := t.project()
 	named := make([]plan.Task, 0, len(listed))
 	for _, l := range listed {
 		seen := observe.Task(t.server, l)
+		var err error
 		if seen.ProjectID == project {
 			seen, err = observe.Import(ctx, t.server, seen)
 		}
 		switch {
-		case errors.Is(err, cvat.ErrNotFound):
-			err = nil // deleted since it was listed
+		case errors.Is(err, cvat.ErrNotFound): // deleted since it was listed
 		case err != nil:
 			return err
 		default:
@@ -128,27 +141,20 @@ func (t *task) look(ctx context.Context) error {
 		}
 	}
 	t.change = plan.Decide(t.change.Desired, named, project, t.plan.Options)
+	t.decided = true
 	return nil
 }
 
-// listNamed lists the tasks of the name, however it is spelled: as Unicode has it, and as
-// tasks spell it that were seen before.
-func (t *task) listNamed(ctx context.Context) ([]cvat.Task, error) {
+// spellings are the ways in which the server may have the task's name: as Unicode has it,
+// and as tasks spell it that were seen before.
+func (t *task) spellings() []string {
 	spellings := plan.NameOf(t.change.Task).Spellings()
 	for _, seen := range t.change.Actual {
 		if !slices.Contains(spellings, seen.Name) {
 			spellings = append(spellings, seen.Name)
 		}
 	}
-	var all []cvat.Task
-	for _, name := range spellings {
-		listed, err := t.server.ListTasks(ctx, cvat.TaskFilter{Name: name})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, listed...)
-	}
-	return all, nil
+	return spellings
 }
 
 // measure reads the files, which gives the hash that a marker holds.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
@@ -13,6 +14,9 @@ const (
 	firstPoll = 100 * time.Millisecond // 200 images import in 0.7 s (CVAT 2.73), one in less
 	lastPoll  = 10 * time.Second
 
+	firstRecord = time.Second // how long the run's imports may be quiet before records are read
+	lastRecord  = 10 * time.Second
+
 	vanishedPatience = 30 * time.Second // how long an import without a record may still end
 	maxVanished      = 2                // times that such an import is started again
 )
@@ -20,48 +24,96 @@ const (
 // A watch is one wait for the import of a task.
 type watch struct {
 	*task
-	id       int
-	interval time.Duration
-	moved    time.Time // when something last changed
+	id    int
+	began time.Time
+	moved time.Time // when something last changed
+
 	state    string    // what the record said last
+	progress float64   // and how far the import is
 	gone     time.Time // since when there has been no record
+	read     time.Time // when the record was last read
+	records  int       // how often it was
 }
 
-// wait polls the import until the task has frames or the import failed. The order is
-// always request, then task: only the task decides.
+// wait polls until the task has frames or its import failed. That a task has frames is
+// seen in the same requests for all tasks of the run. Only when no import ends for a while
+// is the record read, for each task alone: it tells of failure, and costs as much as a
+// request for all.
 func (t *task) wait(ctx context.Context, id int) (decision, error) {
 	if t.o.NoWait {
 		t.keep(Pending)
 		return ended, nil
 	}
 	t.releaseSlot()
-	w := &watch{task: t, id: id, interval: firstPoll, moved: time.Now()}
+	waiting, cancel := t.untilStopped(ctx)
+	defer cancel()
+	w := &watch{task: t, id: id, began: time.Now(), moved: time.Now(), read: time.Now(), state: cvat.StatusQueued}
+	w.tell(Event{Task: w.change.Task, Index: w.index, Phase: Importing, State: w.state})
 	for {
-		if err := t.pause(ctx, w.interval); err != nil {
-			return ended, err
-		}
-		over, err := w.poll(ctx)
+		over, err := w.poll(ctx, waiting)
 		if err != nil || over {
 			return lookAgain, err
 		}
 		if err := w.timeout(); err != nil {
 			return ended, err
 		}
-		w.interval = min(w.interval*3/2, lastPoll)
 	}
 }
 
-// poll asks once, and reports whether the wait is over.
-func (w *watch) poll(ctx context.Context) (over bool, err error) {
+// interval grows with the time that the wait has taken.
+func (w *watch) interval() time.Duration {
+	return min(max(time.Since(w.began)/2, firstPoll), lastPoll)
+}
+
+// poll asks once, and reports whether the wait is over. What shows the import's end is
+// the look after it, too.
+func (w *watch) poll(ctx, waiting context.Context) (over bool, err error) {
+	listed, err := w.lookups.within(waiting, w.interval(), w.spellings())
+	if err != nil {
+		return false, err
+	}
+	i := slices.IndexFunc(listed, func(t cvat.Task) bool { return t.ID == w.id })
+	switch {
+	case i >= 0 && listed[i].Imported():
+		w.imported = true
+		w.sees(cvat.StatusFinished, 0)
+		return true, w.decide(ctx, listed)
+	case i >= 0 && time.Now().Before(w.recordDue()):
+		return false, nil
+	}
+	return w.readRecord(ctx)
+}
+
+// recordDue: soon after the run's imports have become quiet, in growing intervals, and
+// once in a while even if others go on ending.
+func (w *watch) recordDue() time.Time {
+	w.mu.Lock()
+	moved := w.run.moved
+	w.mu.Unlock()
+	due := w.read
+	if moved.After(due) {
+		due = moved
+	}
+	due = due.Add(min(firstRecord<<min(w.records, 10), lastRecord))
+	if latest := w.read.Add(lastRecord); due.After(latest) {
+		return latest
+	}
+	return due
+}
+
+// readRecord reads the import's record and then, for only it decides, the task.
+func (w *watch) readRecord(ctx context.Context) (over bool, err error) {
+	w.read = time.Now()
+	w.records++
 	r, err := w.server.Request(ctx, w.id)
 	switch {
 	case errors.Is(err, cvat.ErrGone):
-		w.sees("")
+		w.sees("", 0)
 	case err != nil:
 		return false, err
 	case r.Active():
 		w.gone = time.Time{}
-		w.sees(fmt.Sprint(r.Status, or(r.Progress, 0)))
+		w.sees(r.Status, or(r.Progress, 0))
 		w.tell(Event{Task: w.change.Task, Index: w.index, Phase: Importing, State: r.Status})
 		return false, nil
 	}
@@ -71,7 +123,7 @@ func (w *watch) poll(ctx context.Context) (over bool, err error) {
 		return false, taskErr
 	case now.Imported():
 		w.imported = true
-		w.sees(cvat.StatusFinished)
+		w.sees(cvat.StatusFinished, 0)
 		return true, nil
 	case r != nil && r.Status == cvat.StatusFailed:
 		return true, w.failed(r.Message)
@@ -83,11 +135,11 @@ func (w *watch) poll(ctx context.Context) (over bool, err error) {
 
 // sees notes progress. What moves in one import of the run shows that the server works,
 // so others that are still queued have reason to wait.
-func (w *watch) sees(state string) {
-	if state == w.state {
+func (w *watch) sees(state string, progress float64) {
+	if state == w.state && progress == w.progress {
 		return
 	}
-	w.state, w.moved = state, time.Now()
+	w.state, w.progress, w.moved = state, progress, time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.run.moved = w.moved
@@ -95,7 +147,7 @@ func (w *watch) sees(state string) {
 
 // failed counts a failed import; a permanent one ends the task at once.
 func (w *watch) failed(message string) error {
-	w.sees(cvat.StatusFailed)
+	w.sees(cvat.StatusFailed, 0)
 	w.failures++
 	e := &importError{task: w.id, message: message, times: w.failures}
 	if e.permanent() || w.failures >= maxFailures {
