@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -13,33 +12,6 @@ import (
 type session struct {
 	project *planner.Project
 	conn    *connection // nil where no server is asked
-}
-
-// planFlags are the flags of plan and apply that decide what is planned: a saved plan keeps them.
-type planFlags struct {
-	targetFlag
-	Check        string   `enum:"names,frames,images" default:"names" help:"frames compares frame names with the server's, one request per task; images reads the headers of all that is to be uploaded."`
-	ReplaceEmpty bool     `help:"Delete and create anew tasks of ours that are empty and cannot be finished."`
-	Strict       bool     `help:"Damage of a recording is an error, not a warning."`
-	CreateAnyway []string `sep:"none" placeholder:"GLOB" help:"Create these tasks although their name, or their frames, stand elsewhere."`
-}
-
-func (f planFlags) check() error {
-	return errors.Join(f.checkTarget(), checkGlobs(f.CreateAnyway))
-}
-
-// options are what the flags ask of the planner, for a plan that is only shown.
-func (f planFlags) options() planner.Options {
-	o := planner.Options{
-		Target:       f.Target,
-		CreateAnyway: f.CreateAnyway,
-		ReplaceEmpty: f.ReplaceEmpty,
-		CheckFrames:  f.Check == "frames",
-	}
-	if f.Check == "images" {
-		o.Read = planner.Headers
-	}
-	return o
 }
 
 func (a *app) scanOptions() planner.ScanOptions {

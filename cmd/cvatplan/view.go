@@ -2,10 +2,15 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"sync"
+	"time"
 
 	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/report/progress"
 	"github.com/cvatplan/cvatplan/pkg/apply"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -83,4 +88,86 @@ func (v streamView) end(err error) error {
 		return broken
 	}
 	return err
+}
+
+// A listener is told what a run does; *progress.Progress is one.
+type listener interface {
+	Event(apply.Event)
+	Retried()
+	Close()
+}
+
+type quietProgress struct{}
+
+func (quietProgress) Event(apply.Event) {}
+func (quietProgress) Retried()          {}
+func (quietProgress) Close()            {}
+
+// progress shows a run on stderr: bars on a terminal, plain lines elsewhere and where CI
+// is set, whose logs know no cursor.
+func (a *app) progress(p plan.Plan) listener {
+	if a.Quiet {
+		return quietProgress{}
+	}
+	bars := isTerminal(a.stderr) && a.getenv("CI") == "" && a.getenv("TERM") != "dumb"
+	return a.announce(progress.New(a.stderr, p, progress.Options{Terminal: bars, Width: widthOf(a.stderr)}))
+}
+
+// An announcer shows a run, and says when it is interrupted.
+type announcer struct {
+	*progress.Progress
+	over, done chan struct{}
+}
+
+func (a *app) announce(p *progress.Progress) *announcer {
+	n := &announcer{p, make(chan struct{}), make(chan struct{})}
+	go a.crashes.Guard(func() {
+		defer close(n.done)
+		select {
+		case <-a.interrupts.ctx.Done():
+			p.Say("cvatplan: interrupted: ending as soon as what is being sent has arrived; a second time ends at once")
+		case <-n.over:
+		}
+	})
+	return n
+}
+
+func (n *announcer) Close() {
+	close(n.over)
+	<-n.done
+	n.Progress.Close()
+}
+
+// retries tells that requests are sent again, so that waiting is no silence: to the progress display
+// while there is one, and else in a line now and then.
+type retries struct {
+	w io.Writer
+
+	mu    sync.Mutex
+	shown listener  // nil: lines
+	last  time.Time // of the last line
+}
+
+// often is the least time between two lines: one server in trouble makes many retries.
+const often = 5 * time.Second
+
+func (r *retries) tell(e cvat.Retry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.shown != nil {
+		r.shown.Retried()
+		return
+	}
+	if time.Since(r.last) < often {
+		return
+	}
+	r.last = time.Now()
+	fmt.Fprintf(r.w, "cvatplan: trying again in %s: %s\n", e.Wait.Round(100*time.Millisecond), report.Safe(e.Err.Error()))
+}
+
+// show makes the display count; nil ends that.
+func (r *retries) show(shown listener) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.shown = shown
 }

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/cvatplan/cvatplan/internal/planner"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// globals are the flags of every command; each flag also has its CVATPLAN_* variable.
+type globals struct {
+	Server        string        `placeholder:"URL" help:"Use this server, whatever the manifest says; credentials then go there and nowhere else."`
+	Root          string        `placeholder:"DIR" type:"path" help:"Where bag paths begin, in place of the manifest's root."`
+	Timeout       time.Duration `default:"60s" help:"Give up on a connection on which no byte has moved for this long."`
+	AnswerTimeout time.Duration `default:"2m" help:"Give up on an answer that has not begun this long after all was sent."`
+	Color         string        `enum:"auto,always,never" default:"auto" help:"Colour: auto, always or never. NO_COLOR and CLICOLOR_FORCE are honoured."`
+	Quiet         bool          `short:"q" help:"Print errors and the summary only."`
+	Verbose       bool          `short:"v" help:"List unchanged tasks too."`
+	Debug         bool          `help:"Log every request to stderr; secrets are left out."`
+	CAFile        string        `name:"ca-file" placeholder:"FILE" type:"path" help:"Trust the certificates of this PEM file too."`
+	InsecureHTTP  bool          `name:"insecure-http" help:"Send credentials over plain http to a public address."`
+}
+
+// environment lets CVATPLAN_SOME_FLAG stand for --some-flag, or another variable where the flag's tag
+// `variable` names one.
+func environment(getenv func(string) string) kong.Resolver {
+	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if flag.Name == "help" || flag.Name == "version" { // CVATPLAN_VERSION is what release scripts are likely to set
+			return nil, nil
+		}
+		name := "CVATPLAN_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		if v := getenv(cmp.Or(flag.Tag.Get("variable"), name)); v != "" {
+			return v, nil
+		}
+		return nil, nil
+	})
+}
+
+// A targetFlag restricts a command to some tasks. A comma belongs to the glob: {a,b}.
+type targetFlag struct {
+	Target []string `sep:"none" placeholder:"GLOB" help:"Only the tasks of these names or globs; may be given several times."`
+}
+
+func (f targetFlag) checkTarget() error { return checkGlobs(f.Target) }
+
+func (f targetFlag) targets(task string) bool {
+	fits := func(glob string) bool { return plan.MatchName(glob, task) }
+	return len(f.Target) == 0 || slices.ContainsFunc(f.Target, fits)
+}
+
+func checkGlobs(globs []string) error {
+	for _, glob := range globs {
+		if !plan.ValidGlob(glob) {
+			return usageError{fmt.Errorf("%q is no glob", glob)}
+		}
+	}
+	return nil
+}
+
+// planFlags are the flags of plan and apply that decide what is planned: a saved plan keeps them.
+type planFlags struct {
+	targetFlag
+	Check        string   `enum:"names,frames,images" default:"names" help:"frames compares frame names with the server's, one request per task; images reads the headers of all that is to be uploaded."`
+	ReplaceEmpty bool     `help:"Delete and create anew tasks of ours that are empty and cannot be finished."`
+	Strict       bool     `help:"Damage of a recording is an error, not a warning."`
+	CreateAnyway []string `sep:"none" placeholder:"GLOB" help:"Create these tasks although their name, or their frames, stand elsewhere."`
+}
+
+func (f planFlags) check() error {
+	return errors.Join(f.checkTarget(), checkGlobs(f.CreateAnyway))
+}
+
+// options are what the flags ask of the planner, for a plan that is only shown.
+func (f planFlags) options() planner.Options {
+	o := planner.Options{
+		Target:       f.Target,
+		CreateAnyway: f.CreateAnyway,
+		ReplaceEmpty: f.ReplaceEmpty,
+		CheckFrames:  f.Check == "frames",
+	}
+	if f.Check == "images" {
+		o.Read = planner.Headers
+	}
+	return o
+}
+
+// byteSize is a flag such as 16MiB, 512KiB or 1048576.
+type byteSize int64
+
+var byteUnits = map[string]int64{"": 1, "B": 1, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "KB": 1e3, "MB": 1e6, "GB": 1e9}
+
+// UnmarshalText is how kong reads the flag.
+func (b *byteSize) UnmarshalText(text []byte) error {
+	digits := strings.TrimRight(string(text), "BKMGIbkmgi ")
+	unit, known := byteUnits[strings.ToUpper(strings.TrimSpace(string(text[len(digits):])))]
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || !known || n < 0 || n > 1<<40 {
+		return fmt.Errorf("%q is no size; write one like 16MiB", text)
+	}
+	*b = byteSize(n * unit)
+	return nil
+}
+
+// summaryFlag is of commands whose result a GitHub Actions job may show on its page.
+type summaryFlag struct {
+	StepSummary bool `help:"Append the result as Markdown to the file that GITHUB_STEP_SUMMARY names."`
+}
+
+// checkSummary finds out before any work that there is no such file.
+func (f summaryFlag) checkSummary(a *app) error {
+	if f.StepSummary && a.getenv("GITHUB_STEP_SUMMARY") == "" {
+		return usageError{errors.New("--step-summary: GITHUB_STEP_SUMMARY names no file")}
+	}
+	return nil
+}
+
+// summarize appends what write writes, where that is asked for.
+func (f summaryFlag) summarize(a *app, write func(io.Writer) error) error {
+	if !f.StepSummary {
+		return nil
+	}
+	file, err := os.OpenFile(a.getenv("GITHUB_STEP_SUMMARY"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("--step-summary: %w", err)
+	}
+	return errors.Join(write(file), file.Close())
+}
