@@ -1,18 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime"
 
 	"github.com/cvatplan/cvatplan/internal/crash"
-	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/planner"
-	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
-	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // Exit codes, as docs/errors.md states them. Where several fit, the
@@ -59,30 +55,6 @@ func codeOf(err error) int {
 		return int(code)
 	}
 	return exitCode(err)
-}
-
-func (a *app) printError(err error) {
-	var mistakes *manifest.Error
-	if errors.As(err, &mistakes) { // each begins its line, as editors and CI want it
-		fmt.Fprintf(a.stderr, "cvatplan: error: %d to mend:\n", len(mistakes.Problems))
-		report.Mistakes(a.stderr, mistakes.Problems)
-		a.hint(diag.Hint{}, diag.CodeBadManifest)
-		return
-	}
-	fmt.Fprintf(a.stderr, "cvatplan: error: %v\n", err)
-	a.hint(cmp.Or(diag.HintOf(err), a.usageOf(err)), cvat.Code(err))
-}
-
-// usageOf is the command that shows how a command line is to be written, if that is what is wrong.
-func (a *app) usageOf(err error) diag.Hint {
-	var usage usageError
-	switch {
-	case !errors.As(err, &usage):
-		return diag.Hint{}
-	case a.command == "":
-		return diag.Do(diag.HintShowHelp)
-	}
-	return diag.Do(diag.HintShowCommandHelp, a.command)
 }
 
 // exitCode is the one place where an error becomes a code.

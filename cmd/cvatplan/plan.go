@@ -8,9 +8,12 @@ import (
 	"os"
 
 	"github.com/cvatplan/cvatplan/internal/atomicfile"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/thumbnail"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -165,4 +168,61 @@ func (c planCmd) save(a *app, sessions []*session) error {
 		fmt.Fprintf(a.stderr, "cvatplan: saved the plan; carry it out with: cvatplan apply %s\n", report.Safe(c.Out))
 	}
 	return nil
+}
+
+// unplanned says why there is no plan where a plan was asked for; stderr has it in any case.
+func (c planCmd) unplanned(a *app, err error) error {
+	wrong := mistakesOf(err)
+	if len(wrong) == 0 {
+		return err
+	}
+	markdown := func(w io.Writer) error { return report.Markdown(w, nil, report.MarkdownOptions{Errors: wrong}) }
+	return errors.Join(err, c.printMistakes(a, wrong), c.summarize(a, markdown))
+}
+
+func (c planCmd) printMistakes(a *app, wrong []diag.Diagnostic) error {
+	switch c.Output {
+	case "json":
+		return report.JSON(a.stdout, nil, report.JSONOptions{Version: versionString(), Errors: wrong})
+	case "markdown":
+		return report.Markdown(a.stdout, nil, report.MarkdownOptions{Errors: wrong})
+	case "html":
+		return report.HTML(a.stdout, nil, report.HTMLOptions{Errors: wrong})
+	}
+	return nil
+}
+
+// contactSheets gives the pictures of what is to be uploaded, so that a reviewer sees it before.
+func contactSheets(ctx context.Context, sessions []*session, plans []plan.Plan) func(plan.Change) []report.Thumb {
+	uploads := 0
+	for _, p := range plans {
+		for _, c := range p.Changes {
+			if c.Upload {
+				uploads++
+			}
+		}
+	}
+	size := report.SheetSize(uploads)
+	return func(c plan.Change) []report.Thumb {
+		for _, s := range sessions {
+			if t, ok := s.project.Task(c); ok {
+				return sheet(ctx, t, size)
+			}
+		}
+		return nil
+	}
+}
+
+// sheet makes the thumbnails of one task; a frame that cannot be shown has none.
+func sheet(ctx context.Context, t source.Task, size int) []report.Thumb {
+	var sheet []report.Thumb
+	for _, frame := range thumbnail.Pick(len(t.Frames()), size) {
+		thumb := report.Thumb{Name: t.Frames()[frame]}
+		if r, err := t.Open(ctx, frame); err == nil {
+			thumb.Data, _ = thumbnail.JPEG(r) // no preview, if it cannot be decoded
+			r.Close()
+		}
+		sheet = append(sheet, thumb)
+	}
+	return sheet
 }
