@@ -15,6 +15,8 @@ const traced = 4096
 // A tracer is a reel that says where its frames come from.
 type tracer interface {
 	reel
+	// origin is where a frame comes from, as far as that is known without reading it.
+	origin(i int) index.Record
 	// trace is each, with a record of the frame's origin.
 	trace(ctx context.Context, visit func(i int, from index.Record, o opened, err error))
 }
@@ -28,6 +30,25 @@ func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]diag.
 		return nil, a.copy(ctx, t.Name, visit)
 	}
 	return t.windows(ctx, traced, visit)
+}
+
+// Origins gives visit a record of where each frame of the task comes from, in the frames' order, as [Trace] does, but
+// reads no image: sizes, sums and what only a message itself says are left out, and images that cannot be used are in
+// it. Of a bag that is not here it gives the records of its listing. The error is visit's, ctx's, or the listing's.
+func Origins(ctx context.Context, t Task, visit func(index.Record) error) error {
+	switch from := t.frames.reel.(type) {
+	case absent:
+		return from.copy(ctx, t.Name, visit)
+	case tracer:
+		for i, name := range t.frames.names {
+			r := from.origin(i)
+			r.Task, r.Bag, r.Camera, r.Name, r.Frame = t.Name, t.Bag, t.Camera, name, i
+			if err := visit(r); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
 }
 
 // windows traces so many frames at a time.
@@ -93,10 +114,14 @@ func (t Task) record(r index.Record, f Frame) index.Record {
 // trace gives each file its path in the bag, and the time that its name carries.
 func (f files) trace(ctx context.Context, visit func(int, index.Record, opened, error)) {
 	f.each(ctx, whole, func(i int, o opened, err error) {
-		from := index.Record{Path: f.names[i][f.cut:]}
-		if ns, ok := stampOf(from.Path); ok {
-			from.StampNS = &ns
-		}
-		visit(i, from, o, err)
+		visit(i, f.origin(i), o, err)
 	})
+}
+
+func (f files) origin(i int) index.Record {
+	from := index.Record{Path: f.names[i][f.cut:]}
+	if ns, ok := stampOf(from.Path); ok {
+		from.StampNS = &ns
+	}
+	return from
 }

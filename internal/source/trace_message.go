@@ -46,12 +46,18 @@ func (m *messages) traceOne(i int, published int64, data []byte, visit func(int,
 
 // record is where a message lies on the recording's time line.
 func (s shot) record(image *rosimage.Message) index.Record {
-	r := index.Record{
-		Topic: s.entry.Topic, Message: &s.entry.Seq, Index: &s.index,
-		HeaderNS: &image.StampNS, LogNS: &s.entry.LogNS, StampNS: &s.stamp, FrameID: image.FrameID,
-	}
+	r := s.origin()
+	r.HeaderNS, r.FrameID = &image.StampNS, image.FrameID
+	return r
+}
+
+// origin is what the recording's index says of a message.
+func (s shot) origin() index.Record {
+	r := index.Record{Topic: s.entry.Topic, Message: &s.entry.Seq, Index: &s.index, LogNS: &s.entry.LogNS, StampNS: &s.stamp}
 	if s.seq >= 0 {
 		r.Seq = &s.seq
 	}
 	return r
 }
+
+func (m *messages) origin(i int) index.Record { return m.shots[i].origin() }

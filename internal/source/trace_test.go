@@ -307,3 +307,33 @@ func TestATraceEndsWithItsVisitorsError(t *testing.T) {
 		t.Errorf("interrupted: %v", err)
 	}
 }
+
+// The join that pull makes without reading an image is the one that frames makes.
+func TestOriginsAreTheTracesThatNeedNoReading(t *testing.T) {
+	for name, topics := range factsOf(t) {
+		for topic := range topics {
+			tasks, _ := Scan(t.Context(), parse(t, "cameras:\n- {name: cam, topics: ["+topic+"]}\nbags: [{path: "+name+"}]"), Options{Root: fixtures, TempDir: t.TempDir()})
+			for _, task := range tasks {
+				if len(task.Problems) > 0 {
+					continue
+				}
+				var traced, got []index.Record
+				problems, err := Trace(t.Context(), task, func(r index.Record) error { traced = append(traced, r); return nil })
+				check(t, err)
+				check(t, Origins(t.Context(), task, func(r index.Record) error { got = append(got, r); return nil }))
+				if len(problems) > 0 {
+					continue
+				}
+				for i := range traced {
+					r := &traced[i]
+					r.HeaderNS, r.PublishNS, r.FrameID, r.Encoding, r.Selection = nil, nil, "", "", ""
+					r.Width, r.Height, r.Size, r.SHA256 = 0, 0, 0, ""
+				}
+				if diff := gocmp.Diff(traced, got); diff != "" {
+					t.Errorf("%s of %s: %s", topic, name, diff)
+				}
+				check(t, task.Close())
+			}
+		}
+	}
+}

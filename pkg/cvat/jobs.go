@@ -16,6 +16,9 @@ type Job struct {
 	Stage      string `json:"stage"`      // annotation, validation, acceptance
 	State      string `json:"state"`      // new, in progress, completed, rejected
 	Assignee   *User  `json:"assignee"`
+
+	// UpdatedDate moves with the job's annotations, its state and its labels: RFC 3339, to be compared as it is.
+	UpdatedDate string `json:"updated_date"`
 }
 
 // A JobFilter selects jobs; zero fields select everything in the workspace.

@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -45,6 +46,11 @@ var calls = map[string]func(context.Context, *Client) error{
 	"SetBugTracker":        func(ctx context.Context, c *Client) error { return c.SetBugTracker(ctx, 1, "") },
 	"DeleteTask":           func(ctx context.Context, c *Client) error { return c.DeleteTask(ctx, 1) },
 	"Jobs":                 func(ctx context.Context, c *Client) error { _, err := c.Jobs(ctx, JobFilter{}); return err },
+	"Annotations":          func(ctx context.Context, c *Client) error { _, err := c.Annotations(ctx, 1); return err },
+	"JobAnnotations":       func(ctx context.Context, c *Client) error { _, err := c.JobAnnotations(ctx, 1); return err },
+	"ValidationLayout":     func(ctx context.Context, c *Client) error { _, err := c.ValidationLayout(ctx, 1); return err },
+	"ExportFormats":        func(ctx context.Context, c *Client) error { _, err := c.ExportFormats(ctx); return err },
+	"Export":               func(ctx context.Context, c *Client) error { _, err := c.Export(ctx, 1, "COCO 1.0", nil); return err },
 	"DataMeta":             func(ctx context.Context, c *Client) error { _, err := c.DataMeta(ctx, 1); return err },
 	"Frame":                func(ctx context.Context, c *Client) error { _, err := c.Frame(ctx, 1, 0); return err },
 	"FinishUpload":         func(ctx context.Context, c *Client) error { _, err := c.FinishUpload(ctx, 1, DataParams{}); return err },
@@ -164,6 +170,10 @@ func sentBy(t *testing.T, call func(context.Context, *Client) error) []string {
 			offset++
 			w.WriteHeader(404)
 			return
+		case strings.HasSuffix(path, "/dataset/export"):
+			io.WriteString(w, `{"rq_id":"r"}`)
+		case r.URL.Path == "/api/requests/r":
+			io.WriteString(w, `{"status":"finished"}`)
 		case r.Method == "POST" && strings.HasSuffix(path, "/data/"):
 			w.WriteHeader(409)
 			return
@@ -183,8 +193,9 @@ func sentBy(t *testing.T, call func(context.Context, *Client) error) []string {
 
 // undocumented are operations that CVAT's document only describes in the text of another.
 var undocumented = map[string]string{
-	"HEAD /api/tasks/{id}/data/{upload}":  "TUS, described under POST /api/tasks/{id}/data/",
-	"PATCH /api/tasks/{id}/data/{upload}": "TUS, described under POST /api/tasks/{id}/data/",
+	"GET /api/tasks/{id}/dataset/download": "where the result_url of an export's request leads",
+	"HEAD /api/tasks/{id}/data/{upload}":   "TUS, described under POST /api/tasks/{id}/data/",
+	"PATCH /api/tasks/{id}/data/{upload}":  "TUS, described under POST /api/tasks/{id}/data/",
 }
 
 func TestOperationsAreInCVATsDocument(t *testing.T) {

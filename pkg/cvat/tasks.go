@@ -33,6 +33,8 @@ type Task struct {
 	Replicas       *int      `json:"initial_replicas"`  // 2.80 has this instead
 	OrganizationID *int      `json:"organization_id"`
 	Jobs           JobsCount `json:"jobs"`
+	Dimension      string    `json:"dimension"`    // 2d, or 3d for point clouds
+	UpdatedDate    string    `json:"updated_date"` // as that of a [Job]; frames that are hidden move this one alone
 }
 
 // HasData says whether anything was ever sent to the task.
