@@ -32,6 +32,8 @@ const (
 	CodeValidation            Code = "validation"
 	CodeSubset                Code = "subset"
 	CodeBugTracker            Code = "bug_tracker"
+	CodeSourceStorage         Code = "source_storage"
+	CodeTargetStorage         Code = "target_storage"
 	CodeFrameOrder            Code = "frame_order"
 	CodeManyJobs              Code = "many_jobs"
 	CodeMoved                 Code = "moved"
@@ -173,6 +175,8 @@ var Codes = []Meaning{
 	{CodeValidation, Note, "the task has another validation mode"},
 	{CodeSubset, Note, "the task has another subset"},
 	{CodeBugTracker, Note, "the task has another bug_tracker"},
+	{CodeSourceStorage, Note, "the task has another source_storage"},
+	{CodeTargetStorage, Note, "the task has another target_storage"},
 	{CodeFrameOrder, Note, "the task holds its frames in another order"},
 	{CodeManyJobs, Error, "the task would have more jobs than CVAT allows"},
 	{CodeMoved, Error, "a task of this name is in another project"},

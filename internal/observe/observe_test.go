@@ -266,15 +266,30 @@ func TestUnknownAssigneesAreLeftOut(t *testing.T) {
 	}
 }
 
+// fullTask is one whose every field the server shows.
+func fullTask() cvat.Task {
+	t := task(7, 1, 25, "t")
+	t.Overlap, t.ChunkSize = ptr(0), ptr(36)
+	return t
+}
+
 func TestSettingsAreTakenFromImportedTasksAlone(t *testing.T) {
 	full := task(7, 1, 25, "t")
 	full.SegmentSize, full.Overlap, full.ImageQuality, full.Subset, full.ValidationMode = 10, ptr(2), 70, "val", ptr("gt")
+	full.TargetStorage = &cvat.Storage{Location: "cloud_storage", CloudStorageID: ptr(3)}
 	want := plan.Settings{
 		SegmentSize: ptr(10), Overlap: ptr(2), ImageQuality: ptr(70), Subset: ptr("val"), BugTracker: ptr(""),
 		ConsensusReplicas: ptr(0), Validation: &manifest.Validation{Mode: "gt"},
+		SourceStorage: &manifest.Storage{Location: "local"}, TargetStorage: &manifest.Storage{Location: "cloud_storage", CloudStorageID: 3},
 	}
 	if diff := cmp.Diff(want, Task(&fake{}, full).Settings); diff != "" {
 		t.Error(diff)
+	}
+	for _, key := range want.Keys() {
+		unlisted := slices.Contains([]string{"sorting_method", "assignee", "use_cache"}, key)
+		if read := Task(&fake{}, fullTask()).Settings.Value(key) != nil; read == unlisted {
+			t.Errorf("%s is read: %v", key, read)
+		}
 	}
 	full.Consensus = true
 	if got := Task(&fake{}, full).Settings.ConsensusReplicas; got != nil {

@@ -41,7 +41,7 @@ func settings(t cvat.Task) plan.Settings {
 	s := plan.Settings{
 		SegmentSize: &t.SegmentSize, Overlap: t.Overlap, ImageQuality: &t.ImageQuality, ChunkSize: t.ChunkSize,
 		Subset: &t.Subset, BugTracker: &t.BugTracker, ConsensusReplicas: t.Replicas,
-		Validation: &manifest.Validation{},
+		Validation: &manifest.Validation{}, SourceStorage: storage(t.SourceStorage), TargetStorage: storage(t.TargetStorage),
 	}
 	if t.Replicas == nil && !t.Consensus {
 		s.ConsensusReplicas = new(int)
@@ -50,4 +50,16 @@ func settings(t cvat.Task) plan.Settings {
 		s.Validation.Mode = *t.ValidationMode
 	}
 	return s
+}
+
+// storage is where CVAT shows none its own disk.
+func storage(s *cvat.Storage) *manifest.Storage {
+	out := manifest.Storage{Location: "local"}
+	if s != nil {
+		out.Location = s.Location
+		if s.CloudStorageID != nil {
+			out.CloudStorageID = *s.CloudStorageID
+		}
+	}
+	return &out
 }

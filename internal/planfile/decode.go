@@ -43,7 +43,7 @@ func (in *reader) task(line []byte) error {
 		return in.wrong(err)
 	}
 	d := plan.Desired{
-		Task: l.Task, Bag: l.Bag, Camera: l.Camera, Settings: l.Settings.settings(), Frames: l.Frames,
+		Task: l.Task, Bag: l.Bag, Camera: l.Camera, Settings: l.Settings, Frames: l.Frames,
 		Origin: manifest.Position(l.Origin), Hash: l.Hash, Bytes: l.Bytes,
 	}
 	for _, p := range l.Problems {
@@ -96,7 +96,7 @@ func (in *reader) server(line []byte) error {
 	t := plan.Task{
 		ID: l.ID, Name: l.Name, ProjectID: l.ProjectID, ProjectName: l.ProjectName, BugTracker: l.BugTracker,
 		HasData: l.HasData, Size: l.Size, Owner: l.Owner, Import: plan.ImportState(l.Import), ImportError: l.ImportError,
-		Settings: l.Settings.settings(), Frames: l.Frames, URL: l.URL,
+		Settings: l.Settings, Frames: l.Frames, URL: l.URL,
 	}
 	if l.FramesAsWanted {
 		t.Frames = in.frames[plan.NameOf(l.Name)]
@@ -108,17 +108,4 @@ func (in *reader) server(line []byte) error {
 	}
 	have.Tasks = append(have.Tasks, t)
 	return nil
-}
-
-func (p settingsPart) settings() plan.Settings {
-	s := plan.Settings{
-		SegmentSize: p.SegmentSize, Overlap: p.Overlap, ImageQuality: p.ImageQuality, ChunkSize: p.ChunkSize,
-		ConsensusReplicas: p.ConsensusReplicas, SortingMethod: p.SortingMethod, Subset: p.Subset,
-		BugTracker: p.BugTracker, Assignee: p.Assignee, UseCache: p.UseCache,
-	}
-	if p.Validation != nil {
-		v := manifest.Validation(*p.Validation)
-		s.Validation = &v
-	}
-	return s
 }

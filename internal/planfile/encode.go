@@ -36,7 +36,7 @@ func projectOf(p Project) projectLine {
 func taskOf(d plan.Desired, action plan.Action, images []Image) taskLine {
 	l := taskLine{
 		Type: typeTask, Task: d.Task, Action: string(action), Bag: d.Bag, Camera: d.Camera, Hash: d.Hash, Bytes: d.Bytes,
-		Settings: settingsOf(d.Settings), Origin: positionPart(d.Origin), Frames: d.Frames,
+		Settings: d.Settings, Origin: positionPart(d.Origin), Frames: d.Frames,
 	}
 	for _, p := range d.Problems {
 		l.Problems = append(l.Problems, problemPart{p.Code, p.Text, advice.Words(p.Hint)})
@@ -52,23 +52,10 @@ func serverOf(t plan.Task, wanted []string) serverLine {
 	l := serverLine{
 		Type: typeServer, ID: t.ID, Name: t.Name, ProjectID: t.ProjectID, ProjectName: t.ProjectName,
 		BugTracker: t.BugTracker, HasData: t.HasData, Size: t.Size, Owner: t.Owner, Import: string(t.Import),
-		ImportError: t.ImportError, Settings: settingsOf(t.Settings), URL: t.URL, Frames: t.Frames,
+		ImportError: t.ImportError, Settings: t.Settings, URL: t.URL, Frames: t.Frames,
 	}
 	if len(t.Frames) > 0 && slices.Equal(t.Frames, wanted) {
 		l.Frames, l.FramesAsWanted = nil, true
 	}
 	return l
-}
-
-func settingsOf(s plan.Settings) settingsPart {
-	p := settingsPart{
-		SegmentSize: s.SegmentSize, Overlap: s.Overlap, ImageQuality: s.ImageQuality, ChunkSize: s.ChunkSize,
-		ConsensusReplicas: s.ConsensusReplicas, SortingMethod: s.SortingMethod, Subset: s.Subset,
-		BugTracker: s.BugTracker, Assignee: s.Assignee, UseCache: s.UseCache,
-	}
-	if s.Validation != nil {
-		v := validationPart(*s.Validation)
-		p.Validation = &v
-	}
-	return p
 }

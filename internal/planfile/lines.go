@@ -3,6 +3,7 @@ package planfile
 import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // The lines of a file, as schema/planfile.schema.json describes them. Their types stand
@@ -72,7 +73,7 @@ type taskLine struct {
 	Camera   string        `json:"camera,omitempty"`
 	Hash     string        `json:"archive,omitempty"`
 	Bytes    int64         `json:"bytes"`
-	Settings settingsPart  `json:"settings"`
+	Settings plan.Settings `json:"settings"`
 	Origin   positionPart  `json:"origin"`
 	Problems []problemPart `json:"problems,omitempty"`
 	Frames   []string      `json:"frames,omitempty"`
@@ -93,47 +94,22 @@ type positionPart struct {
 }
 
 type serverLine struct {
-	Type           string       `json:"type"`
-	ID             int          `json:"id"`
-	Name           string       `json:"name"`
-	ProjectID      int          `json:"project_id,omitempty"`
-	ProjectName    string       `json:"project,omitempty"`
-	BugTracker     string       `json:"bug_tracker,omitempty"`
-	HasData        bool         `json:"has_data,omitempty"`
-	Size           int          `json:"size"`
-	Owner          string       `json:"owner,omitempty"`
-	Import         string       `json:"import,omitempty"`
-	ImportError    string       `json:"import_error,omitempty"`
-	Settings       settingsPart `json:"settings"`
-	URL            string       `json:"url,omitempty"`
-	Elsewhere      bool         `json:"elsewhere,omitempty"`        // in another project
-	FramesAsWanted bool         `json:"frames_as_wanted,omitempty"` // in place of them
-	Frames         []string     `json:"frames,omitzero"`            // nil is not asked for
-}
-
-type settingsPart struct {
-	SegmentSize       *int            `json:"segment_size,omitempty"`
-	Overlap           *int            `json:"overlap,omitempty"`
-	ImageQuality      *int            `json:"image_quality,omitempty"`
-	ChunkSize         *int            `json:"chunk_size,omitempty"`
-	ConsensusReplicas *int            `json:"consensus_replicas,omitempty"`
-	SortingMethod     *string         `json:"sorting_method,omitempty"`
-	Subset            *string         `json:"subset,omitempty"`
-	BugTracker        *string         `json:"bug_tracker,omitempty"`
-	Assignee          *string         `json:"assignee,omitempty"`
-	UseCache          *bool           `json:"use_cache,omitempty"`
-	Validation        *validationPart `json:"validation,omitempty"`
-}
-
-type validationPart struct {
-	Mode                 string   `json:"mode,omitempty"`
-	FrameSelectionMethod string   `json:"frame_selection_method,omitempty"`
-	FrameCount           *int     `json:"frame_count,omitempty"`
-	FrameShare           *float64 `json:"frame_share,omitempty"`
-	FramesPerJobCount    *int     `json:"frames_per_job_count,omitempty"`
-	FramesPerJobShare    *float64 `json:"frames_per_job_share,omitempty"`
-	RandomSeed           *int     `json:"random_seed,omitempty"`
-	Frames               []string `json:"frames,omitempty"`
+	Type           string        `json:"type"`
+	ID             int           `json:"id"`
+	Name           string        `json:"name"`
+	ProjectID      int           `json:"project_id,omitempty"`
+	ProjectName    string        `json:"project,omitempty"`
+	BugTracker     string        `json:"bug_tracker,omitempty"`
+	HasData        bool          `json:"has_data,omitempty"`
+	Size           int           `json:"size"`
+	Owner          string        `json:"owner,omitempty"`
+	Import         string        `json:"import,omitempty"`
+	ImportError    string        `json:"import_error,omitempty"`
+	Settings       plan.Settings `json:"settings"`
+	URL            string        `json:"url,omitempty"`
+	Elsewhere      bool          `json:"elsewhere,omitempty"`        // in another project
+	FramesAsWanted bool          `json:"frames_as_wanted,omitempty"` // in place of them
+	Frames         []string      `json:"frames,omitzero"`            // nil is not asked for
 }
 
 type endLine struct {

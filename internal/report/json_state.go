@@ -1,68 +1,29 @@
 package report
 
-import (
-	"github.com/cvatplan/cvatplan/pkg/manifest"
-	"github.com/cvatplan/cvatplan/pkg/plan"
-)
+import "github.com/cvatplan/cvatplan/pkg/plan"
 
 // A taskState is a task as it is (change.before), or as the manifest says (change.after).
 // Settings that are not known, or not written, are left out.
 type taskState struct {
-	ID                int            `json:"id,omitempty"`
-	Name              string         `json:"name"`
-	Project           string         `json:"project,omitempty"`
-	Frames            int            `json:"frames"`
-	Owner             string         `json:"owner,omitempty"`
-	URL               string         `json:"url,omitempty"`
-	Import            string         `json:"import,omitempty"`
-	ImportError       string         `json:"import_error,omitempty"`
-	Archive           string         `json:"archive,omitempty"`
-	SegmentSize       *int           `json:"segment_size,omitempty"`
-	Overlap           *int           `json:"overlap,omitempty"`
-	ImageQuality      *int           `json:"image_quality,omitempty"`
-	ChunkSize         *int           `json:"chunk_size,omitempty"`
-	ConsensusReplicas *int           `json:"consensus_replicas,omitempty"`
-	SortingMethod     *string        `json:"sorting_method,omitempty"`
-	Subset            *string        `json:"subset,omitempty"`
-	BugTracker        *string        `json:"bug_tracker,omitempty"`
-	Assignee          *string        `json:"assignee,omitempty"`
-	UseCache          *bool          `json:"use_cache,omitempty"`
-	Validation        *validationDoc `json:"validation,omitempty"`
-}
-
-type validationDoc struct {
-	Mode                 string   `json:"mode"`
-	FrameSelectionMethod string   `json:"frame_selection_method,omitempty"`
-	FrameCount           *int     `json:"frame_count,omitempty"`
-	FrameShare           *float64 `json:"frame_share,omitempty"`
-	FramesPerJobCount    *int     `json:"frames_per_job_count,omitempty"`
-	FramesPerJobShare    *float64 `json:"frames_per_job_share,omitempty"`
-	RandomSeed           *int     `json:"random_seed,omitempty"`
-	Frames               []string `json:"frames,omitempty"`
-}
-
-func withSettings(t taskState, s plan.Settings) taskState {
-	t.SegmentSize, t.Overlap, t.ImageQuality, t.ChunkSize = s.SegmentSize, s.Overlap, s.ImageQuality, s.ChunkSize
-	t.ConsensusReplicas, t.SortingMethod, t.Subset = s.ConsensusReplicas, s.SortingMethod, s.Subset
-	t.Assignee, t.UseCache, t.Validation = s.Assignee, s.UseCache, validation(s.Validation)
-	t.BugTracker = s.BugTracker
-	return t
-}
-
-func validation(v *manifest.Validation) *validationDoc {
-	if v == nil {
-		return nil
-	}
-	d := validationDoc(*v)
-	return &d
+	ID          int    `json:"id,omitempty"`
+	Name        string `json:"name"`
+	Project     string `json:"project,omitempty"`
+	Frames      int    `json:"frames"`
+	Owner       string `json:"owner,omitempty"`
+	URL         string `json:"url,omitempty"`
+	Import      string `json:"import,omitempty"`
+	ImportError string `json:"import_error,omitempty"`
+	Archive     string `json:"archive,omitempty"`
+	plan.Settings
 }
 
 // serverState is a task as the server lists it.
 func serverState(t plan.Task) taskState {
-	s := withSettings(taskState{
+	s := taskState{
 		ID: t.ID, Name: t.Name, Project: t.ProjectName, Frames: t.Size, Owner: t.Owner, URL: t.URL,
 		Import: string(t.Import), ImportError: t.ImportError,
-	}, t.Settings)
+		Settings: t.Settings,
+	}
 	s.Archive, _ = plan.ParseMarker(t.BugTracker)
 	s.BugTracker = &t.BugTracker
 	return s
@@ -93,7 +54,7 @@ func after(c plan.Change) any {
 	if c.Action == plan.Unmanaged || c.Action == plan.Skipped {
 		return before(c)
 	}
-	return withSettings(taskState{
-		Name: c.Task, Frames: len(c.Desired.Frames), Archive: c.Desired.Hash,
-	}, c.Desired.Settings)
+	return taskState{
+		Name: c.Task, Frames: len(c.Desired.Frames), Archive: c.Desired.Hash, Settings: c.Desired.Settings,
+	}
 }

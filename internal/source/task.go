@@ -73,12 +73,9 @@ func (v view) sorting() string {
 
 // planSettings are those that the manifest writes; the assignee is one by now.
 func (v view) planSettings() plan.Settings {
-	s := v.settings
-	return plan.Settings{
-		SegmentSize: s.SegmentSize, Overlap: s.Overlap, ImageQuality: s.ImageQuality, ChunkSize: s.ChunkSize,
-		ConsensusReplicas: s.ConsensusReplicas, SortingMethod: s.SortingMethod, Subset: s.Subset,
-		BugTracker: s.BugTracker, Assignee: dealt(s.Assignee, v.vars.Bag), UseCache: s.UseCache, Validation: s.Validation,
-	}
+	s := v.settings.Settings
+	s.Assignee = dealt(v.settings.Assignees, v.vars.Bag)
+	return s
 }
 
 // dealt picks the assignee of a bag: by a hash of its name, so that another bag, or

@@ -16,7 +16,19 @@ func newTask(d plan.Desired, project int) cvat.NewTask {
 		Name: d.Task, ProjectID: project, BugTracker: plan.Marker(d.Hash),
 		SegmentSize: or(s.SegmentSize, 0), Overlap: &overlap, Subset: or(s.Subset, ""),
 		ConsensusReplicas: or(s.ConsensusReplicas, 0),
+		SourceStorage:     storage(s.SourceStorage), TargetStorage: storage(s.TargetStorage),
 	}
+}
+
+func storage(s *manifest.Storage) *cvat.Storage {
+	if s == nil {
+		return nil
+	}
+	out := cvat.Storage{Location: s.Location}
+	if s.CloudStorageID != 0 {
+		out.CloudStorageID = &s.CloudStorageID
+	}
+	return &out
 }
 
 // dataParams are all the parameters of an import: those of a failed attempt would stick.

@@ -32,9 +32,17 @@ type Task struct {
 	Consensus      bool      `json:"consensus_enabled"` // up to 2.79
 	Replicas       *int      `json:"initial_replicas"`  // 2.80 has this instead
 	OrganizationID *int      `json:"organization_id"`
+	SourceStorage  *Storage  `json:"source_storage"` // nil: CVAT's own disk
+	TargetStorage  *Storage  `json:"target_storage"`
 	Jobs           JobsCount `json:"jobs"`
 	Dimension      string    `json:"dimension"`    // 2d, or 3d for point clouds
 	UpdatedDate    string    `json:"updated_date"` // as that of a [Job]; frames that are hidden move this one alone
+}
+
+// A Storage is where CVAT takes annotations from, or puts exports.
+type Storage struct {
+	Location       string `json:"location"` // local or cloud_storage
+	CloudStorageID *int   `json:"cloud_storage_id,omitempty"`
 }
 
 // HasData says whether anything was ever sent to the task.
@@ -159,6 +167,10 @@ type NewTask struct {
 	BugTracker        string `json:"bug_tracker"` // the marker, at first
 	AssigneeID        *int   `json:"assignee_id,omitempty"`
 	ConsensusReplicas int    `json:"consensus_replicas,omitempty"` // 2 to 11
+
+	// CVAT refuses a cloud storage that it does not know: "CloudStorage matching query does not exist."
+	SourceStorage *Storage `json:"source_storage,omitempty"`
+	TargetStorage *Storage `json:"target_storage,omitempty"`
 }
 
 // CreateTask creates an empty task. It is not safe to repeat: names are not

@@ -172,25 +172,18 @@ func (l *loader) task(n *node) TaskSettings {
 		return TaskSettings{}
 	}
 	l.bugTracker(n.get("bug_tracker"))
-	return TaskSettings{
-		Name:              l.template(n.get("name"), ParseTaskName),
-		FrameName:         l.frameName(n.get("frame_name")),
-		SegmentSize:       n.get("segment_size").intPtr(),
-		Overlap:           n.get("overlap").intPtr(),
-		ImageQuality:      n.get("image_quality").intPtr(),
-		ChunkSize:         n.get("chunk_size").intPtr(),
-		SortingMethod:     n.get("sorting_method").strPtr(),
-		Subset:            n.get("subset").strPtr(),
-		BugTracker:        n.get("bug_tracker").strPtr(),
-		Assignee:          l.assignee(n.get("assignee")),
-		UseCache:          n.get("use_cache").boolPtr(),
-		ConsensusReplicas: n.get("consensus_replicas").intPtr(),
-		Validation:        l.validation(n.get("validation")),
+	s := TaskSettings{
+		Name:      l.template(n.get("name"), ParseTaskName),
+		FrameName: l.frameName(n.get("frame_name")),
+		Assignees: l.assignees(n.get("assignee")),
+		Settings:  l.settings(n),
 	}
+	s.Assignee = nil // one of Assignees, once the bag is known
+	return s
 }
 
-// assignee takes one name or several; an empty list is not nil: it assigns nobody.
-func (l *loader) assignee(n *node) []string {
+// assignees takes one name or several; an empty list is not nil: it assigns nobody.
+func (l *loader) assignees(n *node) []string {
 	if name := n.strPtr(); name != nil {
 		return []string{*name}
 	}

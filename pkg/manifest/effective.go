@@ -47,18 +47,9 @@ func (m *Manifest) Settings(camera *Camera, bags []*Bag) TaskSettings {
 func (s TaskSettings) over(top TaskSettings) TaskSettings {
 	s.Name = or(top.Name, s.Name)
 	s.FrameName = or(top.FrameName, s.FrameName)
-	s.SegmentSize = or(top.SegmentSize, s.SegmentSize)
-	s.Overlap = or(top.Overlap, s.Overlap)
-	s.ImageQuality = or(top.ImageQuality, s.ImageQuality)
-	s.ChunkSize = or(top.ChunkSize, s.ChunkSize)
-	s.SortingMethod = or(top.SortingMethod, s.SortingMethod)
-	s.Subset = or(top.Subset, s.Subset)
-	s.BugTracker = or(top.BugTracker, s.BugTracker)
-	s.UseCache = or(top.UseCache, s.UseCache)
-	s.ConsensusReplicas = or(top.ConsensusReplicas, s.ConsensusReplicas)
-	s.Validation = or(top.Validation, s.Validation)
-	if top.Assignee != nil {
-		s.Assignee = top.Assignee
+	s.Settings = s.Settings.over(top.Settings)
+	if top.Assignees != nil {
+		s.Assignees = top.Assignees
 	}
 	return s
 }

@@ -28,15 +28,15 @@ func TestLaterSettingsWinAndUnwrittenOnesStayNil(t *testing.T) {
 		bags   []*Bag
 		want   TaskSettings
 	}{
-		"the manifest's": {nil, nil, TaskSettings{Overlap: ptr(0), SegmentSize: ptr(10), Assignee: []string{"carol"}}},
+		"the manifest's": {nil, nil, TaskSettings{Settings: Settings{Overlap: ptr(0), SegmentSize: ptr(10)}, Assignees: []string{"carol"}}},
 		"a camera's over it": {left, nil, TaskSettings{
-			Overlap: ptr(1), SegmentSize: ptr(10), Subset: ptr("train"), Assignee: []string{"alice", "bob"},
+			Settings: Settings{Overlap: ptr(1), SegmentSize: ptr(10), Subset: ptr("train")}, Assignees: []string{"alice", "bob"},
 		}},
 		"a bag's over that": {left, []*Bag{all}, TaskSettings{
-			Overlap: ptr(1), SegmentSize: ptr(20), Subset: ptr("train"), Assignee: []string{"alice", "bob"},
+			Settings: Settings{Overlap: ptr(1), SegmentSize: ptr(20), Subset: ptr("train")}, Assignees: []string{"alice", "bob"},
 		}},
 		"a later entry's over all": {left, []*Bag{all, b}, TaskSettings{
-			Overlap: ptr(1), SegmentSize: ptr(20), Subset: ptr(""), Assignee: []string{},
+			Settings: Settings{Overlap: ptr(1), SegmentSize: ptr(20), Subset: ptr("")}, Assignees: []string{},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -120,31 +120,10 @@ type Depth struct{ Min, Max float64 }
 
 // TaskSettings are the keys of task:. A nil field was not written.
 type TaskSettings struct {
-	Name              *Template
-	FrameName         *Template
-	SegmentSize       *int
-	Overlap           *int
-	ImageQuality      *int
-	ChunkSize         *int
-	SortingMethod     *string // lexicographical, natural, predefined, random
-	Subset            *string
-	BugTracker        *string
-	Assignee          []string // one user name, or several dealt out by a stable hash of the bag; nil: not written
-	UseCache          *bool
-	ConsensusReplicas *int
-	Validation        *Validation
-}
-
-// Validation is CVAT's ground truth job, mode gt.
-type Validation struct {
-	Mode                 string
-	FrameSelectionMethod string // random_uniform, random_per_job, manual
-	FrameCount           *int
-	FrameShare           *float64
-	FramesPerJobCount    *int
-	FramesPerJobShare    *float64
-	RandomSeed           *int
-	Frames               []string
+	Name      *Template
+	FrameName *Template
+	Assignees []string // one user name, or several dealt out by a stable hash of the bag
+	Settings           // but for Assignee, which is known of a task alone
 }
 
 // A Skip keeps a decision made in CVAT: the named task is never created.

@@ -69,12 +69,12 @@ func TestTheDocumentedManifestLoads(t *testing.T) {
 			},
 		},
 		Task: TaskSettings{
-			Name: DefaultTaskName, FrameName: DefaultFrameName, SegmentSize: ptr(10), Overlap: ptr(0),
-			ImageQuality: ptr(70), SortingMethod: ptr("natural"),
+			Name: DefaultTaskName, FrameName: DefaultFrameName,
+			Settings: Settings{SegmentSize: ptr(10), Overlap: ptr(0), ImageQuality: ptr(70), SortingMethod: ptr("natural")},
 		},
 		Bags: []Bag{
 			{Path: "2026-*/", Exclude: []string{"2026-03-0[1-3]/"}, Settle: ptr(10 * time.Minute)},
-			{Path: "2026-1[12]-*/", Task: TaskSettings{SegmentSize: ptr(20), Subset: ptr("val")}},
+			{Path: "2026-1[12]-*/", Task: TaskSettings{Settings: Settings{SegmentSize: ptr(20), Subset: ptr("val")}}},
 			{Path: "run7.mcap", Cameras: []string{"jai_cam"}, Frames: Frames{Every: 5, Limit: 15}, Optional: true},
 			{Path: "2025-*/"},
 		},
@@ -91,12 +91,16 @@ func TestTheDocumentedManifestLoads(t *testing.T) {
 func TestEverySettingIsRead(t *testing.T) {
 	m := mustLoad(t, "testdata/good/everything.yaml")
 	want := TaskSettings{
-		Name: DefaultTaskName, FrameName: DefaultMessageName, SegmentSize: ptr(10), Overlap: ptr(2),
-		ImageQuality: ptr(80), ChunkSize: ptr(36), SortingMethod: ptr("lexicographical"), Subset: ptr("train"),
-		BugTracker: ptr("https://jira.example.com/7"), Assignee: []string{"alice", "bob"}, UseCache: ptr(false),
-		ConsensusReplicas: ptr(2),
-		Validation: &Validation{
-			Mode: "gt", FrameSelectionMethod: "random_uniform", FrameShare: ptr(0.05), RandomSeed: ptr(7),
+		Name: DefaultTaskName, FrameName: DefaultMessageName, Assignees: []string{"alice", "bob"},
+		Settings: Settings{
+			SegmentSize: ptr(10), Overlap: ptr(2),
+			ImageQuality: ptr(80), ChunkSize: ptr(36), SortingMethod: ptr("lexicographical"), Subset: ptr("train"),
+			BugTracker: ptr("https://jira.example.com/7"), UseCache: ptr(false), ConsensusReplicas: ptr(2),
+			Validation: &Validation{
+				Mode: "gt", FrameSelectionMethod: "random_uniform", FrameShare: ptr(0.05), RandomSeed: ptr(7),
+			},
+			SourceStorage: &Storage{Location: "cloud_storage", CloudStorageID: 3},
+			TargetStorage: &Storage{Location: "local"},
 		},
 	}
 	if diff := cmp.Diff(want, m.Task); diff != "" {
@@ -109,9 +113,9 @@ func TestEverySettingIsRead(t *testing.T) {
 			EverySeconds: 0.5, Limit: 15, Spread: ptr(true), Bad: "skip", Stamp: "log", Encode: "jpeg", Quality: 85,
 			Depth: &Depth{Min: 0.3, Max: 5},
 		},
-		Task: TaskSettings{Assignee: []string{}, Validation: &Validation{
+		Task: TaskSettings{Assignees: []string{}, Settings: Settings{Validation: &Validation{
 			Mode: "gt", FrameSelectionMethod: "manual", Frames: []string{"a/1.jpg"},
-		}},
+		}}},
 	}
 	if diff := cmp.Diff(bag, m.Bags[0], withoutPlaces); diff != "" {
 		t.Errorf("bag (-want +got)\n%s", diff)
@@ -176,7 +180,7 @@ func TestACameraThatIsOnlyANameIsWrittenShort(t *testing.T) {
 
 func TestExtendsMergesMappingsAndReplacesLists(t *testing.T) {
 	m := mustLoad(t, "testdata/good/day/cvatplan.yaml")
-	want := TaskSettings{Name: DefaultTaskName, SegmentSize: ptr(20), Overlap: ptr(2), Subset: ptr("val")}
+	want := TaskSettings{Name: DefaultTaskName, Settings: Settings{SegmentSize: ptr(20), Overlap: ptr(2), Subset: ptr("val")}}
 	if diff := cmp.Diff(want, m.Task); diff != "" {
 		t.Errorf("task (-want +got)\n%s", diff)
 	}
@@ -218,12 +222,12 @@ x-more: &more {overlap: 2, subset: val}
 task: {<<: [*base, *more], segment_size: 7}
 bags: [{path: a, task: *base}, {path: b, task: {<<: *more}}]
 `)
-	want := []TaskSettings{
+	want := []Settings{
 		{Overlap: ptr(1), SegmentSize: ptr(7), Subset: ptr("val")},
 		{Overlap: ptr(1), SegmentSize: ptr(5)},
 		{Overlap: ptr(2), Subset: ptr("val")},
 	}
-	if diff := cmp.Diff(want, []TaskSettings{m.Task, m.Bags[0].Task, m.Bags[1].Task}); diff != "" {
+	if diff := cmp.Diff(want, []Settings{m.Task.Settings, m.Bags[0].Task.Settings, m.Bags[1].Task.Settings}); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

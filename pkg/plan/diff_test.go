@@ -120,6 +120,17 @@ func TestNeedsHashAsksOnlyForOursAndUnfinished(t *testing.T) {
 	}
 }
 
+// A setting without a row would be neither compared nor said to be left alone.
+func TestEverySettingHasARow(t *testing.T) {
+	var keys []string
+	for _, s := range settings {
+		keys = append(keys, s.key)
+	}
+	if diff := cmp.Diff(Settings{}.Keys(), keys); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestSettingsAreComparedAsTheServerRewritesThem(t *testing.T) {
 	done := func(frames, segment, overlap int) Task {
 		made := task(1, frames, "")
@@ -147,6 +158,11 @@ func TestSettingsAreComparedAsTheServerRewritesThem(t *testing.T) {
 			"image_quality: 1 task has 70, the manifest says 95; kept, CVAT cannot change it",
 			"validation: 1 task has none, the manifest says gt; kept, CVAT cannot change it",
 		}},
+		"storages differ": {Settings{SourceStorage: &manifest.Storage{Location: "local"}, TargetStorage: &manifest.Storage{Location: "cloud_storage", CloudStorageID: 3}}, func() Task {
+			made := done(25, 10, 0)
+			made.Settings.SourceStorage, made.Settings.TargetStorage = &manifest.Storage{Location: "local"}, &manifest.Storage{Location: "local"}
+			return made
+		}(), []string{"target_storage: 1 task has local, the manifest says cloud storage 3; kept, cvatplan sets it at creation only"}},
 		"assignees are people's affair": {Settings{Assignee: ptr("bob")}, done(25, 10, 0), nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -50,8 +50,8 @@ func (n noter) settings(changes []Change) {
 		}
 	}
 	for m, tasks := range found {
-		n[Note{Code: diag.Code(m.setting), Text: fmt.Sprintf("%s: %s %s, the manifest says %s; kept, %s",
-			m.setting, have(tasks, "task"), m.have, m.want, m.kept)}] = tasks
+		n[Note{Code: diag.Code(m.key), Text: fmt.Sprintf("%s: %s %s, the manifest says %s; kept, %s",
+			m.key, have(tasks, "task"), m.have, m.want, m.kept)}] = tasks
 	}
 }
 

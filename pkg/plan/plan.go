@@ -60,13 +60,8 @@ type Scope struct {
 	Project      string
 }
 
-// Settings are the create-only settings of a task; nil is a setting that the manifest does not write.
-type Settings struct {
-	SegmentSize, Overlap, ImageQuality, ChunkSize, ConsensusReplicas *int
-	SortingMethod, Subset, BugTracker, Assignee                      *string
-	UseCache                                                         *bool
-	Validation                                                       *manifest.Validation
-}
+// Settings are a task's, as a manifest writes them or as a server shows them.
+type Settings = manifest.Settings
 
 // Desired is one task that a manifest asks for: names only, no bytes, no disk.
 type Desired struct {

@@ -7,43 +7,68 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
-// A mismatch is a setting that the manifest writes and that the task was made without.
-type mismatch struct {
-	setting, have, want string
-	kept                string // why it stays as it is
+// A setting is a row of [settings]: how one of a task's settings is compared.
+type setting struct {
+	key  string // the manifest's and CVAT's name of it, and the code of its note
+	kept string // why a task that exists keeps another value; "": it is not compared
 }
 
 const (
 	writeOnce = "CVAT cannot change it"
 	atBirth   = "cvatplan sets it at creation only"
+	unlisted  = "" // CVAT's task listing does not show it
+	people    = "" // people change it in their daily work
 )
 
-// mismatches compares the settings that the manifest writes, as the server rewrites
-// them, with those that the listing shows. What the listing does not show (sorting
-// method, cache) and what people change in their daily work (assignees) is left out.
+// settings has a row for each of [Settings].
+var settings = []setting{
+	{"segment_size", writeOnce},
+	{"overlap", writeOnce},
+	{"image_quality", writeOnce},
+	{"chunk_size", writeOnce},
+	{"consensus_replicas", writeOnce},
+	{"sorting_method", unlisted},
+	{"subset", atBirth},
+	{"bug_tracker", atBirth},
+	{"assignee", people},
+	{"use_cache", unlisted},
+	{"validation", writeOnce},
+	{"source_storage", atBirth},
+	{"target_storage", atBirth},
+}
+
+// A mismatch is a setting that the manifest writes and that the task was made without.
+type mismatch struct {
+	setting
+	have, want string
+}
+
+// mismatches compares the settings that the manifest writes, as the server rewrites them,
+// with those that the listing shows.
 func mismatches(want Settings, t Task) []mismatch {
 	have := t.Settings
 	want.SegmentSize = rewriteSegment(want.SegmentSize, t.Size)
 	want.Overlap = rewriteOverlap(want.Overlap, cmp.Or(have.SegmentSize, want.SegmentSize), t.Size)
+	if _, ours := ParseMarker(t.BugTracker); ours {
+		want.BugTracker = nil // it has its value once the task is finished
+	}
 	var m []mismatch
-	m = differs(m, "segment_size", have.SegmentSize, want.SegmentSize, writeOnce)
-	m = differs(m, "overlap", have.Overlap, want.Overlap, writeOnce)
-	m = differs(m, "image_quality", have.ImageQuality, want.ImageQuality, writeOnce)
-	m = differs(m, "chunk_size", have.ChunkSize, want.ChunkSize, writeOnce)
-	m = differs(m, "consensus_replicas", have.ConsensusReplicas, want.ConsensusReplicas, writeOnce)
-	m = differs(m, "validation", mode(have.Validation), mode(want.Validation), writeOnce)
-	m = differs(m, "subset", have.Subset, want.Subset, atBirth)
-	if _, ours := ParseMarker(t.BugTracker); !ours {
-		m = differs(m, "bug_tracker", have.BugTracker, want.BugTracker, atBirth)
+	for _, s := range settings {
+		h, w := shown(have, s.key), shown(want, s.key)
+		if s.kept != "" && h != nil && w != nil && h != w {
+			m = append(m, mismatch{s, show(h), show(w)})
+		}
 	}
 	return m
 }
 
-func differs[T comparable](m []mismatch, setting string, have, want *T, kept string) []mismatch {
-	if have == nil || want == nil || *have == *want {
-		return m
+// shown is a setting's value as far as the listing shows it: of validation the mode.
+func shown(s Settings, key string) any {
+	value := s.Value(key)
+	if v, ok := value.(manifest.Validation); ok {
+		return v.Mode
 	}
-	return append(m, mismatch{setting, show(*have), show(*want), kept})
+	return value
 }
 
 func show(v any) string {
@@ -51,13 +76,6 @@ func show(v any) string {
 		return "none"
 	}
 	return fmt.Sprint(v)
-}
-
-func mode(v *manifest.Validation) *string {
-	if v == nil {
-		return nil
-	}
-	return &v.Mode
 }
 
 // rewriteSegment is what CVAT makes of segment_size at the import (measured on 2.73):

@@ -23,6 +23,7 @@ var sections = []section{
 	{"bag", "bag", "An entry of `bags`."},
 	{"task", "task", "Stands at the top, in a camera and in a bag."},
 	{"validation", "validation", "Stands under `task`."},
+	{"storage", "storage", "Stands under `task.source_storage` and `task.target_storage`."},
 	{"frames", "frames", "Stands in a camera and in a bag."},
 	{"skip", "skip", "An entry of `skip`."},
 }

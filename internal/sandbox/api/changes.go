@@ -105,6 +105,9 @@ func (f *form) storage(name string) *string {
 	}
 	inner := form{body: object}
 	location, _ := inner.choice("location", "cloud_storage", "local")
+	if location == "cloud_storage" && len(inner.errs) == 0 { // one that has a number was refused before
+		inner.fail("non_field_errors", "Cloud storage was selected as location but its id was not specified")
+	}
 	if len(inner.errs) > 0 {
 		f.errs = append(f.errs, fieldError{name, inner.errs})
 		return nil
