@@ -33,6 +33,9 @@ func heading(p plan.Plan) string {
 	return s
 }
 
+// askText says of a project to be created what the manifest does not.
+const askText = "the manifest does not say create: true, so apply asks at a terminal, and refuses elsewhere"
+
 // projectText says what happens to the project itself. It is not yet escaped.
 func projectText(c plan.ProjectChange) string {
 	s := "project " + c.Name
@@ -46,7 +49,7 @@ func projectText(c plan.ProjectChange) string {
 		s = count(len(c.Labels), "label") + " to project " + c.Name + ": " + labelNames(c)
 	}
 	if c.Ask {
-		s += " (the manifest does not say create: true, so apply asks)"
+		s += " (" + askText + ")"
 	}
 	if len(c.Leftovers) > 0 {
 		s += "; " + count(len(c.Leftovers), "empty leftover") + " of ours removed"

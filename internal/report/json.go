@@ -103,6 +103,8 @@ type summaryDoc struct {
 	Moved        int    `json:"moved"`
 	Renamed      int    `json:"renamed"`
 	Projects     int    `json:"projects"`
+	ProjectsNew  int    `json:"projects_to_create"`
+	Labels       int    `json:"labels_to_add"`
 	Images       int    `json:"images"`
 	UploadBytes  int64  `json:"upload_bytes"`
 	BytesUnknown bool   `json:"upload_bytes_at_least"`
@@ -114,6 +116,7 @@ func summaryOf(n plan.Counts) summaryDoc {
 		Text: n.String(), Create: n.Create, Resume: n.Resume, Conflict: n.Conflict, Drift: n.Drift,
 		Unchanged: n.NoOp, Wait: n.Wait, Replace: n.Replace, Blocked: n.Blocked, Skipped: n.Skipped,
 		Unmanaged: n.Unmanaged, Moved: n.Moved, Renamed: n.Renamed, Projects: n.Projects,
+		ProjectsNew: n.ProjectsCreate, Labels: n.Labels,
 		Images: n.Images, UploadBytes: n.Bytes, BytesUnknown: n.BytesUnknown, Wanted: n.Wanted,
 	}
 }

@@ -116,7 +116,7 @@ func projectDoc(p plan.Plan) changeDoc {
 		d.Action = "no-op"
 	}
 	if c.Ask {
-		d.ActionReason, d.Reason = "ask", fmt.Sprintf("the manifest does not say create: true for project %s, so apply asks", c.Name)
+		d.ActionReason, d.Reason = string(diag.CodeAsk), fmt.Sprintf("project %s does not exist; %s", c.Name, askText)
 	}
 	var was any
 	if s.ProjectID != 0 {

@@ -152,6 +152,12 @@ func ResultSummary(results []apply.Result) string {
 			fmt.Fprintf(&b, ", %d %s", optional.n, optional.word)
 		}
 	}
+	if n.Projects > 0 {
+		fmt.Fprintf(&b, ", %s created", count(n.Projects, "project"))
+	}
+	if n.Labels > 0 {
+		fmt.Fprintf(&b, ", %s added", count(n.Labels, "label"))
+	}
 	fmt.Fprintf(&b, ". %s, %s sent.", count(n.Images, "image"), plan.FormatBytes(n.Sent))
 	return b.String()
 }

@@ -38,6 +38,9 @@ func endingsOf(r apply.Result) []markdown {
 	if r.Project.Created {
 		lines = append(lines, "created")
 	}
+	if n := len(r.Project.Labels); n > 0 {
+		lines = append(lines, prose(count(n, "label")+" added: "+strings.Join(r.Project.Labels, ", ")))
+	}
 	for _, err := range runErrors(r) {
 		lines = append(lines, "error: "+prose(err))
 	}

@@ -72,6 +72,8 @@ type resultDoc struct {
 		Left      int    `json:"left"`
 		Images    int    `json:"images"`
 		Sent      int64  `json:"sent_bytes"`
+		Projects  int    `json:"projects_created"`
+		Labels    int    `json:"labels_added"`
 	} `json:"summary"`
 	Hints       []string `json:"hints,omitempty"`
 	Error       string   `json:"error,omitempty"` // the project could not be had
@@ -91,6 +93,7 @@ func resultDocOf(r apply.Result) resultDoc {
 	s.Text = ResultSummary([]apply.Result{r})
 	s.Done, s.Failed, s.Unchanged, s.Pending, s.Stopped = n.Done, n.Failed, n.Unchanged, n.Pending, n.Stopped
 	s.Refused, s.Left, s.Images, s.Sent = n.Refused, n.Left, n.Images, n.Sent
+	s.Projects, s.Labels = n.Projects, n.Labels
 	return d
 }
 

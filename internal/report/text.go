@@ -50,7 +50,7 @@ func (t *text) line(s string) {
 // plan writes one project's part: its heading, its changes, its notes, an empty line.
 func (t *text) plan(p plan.Plan) {
 	changes := t.visible(p)
-	if t.Quiet && len(changes) == 0 {
+	if t.Quiet && len(changes) == 0 && !p.Project.Ask {
 		return
 	}
 	t.line(t.Palette.paint(bold, Safe(heading(p))))
@@ -87,14 +87,14 @@ func (t *text) visible(p plan.Plan) []plan.Change {
 
 func (t *text) shows(a plan.Action) bool {
 	if t.Quiet {
-		return undecided(a)
+		return undecided(a) || a == plan.Drift
 	}
 	return t.Verbose || !quiet(a)
 }
 
 func (t *text) project(c plan.ProjectChange) {
 	s, changes := projectSigns[c.Action]
-	if !changes || t.Quiet {
+	if !changes || t.Quiet && !c.Ask {
 		return
 	}
 	t.line(t.lead(s) + Safe(projectText(c)))

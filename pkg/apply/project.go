@@ -140,6 +140,9 @@ func (r *run) settled(found observe.Found) {
 	created := r.result.Project.Created && r.result.Project.ID == found.ID
 	r.result.Project = ProjectResult{ID: found.ID, Name: found.Name, URL: r.server.ProjectURL(found.ID), Created: created}
 	if created {
+		for _, l := range r.plan.Options.Project.Labels {
+			r.result.Project.Labels = append(r.result.Project.Labels, l.Name)
+		}
 		r.result.Hints = append(r.result.Hints, diag.Do(diag.HintPinProject, found.Name, strconv.Itoa(found.ID)))
 	}
 }

@@ -38,7 +38,7 @@ type ProjectResult struct {
 	Name    string
 	URL     string
 	Created bool
-	Labels  []string // that were added
+	Labels  []string // that were added, those of a new project included
 }
 
 // A TaskResult is what became of one task.
@@ -62,12 +62,17 @@ type Counts struct {
 	Done, Unchanged, Left, Refused, Pending, Failed, Stopped int
 	Images                                                   int   // of the tasks that this run completed
 	Sent                                                     int64 // bytes
+	Projects, Labels                                         int   // that were created, and added
 }
 
 // Count adds up the results.
 func Count(results ...Result) Counts {
 	var n Counts
 	for _, r := range results {
+		n.Labels += len(r.Project.Labels)
+		if r.Project.Created {
+			n.Projects++
+		}
 		for _, t := range r.Tasks {
 			n.add(t)
 		}

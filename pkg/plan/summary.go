@@ -10,7 +10,9 @@ import (
 type Counts struct {
 	Create, Resume, Conflict, Drift, NoOp                      int
 	Wait, Replace, Blocked, Skipped, Unmanaged, Moved, Renamed int
-	Projects                                                   int // projects that are to change
+	Projects                                                   int // projects that are to change, of which
+	ProjectsCreate                                             int // so many are to be created,
+	Labels                                                     int // and so many labels added to all of them
 	Images                                                     int
 	Bytes                                                      int64
 	BytesUnknown                                               bool // some sizes are not known, so Bytes is the least
@@ -23,14 +25,23 @@ func Count(plans ...Plan) Counts {
 	var n Counts
 	for _, p := range plans {
 		n.Offline = n.Offline || p.Options.Offline
-		if p.Project.Action != ProjectNone {
-			n.Projects++
-		}
+		n.addProject(p.Project)
 		for _, c := range p.Changes {
 			n.add(c)
 		}
 	}
 	return n
+}
+
+func (n *Counts) addProject(c ProjectChange) {
+	if c.Action == ProjectNone {
+		return
+	}
+	n.Projects++
+	n.Labels += len(c.Labels)
+	if c.Action == ProjectCreate {
+		n.ProjectsCreate++
+	}
 }
 
 func (n *Counts) add(c Change) {
@@ -76,8 +87,27 @@ func (n Counts) String() string {
 			fmt.Fprintf(&b, ", %d %s", optional.n, optional.word)
 		}
 	}
-	fmt.Fprintf(&b, ". %s%s to upload.", count(n.Images, "image"), n.size())
+	fmt.Fprintf(&b, "%s. %s%s to upload.", n.projects(), count(n.Images, "image"), n.size())
 	return b.String()
+}
+
+// projects is what changes of projects themselves, as it follows the tasks' counts.
+func (n Counts) projects() string {
+	if n.Projects == 0 {
+		return ""
+	}
+	var parts []string
+	if n.ProjectsCreate > 0 {
+		parts = append(parts, fmt.Sprintf("%d to create", n.ProjectsCreate))
+	}
+	if n.Labels > 0 {
+		parts = append(parts, count(n.Labels, "label")+" to add")
+	}
+	s := ", " + count(n.Projects, "project") + " to change"
+	if len(parts) > 0 {
+		s += " (" + strings.Join(parts, ", ") + ")"
+	}
+	return s
 }
 
 // offline is the summary of plans that asked no server. It begins otherwise, so that nobody takes it for
