@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/cvatplan/cvatplan/internal/rosimage"
-	origin "github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/internal/survey"
 	"github.com/cvatplan/cvatplan/schema"
 )
@@ -19,13 +18,13 @@ func inspected() []survey.Bag {
 	jpeg := topic("/jai_cam/image_raw/compressed", "sensor_msgs/CompressedImage", 12)
 	jpeg.Image, jpeg.Size, jpeg.Stamp, jpeg.Frame = true, 7471, 1772616600_000000000, "jai_cam_optical"
 	jpeg.Pixels = rosimage.Info{Encoding: "jpeg", Format: "jpeg", Width: 320, Height: 240, Ext: "jpg", Passthrough: true}
-	jpeg.Suggestion = origin.Suggestion{Camera: "jai_cam", ByName: true}
+	jpeg.Suggestion = survey.Suggestion{Camera: "jai_cam", ByName: true}
 	raw := topic("/jai_cam/image_raw", "sensor_msgs/Image", 12)
 	raw.Image, raw.Size, raw.Stamp = true, 230_421, 1772616600_000000000
 	raw.Pixels = rosimage.Info{Encoding: "bgr8", Width: 320, Height: 240, Ext: "png"}
-	raw.Suggestion = origin.Suggestion{Camera: "jai_cam", ByName: true, Instead: jpeg.Name}
+	raw.Suggestion = survey.Suggestion{Camera: "jai_cam", ByName: true, Instead: jpeg.Name}
 	depth := raw
-	depth.Name, depth.Stamp, depth.Pixels.Encoding, depth.Suggestion = "/rs/depth/image", 0, "16UC1", origin.Suggestion{Camera: "rs_depth"}
+	depth.Name, depth.Stamp, depth.Pixels.Encoding, depth.Suggestion = "/rs/depth/image", 0, "16UC1", survey.Suggestion{Camera: "rs_depth"}
 	video := topic("/rs/video", "foxglove.CompressedVideo", 3)
 	video.Image, video.Pixels = true, rosimage.Info{Encoding: "video", Problem: &rosimage.UnsupportedError{Encoding: "video"}}
 	broken := topic("/rs/broken", "sensor_msgs/Image", 1)
@@ -36,14 +35,14 @@ func inspected() []survey.Bag {
 		{
 			Path: "run7.bag", Kind: "rosbag", Bytes: 114_554, First: 1772616600_000000001, Last: 1772616661_112000001, Messages: 41,
 			Topics:  []survey.Topic{raw, jpeg, topic("/odom", "nav_msgs/Odometry", 1), broken, depth, empty, video},
-			Cameras: []origin.GuessCamera{{Name: "jai_cam", Images: 12, Bags: 1}, {Name: "rs_depth", Topics: []string{depth.Name}, Images: 12, Bags: 1}},
+			Cameras: []survey.GuessCamera{{Name: "jai_cam", Images: 12, Bags: 1}, {Name: "rs_depth", Topics: []string{depth.Name}, Images: 12, Bags: 1}},
 			Notes:   []string{"run7.bag: cut short, or damaged (at byte 50986)"},
 		},
 		{
 			Path: "2026-03-04", Kind: survey.Directory, Images: 26, Unsupported: 1, Others: 2, First: 1772616600_000000000, Last: 1772616600_766333337, Unclaimed: 3,
-			Cameras: []origin.GuessCamera{{Name: "jai_cam", Images: 12, Bags: 1}, {Name: "left", Images: 11, Bags: 1}},
+			Cameras: []survey.GuessCamera{{Name: "jai_cam", Images: 12, Bags: 1}, {Name: "left", Images: 11, Bags: 1}},
 		},
-		{Path: "data", Kind: survey.Directory, Images: 48, Holds: []origin.GuessBag{{Path: "2026-*/", Count: 2}}, Cameras: []origin.GuessCamera{{Name: "jai_cam", Images: 48, Bags: 2}}},
+		{Path: "data", Kind: survey.Directory, Images: 48, Holds: []survey.GuessBag{{Path: "2026-*/", Count: 2}}, Cameras: []survey.GuessCamera{{Name: "jai_cam", Images: 48, Bags: 2}}},
 		{Path: "none", Kind: survey.Directory},
 		{Path: "empty.mcap", Kind: "mcap", Bytes: 300},
 	}

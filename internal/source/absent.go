@@ -5,15 +5,16 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"path"
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
-	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
+	"github.com/cvatplan/cvatplan/internal/text"
 )
 
-// absent is the reel of a bag that is not here: a listing tells its frames' sizes and sums, and nothing
+// absent is the [frame.Source] of a bag that is not here: a listing tells its frames' sizes and sums, and nothing
 // can be opened.
 type absent struct {
 	bag    *bagRef
@@ -24,8 +25,8 @@ type absent struct {
 // Absent is why a task's frames cannot be read: its bag is not here, and a listing stands in for it.
 // A plan needs no more; what apply is to upload is blocked by it.
 func (t Task) Absent() (diag.Diagnostic, bool) {
-	a, ok := t.frames.reel.(absent)
-	if !ok {
+	a := t.frames.absent
+	if a == nil {
 		return diag.Diagnostic{}, false
 	}
 	if p := a.bag.unfetched; p != nil {
@@ -33,7 +34,7 @@ func (t Task) Absent() (diag.Diagnostic, bool) {
 	}
 	return diag.Diagnostic{
 		Severity: diag.Error, Code: diag.CodeMissingBag, Task: t.Name, Pos: t.Origin,
-		Text: fmt.Sprintf("bag %s is not here: %s is missing, and its index %s is no more than a listing", show(t.Bag), a.bag.path, show(a.bag.catalog.file)),
+		Text: fmt.Sprintf("bag %s is not here: %s is missing, and its index %s is no more than a listing", text.Printable(t.Bag), a.bag.path(), text.Printable(a.bag.catalog.file)),
 		Hint: diag.Do(diag.HintBringBag),
 	}, true
 }
@@ -41,8 +42,8 @@ func (t Task) Absent() (diag.Diagnostic, bool) {
 // Listed are the frames of a task whose bag is not here, as its listing says: no CRC, and nothing to
 // open, but all that the archive's hash needs.
 func Listed(t Task) ([]Frame, bool) {
-	a, ok := t.frames.reel.(absent)
-	if !ok {
+	a := t.frames.absent
+	if a == nil {
 		return nil, false
 	}
 	frames := make([]Frame, len(a.names))
@@ -52,36 +53,52 @@ func Listed(t Task) ([]Frame, bool) {
 	return frames, true
 }
 
-func (a absent) where(i int) string {
+func (a *absent) Where(i int) string {
 	if a.paths == nil {
-		return a.bag.path + ": " + a.names[i]
+		return a.bag.path() + ": " + a.names[i]
 	}
-	return filepath.Join(a.bag.path, filepath.FromSlash(a.paths[i]))
+	return a.bag.store.Path(path.Join(a.bag.rel, a.paths[i]))
 }
 
-func (a absent) fault() *imageheader.Fault {
-	return &imageheader.Fault{Code: diag.CodeMissingBag, Text: "bag " + show(a.bag.rel) + " is not here"}
+func (a *absent) fault() diag.Diagnostic {
+	return diag.Diagnostic{Code: diag.CodeMissingBag, Text: "bag " + text.Printable(a.bag.rel) + " is not here"}
 }
 
-func (a absent) open(context.Context, int) (io.ReadCloser, error) { return nil, a.fault() }
+func (a *absent) Open(context.Context, int) (io.ReadCloser, error) { return nil, a.fault() }
 
-func (a absent) size(_ context.Context, i int) (int64, error) { return a.sizes[i], nil }
+func (a *absent) Size(_ context.Context, i int) (int64, error) { return a.sizes[i], nil }
 
-func (a absent) each(_ context.Context, _ part, visit func(int, opened, error)) {
+func (a *absent) Each(_ context.Context, _ frame.Part, visit func(int, frame.Opened, error)) {
 	for i := range a.names {
-		visit(i, opened{}, a.fault())
+		visit(i, frame.Opened{}, a.fault())
 	}
 }
 
-func (a absent) only(kept []int) reel {
-	a.listed = *a.in(kept)
-	return a
+func (a *absent) Only(kept []int) frame.Source {
+	some := *a
+	some.listed = *a.in(kept)
+	return &some
 }
 
-func (a absent) close() error { return nil }
+func (a *absent) Close() error { return nil }
+
+// Paths are the images that the listing names, or the recording.
+func (a *absent) Paths() []string {
+	if a.paths == nil {
+		return []string{a.bag.path()}
+	}
+	paths := make([]string, len(a.names))
+	for i := range paths {
+		paths[i] = a.Where(i)
+	}
+	return paths
+}
+
+// Origin says nothing: what the index says of a frame, copy gives.
+func (a *absent) Origin(int) index.Record { return index.Record{} }
 
 // copy gives the task's records as they stand in the listing, under the task's name, in the task's order.
-func (a absent) copy(ctx context.Context, task string, visit func(index.Record) error) error {
+func (a *absent) copy(ctx context.Context, task string, visit func(index.Record) error) error {
 	f, err := os.Open(a.bag.catalog.file)
 	if err != nil {
 		return err

@@ -1,9 +1,9 @@
 package source
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -13,13 +13,15 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/text"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // A bagRef is one directory or recording that entries of the manifest match.
 type bagRef struct {
 	rel     string           // from the root, with slashes
-	path    string           // to open it
+	store   store.Store      // that holds it, under rel
 	file    bool             // a recording in one file
 	entries []*manifest.Bag  // all that match it, in the manifest's order
 	missing *diag.Diagnostic // why it is not here, although it should be
@@ -29,6 +31,9 @@ type bagRef struct {
 
 	unfetched *diag.Diagnostic // what stands in its place, a pointer of Git LFS say; nil: nothing does
 }
+
+// path is where it is, for people.
+func (b bagRef) path() string { return b.store.Path(b.rel) }
 
 // pos is where the manifest last speaks of the bag.
 func (b bagRef) pos() manifest.Position { return b.entries[len(b.entries)-1].Pos }
@@ -41,6 +46,7 @@ func (b bagRef) named() bool {
 // A finder collects the bags of a manifest.
 type finder struct {
 	root     string
+	store    store.Store
 	fsys     fs.FS
 	bags     []*bagRef
 	byRel    map[string]*bagRef
@@ -50,22 +56,22 @@ type finder struct {
 }
 
 // findBags gives the manifest's bags by path. A bag that several entries match is one.
-func findBags(m *manifest.Manifest, root string) ([]*bagRef, []diag.Diagnostic) {
-	if p, ok := checkRoot(root); !ok && !someListed(m) {
+func findBags(ctx context.Context, m *manifest.Manifest, root string, in store.Store) ([]*bagRef, []diag.Diagnostic) {
+	if p, ok := checkRoot(ctx, root, in); !ok && !someListed(m) {
 		return nil, []diag.Diagnostic{p}
 	}
-	f := &finder{root: root, fsys: os.DirFS(root), byRel: make(map[string]*bagRef)}
-	f.lookAway(m)
+	f := &finder{root: root, store: in, fsys: store.FS(ctx, in), byRel: make(map[string]*bagRef)}
+	f.lookAway(ctx, m)
 	for i := range m.Bags {
-		f.entry(&m.Bags[i])
+		f.entry(ctx, &m.Bags[i])
 	}
 	f.attachCatalogs()
 	slices.SortFunc(f.bags, func(a, b *bagRef) int { return strings.Compare(a.rel, b.rel) })
 	return f.bags, f.problems
 }
 
-func checkRoot(root string) (diag.Diagnostic, bool) {
-	info, err := os.Stat(root)
+func checkRoot(ctx context.Context, root string, in store.Store) (diag.Diagnostic, bool) {
+	info, err := in.Stat(ctx, ".")
 	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoRoot, Hint: diag.Do(diag.HintNameRoot)}
 	switch {
 	case err != nil:
@@ -79,12 +85,12 @@ func checkRoot(root string) (diag.Diagnostic, bool) {
 }
 
 // entry adds what one entry of bags: matches.
-func (f *finder) entry(e *manifest.Bag) {
+func (f *finder) entry(ctx context.Context, e *manifest.Bag) {
 	pattern, dirs := cleanPattern(e.Path)
 	var matched, excluded, wrong int
 	used := make([]bool, len(e.Exclude))
 	err := doublestar.GlobWalk(f.fsys, pattern, func(rel string, d fs.DirEntry) error {
-		isDir := f.isDir(rel, d)
+		isDir := f.isDir(ctx, rel, d)
 		markUsed(used, e.Exclude, rel)
 		switch {
 		case !isDir && (dirs || !bag.Named(rel)):
@@ -106,12 +112,12 @@ func (f *finder) entry(e *manifest.Bag) {
 		f.checkCatalog(e, matched, away)
 		return
 	}
-	matched += away + f.stubs(e, pattern, used)
+	matched += away + f.stubs(ctx, e, pattern, used)
 	if matched > 0 && len(f.away) == 0 {
 		f.idleExcludes(e, used)
 	}
 	if matched == 0 && !e.Optional {
-		f.nothing(e, pattern, excluded, wrong)
+		f.nothing(ctx, e, pattern, excluded, wrong)
 	}
 }
 
@@ -131,18 +137,18 @@ func cleanPattern(pattern string) (clean string, dirsOnly bool) {
 
 func isGlob(pattern string) bool { return strings.ContainsAny(pattern, `*?[{\`) }
 
-func (f *finder) isDir(rel string, d fs.DirEntry) bool {
+func (f *finder) isDir(ctx context.Context, rel string, d fs.DirEntry) bool {
 	if d.Type()&fs.ModeSymlink == 0 {
 		return d.IsDir()
 	}
-	info, err := os.Stat(filepath.Join(f.root, rel))
+	info, err := f.store.Stat(ctx, rel)
 	return err == nil && info.IsDir()
 }
 
 func (f *finder) add(rel string, file bool, e *manifest.Bag) {
 	b := f.byRel[rel]
 	if b == nil {
-		b = &bagRef{rel: rel, path: filepath.Join(f.root, filepath.FromSlash(rel)), file: file}
+		b = &bagRef{rel: rel, store: f.store, file: file}
 		f.byRel[rel] = b
 		f.bags = append(f.bags, b)
 	}
@@ -167,7 +173,7 @@ func excludes(patterns []string, rel string) bool {
 }
 
 // stubs adds bags of which only DVC's stub is here: their tasks will be blocked.
-func (f *finder) stubs(e *manifest.Bag, pattern string, used []bool) int {
+func (f *finder) stubs(ctx context.Context, e *manifest.Bag, pattern string, used []bool) int {
 	if strings.Contains(pattern, "**") || pattern == "." {
 		return 0
 	}
@@ -175,14 +181,14 @@ func (f *finder) stubs(e *manifest.Bag, pattern string, used []bool) int {
 	doublestar.GlobWalk(f.fsys, pattern+".dvc", func(stub string, d fs.DirEntry) error {
 		rel := strings.TrimSuffix(stub, ".dvc")
 		markUsed(used, e.Exclude, rel)
-		if _, err := os.Lstat(filepath.Join(f.root, rel)); err == nil || excludes(e.Exclude, rel) {
+		if store.Exists(ctx, f.store, rel) || excludes(e.Exclude, rel) {
 			return nil
 		}
 		n++
 		f.add(rel, bag.Named(rel), e)
 		f.byRel[rel].missing = &diag.Diagnostic{
-			Severity: diag.Error, Code: diag.CodeDVCMissing, Hint: diag.Do(diag.HintFetchDVC, filepath.Join(f.root, stub)),
-			Text: fmt.Sprintf("bag %s is not here, only its DVC stub %s", show(rel), path.Base(stub)),
+			Severity: diag.Error, Code: diag.CodeDVCMissing, Hint: diag.Do(diag.HintFetchDVC, f.store.Path(stub)),
+			Text: fmt.Sprintf("bag %s is not here, only its DVC stub %s", text.Printable(rel), path.Base(stub)),
 		}
 		return nil
 	}, doublestar.WithNoHidden())
@@ -190,17 +196,17 @@ func (f *finder) stubs(e *manifest.Bag, pattern string, used []bool) int {
 }
 
 // nothing says why an entry has no bag.
-func (f *finder) nothing(e *manifest.Bag, pattern string, excluded, wrong int) {
+func (f *finder) nothing(ctx context.Context, e *manifest.Bag, pattern string, excluded, wrong int) {
 	if excluded > 0 {
-		f.report(e, diag.CodeNoMatch, diag.Hint{}, "exclude: leaves none of the %s that %q matches", count(excluded, "bag", "bags"), e.Path)
+		f.report(e, diag.CodeNoMatch, diag.Hint{}, "exclude: leaves none of the %s that %q matches", text.Count(excluded, "bag", "bags"), e.Path)
 		return
 	}
 	if wrong > 0 {
 		f.report(e, diag.CodeNoMatch, diag.Do(diag.HintWhatIsABag),
-			"%q matches nothing that is a bag, only %s", e.Path, count(wrong, "other file", "other files"))
+			"%q matches nothing that is a bag, only %s", e.Path, text.Count(wrong, "other file", "other files"))
 		return
 	}
-	f.report(e, diag.CodeNoMatch, f.near(pattern), "%q matches nothing in %s", e.Path, f.root)
+	f.report(e, diag.CodeNoMatch, f.near(ctx, pattern), "%q matches nothing in %s", e.Path, f.root)
 }
 
 func (f *finder) report(e *manifest.Bag, code diag.Code, hint diag.Hint, format string, args ...any) {

@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/index"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
+	"github.com/cvatplan/cvatplan/internal/text"
 )
 
 // A catalog is a committed listing, which stands in for bags that are not here.
@@ -32,9 +34,9 @@ type listed struct {
 // in is the listed with its frames in another order.
 func (l *listed) in(at []int) *listed {
 	o := *l
-	o.names, o.sizes, o.sums = permute(l.names, at), permute(l.sizes, at), permute(l.sums, at)
+	o.names, o.sizes, o.sums = frame.Pick(l.names, at), frame.Pick(l.sizes, at), frame.Pick(l.sums, at)
 	if len(l.paths) == len(l.names) {
-		o.paths = permute(l.paths, at)
+		o.paths = frame.Pick(l.paths, at)
 	} else {
 		o.paths = nil
 	}
@@ -72,7 +74,7 @@ func (l *catalog) add(r index.Record) error {
 		l.bags[r.Bag][r.Camera] = of
 	}
 	if r.Frame <= of.last {
-		return fmt.Errorf("frame %d of task %s stands behind frame %d: it was put together by hand", r.Frame, show(r.Task), of.last)
+		return fmt.Errorf("frame %d of task %s stands behind frame %d: it was put together by hand", r.Frame, text.Printable(r.Task), of.last)
 	}
 	of.last = r.Frame
 	of.names, of.sizes, of.sums = append(of.names, r.Name), append(of.sizes, r.Size), append(of.sums, r.Sum())

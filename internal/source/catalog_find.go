@@ -3,22 +3,21 @@ package source
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/content"
+	"github.com/cvatplan/cvatplan/internal/text"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // lookAway finds the bags that entries' listings know of and that are not here: they are planned
 // without their images.
-func (f *finder) lookAway(m *manifest.Manifest) {
+func (f *finder) lookAway(ctx context.Context, m *manifest.Manifest) {
 	for i := range m.Bags {
 		e := &m.Bags[i]
 		if e.Index == "" {
@@ -26,7 +25,7 @@ func (f *finder) lookAway(m *manifest.Manifest) {
 		}
 		pattern, dirs := cleanPattern(e.Path)
 		for _, rel := range f.catalog(e.Index).names() {
-			_, err := os.Stat(filepath.Join(f.root, filepath.FromSlash(rel)))
+			_, err := f.store.Stat(ctx, rel)
 			if err != nil && f.fits(e, pattern, dirs, rel) && filepath.IsLocal(filepath.FromSlash(rel)) {
 				f.away = append(f.away, rel)
 			}
@@ -90,13 +89,13 @@ func (f *finder) checkCatalog(e *manifest.Bag, here, found int) {
 	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeBadIndex, Pos: e.Pos, Hint: diag.Do(diag.HintRenewIndex, e.Pos.File)}
 	switch {
 	case l.missing() && here > 0:
-		p.Severity, p.Code, p.Text = diag.Note, diag.CodeNoIndex, fmt.Sprintf("index %s is yet to be written", show(l.file))
+		p.Severity, p.Code, p.Text = diag.Note, diag.CodeNoIndex, fmt.Sprintf("index %s is yet to be written", text.Printable(l.file))
 	case l.missing():
-		p.Text = fmt.Sprintf("%q matches nothing in %s, and its index %s is not there either", e.Path, f.root, show(l.file))
+		p.Text = fmt.Sprintf("%q matches nothing in %s, and its index %s is not there either", e.Path, f.root, text.Printable(l.file))
 	case l.err != nil:
-		p.Text = fmt.Sprintf("index %s: %s", show(l.file), reason(l.err))
+		p.Text = fmt.Sprintf("index %s: %s", text.Printable(l.file), reason(l.err))
 	case found == 0 && here == 0:
-		p.Text = fmt.Sprintf("%q matches nothing in %s, nor in its index %s, which lists %s", e.Path, f.root, show(l.file), show(firstFew(l.names())))
+		p.Text = fmt.Sprintf("%q matches nothing in %s, nor in its index %s, which lists %s", e.Path, f.root, text.Printable(l.file), firstNames(l.names()))
 	default:
 		return
 	}
@@ -109,13 +108,12 @@ func (f *finder) checkCatalog(e *manifest.Bag, here, found int) {
 	}
 }
 
-// firstFew are the first few of many names.
-func firstFew(names []string) string {
+// firstNames are the first few of an index's bags.
+func firstNames(names []string) string {
 	if len(names) == 0 {
 		return "nothing"
 	}
-	shown := names[:min(3, len(names))]
-	return strings.Join(shown, ", ") + dots(len(names)-len(shown))
+	return text.Printable(text.FirstFew(names, 3))
 }
 
 // someListed reports whether a manifest may do without its root: some bags have a listing.
@@ -129,7 +127,7 @@ func unfetched(ctx context.Context, o outcome) *diag.Diagnostic {
 	for _, t := range o.tasks {
 		problems := t.Problems
 		if len(t.frames.names) > 0 {
-			if size, err := t.frames.reel.size(ctx, 0); err == nil && 0 <= size && size < content.MaxPointer {
+			if size, err := t.frames.source.Size(ctx, 0); err == nil && 0 <= size && size < content.MaxPointer {
 				problems = append(problems[:len(problems):len(problems)], t.checkPointer(ctx, 0))
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/text"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -24,8 +25,8 @@ func (s scanner) stale(b *bagRef, o outcome) []diag.Diagnostic {
 		if t.SkipsBad() && len(l.names) > 0 && len(plan.Without(l.names, t.frames.names)) == 0 {
 			continue // the listing knows which frames are bad; here nobody does before they are read
 		}
-		if text := differs(t.frames.names, l.names); text != "" {
-			list = append(list, t.stale(text))
+		if how := differs(t.frames.names, l.names); how != "" {
+			list = append(list, t.stale(how))
 			continue
 		}
 		t.frames.listed = l
@@ -33,10 +34,10 @@ func (s scanner) stale(b *bagRef, o outcome) []diag.Diagnostic {
 	return list
 }
 
-func (t Task) stale(text string) diag.Diagnostic {
+func (t Task) stale(what string) diag.Diagnostic {
 	return diag.Diagnostic{
 		Severity: diag.Warning, Code: diag.CodeStaleIndex, Task: t.Name, Pos: t.Origin, Hint: diag.Do(diag.HintRenewIndex, t.Origin.File),
-		Text: fmt.Sprintf("index %s is stale: of task %s %s", show(t.Index), show(t.Name), text),
+		Text: fmt.Sprintf("index %s is stale: of task %s %s", text.Printable(t.Index), text.Printable(t.Name), what),
 	}
 }
 
@@ -67,5 +68,5 @@ func (t Task) outdatedSums(frames []Frame) []diag.Diagnostic {
 	if n == 0 {
 		return nil
 	}
-	return []diag.Diagnostic{t.stale(fmt.Sprintf("%s other contents, such as %s", count(n, "frame has", "frames have"), show(first)))}
+	return []diag.Diagnostic{t.stale(fmt.Sprintf("%s other contents, such as %s", text.Count(n, "frame has", "frames have"), text.Printable(first)))}
 }

@@ -5,29 +5,30 @@ import (
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/text"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // fromCatalog gives the tasks of a bag that is not here, as its listing says.
 func (s scanner) fromCatalog(b *bagRef) outcome {
-	o := outcome{tally: newTally(s.m)}
-	o.tally.away.add(b, []string{b.rel})
+	o := outcome{totals: newTotals(s.m)}
+	o.totals.away.add(b, []string{b.rel})
 	known := b.catalog.bags[b.rel]
 	for _, camera := range s.cameras(b) {
 		v := newView(s.m, s.root, b, camera)
 		l := known[v.cameraName()]
 		if l == nil {
-			o.tally.missing[s.index(camera)].add(b, []string{b.rel})
+			o.totals.missing[s.index(camera)].add(b, []string{b.rel})
 			continue
 		}
-		o.tally.taken[s.index(camera)] += len(l.names)
+		o.totals.taken[s.index(camera)] += len(l.names)
 		o.tasks = append(o.tasks, v.fromListed(l, s))
 	}
 	if len(o.tasks) > 0 {
 		return o
 	}
 	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeStaleIndex, Pos: b.pos(), Hint: diag.Do(diag.HintRenewIndexThere, b.pos().File)}
-	p.Text = fmt.Sprintf("index %s has no frames of bag %s for the manifest's cameras", show(b.catalog.file), show(b.rel))
+	p.Text = fmt.Sprintf("index %s has no frames of bag %s for the manifest's cameras", text.Printable(b.catalog.file), text.Printable(b.rel))
 	return s.emptyBag(b, p, o)
 }
 
@@ -36,34 +37,34 @@ func (s scanner) fromCatalog(b *bagRef) outcome {
 func (v view) fromListed(l *listed, s scanner) Task {
 	t := v.task()
 	l = l.in(order(l.names, v.sorting()))
-	a := absent{bag: v.bag, camera: v.cameraName(), listed: *l}
+	a := &absent{bag: v.bag, camera: v.cameraName(), listed: *l}
 	if fault := v.outdated(l, t, s); fault != "" {
-		t.block(diag.CodeStaleIndex, diag.Do(diag.HintRenewIndexThere, t.Origin.File), "index %s was written for another manifest: %s", show(v.bag.catalog.file), fault)
+		t.block(diag.CodeStaleIndex, diag.Do(diag.HintRenewIndexThere, t.Origin.File), "index %s was written for another manifest: %s", text.Printable(v.bag.catalog.file), fault)
 		return t
 	}
-	t.frames.names, t.frames.reel = a.names, a
-	t.blockAll(checkNames(a.names, a.where))
-	t.blockAll(checkUnique(a.names, a.where))
+	t.frames.names, t.frames.source, t.frames.absent = a.names, a, a
+	t.blockAll(checkNames(a.names, a.Where))
+	t.blockAll(checkUnique(a.names, a.Where))
 	return t
 }
 
 // outdated says in what the manifest differs from the one that the listing was written for.
 func (v view) outdated(l *listed, t Task, s scanner) string {
 	if l.selection != t.frames.selection {
-		return fmt.Sprintf("its frames of %s were taken with %s, and the manifest says %s", show(t.Name), orDefaults(l.selection), orDefaults(t.frames.selection))
+		return fmt.Sprintf("its frames of %s were taken with %s, and the manifest says %s", text.Printable(t.Name), orDefaults(l.selection), orDefaults(t.frames.selection))
 	}
 	if v.camera == nil {
 		return ""
 	}
 	mine := s.index(v.camera)
 	for _, p := range l.paths {
-		if owner, _ := s.claims.owner(p); owner != mine {
-			return fmt.Sprintf("%s is no longer of camera %s", show(p), show(v.camera.Name))
+		if owner, _ := s.matcher.Owner(p); owner != mine {
+			return fmt.Sprintf("%s is no longer of camera %s", text.Printable(p), text.Printable(v.camera.Name))
 		}
 	}
 	for _, topic := range l.topics {
-		if owner, _ := s.claims.topicOwner(topic); owner != mine {
-			return fmt.Sprintf("topic %s is no longer of camera %s", show(topic), show(v.camera.Name))
+		if owner, _ := s.matcher.TopicOwner(topic); owner != mine {
+			return fmt.Sprintf("topic %s is no longer of camera %s", text.Printable(topic), text.Printable(v.camera.Name))
 		}
 	}
 	return ""
@@ -84,11 +85,11 @@ func differs(names, listed []string) string {
 	missing, gone := plan.Without(names, listed), plan.Without(listed, names)
 	switch {
 	case len(missing) > 0 && len(gone) > 0:
-		return fmt.Sprintf("it lacks %s, such as %s, and has %d that are no longer there, such as %s", count(len(missing), "frame", "frames"), show(missing[0]), len(gone), show(gone[0]))
+		return fmt.Sprintf("it lacks %s, such as %s, and has %d that are no longer there, such as %s", text.Count(len(missing), "frame", "frames"), text.Printable(missing[0]), len(gone), text.Printable(gone[0]))
 	case len(missing) > 0:
-		return fmt.Sprintf("it lacks %s, such as %s", count(len(missing), "frame", "frames"), show(missing[0]))
+		return fmt.Sprintf("it lacks %s, such as %s", text.Count(len(missing), "frame", "frames"), text.Printable(missing[0]))
 	case len(gone) > 0:
-		return fmt.Sprintf("it has %s no longer there, such as %s", count(len(gone), "frame that is", "frames that are"), show(gone[0]))
+		return fmt.Sprintf("it has %s no longer there, such as %s", text.Count(len(gone), "frame that is", "frames that are"), text.Printable(gone[0]))
 	}
 	return "it has the frames in another order"
 }

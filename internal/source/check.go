@@ -8,7 +8,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/content"
-	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
 )
 
 // CheckHeaders reads the headers of the task's images, a few KiB per frame, and gives
@@ -22,7 +22,7 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
 	}
 	report := make([]diag.Diagnostic, len(t.frames.names))
 	if len(report) > 0 {
-		t.frames.reel.each(ctx, headers, func(i int, o opened, err error) { _, report[i] = t.header(i, o, err) })
+		t.frames.source.Each(ctx, frame.Header, func(i int, o frame.Opened, err error) { _, report[i] = t.header(i, o, err) })
 	}
 	if ctx.Err() != nil {
 		return t, nil
@@ -41,12 +41,12 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
 // a pointer that Git LFS left there. The error is a [diag.Diagnostic], the first of those found.
 func Bytes(ctx context.Context, t Task) (int64, error) {
 	var total, unknown atomic.Int64
-	if a, ok := t.frames.reel.(absent); ok {
+	if a := t.frames.absent; a != nil {
 		return sum(a.sizes), nil
 	}
 	report := make([]diag.Diagnostic, len(t.frames.names))
-	each(ctx, len(report), readers, func(i int) {
-		size, err := t.frames.reel.size(ctx, i)
+	frame.Parallel(ctx, len(report), frame.Readers, func(i int) {
+		size, err := t.frames.source.Size(ctx, i)
 		switch {
 		case err != nil:
 			report[i] = t.unreadable(i, err)
@@ -68,7 +68,7 @@ func Bytes(ctx context.Context, t Task) (int64, error) {
 
 // checkPointer leaves to Measure what else may be wrong with a small file.
 func (t Task) checkPointer(ctx context.Context, i int) diag.Diagnostic {
-	r, err := t.frames.reel.open(ctx, i)
+	r, err := t.frames.source.Open(ctx, i)
 	if err != nil {
 		return t.unreadable(i, err)
 	}
@@ -76,7 +76,7 @@ func (t Task) checkPointer(ctx context.Context, i int) diag.Diagnostic {
 	head := make([]byte, content.MaxPointer)
 	n, _ := io.ReadFull(r, head)
 	if code, name := content.Pointer(head[:n]); code != "" {
-		return t.unreadable(i, &imageheader.Fault{Code: code, Text: name + ", not the image"})
+		return t.unreadable(i, diag.Diagnostic{Code: code, Text: name + ", not the image"})
 	}
 	return diag.Diagnostic{}
 }

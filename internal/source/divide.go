@@ -2,10 +2,12 @@ package source
 
 import (
 	"fmt"
-	"path/filepath"
+	"path"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/camera"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/text"
 )
 
 // A division is a listing dealt out: whose image each is, and whose problem.
@@ -14,7 +16,7 @@ type division struct {
 	findings [][]diag.Diagnostic
 }
 
-func (s scanner) divide(b *bagRef, l listing, sum *tally) division {
+func (s scanner) divide(b *bagRef, l listing, sum *totals) division {
 	n := max(1, len(s.m.Cameras))
 	d := division{images: make([][]string, n), findings: make([][]diag.Diagnostic, n)}
 	if len(s.m.Cameras) == 0 {
@@ -32,15 +34,15 @@ func (s scanner) divide(b *bagRef, l listing, sum *tally) division {
 	return d
 }
 
-func (s scanner) divideImages(b *bagRef, images []string, d *division, sum *tally) {
+func (s scanner) divideImages(b *bagRef, images []string, d *division, sum *totals) {
 	var left []string
 	disputes := make(map[[2]int][]string)
 	for _, at := range images {
-		i, between := s.claims.owner(at)
+		i, between := s.matcher.Owner(at)
 		switch i {
-		case nobody:
+		case camera.Unmatched:
 			left = append(left, at)
-		case disputed:
+		case camera.Ambiguous:
 			disputes[between] = append(disputes[between], at)
 		default:
 			d.images[i] = append(d.images[i], at)
@@ -57,7 +59,7 @@ func (s scanner) divideImages(b *bagRef, images []string, d *division, sum *tall
 func (s scanner) dispute(b *bagRef, between [2]int, paths []string, d *division) {
 	p := diag.Diagnostic{
 		Severity: diag.Error, Code: diag.CodeTwoCameras,
-		Text: fmt.Sprintf("%s fits files: of both %s and %s", show(filepath.Join(b.path, paths[0])), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name),
+		Text: fmt.Sprintf("%s fits files: of both %s and %s", text.Printable(b.store.Path(path.Join(b.rel, paths[0]))), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name),
 		Hint: diag.Do(diag.HintNarrowGlobs),
 	}
 	if len(paths) > 1 {
@@ -71,17 +73,17 @@ func (s scanner) dispute(b *bagRef, between [2]int, paths []string, d *division)
 // divideFinding gives a problem of a file to the camera that would take the file, and
 // one of a directory to all: who knows what is in it.
 func (s scanner) divideFinding(b *bagRef, f finding, lists []problemList) {
-	f.Text = show(filepath.Join(b.path, filepath.FromSlash(f.path))) + ": " + f.Text
-	owner := nobody
+	f.Text = text.Printable(b.store.Path(path.Join(b.rel, f.path))) + ": " + f.Text
+	owner := camera.Unmatched
 	if len(s.m.Cameras) == 0 {
 		owner = 0
 	} else if imageheader.Accepted(f.path) {
-		if owner, _ = s.claims.owner(f.path); owner < 0 {
+		if owner, _ = s.matcher.Owner(f.path); owner < 0 {
 			return
 		}
 	}
 	for i := range lists {
-		if owner == nobody || owner == i {
+		if owner == camera.Unmatched || owner == i {
 			lists[i].add(f.Diagnostic)
 		}
 	}

@@ -2,17 +2,18 @@ package source
 
 import (
 	"bytes"
+	"context"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 // dvc reports what of a directory is kept by DVC and not here: x.jpg.dvc without
 // x.jpg, or color.dvc without color/.
-func (w *walker) dvc(entries []fs.DirEntry, rel string) {
+func (w *walker) dvc(ctx context.Context, entries []fs.DirEntry, rel string) {
 	var stubs []string
 	for _, e := range entries {
 		if strings.HasSuffix(e.Name(), ".dvc") && e.Name()[0] != '.' {
@@ -28,29 +29,22 @@ func (w *walker) dvc(entries []fs.DirEntry, rel string) {
 	}
 	for _, name := range stubs {
 		if !present[name] {
-			w.stub(strings.TrimPrefix(rel+"/"+name, "/"), name)
+			w.stub(ctx, strings.TrimPrefix(rel+"/"+name, "/"), name)
 		}
 	}
 }
 
-func (w *walker) stub(at, name string) {
-	file := w.full(at) + ".dvc"
-	if !imageheader.Accepted(name) && !stubOfDirectory(file) {
+func (w *walker) stub(ctx context.Context, at, name string) {
+	if !imageheader.Accepted(name) && !w.stubOfDirectory(ctx, at+".dvc") {
 		return
 	}
 	w.problems = append(w.problems, finding{at, diag.Diagnostic{
-		Severity: diag.Error, Code: diag.CodeDVCMissing, Text: "it is not here, only its DVC stub", Hint: diag.Do(diag.HintFetchDVC, file),
+		Severity: diag.Error, Code: diag.CodeDVCMissing, Text: "it is not here, only its DVC stub", Hint: diag.Do(diag.HintFetchDVC, w.full(at)+".dvc"),
 	}})
 }
 
 // stubOfDirectory looks for the hash that DVC gives directories: md5: 0123….dir
-func stubOfDirectory(file string) bool {
-	f, err := os.Open(file)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	head := make([]byte, 4096)
-	n, _ := f.Read(head)
-	return bytes.Contains(head[:n], []byte(".dir"))
+func (w *walker) stubOfDirectory(ctx context.Context, file string) bool {
+	head, _ := store.Head(ctx, w.store, w.name(file), 4096)
+	return bytes.Contains(head, []byte(".dir"))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/text"
 )
 
 // judge sorts out what was found of each frame: which are kept, and what is said.
@@ -29,7 +30,7 @@ func (t Task) judge(report []diag.Diagnostic) (kept []int, problems []diag.Diagn
 		}
 	}
 	if len(kept) == 0 && len(report) > 0 {
-		list.add(diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", show(t.Name), len(report))})
+		list.add(diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", text.Printable(t.Name), len(report))})
 	}
 	return kept, list.problems()
 }
@@ -45,15 +46,14 @@ func (t Task) SkipsBad() bool { return t.frames.bad == "skip" }
 // MayLose reports whether reading may find fewer frames than the bag's index or directory
 // tells of: a server's task that has fewer is compared only after [CheckHeaders].
 func (t Task) MayLose() bool {
-	_, recorded := t.frames.reel.(*messages)
-	return recorded || t.SkipsBad()
+	return t.frames.mayLose || t.SkipsBad()
 }
 
 // unreadable says what is wrong with a frame.
 func (t Task) unreadable(i int, err error) diag.Diagnostic {
-	where := t.frames.reel.where(i)
-	p := diag.Diagnostic{Severity: diag.Error, Text: show(where) + ": "}
-	var f *imageheader.Fault
+	where := t.frames.source.Where(i)
+	p := diag.Diagnostic{Severity: diag.Error, Text: text.Printable(where) + ": "}
+	var f diag.Diagnostic
 	switch {
 	case errors.As(err, &f):
 		p.Code, p.Text, p.Hint = f.Code, p.Text+f.Text, f.Hint
@@ -71,8 +71,8 @@ func (t Task) unreadable(i int, err error) diag.Diagnostic {
 }
 
 func (t Task) bagDir(where string) string {
-	if f, ok := t.frames.reel.(files); ok {
-		return f.dir
+	if t.frames.dir != "" {
+		return t.frames.dir
 	}
 	return filepath.Dir(where)
 }
@@ -80,7 +80,7 @@ func (t Task) bagDir(where string) string {
 // unchecked warns of an image that only CVAT can open; where the order file needs its
 // size, that is an error.
 func (t Task) unchecked(i int, h imageheader.Header) diag.Diagnostic {
-	where := show(t.frames.reel.where(i))
+	where := text.Printable(t.frames.source.Where(i))
 	switch {
 	case h.Width*h.Height == 0 && t.frames.sized:
 		return diag.Diagnostic{

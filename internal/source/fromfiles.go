@@ -6,6 +6,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
+	"github.com/cvatplan/cvatplan/internal/text"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -28,7 +30,7 @@ func (v view) fromFiles(paths, all []string) Task {
 	} else {
 		v.templated(&t, template, kept, index)
 	}
-	where := t.frames.reel.where
+	where := t.frames.source.Where
 	t.blockAll(checkNames(t.frames.names, where))
 	return t
 }
@@ -45,7 +47,7 @@ func (v view) selectFiles(paths, all []string, template *manifest.Template) (kep
 		s.first, _ = firstStamp(all)
 	}
 	index, err = s.pick(len(paths))
-	return permute(paths, index), index, err
+	return frame.Pick(paths, index), index, err
 }
 
 // normal reports whether all paths are in Unicode's form NFC, as nearly all are.
@@ -61,13 +63,13 @@ func normal(paths []string) bool {
 // prefixed names frames by their paths. A directory before them changes no order.
 func (v view) prefixed(t *Task, prefix string, paths []string) {
 	if prefix == "" || strings.HasSuffix(prefix, "/") {
-		paths = permute(paths, order(paths, v.sorting()))
+		paths = frame.Pick(paths, order(paths, v.sorting()))
 		t.frames.names = join(prefix, paths)
 	} else {
 		names := join(prefix, paths)
-		t.frames.names = permute(names, order(names, v.sorting()))
+		t.frames.names = frame.Pick(names, order(names, v.sorting()))
 	}
-	t.frames.reel = files{dir: v.bag.path, names: t.frames.names, cut: len(prefix)}
+	t.frames.dir, t.frames.source = v.bag.path(), v.fileSource(t.frames.names, len(prefix))
 }
 
 // templated executes the template for each frame.
@@ -80,7 +82,7 @@ func (v view) templated(t *Task, template *manifest.Template, paths []string, in
 		}
 		name, err := template.Execute(fileVars(v.vars, p, number))
 		if err != nil {
-			t.block(diag.CodeBadFrameName, diag.Do(diag.HintChangeFrameName), "%s: %v", show(p), err)
+			t.block(diag.CodeBadFrameName, diag.Do(diag.HintChangeFrameName), "%s: %v", text.Printable(p), err)
 			name = p
 			if len(t.Problems) > mostAlike {
 				break
@@ -89,7 +91,11 @@ func (v view) templated(t *Task, template *manifest.Template, paths []string, in
 		names[i] = norm.NFC.String(name)
 	}
 	at := order(names, v.sorting())
-	t.frames.names = permute(names, at)
-	t.frames.reel = files{dir: v.bag.path, names: permute(paths, at)}
-	t.blockAll(checkUnique(t.frames.names, t.frames.reel.where))
+	t.frames.names = frame.Pick(names, at)
+	t.frames.dir, t.frames.source = v.bag.path(), v.fileSource(frame.Pick(paths, at), 0)
+	t.blockAll(checkUnique(t.frames.names, t.frames.source.Where))
+}
+
+func (v view) fileSource(names []string, cut int) frame.Source {
+	return frame.Files{Store: v.bag.store, Dir: v.bag.rel, Names: names, Cut: cut, Stamp: stampOf}
 }

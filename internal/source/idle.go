@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/text"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -27,7 +28,7 @@ func idleSkips(m *manifest.Manifest, tasks []Task) []diag.Diagnostic {
 			Text: fmt.Sprintf("skip: %q fits no task of the manifest", s.Task),
 		}
 		if near := nearest(s.Task, names); near != "" {
-			p.Hint = diag.Do(diag.HintDidYouMean, show(near))
+			p.Hint = diag.Do(diag.HintDidYouMean, text.Printable(near))
 		}
 		list = append(list, p)
 	}

@@ -8,7 +8,9 @@ import (
 	"io"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/text"
 )
 
 // readers is how many frames of a task are read at once: enough to keep a disk and
@@ -41,21 +43,21 @@ func Measure(ctx context.Context, t Task) ([]Frame, []diag.Diagnostic) {
 	frames := make([]Frame, len(t.frames.names))
 	report := make([]diag.Diagnostic, len(frames))
 	if len(frames) > 0 {
-		t.frames.reel.each(ctx, whole, func(i int, o opened, err error) {
+		t.frames.source.Each(ctx, frame.Whole, func(i int, o frame.Opened, err error) {
 			frames[i], report[i] = t.measure(ctx, i, o, err)
 		})
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, []diag.Diagnostic{{Severity: diag.Error, Code: diag.CodeInterrupted, Text: fmt.Sprintf("reading %s: %v", show(t.Name), err), Task: t.Name}}
+		return nil, []diag.Diagnostic{{Severity: diag.Error, Code: diag.CodeInterrupted, Text: fmt.Sprintf("reading %s: %v", text.Printable(t.Name), err), Task: t.Name}}
 	}
 	kept, problems := t.judge(report)
-	frames = permute(frames, kept)
+	frames = frame.Pick(frames, kept)
 	return frames, append(problems, t.outdatedSums(frames)...)
 }
 
-func (t Task) measure(ctx context.Context, i int, o opened, err error) (Frame, diag.Diagnostic) {
+func (t Task) measure(ctx context.Context, i int, o frame.Opened, err error) (Frame, diag.Diagnostic) {
 	f := Frame{Name: t.frames.names[i]}
-	f.Open = func() (io.ReadCloser, error) { return t.frames.reel.open(context.Background(), i) }
+	f.Open = func() (io.ReadCloser, error) { return t.frames.source.Open(context.Background(), i) }
 	h, problem := t.header(i, o, err)
 	if problem.Severity == diag.Error {
 		return f, problem
@@ -68,14 +70,14 @@ func (t Task) measure(ctx context.Context, i int, o opened, err error) (Frame, d
 }
 
 // header judges what was opened of frame i.
-func (t Task) header(i int, o opened, err error) (imageheader.Header, diag.Diagnostic) {
+func (t Task) header(i int, o frame.Opened, err error) (imageheader.Header, diag.Diagnostic) {
 	if err != nil {
 		return imageheader.Header{}, t.unreadable(i, err)
 	}
-	if o.known != nil {
-		return *o.known, diag.Diagnostic{}
+	if o.Known != nil {
+		return *o.Known, diag.Diagnostic{}
 	}
-	h, err := imageheader.Read(o, o.size, t.frames.names[i])
+	h, err := imageheader.Read(o, o.Size, t.frames.names[i])
 	if err != nil {
 		return h, t.unreadable(i, err)
 	}

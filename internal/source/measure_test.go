@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/index"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
 )
 
 // images writes files of the given content and gives the one task that they make.
@@ -188,26 +190,28 @@ func TestPredefinedOrderNeedsEachSize(t *testing.T) {
 	}
 }
 
-// A fakeReel gives what a test says; messages of recordings are read through the same.
-type fakeReel struct {
+// A fakeSource gives what a test says; messages of recordings are read through the same.
+type fakeSource struct {
 	content []byte
 	err     error
 }
 
-func (f fakeReel) open(context.Context, int) (io.ReadCloser, error) {
+func (f fakeSource) Open(context.Context, int) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(string(f.content))), f.err
 }
-func (f fakeReel) size(context.Context, int) (int64, error) { return int64(len(f.content)), f.err }
-func (f fakeReel) where(int) string                         { return "run7.bag /jai_cam message 3" }
-func (f fakeReel) only([]int) reel                          { return f }
-func (f fakeReel) close() error                             { return nil }
-func (f fakeReel) each(_ context.Context, _ part, visit func(int, opened, error)) {
-	visit(0, openedBytes(f.content), f.err)
+func (f fakeSource) Size(context.Context, int) (int64, error) { return int64(len(f.content)), f.err }
+func (f fakeSource) Where(int) string                         { return "run7.bag /jai_cam message 3" }
+func (f fakeSource) Origin(int) index.Record                  { return index.Record{} }
+func (f fakeSource) Paths() []string                          { return nil }
+func (f fakeSource) Only([]int) frame.Source                  { return f }
+func (f fakeSource) Close() error                             { return nil }
+func (f fakeSource) Each(_ context.Context, _ frame.Part, visit func(int, frame.Opened, error)) {
+	visit(0, frame.OpenedBytes(f.content), f.err)
 }
 
 func TestAFrameNeedsNoFile(t *testing.T) {
 	j := jpegImage(t)
-	task := Task{Name: "t", frames: frames{names: []string{"run7/1.jpg"}, reel: fakeReel{content: j}}}
+	task := Task{Name: "t", frames: frames{names: []string{"run7/1.jpg"}, source: fakeSource{content: j}}}
 	frames, problems := Measure(context.Background(), task)
 	if diff := cmp.Diff([]measured{measurement("run7/1.jpg", j, 8, 6)}, results(t, frames)); diff != "" || len(problems) > 0 {
 		t.Error(diff, problems)
@@ -224,7 +228,7 @@ func TestWhyAFrameCannotBeReadIsSaid(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			task := Task{Name: "t", frames: frames{names: []string{"1.jpg"}, reel: fakeReel{err: tt.err}}}
+			task := Task{Name: "t", frames: frames{names: []string{"1.jpg"}, source: fakeSource{err: tt.err}}}
 			_, problems := Measure(context.Background(), task)
 			if diff := cmp.Diff([]string{tt.want}, texts("ROOT", problems)); diff != "" {
 				t.Error(diff)
@@ -250,17 +254,4 @@ func TestAnEndedContextEndsMeasure(t *testing.T) {
 	if checked, _ := CheckHeaders(ctx, task); len(checked.Problems) > 0 {
 		t.Errorf("CheckHeaders: %v", checked.Problems)
 	}
-}
-
-func TestAPanicComesOutInTheCaller(t *testing.T) {
-	defer func() {
-		if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), "injected") {
-			t.Errorf("recovered %v", v)
-		}
-	}()
-	each(context.Background(), 3, 2, func(i int) {
-		if i == 1 {
-			panic("injected")
-		}
-	})
 }

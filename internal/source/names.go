@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/text"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -34,7 +35,7 @@ func bagVars(b *bagRef, camera, root string) manifest.Vars {
 // itself, as a bag, has its directory's name.
 func bagName(b *bagRef) string {
 	if b.rel == "." {
-		return path.Base(strings.ReplaceAll(absolute(b.path), `\`, "/"))
+		return path.Base(strings.ReplaceAll(absolute(b.path()), `\`, "/"))
 	}
 	name := path.Base(b.rel)
 	for _, ext := range []string{".active", ".zstd", ".bag", ".mcap", ".db3"} {
@@ -56,7 +57,7 @@ func taskName(t *manifest.Template, v manifest.Vars) (string, error) {
 	case name == "":
 		return "", fmt.Errorf("task name is empty")
 	case n > maxTaskName:
-		return name, fmt.Errorf("task name %s has %d characters; CVAT takes %d", show(clip(name)), n, maxTaskName)
+		return name, fmt.Errorf("task name %s has %d characters; CVAT takes %d", text.Printable(text.Clip(name)), n, maxTaskName)
 	}
 	return name, unfit("task name", name)
 }
@@ -64,11 +65,11 @@ func taskName(t *manifest.Template, v manifest.Vars) (string, error) {
 // unfit refuses what would not arrive as it was sent, or would command a terminal.
 func unfit(what, name string) error {
 	if !utf8.ValidString(name) {
-		return fmt.Errorf("%s %s is not UTF-8", what, show(clip(name)))
+		return fmt.Errorf("%s %s is not UTF-8", what, text.Printable(text.Clip(name)))
 	}
 	for _, r := range name {
 		if unicode.IsControl(r) {
-			return fmt.Errorf("%s %s holds the control character U+%04X", what, show(clip(name)), r)
+			return fmt.Errorf("%s %s holds the control character U+%04X", what, text.Printable(text.Clip(name)), r)
 		}
 	}
 	return nil
@@ -83,21 +84,21 @@ func frameFault(name string) error {
 		return err
 	}
 	if strings.ContainsRune(name, '\\') {
-		return fmt.Errorf("frame name %s has a backslash, by which CVAT's import fails", show(clip(name)))
+		return fmt.Errorf("frame name %s has a backslash, by which CVAT's import fails", text.Printable(text.Clip(name)))
 	}
 	if len(name) > maxFrameName {
-		return fmt.Errorf("frame name %s has %d bytes; CVAT takes %d", show(clip(name)), len(name), maxFrameName)
+		return fmt.Errorf("frame name %s has %d bytes; CVAT takes %d", text.Printable(text.Clip(name)), len(name), maxFrameName)
 	}
 	if path.Clean(name) != name || name[0] == '/' || name == ".." || strings.HasPrefix(name, "../") {
-		return fmt.Errorf("frame name %s is not a plain path: CVAT unpacks it as %s", show(name), show(strings.TrimPrefix(path.Clean("/"+name), "/")))
+		return fmt.Errorf("frame name %s is not a plain path: CVAT unpacks it as %s", text.Printable(name), text.Printable(strings.TrimPrefix(path.Clean("/"+name), "/")))
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if ignoredByCVAT(part) {
-			return fmt.Errorf("frame name %s: CVAT drops what has %s in its path", show(name), part)
+			return fmt.Errorf("frame name %s: CVAT drops what has %s in its path", text.Printable(name), part)
 		}
 	}
 	if !imageheader.Accepted(name) {
-		return fmt.Errorf("frame name %s has no extension of an image, so CVAT drops it", show(name))
+		return fmt.Errorf("frame name %s has no extension of an image, so CVAT drops it", text.Printable(name))
 	}
 	return nil
 }
@@ -131,21 +132,4 @@ func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 func ignoredByCVAT(name string) bool {
 	return name == "related_images" || strings.Contains(name, "__MACOSX") ||
 		strings.Contains(name, "__MSOSX") || strings.Contains(name, ".DS_Store")
-}
-
-// show quotes a name that a terminal would not show as it is.
-func show(name string) string {
-	if strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) >= 0 {
-		return fmt.Sprintf("%q", name)
-	}
-	return name
-}
-
-// clip shortens a name that is too long for a message.
-func clip(name string) string {
-	const most = 80
-	if r := []rune(name); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return name
 }

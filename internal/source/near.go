@@ -1,10 +1,9 @@
 package source
 
 import (
+	"context"
 	"fmt"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,26 +11,27 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/text"
 )
 
 // near is a hint for a pattern that matches nothing: what was probably meant, or else
 // what there is, where the pattern first fits nothing.
-func (f *finder) near(pattern string) diag.Hint {
+func (f *finder) near(ctx context.Context, pattern string) diag.Hint {
 	at := "."
 	parts := strings.Split(pattern, "/")
 	for i, part := range parts {
-		names := f.names(at)
+		names := f.names(ctx, at)
 		next := slices.IndexFunc(names, func(n string) bool { return doublestar.MatchUnvalidated(part, n) })
 		if next < 0 || part == "**" {
-			return f.suggest(at, part, parts[i+1:], names)
+			return f.suggest(ctx, at, part, parts[i+1:], names)
 		}
 		at = path.Join(at, names[next])
 	}
 	return diag.Hint{}
 }
 
-func (f *finder) names(dir string) []string {
-	entries, _ := readDir(filepath.Join(f.root, dir))
+func (f *finder) names(ctx context.Context, dir string) []string {
+	entries, _ := f.store.List(ctx, dir)
 	var names []string
 	for _, e := range entries {
 		if e.Name()[0] != '.' {
@@ -42,33 +42,18 @@ func (f *finder) names(dir string) []string {
 	return names
 }
 
-func (f *finder) suggest(at, part string, rest, names []string) diag.Hint {
-	if _, err := os.Stat(f.root); err != nil {
+func (f *finder) suggest(ctx context.Context, at, part string, rest, names []string) diag.Hint {
+	if _, err := f.store.Stat(ctx, "."); err != nil {
 		return diag.Do(diag.HintDirectoryAbsent, f.root)
 	}
 	if len(names) == 0 {
-		return diag.Do(diag.HintDirectoryEmpty, filepath.Join(f.root, at))
+		return diag.Do(diag.HintDirectoryEmpty, f.store.Path(at))
 	}
 	if near := nearest(part, names); near != "" {
 		return diag.Do(diag.HintDidYouMean, strconv.Quote(path.Join(append([]string{at, near}, rest...)...)))
 	}
-	shown := names[:min(3, len(names))]
-	return diag.Do(diag.HintDirectoryHolds, filepath.Join(f.root, at),
-		fmt.Sprintf("%s: %s", count(len(names), "entry", "entries"), strings.Join(shown, ", ")+dots(len(names)-len(shown))))
-}
-
-func dots(more int) string {
-	if more > 0 {
-		return ", …"
-	}
-	return ""
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
+	return diag.Do(diag.HintDirectoryHolds, f.store.Path(at),
+		fmt.Sprintf("%s: %s", text.Count(len(names), "entry", "entries"), text.FirstFew(names, 3)))
 }
 
 // nearest is the name that differs least, if that is little: at most a third of it.

@@ -12,5 +12,14 @@ func (t Task) Open(ctx context.Context, i int) (io.ReadCloser, error) {
 	if i < 0 || i >= len(t.frames.names) {
 		return nil, fmt.Errorf("task %s has no frame %d", t.Name, i)
 	}
-	return t.frames.reel.open(ctx, i)
+	return t.frames.source.Open(ctx, i)
+}
+
+// Paths are the local files that the task's frames are read from, whether they are there or not: its
+// images, or the files of its recording.
+func (t Task) Paths() []string {
+	if t.frames.source == nil {
+		return nil
+	}
+	return t.frames.source.Paths()
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/natsort"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -50,7 +51,7 @@ func permute[T any](list []T, at []int) []T {
 // names tell: by their time stamps if all carry one, which are then returned too, else
 // naturally.
 func inTime(paths []string) ([]string, []int64) {
-	paths = permute(paths, order(paths, "natural"))
+	paths = frame.Pick(paths, order(paths, "natural"))
 	stamps := make([]int64, len(paths))
 	for i, p := range paths {
 		stamp, ok := stampOf(p)
@@ -61,7 +62,7 @@ func inTime(paths []string) ([]string, []int64) {
 	}
 	at := order(paths, "predefined")
 	sortBy(at, func(a, b int) int { return cmp.Compare(stamps[a], stamps[b]) })
-	return permute(paths, at), permute(stamps, at)
+	return frame.Pick(paths, at), frame.Pick(stamps, at)
 }
 
 // firstStamp is the earliest stamp of the paths; false if none carries one.

@@ -3,14 +3,17 @@ package source
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/camera"
 	"github.com/cvatplan/cvatplan/internal/source/content"
+	"github.com/cvatplan/cvatplan/internal/source/recording"
+	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // recording gives the tasks of a bag file or a rosbag2 directory.
@@ -22,55 +25,52 @@ func (s scanner) recording(ctx context.Context, b *bagRef) outcome {
 		return outcome{}
 	}
 	var o outcome
-	err := s.shelf.use(ctx, b.path, nil, func(r *bag.Bag) (err error) {
+	err := s.cache.Use(ctx, b.store, b.rel, func(r *bag.Bag) (err error) {
 		o, err = s.topics(ctx, b, r)
 		return err
 	})
 	if err != nil && ctx.Err() == nil {
-		return s.blocked(b, s.unopened(b, err))
+		return s.blocked(b, s.unopened(ctx, b, err))
 	}
 	return o
 }
 
 // unopened says why a recording gives nothing; a pointer of Git LFS is no damage.
-func (s scanner) unopened(b *bagRef, err error) diag.Diagnostic {
-	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeUnreadableBag, Text: fmt.Sprintf("bag %s: %v", show(b.rel), err)}
-	head := make([]byte, content.MaxPointer)
-	f, openErr := openFile(b.path)
+func (s scanner) unopened(ctx context.Context, b *bagRef, err error) diag.Diagnostic {
+	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeUnreadableBag, Text: fmt.Sprintf("bag %s: %v", text.Printable(b.rel), err)}
+	head, openErr := store.Head(ctx, b.store, b.rel, content.MaxPointer)
 	if openErr != nil {
 		return p
 	}
-	defer f.Close()
-	n, _ := io.ReadFull(f, head)
-	if code, name := content.Pointer(head[:n]); code != "" {
-		p.Code, p.Text = code, fmt.Sprintf("bag %s: %s, not the recording", show(b.rel), name)
-		p.Hint = fetchCommand(code, b.path, filepath.Dir(b.path))
-	} else if n == 0 {
-		p.Text = fmt.Sprintf("bag %s is empty (0 bytes)", show(b.rel))
+	if code, name := content.Pointer(head); code != "" {
+		p.Code, p.Text = code, fmt.Sprintf("bag %s: %s, not the recording", text.Printable(b.rel), name)
+		p.Hint = fetchCommand(code, b.path(), filepath.Dir(b.path()))
+	} else if len(head) == 0 {
+		p.Text = fmt.Sprintf("bag %s is empty (0 bytes)", text.Printable(b.rel))
 	}
 	return p
 }
 
 // topics deals the topics out and makes the tasks.
 func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, error) {
-	o := outcome{tally: newTally(s.m)}
-	o.tally.recordings = 1
-	topics := imageTopics(r)
-	mine, problem := s.divideTopics(b, topics, &o.tally)
-	hold := s.unsettled(b, recordingFiles(b))
+	o := outcome{totals: newTotals(s.m)}
+	o.totals.recordings = 1
+	topics := recording.ImageTopics(r)
+	mine, problem := s.divideTopics(b, topics, &o.totals)
+	hold := s.unsettled(ctx, b, recordingFiles(ctx, b))
 	for _, camera := range s.cameras(b) {
 		i := s.index(camera)
 		v := newView(s.m, s.root, b, camera)
-		chosen := chooseTopics(mine[i])
+		chosen := recording.Choose(mine[i])
 		t, others, err := s.fromTopics(ctx, v, r, chosen, firstReceived(topics), problem[i])
 		if err != nil {
 			return o, err
 		}
 		if t == nil {
-			o.tally.missing[i].add(b, []string{b.rel})
+			o.totals.missing[i].add(b, []string{b.rel})
 			continue
 		}
-		o.tally.taken[i]++ // blocked or not
+		o.totals.taken[i]++ // blocked or not
 		t.Hold = hold
 		o.tasks = append(o.tasks, *t)
 		o.problems = append(o.problems, others...)
@@ -83,21 +83,21 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 }
 
 // divideTopics gives each camera its topics, or what is wrong with them.
-func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *tally) ([][]bag.Topic, []*diag.Diagnostic) {
+func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *totals) ([][]bag.Topic, []*diag.Diagnostic) {
 	n := max(1, len(s.m.Cameras))
 	mine, problems := make([][]bag.Topic, n), make([]*diag.Diagnostic, n)
 	var left []string
 	for _, t := range topics {
 		owner, between := 0, [2]int{}
 		if len(s.m.Cameras) > 0 {
-			owner, between = s.claims.topicOwner(t.Name)
+			owner, between = s.matcher.TopicOwner(t.Name)
 		}
 		switch owner {
-		case nobody:
+		case camera.Unmatched:
 			left = append(left, strings.TrimPrefix(t.Name, "/"))
-		case disputed:
+		case camera.Ambiguous:
 			p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeTwoCameras, Hint: diag.Do(diag.HintNarrowGlobs), Text: fmt.Sprintf(
-				"topic %s of bag %s fits topics: of both %s and %s", show(t.Name), show(b.rel), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name)}
+				"topic %s of bag %s fits topics: of both %s and %s", text.Printable(t.Name), text.Printable(b.rel), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name)}
 			problems[between[0]], problems[between[1]] = &p, &p
 		default:
 			mine[owner] = append(mine[owner], t)
@@ -111,7 +111,7 @@ func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *tally) ([][]ba
 func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []bag.Topic, first int64, problem *diag.Diagnostic) (*Task, []diag.Diagnostic, error) {
 	byName := v.camera != nil && len(v.camera.Topics) == 0
 	if byName {
-		chosen = compressedOf(chosen)
+		chosen = recording.CompressedOf(chosen)
 	}
 	switch {
 	case problem != nil:
@@ -126,7 +126,7 @@ func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []ba
 		t.blockAll([]diag.Diagnostic{*problem})
 		return &t, nil, nil
 	}
-	t, others, err := v.fromMessages(ctx, r, s.shelf, chosen, first)
+	t, others, err := v.fromMessages(ctx, r, s.cache, chosen, first)
 	return &t, others, err
 }
 
@@ -145,40 +145,53 @@ func firstReceived(topics []bag.Topic) int64 {
 func damage(b *bagRef, r *bag.Bag) []diag.Diagnostic {
 	var list []diag.Diagnostic
 	for _, w := range r.Warnings() {
-		text := fmt.Sprintf("bag %s is damaged: %s, %s", show(b.rel), w.Text, count(w.Places, "time", "times"))
+		said := fmt.Sprintf("bag %s is damaged: %s, %s", text.Printable(b.rel), w.Text, text.Count(w.Places, "time", "times"))
 		if w.Messages > 0 {
-			text += fmt.Sprintf(", %s lost", count(int(w.Messages), "message", "messages"))
+			said += fmt.Sprintf(", %s lost", text.Count(int(w.Messages), "message", "messages"))
 		}
 		if w.Bytes > 0 {
-			text += fmt.Sprintf(", %s lost", count(int(w.Bytes), "byte", "bytes"))
+			said += fmt.Sprintf(", %s lost", text.Count(int(w.Bytes), "byte", "bytes"))
 		}
 		if w.First != "" {
-			text += "; first: " + show(w.First)
+			said += "; first: " + text.Printable(w.First)
 		}
-		list = append(list, diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeDamagedBag, Text: text, Pos: b.pos()})
+		list = append(list, diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeDamagedBag, Text: said, Pos: b.pos()})
 	}
 	return list
 }
 
 // emptyRecording is a recording with nothing for the manifest.
 func (s scanner) emptyRecording(b *bagRef, topics []bag.Topic, o outcome) outcome {
-	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeNoImages, Pos: b.pos(), Text: fmt.Sprintf("bag %s has no image topics", show(b.rel))}
+	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeNoImages, Pos: b.pos(), Text: fmt.Sprintf("bag %s has no image topics", text.Printable(b.rel))}
 	if len(topics) > 0 {
-		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", show(b.rel), count(len(topics), "image topic", "image topics"), show(topics[0].Name))
+		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", text.Printable(b.rel), text.Count(len(topics), "image topic", "image topics"), text.Printable(topics[0].Name))
 		p.Hint = diag.Do(diag.HintCheckCameraTopics)
 	}
 	return s.emptyBag(b, p, o)
 }
 
 // recordingFiles are the files that a recording consists of, from the bag.
-func recordingFiles(b *bagRef) []string {
+func recordingFiles(ctx context.Context, b *bagRef) []string {
 	if b.file {
 		return []string{"."}
 	}
-	entries, _ := os.ReadDir(b.path)
+	entries, _ := b.store.List(ctx, b.rel)
 	var names []string
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
 	return names
+}
+
+// severalStreams says why a camera's name alone does not choose a topic.
+func severalStreams(c *manifest.Camera, topics []bag.Topic) diag.Diagnostic {
+	names := make([]string, len(topics))
+	for i, t := range topics {
+		names[i] = t.Name
+	}
+	return diag.Diagnostic{
+		Severity: diag.Error, Code: diag.CodeSeveralTopics,
+		Text: fmt.Sprintf("camera %s fits %d image streams: %s", text.Printable(c.Name), len(topics), text.Printable(strings.Join(names, ", "))),
+		Hint: diag.Do(diag.HintChooseTopic, names[0]),
+	}
 }

@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
 	"github.com/cvatplan/cvatplan/internal/diag"
 )
@@ -208,14 +207,6 @@ func TestRawImagesAreEncodedOnceAndSpooled(t *testing.T) {
 	}
 }
 
-func TestASpoolWantsRoom(t *testing.T) {
-	s := spool{dir: t.TempDir()}
-	err := s.reserve(1 << 62)
-	if err == nil || !strings.Contains(err.Error(), "encoding needs up to") {
-		t.Errorf("got %v", err)
-	}
-}
-
 // stamped is a ROS 1 sensor_msgs/CompressedImage.
 func stamped(ns int64, payload []byte) []byte {
 	le := binary.LittleEndian
@@ -333,87 +324,6 @@ func TestADirectoryOfRecordingsIsNoBag(t *testing.T) {
 	}
 }
 
-func TestOfAStreamAndItsTransportsTheCompressedIsTaken(t *testing.T) {
-	image := func(name, kind string, n int) bag.Topic { return bag.Topic{Name: name, Type: kind, Count: n} }
-	const raw, comp, video = "sensor_msgs/Image", "sensor_msgs/CompressedImage", "foxglove.CompressedVideo"
-	tests := map[string]struct {
-		topics []bag.Topic
-		want   string
-	}{
-		"both":             {[]bag.Topic{image("/c/image_raw", raw, 3), image("/c/image_raw/compressed", comp, 3)}, "/c/image_raw/compressed"},
-		"compressed empty": {[]bag.Topic{image("/c/image_raw", raw, 3), image("/c/image_raw/compressed", comp, 0)}, "/c/image_raw"},
-		"depth":            {[]bag.Topic{image("/d/image", raw, 3), image("/d/image/compressedDepth", comp, 3)}, "/d/image/compressedDepth"},
-		"video last":       {[]bag.Topic{image("/c/image_raw/ffmpeg", video, 3), image("/c/image_raw", raw, 3)}, "/c/image_raw"},
-		"two streams":      {[]bag.Topic{image("/a/image_raw", raw, 3), image("/b/image_raw", raw, 3)}, "/a/image_raw /b/image_raw"},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, strings.Join(topicNames(chooseTopics(tt.topics)), " ")); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-}
-
-func TestACamerasNameIsMadeOfATopic(t *testing.T) {
-	for topic, want := range map[string]string{
-		"/realsenseD435/color/image_raw/compressed": "realsenseD435_color", "/jai_cam/image_raw": "jai_cam",
-		"/cam/image_rect_color": "cam", "/image_raw": "image_raw", "/device_0/sensor_1/Color_0/image/data": "device_0_sensor_1_Color_0_image_data",
-	} {
-		if got := cameraOfTopic(topic); got != want {
-			t.Errorf("%s: %s, want %s", topic, got, want)
-		}
-	}
-}
-
-func TestAShelfKeepsFewRecordingsOpen(t *testing.T) {
-	root := t.TempDir()
-	s := shelf{}
-	for i := range 3 * maxShelved {
-		name := filepath.Join(root, fmt.Sprintf("%d.bag", i))
-		record(t, name, bagtest.Format{}, []bagtest.Topic{topic("/cam/compressed", compressedImage)}, []byte("x"))
-		check(t, s.use(context.Background(), name, nil, func(*bag.Bag) error { return nil }))
-	}
-	if len(s.books) != maxShelved {
-		t.Errorf("%d are open", len(s.books))
-	}
-	if err := s.use(context.Background(), filepath.Join(root, "none.bag"), nil, nil); err == nil || len(s.books) != maxShelved {
-		t.Errorf("%v, %d are open", err, len(s.books))
-	}
-	s.close()
-	if len(s.books) != 0 {
-		t.Errorf("%d are open after close", len(s.books))
-	}
-}
-
-func TestARecordingIsClosedOnceAllOfItsTasksAre(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "a.bag")
-	record(t, name, bagtest.Format{}, []bagtest.Topic{topic("/cam/compressed", compressedImage)}, []byte("x"))
-	s, first, second := shelf{}, new(reader), new(reader)
-	read := func(who *reader) {
-		t.Helper()
-		check(t, s.use(context.Background(), name, who, func(*bag.Bag) error { return nil }))
-	}
-	s.expect(name, first)
-	s.expect(name, second)
-	for step, c := range []struct {
-		do   func()
-		open int
-	}{
-		{func() { read(first) }, 1},
-		{func() { check(t, s.done(name, first)) }, 1}, // the second is still to read it
-		{func() { read(second) }, 1},
-		{func() { check(t, s.done(name, second)) }, 0},
-		{func() { read(first) }, 1}, // it came back
-		{func() { check(t, s.done(name, second)) }, 1},
-		{func() { check(t, s.done(name, first)) }, 0},
-	} {
-		if c.do(); len(s.books) != c.open {
-			t.Errorf("step %d: %d are open, want %d", step, len(s.books), c.open)
-		}
-	}
-}
-
 func TestABlockedTaskIsNoMissingCamera(t *testing.T) {
 	root := t.TempDir()
 	record(t, filepath.Join(root, "long.bag"), bagtest.Format{}, []bagtest.Topic{topic("/cam_a/compressed", compressedImage)}, jpegImage(t))
@@ -435,29 +345,5 @@ func TestACameraThatIsInNoRecordingIsToldOfTopics(t *testing.T) {
 		if all := fmt.Sprint(scan(t, root, "cameras: [{name: front}]\nbags: [{path: "+path+"}]")); !strings.Contains(all, hint) {
 			t.Errorf("%s: %s", path, all)
 		}
-	}
-}
-
-func TestOfOneRawAndOneCompressedStreamTheCompressedIsTaken(t *testing.T) {
-	const raw, comp = "sensor_msgs/Image", "sensor_msgs/msg/CompressedImage"
-	stream := func(name, kind string, n int) bag.Topic { return bag.Topic{Name: name, Type: kind, Count: n} }
-	tests := map[string]struct {
-		other bag.Topic
-		want  int // streams left
-	}{
-		"beside it":        {stream("/front/compressed", comp, 3), 1},
-		"of another name":  {stream("/front/image_compressed", comp, 3), 1},
-		"of another image": {stream("/front/image_color/compressed", comp, 3), 1},
-		"empty":            {stream("/front/compressed", comp, 0), 2},
-		"depth":            {stream("/front/depth/compressed", comp, 3), 2},
-		"raw too":          {stream("/front/image_mono", raw, 3), 2},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			got := compressedOf([]bag.Topic{tt.other, stream("/front/image_raw", raw, 3)})
-			if len(got) != tt.want || got[0].Name != tt.other.Name {
-				t.Errorf("%v", topicNames(got))
-			}
-		})
 	}
 }

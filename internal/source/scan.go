@@ -11,6 +11,11 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/camera"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
+	"github.com/cvatplan/cvatplan/internal/source/recording"
+	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/text"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -20,27 +25,27 @@ import (
 // that Scan gives beside them, errors first, concern no task or several: an error there
 // is an entry of the manifest that gave none, or the reason why none does (see held). When ctx ends, all is incomplete.
 func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.Diagnostic) {
-	s := scanner{m: m, root: o.Root, now: o.Now, claims: newClaimer(m.Cameras), heavy: make(chan struct{}, recordings)}
-	s.shelf = &shelf{options: bag.Options{Strict: o.Strict, TempDir: o.TempDir}}
-	defer s.shelf.close()
+	s := scanner{m: m, root: o.Root, now: o.Now, matcher: camera.NewMatcher(m.Cameras), heavy: make(chan struct{}, recordings)}
+	s.cache = &recording.Cache{Options: bag.Options{Strict: o.Strict, TempDir: o.TempDir}}
+	defer s.cache.Close()
 	if s.root == "" {
 		s.root = m.Root
 	}
 	if s.now.IsZero() {
 		s.now = time.Now()
 	}
-	bags, problems := findBags(m, s.root)
+	bags, problems := findBags(ctx, m, s.root, store.At(s.root))
 	blocking := held(m, problems)
 	problems = append(problems, blocking...)
 	found := make([]outcome, len(bags))
-	each(ctx, len(bags), 2*runtime.GOMAXPROCS(0), func(i int) { found[i] = s.bag(ctx, bags[i]) })
+	frame.Parallel(ctx, len(bags), 2*runtime.GOMAXPROCS(0), func(i int) { found[i] = s.bag(ctx, bags[i]) })
 
 	var tasks []Task
-	sum := newTally(m)
+	sum := newTotals(m)
 	for _, f := range found {
 		tasks = append(tasks, f.tasks...)
 		problems = append(problems, f.problems...)
-		sum.add(f.tally)
+		sum.add(f.totals)
 	}
 	problems = append(problems, sum.problems(m)...)
 	problems = append(problems, unsettledBags(m, bags, found)...)
@@ -57,12 +62,12 @@ func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.
 
 // A scanner lists the bags of one manifest.
 type scanner struct {
-	m      *manifest.Manifest
-	root   string
-	now    time.Time
-	claims *claimer
-	shelf  *shelf
-	heavy  chan struct{} // holds one element per recording that is being read
+	m       *manifest.Manifest
+	root    string
+	now     time.Time
+	matcher *camera.Matcher
+	cache   *recording.Cache
+	heavy   chan struct{} // holds one element per recording that is being read
 }
 
 // recordings is how many recordings are read at once; each uses all cores by itself.
@@ -72,7 +77,7 @@ const recordings = 2
 type outcome struct {
 	tasks    []Task
 	problems []diag.Diagnostic // of no task of its own
-	tally    tally
+	totals   totals
 }
 
 // bag gives one bag's tasks, and where a listing is committed beside it, whether that is stale.
@@ -98,14 +103,14 @@ func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 	if b.file {
 		return s.recording(ctx, b)
 	}
-	l, err := list(ctx, b.path)
+	l, err := list(ctx, b.store, b.rel)
 	if err != nil {
 		return outcome{}
 	}
-	if len(l.top) > 0 && isRecording(ctx, b.path) {
+	if len(l.top) > 0 && isRecording(ctx, b.store, b.rel) {
 		return s.recording(ctx, b)
 	}
-	return s.directory(b, l)
+	return s.directory(ctx, b, l)
 }
 
 // cameras are those whose tasks the bag makes; without cameras, the one that is nil.
@@ -116,18 +121,18 @@ func (s scanner) cameras(b *bagRef) []*manifest.Camera {
 	return s.m.CamerasOf(b.entries)
 }
 
-func (s scanner) directory(b *bagRef, l listing) outcome {
-	o := outcome{tally: newTally(s.m)}
-	o.tally.pictures.add(b, l.pictures)
-	d := s.divide(b, l, &o.tally)
-	hold := s.unsettled(b, l.images)
+func (s scanner) directory(ctx context.Context, b *bagRef, l listing) outcome {
+	o := outcome{totals: newTotals(s.m)}
+	o.totals.pictures.add(b, l.pictures)
+	d := s.divide(b, l, &o.totals)
+	hold := s.unsettled(ctx, b, l.images)
 	for _, camera := range s.cameras(b) {
 		i := s.index(camera)
 		if len(d.images[i])+len(d.findings[i]) == 0 {
-			o.tally.missing[i].add(b, []string{b.rel})
+			o.totals.missing[i].add(b, []string{b.rel})
 			continue
 		}
-		o.tally.taken[i]++
+		o.totals.taken[i]++
 		t := newView(s.m, s.root, b, camera).files(d.images[i], l.images)
 		t.Hold = hold
 		o.problems = append(o.problems, t.blockAll(d.findings[i])...)
@@ -142,11 +147,11 @@ func (s scanner) directory(b *bagRef, l listing) outcome {
 // blocked gives the bag's tasks without frames, and all with one problem. That says more
 // than that a camera has no images elsewhere.
 func (s scanner) blocked(b *bagRef, p diag.Diagnostic) outcome {
-	o := outcome{tally: newTally(s.m)}
+	o := outcome{totals: newTotals(s.m)}
 	for _, camera := range s.cameras(b) {
 		t := newView(s.m, s.root, b, camera).task()
 		t.blockAll([]diag.Diagnostic{p})
-		o.tally.taken[s.index(camera)]++
+		o.totals.taken[s.index(camera)]++
 		o.tasks = append(o.tasks, t)
 	}
 	return o
@@ -180,18 +185,18 @@ func (s scanner) empty(b *bagRef, l listing, o outcome) outcome {
 	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeNoImages, Pos: b.pos()}
 	switch {
 	case len(l.images) > 0:
-		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", show(b.rel), count(len(l.images), "image", "images"), show(slices.Min(l.images)))
+		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", text.Printable(b.rel), text.Count(len(l.images), "image", "images"), text.Printable(slices.Min(l.images)))
 		p.Hint = diag.Do(diag.HintCheckCameraFiles)
 	case len(l.pictures) > 0:
-		p.Text = fmt.Sprintf("bag %s has no image that CVAT takes: %s", show(b.rel), show(slices.Min(l.pictures)))
+		p.Text = fmt.Sprintf("bag %s has no image that CVAT takes: %s", text.Printable(b.rel), text.Printable(slices.Min(l.pictures)))
 		p.Hint = diag.Do(diag.HintConvertTheImages)
 	case len(l.top) > 0:
-		p.Text = fmt.Sprintf("bag %s has no images, but recordings, such as %s", show(b.rel), show(slices.Min(slices.Collect(maps.Keys(l.top)))))
+		p.Text = fmt.Sprintf("bag %s has no images, but recordings, such as %s", text.Printable(b.rel), text.Printable(slices.Min(slices.Collect(maps.Keys(l.top)))))
 		p.Hint = diag.Do(diag.HintMatchRecordings, b.rel+"/*")
 	case l.others > 0:
-		p.Text = fmt.Sprintf("bag %s has no images, only %s", show(b.rel), count(l.others, "other file", "other files"))
+		p.Text = fmt.Sprintf("bag %s has no images, only %s", text.Printable(b.rel), text.Count(l.others, "other file", "other files"))
 	default:
-		p.Text = fmt.Sprintf("bag %s is empty", show(b.rel))
+		p.Text = fmt.Sprintf("bag %s is empty", text.Printable(b.rel))
 	}
 	return s.emptyBag(b, p, o)
 }
@@ -203,7 +208,7 @@ func (s scanner) emptyBag(b *bagRef, p diag.Diagnostic, o outcome) outcome {
 	}
 	p.Severity = diag.Error
 	blocked := s.blocked(b, p)
-	blocked.tally = o.tally
+	blocked.totals = o.totals
 	blocked.problems = o.problems
 	return blocked
 }
@@ -227,7 +232,7 @@ func blockSameNames(tasks []Task) {
 
 // place is where a task comes from, as it is shown.
 func (t Task) place() plan.Desired {
-	return plan.Desired{Task: show(t.Name), Bag: t.Bag, Camera: show(t.Camera), Origin: t.Origin}
+	return plan.Desired{Task: text.Printable(t.Name), Bag: t.Bag, Camera: text.Printable(t.Camera), Origin: t.Origin}
 }
 
 func absolute(p string) string {
@@ -235,4 +240,9 @@ func absolute(p string) string {
 		return abs
 	}
 	return p
+}
+
+// isRecording tells a recording's file or directory from another.
+func isRecording(ctx context.Context, in store.Store, name string) bool {
+	return bag.Detect(ctx, in, name) != ""
 }

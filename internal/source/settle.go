@@ -1,31 +1,32 @@
 package source
 
 import (
+	"context"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/text"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // unsettled says why a bag is left alone: its newest file is younger than settle asks.
 // Only then are files asked for their times, one by one, until a young one is found.
-func (s scanner) unsettled(b *bagRef, paths []string) string {
+func (s scanner) unsettled(ctx context.Context, b *bagRef, paths []string) string {
 	settle := s.m.SettleOf(b.entries)
 	if settle <= 0 {
 		return ""
 	}
 	for _, at := range paths {
-		info, err := os.Stat(filepath.Join(b.path, filepath.FromSlash(at)))
+		info, err := b.store.Stat(ctx, path.Join(b.rel, at))
 		if err != nil {
 			continue
 		}
 		if age := s.now.Sub(info.ModTime()); age < settle {
-			return fmt.Sprintf("bag %s has a file that is only %s old; settle: %s", show(b.rel), max(age, 0).Round(time.Second), settle)
+			return fmt.Sprintf("bag %s has a file that is only %s old; settle: %s", text.Printable(b.rel), max(age, 0).Round(time.Second), settle)
 		}
 	}
 	return ""
@@ -33,14 +34,14 @@ func (s scanner) unsettled(b *bagRef, paths []string) string {
 
 // unsettledBags notes how many bags are left alone, for each value of settle.
 func unsettledBags(m *manifest.Manifest, bags []*bagRef, found []outcome) []diag.Diagnostic {
-	held := make(map[time.Duration]*heap)
+	held := make(map[time.Duration]*occurrences)
 	for i, b := range bags {
 		if len(found[i].tasks) == 0 || found[i].tasks[0].Hold == "" {
 			continue
 		}
 		settle := m.SettleOf(b.entries)
 		if held[settle] == nil {
-			held[settle] = new(heap)
+			held[settle] = new(occurrences)
 		}
 		held[settle].add(b, []string{b.rel})
 	}
@@ -48,7 +49,7 @@ func unsettledBags(m *manifest.Manifest, bags []*bagRef, found []outcome) []diag
 	for _, settle := range slices.Sorted(maps.Keys(held)) {
 		h := held[settle]
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnsettledBags, Text: fmt.Sprintf(
-			"%s left alone, such as %s: a file there is younger than settle: %s", count(h.bags, "bag is", "bags are"), show(h.example), settle)})
+			"%s left alone, such as %s: a file there is younger than settle: %s", text.Count(h.bags, "bag is", "bags are"), text.Printable(h.example), settle)})
 	}
 	return list
 }

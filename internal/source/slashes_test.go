@@ -1,6 +1,10 @@
 package source
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/cvatplan/cvatplan/internal/store"
+)
 
 func TestWindowsPathsInGlobs(t *testing.T) {
 	for pattern, want := range map[string]string{
@@ -30,16 +34,16 @@ func TestWindowsPathsInNames(t *testing.T) {
 		wantDate, wantRelPath string
 	}{
 		"a day below the root": {
-			bagRef{rel: "2026-03-04", path: `C:\data\orchard\2026-03-04`}, `C:\data\orchard`, "2026-03-04", "orchard", "2026-03-04", "2026-03-04",
+			bagRef{rel: "2026-03-04", store: store.Local{Root: `C:\data`}}, `C:\data\orchard`, "2026-03-04", "orchard", "2026-03-04", "2026-03-04",
 		},
 		"deeper": {
-			bagRef{rel: "north/run7.mcap", path: `C:\data\north\run7.mcap`, file: true}, `C:\data`, "run7", "north", "", "north/run7.mcap",
+			bagRef{rel: "north/run7.mcap", store: store.Local{Root: `C:\data`}, file: true}, `C:\data`, "run7", "north", "", "north/run7.mcap",
 		},
 		"the root itself": {
-			bagRef{rel: ".", path: `C:\data\2026-03-04`}, `C:\data\2026-03-04`, "2026-03-04", "2026-03-04", "", ".",
+			bagRef{rel: ".", store: store.Local{Root: `C:\data\2026-03-04`}}, `C:\data\2026-03-04`, "2026-03-04", "2026-03-04", "", ".",
 		},
 		"a share": {
-			bagRef{rel: "run1", path: `\\nas\data\run1`}, `\\nas\data`, "run1", "data", "", "run1",
+			bagRef{rel: "run1", store: store.Local{Root: `C:\data`}}, `\\nas\data`, "run1", "data", "", "run1",
 		},
 	} {
 		v := bagVars(&c.bag, "jai_cam", c.root)

@@ -73,10 +73,10 @@ func (t Task) Frames() []string { return t.frames.names }
 // closed. Frames can still be opened, at the cost of doing so anew; then the task is to
 // be closed again. Of tasks of images it does nothing.
 func (t Task) Close() error {
-	if t.frames.reel == nil {
+	if t.frames.source == nil {
 		return nil
 	}
-	return t.frames.reel.close()
+	return t.frames.source.Close()
 }
 
 // Desired is the task as the plan compares it: no hash, no bytes yet.

@@ -69,14 +69,15 @@ var (
 // the nearest first; empty if there is none. It never is the clock's.
 func dateOf(rel string) string {
 	for at := rel; at != "." && at != "/"; at = path.Dir(at) {
-		if d := dateIn(path.Base(at)); d != "" {
+		if d := DateIn(path.Base(at)); d != "" {
 			return d
 		}
 	}
 	return ""
 }
 
-func dateIn(name string) string {
+// DateIn is the first date that a name holds, as 2026-03-04; empty if it holds none.
+func DateIn(name string) string {
 	for _, m := range date.FindAllStringSubmatch(name, -1) {
 		if m[2] == m[4] {
 			if d := validDate(m[1], m[3], m[5]); d != "" {

@@ -3,6 +3,8 @@ package source
 import (
 	"strings"
 	"testing"
+
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 func TestATimeIsReadFromAFilesName(t *testing.T) {
@@ -61,29 +63,6 @@ func TestADateIsReadFromABagsName(t *testing.T) {
 	}
 }
 
-func TestACameraIsAWholeTokenOfThePath(t *testing.T) {
-	tests := map[string]bool{
-		"jai_cam_0001.jpg": true, "x/jai_cam/1.png": true, "jai_cam.png": true, "a-jai_cam-b/1.png": true,
-		"xjai_cam_1.jpg": false, "jai_camera_1.jpg": false, "jai_cam1.jpg": false, "JAI_CAM_1.jpg": false,
-		"jai_cam1/jai_cam.jpg": true, "éjai_cam.jpg": false, "1.jai_cam": false, "a/1.b.jai_cam.png": true,
-	}
-	for path, want := range tests {
-		if got := tokenAt(trimExtension(path), "jai_cam") >= 0; got != want {
-			t.Errorf("%s: %v, want %v", path, got, want)
-		}
-	}
-}
-
-func TestAFileBelongsToTheLongerNameAndAGlobBeatsAName(t *testing.T) {
-	m := parse(t, "cameras: [{name: cam}, {name: cam_depth}, {name: glob, files: [\"**/cam_depth_9*\"]}]\nbags: [{path: x}]")
-	c := newClaimer(m.Cameras)
-	for path, want := range map[string]int{"cam_1.jpg": 0, "cam_depth_1.png": 1, "cam/cam_depth/1.png": 1, "a/cam_depth_91.png": 2, "x.png": nobody} {
-		if got, _ := c.owner(path); got != want {
-			t.Errorf("%s: %d, want %d", path, got, want)
-		}
-	}
-}
-
 func TestNamesThatCVATWouldNotKeepAreRefused(t *testing.T) {
 	tests := map[string]string{ // part of the fault; empty: fine
 		"x/1.jpg":                         "",
@@ -126,7 +105,7 @@ func TestTaskNamesThatCVATWouldNotKeepAreRefused(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			m := parse(t, "bags: [{path: x}]")
-			task := newView(m, "/data", &bagRef{rel: tt.bag, path: "/data/x"}, nil)
+			task := newView(m, "/data", &bagRef{rel: tt.bag, store: store.At("/data")}, nil)
 			task.bag.entries = nil
 			_, err := taskName(task.nameTemplate(), task.vars)
 			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
@@ -152,6 +131,6 @@ func TestAnAssigneeStaysWithTheBag(t *testing.T) {
 		t.Error("Unicode's forms make two bags")
 	}
 	if dealt(nil, "x") != nil {
-		t.Error("nobody written, somebody dealt")
+		t.Error("camera.Unmatched written, somebody dealt")
 	}
 }

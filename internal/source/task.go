@@ -9,9 +9,32 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
+	"github.com/cvatplan/cvatplan/internal/text"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
+
+// frames are a task's, in CVAT's order.
+type frames struct {
+	names  []string
+	source frame.Source // nil where there are no frames
+	absent *absent      // the same as source, where an index stands in for the bag; else nil
+
+	mayLose bool   // reading may find fewer than the bag's own index tells of
+	dir     string // the directory to fetch where a frame is but a pointer; empty: that of the frame
+	bad     string // "error" or "skip": what an unusable frame does
+	sized   bool   // each needs its width and height: they stand in the order file
+
+	selection string  // what frames: says beyond its defaults, for the listing
+	listed    *listed // what the committed listing says, of a bag that is here; nil: there is none
+}
+
+// only gives some of the frames, in their order.
+func (f frames) only(kept []int) frames {
+	f.names, f.source = frame.Pick(f.names, kept), f.source.Only(kept)
+	return f
+}
 
 // A view is one bag as one camera sees it: what a task is made of.
 type view struct {
@@ -49,7 +72,7 @@ func (v view) task() Task {
 	t.frames.bad, t.frames.sized = v.frames.Bad, v.sorting() == "predefined"
 	t.frames.selection = selectionOf(v.frames, v.settings.FrameName)
 	if err != nil {
-		t.block(diag.CodeBadTaskName, diag.Do(diag.HintRenameTask), "bag %s: %v", show(v.bag.rel), err)
+		t.block(diag.CodeBadTaskName, diag.Do(diag.HintRenameTask), "bag %s: %v", text.Printable(v.bag.rel), err)
 	}
 	return t
 }
@@ -111,10 +134,10 @@ func (t *Task) blockAll(problems []diag.Diagnostic) (others []diag.Diagnostic) {
 func (t *Task) blockSelection(err error, of int, example string) {
 	switch {
 	case errors.Is(err, errNoStamps):
-		t.block(diag.CodeNoStamps, diag.Do(diag.HintSelectOtherwise), "%v in the names of bag %s, such as %s", err, show(t.Bag), show(example))
+		t.block(diag.CodeNoStamps, diag.Do(diag.HintSelectOtherwise), "%v in the names of bag %s, such as %s", err, text.Printable(t.Bag), text.Printable(example))
 	case err != nil:
 		t.block(diag.CodeBadSelection, diag.Hint{}, "%v", err)
 	default:
-		t.block(diag.CodeEmptySelection, diag.Do(diag.HintCheckSelection), "frames: leaves none of the %s of bag %s", count(of, "frame", "frames"), show(t.Bag))
+		t.block(diag.CodeEmptySelection, diag.Do(diag.HintCheckSelection), "frames: leaves none of the %s of bag %s", text.Count(of, "frame", "frames"), text.Printable(t.Bag))
 	}
 }

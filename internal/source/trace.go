@@ -7,27 +7,20 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
+	"github.com/cvatplan/cvatplan/internal/text"
 )
 
 // traced is how many frames are traced at once, so that memory does not grow with a task.
 const traced = 4096
-
-// A tracer is a reel that says where its frames come from.
-type tracer interface {
-	reel
-	// origin is where a frame comes from, as far as that is known without reading it.
-	origin(i int) index.Record
-	// trace is each, with a record of the frame's origin.
-	trace(ctx context.Context, visit func(i int, from index.Record, o opened, err error))
-}
 
 // Trace reads each frame of the task once, as [Measure] does, and gives visit a record of where it
 // comes from, in the frames' order and without gaps: bad images that frames: bad: skip leaves out are
 // left out. A bag that is not here gives the records of its listing. If any problem is an Error, or an
 // error is returned (visit's, or ctx's), the records are not the whole task.
 func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]diag.Diagnostic, error) {
-	if a, ok := t.frames.reel.(absent); ok {
-		return nil, a.copy(ctx, t.Name, visit)
+	if t.frames.absent != nil {
+		return nil, t.frames.absent.copy(ctx, t.Name, visit)
 	}
 	return t.windows(ctx, traced, visit)
 }
@@ -36,16 +29,14 @@ func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]diag.
 // reads no image: sizes, sums and what only a message itself says are left out, and images that cannot be used are in
 // it. Of a bag that is not here it gives the records of its listing. The error is visit's, ctx's, or the listing's.
 func Origins(ctx context.Context, t Task, visit func(index.Record) error) error {
-	switch from := t.frames.reel.(type) {
-	case absent:
-		return from.copy(ctx, t.Name, visit)
-	case tracer:
-		for i, name := range t.frames.names {
-			r := from.origin(i)
-			r.Task, r.Bag, r.Camera, r.Name, r.Frame = t.Name, t.Bag, t.Camera, name, i
-			if err := visit(r); err != nil {
-				return err
-			}
+	if t.frames.absent != nil {
+		return t.frames.absent.copy(ctx, t.Name, visit)
+	}
+	for i, name := range t.frames.names {
+		r := t.frames.source.Origin(i)
+		r.Task, r.Bag, r.Camera, r.Name, r.Frame = t.Name, t.Bag, t.Camera, name, i
+		if err := visit(r); err != nil {
+			return err
 		}
 	}
 	return ctx.Err()
@@ -73,7 +64,7 @@ func (t Task) windows(ctx context.Context, size int, visit func(index.Record) er
 		}
 	}
 	if given == 0 && len(t.frames.names) > 0 {
-		list.add(diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", show(t.Name), len(t.frames.names))})
+		list.add(diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", text.Printable(t.Name), len(t.frames.names))})
 	}
 	return list.problems(), nil
 }
@@ -92,16 +83,16 @@ func (t Task) between(from, to int) Task {
 func (t Task) trace(ctx context.Context) ([]index.Record, []diag.Diagnostic) {
 	records := make([]index.Record, len(t.frames.names))
 	report := make([]diag.Diagnostic, len(records))
-	t.frames.reel.(tracer).trace(ctx, func(i int, from index.Record, o opened, err error) {
+	t.frames.source.Each(ctx, frame.Traced, func(i int, o frame.Opened, err error) {
 		var f Frame
 		f, report[i] = t.measure(ctx, i, o, err)
-		records[i] = t.record(from, f)
+		records[i] = t.record(o.From, f)
 	})
 	kept, problems := t.judge(report)
 	if len(kept) == 0 && len(problems) > 0 { // said of the whole task, if it holds for all of it
 		problems = problems[:len(problems)-1]
 	}
-	return permute(records, kept), problems
+	return frame.Pick(records, kept), problems
 }
 
 func (t Task) record(r index.Record, f Frame) index.Record {
@@ -109,19 +100,4 @@ func (t Task) record(r index.Record, f Frame) index.Record {
 	r.Width, r.Height, r.Size, r.SHA256 = f.Width, f.Height, f.Size, hex.EncodeToString(f.Sum[:])
 	r.Selection = t.frames.selection
 	return r
-}
-
-// trace gives each file its path in the bag, and the time that its name carries.
-func (f files) trace(ctx context.Context, visit func(int, index.Record, opened, error)) {
-	f.each(ctx, whole, func(i int, o opened, err error) {
-		visit(i, f.origin(i), o, err)
-	})
-}
-
-func (f files) origin(i int) index.Record {
-	from := index.Record{Path: f.names[i][f.cut:]}
-	if ns, ok := stampOf(from.Path); ok {
-		from.StampNS = &ns
-	}
-	return from
 }

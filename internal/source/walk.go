@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 // maxDepth bounds directories in directories; symbolic links can make any number.
@@ -37,13 +37,14 @@ type finding struct {
 
 // A walker lists one bag.
 type walker struct {
-	root string
+	store store.Store
+	root  string // the bag, in the store
 	listing
 }
 
 // list walks the directory; ctx ends it early.
-func list(ctx context.Context, dir string) (listing, error) {
-	w := walker{root: dir}
+func list(ctx context.Context, s store.Store, dir string) (listing, error) {
+	w := walker{store: s, root: dir}
 	w.dir(ctx, "", 0)
 	slices.Sort(w.images)
 	slices.SortFunc(w.problems, func(a, b finding) int { return strings.Compare(a.path, b.path) })
@@ -58,24 +59,14 @@ func (w *walker) dir(ctx context.Context, rel string, depth int) {
 		w.found(rel, diag.Error, diag.CodeTooDeep, "directories deeper than %d are not read", maxDepth)
 		return
 	}
-	entries, err := readDir(w.full(rel))
+	entries, err := w.store.List(ctx, w.name(rel))
 	if err != nil {
 		w.found(rel, diag.Error, diag.CodeUnreadableDirectory, "%s", reason(err))
 	}
 	for _, e := range entries {
 		w.entry(ctx, e, rel, depth)
 	}
-	w.dvc(entries, rel)
-}
-
-// readDir is os.ReadDir without its sorting.
-func readDir(dir string) ([]fs.DirEntry, error) {
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return f.ReadDir(-1)
+	w.dvc(ctx, entries, rel)
 }
 
 func (w *walker) entry(ctx context.Context, e fs.DirEntry, rel string, depth int) {
@@ -124,14 +115,14 @@ func (w *walker) note(at, name string) {
 
 // link follows a symbolic link; the file keeps the link's name.
 func (w *walker) link(ctx context.Context, at, name string, depth int) {
-	info, err := os.Stat(w.full(at))
+	info, err := w.store.Stat(ctx, w.name(at))
 	switch {
 	case err != nil && !imageheader.Accepted(name):
 	case errors.Is(err, fs.ErrNotExist):
-		w.broken(at)
+		w.broken(ctx, at)
 	case err != nil:
 		w.found(at, diag.Error, diag.CodeBrokenLink, "%s", reason(err))
-	case info.IsDir() && w.loops(at, info):
+	case info.IsDir() && w.loops(ctx, at):
 		w.found(at, diag.Warning, diag.CodeLinkLoop, "the link leads back to a directory that holds it, and is not followed")
 	case info.IsDir():
 		w.dir(ctx, at, depth+1)
@@ -143,9 +134,10 @@ func (w *walker) link(ctx context.Context, at, name string, depth int) {
 }
 
 // loops reports whether a link leads to a directory on its own path.
-func (w *walker) loops(at string, target fs.FileInfo) bool {
+func (w *walker) loops(ctx context.Context, at string) bool {
+	_, target, _ := w.store.Link(ctx, w.name(at))
 	for up := path.Dir(at); ; up = path.Dir(up) {
-		if info, err := os.Stat(w.full(up)); err == nil && os.SameFile(info, target) {
+		if _, end, err := w.store.Link(ctx, w.name(up)); err == nil && end == target {
 			return true
 		}
 		if up == "." {
@@ -154,8 +146,8 @@ func (w *walker) loops(at string, target fs.FileInfo) bool {
 	}
 }
 
-func (w *walker) broken(at string) {
-	target, _ := os.Readlink(w.full(at))
+func (w *walker) broken(ctx context.Context, at string) {
+	target, _, _ := w.store.Link(ctx, w.name(at))
 	f := finding{at, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeBrokenLink, Text: "broken symbolic link to " + target}}
 	if strings.Contains(filepath.ToSlash(target), ".git/annex/objects") {
 		f.Code, f.Text = diag.CodeAnnexMissing, "its content is not here: a git-annex link"
@@ -182,7 +174,10 @@ func kind(mode fs.FileMode) string {
 	return "a special file"
 }
 
-func (w *walker) full(rel string) string { return filepath.Join(w.root, filepath.FromSlash(rel)) }
+// name is a path of the bag in the store; full is it as a person types it.
+func (w *walker) name(rel string) string { return path.Join(w.root, rel) }
+
+func (w *walker) full(rel string) string { return w.store.Path(w.name(rel)) }
 
 func (w *walker) found(at string, s diag.Severity, code diag.Code, format string, args ...any) {
 	w.problems = append(w.problems, finding{at, diag.Diagnostic{Severity: s, Code: code, Text: fmt.Sprintf(format, args...)}})

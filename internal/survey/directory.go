@@ -22,7 +22,7 @@ func lookIntoDirectory(ctx context.Context, path string) (Bag, error) {
 	if err != nil {
 		return b, err
 	}
-	guess, err := source.GuessAt(ctx, absolute)
+	guess, err := GuessAt(ctx, absolute)
 	if err != nil { // it holds no images, and no recordings
 		return b, ctx.Err()
 	}

@@ -47,15 +47,15 @@ func Draft(ctx context.Context, file string, paths ...string) (Drafted, error) {
 }
 
 // guessAt looks at absolute paths: they have parents with names.
-func guessAt(ctx context.Context, paths []string) (source.Guess, error) {
+func guessAt(ctx context.Context, paths []string) (Guess, error) {
 	absolute := make([]string, len(paths))
 	for i, p := range paths {
 		var err error
 		if absolute[i], err = filepath.Abs(p); err != nil {
-			return source.Guess{}, err
+			return Guess{}, err
 		}
 	}
-	return source.GuessAt(ctx, absolute...)
+	return GuessAt(ctx, absolute...)
 }
 
 func sameName(p diag.Diagnostic) bool { return p.Code == diag.CodeSameTaskName }
@@ -91,7 +91,7 @@ func projectName(root string) string {
 	return name
 }
 
-func taskName(g source.Guess) string {
+func taskName(g Guess) string {
 	if len(g.Cameras) == 0 {
 		return "{bag}"
 	}

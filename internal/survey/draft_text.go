@@ -7,12 +7,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/text"
 )
 
 // A draft is all that a first manifest says.
 type draft struct {
-	source.Guess
+	Guess
 	root, project, task string
 }
 
@@ -45,7 +45,7 @@ func (d draft) text() []byte {
 		"bags:",
 	)
 	for _, b := range d.Bags {
-		lines = append(lines, remark("  - path: "+quoted(b.Path), counted(b.Count, "bag")))
+		lines = append(lines, remark("  - path: "+quoted(b.Path), text.Count(b.Count, "bag", "bags")))
 		if b.Bare {
 			lines = append(lines, remark("    optional: true", "no image of a camera"))
 		}
@@ -59,11 +59,11 @@ func (d draft) cameras() []string {
 	}
 	about := ""
 	if d.Left > 0 {
-		about = counted(d.Left, "image") + " of no camera here"
+		about = text.Count(d.Left, "image", "images") + " of no camera here"
 	}
 	lines := []string{remark("cameras:", about)}
 	for _, c := range d.Cameras {
-		lines = append(lines, remark("  - name: "+scalar(c.Name), counted(c.Images, "image")+" in "+counted(c.Bags, "bag")))
+		lines = append(lines, remark("  - name: "+scalar(c.Name), text.Count(c.Images, "image", "images")+" in "+text.Count(c.Bags, "bag", "bags")))
 		if len(c.Topics) > 0 {
 			lines = append(lines, "    topics: ["+strings.Join(quotedAll(c.Topics), ", ")+"]")
 		}
@@ -76,13 +76,6 @@ func remark(line, comment string) string {
 		return line
 	}
 	return fmt.Sprintf("%-*s # %s", commentColumn-1, line, comment)
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 var (

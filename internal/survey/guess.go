@@ -1,15 +1,18 @@
-package source
+package survey
 
 import (
 	"cmp"
 	"context"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/source/recording"
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 // A Guess is what a first manifest could say of some directories and recordings.
@@ -41,8 +44,8 @@ type GuessCamera struct {
 // cameras there are: by sub-directories, by what file names have before their numbers,
 // and by image topics.
 func GuessAt(ctx context.Context, paths ...string) (Guess, error) {
-	g := guesser{shelf: &shelf{}}
-	defer g.shelf.close()
+	g := guesser{cache: &recording.Cache{}}
+	defer g.cache.Close()
 	for _, p := range paths {
 		if err := g.look(ctx, filepath.Clean(p), 0); err != nil {
 			return Guess{}, err
@@ -54,7 +57,7 @@ func GuessAt(ctx context.Context, paths ...string) (Guess, error) {
 	root := commonRoot(g.bags)
 	out := Guess{Root: root}
 	out.Cameras, out.Images, out.Left = guessCameras(g.bags)
-	out.Bags = g.entries(root)
+	out.Bags = g.entries(ctx, root)
 	out.Odd = append(g.odd, oddImages(g.bags)...)
 	return out, ctx.Err()
 }
@@ -69,7 +72,7 @@ type guessedBag struct {
 }
 
 type guesser struct {
-	shelf *shelf
+	cache *recording.Cache
 	bags  []guessedBag
 	odd   []string // left out for their names
 }
@@ -85,16 +88,16 @@ func (g *guesser) look(ctx context.Context, path string, depth int) error {
 	if isRecording(ctx, path) {
 		return g.recording(ctx, path)
 	}
-	info, err := os.Stat(path)
+	info, err := store.At(path).Stat(ctx, ".")
 	if err != nil || !info.IsDir() {
 		return cmp.Or(err, fmt.Errorf("%s is neither a directory nor a recording", path))
 	}
-	l, err := list(ctx, path)
+	l, err := source.LookInto(ctx, path)
 	if err != nil {
 		return err
 	}
-	if below := childDirs(l.images); isBag(filepath.Base(path), l.images, below) {
-		g.bags = append(g.bags, guessedBag{path: path, dir: true, images: l.images})
+	if below := childDirs(l.Images); isBag(filepath.Base(path), l.Images, below) {
+		g.bags = append(g.bags, guessedBag{path: path, dir: true, images: l.Images})
 		return nil
 	}
 	return g.inside(ctx, path, depth)
@@ -102,7 +105,7 @@ func (g *guesser) look(ctx context.Context, path string, depth int) error {
 
 // inside looks at each entry of a directory that is no bag.
 func (g *guesser) inside(ctx context.Context, path string, depth int) error {
-	entries, err := os.ReadDir(path)
+	entries, err := list(ctx, path)
 	if err != nil || depth == maxLook {
 		return err
 	}
@@ -124,8 +127,9 @@ func (g *guesser) inside(ctx context.Context, path string, depth int) error {
 
 // recording adds a recording with image topics; others are left out.
 func (g *guesser) recording(ctx context.Context, path string) error {
-	return g.shelf.use(ctx, path, nil, func(r *bag.Bag) error {
-		topics := slices.DeleteFunc(chooseTopics(imageTopics(r)), func(t bag.Topic) bool { return t.Count == 0 || isVideo(t) })
+	in, name := store.Split(path)
+	return g.cache.Use(ctx, in, name, func(r *bag.Bag) error {
+		topics := slices.DeleteFunc(recording.Choose(recording.ImageTopics(r)), func(t bag.Topic) bool { return t.Count == 0 || recording.IsVideo(t) })
 		if len(topics) > 0 {
 			g.bags = append(g.bags, guessedBag{path: path, topics: topics})
 		}
@@ -162,7 +166,7 @@ func within(root, path string) bool {
 }
 
 // entries writes bags of one directory and one kind as one glob.
-func (g *guesser) entries(root string) []GuessBag {
+func (g *guesser) entries(ctx context.Context, root string) []GuessBag {
 	type group struct{ dir, kind string }
 	members := make(map[group][]string)
 	var groups []group
@@ -170,7 +174,7 @@ func (g *guesser) entries(root string) []GuessBag {
 	for _, b := range g.bags {
 		bare[b.path] = b.bare
 		k := group{filepath.Dir(b.path), "/"}
-		if !b.dir && !isDirectory(b.path) {
+		if !b.dir && !isDirectory(ctx, b.path) {
 			k.kind = filepath.Ext(b.path)
 		}
 		if members[k] == nil {
@@ -181,7 +185,7 @@ func (g *guesser) entries(root string) []GuessBag {
 	var all []GuessBag
 	for _, k := range groups {
 		rel, _ := filepath.Rel(root, k.dir)
-		entries := exactly(members[k], k.dir, k.kind)
+		entries := exactly(ctx, members[k], k.dir, k.kind)
 		for i, b := range entries {
 			b.Bare = len(entries) == len(members[k]) && bare[filepath.Join(k.dir, members[k][i])]
 			b.Path = strings.TrimPrefix(escapeGlob(filepath.ToSlash(rel))+"/"+b.Path, "./")
@@ -194,12 +198,12 @@ func (g *guesser) entries(root string) []GuessBag {
 // exactly gives the entries that match these names of a directory and nothing else that
 // is there now: one glob if there is one, else each name. kind is a file's extension, or
 // a slash for directories.
-func exactly(members []string, dir, kind string) []GuessBag {
-	entries, _ := os.ReadDir(dir)
+func exactly(ctx context.Context, members []string, dir, kind string) []GuessBag {
+	entries, _ := list(ctx, dir)
 	var others []string
 	for _, e := range entries {
 		name := e.Name()
-		alike := strings.HasSuffix(name, kind) || kind == "/" && isDirectory(filepath.Join(dir, name))
+		alike := strings.HasSuffix(name, kind) || kind == "/" && isDirectory(ctx, filepath.Join(dir, name))
 		if alike && name[0] != '.' && !slices.Contains(members, name) {
 			others = append(others, name)
 		}
@@ -229,8 +233,21 @@ func ownPrefix(members, others []string) (string, bool) {
 	return "", false
 }
 
-func isDirectory(path string) bool {
-	info, err := os.Stat(path)
+// list gives a directory's entries by name.
+func list(ctx context.Context, dir string) ([]fs.DirEntry, error) {
+	entries, err := store.At(dir).List(ctx, ".")
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, err
+}
+
+// isRecording tells a recording's file or directory from another.
+func isRecording(ctx context.Context, path string) bool {
+	in, name := store.Split(path)
+	return bag.Detect(ctx, in, name) != ""
+}
+
+func isDirectory(ctx context.Context, path string) bool {
+	info, err := store.At(path).Stat(ctx, ".")
 	return err == nil && info.IsDir()
 }
 

@@ -1,4 +1,4 @@
-package source
+package survey
 
 import (
 	"path"
@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/text"
 )
 
 // isBag decides whether a directory with images is one bag or holds several: it is one
@@ -43,7 +45,7 @@ func hasCameraDir(at string) bool {
 func ofOthers(dir string) func(at string) bool {
 	return func(at string) bool {
 		for up := path.Dir(at); up != "."; up = path.Dir(up) {
-			if dateIn(path.Base(up)) != "" {
+			if source.DateIn(path.Base(up)) != "" {
 				return true
 			}
 		}
@@ -74,7 +76,7 @@ func recurs(below map[string][]string) bool {
 // writable reports whether a manifest can write a path: as text, with no sign that is
 // escaped for a terminal or that parts a path on another system.
 func writable(name string) bool {
-	return utf8.ValidString(name) && show(name) == name && !strings.Contains(name, `\`)
+	return utf8.ValidString(name) && text.Printable(name) == name && !strings.Contains(name, `\`)
 }
 
 // oddImages are the images of all bags from whose names nothing is guessed.
@@ -95,12 +97,12 @@ func (g Guess) LeftOut() []diag.Diagnostic {
 	if len(g.Odd) == 0 {
 		return nil
 	}
-	shown := make([]string, min(mostAlike, len(g.Odd)))
-	for i := range shown {
-		shown[i] = strconv.Quote(g.Odd[i])
+	quoted := make([]string, len(g.Odd))
+	for i, at := range g.Odd {
+		quoted[i] = strconv.Quote(at)
 	}
 	return []diag.Diagnostic{{
 		Severity: diag.Warning, Code: diag.CodeOddNames, Hint: diag.Do(diag.HintRenameOdd),
-		Text: "no bag or camera is guessed from " + strings.Join(shown, ", ") + dots(len(g.Odd)-len(shown)),
+		Text: "no bag or camera is guessed from " + text.FirstFew(quoted, 5),
 	}}
 }

@@ -1,4 +1,4 @@
-package source
+package survey
 
 import (
 	"cmp"
@@ -9,6 +9,9 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/source/camera"
+	"github.com/cvatplan/cvatplan/internal/source/recording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -23,20 +26,20 @@ var generic = set("", "frame", "frames", "img", "image", "images", "image_raw", 
 // only where nothing else does.
 var kinds = set("depth", "ir", "infra", "infra1", "infra2", "mono", "gray", "grey")
 
-// counted is a number or a time at the end of a name, after a sign; leading is one at its
+// numbered is a number or a time at the end of a name, after a sign; leading is one at its
 // beginning; glued one without a sign, which must be long enough not to be a part of the
 // name, as in realsenseD435_1.
 var (
-	counted = regexp.MustCompile(`([-_. ]+\d+(T\d+)?Z?)+$|^\d+(T\d+)?Z?([-_. ]+\d+(T\d+)?Z?)*$`)
-	leading = regexp.MustCompile(`^(\d+(T\d+)?Z?[-_. ]+)+`)
-	glued   = regexp.MustCompile(`\d{3,}$`)
+	numbered = regexp.MustCompile(`([-_. ]+\d+(T\d+)?Z?)+$|^\d+(T\d+)?Z?([-_. ]+\d+(T\d+)?Z?)*$`)
+	leading  = regexp.MustCompile(`^(\d+(T\d+)?Z?[-_. ]+)+`)
+	glued    = regexp.MustCompile(`\d{3,}$`)
 )
 
 // seriesOf is what a file's name has besides the numbers around it; empty if that says
 // nothing.
 func seriesOf(at string) string {
-	stem := trimExtension(path.Base(at))
-	name := leading.ReplaceAllString(counted.ReplaceAllString(stem, ""), "")
+	stem := strings.TrimSuffix(path.Base(at), path.Ext(at))
+	name := leading.ReplaceAllString(numbered.ReplaceAllString(stem, ""), "")
 	if name == stem {
 		name = glued.ReplaceAllString(stem, "")
 	}
@@ -55,7 +58,7 @@ func isCameraDir(name string) bool {
 
 // isBagDir reports whether a directory's name is a bag's: a date, or numbered.
 func isBagDir(name string) bool {
-	return dateIn(name) != "" || counted.MatchString(name) && !strings.Contains(strings.ToLower(name), "cam")
+	return source.DateIn(name) != "" || numbered.MatchString(name) && !strings.Contains(strings.ToLower(name), "cam")
 }
 
 // cameraDir is the innermost directory of a path that may be a camera's; one that is
@@ -160,12 +163,12 @@ func streamCameras(topics []bag.Topic) map[string][]string {
 	for _, t := range topics {
 		first, _, _ := strings.Cut(strings.Trim(t.Name, "/"), "/")
 		others := slices.DeleteFunc(slices.Clone(topics), func(o bag.Topic) bool { return o.Name == t.Name })
-		alone := !slices.ContainsFunc(others, func(o bag.Topic) bool { return tokenAt(o.Name, first) >= 0 })
+		alone := !slices.ContainsFunc(others, func(o bag.Topic) bool { return camera.TokenAt(o.Name, first) >= 0 })
 		if alone && !generic[first] {
 			names[first] = nil
 			continue
 		}
-		names[cameraOfTopic(t.Name)] = []string{t.Name}
+		names[recording.CameraName(t.Name)] = []string{t.Name}
 	}
 	return names
 }
@@ -176,7 +179,7 @@ func countCameras(cameras []GuessCamera, bags []guessedBag) (kept []GuessCamera,
 	for i, c := range cameras {
 		declared[i] = manifest.Camera{Name: c.Name, Topics: c.Topics}
 	}
-	claims := newClaimer(declared)
+	matcher := camera.NewMatcher(declared)
 	for i, b := range bags {
 		seen := make([]bool, len(cameras))
 		count := func(owner, n int) {
@@ -192,11 +195,11 @@ func countCameras(cameras []GuessCamera, bags []guessedBag) (kept []GuessCamera,
 			}
 		}
 		for _, at := range b.images {
-			owner, _ := claims.owner(at)
+			owner, _ := matcher.Owner(at)
 			count(owner, 1)
 		}
 		for _, t := range b.topics {
-			owner, _ := claims.topicOwner(t.Name)
+			owner, _ := matcher.TopicOwner(t.Name)
 			count(owner, t.Count)
 		}
 		bags[i].bare = len(cameras) > 0 && !slices.Contains(seen, true)

@@ -1,11 +1,14 @@
-package source
+package survey
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -157,9 +160,12 @@ func TestAGuessScansWithoutProblems(t *testing.T) {
 	for _, c := range g.Cameras {
 		lines.WriteString("- {name: " + c.Name + "}\n")
 	}
-	s := scan(t, g.Root, "cameras:\n"+lines.String()+"bags: [{path: \""+g.Bags[0].Path+"\"}]")
-	if len(s.Tasks) != 4 || len(s.Problems) > 0 {
-		t.Errorf("%+v", s)
+	m, err := manifest.Parse("cvatplan.yaml", []byte("version: 1\nserver: {url: https://cvat.example.com}\nproject: {name: p}\ncameras:\n"+
+		lines.String()+"bags: [{path: \""+g.Bags[0].Path+"\"}]"))
+	check(t, err)
+	tasks, problems := source.Scan(context.Background(), m, source.Options{Root: g.Root})
+	if len(tasks) != 4 || len(problems) > 0 {
+		t.Errorf("%+v, %v", tasks, problems)
 	}
 }
 
@@ -170,4 +176,21 @@ func TestAGuessAtNothingIsAnError(t *testing.T) {
 			t.Errorf("%s: %+v", p, g)
 		}
 	}
+}
+
+// tree makes files in a new directory; "a -> b" makes a symbolic link.
+func tree(t *testing.T, paths ...string) string {
+	t.Helper()
+	root := t.TempDir()
+	for _, p := range paths {
+		at, target, isLink := strings.Cut(p, " -> ")
+		full := filepath.Join(root, at)
+		check(t, os.MkdirAll(filepath.Dir(full), 0o777))
+		if isLink {
+			check(t, os.Symlink(target, full))
+			continue
+		}
+		check(t, os.WriteFile(full, []byte(at), 0o666))
+	}
+	return root
 }

@@ -2,13 +2,10 @@ package survey
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
-	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
 
@@ -26,7 +23,7 @@ type Topic struct {
 	Frame  string        // its frame_id
 	Pixels rosimage.Info // what is in it; Problem says why a manifest cannot use the topic
 
-	source.Suggestion // of a usable topic
+	Suggestion // of a usable topic
 }
 
 // Usable reports whether a manifest could make frames of the topic.
@@ -47,7 +44,7 @@ func lookIntoRecording(ctx context.Context, path string, kind bag.Kind, o Option
 		return Bag{}, err
 	}
 	defer b.Close()
-	found := Bag{Path: path, Kind: kind, Bytes: sizeOf(path)}
+	found := Bag{Path: path, Kind: kind, Bytes: sizeOf(ctx, path)}
 	for _, t := range b.Topics() {
 		found.add(t)
 	}
@@ -62,15 +59,16 @@ func lookIntoRecording(ctx context.Context, path string, kind bag.Kind, o Option
 }
 
 // sizeOf adds up a recording's files.
-func sizeOf(path string) int64 {
-	info, err := os.Stat(path)
+func sizeOf(ctx context.Context, path string) int64 {
+	in := store.At(path)
+	info, err := in.Stat(ctx, ".")
 	if err == nil && !info.IsDir() {
 		return info.Size()
 	}
 	var total int64
-	entries, _ := os.ReadDir(path)
+	entries, _ := in.List(ctx, ".")
 	for _, e := range entries {
-		if info, err := os.Stat(filepath.Join(path, e.Name())); err == nil && info.Mode().IsRegular() {
+		if info, err := in.Stat(ctx, e.Name()); err == nil && info.Mode().IsRegular() {
 			total += info.Size()
 		}
 	}

@@ -11,10 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
-	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
 
@@ -30,33 +28,33 @@ type Options struct {
 type Bag struct {
 	Path    string
 	Kind    bag.Kind
-	Bytes   int64                // of a recording's files
-	First   int64                // ns since 1970: of a recording the first receive time, of a directory the first
-	Last    int64                // stamp that a name carries; 0 is not known
-	Cameras []source.GuessCamera // that a manifest could have
-	Notes   []string             // damage, and what else a person should know
+	Bytes   int64         // of a recording's files
+	First   int64         // ns since 1970: of a recording the first receive time, of a directory the first
+	Last    int64         // stamp that a name carries; 0 is not known
+	Cameras []GuessCamera // that a manifest could have
+	Notes   []string      // damage, and what else a person should know
 
 	Messages int     // of a recording
 	Topics   []Topic // of a recording, by name
 
-	Images      int               // of a directory: files that become frames
-	Unsupported int               // image files that CVAT does not take
-	Others      int               // files that are no images
-	Unclaimed   int               // images that none of Cameras takes, if there are any
-	Holds       []source.GuessBag // the bags in it, from it, if it is not one itself
+	Images      int        // of a directory: files that become frames
+	Unsupported int        // image files that CVAT does not take
+	Others      int        // files that are no images
+	Unclaimed   int        // images that none of Cameras takes, if there are any
+	Holds       []GuessBag // the bags in it, from it, if it is not one itself
 }
 
 // Look says what a path holds: a recording, else a directory of images. The error wraps
 // [bag.ErrNotRecording] where it is a file of another kind.
 func Look(ctx context.Context, path string, o Options) (Bag, error) {
-	info, err := os.Stat(path)
+	in, name := store.Split(path)
+	info, err := in.Stat(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Bag{}, fmt.Errorf("%s: there is no such file or directory", path)
 	}
 	if err != nil {
 		return Bag{}, err
 	}
-	in, name := store.Split(path)
 	if kind := bag.Detect(ctx, in, name); kind != "" {
 		return lookIntoRecording(ctx, path, kind, o)
 	}

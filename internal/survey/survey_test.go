@@ -12,7 +12,6 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
-	"github.com/cvatplan/cvatplan/internal/source"
 )
 
 const fixtures = "../bag/testdata/fixtures"
@@ -73,7 +72,7 @@ func TestEveryContainerTellsTheSame(t *testing.T) {
 			if b.Kind != kind || b.Messages != 120 || b.First != 1700000000012345678 || b.Last != 1700000002913496678 || b.Bytes < 10_000 || len(b.Notes) > 0 {
 				t.Errorf("%+v", b)
 			}
-			cameras := []source.GuessCamera{{Name: "jai_cam", Images: 30, Bags: 1}, {Name: "realsenseD435", Images: 30, Bags: 1}}
+			cameras := []GuessCamera{{Name: "jai_cam", Images: 30, Bags: 1}, {Name: "realsenseD435", Images: 30, Bags: 1}}
 			if diff := cmp.Diff(cameras, b.Cameras); diff != "" {
 				t.Error(diff)
 			}
@@ -152,7 +151,7 @@ func TestAUsableTopicBesideOneThatIsNotIsNamed(t *testing.T) {
 		"/odom":                     []byte("x"),
 	})
 	b := look(t, path)
-	want := []source.GuessCamera{{Name: "cam", Topics: []string{"/cam/image_raw"}, Images: 1, Bags: 1}}
+	want := []GuessCamera{{Name: "cam", Topics: []string{"/cam/image_raw"}, Images: 1, Bags: 1}}
 	if diff := cmp.Diff(want, b.Cameras); diff != "" {
 		t.Error(diff)
 	}
@@ -170,9 +169,9 @@ func TestADirectoryTellsItsCameras(t *testing.T) {
 	tests := map[string]Bag{
 		"day": {
 			Images: 3, Unsupported: 1, Others: 1, First: 1700000000000000000, Last: 1700000001000000000,
-			Cameras: []source.GuessCamera{{Name: "depth", Images: 1, Bags: 1}, {Name: "jai_cam", Images: 2, Bags: 1}},
+			Cameras: []GuessCamera{{Name: "depth", Images: 1, Bags: 1}, {Name: "jai_cam", Images: 2, Bags: 1}},
 		},
-		"days": {Images: 3, Holds: []source.GuessBag{{Path: "*/", Count: 2}}, Cameras: []source.GuessCamera{{Name: "cam", Images: 3, Bags: 2}}},
+		"days": {Images: 3, Holds: []GuessBag{{Path: "*/", Count: 2}}, Cameras: []GuessCamera{{Name: "cam", Images: 3, Bags: 2}}},
 		"none": {Others: 1},
 	}
 	for name, want := range tests {

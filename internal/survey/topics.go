@@ -4,13 +4,12 @@ import (
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
-	"github.com/cvatplan/cvatplan/internal/source"
 )
 
 // suggest notes in each usable topic which camera of a manifest would take it, and gives the cameras.
-func suggest(topics []Topic) []source.GuessCamera {
-	suggested := source.SuggestCameras(imageTopics(topics))
-	var cameras []source.GuessCamera
+func suggest(topics []Topic) []GuessCamera {
+	suggested := SuggestCameras(imageTopics(topics))
+	var cameras []GuessCamera
 	for i := range topics {
 		t := &topics[i]
 		if !t.Usable() {
@@ -42,8 +41,8 @@ func usable(topics []Topic, name string) bool {
 }
 
 // cameraOf is the camera, with its topic where its name alone would not take it.
-func cameraOf(t Topic) source.GuessCamera {
-	c := source.GuessCamera{Name: t.Camera, Images: t.Count, Bags: 1}
+func cameraOf(t Topic) GuessCamera {
+	c := GuessCamera{Name: t.Camera, Images: t.Count, Bags: 1}
 	if !t.ByName {
 		c.Topics = []string{t.Name}
 	}

@@ -1,7 +1,10 @@
-package source
+// Package camera tells which of a manifest's cameras takes a file or a topic: by their globs, else by
+// their names.
+package camera
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 	"unicode"
@@ -13,22 +16,23 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
-// Claims on a file: a camera's index in the manifest, or one of these.
+// Whose a file is: a camera's index in the manifest, or one of these.
 const (
-	nobody   = -1
-	disputed = -2 // globs of two cameras fit
+	Unmatched = -1
+	Ambiguous = -2 // globs of two cameras fit
 )
 
-// A claimer tells whose a file is. All cameras of the manifest have a say, those too
+// A Matcher tells whose a file is. All cameras of the manifest have a say, those too
 // that a bag does not want: their files must not fall to a shorter name.
-type claimer struct {
+type Matcher struct {
 	cameras []manifest.Camera
 	byName  []int // cameras without globs, the longest name first
 	byGlob  []int
 }
 
-func newClaimer(cameras []manifest.Camera) *claimer {
-	c := &claimer{cameras: cameras}
+// NewMatcher matches the cameras of a manifest.
+func NewMatcher(cameras []manifest.Camera) *Matcher {
+	c := &Matcher{cameras: cameras}
 	for i, cam := range cameras {
 		if len(cam.Files) > 0 {
 			c.byGlob = append(c.byGlob, i)
@@ -42,44 +46,40 @@ func newClaimer(cameras []manifest.Camera) *claimer {
 	return c
 }
 
-// owner gives the camera that takes a path of a bag; where it is disputed, the two.
-func (c *claimer) owner(path string) (camera int, between [2]int) {
-	path = norm.NFC.String(path)
-	camera = nobody
+// Owner gives the camera that takes a path of a bag; where it is ambiguous, the two.
+func (c *Matcher) Owner(file string) (camera int, between [2]int) {
+	file = norm.NFC.String(file)
+	camera = Unmatched
 	for _, i := range c.byGlob {
-		if !fitsAny(c.cameras[i].Files, path) {
+		if !fitsAny(c.cameras[i].Files, file) {
 			continue
 		}
-		if camera != nobody {
-			return disputed, [2]int{camera, i}
+		if camera != Unmatched {
+			return Ambiguous, [2]int{camera, i}
 		}
 		camera = i
 	}
-	if camera != nobody {
+	if camera != Unmatched {
 		return camera, between
 	}
-	stem := trimExtension(path)
+	stem := withoutExtension(file)
 	for _, i := range c.byName {
-		if tokenAt(stem, c.cameras[i].Name) >= 0 {
+		if TokenAt(stem, c.cameras[i].Name) >= 0 {
 			return i, between
 		}
 	}
-	return nobody, between
+	return Unmatched, between
 }
 
-func fitsAny(globs []string, path string) bool {
-	return slices.ContainsFunc(globs, func(g string) bool { return doublestar.MatchUnvalidated(g, path) })
+func fitsAny(globs []string, file string) bool {
+	return slices.ContainsFunc(globs, func(g string) bool { return doublestar.MatchUnvalidated(g, file) })
 }
 
-func trimExtension(path string) string {
-	if i := strings.LastIndexByte(path, '.'); i > strings.LastIndexByte(path, '/') {
-		return path[:i]
-	}
-	return path
-}
+// withoutExtension cuts off what stands behind the last dot of a file's name.
+func withoutExtension(file string) string { return strings.TrimSuffix(file, path.Ext(file)) }
 
-// tokenAt is where the name stands in s with no letter or digit on either side, or -1.
-func tokenAt(s, name string) int {
+// TokenAt is where the name stands in s with no letter or digit on either side, or -1.
+func TokenAt(s, name string) int {
 	for from := 0; name != ""; {
 		i := strings.Index(s[from:], name)
 		if i < 0 {
@@ -101,12 +101,47 @@ func isWord(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r))
 }
 
-// kindOf is what a camera's name goes on with before its numbers begin: "" of
+// TopicOwner gives the camera that takes a topic: by its topics: globs, else by its
+// name as a token, the longest first.
+func (c *Matcher) TopicOwner(topic string) (camera int, between [2]int) {
+	camera = Unmatched
+	for i, cam := range c.cameras {
+		if !fitsTopic(cam.Topics, topic) {
+			continue
+		}
+		if camera != Unmatched {
+			return Ambiguous, [2]int{camera, i}
+		}
+		camera = i
+	}
+	if camera != Unmatched {
+		return camera, between
+	}
+	for i, cam := range c.cameras {
+		if len(cam.Topics) > 0 || TokenAt(topic, cam.Name) < 0 {
+			continue
+		}
+		if camera == Unmatched || len(cam.Name) > len(c.cameras[camera].Name) {
+			camera = i
+		}
+	}
+	return camera, between
+}
+
+// fitsTopic takes globs with or without the leading slash.
+func fitsTopic(globs []string, topic string) bool {
+	bare := strings.TrimPrefix(topic, "/")
+	return slices.ContainsFunc(globs, func(g string) bool {
+		return doublestar.MatchUnvalidated(strings.TrimPrefix(g, "/"), bare)
+	})
+}
+
+// KindOf is what a camera's name goes on with before its numbers begin: "" of
 // jai_cam_0001, "_depth" of jai_cam_depth_0001. A camera with files of several kinds
 // is probably two.
-func kindOf(path, name string) string {
-	stem := trimExtension(path)
-	i := tokenAt(stem, name)
+func KindOf(file, name string) string {
+	stem := withoutExtension(file)
+	i := TokenAt(stem, name)
 	if i < 0 {
 		return ""
 	}

@@ -1,4 +1,4 @@
-package source
+package frame
 
 import (
 	"context"
@@ -8,9 +8,9 @@ import (
 	"github.com/cvatplan/cvatplan/internal/crash"
 )
 
-// each calls f for 0 to n-1, at most workers at a time, until ctx ends. A panic in f
-// comes out of each, in the caller's goroutine, where the program catches it.
-func each(ctx context.Context, n, workers int, f func(i int)) {
+// Parallel calls f for 0 to n-1, at most workers at a time, until ctx ends. A panic in f
+// comes out of Parallel, in the caller's goroutine, where the program catches it.
+func Parallel(ctx context.Context, n, workers int, f func(i int)) {
 	var g errgroup.Group
 	g.SetLimit(workers)
 	for i := range n {

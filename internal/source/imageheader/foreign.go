@@ -57,7 +57,7 @@ func foreign(head []byte, name string) (Header, error) {
 		w, h := at16(binary.LittleEndian.Uint16, 12, 14)(head)
 		return Header{Unchecked: "TGA", Width: w, Height: h}, nil
 	}
-	return Header{}, &Fault{Code: diag.CodeNotAnImage, Text: "no image: " + content.Describe(head), Hint: diag.Do(diag.HintRemoveImage)}
+	return Header{}, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNotAnImage, Text: "no image: " + content.Describe(head), Hint: diag.Do(diag.HintRemoveImage)}
 }
 
 // isIcon tells an icon's or cursor's directory of at least one picture.

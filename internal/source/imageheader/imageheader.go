@@ -29,32 +29,22 @@ type Header struct {
 	Unchecked     string // the format's name, where only CVAT can open it
 }
 
-// A Fault is why a file is not an image that CVAT imports.
-type Fault struct {
-	Code diag.Code
-	Text string
-	Hint diag.Hint // what to do; may be zero
+func corrupt(format string, args ...any) diag.Diagnostic {
+	return diag.Diagnostic{Severity: diag.Error, Code: diag.CodeCorruptImage, Text: fmt.Sprintf(format, args...), Hint: diag.Do(diag.HintRepairImage)}
 }
 
-// Error is the text.
-func (f *Fault) Error() string { return f.Text }
-
-func corrupt(format string, args ...any) *Fault {
-	return &Fault{Code: diag.CodeCorruptImage, Text: fmt.Sprintf(format, args...), Hint: diag.Do(diag.HintRepairImage)}
-}
-
-// Read checks the image in r, of the given size. Its error is a *Fault, or the
+// Read checks the image in r, of the given size. Its error is a [diag.Diagnostic], or the
 // reader's.
 func Read(r io.ReaderAt, size int64, name string) (Header, error) {
 	if size == 0 {
-		return Header{}, &Fault{Code: diag.CodeEmptyImage, Text: "empty (0 bytes)", Hint: diag.Do(diag.HintCopyAgain)}
+		return Header{}, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeEmptyImage, Text: "empty (0 bytes)", Hint: diag.Do(diag.HintCopyAgain)}
 	}
 	head := make([]byte, min(size, 1024))
 	if _, err := r.ReadAt(head, 0); err != nil && err != io.EOF {
 		return Header{}, err
 	}
 	if code, name := content.Pointer(head); code != "" {
-		return Header{}, &Fault{Code: code, Text: name + ", not the image"}
+		return Header{}, diag.Diagnostic{Severity: diag.Error, Code: code, Text: name + ", not the image"}
 	}
 	for _, f := range decoders {
 		if f.is(head) {
@@ -140,8 +130,8 @@ func tooLarge(h Header) error {
 	if h.Width == 0 || h.Height <= maxPixels/h.Width {
 		return nil
 	}
-	return &Fault{
-		Code: diag.CodeTooLargeImage, Hint: diag.Do(diag.HintShrinkImage),
+	return diag.Diagnostic{
+		Severity: diag.Error, Code: diag.CodeTooLargeImage, Hint: diag.Do(diag.HintShrinkImage),
 		Text: fmt.Sprintf("%d x %d pixels; CVAT opens at most %d in all", h.Width, h.Height, maxPixels),
 	}
 }

@@ -108,7 +108,7 @@ type verdict struct {
 func judged(name string, b []byte) verdict {
 	h, err := Read(bytes.NewReader(b), int64(len(b)), name)
 	v := verdict{Width: h.Width, Height: h.Height, Unchecked: h.Unchecked}
-	var f *Fault
+	var f diag.Diagnostic
 	if errors.As(err, &f) {
 		return verdict{Code: f.Code, Text: f.Text}
 	}
@@ -215,7 +215,7 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte, name string) {
 		h, err := Read(bytes.NewReader(b), int64(len(b)), name)
-		var fault *Fault
+		var fault diag.Diagnostic
 		switch {
 		case err != nil && !errors.As(err, &fault):
 			t.Errorf("an error of another kind: %v", err)

@@ -1,4 +1,4 @@
-package source
+package recording
 
 import (
 	"context"
@@ -8,17 +8,17 @@ import (
 	"github.com/cvatplan/cvatplan/internal/store"
 )
 
-// maxShelved is how many recordings stay open although nothing reads them: tasks of one
+// maxIdle is how many recordings stay open although nothing reads them: tasks of one
 // bag follow each other, and opening a bag without an index reads it whole.
-const maxShelved = 4
+const maxIdle = 4
 
-// A shelf opens recordings when they are needed, and closes those that were not needed
+// A Cache opens recordings when they are needed, and closes those that were not needed
 // for longest.
-type shelf struct {
-	options bag.Options
+type Cache struct {
+	Options bag.Options
 
 	mu      sync.Mutex
-	books   map[string]*book
+	bags    map[string]*cachedBag       // by path
 	readers map[string]map[*reader]bool // by path: who is not done with it
 	clock   int
 }
@@ -26,126 +26,122 @@ type shelf struct {
 // A reader is a task that reads a recording, from the start or its last use until it is done.
 type reader struct{ _ byte } // not empty, so that each has an address of its own
 
-// A book is one recording on the shelf.
-type book struct {
+// A cachedBag is one recording that is open, or is being opened.
+type cachedBag struct {
 	once  sync.Once
 	bag   *bag.Bag
 	err   error
 	users int
-	used  int // when it was last given back
+	used  int // when it was last released
 }
 
 // expect keeps a recording open, once it is opened, until the reader is done.
-func (s *shelf) expect(path string, who *reader) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.note(path, who)
+func (c *Cache) expect(path string, r *reader) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.register(path, r)
 }
 
-func (s *shelf) note(path string, who *reader) {
-	if who == nil {
+func (c *Cache) register(path string, r *reader) {
+	if r == nil {
 		return
 	}
-	if s.readers == nil {
-		s.readers = make(map[string]map[*reader]bool)
+	if c.readers == nil {
+		c.readers = make(map[string]map[*reader]bool)
 	}
-	if s.readers[path] == nil {
-		s.readers[path] = make(map[*reader]bool)
+	if c.readers[path] == nil {
+		c.readers[path] = make(map[*reader]bool)
 	}
-	s.readers[path][who] = true
+	c.readers[path][r] = true
 }
 
-// done closes the recording if nobody else is to read it. The reader may come back.
-func (s *shelf) done(path string, who *reader) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.readers[path], who)
-	b := s.books[path]
-	if len(s.readers[path]) > 0 || b == nil || b.users > 0 {
+// done closes the recording if no other task is to read it. The reader may come back.
+func (c *Cache) done(path string, r *reader) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.readers[path], r)
+	b := c.bags[path]
+	if len(c.readers[path]) > 0 || b == nil || b.users > 0 {
 		return nil
 	}
-	return s.drop(path)
+	return c.drop(path)
 }
 
-// use opens the recording, unless it is open, and keeps it open while f runs; for a
-// reader, until it is done.
-func (s *shelf) use(ctx context.Context, path string, who *reader, f func(*bag.Bag) error) error {
-	b := s.take(path, who)
-	defer s.giveBack(path, b)
-	b.once.Do(func() {
-		in, name := store.Split(path)
-		b.bag, b.err = bag.Open(ctx, in, name, s.options)
-	})
+// Use opens the recording, unless it is open, and keeps it open while f runs.
+func (c *Cache) Use(ctx context.Context, s store.Store, name string, f func(*bag.Bag) error) error {
+	return c.use(ctx, s, name, nil, f)
+}
+
+// use is Use; for a reader, the recording stays open until it is done.
+func (c *Cache) use(ctx context.Context, s store.Store, name string, r *reader, f func(*bag.Bag) error) error {
+	path := s.Path(name)
+	b := c.acquire(path, r)
+	defer c.release(path, b)
+	b.once.Do(func() { b.bag, b.err = bag.Open(ctx, s, name, c.Options) })
 	if b.err != nil {
 		return b.err
 	}
 	return f(b.bag)
 }
 
-func (s *shelf) take(path string, who *reader) *book {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.note(path, who)
-	if s.books == nil {
-		s.books = make(map[string]*book)
+func (c *Cache) acquire(path string, r *reader) *cachedBag {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.register(path, r)
+	if c.bags == nil {
+		c.bags = make(map[string]*cachedBag)
 	}
-	b := s.books[path]
+	b := c.bags[path]
 	if b == nil {
-		b = &book{}
-		s.books[path] = b
+		b = &cachedBag{}
+		c.bags[path] = b
 	}
 	b.users++
 	return b
 }
 
-// giveBack forgets a recording that would not open: the next one may try again.
-func (s *shelf) giveBack(path string, b *book) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// release forgets a recording that would not open: the next one may try again.
+func (c *Cache) release(path string, b *cachedBag) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	b.users--
-	s.clock++
-	b.used = s.clock
-	if b.err != nil && b.users == 0 && s.books[path] == b {
-		delete(s.books, path)
+	c.clock++
+	b.used = c.clock
+	if b.err != nil && b.users == 0 && c.bags[path] == b {
+		delete(c.bags, path)
 	}
-	s.tidy(maxShelved)
+	c.evict(maxIdle)
 }
 
-// tidy closes recordings that nobody uses until at most some are left.
-func (s *shelf) tidy(most int) {
-	for len(s.books) > most {
+// evict closes recordings that nothing uses until at most some are left.
+func (c *Cache) evict(most int) {
+	for len(c.bags) > most {
 		var oldest string
-		for path, b := range s.books {
-			if b.users == 0 && (oldest == "" || b.used < s.books[oldest].used) {
+		for path, b := range c.bags {
+			if b.users == 0 && (oldest == "" || b.used < c.bags[oldest].used) {
 				oldest = path
 			}
 		}
 		if oldest == "" {
 			return
 		}
-		s.drop(oldest) // it was only read
+		c.drop(oldest) // it was only read
 	}
 }
 
 // drop closes a recording.
-func (s *shelf) drop(path string) error {
-	b := s.books[path].bag
-	delete(s.books, path)
+func (c *Cache) drop(path string) error {
+	b := c.bags[path].bag
+	delete(c.bags, path)
 	if b == nil {
 		return nil
 	}
 	return b.Close()
 }
 
-// close closes what nobody uses.
-func (s *shelf) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tidy(0)
-}
-
-// isRecording tells a recording's file or directory from another.
-func isRecording(ctx context.Context, path string) bool {
-	in, name := store.Split(path)
-	return bag.Detect(ctx, in, name) != ""
+// Close closes what nothing uses.
+func (c *Cache) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.evict(0)
 }

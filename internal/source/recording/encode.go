@@ -1,4 +1,4 @@
-package source
+package recording
 
 import (
 	"bytes"
@@ -10,99 +10,147 @@ import (
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 )
 
-// each reads the messages in the order in which they lie. Payloads that pass through
-// are looked at where they are; others are encoded on all cores, and spooled, unless
-// only headers are asked for.
-func (m *messages) each(ctx context.Context, part part, visit func(int, opened, error)) {
+type visitor = func(int, frame.Opened, error)
+
+// Each reads the messages in the order in which they lie. Payloads that pass through
+// are looked at where they are; others are encoded on all cores, unless only headers are asked for,
+// and spooled for Open, unless they are traced.
+func (m *Messages) Each(ctx context.Context, part frame.Part, visit visitor) {
 	if err := m.prepare(part); err != nil {
 		m.all(visit, err)
 		return
 	}
-	jobs := newEncoders(func(i int, data []byte) { m.encoded(i, data, visit) })
-	err := m.read(ctx, func(i int, _ bag.Entry, data []byte) {
-		if m.shots[i].pixels > 0 && part == whole {
+	published := make([]int64, len(m.messages))
+	one := func(i int, data []byte) { m.visit(i, published[i], data, part, visit) }
+	jobs := newEncoders(one)
+	err := m.read(ctx, func(i int, e bag.Entry, data []byte) {
+		published[i] = e.PublishNS
+		if m.messages[i].pixels > 0 && part != frame.Header {
 			jobs.do(i, slices.Clone(data))
 			return
 		}
-		m.passed(i, data, part, visit)
-	}, func(i int) { visit(i, opened{}, lostMessage()) })
+		one(i, data)
+	}, func(i int) { visit(i, frame.Opened{}, lost()) })
 	jobs.wait()
 	if err != nil && ctx.Err() == nil {
 		m.all(visit, err)
 	}
 }
 
-// lostMessage is the fault of a message that the container no longer gives.
-func lostMessage() *imageheader.Fault {
-	return &imageheader.Fault{Code: diag.CodeUnreadableMessage, Text: "the recording is damaged there"}
+// lost is what is said of a message that the container no longer gives.
+func lost() diag.Diagnostic {
+	return diag.Diagnostic{Severity: diag.Error, Code: diag.CodeUnreadableMessage, Text: "the recording is damaged there"}
 }
 
 // all says of each frame the same.
-func (m *messages) all(visit func(int, opened, error), err error) {
-	for i := range m.shots {
-		visit(i, opened{}, err)
+func (m *Messages) all(visit visitor, err error) {
+	for i := range m.messages {
+		visit(i, frame.Opened{}, err)
 	}
 }
 
-// prepare makes the spool, if something will be encoded.
-func (m *messages) prepare(part part) error {
+// prepare makes the spool, if something will be encoded and kept.
+func (m *Messages) prepare(part frame.Part) error {
 	var need int64
-	for _, s := range m.shots {
+	for _, s := range m.messages {
 		need += s.pixels
 	}
-	if need == 0 || part == headers {
+	if need == 0 || part != frame.Whole {
 		return nil
 	}
 	return m.spool.reserve(need)
 }
 
-// passed visits a message whose payload is the file; of one that is to be encoded it
-// looks only whether that can be done.
-func (m *messages) passed(i int, data []byte, part part, visit func(int, opened, error)) {
-	s := m.shots[i]
-	if s.pixels > 0 && part == headers {
-		known, err := m.look(s, data)
-		visit(i, opened{known: known}, err)
-		return
+// visit makes of one message what the part asks for.
+func (m *Messages) visit(i int, published int64, data []byte, part frame.Part, visit visitor) {
+	s := m.messages[i]
+	var o frame.Opened
+	var err error
+	switch {
+	case part == frame.Header && s.pixels > 0:
+		o.Known, err = m.look(s, data)
+	case part == frame.Whole && s.pixels > 0:
+		o, err = m.encoded(s, data)
+	case part == frame.Traced:
+		o, err = m.traced(s, published, data)
+	default:
+		o, err = m.passed(s, data)
 	}
+	visit(i, o, err)
+}
+
+// passed is a message whose payload is the file.
+func (m *Messages) passed(s Message, data []byte) (frame.Opened, error) {
 	file, err := m.file(s, data)
 	if err != nil {
-		visit(i, opened{}, err)
-		return
+		return frame.Opened{}, err
 	}
-	visit(i, openedBytes(file), nil)
+	return frame.OpenedBytes(file), nil
 }
 
 // look decodes a message without encoding it.
-func (m *messages) look(s shot, data []byte) (*imageheader.Header, error) {
+func (m *Messages) look(s Message, data []byte) (*imageheader.Header, error) {
 	image, err := rosimage.Decode(s.wire, s.kind, data)
 	if err == nil {
 		_, err = image.Ext(m.encode)
 	}
 	if err != nil {
-		return nil, unreadableMessage(s, err)
+		return nil, unreadable(s, err)
 	}
 	return &imageheader.Header{Width: image.Width, Height: image.Height}, nil
 }
 
 // encoded encodes one message and spools the file.
-func (m *messages) encoded(i int, data []byte, visit func(int, opened, error)) {
-	file, err := m.file(m.shots[i], data)
+func (m *Messages) encoded(s Message, data []byte) (frame.Opened, error) {
+	file, err := m.file(s, data)
 	if err == nil {
-		err = m.spool.add(m.shots[i].entry, file)
+		err = m.spool.add(s.Entry, file)
 	}
 	if err != nil {
-		visit(i, opened{}, err)
-		return
+		return frame.Opened{}, err
 	}
-	o := openedBytes(file)
-	h, err := imageheader.Read(bytes.NewReader(file), o.size, "")
-	o.known = &h
-	visit(i, o, err)
+	o := frame.OpenedBytes(file)
+	h, err := imageheader.Read(bytes.NewReader(file), o.Size, "")
+	o.Known = &h
+	return o, err
+}
+
+// traced is a message's file, and where on the recording's time line it is from.
+func (m *Messages) traced(s Message, published int64, data []byte) (frame.Opened, error) {
+	image, err := rosimage.Decode(s.wire, s.kind, data)
+	if err != nil {
+		return frame.Opened{}, unreadable(s, err)
+	}
+	from := s.record(image)
+	from.Encoding = image.Info(m.encode).Encoding
+	if published != 0 {
+		from.PublishNS = &published
+	}
+	o, err := m.passed(s, data)
+	o.From = from
+	return o, err
+}
+
+// record is where a message lies on the recording's time line.
+func (s Message) record(image *rosimage.Message) index.Record {
+	r := s.origin()
+	r.HeaderNS, r.FrameID = &image.StampNS, image.FrameID
+	return r
+}
+
+// origin is what the recording's index says of a message.
+func (s Message) origin() index.Record {
+	r := index.Record{Topic: s.Entry.Topic, Message: &s.Entry.Seq, Index: &s.Index, LogNS: &s.Entry.LogNS, StampNS: &s.Stamp}
+	if s.Seq >= 0 {
+		r.Seq = &s.Seq
+	}
+	return r
 }
 
 // encoders run on all cores; as many messages are in memory, and no more.

@@ -1,4 +1,9 @@
-package source
+// Package recording makes frames of the image messages of recordings (ROS 1 bags, MCAP, rosbag2).
+//
+// Of many topics it knows which show the same picture ([Choose]); of the messages that a task takes it
+// reads the first bytes, for stamp and format ([ReadHeaders]), and gives them as a [frame.Source]
+// ([Messages]). Recordings stay open in a [Cache] while tasks read them.
+package recording
 
 import (
 	"bytes"
@@ -7,74 +12,98 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
-	"github.com/cvatplan/cvatplan/internal/source/imageheader"
-	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
+	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/text"
 )
 
-// A shot is one message that becomes a frame.
-type shot struct {
-	entry   bag.Entry
-	kind    rosimage.Kind // of its own: one topic may hold several types
-	wire    rosimage.Wire
-	index   int   // among all messages of the camera in the bag
-	stamp   int64 // ns: the header's, or the receive time
-	seq     int64 // of a ROS 1 header, else -1
-	size    int64 // of the file, bytes; -1 until it was encoded
-	pixels  int64 // bytes of a raw image, at most; 0 of one that passes through
-	ext     string
-	noStamp bool // the header's is 0
+// A Message is one image message that becomes a frame.
+type Message struct {
+	Entry   bag.Entry
+	Index   int    // among all messages of the camera in the bag
+	Stamp   int64  // ns: the header's, or the receive time
+	Seq     int64  // of a ROS 1 header, else -1
+	Ext     string // of the image file
+	NoStamp bool   // the header's is 0
+
+	kind   rosimage.Kind // of its own: one topic may hold several types
+	wire   rosimage.Wire
+	size   int64 // of the file, bytes; -1 until it was encoded
+	pixels int64 // bytes of a raw image, at most; 0 of one that passes through
 }
 
-// messages is the reel of a recording.
-type messages struct {
-	shelf  *shelf
-	reader *reader
-	path   string
-	shots  []shot
-	encode rosimage.Options
-	spool  *spool
+// Messages is the [frame.Source] of a recording.
+type Messages struct {
+	cache    *Cache
+	reader   *reader
+	store    store.Store
+	name     string // the recording's, in the store
+	messages []Message
+	encode   rosimage.Options
+	spool    *spool
 }
 
-func (m *messages) where(i int) string {
-	e := m.shots[i].entry
-	return fmt.Sprintf("%s: message %d of %s", m.path, e.Seq, e.Topic)
+// NewMessages makes the source of messages, in this order. The recording stays open until Close.
+func NewMessages(c *Cache, s store.Store, name string, messages []Message, o rosimage.Options) *Messages {
+	m := &Messages{
+		cache: c, reader: new(reader), store: s, name: name,
+		messages: messages, encode: o, spool: &spool{dir: c.Options.TempDir},
+	}
+	c.expect(s.Path(name), m.reader)
+	return m
 }
 
-func (m *messages) only(kept []int) reel {
+// Where names the message: "run.bag: message 7 of /cam".
+func (m *Messages) Where(i int) string {
+	e := m.messages[i].Entry
+	return fmt.Sprintf("%s: message %d of %s", m.store.Path(m.name), e.Seq, e.Topic)
+}
+
+// Origin is what the recording's own index says of the message.
+func (m *Messages) Origin(i int) index.Record { return m.messages[i].origin() }
+
+// Paths are the recording's files.
+func (m *Messages) Paths() []string { return Paths(m.store, m.name) }
+
+// Only keeps some of the messages.
+func (m *Messages) Only(kept []int) frame.Source {
 	some := *m
-	some.shots, some.spool = permute(m.shots, kept), &spool{}
+	some.messages, some.spool = frame.Pick(m.messages, kept), &spool{}
 	return &some
 }
 
-func (m *messages) size(_ context.Context, i int) (int64, error) { return m.shots[i].size, nil }
+// Size is -1 of a message that is yet to be encoded.
+func (m *Messages) Size(_ context.Context, i int) (int64, error) { return m.messages[i].size, nil }
 
-// open reads one message again. What was encoded lies in the spool; without it, it is
-// encoded anew, to the same bytes.
-func (m *messages) open(ctx context.Context, i int) (io.ReadCloser, error) {
-	if r, ok := m.spool.open(m.shots[i].entry); ok {
+// Open reads one message again. What was encoded lies in the spool; without it, it is
+// encoded again, to the same bytes.
+func (m *Messages) Open(ctx context.Context, i int) (io.ReadCloser, error) {
+	if r, ok := m.spool.open(m.messages[i].Entry); ok {
 		return r, nil
 	}
 	var file []byte
-	err := m.shelf.use(ctx, m.path, m.reader, func(b *bag.Bag) error {
-		data, err := b.Read(ctx, m.shots[i].entry)
+	err := m.cache.use(ctx, m.store, m.name, m.reader, func(b *bag.Bag) error {
+		data, err := b.Read(ctx, m.messages[i].Entry)
 		if err != nil {
 			return err
 		}
-		file, err = m.file(m.shots[i], data)
+		file, err = m.file(m.messages[i], data)
 		return err
 	})
 	return io.NopCloser(bytes.NewReader(file)), err
 }
 
 // file makes the image file of a message; one that passes through is a part of it.
-func (m *messages) file(s shot, data []byte) ([]byte, error) {
+func (m *Messages) file(s Message, data []byte) ([]byte, error) {
 	image, err := rosimage.Decode(s.wire, s.kind, data)
 	if err != nil {
-		return nil, unreadableMessage(s, err)
+		return nil, unreadable(s, err)
 	}
 	file, ext, passes := image.Passthrough(m.encode)
 	if !passes {
@@ -82,43 +111,50 @@ func (m *messages) file(s shot, data []byte) ([]byte, error) {
 		ext, err = rosimage.Encode(&b, image, m.encode)
 		file = b.Bytes()
 	}
-	if err == nil && ext != s.ext {
-		err = fmt.Errorf("it is %s now and was %s", ext, s.ext)
+	if err == nil && ext != s.Ext {
+		err = fmt.Errorf("it is %s now and was %s", ext, s.Ext)
 	}
 	if err != nil {
-		return nil, unreadableMessage(s, err)
+		return nil, unreadable(s, err)
 	}
 	return file, nil
 }
 
-// unreadableMessage is the fault of a message that gives no image.
-func unreadableMessage(s shot, err error) *imageheader.Fault {
+// unreadable is what is wrong with a message that gives no image.
+func unreadable(s Message, err error) diag.Diagnostic {
 	var u *rosimage.UnsupportedError
 	if errors.As(err, &u) {
-		return &imageheader.Fault{Code: diag.CodeUnsupportedEncoding, Text: fmt.Sprintf("encoding %s of topic %s is not read", show(u.Encoding), s.entry.Topic), Hint: u.Hint()}
+		return diag.Diagnostic{
+			Severity: diag.Error, Code: diag.CodeUnsupportedEncoding, Hint: u.Hint(),
+			Text: fmt.Sprintf("encoding %s of topic %s is not read", text.Printable(u.Encoding), s.Entry.Topic),
+		}
 	}
-	return &imageheader.Fault{Code: diag.CodeCorruptImage, Text: err.Error(), Hint: diag.Do(diag.HintSkipImage)}
+	return diag.Diagnostic{Severity: diag.Error, Code: diag.CodeCorruptImage, Text: err.Error(), Hint: diag.Do(diag.HintSkipImage)}
 }
 
 // byLog is the order in which the messages lie, so that each chunk is unpacked once.
-func (m *messages) byLog() []int {
-	at := order(make([]string, len(m.shots)), "predefined")
-	sortBy(at, func(a, b int) int {
-		return cmp.Or(cmp.Compare(m.shots[a].entry.LogNS, m.shots[b].entry.LogNS), cmp.Compare(m.shots[a].entry.Seq, m.shots[b].entry.Seq))
+func (m *Messages) byLog() []int {
+	at := make([]int, len(m.messages))
+	for i := range at {
+		at[i] = i
+	}
+	slices.SortFunc(at, func(a, b int) int {
+		x, y := m.messages[a].Entry, m.messages[b].Entry
+		return cmp.Or(cmp.Compare(x.LogNS, y.LogNS), cmp.Compare(x.Seq, y.Seq), a-b)
 	})
 	return at
 }
 
 // read gives each message's bytes to visit, in the order in which they lie; they are
 // its own only until it returns. missing is called for those that cannot be read.
-func (m *messages) read(ctx context.Context, visit func(i int, e bag.Entry, data []byte), missing func(i int)) error {
+func (m *Messages) read(ctx context.Context, visit func(i int, e bag.Entry, data []byte), missing func(i int)) error {
 	at := m.byLog()
 	entries := make([]bag.Entry, len(at))
 	for k, i := range at {
-		entries[k] = m.shots[i].entry
+		entries[k] = m.messages[i].Entry
 	}
 	next := 0
-	err := m.shelf.use(ctx, m.path, m.reader, func(b *bag.Bag) error {
+	err := m.cache.use(ctx, m.store, m.name, m.reader, func(b *bag.Bag) error {
 		return b.Messages(ctx, entries, func(e bag.Entry, data []byte) error {
 			for ; !same(entries[next], e); next++ {
 				missing(at[next])
@@ -136,30 +172,23 @@ func (m *messages) read(ctx context.Context, visit func(i int, e bag.Entry, data
 
 func same(a, b bag.Entry) bool { return a.Topic == b.Topic && a.Seq == b.Seq && a.LogNS == b.LogNS }
 
-// close gives up the spool, and the recording unless another task reads it.
-func (m *messages) close() error {
-	return errors.Join(m.spool.close(), m.shelf.done(m.path, m.reader))
+// Close gives up the spool, and the recording unless another task reads it.
+func (m *Messages) Close() error {
+	return errors.Join(m.spool.close(), m.cache.done(m.store.Path(m.name), m.reader))
 }
 
-// encodeOptions are frames: as internal/rosimage wants them.
-func encodeOptions(f manifest.Frames) rosimage.Options {
-	o := rosimage.Options{Format: rosimage.Format(f.Encode), Quality: f.Quality}
-	if f.Depth != nil {
-		o.Depth = &rosimage.Range{Min: f.Depth.Min, Max: f.Depth.Max}
+// Paths are the paths of the files that a recording consists of, or its own if it cannot be listed.
+func Paths(s store.Store, name string) []string {
+	entries, err := s.List(context.Background(), name)
+	if err != nil {
+		return []string{s.Path(name)}
 	}
-	return o
-}
-
-// stampAgain appends -1, -2, … to the names of frames with equal stamps, so that none
-// takes another's place. The shots and names stand in the order of their stamps.
-func stampAgain(shots []shot, names []string) {
-	taken := make(map[string]bool, len(names))
-	for i, name := range names {
-		again := i > 0 && shots[i].stamp == shots[i-1].stamp
-		stem := trimExtension(name)
-		for n := 1; again && taken[names[i]]; n++ {
-			names[i] = fmt.Sprintf("%s-%d%s", stem, n, name[len(stem):])
+	var files []string
+	for _, e := range entries {
+		if !e.IsDir() && e.Name()[0] != '.' {
+			files = append(files, s.Path(name+"/"+e.Name()))
 		}
-		taken[names[i]] = true
 	}
+	slices.Sort(files)
+	return files
 }

@@ -1,4 +1,4 @@
-package source
+package recording
 
 import (
 	"errors"
@@ -8,7 +8,6 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/tempfile"
 )
 
@@ -40,7 +39,7 @@ func (s *spool) reserve(need int64) error {
 	f, err := tempfile.Create(s.dir, need)
 	var space *tempfile.NoSpaceError
 	if errors.As(err, &space) {
-		return &imageheader.Fault{
+		return diag.Diagnostic{
 			Code: diag.CodeNoSpace, Hint: diag.Do(diag.HintSetTempDir),
 			Text: fmt.Sprintf("encoding needs up to %d MiB in %s, and %d MiB are free", need>>20+1, space.Dir, space.Free>>20),
 		}

@@ -8,35 +8,37 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/camera"
+	"github.com/cvatplan/cvatplan/internal/text"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
-// A tally counts over all bags what would be noise bag by bag. Slices are by the
+// A totals counts over all bags what would be noise bag by bag. Slices are by the
 // camera's place in the manifest.
-type tally struct {
-	unclaimed heap             // images that no camera takes
-	topics    heap             // image topics that no camera takes
-	pictures  heap             // images that CVAT does not take
-	away      heap             // bags whose listings stand in for them
+type totals struct {
+	unclaimed occurrences      // images that no camera takes
+	topics    occurrences      // image topics that no camera takes
+	pictures  occurrences      // images that CVAT does not take
+	away      occurrences      // bags whose listings stand in for them
 	taken     []int            // tasks of a camera, blocked ones too
-	missing   []heap           // bags that lack a camera
-	kinds     []map[string]int // see kindOf
+	missing   []occurrences    // bags that lack a camera
+	kinds     []map[string]int // see camera.KindOf
 
 	recordings int // bags that are recordings
 }
 
-// A heap is how many of something, in how many bags, and one of them.
-type heap struct {
+// A occurrences is how many of something, in how many bags, and one of them.
+type occurrences struct {
 	n, bags int
 	example string
 }
 
-func newTally(m *manifest.Manifest) tally {
+func newTotals(m *manifest.Manifest) totals {
 	n := max(1, len(m.Cameras))
-	return tally{taken: make([]int, n), missing: make([]heap, n), kinds: make([]map[string]int, n)}
+	return totals{taken: make([]int, n), missing: make([]occurrences, n), kinds: make([]map[string]int, n)}
 }
 
-func (h *heap) add(b *bagRef, paths []string) {
+func (h *occurrences) add(b *bagRef, paths []string) {
 	if len(paths) == 0 {
 		return
 	}
@@ -44,10 +46,10 @@ func (h *heap) add(b *bagRef, paths []string) {
 	if example != b.rel {
 		example = b.rel + "/" + example
 	}
-	h.join(heap{len(paths), 1, example})
+	h.join(occurrences{len(paths), 1, example})
 }
 
-func (h *heap) join(o heap) {
+func (h *occurrences) join(o occurrences) {
 	if h.example == "" || o.example != "" && o.example < h.example {
 		h.example = o.example
 	}
@@ -56,19 +58,19 @@ func (h *heap) join(o heap) {
 }
 
 // kind counts what follows a camera's name in a path.
-func (t *tally) kind(i int, at string, c manifest.Camera) {
+func (t *totals) kind(i int, at string, c manifest.Camera) {
 	if len(c.Files) > 0 {
 		return
 	}
 	if t.kinds[i] == nil {
 		t.kinds[i] = make(map[string]int)
 	}
-	if kind := kindOf(at, c.Name); len(t.kinds[i]) < 100 || t.kinds[i][kind] > 0 {
+	if kind := camera.KindOf(at, c.Name); len(t.kinds[i]) < 100 || t.kinds[i][kind] > 0 {
 		t.kinds[i][kind]++
 	}
 }
 
-func (t *tally) add(o tally) {
+func (t *totals) add(o totals) {
 	t.unclaimed.join(o.unclaimed)
 	t.pictures.join(o.pictures)
 	t.topics.join(o.topics)
@@ -86,24 +88,24 @@ func (t *tally) add(o tally) {
 	}
 }
 
-func (t *tally) problems(m *manifest.Manifest) []diag.Diagnostic {
+func (t *totals) problems(m *manifest.Manifest) []diag.Diagnostic {
 	var list []diag.Diagnostic
 	if h := t.unclaimed; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedImages, Text: fmt.Sprintf(
-			"no camera takes %s in %s, such as %s", count(h.n, "image", "images"), count(h.bags, "bag", "bags"), show(h.example))})
+			"no camera takes %s in %s, such as %s", text.Count(h.n, "image", "images"), text.Count(h.bags, "bag", "bags"), text.Printable(h.example))})
 	}
 	if h := t.topics; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedTopics, Text: fmt.Sprintf(
-			"no camera takes %s in %s, such as %s", count(h.n, "image topic", "image topics"), count(h.bags, "bag", "bags"), show(h.example))})
+			"no camera takes %s in %s, such as %s", text.Count(h.n, "image topic", "image topics"), text.Count(h.bags, "bag", "bags"), text.Printable(h.example))})
 	}
 	if h := t.away; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeListedBags, Text: fmt.Sprintf(
-			"%s not here, such as %s: planned by the index", count(h.bags, "bag is", "bags are"), show(h.example))})
+			"%s not here, such as %s: planned by the index", text.Count(h.bags, "bag is", "bags are"), text.Printable(h.example))})
 	}
 	if h := t.pictures; h.n > 0 {
 		list = append(list, diag.Diagnostic{
 			Severity: diag.Warning, Code: diag.CodeUnsupportedImages, Hint: diag.Do(diag.HintConvertImages),
-			Text: fmt.Sprintf("%s in %s left out: CVAT takes no such images as %s", count(h.n, "file", "files"), count(h.bags, "bag", "bags"), show(h.example)),
+			Text: fmt.Sprintf("%s in %s left out: CVAT takes no such images as %s", text.Count(h.n, "file", "files"), text.Count(h.bags, "bag", "bags"), text.Printable(h.example)),
 		})
 	}
 	for i, c := range m.Cameras {
@@ -112,19 +114,19 @@ func (t *tally) problems(m *manifest.Manifest) []diag.Diagnostic {
 	return list
 }
 
-func (t *tally) ofCamera(i int, c manifest.Camera) []diag.Diagnostic {
+func (t *totals) ofCamera(i int, c manifest.Camera) []diag.Diagnostic {
 	h := t.missing[i]
 	if h.n > 0 && t.taken[i] == 0 {
 		return []diag.Diagnostic{{
 			Severity: diag.Error, Code: diag.CodeCameraWithoutImages, Pos: c.Pos, Hint: t.cameraHint(i, c),
-			Text: fmt.Sprintf("camera %s has no images in any bag (%d looked at)", show(c.Name), h.n),
+			Text: fmt.Sprintf("camera %s has no images in any bag (%d looked at)", text.Printable(c.Name), h.n),
 		}}
 	}
 	var list []diag.Diagnostic
 	if h.n > 0 {
 		list = append(list, diag.Diagnostic{
 			Severity: diag.Note, Code: diag.CodeBagsWithoutCamera, Pos: c.Pos,
-			Text: fmt.Sprintf("%s without images of camera %s, such as %s", count(h.n, "bag is", "bags are"), show(c.Name), show(h.example)),
+			Text: fmt.Sprintf("%s without images of camera %s, such as %s", text.Count(h.n, "bag is", "bags are"), text.Printable(c.Name), text.Printable(h.example)),
 		})
 	}
 	if len(t.kinds[i]) > 1 {
@@ -137,7 +139,7 @@ func (t *tally) ofCamera(i int, c manifest.Camera) []diag.Diagnostic {
 var sequence = regexp.MustCompile(`([-_ ]\d+)+$`)
 
 // cameraHint looks for the camera under another spelling among what nobody takes.
-func (t *tally) cameraHint(i int, c manifest.Camera) diag.Hint {
+func (t *totals) cameraHint(i int, c manifest.Camera) diag.Hint {
 	h, thing, things, globs := t.unclaimed, "image", "images", "files: globs"
 	switch n := t.missing[i].n; {
 	case t.recordings >= n:
@@ -153,21 +155,20 @@ func (t *tally) cameraHint(i int, c manifest.Camera) diag.Hint {
 		words[i] = sequence.ReplaceAllString(w, "")
 	}
 	if near := nearest(c.Name, words); near != "" {
-		return diag.Do(diag.HintDidYouMeanAsIn, show(near), show(h.example))
+		return diag.Do(diag.HintDidYouMeanAsIn, text.Printable(near), text.Printable(h.example))
 	}
-	return diag.Do(diag.HintUntakenImages, count(h.n, thing, things), show(h.example))
+	return diag.Do(diag.HintUntakenImages, text.Count(h.n, thing, things), text.Printable(h.example))
 }
 
 // severalKinds notes a camera that is probably two: jai_cam and jai_cam_depth.
-func (t *tally) severalKinds(i int, c manifest.Camera) diag.Diagnostic {
+func (t *totals) severalKinds(i int, c manifest.Camera) diag.Diagnostic {
 	var kinds []string
 	for _, kind := range slices.Sorted(maps.Keys(t.kinds[i])) {
 		kinds = append(kinds, fmt.Sprintf("%s%s (%d)", c.Name, kind, t.kinds[i][kind]))
 	}
-	shown := kinds[:min(4, len(kinds))]
 	return diag.Diagnostic{
 		Severity: diag.Note, Code: diag.CodeSeveralKinds, Pos: c.Pos,
-		Text: fmt.Sprintf("camera %s takes images of several kinds: %s", show(c.Name), show(strings.Join(shown, ", ")+dots(len(kinds)-len(shown)))),
+		Text: fmt.Sprintf("camera %s takes images of several kinds: %s", text.Printable(c.Name), text.Printable(text.FirstFew(kinds, 4))),
 		Hint: diag.Do(diag.HintAddCameras),
 	}
 }

@@ -1,0 +1,75 @@
+package recording
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/bag"
+)
+
+func TestOfAStreamAndItsTransportsTheCompressedIsTaken(t *testing.T) {
+	image := func(name, kind string, n int) bag.Topic { return bag.Topic{Name: name, Type: kind, Count: n} }
+	const raw, comp, video = "sensor_msgs/Image", "sensor_msgs/CompressedImage", "foxglove.CompressedVideo"
+	tests := map[string]struct {
+		topics []bag.Topic
+		want   string
+	}{
+		"both":             {[]bag.Topic{image("/c/image_raw", raw, 3), image("/c/image_raw/compressed", comp, 3)}, "/c/image_raw/compressed"},
+		"compressed empty": {[]bag.Topic{image("/c/image_raw", raw, 3), image("/c/image_raw/compressed", comp, 0)}, "/c/image_raw"},
+		"depth":            {[]bag.Topic{image("/d/image", raw, 3), image("/d/image/compressedDepth", comp, 3)}, "/d/image/compressedDepth"},
+		"video last":       {[]bag.Topic{image("/c/image_raw/ffmpeg", video, 3), image("/c/image_raw", raw, 3)}, "/c/image_raw"},
+		"two streams":      {[]bag.Topic{image("/a/image_raw", raw, 3), image("/b/image_raw", raw, 3)}, "/a/image_raw /b/image_raw"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, names(Choose(tt.topics))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func names(topics []bag.Topic) string {
+	var list []string
+	for _, t := range topics {
+		list = append(list, t.Name)
+	}
+	return strings.Join(list, " ")
+}
+
+func TestACamerasNameIsMadeOfATopic(t *testing.T) {
+	for topic, want := range map[string]string{
+		"/realsenseD435/color/image_raw/compressed": "realsenseD435_color", "/jai_cam/image_raw": "jai_cam",
+		"/cam/image_rect_color": "cam", "/image_raw": "image_raw", "/device_0/sensor_1/Color_0/image/data": "device_0_sensor_1_Color_0_image_data",
+	} {
+		if got := CameraName(topic); got != want {
+			t.Errorf("%s: %s, want %s", topic, got, want)
+		}
+	}
+}
+
+func TestOfOneRawAndOneCompressedStreamTheCompressedIsTaken(t *testing.T) {
+	const raw, comp = "sensor_msgs/Image", "sensor_msgs/msg/CompressedImage"
+	stream := func(name, kind string, n int) bag.Topic { return bag.Topic{Name: name, Type: kind, Count: n} }
+	tests := map[string]struct {
+		other bag.Topic
+		want  int // streams left
+	}{
+		"beside it":        {stream("/front/compressed", comp, 3), 1},
+		"of another name":  {stream("/front/image_compressed", comp, 3), 1},
+		"of another image": {stream("/front/image_color/compressed", comp, 3), 1},
+		"empty":            {stream("/front/compressed", comp, 0), 2},
+		"depth":            {stream("/front/depth/compressed", comp, 3), 2},
+		"raw too":          {stream("/front/image_mono", raw, 3), 2},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := CompressedOf([]bag.Topic{tt.other, stream("/front/image_raw", raw, 3)})
+			if len(got) != tt.want || got[0].Name != tt.other.Name {
+				t.Errorf("%v", names(got))
+			}
+		})
+	}
+}
