@@ -16,8 +16,8 @@ import (
 const (
 	exitOK          = 0
 	exitError       = 1
-	exitChanges     = 2 // plan --detailed-exitcode: something is to do
-	exitTaskFailed  = 3 // apply: a task failed; run it again
+	exitChanges     = 2 // plan --detailed-exitcode: something is to do; pull --check: something changed
+	exitTaskFailed  = 3 // apply, pull: a task failed; run it again
 	exitNotAllowed  = 4
 	exitConflict    = 5 // conflict, blocked, moved or renamed; drift with --fail-on drift; a saved plan is out of date
 	exitCrash       = 11

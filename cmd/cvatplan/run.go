@@ -42,6 +42,7 @@ type cli struct {
 	Inspect  inspectCmd  `cmd:"" help:"List what recordings and directories of images hold, and what a manifest could use."`
 	Frames   framesCmd   `cmd:"" help:"List the frames of tasks with where each comes from, as JSON Lines or CSV."`
 	Status   statusCmd   `cmd:"" help:"Show the annotation progress of the tasks of the manifests."`
+	Pull     pullCmd     `cmd:"" help:"Write what annotators made into a directory: JSON Lines, COCO, YOLO, MCAP, or any format of CVAT's."`
 	Doctor   doctorCmd   `cmd:"" help:"Check address, version, clock, credentials, token, organization, project, and say what to do."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of manifests."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

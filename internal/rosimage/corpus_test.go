@@ -12,8 +12,6 @@ import (
 	_ "image/jpeg"
 	_ "image/png"
 
-	_ "golang.org/x/image/tiff"
-
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 )
 

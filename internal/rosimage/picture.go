@@ -19,14 +19,14 @@ func (m *Message) picture(o Options) (*picture, error) {
 	if m.Partial {
 		return nil, ErrShort
 	}
-	if !m.holdsPixels() {
+	if !m.Kind.holdsPixels() {
 		return m.unpack(o)
 	}
-	e, ok := encodingOf(m.Encoding)
+	e, ok := encodings[m.Encoding]
 	if !ok {
 		return nil, m.unsupported()
 	}
-	g, err := m.grid(e, len(m.Data))
+	g, err := m.grid(e)
 	if err != nil {
 		return nil, err
 	}
@@ -40,14 +40,6 @@ type grid struct {
 	step          int // with it
 	bigEndian     bool
 	data          []byte
-}
-
-// order is that of the samples' bytes.
-func (g grid) order() binary.ByteOrder {
-	if g.bigEndian {
-		return binary.BigEndian
-	}
-	return binary.LittleEndian
 }
 
 // row is the bytes of row y.
@@ -68,14 +60,15 @@ func (g grid) words(dst []uint16, y int) {
 	}
 }
 
-// grid checks width, height and step against n bytes of data. Each is first compared
-// with their number, so that no product can overflow.
-func (m *Message) grid(e encoding, n int) (grid, error) {
+// grid checks width, height and step against the bytes that there are. Each is
+// first compared with their number, so that no product can overflow.
+func (m *Message) grid(e encoding) (grid, error) {
+	n := len(m.Data)
 	if m.Width <= 0 || m.Height <= 0 {
 		return grid{}, malformed("%s of %d x %d pixels", m.Encoding, m.Width, m.Height)
 	}
 	if m.Width > n || m.Height > n {
-		return grid{}, m.tooShort(n)
+		return grid{}, m.tooShort()
 	}
 	if e.even && m.Width%2 != 0 {
 		return grid{}, malformed("%s needs an even width, not %d", m.Encoding, m.Width)
@@ -87,27 +80,13 @@ func (m *Message) grid(e encoding, n int) (grid, error) {
 	if g.step < g.rowBytes {
 		return grid{}, malformed("step %d is less than the %d bytes of a row of %s", g.step, g.rowBytes, m.Encoding)
 	}
-	need := e.need(g)
-	if e.chroma != nil && need > uint64(n) {
-		if luma := e.chroma.luma(g.height); luma > 0 {
-			g.height = luma
-			need = e.need(g)
-		}
-	}
-	if need > uint64(n) {
-		return grid{}, m.tooShort(n)
+	// The last row may come without its padding.
+	if need := uint64(g.height-1)*uint64(g.step) + uint64(g.rowBytes); need > uint64(n) {
+		return grid{}, m.tooShort()
 	}
 	return g, nil
 }
 
-// need is how many bytes a picture has. Its last row may come without its padding.
-func (e encoding) need(g grid) uint64 {
-	if e.chroma != nil {
-		return e.chroma.need(g)
-	}
-	return uint64(g.height-1)*uint64(g.step) + uint64(g.rowBytes)
-}
-
-func (m *Message) tooShort(n int) error {
-	return malformed("%s of %d x %d pixels with step %d does not fit in %d bytes", m.Encoding, m.Width, m.Height, m.Step, n)
+func (m *Message) tooShort() error {
+	return malformed("%s of %d x %d pixels with step %d does not fit in %d bytes", m.Encoding, m.Width, m.Height, m.Step, len(m.Data))
 }

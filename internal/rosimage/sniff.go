@@ -9,7 +9,6 @@ const (
 	jpegFile payload = "jpeg"
 	pngFile  payload = "png"
 	webpFile payload = "webp"
-	tiffFile payload = "tiff"
 )
 
 // ext is the extension of a file that CVAT takes as it is, "" of any other.
@@ -17,8 +16,6 @@ func (p payload) ext() string {
 	switch p {
 	case jpegFile:
 		return "jpg"
-	case tiffFile:
-		return "tif"
 	case pngFile, webpFile:
 		return string(p)
 	}
@@ -37,8 +34,8 @@ var magics = []struct {
 	{"\xff\xd8\xff", jpegFile},
 	{pngMagic, pngFile},
 	{"RIFF????WEBP", webpFile},
-	{"II*\x00", tiffFile},
-	{"MM\x00*", tiffFile},
+	{"II*\x00", "tiff"},
+	{"MM\x00*", "tiff"},
 	{"BM", "bmp"},
 	{"GIF8", "gif"},
 	{"????ftypavif", "avif"},

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 )
 
 // DataMeta lists the frames of a task.
@@ -17,6 +19,8 @@ type DataMeta struct {
 	ImageQuality int
 	Frames       []FrameMeta // in frame order; of a video a single one
 	Deleted      []int
+	StartFrame   int    // of a video: the number in the file of the first frame
+	FrameFilter  string // of a video: "step=N" where only every Nth frame was taken
 }
 
 // A FrameMeta is one frame. Width and Height are in pixels as shown, so swapped
@@ -25,6 +29,24 @@ type FrameMeta struct {
 	Name          string `json:"name"`
 	Width, Height int
 	Related       int `json:"related_files"`
+}
+
+// Each gives the frames one by one. Those of a video, of which CVAT keeps a single size and no names, get the names
+// that it exports them under.
+func (m *DataMeta) Each() []FrameMeta {
+	if len(m.Frames) != 1 || m.Size <= 1 {
+		return m.Frames
+	}
+	step := 1
+	if n, err := strconv.Atoi(strings.TrimPrefix(m.FrameFilter, "step=")); err == nil && n > 0 {
+		step = n
+	}
+	frames := make([]FrameMeta, min(m.Size, maxFrames))
+	for i := range frames {
+		frames[i] = m.Frames[0]
+		frames[i].Name = fmt.Sprintf("frame_%06d", m.StartFrame+i*step)
+	}
+	return frames
 }
 
 // data/meta is read frame by frame, 91 bytes each on CVAT 2.73. These bound all of it, and
@@ -83,6 +105,10 @@ func (m *DataMeta) read(dec *json.Decoder, in *limited, key json.Token, most int
 		return dec.Decode(&m.ImageQuality)
 	case "deleted_frames":
 		return dec.Decode(&m.Deleted)
+	case "start_frame":
+		return dec.Decode(&m.StartFrame)
+	case "frame_filter":
+		return dec.Decode(&m.FrameFilter)
 	case "frames":
 		return m.readFrames(dec, in, most)
 	}

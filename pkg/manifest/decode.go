@@ -17,6 +17,7 @@ func (l *loader) manifest(root *node) *Manifest {
 		Root:    l.files[0].dir,
 		Project: l.project(root.get("project")),
 		Task:    l.task(root.get("task")),
+		Pull:    l.pull(root.get("pull")),
 		hash:    hash(root),
 	}
 	if named := root.get("root"); named.str() != "" {
@@ -79,6 +80,21 @@ func (l *loader) project(n *node) Project {
 		p.Labels = append(p.Labels, l.label(item, "any"))
 	}
 	l.uniqueNames(n.list("labels"), "label")
+	return p
+}
+
+func (l *loader) pull(n *node) Pull {
+	if n == nil {
+		return Pull{}
+	}
+	p := Pull{
+		Formats: n.get("formats").strings(), Merge: n.get("merge").str(),
+		Stage: n.get("stage").str(), State: n.get("state").str(), Jobs: n.get("jobs").str(),
+	}
+	if to := n.get("to"); to.str() != "" {
+		l.unexpanded(to)
+		p.To = l.join(to)
+	}
 	return p
 }
 

@@ -28,6 +28,7 @@ type Manifest struct {
 	Task    TaskSettings
 	Bags    []Bag
 	Skip    []Skip
+	Pull    Pull
 
 	hash string
 }
@@ -124,6 +125,16 @@ type TaskSettings struct {
 	FrameName *Template
 	Assignees []string // one user name, or several dealt out by a stable hash of the bag
 	Settings           // but for Assignee, which is known of a task alone
+}
+
+// A Pull is what cvatplan pull writes where its flags do not say otherwise; empty fields were not written.
+type Pull struct {
+	To      string   // a directory, already joined to Dir
+	Formats []string // jsonl, coco, yolo, mcap, or the name of one that the server lists
+	Merge   string   // project, subset, bag
+	Stage   string   // annotation, validation, acceptance
+	State   string   // new, in progress, completed, rejected
+	Jobs    string   // annotation, ground_truth
 }
 
 // A Skip keeps a decision made in CVAT: the named task is never created.

@@ -69,6 +69,7 @@ func (s *shape) index() {
 // homes say where each definition's keys stand; of two homes of a key the later is meant.
 var homes = []struct{ definition, words string }{
 	{"skip", "in an entry of skip:"},
+	{"pull", "under pull:"},
 	{"frames", "under frames:"},
 	{"validation", "under validation:"},
 	{"bag", "in an entry of bags:"},

@@ -26,6 +26,7 @@ var sections = []section{
 	{"storage", "storage", "Stands under `task.source_storage` and `task.target_storage`."},
 	{"frames", "frames", "Stands in a camera and in a bag."},
 	{"skip", "skip", "An entry of `skip`."},
+	{"pull", "pull", "Stands at the top."},
 }
 
 const intro = `# The manifest

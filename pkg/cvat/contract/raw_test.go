@@ -16,8 +16,7 @@ import (
 type exchange struct {
 	status int
 	header http.Header
-	body   string // less the blanks around it
-	whole  string
+	body   string
 }
 
 // raw sends a request with the suite's token, unless headers say otherwise
@@ -47,7 +46,7 @@ func (s *suite) raw(t *testing.T, method, path, body string, headers ...string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return exchange{resp.StatusCode, resp.Header, strings.TrimSpace(string(data)), string(data)}
+	return exchange{resp.StatusCode, resp.Header, strings.TrimSpace(string(data))}
 }
 
 // inTheEnd deletes what the suite made outside its project; the embedded server

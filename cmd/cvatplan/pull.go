@@ -1,0 +1,197 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/pull"
+	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+type pullCmd struct {
+	Manifests []string `arg:"" optional:"" name:"MANIFEST" help:"Manifests; default cvatplan.yaml."`
+	To        string   `placeholder:"DIR" type:"path" help:"Write into this directory, in place of the manifest's pull: to."`
+	Format    []string `placeholder:"FORMAT,…" help:"jsonl, coco, yolo, mcap, or any that the server lists, as \"CVAT for images 1.1\". Default jsonl."`
+	Merge     string   `enum:",project,subset,bag" default:"" placeholder:"BY" help:"One file per project, subset or bag, in place of one per task."`
+	Jobs      string   `enum:",annotation,ground_truth" default:"" placeholder:"KIND" help:"Whose annotations: annotation (default) or ground_truth."`
+	Stage     string   `enum:",annotation,validation,acceptance" default:"" placeholder:"STAGE" help:"Only frames of jobs in this stage: annotation, validation or acceptance."`
+	State     string   `enum:",new,in progress,completed,rejected" default:"" placeholder:"STATE" help:"Only frames of jobs in this state: new, in progress, completed or rejected."`
+	All       bool     `help:"Also the project's tasks that no manifest asks for; they are joined to no bag."`
+	Check     bool     `help:"Write nothing; exit with 2 where a file differs from what the server has."`
+	Prune     bool     `help:"Remove the files of tasks that are gone."`
+	targetFlag
+}
+
+func (pullCmd) Help() string {
+	return `Each frame is joined by its name to its bag, topic and time, as cvatplan frames lists them; tracks are given on every frame, as CVAT exports them. A task that did not change costs no request, and a file whose content did not change is left as it is, so that git shows what annotators did.`
+}
+
+// Run writes the annotations of the manifests' tasks.
+func (c pullCmd) Run(a *app) error {
+	if err := c.checkTarget(); err != nil {
+		return err
+	}
+	ctx, cancel := a.context()
+	defer cancel()
+	sessions, err := a.open(ctx, c.Manifests)
+	if err != nil {
+		return err
+	}
+	defer closeAll(sessions)
+	changed, failed := false, false
+	for _, s := range sessions {
+		o, err := c.options(a, s, len(sessions) > 1)
+		if err != nil {
+			return err
+		}
+		result, err := pull.Run(ctx, s.conn, pull.Project{Server: s.project.Server.Shown, Wanted: s.project.Wanted, Tasks: s.project.Tasks}, o)
+		if err != nil {
+			return err
+		}
+		c.print(a, o, result)
+		changed, failed = changed || result.Changed(), failed || len(result.Failures) > 0
+	}
+	switch {
+	case failed:
+		return a.partly(exit(exitTaskFailed))
+	case c.Check && changed:
+		return a.partly(exit(exitChanges))
+	}
+	return a.partly(nil)
+}
+
+// options are the flags', and where they say nothing those of the manifests.
+func (c pullCmd) options(a *app, s *session, several bool) (pull.Options, error) {
+	written, err := pullOf(s.project.Manifests)
+	if err != nil {
+		return pull.Options{}, err
+	}
+	o := pull.Options{
+		Dir: cmp.Or(c.To, written.To), Formats: c.Format, Merge: cmp.Or(c.Merge, written.Merge), Jobs: cmp.Or(c.Jobs, written.Jobs, "annotation"),
+		Stage: cmp.Or(c.Stage, written.Stage), State: cmp.Or(c.State, written.State), All: c.All, Check: c.Check, Prune: c.Prune,
+	}
+	if len(o.Formats) == 0 {
+		o.Formats = written.Formats
+	}
+	if len(o.Formats) == 0 {
+		o.Formats = []string{"jsonl"}
+	}
+	if o.Dir == "" {
+		return o, usageError{errors.New("no directory to write to: give --to DIR, or write pull: {to: DIR} in the manifest")}
+	}
+	if several { // their files must not meet
+		o.Dir = filepath.Join(o.Dir, pull.FileName(cmp.Or(s.project.Wanted.Name, fmt.Sprint("project-", s.project.Wanted.ID))))
+	}
+	if len(c.Target) > 0 {
+		o.Target = c.targets
+	}
+	if !a.Quiet {
+		o.OnExport = func(task, format string, share float64) {
+			fmt.Fprintf(a.stderr, "cvatplan: %s: the server writes %s: %.0f %%\n", report.Safe(task), report.Safe(format), 100*share)
+		}
+	}
+	return o, nil
+}
+
+// pullOf is what the manifests of a project write under pull:, which must not differ.
+func pullOf(manifests []*manifest.Manifest) (manifest.Pull, error) {
+	var found *manifest.Manifest
+	for _, m := range manifests {
+		if isZero(m.Pull) {
+			continue
+		}
+		if found != nil && !equalPull(found.Pull, m.Pull) {
+			return manifest.Pull{}, fmt.Errorf("%s and %s write different settings under pull: for one project", found.File, m.File)
+		}
+		found = m
+	}
+	if found == nil {
+		return manifest.Pull{}, nil
+	}
+	return found.Pull, nil
+}
+
+func isZero(p manifest.Pull) bool { return equalPull(p, manifest.Pull{}) }
+
+func equalPull(a, b manifest.Pull) bool {
+	same := slices.Equal(a.Formats, b.Formats)
+	a.Formats, b.Formats = nil, nil
+	return same && a.To == b.To && a.Merge == b.Merge && a.Stage == b.Stage && a.State == b.State && a.Jobs == b.Jobs
+}
+
+// print tells what changed, file by file, and what was left out.
+func (c pullCmd) print(a *app, o pull.Options, r pull.Result) {
+	for _, w := range r.Warnings {
+		a.warn(report.Safe(w))
+	}
+	signs := map[pull.Change]string{pull.Created: "+", pull.Changed: "~", pull.Gone: "?", pull.Removed: "-", pull.Unchanged: " "}
+	files := map[pull.Change]int{}
+	var sum pull.Counts
+	lost := map[string]int{}
+	for _, f := range r.Files {
+		files[f.Change]++
+		if f.Format == o.Formats[0] { // the others hold the same frames
+			sum.Hidden, sum.Filtered, sum.Unplaced = sum.Hidden+f.Hidden, sum.Filtered+f.Filtered, sum.Unplaced+f.Unplaced
+		}
+		for what, n := range f.Lost {
+			lost[f.Format+": "+what] += n
+		}
+		if a.Quiet || f.Change == pull.Unchanged && !a.Verbose {
+			continue
+		}
+		fmt.Fprintf(a.stdout, "%s %s%s\n", signs[f.Change], report.Safe(f.Path), inFile(f))
+	}
+	for _, f := range r.Failures {
+		a.printError(fmt.Errorf("%s: %w", report.Safe(f.Subject), f.Err))
+	}
+	if len(r.Missing) > 0 {
+		a.warn(fmt.Sprintf("the server has no frames of %s of the manifests, such as %s", counted(len(r.Missing), "task"), report.Safe(r.Missing[0])))
+	}
+	if r.Other > 0 {
+		a.warn(fmt.Sprintf("%s of the project in no manifest left alone; --all pulls them too", counted(r.Other, "task")))
+	}
+	for _, what := range slices.Sorted(maps.Keys(lost)) {
+		a.warn(fmt.Sprintf("the format has no place for %d of %s", lost[what], what))
+	}
+	fmt.Fprintln(a.stdout, summaryOf(c.Check, r, files, sum))
+}
+
+func inFile(f pull.File) string {
+	switch {
+	case f.Change == pull.Gone:
+		return " (gone; --prune removes it)"
+	case f.Frames == 0:
+		return ""
+	}
+	return fmt.Sprintf(" (%s, %s, %s)", counted(f.Frames, "frame"), counted(f.Shapes, "shape"), counted(f.Tags, "tag"))
+}
+
+func summaryOf(check bool, r pull.Result, files map[pull.Change]int, sum pull.Counts) string {
+	var parts []string
+	for _, c := range []pull.Change{pull.Created, pull.Changed, pull.Unchanged, pull.Gone, pull.Removed} {
+		if n := files[c]; n > 0 || c == pull.Changed {
+			parts = append(parts, fmt.Sprintf("%d %s", n, c))
+		}
+	}
+	word := "Pull"
+	if check {
+		word = "Check"
+	}
+	text := fmt.Sprintf("%s: %s of project %s; files: %s.", word, counted(r.Tasks, "task"), report.Safe(r.Project), strings.Join(parts, ", "))
+	if sum.Hidden > 0 {
+		text += fmt.Sprintf(" %s left out.", counted(sum.Hidden, "hidden frame"))
+	}
+	if sum.Filtered > 0 {
+		text += fmt.Sprintf(" %s of other jobs left out.", counted(sum.Filtered, "frame"))
+	}
+	if sum.Unplaced > 0 {
+		text += fmt.Sprintf(" %s in no bag.", counted(sum.Unplaced, "frame"))
+	}
+	return text
+}

@@ -1,0 +1,82 @@
+package pull
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cvatplan/cvatplan/internal/crash"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+)
+
+// answers are what the server says of one task.
+type answers struct {
+	Annotations *cvat.Annotations
+	Frames      []cvat.FrameMeta
+	Hidden      []int
+	Layout      *cvat.ValidationLayout `json:",omitempty"` // where it says which frames count
+}
+
+// fetchAll asks for the tasks that are not in the cache: two requests each, three where some frames check annotators.
+func (r *run) fetchAll(ctx context.Context) error {
+	if !r.needsAnswers() {
+		return nil
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(workers)
+	var mu sync.Mutex
+	for _, m := range r.members {
+		if r.cache.has(m) {
+			continue
+		}
+		r.result.Fetched++
+		group.Go(func() error {
+			return crash.Guard(func() error {
+				err := r.fetch(ctx, m)
+				if err != nil && ctx.Err() == nil && !stopsAll(err) {
+					mu.Lock()
+					defer mu.Unlock()
+					m.failed = true
+					r.result.Failures = append(r.result.Failures, Failure{m.task.Name, err})
+					return nil
+				}
+				return err
+			})
+		})
+	}
+	if err := crash.Rethrow(group.Wait()); err != nil {
+		return err
+	}
+	slices.SortFunc(r.result.Failures, func(a, b Failure) int { return cmp.Compare(a.Subject, b.Subject) })
+	return r.cache.forgetOthers(r.members, r.o)
+}
+
+// stopsAll says whether the next task would fail the same way.
+func stopsAll(err error) bool {
+	var connection *cvat.ConnectionError
+	return errors.Is(err, cvat.ErrNotAuthorised) || errors.As(err, &connection)
+}
+
+func (r *run) fetch(ctx context.Context, m *member) error {
+	meta, err := r.server.DataMeta(ctx, m.task.ID)
+	if err != nil {
+		return err
+	}
+	a := answers{Frames: meta.Each(), Hidden: meta.Deleted}
+	if r.o.Jobs == groundTruth {
+		a.Annotations, err = r.server.JobAnnotations(ctx, m.groundTruth())
+	} else {
+		a.Annotations, err = r.server.Annotations(ctx, m.task.ID)
+	}
+	if err == nil && (r.o.Jobs == groundTruth || m.pooled()) {
+		a.Layout, err = r.server.ValidationLayout(ctx, m.task.ID)
+	}
+	if err != nil {
+		return err
+	}
+	return r.cache.put(m, a)
+}

@@ -1,0 +1,72 @@
+package pull
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"path"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/dataset"
+)
+
+// A group is the tasks of one file.
+type group struct {
+	file    string // its name, without extension
+	members []*member
+}
+
+// groups puts the members together as Options.Merge says.
+func (r *run) groups() []group {
+	var names namer
+	at := map[string]int{}
+	var all []group
+	for _, m := range r.members {
+		key, name := r.groupOf(m)
+		i, there := at[key]
+		if !there {
+			i = len(all)
+			at[key] = i
+			all = append(all, group{file: names.name(name, key)})
+		}
+		all[i].members = append(all[i].members, m)
+	}
+	return all
+}
+
+// groupOf is what a member has in common with the others of its file, and the file's name.
+func (r *run) groupOf(m *member) (key, name string) {
+	switch {
+	case r.o.Merge == "project":
+		return "project", r.result.Project
+	case r.o.Merge == "subset":
+		return "subset " + m.task.Subset, cmp.Or(m.task.Subset, "default")
+	case r.o.Merge == "bag" && m.source != nil:
+		return "bag " + m.source.Bag, bagName(m.source.Bag)
+	}
+	return "task " + m.file, m.file
+}
+
+// bagName is a bag's name without the extension of a recording.
+func bagName(bag string) string {
+	for _, ext := range []string{".bag", ".mcap", ".db3"} {
+		if stem := strings.TrimSuffix(bag, ext); stem != bag && path.Base(stem) != "." {
+			return stem
+		}
+	}
+	return bag
+}
+
+// chain gives the frames of several members, one member after another.
+func (r *run) chain(ctx context.Context, members []*member, counts *Counts) iter.Seq2[dataset.Frame, error] {
+	return func(yield func(dataset.Frame, error) bool) {
+		*counts = Counts{}
+		for _, m := range members {
+			for f, err := range r.frames(ctx, m, counts) {
+				if !yield(f, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package pull
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/cvatplan/cvatplan/internal/annotation"
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/observe"
+	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// A member is one task that is pulled.
+type member struct {
+	task   cvat.Task
+	jobs   []cvat.Job   // all of the task's, by id
+	source *source.Task // nil: no manifest asks for it
+	file   string       // its name as that of a file
+	key    string       // of its answers in the cache: it moves with all that can change them
+	join   string       // a hash of where its frames come from
+	times  bool         // its frames have times
+	failed bool
+}
+
+// plan lists the server and says which tasks are pulled.
+func (r *run) plan(ctx context.Context) error {
+	found, err := observe.FindProject(ctx, r.server, r.project.Wanted)
+	if err != nil {
+		return err
+	}
+	r.result.Project = found.Name
+	if found.ID == 0 {
+		return diag.Diagnostic{Severity: diag.Error, Code: diag.CodeProject, Text: fmt.Sprintf("the server has no project %q", r.project.Wanted.Name)}
+	}
+	labels, err := r.server.Labels(ctx, found.ID)
+	if err != nil {
+		return err
+	}
+	r.labels = annotation.NewLabels(labels)
+	tasks, err := r.server.ListTasks(ctx, cvat.TaskFilter{ProjectID: found.ID})
+	if err != nil {
+		return err
+	}
+	jobs, err := r.server.Jobs(ctx, cvat.JobFilter{ProjectID: found.ID})
+	if err != nil {
+		return err
+	}
+	r.choose(tasks, jobs)
+	r.cache, err = openCache(r.o, r.project.Server, found.ID)
+	if err != nil {
+		return err
+	}
+	r.record, err = openRecord(r.cache.home)
+	return err
+}
+
+// choose makes members of the tasks that are pulled.
+func (r *run) choose(tasks []cvat.Task, jobs []cvat.Job) {
+	wanted := map[plan.Name]*source.Task{}
+	missing := map[string]bool{}
+	for i := range r.project.Tasks {
+		t := &r.project.Tasks[i]
+		if name := plan.NameOf(t.Name); wanted[name] == nil && r.targets(t.Name) {
+			wanted[name], missing[t.Name] = t, true
+		}
+	}
+	byTask := map[int][]cvat.Job{}
+	for _, j := range jobs {
+		byTask[j.TaskID] = append(byTask[j.TaskID], j)
+	}
+	slices.SortFunc(tasks, func(a, b cvat.Task) int { return cmp.Compare(a.ID, b.ID) })
+	var names namer
+	for _, t := range tasks {
+		from := wanted[plan.NameOf(t.Name)]
+		switch {
+		case from == nil && !r.targets(t.Name):
+			continue
+		case from == nil && !r.o.All:
+			r.result.Other++
+			continue
+		case !t.Imported():
+			continue
+		}
+		if from != nil {
+			delete(missing, from.Name)
+		}
+		m := &member{task: t, jobs: byTask[t.ID], source: from}
+		if r.o.Jobs == groundTruth && m.groundTruth() == 0 {
+			continue
+		}
+		m.file, m.key = names.name(t.Name, fmt.Sprint(t.ID)), m.keyOf(r.o.Jobs)
+		r.members = append(r.members, m)
+	}
+	r.result.Tasks = len(r.members)
+	for name := range missing {
+		r.result.Missing = append(r.result.Missing, name)
+	}
+	slices.Sort(r.result.Missing)
+	slices.SortStableFunc(r.members, func(a, b *member) int { return cmp.Compare(a.file, b.file) })
+}
+
+func (r *run) targets(task string) bool { return r.o.Target == nil || r.o.Target(task) }
+
+// The kinds of jobs.
+const (
+	annotationJob = "annotation"
+	groundTruth   = "ground_truth"
+	pooled        = "gt_pool" // a validation mode: frames of the ground truth job are also hidden in annotation jobs
+)
+
+func (m *member) pooled() bool {
+	return m.task.ValidationMode != nil && *m.task.ValidationMode == pooled
+}
+
+// groundTruth is the id of the task's ground truth job; 0: it has none.
+func (m *member) groundTruth() int {
+	for _, j := range m.jobs {
+		if j.Type == groundTruth {
+			return j.ID
+		}
+	}
+	return 0
+}
+
+// keyOf is a hash of the dates that CVAT moves with whatever may change its answers about the task.
+func (m *member) keyOf(jobs string) string {
+	slices.SortFunc(m.jobs, func(a, b cvat.Job) int { return cmp.Compare(a.ID, b.ID) })
+	dates := []any{jobs, m.task.ID, m.task.Size, m.task.UpdatedDate}
+	for _, j := range m.jobs {
+		dates = append(dates, j.ID, j.Type, j.UpdatedDate)
+	}
+	return hashOf(dates...)
+}
+
+// hashOf is a hash of values as JSON.
+func hashOf(values ...any) string {
+	text, err := json.Marshal(values)
+	if err != nil {
+		panic(fmt.Sprintf("pull: a key that is no JSON: %v", err)) // our own types: a bug
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:12])
+}

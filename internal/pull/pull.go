@@ -1,0 +1,149 @@
+// Package pull writes what annotators made into a directory, joined to the recordings' time line: a file per task and
+// format, or per group of tasks.
+//
+// It works in two steps. First it lists the project's tasks and jobs and fetches the annotations of those whose dates
+// moved, into a cache in the directory: an unchanged task costs no request beyond the listing. Then it writes, from the
+// cache and one task after another, the files whose content may have changed. A file is written whole or not at all,
+// and left as it is where its bytes would be the same. Losing the cache, or the record of what was written, loses time
+// alone.
+package pull
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"slices"
+
+	"github.com/cvatplan/cvatplan/internal/annotation"
+	"github.com/cvatplan/cvatplan/internal/dataset"
+	"github.com/cvatplan/cvatplan/internal/observe"
+	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+// A Server answers what a pull asks; *cvat.Client is one. Only GETs are sent, but for exports.
+type Server interface {
+	observe.JobReader
+	Labels(ctx context.Context, projectID int) ([]cvat.Label, error)
+	Annotations(ctx context.Context, taskID int) (*cvat.Annotations, error)
+	JobAnnotations(ctx context.Context, jobID int) (*cvat.Annotations, error)
+	ValidationLayout(ctx context.Context, taskID int) (*cvat.ValidationLayout, error)
+	ExportFormats(ctx context.Context) ([]cvat.Format, error)
+	Export(ctx context.Context, taskID int, format string, onProgress func(share float64)) (io.ReadCloser, error)
+}
+
+// Options say what is pulled, and where to.
+type Options struct {
+	Dir     string
+	Formats []string          // see [Formats]; any other is one that the server writes
+	Target  func(string) bool // which tasks, by name; nil: all
+	All     bool              // also tasks of the project that no manifest asks for
+	Merge   string            // "": a file per task; project, subset, bag
+	Jobs    string            // annotation or ground_truth
+	Stage   string            // only frames of jobs in this stage; empty: any
+	State   string            // only frames of jobs in this state; empty: any
+	Check   bool              // write nothing
+	Prune   bool              // remove the files of what is gone
+
+	OnExport func(task, format string, share float64) // told of exports by the server; may be nil; called concurrently
+}
+
+// workers is how many tasks are fetched, and files written, at once. More do not help a CVAT with two web workers.
+const workers = 8
+
+// A Change is what happened to a file, or with Options.Check would.
+type Change string
+
+// What may happen to a file.
+const (
+	Created   Change = "created"
+	Changed   Change = "changed"
+	Unchanged Change = "unchanged"
+	Gone      Change = "gone"    // what it is about is gone; the file is still there
+	Removed   Change = "removed" // by Options.Prune
+)
+
+// A File is one file of the directory, or, of formats with a file per frame, the directory of one task.
+type File struct {
+	Path   string // below the directory, with slashes
+	Format string
+	Change Change
+	Counts
+}
+
+// Counts say what is in a file, and what was left out of it.
+type Counts struct {
+	Frames   int          `json:"frames"`
+	Shapes   int          `json:"shapes"`
+	Tags     int          `json:"tags"`
+	Hidden   int          `json:"hidden,omitempty"`   // frames that were deleted in CVAT
+	Filtered int          `json:"filtered,omitempty"` // frames of jobs in another stage or state
+	Unplaced int          `json:"unplaced,omitempty"` // frames whose names no bag has
+	Lost     dataset.Lost `json:"lost,omitempty"`     // what the format has no place for
+}
+
+// A Failure is a task, or a file, that could not be pulled. Its files stay as they were.
+type Failure struct {
+	Subject string
+	Err     error
+}
+
+// A Result is what a pull did.
+type Result struct {
+	Project  string
+	Tasks    int      // that were pulled
+	Fetched  int      // of them, those that were asked for
+	Other    int      // tasks of the project that no manifest asks for, and that were left alone
+	Missing  []string // tasks of the manifests that the server does not have, or without frames
+	Files    []File   // in the order of their paths
+	Warnings []string
+	Failures []Failure
+}
+
+// Changed says whether any file differs from what the server has.
+func (r Result) Changed() bool {
+	return slices.ContainsFunc(r.Files, func(f File) bool { return f.Change != Unchanged })
+}
+
+// A Project is what is pulled: the manifests' tasks in one project of a server.
+type Project struct {
+	Server string // as it is shown
+	Wanted manifest.Project
+	Tasks  []source.Task
+}
+
+// Run pulls a project. Its error stopped the whole; what concerns one task is among the result's failures.
+func Run(ctx context.Context, server Server, p Project, o Options) (Result, error) {
+	r := &run{server: server, project: p, o: o}
+	if err := r.plan(ctx); err != nil {
+		return r.result, err
+	}
+	defer r.cache.close()
+	if err := r.fetchAll(ctx); err != nil {
+		return r.result, err
+	}
+	if err := r.writeAll(ctx); err != nil {
+		return r.result, err
+	}
+	slices.SortFunc(r.result.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	return r.result, nil
+}
+
+// A run is one pull under way.
+type run struct {
+	server  Server
+	project Project
+	o       Options
+
+	labels  annotation.Labels
+	members []*member
+	cache   *cache
+	record  *record
+	result  Result
+
+	warnings onceEach
+}
+
+// needsAnswers says whether any format is written from the server's answers.
+func (r *run) needsAnswers() bool { return len(r.o.Formats) > 0 }

@@ -1,0 +1,212 @@
+package pull
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/cvatplan/cvatplan/internal/atomicfile"
+	"github.com/cvatplan/cvatplan/internal/crash"
+	"github.com/cvatplan/cvatplan/internal/dataset"
+)
+
+// An output is one file that is to be in the directory.
+type output struct {
+	path    string // with slashes
+	format  string
+	members []*member // whose frames it holds, in their order; none: labels.json
+	from    string    // a hash of all that it is made of
+	write   func(ctx context.Context, w io.Writer, counts *Counts) error
+}
+
+// writeAll makes the files that may have changed, several at once, and looks for those of what is gone.
+func (r *run) writeAll(ctx context.Context) error {
+	if err := r.findOrigins(ctx); err != nil {
+		return err
+	}
+	outputs, err := r.outputs(ctx)
+	if err != nil {
+		return err
+	}
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(workers)
+	var mu sync.Mutex
+	for _, o := range outputs {
+		if slices.ContainsFunc(o.members, func(m *member) bool { return m.failed }) {
+			continue // the file stays as it was
+		}
+		group.Go(func() error {
+			return crash.Guard(func() error {
+				file, err := r.bring(inner, o)
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil && inner.Err() == nil && !stopsAll(err) {
+					r.result.Failures = append(r.result.Failures, Failure{o.path, err})
+					return nil
+				}
+				r.result.Files = append(r.result.Files, file)
+				return err
+			})
+		})
+	}
+	if err := crash.Rethrow(group.Wait()); err != nil {
+		return err
+	}
+	slices.SortFunc(r.result.Failures, func(a, b Failure) int { return cmp.Compare(a.Subject, b.Subject) })
+	slices.Sort(r.result.Warnings)
+	if err := r.findGone(outputs); err != nil || r.o.Check {
+		return err
+	}
+	return r.record.save()
+}
+
+// bring makes a file what it is to be.
+func (r *run) bring(ctx context.Context, o output) (File, error) {
+	path := filepath.Join(r.o.Dir, filepath.FromSlash(o.path))
+	before := sumOf(path)
+	file := File{Path: o.path, Format: o.format, Change: Unchanged}
+	if last, known := r.record.get(o.path); known && before != "" && last.From == o.from && last.Sum == before {
+		file.Counts = last.Counts
+		return file, nil
+	}
+	sum := before
+	produce := func(w io.Writer) error {
+		h := sha256.New()
+		file.Counts = Counts{}
+		if err := o.write(ctx, io.MultiWriter(w, h), &file.Counts); err != nil {
+			return err
+		}
+		if sum = hex.EncodeToString(h.Sum(nil)); sum == before {
+			return errSame
+		}
+		return nil
+	}
+	var err error
+	if r.o.Check {
+		err = produce(io.Discard)
+	} else {
+		err = atomicfile.Write(path, atomicfile.Options{}, produce)
+	}
+	switch {
+	case err == nil && before == "":
+		file.Change = Created
+	case err == nil:
+		file.Change = Changed
+	case !errors.Is(err, errSame):
+		return file, err
+	}
+	r.record.set(o.path, written{From: o.from, Sum: sum, Format: o.format, Task: o.task(), Counts: file.Counts})
+	return file, nil
+}
+
+// errSame ends the writing of a file whose bytes are those that are there.
+var errSame = errors.New("the same bytes")
+
+// task is the name of the one task that the file is about; empty: several, or none.
+func (o output) task() string {
+	if len(o.members) == 1 {
+		return o.members[0].task.Name
+	}
+	return ""
+}
+
+// findGone looks for files that were written before, and are about nothing any more. Only what this pull is about is
+// looked at: its formats, its targets.
+func (r *run) findGone(outputs []output) error {
+	current := map[string]bool{}
+	for _, o := range outputs {
+		current[o.path] = true
+	}
+	for _, path := range slices.Sorted(maps.Keys(r.record.Files)) {
+		w := r.record.Files[path]
+		full := filepath.Join(r.o.Dir, filepath.FromSlash(path))
+		if current[path] || !slices.Contains(r.o.Formats, w.Format) || r.o.Target != nil && (w.Task == "" || !r.targets(w.Task)) {
+			continue
+		}
+		if !exists(full) {
+			r.record.forget(path)
+			continue
+		}
+		file := File{Path: path, Format: w.Format, Change: Gone, Counts: w.Counts}
+		if r.o.Prune && !r.o.Check {
+			if err := os.Remove(full); err != nil {
+				return err
+			}
+			file.Change = Removed
+			r.record.forget(path)
+		}
+		r.result.Files = append(r.result.Files, file)
+	}
+	return nil
+}
+
+// labelsFile holds the project's labels, as a manifest takes them.
+const labelsFile = "labels.json"
+
+// outputs are all files that are to be there.
+func (r *run) outputs(ctx context.Context) ([]output, error) {
+	all := []output{r.labelsOutput()}
+	for _, name := range r.o.Formats {
+		format := fileFormats[name]
+		for _, g := range r.groups() {
+			o := output{path: g.file + format.extension, format: name, members: g.members, from: r.from(name, g.members)}
+			o.write = func(ctx context.Context, w io.Writer, counts *Counts) error {
+				lost, err := format.write(w, dataset.Set{Labels: r.labels, Frames: r.chain(ctx, g.members, counts)})
+				counts.Lost = lost
+				return err
+			}
+			all = append(all, o)
+		}
+	}
+	return all, nil
+}
+
+// A fileFormat puts many frames into one file.
+type fileFormat struct {
+	extension string
+	write     dataset.Writer
+}
+
+var fileFormats = map[string]fileFormat{
+	"jsonl": {".jsonl", dataset.JSONL},
+}
+
+// Formats are those that cvatplan writes itself.
+func Formats() []string { return slices.Sorted(maps.Keys(fileFormats)) }
+
+// formatVersion moves whenever a format gives other bytes for the same frames.
+const formatVersion = 1
+
+// from is a hash of all that a file of these members is made of.
+func (r *run) from(format string, members []*member) string {
+	parts := []any{formatVersion, format, r.o.Jobs, r.o.Stage, r.o.State, r.labels.All}
+	for _, m := range members {
+		parts = append(parts, m.key, m.join, m.task.Name, m.task.Subset, m.task.Dimension)
+		if r.o.Stage != "" || r.o.State != "" {
+			for _, j := range m.jobs {
+				parts = append(parts, j.Stage, j.State)
+			}
+		}
+	}
+	return hashOf(parts...)
+}
+
+func (r *run) labelsOutput() output {
+	return output{path: labelsFile, format: "labels", from: hashOf(formatVersion, r.labels.All), write: func(_ context.Context, w io.Writer, _ *Counts) error {
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(rawLabels(r.labels.All))
+	}}
+}
