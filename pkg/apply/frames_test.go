@@ -110,29 +110,43 @@ func TestAnotherOrderIsAFailureOnlyWhereTheManifestGivesIt(t *testing.T) {
 }
 
 func TestEveryParameterIsSentWithTheManifestsValue(t *testing.T) {
-	bubble(t, "", func(t *testing.T) {
-		w, _ := existing()
-		j := one("a", "b", "c")
-		j.settings = plan.Settings{
-			ImageQuality: ptr(95), ChunkSize: ptr(8), UseCache: ptr(false), BugTracker: ptr("JIRA-1"), SortingMethod: ptr(predefined),
-			Validation: &manifest.Validation{Mode: "gt", FrameSelectionMethod: "random_uniform", FrameCount: ptr(1)},
-		}
-		s := w.session()
-		if r := j.run(t, s); !r.OK() {
-			t.Fatalf("%+v", r)
-		}
-		want := cvat.DataParams{
-			ImageQuality: 95, ChunkSize: ptr(8), SortingMethod: predefined,
-			Validation: &cvat.ValidationParams{Mode: "gt", FrameSelectionMethod: "random_uniform", FrameCount: ptr(1)},
-		}
-		made := w.tasks[2]
-		if diff := cmp.Diff(want, made.params); diff != "" || made.BugTracker != "JIRA-1" {
-			t.Errorf("bug_tracker %q, params %s", made.BugTracker, diff)
-		}
-		if order, zip := slices.Index(s.log, "upload .jsonl"), slices.Index(s.log, "upload .zip"); order < 0 || order > zip {
-			t.Errorf("requests %q", s.log)
-		}
-	})
+	for inPieces, sends := range map[bool][]string{false: {"import"}, true: {"upload .jsonl", "upload .zip", "finish"}} {
+		bubble(t, wayOf(inPieces), func(t *testing.T) {
+			w, _ := existing()
+			j := one("a", "b", "c")
+			j.settings = plan.Settings{
+				ImageQuality: ptr(95), ChunkSize: ptr(8), UseCache: ptr(false), BugTracker: ptr("JIRA-1"), SortingMethod: ptr(predefined),
+				Validation: &manifest.Validation{Mode: "gt", FrameSelectionMethod: "random_uniform", FrameCount: ptr(1)},
+			}
+			s := w.session()
+			s.inPieces = inPieces
+			var names []string
+			s.each = func(op string) {
+				if made := w.tasks[2]; op == "GET meta" && made != nil {
+					names = made.imported
+				}
+			}
+			if r := j.run(t, s); !r.OK() {
+				t.Fatalf("%+v", r)
+			}
+			want := cvat.DataParams{
+				ImageQuality: 95, ChunkSize: ptr(8), SortingMethod: predefined,
+				Validation: &cvat.ValidationParams{Mode: "gt", FrameSelectionMethod: "random_uniform", FrameCount: ptr(1)},
+			}
+			made := w.tasks[2]
+			if diff := cmp.Diff(want, made.params); diff != "" || made.BugTracker != "JIRA-1" {
+				t.Errorf("bug_tracker %q, params %s", made.BugTracker, diff)
+			}
+			z := archiveOf("a", "b", "c")
+			if diff := cmp.Diff([]string{z.OrderName(), z.Name()}, names); diff != "" {
+				t.Errorf("the import had %s", diff)
+			}
+			sent := slices.DeleteFunc(s.log, func(op string) bool { return !slices.Contains(sends, op) })
+			if diff := cmp.Diff(sends, sent); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
 }
 
 // A setting that params.go forgets would be planned, saved and shown, and never sent.

@@ -80,19 +80,31 @@ func (w *world) reveal() {
 // other, and all is there once.
 func TestTwoRunsAtEachPairOfTheirRequests(t *testing.T) {
 	j := one("a", "b")
-	total := requests(t, j) + 6
+	total := requests(t, j, true) + 6
 	for name, m := range meetings {
-		for i := 1; i <= total; i++ {
-			for k := 1; k <= total; k++ {
-				bubble(t, fmt.Sprintf("%s, %d and %d", name, i, k), func(t *testing.T) { j.meet(t, m, i, k) })
+		for _, ways := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
+			for i := 1; i <= total; i++ {
+				for k := 1; k <= total; k++ {
+					what := fmt.Sprintf("%s, %d of %s and %d of %s", name, k, wayOf(ways[0]), i, wayOf(ways[1]))
+					bubble(t, what, func(t *testing.T) { j.meet(t, m, ways, i, k) })
+				}
 			}
 		}
 	}
 }
 
-func (j *job) meet(t *testing.T, m meeting, i, k int) {
+// wayOf names how a session's archives travel.
+func wayOf(inPieces bool) string {
+	if inPieces {
+		return "pieces"
+	}
+	return "one request"
+}
+
+func (j *job) meet(t *testing.T, m meeting, inPieces [2]bool, i, k int) {
 	w := newWorld()
 	first, second := w.session(), w.session()
+	first.inPieces, second.inPieces = inPieces[0], inPieces[1]
 	firstEnd, then := m(j, w, first)
 	secondAt := second.stopAt(i)
 	secondEnd := j.begin(second, secondAt)
@@ -118,9 +130,9 @@ func (j *job) meet(t *testing.T, m meeting, i, k int) {
 	j.whole(t, w)
 }
 
-// delayed: its Upload-Finish was, or the reading right before it.
+// delayed: its Upload-Finish, or its one request for all, was, or the reading right before it.
 func (s *session) delayed(k int) bool {
-	finish := slices.Index(s.log, "finish") + 1
+	finish := slices.IndexFunc(s.log, func(op string) bool { return op == "finish" || op == "import" }) + 1
 	return finish > 0 && (k == finish || k == finish-1)
 }
 

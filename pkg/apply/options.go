@@ -31,6 +31,7 @@ type taskWriter interface {
 	DeleteTask(ctx context.Context, id int) error
 	Upload(ctx context.Context, taskID int, name string, src io.ReaderAt, size int64, o cvat.UploadOptions) error
 	FinishUpload(ctx context.Context, taskID int, p cvat.DataParams) (rqID string, err error)
+	ImportFiles(ctx context.Context, taskID int, files []cvat.File, p cvat.DataParams, o cvat.UploadOptions) (rqID string, err error)
 }
 
 // An Archive is what the frames of a task travel as; *archive.Zip is one. Reading it

@@ -142,7 +142,7 @@ func TestADeletedTaskIsPlannedAgainThreeTimesAtMost(t *testing.T) {
 			s := w.session()
 			deleted := 0
 			s.each = func(op string) {
-				if op == "upload .zip" && deleted < c.times {
+				if (op == "upload .zip" || op == "import") && deleted < c.times {
 					deleted++
 					clear(w.tasks)
 				}

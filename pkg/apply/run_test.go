@@ -70,7 +70,7 @@ func TestAPanicInAWorkerIsTheRunsCrash(t *testing.T) {
 
 func TestStopEndsARunAtTheNextBoundary(t *testing.T) {
 	j := one("a", "b")
-	for k := 1; k <= requests(t, j)+1; k++ {
+	for k := 1; k <= requests(t, j, false)+1; k++ {
 		bubble(t, "", func(t *testing.T) {
 			w := newWorld()
 			s := w.session()
@@ -142,7 +142,9 @@ func TestWhereAnUploadStoodIsKeptForTheNextRunAndThenForgotten(t *testing.T) {
 			}
 			return Images{Archive: z}
 		}
-		if r := only(t, j.run(t, w.session())); r.Outcome != Failed || !r.Retryable || len(m.kept) != 1 {
+		s := w.session()
+		s.inPieces = true
+		if r := only(t, j.run(t, s)); r.Outcome != Failed || !r.Retryable || len(m.kept) != 1 {
 			t.Errorf("%v %+v", m.kept, r)
 		}
 		broken = false

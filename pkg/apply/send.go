@@ -25,10 +25,63 @@ func (t *task) resume(ctx context.Context) (decision, error) {
 	case t.yields(winner):
 		t.phase(Yielding)
 		return lookAgain, t.pause(ctx, yieldPause)
+	case t.undisturbed():
+		return t.importAtOnce(ctx, winner.ID)
 	case t.sent != winner.ID:
 		return lookAgain, t.upload(ctx, winner.ID)
 	}
 	return t.finish(ctx, winner.ID)
+}
+
+// undisturbed: this run has just created the task, nothing was sent to it, and the look
+// after the creation has shown no other of its name. Only then is it safe to send the
+// archive and start its import in one request, which leaves no moment for the look right
+// before Upload-Finish: see docs/reliability.md.
+// It is tried once.
+func (t *task) undisturbed() bool {
+	winner := t.change.Actual[0]
+	return winner.ID == t.created && t.atOnce != winner.ID && !winner.HasData && len(t.change.Actual) == 1
+}
+
+// importAtOnce sends the archive and starts its import in one request. What that has come
+// to if its answer is lost the next look tells, and upload is right in each case.
+func (t *task) importAtOnce(ctx context.Context, id int) (decision, error) {
+	if err := t.acquireSlot(ctx); err != nil {
+		return ended, err
+	}
+	t.atOnce = id
+	z := t.files.Archive
+	files := []cvat.File{{Name: z.Name(), Content: z, Size: z.Size()}}
+	if t.ordered() {
+		order := z.Order()
+		files = append(files, cvat.File{Name: z.OrderName(), Content: bytes.NewReader(order), Size: int64(len(order))})
+	}
+	t.report(0)
+	before := t.result.Sent
+	_, err := t.server.ImportFiles(ctx, id, files, dataParams(t.change.Desired.Settings), cvat.UploadOptions{
+		Chunk: t.o.UploadChunk,
+		OnProgress: func(sent int64) {
+			sent = min(sent, z.Size())
+			t.result.Sent = before + sent
+			t.report(sent)
+		},
+	})
+	switch {
+	case errors.Is(err, cvat.ErrTooLarge):
+		return lookAgain, t.upload(ctx, id)
+	case errors.Is(err, cvat.ErrAlreadyImported), errors.Is(err, cvat.ErrBusy), errors.Is(err, cvat.ErrUnknownOutcome):
+		t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Retrying, Err: err})
+		return lookAgain, nil
+	case err != nil:
+		return ended, err
+	}
+	t.release()
+	return t.wait(ctx, id)
+}
+
+// ordered: the order of the frames is sent beside the archive.
+func (t *task) ordered() bool {
+	return or(t.change.Desired.Settings.SortingMethod, "") == predefined
 }
 
 // yields gives another run precedence whose task was created at the same moment and
@@ -70,7 +123,7 @@ func (t *task) upload(ctx context.Context, id int) error {
 }
 
 func (t *task) uploadOrder(ctx context.Context, id int) error {
-	if or(t.change.Desired.Settings.SortingMethod, "") != predefined {
+	if !t.ordered() {
 		return nil
 	}
 	z := t.files.Archive

@@ -121,6 +121,44 @@ func (s *session) Upload(ctx context.Context, id int, name string, src io.Reader
 	})
 }
 
+// ImportFiles is all that CVAT does in one request: it takes the files and starts the
+// import, or nothing of both.
+func (s *session) ImportFiles(ctx context.Context, id int, files []cvat.File, p cvat.DataParams, o cvat.UploadOptions) (string, error) {
+	data, broken := map[string][]byte{}, error(nil)
+	total := int64(0)
+	for _, f := range files {
+		var err error
+		if data[f.Name], err = readWhole(f.Content, f.Size); err != nil {
+			broken = err // the body never ends: the server forgets it
+		}
+		total += f.Size
+	}
+	if s.inPieces {
+		return "", cvat.ErrTooLarge
+	}
+	return cvat.RequestID(id), s.call(ctx, "import", func() error {
+		t, err := s.w.find(id)
+		switch {
+		case broken != nil:
+			return broken
+		case err != nil:
+			return err
+		case t.Size > 0:
+			return status("POST", http.StatusBadRequest, "Adding more data is not supported")
+		case t.state == cvat.StatusStarted:
+			return status("POST", http.StatusConflict, "This resource is currently busy with another operation.")
+		case t.Data != nil: // the name is known
+			return fmt.Errorf("%w: %w", cvat.ErrUnknownOutcome, status("POST", http.StatusInternalServerError, "Server Error (500)"))
+		}
+		t.Data, t.params, t.files = &t.ID, p, data
+		t.state, t.until, t.user = cvat.StatusQueued, time.Now().Add(s.w.importTime), s.user
+		if o.OnProgress != nil {
+			o.OnProgress(total)
+		}
+		return nil
+	})
+}
+
 func (s *session) FinishUpload(ctx context.Context, id int, p cvat.DataParams) (string, error) {
 	return cvat.RequestID(id), s.call(ctx, "finish", func() error {
 		t, err := s.w.find(id)

@@ -17,11 +17,13 @@ import (
 type fault int
 
 const (
-	none     fault = iota
-	before         // the process dies before the server handles it
-	after          // it dies after the server handled it, before the answer
-	late           // it dies, and the server handles it while another session is at work
-	lostHere       // the process lives, and is told that nobody knows what happened
+	none      fault = iota
+	before          // the process dies before the server handles it
+	after           // it dies after the server handled it, before the answer
+	late            // it dies, and the server handles it while another session is at work
+	lostHere        // the process lives, and is told that nobody knows what happened: it was handled,
+	neverCame       // it was not,
+	lateHere        // or it is handled later
 )
 
 // A session is one process that talks to a world.
@@ -29,8 +31,10 @@ type session struct {
 	w    *world
 	user string
 	org  string
-	ctx  context.Context
-	kill context.CancelFunc
+
+	inPieces bool // its archives are too large for one request
+	ctx      context.Context
+	kill     context.CancelFunc
 
 	mu     sync.Mutex                                 // guards n, log and jitter
 	n      int                                        // requests so far
@@ -115,6 +119,11 @@ func (s *session) suffer(n int, op string, f func() error) error {
 		return errDead
 	case lostHere:
 		_ = handle()
+		return fmt.Errorf("%s: %w", op, cvat.ErrUnknownOutcome)
+	case neverCame:
+		return fmt.Errorf("%s: %w", op, cvat.ErrUnknownOutcome)
+	case lateHere:
+		s.w.late = func() { _ = handle() }
 		return fmt.Errorf("%s: %w", op, cvat.ErrUnknownOutcome)
 	}
 	return handle()

@@ -13,10 +13,11 @@ import (
 )
 
 // requests is how many a whole apply of j makes in an empty world, its plan's included.
-func requests(t *testing.T, j *job) (n int) {
+func requests(t *testing.T, j *job, inPieces bool) (n int) {
 	bubble(t, "count", func(t *testing.T) {
 		w := newWorld()
 		s := w.session()
+		s.inPieces = inPieces
 		j.run(t, s)
 		j.whole(t, w)
 		n = s.n
@@ -37,25 +38,29 @@ func (j *job) try(s *session) Result {
 // run finishes, without leave to replace anything.
 func TestKilledAtEveryRequestTheNextRunFinishes(t *testing.T) {
 	for name, j := range map[string]*job{"natural": one("a", "b"), "predefined": {tasks: map[string][]string{"t": {"b", "a"}}, settings: plan.Settings{SortingMethod: ptr(predefined)}}} {
-		total := requests(t, j)
-		if total < 12 {
-			t.Fatalf("%d requests: that cannot be all", total)
-		}
-		for k := 1; k <= total; k++ {
-			for what, f := range map[string]fault{"before": before, "after": after} {
-				bubble(t, fmt.Sprintf("%s %s %d", name, what, k), func(t *testing.T) {
-					w := newWorld()
-					s := w.session()
-					s.faults = at(k, f)
-					j.try(s)
-					if r := j.run(t, w.session()); !r.OK() {
-						t.Errorf("the next run: %+v", r)
-					}
-					j.whole(t, w)
-				})
+		for _, inPieces := range []bool{false, true} {
+			total := requests(t, j, inPieces)
+			if total < 12 {
+				t.Fatalf("%d requests: that cannot be all", total)
+			}
+			for k := 1; k <= total; k++ {
+				for what, f := range map[string]fault{"before": before, "after": after} {
+					bubble(t, fmt.Sprintf("%s in %s, %s %d", name, wayOf(inPieces), what, k), func(t *testing.T) { j.dieAt(t, inPieces, k, f) })
+				}
 			}
 		}
 	}
+}
+
+func (j *job) dieAt(t *testing.T, inPieces bool, k int, f fault) {
+	w := newWorld()
+	s := w.session()
+	s.faults, s.inPieces = at(k, f), inPieces
+	j.try(s)
+	if r := j.run(t, w.session()); !r.OK() {
+		t.Errorf("the next run: %+v", r)
+	}
+	j.whole(t, w)
 }
 
 func at(k int, f fault) func(int, string) fault {
@@ -71,48 +76,68 @@ func at(k int, f fault) func(int, string) fault {
 // then is found and removed, by that run or, if it comes after the last look, by a third.
 func TestALateRequestOfADeadRunDoesNoHarm(t *testing.T) {
 	j := one("a", "b")
-	total := requests(t, j)
-	for k := 1; k <= total; k++ {
-		for wake := 1; wake <= total+6; wake++ {
-			bubble(t, fmt.Sprintf("%d at %d", k, wake), func(t *testing.T) {
-				w := newWorld()
-				s := w.session()
-				s.faults = at(k, late)
-				j.try(s)
-				next := w.session()
-				next.wake = wake
-				if r := j.run(t, next); !r.OK() {
-					t.Errorf("the next run: %+v", r)
-				}
-				w.wakeLate()
-				if r := j.run(t, w.session()); !r.OK() {
-					t.Errorf("the third run: %+v", r)
-				}
-				j.whole(t, w)
-			})
+	for _, inPieces := range []bool{false, true} {
+		total := requests(t, j, inPieces)
+		for k := 1; k <= total; k++ {
+			for wake := 1; wake <= total+6; wake++ {
+				bubble(t, fmt.Sprintf("%d of %s at %d", k, wayOf(inPieces), wake), func(t *testing.T) { j.comeLate(t, inPieces, k, wake) })
+			}
 		}
 	}
+}
+
+func (j *job) comeLate(t *testing.T, inPieces bool, k, wake int) {
+	w := newWorld()
+	s := w.session()
+	s.faults, s.inPieces = at(k, late), inPieces
+	j.try(s)
+	next := w.session()
+	next.wake = wake
+	if r := j.run(t, next); !r.OK() {
+		t.Errorf("the next run: %+v", r)
+	}
+	w.wakeLate()
+	if r := j.run(t, w.session()); !r.OK() {
+		t.Errorf("the third run: %+v", r)
+	}
+	j.whole(t, w)
 }
 
 // An answer that is lost while the process lives is looked up, not repeated blindly.
 func TestALostAnswerIsLookedUp(t *testing.T) {
 	j := one("a", "b")
-	for k := 1; k <= requests(t, j); k++ {
-		bubble(t, fmt.Sprint(k), func(t *testing.T) {
-			w := newWorld()
-			s := w.session()
-			writes := []string{"POST", "PATCH", "DELETE", "finish"}
-			s.faults = func(n int, op string) fault {
-				if n == k && slices.ContainsFunc(writes, func(p string) bool { return strings.HasPrefix(op, p) }) {
-					return lostHere
-				}
-				return none
+	for _, inPieces := range []bool{false, true} {
+		for k := 1; k <= requests(t, j, inPieces); k++ {
+			for what, f := range map[string]fault{"handled": lostHere, "not handled": neverCame, "handled late": lateHere} {
+				bubble(t, fmt.Sprintf("%d of %s, %s", k, wayOf(inPieces), what), func(t *testing.T) { j.loseAnswer(t, inPieces, k, f) })
 			}
-			if r := j.run(t, s); !r.OK() {
-				t.Errorf("%+v", r)
+		}
+	}
+}
+
+func (j *job) loseAnswer(t *testing.T, inPieces bool, k int, f fault) {
+	for wake := k + 1; wake <= k+8; wake++ { // where in the run a late request is handled
+		w := newWorld()
+		s := w.session()
+		s.inPieces, s.wake = inPieces, wake
+		writes := []string{"POST", "PATCH", "DELETE", "finish", "import"}
+		s.faults = func(n int, op string) fault {
+			if n == k && slices.ContainsFunc(writes, func(p string) bool { return strings.HasPrefix(op, p) }) {
+				return f
 			}
-			j.whole(t, w)
-		})
+			return none
+		}
+		if r := j.run(t, s); !r.OK() {
+			t.Errorf("woken at %d: %+v\n%q", wake, r, s.log)
+		}
+		w.wakeLate()
+		if r := j.run(t, w.session()); !r.OK() {
+			t.Errorf("woken at %d, the next run: %+v", wake, r)
+		}
+		j.whole(t, w)
+		if f != lateHere {
+			return
+		}
 	}
 }
 
@@ -130,6 +155,7 @@ func TestRunsAtOnceMakeEachTaskOnce(t *testing.T) {
 				for i := range processes {
 					s := w.session()
 					s.jitter = rand.New(rand.NewPCG(seed, uint64(i)))
+					s.inPieces = (int(seed)+i)%3 == 0
 					if seed%3 == 1 {
 						s.user = fmt.Sprint("user ", i)
 					}

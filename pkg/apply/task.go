@@ -32,6 +32,7 @@ type task struct {
 
 	created     int       // the task that this run created and did not remove; 0 none
 	lost        int       // creations whose answer was lost
+	atOnce      int       // the task to which the archive was sent in one request; 0 none
 	sent        int       // the task that has the whole archive since its last import attempt; 0 none
 	imported    bool      // an import was seen to end in this run
 	failures    int       // imports that this run started and that failed

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -47,6 +48,7 @@ type worldTask struct {
 	state    string // of the import; "" no record
 	message  string
 	attempts int
+	imported []string  // the names of the files that the last attempt had
 	until    time.Time // when the import ends
 	user     string
 	params   cvat.DataParams
@@ -74,6 +76,7 @@ func (w *world) settle() {
 func (w *world) importNow(t *worldTask) {
 	t.attempts++
 	t.state, t.message = cvat.StatusFailed, ""
+	t.imported = slices.Sorted(maps.Keys(t.files))
 	var zips []string
 	for name := range t.files {
 		if strings.HasSuffix(name, ".zip") {
