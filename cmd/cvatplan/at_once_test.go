@@ -97,45 +97,54 @@ func interleave(t *testing.T, d *dataset, j int, alone bool) {
 	}
 }
 
-// A run has sent its Upload-Finish, and it is on its way for as long as another run, whose
-// task of the same name has the lower id and became visible only now, sends so many
-// requests. Mostly all ends well. The window that remains is stated in docs/reliability.md:
-// both tasks get frames, then nothing is lost, and runs and plans say that a person must
-// choose.
+// A run has sent its Upload-Finish, or its one request for all, and it is on its way for as
+// long as another run, whose task of the same name has the lower id and became visible only
+// now, sends so many requests. Mostly all ends well. The window that remains is stated in
+// docs/reliability.md: both tasks get frames, then nothing is lost, and runs and plans say
+// that a person must choose.
 func TestAnUploadFinishThatIsDelayedAtOnce(t *testing.T) {
 	t.Parallel()
-	d := newDataset(t, shape{tasks: 1, frames: 2})
-	for i := 1; i <= 12; i++ {
-		if !everything() && i%4 != 0 {
-			continue
+	for way, d := range map[string]*dataset{
+		"one request": newDataset(t, shape{tasks: 1, frames: 2}),
+		"in pieces":   newDataset(t, shape{tasks: 1, frames: 2, pixels: 200}),
+	} {
+		for i := 1; i <= 12; i++ {
+			if !everything() && i%4 != 0 {
+				continue
+			}
+			t.Run(fmt.Sprint(way, " by ", i), func(t *testing.T) {
+				t.Parallel()
+				delayStart(t, d, i)
+			})
 		}
-		t.Run(fmt.Sprint("by ", i), func(t *testing.T) {
-			t.Parallel()
-			srv := cvattest.Start(t)
-			s := newSite(t, d, srv.URL, srv.Token)
-			creation := srv.HoldCreation()
-			first := s.start(t, 0, "apply")
-			creation.Wait(t)
-			finish := srv.Hold(cvattest.Rule{Header: "Upload-Finish", Nth: 1}, cvattest.BeforeHandling)
-			other := s.start(t, 1, "apply")
-			finish.Wait(t)
-			at := srv.Hold(cvattest.Rule{Nth: i}, cvattest.BeforeHandling)
-			creation.Release()
-			select {
-			case <-at.Held():
-			case <-first.done:
-				at.Release()
-			}
-			finish.Release()
-			<-finish.Handled()
-			at.Release()
-			<-first.done
-			<-other.done
-			t.Logf("delayed by %d requests: %s", i, s.oneOrConflict(t, first, other))
-			if lost := srv.Losses(); len(lost) > 0 {
-				t.Errorf("deleted with its frames: %v", lost)
-			}
-		})
+	}
+}
+
+func delayStart(t *testing.T, d *dataset, by int) {
+	srv := cvattest.Start(t)
+	s := newSite(t, d, srv.URL, srv.Token)
+	apply := append([]string{"apply"}, inPieces...)
+	creation := srv.HoldCreation()
+	first := s.start(t, 0, apply...)
+	creation.Wait(t)
+	start := srv.Hold(nth(starts, 1), cvattest.BeforeHandling)
+	other := s.start(t, 1, apply...)
+	start.Wait(t)
+	at := srv.Hold(cvattest.Rule{Nth: by}, cvattest.BeforeHandling)
+	creation.Release()
+	select {
+	case <-at.Held():
+	case <-first.done:
+		at.Release()
+	}
+	start.Release()
+	<-start.Handled()
+	at.Release()
+	<-first.done
+	<-other.done
+	t.Logf("delayed by %d requests: %s", by, s.oneOrConflict(t, first, other))
+	if lost := srv.Losses(); len(lost) > 0 {
+		t.Errorf("deleted with its frames: %v", lost)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // import wins: nothing is lost, and the task is verified like any other.
 func TestADeletionThatIsHeldWhileAnImportFinishesLosesNothing(t *testing.T) {
 	t.Parallel()
-	d := newDataset(t, shape{tasks: 1, frames: 2})
+	d := newDataset(t, shape{tasks: 1, frames: 2, pixels: 200})
 	for name, refusal := range map[string]cvattest.Answer{
 		"it fails":                       {Status: 500, Body: "<html><head><title>Server Error (500)</title></head></html>"},
 		"it waits too long for the task": {Status: 409, Body: `{"detail":"This resource is currently busy with another operation. Please try again in a moment."}`},
@@ -62,7 +62,7 @@ func (s *site) failedOnce(t *testing.T, srv *cvattest.Server) (id int) {
 	t.Helper()
 	ctx := context.Background()
 	hold := srv.Hold(cvattest.Rule{Header: "Upload-Finish", Nth: 1}, cvattest.BeforeHandling)
-	p := s.start(t, 0, "apply")
+	p := s.start(t, 0, append([]string{"apply"}, inPieces...)...)
 	hold.Wait(t)
 	p.kill()
 	c := s.client(t)

@@ -128,17 +128,7 @@ func TestAProxyThatCutsBodiesIsWorkedAround(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := cvattest.Start(t)
-			proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if r.ContentLength > limit {
-					w.Header().Set("Content-Type", "text/html")
-					w.WriteHeader(http.StatusRequestEntityTooLarge)
-					fmt.Fprint(w, strings.ReplaceAll(errorPage, "502 Bad Gateway", "413 Request Entity Too Large"))
-					return
-				}
-				srv.Gate.ServeHTTP(w, r)
-			}))
-			t.Cleanup(proxy.Close)
-			s := newSite(t, d, proxy.URL, srv.Token)
+			s := newSite(t, d, cutting(t, srv, limit), srv.Token)
 			s.apply(t, 0)
 			s.whole(t)
 			for _, r := range srv.Seen() {
@@ -151,10 +141,24 @@ func TestAProxyThatCutsBodiesIsWorkedAround(t *testing.T) {
 	t.Run("100 KiB is an error that says what to do", func(t *testing.T) {
 		t.Parallel()
 		srv := cvattest.Start(t)
-		srv.Fail(pieces, cvattest.Answer{Status: http.StatusRequestEntityTooLarge})
-		p := newSite(t, d, srv.URL, srv.Token).run(t, 0, "apply").wants(t, exitTaskFailed)
+		p := newSite(t, d, cutting(t, srv, 100<<10), srv.Token).run(t, 0, "apply").wants(t, exitTaskFailed)
 		if !strings.Contains(p.out.String(), "--upload-chunk") && !strings.Contains(p.out.String(), "client_max_body_size") {
 			t.Errorf("no word of what to do:\n%s%s", &p.out, &p.err)
 		}
 	})
+}
+
+// cutting is the URL of a proxy that refuses bodies above a limit.
+func cutting(t *testing.T, srv *cvattest.Server, limit int64) string {
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > limit {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+			fmt.Fprint(w, strings.ReplaceAll(errorPage, "502 Bad Gateway", "413 Request Entity Too Large"))
+			return
+		}
+		srv.Gate.ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	return proxy.URL
 }

@@ -16,6 +16,12 @@ var locationPattern = regexp.MustCompile(`"location":"[^"]*"`)
 // pieces picks the requests that carry the bytes of images.
 var pieces = cvattest.Rule{Method: "PATCH", Path: "/api/tasks/*/data/*"}
 
+// starts picks the requests that start an import: Upload-Finish, or one request for all.
+var starts = cvattest.Rule{Method: "POST", Path: "/api/tasks/*/data/", Header: "Content-Type"}
+
+// inPieces are flags with which an archive of more than 256 KiB travels in pieces.
+var inPieces = []string{"--upload-chunk", "256KiB"}
+
 func nth(r cvattest.Rule, n int) cvattest.Rule {
 	r.Nth = n
 	return r

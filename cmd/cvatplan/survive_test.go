@@ -28,11 +28,12 @@ func (d death) String() string {
 
 // wakes are requests of the next run right before which the dead one's is handled.
 var wakes = map[string]cvattest.Rule{
-	"first request": {Nth: 1},
-	"third request": {Nth: 3},
-	"first write":   {Writes: true, Nth: 1},
-	"Upload-Finish": {Header: "Upload-Finish", Nth: 1},
-	"last write":    {Method: "PATCH", Path: "/api/tasks/*", Nth: 1},
+	"first request":  {Nth: 1},
+	"third request":  {Nth: 3},
+	"first write":    {Writes: true, Nth: 1},
+	"Upload-Finish":  {Header: "Upload-Finish", Nth: 1},
+	"import's start": nth(starts, 1),
+	"last write":     {Method: "PATCH", Path: "/api/tasks/*", Nth: 1},
 }
 
 const notReached = "not reached"
