@@ -60,7 +60,7 @@ func TestAPanicExits11WithAReport(t *testing.T) {
 		"in the project's creation":       {"POST /api/projects", "apply --debug"},
 		"in a worker that creates":        {"POST /api/tasks:", "apply --debug"},
 		"in a worker that sends":          {"POST /api/tasks/1/data/", "apply --debug"},
-		"in the look-ups of all tasks":    {"GET /api/tasks?name=", "apply --debug --target run_00"},
+		"in the look-ups of all tasks":    {"%5B%22run_00%22%5D", "apply --debug --target run_00"},
 		"in the last step":                {"PATCH /api/tasks/1:", "apply --debug"},
 		"in the progress":                 {"done: run_", "apply"},
 		"in the result":                   {"Apply: ", "apply"},
