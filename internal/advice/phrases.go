@@ -110,7 +110,7 @@ var phrases = map[diag.Action]string{
 	diag.HintConvertImages:     "convert them to PNG or JPEG",
 	diag.HintConvertTheImages:  "convert the images to PNG or JPEG",
 	diag.HintSortOrConvert:     "use sorting_method: natural, or convert the image to PNG",
-	diag.HintRepublishTopic:    "record or republish the topic as sensor_msgs/CompressedImage (jpeg or png), or as a sensor_msgs/Image such as rgb8",
+	diag.HintRepublishTopic:    "record the topic as sensor_msgs/CompressedImage (jpeg or png), or as a sensor_msgs/Image such as rgb8; of a recording that exists, write its images to files with the camera's own tools, and take the directory as a bag",
 	diag.HintSetTempDir:        "set TMPDIR to a directory on a larger disk",
 	diag.HintSplitBag:          "split the bag, or select fewer frames",
 

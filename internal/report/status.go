@@ -1,72 +1,152 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
+
+	"github.com/cvatplan/cvatplan/internal/status"
 )
 
-// A Status is the annotation progress of tasks, or of groups of them.
-type Status struct {
-	By    string // what a row is: a task, or all of one camera, bag, subset or assignee
-	Rows  []StatusRow
-	Total StatusRow // each task once, also where a row for each assignee counts it again
+// A statusColumn is one column of the table and of the CSV.
+type statusColumn struct {
+	name  string
+	cell  func(status.Row) string
+	words bool // to the left; numbers stand to the right
 }
 
-// A StatusRow is one line of a [Status].
-type StatusRow struct {
-	Name       string `json:"name"`         // of the task or the group
-	ID         int    `json:"id,omitempty"` // of a task that the server has
-	URL        string `json:"url,omitempty"`
-	Tasks      int    `json:"tasks"`   // that the manifest asks for
-	Missing    int    `json:"missing"` // of these, not on the server
-	Frames     int    `json:"frames"`
-	Jobs       int    `json:"jobs"`
-	Annotation int    `json:"annotation"` // jobs that are still to be annotated
-	Validation int    `json:"validation"` // jobs that are being reviewed
-	Completed  int    `json:"completed"`
-	IDs        []int  `json:"-"` // of its tasks that the server has
+func number(of func(status.Row) int) func(status.Row) string {
+	return func(r status.Row) string { return strconv.Itoa(of(r)) }
 }
 
-// Percent is the share of jobs that are completed, rounded down; 0 where there are none.
-func (r StatusRow) Percent() int {
-	if r.Jobs == 0 {
-		return 0
+// statusColumns are those of the CSV. Programs may count on their order: new ones come last.
+var statusColumns = []statusColumn{
+	{"name", func(r status.Row) string { return r.Name }, true},
+	{"tasks", number(func(r status.Row) int { return r.Tasks }), false},
+	{"missing", number(func(r status.Row) int { return r.Missing }), false},
+	{"frames", number(func(r status.Row) int { return r.Frames }), false},
+	{"jobs", number(func(r status.Row) int { return r.Jobs }), false},
+	{"annotation", number(func(r status.Row) int { return r.Annotation }), false},
+	{"validation", number(func(r status.Row) int { return r.Validation }), false},
+	{"completed", number(func(r status.Row) int { return r.Completed }), false},
+	{"acceptance", number(func(r status.Row) int { return r.Acceptance }), false},
+	{"id", func(r status.Row) string { return idText(r.ID) }, false},
+	{"assignee", func(r status.Row) string { return r.Assignee }, true},
+	{"updated", func(r status.Row) string { return stampText(r.Updated, time.RFC3339) }, true},
+	{"url", func(r status.Row) string { return r.URL }, true},
+}
+
+// changeColumn is there where a status is compared with an earlier one.
+var changeColumn = statusColumn{"change", func(r status.Row) string { return changeText(r.Change) }, true}
+
+func idText(id int) string {
+	if id == 0 {
+		return ""
 	}
-	return 100 * r.Completed / r.Jobs
+	return strconv.Itoa(id)
 }
 
-var statusColumns = []string{"name", "tasks", "missing", "frames", "jobs", "annotation", "validation", "completed"}
-
-func (r StatusRow) cells() []string {
-	cells := []string{r.Name}
-	for _, n := range []int{r.Tasks, r.Missing, r.Frames, r.Jobs, r.Annotation, r.Validation, r.Completed} {
-		cells = append(cells, strconv.Itoa(n))
+func stampText(t time.Time, layout string) string {
+	if t.IsZero() {
+		return ""
 	}
-	return cells
+	return t.UTC().Format(layout)
 }
 
-// StatusTable writes rows for a person, with their sum.
-func StatusTable(w io.Writer, s Status) error {
-	head := make([]string, len(statusColumns))
-	for i, name := range statusColumns {
-		head[i] = strings.ToUpper(name)
+// changeText is what changed, as "completed +3, validation -3" (a spreadsheet takes a text that starts with a sign for a formula); "" where nothing did.
+func changeText(c *status.Change) string {
+	if c == nil {
+		return ""
+	}
+	var parts []string
+	if c.New {
+		parts = append(parts, "new")
+	}
+	for _, p := range []struct {
+		n    int
+		word string
+	}{{c.Completed, "completed"}, {c.Acceptance, "acceptance"}, {c.Validation, "validation"}, {c.Annotation, "annotation"}, {c.Frames, "frames"}} {
+		if p.n != 0 {
+			parts = append(parts, fmt.Sprintf("%s %+d", p.word, p.n))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// tableColumns are those that a person reads: what one row cannot have, or no row has, is left out.
+func tableColumns(s status.Status) []statusColumn {
+	byName := map[string]statusColumn{}
+	for _, c := range statusColumns {
+		byName[c.name] = c
+	}
+	names := []string{"name", "tasks", "missing", "frames", "jobs", "annotation", "validation", "acceptance", "completed", "updated"}
+	if s.By == "task" {
+		names = []string{"name", "id", "frames", "jobs", "annotation", "validation", "acceptance", "completed", "assignee", "updated", "url"}
+	}
+	var columns []statusColumn
+	for _, name := range names {
+		c := byName[name]
+		switch name {
+		case "completed":
+			c.cell = func(r status.Row) string { return fmt.Sprintf("%d (%3d%%)", r.Completed, r.Percent()) }
+		case "updated":
+			c.cell = func(r status.Row) string { return stampText(r.Updated, "2006-01-02 15:04") }
+		case "assignee":
+			if !slices.ContainsFunc(s.Rows, func(r status.Row) bool { return r.Assignee != "" }) {
+				continue
+			}
+		}
+		columns = append(columns, c)
+	}
+	if s.Total.Change != nil {
+		columns = slices.Insert(columns, slices.IndexFunc(columns, func(c statusColumn) bool { return c.name == "completed" })+1, changeColumn)
+	}
+	return columns
+}
+
+// StatusTable writes rows for a person, with their sum. Times are UTC.
+func StatusTable(w io.Writer, s status.Status) error {
+	columns := tableColumns(s)
+	head := make([]string, len(columns))
+	for i, c := range columns {
+		head[i] = strings.ToUpper(cmp.Or(map[string]string{"url": "link"}[c.name], c.name))
 	}
 	lines := [][]string{head}
 	for _, r := range append(slices.Clone(s.Rows), s.Total) {
-		cells := r.cells()
-		cells[0] = Safe(cells[0])
-		cells[len(cells)-1] += fmt.Sprintf(" (%3d%%)", r.Percent())
-		lines = append(lines, cells)
+		line := make([]string, len(columns))
+		for i, c := range columns {
+			line[i] = Safe(c.cell(r))
+		}
+		if s.By == "task" {
+			line[1] = cmp.Or(line[1], missingText(r))
+		}
+		lines = append(lines, line)
 	}
-	_, err := io.WriteString(w, aligned(lines))
+	text := aligned(lines, func(i int) bool { return columns[i].words })
+	if len(s.Gone) > 0 {
+		text += fmt.Sprintf("no longer there: %s\n", Safe(strings.Join(s.Gone, ", ")))
+	}
+	_, err := io.WriteString(w, text)
 	return err
 }
 
-// aligned writes cells in columns, two blanks apart: names to the left, numbers to the right.
-func aligned(lines [][]string) string {
+// missingText stands where a task's id would.
+func missingText(r status.Row) string {
+	switch {
+	case r.Missing == 0:
+		return ""
+	case r.Tasks == 1:
+		return "missing"
+	}
+	return fmt.Sprintf("%d missing", r.Missing)
+}
+
+// aligned writes cells in columns, two blanks apart: words to the left, numbers to the right.
+func aligned(lines [][]string, words func(column int) bool) string {
 	widths := make([]int, len(lines[0]))
 	for _, line := range lines {
 		for i, cell := range line {
@@ -77,10 +157,13 @@ func aligned(lines [][]string) string {
 	for _, line := range lines {
 		var text string
 		for i, cell := range line {
-			if i == 0 {
-				text = cell + pad(cell, widths[i])
+			if i > 0 {
+				text += "  "
+			}
+			if words(i) {
+				text += cell + pad(cell, widths[i])
 			} else {
-				text += "  " + pad(cell, widths[i]) + cell
+				text += pad(cell, widths[i]) + cell
 			}
 		}
 		b.WriteString(strings.TrimRight(text, " ") + "\n")

@@ -8,14 +8,16 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/status"
 	"github.com/cvatplan/cvatplan/schema"
 )
 
-func statusRow(name string, id, jobs, validation, completed int) StatusRow {
-	r := StatusRow{
+func statusRow(name string, id, jobs, validation, completed int) status.Row {
+	r := status.Row{
 		Name: name, ID: id, Tasks: 1, Frames: 10 * jobs, Jobs: jobs,
 		Annotation: jobs - validation - completed, Validation: validation, Completed: completed,
 	}
@@ -28,32 +30,49 @@ func statusRow(name string, id, jobs, validation, completed int) StatusRow {
 }
 
 // statuses are none, one task, many tasks of any name, and groups that share tasks.
-func statuses() map[string]Status {
-	return map[string]Status{
-		"empty": {By: "task", Total: StatusRow{Name: "total"}},
-		"one":   {By: "task", Rows: []StatusRow{statusRow("jai_cam_2026-03-04", 801, 3, 1, 1)}, Total: StatusRow{Name: "total", Tasks: 1, Frames: 30, Jobs: 3, Annotation: 1, Validation: 1, Completed: 1}},
+func statuses() map[string]status.Status {
+	return map[string]status.Status{
+		"empty": {By: "task", Total: status.Row{Name: "total"}},
+		"one":   {By: "task", Rows: []status.Row{statusRow("jai_cam_2026-03-04", 801, 3, 1, 1)}, Total: status.Row{Name: "total", Tasks: 1, Frames: 30, Jobs: 3, Annotation: 1, Validation: 1, Completed: 1}},
 		"many": {
 			By: "task",
-			Rows: []StatusRow{
+			Rows: []status.Row{
 				statusRow("jai_cam_2026-03-04", 801, 3, 0, 3), statusRow("jai_cam_2026-03-05", 0, 0, 0, 0),
 				statusRow("jai_cam_"+evilName, 802, 1200, 100, 999), statusRow("=HYPERLINK(\"http://evil.example.com\")", 803, 1, 0, 0),
 				statusRow("果樹園", 804, 2, 1, 0), statusRow("a, \"b\"", 805, 1, 0, 0),
 			},
-			Total: StatusRow{Name: "total", Tasks: 6, Missing: 1, Frames: 12070, Jobs: 1207, Annotation: 104, Validation: 101, Completed: 1002},
+			Total: status.Row{Name: "total", Tasks: 6, Missing: 1, Frames: 12070, Jobs: 1207, Annotation: 104, Validation: 101, Completed: 1002},
 		},
 		"groups": {
 			By: "assignee",
-			Rows: []StatusRow{
+			Rows: []status.Row{
 				{Name: "(none)", Tasks: 2, Frames: 40, Jobs: 1, Annotation: 1, IDs: []int{801, 802}},
 				{Name: "anna", Tasks: 1, Frames: 20, Jobs: 2, Validation: 1, Completed: 1, IDs: []int{802}},
 			},
-			Total: StatusRow{Name: "total", Tasks: 2, Frames: 40, Jobs: 3, Annotation: 1, Validation: 1, Completed: 1},
+			Total: status.Row{Name: "total", Tasks: 2, Frames: 40, Jobs: 3, Annotation: 1, Validation: 1, Completed: 1},
 		},
+		"since": since(),
 	}
 }
 
+// since is a status that is compared with an earlier one.
+func since() status.Status {
+	done := statusRow("run1", 801, 4, 1, 2)
+	done.Acceptance, done.Annotation, done.Assignee = 1, 0, "anna, bob"
+	done.Updated = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	done.Change = &status.Change{Completed: 2, Annotation: -2}
+	fresh := statusRow("run2", 802, 1, 0, 0)
+	fresh.Change = &status.Change{New: true, Jobs: 1, Annotation: 1, Frames: 10}
+	same := statusRow("run3", 803, 1, 1, 0)
+	same.Change = &status.Change{}
+	total := status.Row{Name: "total", Tasks: 3, Frames: 60, Jobs: 6, Annotation: 1, Validation: 2, Acceptance: 1, Completed: 2, Updated: done.Updated, Change: &status.Change{Completed: 2, Annotation: -1, Frames: 10, Jobs: 1}}
+	return status.Status{By: "task", Rows: []status.Row{done, fresh, same}, Total: total, Gone: []string{"run0"}}
+}
+
+func statusPageOf(w io.Writer, s status.Status) error { return StatusHTML(w, s, "Orchard") }
+
 func TestStatusIsAsBefore(t *testing.T) {
-	writers := map[string]func(io.Writer, Status) error{"txt": StatusTable, "json": StatusJSON, "csv": StatusCSV, "ids": StatusIDs}
+	writers := map[string]func(io.Writer, status.Status) error{"txt": StatusTable, "json": StatusJSON, "csv": StatusCSV, "ids": StatusIDs, "html": statusPageOf}
 	for name, s := range statuses() {
 		for format, write := range writers {
 			t.Run(name+"."+format, func(t *testing.T) {
@@ -82,7 +101,7 @@ func TestStatusJSONIsWhatItsSchemaSays(t *testing.T) {
 
 func TestNoStatusForATerminalIsObeyedByIt(t *testing.T) {
 	s := statuses()["many"]
-	for name, write := range map[string]func(io.Writer, Status) error{"table": StatusTable, "json": StatusJSON} {
+	for name, write := range map[string]func(io.Writer, status.Status) error{"table": StatusTable, "json": StatusJSON, "html": statusPageOf} {
 		got := render(t, func(b *bytes.Buffer) error { return write(b, s) })
 		for line := range strings.Lines(string(got)) {
 			if !isSafe(strings.TrimSuffix(line, "\n")) {
@@ -93,9 +112,9 @@ func TestNoStatusForATerminalIsObeyedByIt(t *testing.T) {
 }
 
 func TestNoStatusNameIsAFormulaInASpreadsheet(t *testing.T) {
-	s := Status{}
+	s := status.Status{}
 	for _, start := range []string{"=", "+", "-", "@", "\t", "\r"} {
-		s.Rows = append(s.Rows, StatusRow{Name: start + "cmd|' /C calc'!A0"})
+		s.Rows = append(s.Rows, status.Row{Name: start + "cmd|' /C calc'!A0"})
 	}
 	got := render(t, func(b *bytes.Buffer) error { return StatusCSV(b, s) })
 	lines, err := csv.NewReader(bytes.NewReader(got)).ReadAll()
@@ -110,7 +129,7 @@ func TestNoStatusNameIsAFormulaInASpreadsheet(t *testing.T) {
 }
 
 func TestPercentIsRoundedDownAndOfNothingNothing(t *testing.T) {
-	for want, r := range map[int]StatusRow{0: {}, 99: {Jobs: 1000, Completed: 999}, 100: {Jobs: 3, Completed: 3}, 33: {Jobs: 3, Completed: 1}} {
+	for want, r := range map[int]status.Row{0: {}, 99: {Jobs: 1000, Completed: 999}, 100: {Jobs: 3, Completed: 3}, 33: {Jobs: 3, Completed: 1}} {
 		if diff := cmp.Diff(want, r.Percent()); diff != "" {
 			t.Error(diff)
 		}
@@ -118,12 +137,12 @@ func TestPercentIsRoundedDownAndOfNothingNothing(t *testing.T) {
 }
 
 func TestStatusOfTenThousandTasksHasThemAll(t *testing.T) {
-	s := Status{By: "task", Total: StatusRow{Name: "total", Tasks: 10_000}}
+	s := status.Status{By: "task", Total: status.Row{Name: "total", Tasks: 10_000}}
 	for i := range 10_000 {
 		s.Rows = append(s.Rows, statusRow(fmt.Sprintf("run-%05d", i), i+1, 3, 1, 1))
 	}
 	for name, c := range map[string]struct {
-		write func(io.Writer, Status) error
+		write func(io.Writer, status.Status) error
 		lines int
 	}{"table": {StatusTable, 10_002}, "csv": {StatusCSV, 10_001}, "ids": {StatusIDs, 10_000}} {
 		got := render(t, func(b *bytes.Buffer) error { return c.write(b, s) })

@@ -25,7 +25,7 @@ type depthFile struct {
 // "inverse depth" of all of them, so the pixel type in format decides. Where format
 // says nothing, a PNG behind twelve bytes shows what it is.
 func (m *Message) depthPayload() (d depthFile, ok bool) {
-	if m.Kind.holdsPixels() || len(m.Data) < depthHead || sniff(m.Data).ext() != "" {
+	if m.holdsPixels() || len(m.Data) < depthHead || sniff(m.Data).ext() != "" {
 		return d, false
 	}
 	d.data = m.Data[depthHead:]
@@ -80,6 +80,15 @@ func (d depthFile) metres(sample uint16) float64 {
 	return d.a / (float64(sample) - d.b)
 }
 
+// check is what samples would say before it unpacks anything.
+func (d depthFile) check() error {
+	if d.isPNG {
+		return checkDepthPNG(d.data)
+	}
+	width, height := rvlSize(d.data)
+	return checkDepthSize(width, height, MaxDepthPixels)
+}
+
 // samples unpacks to 16 bits a pixel, big endian.
 func (d depthFile) samples() (grid, error) {
 	if d.isPNG {
@@ -96,16 +105,20 @@ func depthGrid(width, height, step int, pix []byte) grid {
 // so a PNG's claimed size has a limit before it is believed.
 const deflateRatio = 1032
 
-func unpackPNG(b []byte) (grid, error) {
+func checkDepthPNG(b []byte) error {
 	h, ok := readPNGHead(b)
 	if !ok {
-		return grid{}, malformed("compressedDepth holds a PNG without a header")
+		return malformed("compressedDepth holds a PNG without a header")
 	}
 	if !h.grey16() {
-		return grid{}, malformed("compressedDepth holds a PNG of %d bits and colour type %d; it has 16 bits of grey", h.bits, h.colour)
+		return malformed("compressedDepth holds a PNG of %d bits and colour type %d; it has 16 bits of grey", h.bits, h.colour)
 	}
 	limit := int(min(uint64(len(b))*deflateRatio/2, MaxDepthPixels))
-	if err := checkDepthSize(clampSize(h.width), clampSize(h.height), limit); err != nil {
+	return checkDepthSize(clampSize(h.width), clampSize(h.height), limit)
+}
+
+func unpackPNG(b []byte) (grid, error) {
+	if err := checkDepthPNG(b); err != nil {
 		return grid{}, err
 	}
 	img, err := png.Decode(bytes.NewReader(b))

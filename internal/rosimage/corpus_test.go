@@ -12,6 +12,8 @@ import (
 	_ "image/jpeg"
 	_ "image/png"
 
+	_ "golang.org/x/image/tiff"
+
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 )
 

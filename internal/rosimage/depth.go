@@ -24,16 +24,35 @@ func depth16(g grid, o Options) (*picture, error) {
 	}), nil
 }
 
+// signed16 is depth16 of signed millimetres: what is below 0 is unknown.
+func signed16(g grid, o Options) (*picture, error) {
+	order := g.order()
+	return depthPicture(g.width, g.height, o, func(metres []float64, y int) {
+		src := g.row(y)
+		for x := range metres {
+			metres[x] = float64(int16(order.Uint16(src[2*x:]))) / 1000
+		}
+	}), nil
+}
+
 // depth32 is metres as 32-bit floats.
 func depth32(g grid, o Options) (*picture, error) {
-	order := binary.ByteOrder(binary.LittleEndian)
-	if g.bigEndian {
-		order = binary.BigEndian
-	}
+	order := g.order()
 	return depthPicture(g.width, g.height, o, func(metres []float64, y int) {
 		src := g.row(y)
 		for x := range metres {
 			metres[x] = float64(math.Float32frombits(order.Uint32(src[4*x:])))
+		}
+	}), nil
+}
+
+// depth64 is metres as 64-bit floats.
+func depth64(g grid, o Options) (*picture, error) {
+	order := g.order()
+	return depthPicture(g.width, g.height, o, func(metres []float64, y int) {
+		src := g.row(y)
+		for x := range metres {
+			metres[x] = math.Float64frombits(order.Uint64(src[8*x:]))
 		}
 	}), nil
 }

@@ -26,7 +26,13 @@ func (e *UnsupportedError) Hint() diag.Hint {
 	return diag.Do(diag.HintRepublishTopic)
 }
 
-// malformed is an error about a message whose bytes contradict each other.
-func malformed(format string, args ...any) error {
-	return fmt.Errorf("damaged image message: "+format, args...)
-}
+// A DamagedError is a message whose bytes contradict each other, are too few or make no image.
+type DamagedError struct{ Err error }
+
+func (e *DamagedError) Error() string { return "damaged image message: " + e.Err.Error() }
+
+// Unwrap is what is wrong with it.
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// malformed is a [DamagedError].
+func malformed(format string, args ...any) error { return &DamagedError{fmt.Errorf(format, args...)} }

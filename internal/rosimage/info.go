@@ -6,6 +6,7 @@ import (
 	"image/jpeg"
 	"strings"
 
+	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
 )
 
@@ -39,14 +40,12 @@ func Describe(w Wire, typeName string, msg []byte, o Options) Info {
 // Info describes a whole message; pixels are not decoded.
 func (m *Message) Info(o Options) Info {
 	i := Info{Format: m.Format, Encoding: m.Encoding, Width: m.Width, Height: m.Height}
-	if m.Kind.holdsPixels() {
-		i.Ext, i.Problem = m.Ext(o)
-		if i.Problem == nil {
-			_, i.Problem = m.picture(o)
-		}
+	if i.Ext, i.Problem = m.Ext(o); i.Problem == nil {
+		i.Problem = m.Check(o)
+	}
+	if m.holdsPixels() {
 		return i
 	}
-	i.Ext, i.Problem = m.Ext(o)
 	_, _, i.Passthrough = m.Passthrough(o)
 	if d, ok := m.depthPayload(); ok {
 		i.Encoding = d.describe()
@@ -83,6 +82,8 @@ func fileSize(b []byte) (width, height int) {
 	switch sniff(b) {
 	case jpegFile:
 		c, _ = jpeg.DecodeConfig(bytes.NewReader(b))
+	case tiffFile:
+		c, _ = tiff.DecodeConfig(bytes.NewReader(b))
 	case webpFile:
 		c, _ = webp.DecodeConfig(bytes.NewReader(b))
 	case pngFile:

@@ -36,6 +36,9 @@ type Message struct {
 	Partial bool
 }
 
+// holdsPixels tells raw pixels from an image file's bytes.
+func (m *Message) holdsPixels() bool { return m.Kind.raw() && !isMotionJPEG(m.Encoding) }
+
 // Decode reads a whole message. Its memory does not depend on what the lengths
 // in it claim.
 func Decode(w Wire, k Kind, msg []byte) (*Message, error) {

@@ -33,12 +33,12 @@ func (g grid) copy16(dst []byte, y int) {
 }
 
 // packed is pixels of interleaved samples; from says where in a pixel each channel
-// of the picture stands.
+// of the picture is.
 func packed(bits int, from ...int) func(grid, Options) (*picture, error) {
 	return func(g grid, _ Options) (*picture, error) {
 		p := &picture{width: g.width, height: g.height, channels: len(from), bits: bits}
 		if bits == 16 {
-			p.row = func(dst []byte, y int) { g.copy16(dst, y); swap16(dst, from[0] != 0) }
+			p.row = func(dst []byte, y int) { g.copy16(dst, y); swap16(dst, 2*len(from), from[0] != 0) }
 		} else {
 			p.row = func(dst []byte, y int) { copy(dst, g.row(y)); swap8(dst, len(from), from[0] != 0) }
 		}
@@ -53,9 +53,9 @@ func swap8(px []byte, n int, swap bool) {
 	}
 }
 
-// swap16 exchanges red and blue in pixels of six bytes.
-func swap16(px []byte, swap bool) {
-	for ; swap && len(px) >= 6; px = px[6:] {
+// swap16 is swap8 for samples of two bytes.
+func swap16(px []byte, n int, swap bool) {
+	for ; swap && len(px) >= n; px = px[n:] {
 		px[0], px[1], px[4], px[5] = px[4], px[5], px[0], px[1]
 	}
 }

@@ -70,14 +70,17 @@ func TestExtIsKnownBeforehand(t *testing.T) {
 }
 
 func TestWhatIsNotReadIsNamed(t *testing.T) {
-	tests := map[string]struct{ file, want string }{
-		"an encoding":     {"ros1/enc/nv12", `encoding "nv12" is not supported`},
-		"another":         {"ros1/enc/nv21", `encoding "nv21" is not supported`},
-		"a file's format": {"ros1/comp/tiff/compressed", `encoding tiff (format "tiff") is not supported`},
+	tests := map[string]struct {
+		m    *rosimage.Message
+		want string
+	}{
+		"an encoding":     {raw("32SC1", 4, 2, make([]byte, 32)), `encoding "32SC1" is not supported`},
+		"a file's format": {&rosimage.Message{Kind: rosimage.Compressed, Format: "gif", Data: []byte("GIF89a")}, `encoding gif (format "gif") is not supported`},
+		"a name":          {&rosimage.Message{Kind: rosimage.Compressed, Format: "zdepth", Data: []byte("abc")}, `encoding "zdepth" is not supported`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := rosimage.Encode(&bytes.Buffer{}, message(t, tt.file), rosimage.Options{})
+			_, err := rosimage.Encode(&bytes.Buffer{}, tt.m, rosimage.Options{})
 			var u *rosimage.UnsupportedError
 			if !errors.As(err, &u) || err.Error() != tt.want || u.Hint() == (diag.Hint{}) {
 				t.Errorf("got %v, want %s", err, tt.want)
@@ -107,6 +110,35 @@ func TestAnEmptyPayloadIsDamageNotAnEncoding(t *testing.T) {
 	}
 }
 
+// Only a whole kind of image is an encoding that is not read; one bad message is damage.
+func TestADamagedMessageIsNotAnEncodingThatIsNotRead(t *testing.T) {
+	for name, m := range map[string]*rosimage.Message{
+		"an image of nothing":       raw("", 0, 0, nil),
+		"no pixels":                 raw("rgb8", 0, 0, nil),
+		"too short":                 raw("rgb8", 8, 8, make([]byte, 100)),
+		"a damaged encoding":        raw("rg\x00\x7f8", 4, 2, make([]byte, 24)),
+		"a jpeg of text":            {Kind: rosimage.Compressed, Format: "jpeg", Data: []byte("no image at all")},
+		"a png of zeros":            {Kind: rosimage.Compressed, Format: "bgr8; png compressed bgr8", Data: make([]byte, 100)},
+		"a compressedDepth of text": {Kind: rosimage.Compressed, Format: "16UC1; compressedDepth", Data: []byte("0123456789ab no image")},
+		"a short compressedDepth":   {Kind: rosimage.Compressed, Format: "16UC1; compressedDepth png", Data: []byte("0123")},
+		"a huge RVL":                {Kind: rosimage.Compressed, Format: "16UC1; compressedDepth rvl", Data: []byte("0123456789ab\xff\xff\xff\x7f\xff\xff\xff\x7f")},
+		"a MJPEG of text":           raw("MJPEG", 8, 8, []byte("no image at all")),
+		"no format":                 {Kind: rosimage.Compressed, Data: []byte("no image at all")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for what, err := range map[string]error{
+				"Check": m.Check(rosimage.Options{}), "Info": m.Info(rosimage.Options{}).Problem,
+				"Encode": func() error { _, err := rosimage.Encode(&bytes.Buffer{}, m, rosimage.Options{}); return err }(),
+			} {
+				var damaged *rosimage.DamagedError
+				if !errors.As(err, &damaged) {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+		})
+	}
+}
+
 func TestInfoSaysWhatAManifestCanUse(t *testing.T) {
 	type info struct {
 		Encoding, Format string
@@ -117,7 +149,7 @@ func TestInfoSaysWhatAManifestCanUse(t *testing.T) {
 	}
 	tests := map[string]info{
 		"ros1/enc/bgr8":                        {Encoding: "bgr8", Width: 64, Height: 48, Ext: "png"},
-		"ros1/enc/nv12":                        {Encoding: "nv12", Width: 64, Height: 48, Problem: `encoding "nv12" is not supported`},
+		"ros1/enc/nv12":                        {Encoding: "nv12", Width: 64, Height: 48, Ext: "png"},
 		"ros1/comp/format_lies_png/compressed": {"jpeg", "png", 64, 48, "jpg", true, ""},
 		"ros1/comp/png16/compressed":           {"png", "16UC1; png compressed ", 64, 48, "png", true, ""},
 		"ros1/comp/webp/compressed":            {"webp", "webp", 64, 48, "webp", true, ""},
@@ -125,7 +157,7 @@ func TestInfoSaysWhatAManifestCanUse(t *testing.T) {
 		"ros1/comp/depth32_png/compressedDepth": {
 			"32FC1 compressedDepth png", "32FC1; compressedDepth png", 64, 48, "png", false, "",
 		},
-		"ros1/comp/tiff/compressed": {Encoding: "tiff", Format: "tiff", Problem: `encoding tiff (format "tiff") is not supported`},
+		"ros1/comp/tiff/compressed": {"tiff", "tiff", 64, 48, "tif", true, ""},
 		"json/enc/rgb8":             {Encoding: "rgb8", Width: 64, Height: 48, Ext: "png"},
 		"protobuf/realsenseD435/color/image_raw/compressed": {"jpeg", "jpeg", 64, 48, "jpg", true, ""},
 		"cdr-bigendian/comp/jpeg_full/compressed":           {"jpeg", "rgb8; jpeg compressed bgr8", 64, 48, "jpg", true, ""},

@@ -19,14 +19,14 @@ func (m *Message) picture(o Options) (*picture, error) {
 	if m.Partial {
 		return nil, ErrShort
 	}
-	if !m.Kind.holdsPixels() {
+	if !m.holdsPixels() {
 		return m.unpack(o)
 	}
-	e, ok := encodings[m.Encoding]
+	e, ok := encodingOf(m.Encoding)
 	if !ok {
 		return nil, m.unsupported()
 	}
-	g, err := m.grid(e)
+	g, err := m.grid(e, len(m.Data))
 	if err != nil {
 		return nil, err
 	}
@@ -40,6 +40,14 @@ type grid struct {
 	step          int // with it
 	bigEndian     bool
 	data          []byte
+}
+
+// order is that of the samples' bytes.
+func (g grid) order() binary.ByteOrder {
+	if g.bigEndian {
+		return binary.BigEndian
+	}
+	return binary.LittleEndian
 }
 
 // row is the bytes of row y.
@@ -60,15 +68,14 @@ func (g grid) words(dst []uint16, y int) {
 	}
 }
 
-// grid checks width, height and step against the bytes that there are. Each is
-// first compared with their number, so that no product can overflow.
-func (m *Message) grid(e encoding) (grid, error) {
-	n := len(m.Data)
+// grid checks width, height and step against n bytes of data. Each is first compared
+// with their number, so that no product can overflow.
+func (m *Message) grid(e encoding, n int) (grid, error) {
 	if m.Width <= 0 || m.Height <= 0 {
 		return grid{}, malformed("%s of %d x %d pixels", m.Encoding, m.Width, m.Height)
 	}
 	if m.Width > n || m.Height > n {
-		return grid{}, m.tooShort()
+		return grid{}, m.tooShort(n)
 	}
 	if e.even && m.Width%2 != 0 {
 		return grid{}, malformed("%s needs an even width, not %d", m.Encoding, m.Width)
@@ -80,13 +87,27 @@ func (m *Message) grid(e encoding) (grid, error) {
 	if g.step < g.rowBytes {
 		return grid{}, malformed("step %d is less than the %d bytes of a row of %s", g.step, g.rowBytes, m.Encoding)
 	}
-	// The last row may come without its padding.
-	if need := uint64(g.height-1)*uint64(g.step) + uint64(g.rowBytes); need > uint64(n) {
-		return grid{}, m.tooShort()
+	need := e.need(g)
+	if e.chroma != nil && need > uint64(n) {
+		if luma := e.chroma.luma(g.height); luma > 0 {
+			g.height = luma
+			need = e.need(g)
+		}
+	}
+	if need > uint64(n) {
+		return grid{}, m.tooShort(n)
 	}
 	return g, nil
 }
 
-func (m *Message) tooShort() error {
-	return malformed("%s of %d x %d pixels with step %d does not fit in %d bytes", m.Encoding, m.Width, m.Height, m.Step, len(m.Data))
+// need is how many bytes a picture has. Its last row may come without its padding.
+func (e encoding) need(g grid) uint64 {
+	if e.chroma != nil {
+		return e.chroma.need(g)
+	}
+	return uint64(g.height-1)*uint64(g.step) + uint64(g.rowBytes)
+}
+
+func (m *Message) tooShort(n int) error {
+	return malformed("%s of %d x %d pixels with step %d does not fit in %d bytes", m.Encoding, m.Width, m.Height, m.Step, n)
 }

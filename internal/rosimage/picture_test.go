@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"image"
 	"image/color"
+	"slices"
 	"testing"
 
 	"github.com/cvatplan/cvatplan/internal/rosimage"
@@ -130,16 +131,21 @@ func largestDifference(img image.Image, want []byte) int {
 
 // Padding must not enter the picture, and the last row may lack it.
 func TestStepIsHonouredByEveryEncoding(t *testing.T) {
-	const width, height, pad = 6, 4, 5
+	const width, height, pad = 6, 4, 6
 	for _, name := range rosimage.Encodings() {
-		size := bytesPerPixel(name)
-		data := make([]byte, width*height*size)
-		for i := range data {
-			data[i] = byte(i * 7)
+		var data, spread []byte
+		last := 0 // padding
+		for _, row := range rowsOf(name, width, height) {
+			for range row {
+				data = append(data, byte(len(data)*7))
+			}
+			last = pad * row / (width * bytesPerPixel(name))
+			spread = append(append(spread, data[len(data)-row:]...), make([]byte, last)...)
 		}
+		spread = spread[:len(spread)-last]
 		tight := raw(name, width, height, data)
-		padded := raw(name, width, height, withPadding(data, width*size, pad))
-		padded.Step = width*size + pad
+		padded := raw(name, width, height, spread)
+		padded.Step = width*bytesPerPixel(name) + pad
 		a, _ := encode(t, tight, rosimage.Options{})
 		b, _ := encode(t, padded, rosimage.Options{})
 		if string(a) != string(b) {
@@ -148,19 +154,37 @@ func TestStepIsHonouredByEveryEncoding(t *testing.T) {
 	}
 }
 
-func withPadding(data []byte, row, pad int) []byte {
-	var out []byte
-	for len(data) > 0 {
-		out = append(append(out, data[:row]...), make([]byte, pad)...)
-		data = data[row:]
+// rowsOf are the lengths of an image's rows in bytes, of all its planes.
+func rowsOf(name string, width, height int) (rows []int) {
+	for range height {
+		rows = append(rows, width*bytesPerPixel(name))
 	}
-	return out[:len(out)-pad]
+	switch name {
+	case "nv12", "nv21":
+		return append(rows, rows[:height/2]...)
+	case "nv24":
+		return append(rows, slices.Repeat([]int{2 * width}, height)...)
+	case "i420":
+		return append(rows, slices.Repeat([]int{width / 2}, height)...)
+	}
+	return rows
+}
+
+// grey16s are the four samples of a 16-bit picture.
+func grey16s(t *testing.T, m *rosimage.Message) (out [4]uint16) {
+	t.Helper()
+	img := picture(t, m, rosimage.Options{}).(*image.Gray16)
+	for i := range out {
+		out[i] = img.Gray16At(i%img.Rect.Dx(), i/img.Rect.Dx()).Y
+	}
+	return out
 }
 
 func bytesPerPixel(name string) int {
 	sizes := map[string]int{
 		"mono8": 1, "8UC1": 1, "32FC1": 4, "rgb8": 3, "bgr8": 3, "8UC3": 3, "rgba8": 4, "bgra8": 4, "8UC4": 4, "rgb16": 6, "bgr16": 6,
 		"bayer_rggb8": 1, "bayer_bggr8": 1, "bayer_gbrg8": 1, "bayer_grbg8": 1,
+		"nv12": 1, "nv21": 1, "nv24": 1, "i420": 1, "16UC3": 6, "rgba16": 8, "bgra16": 8, "16UC4": 8, "64FC1": 8,
 	}
 	if n, ok := sizes[name]; ok {
 		return n
@@ -171,7 +195,7 @@ func bytesPerPixel(name string) int {
 func TestBigEndianIsHonouredByEveryWideEncoding(t *testing.T) {
 	const width, height = 6, 4
 	for name, size := range map[string]int{
-		"mono16": 2, "16UC1": 2, "rgb16": 2, "bgr16": 2, "32FC1": 4,
+		"mono16": 2, "16UC1": 2, "rgb16": 2, "bgr16": 2, "32FC1": 4, "16SC1": 2, "64FC1": 8, "16UC3": 2, "16UC4": 2, "rgba16": 2, "bgra16": 2,
 		"bayer_rggb16": 2, "bayer_bggr16": 2, "bayer_gbrg16": 2, "bayer_grbg16": 2,
 	} {
 		little := make([]byte, width*height*bytesPerPixel(name))

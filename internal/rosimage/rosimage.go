@@ -8,7 +8,7 @@
 //     extension that the frame will have, which is all that a plan needs.
 //   - [Decode] reads a whole message. [Message.Data] is a part of the bytes that
 //     were given, not a copy.
-//   - [Message.Passthrough] hands out JPEG, PNG and WebP payloads byte for byte;
+//   - [Message.Passthrough] hands out JPEG, PNG, WebP and TIFF payloads byte for byte;
 //     [Encode] makes a PNG or a JPEG of all others.
 //
 // # What is read
@@ -120,5 +120,5 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// holdsPixels tells raw pixels from an image file's bytes.
-func (k Kind) holdsPixels() bool { return k == Raw || k == FoxgloveRaw }
+// raw tells kinds whose data is usually pixels from those whose data is an image file.
+func (k Kind) raw() bool { return k == Raw || k == FoxgloveRaw }

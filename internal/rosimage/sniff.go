@@ -9,6 +9,7 @@ const (
 	jpegFile payload = "jpeg"
 	pngFile  payload = "png"
 	webpFile payload = "webp"
+	tiffFile payload = "tiff"
 )
 
 // ext is the extension of a file that CVAT takes as it is, "" of any other.
@@ -16,6 +17,8 @@ func (p payload) ext() string {
 	switch p {
 	case jpegFile:
 		return "jpg"
+	case tiffFile:
+		return "tif"
 	case pngFile, webpFile:
 		return string(p)
 	}
@@ -34,8 +37,8 @@ var magics = []struct {
 	{"\xff\xd8\xff", jpegFile},
 	{pngMagic, pngFile},
 	{"RIFF????WEBP", webpFile},
-	{"II*\x00", "tiff"},
-	{"MM\x00*", "tiff"},
+	{"II*\x00", tiffFile},
+	{"MM\x00*", tiffFile},
 	{"BM", "bmp"},
 	{"GIF8", "gif"},
 	{"????ftypavif", "avif"},

@@ -1,6 +1,7 @@
 // Package sandbox is an embedded server that answers as CVAT 2.73 does, as far as
 // cvatplan, cvat-sdk 2.80 and cvat-cli 2.80 can see: sign-in, users, organizations,
-// projects, labels, tasks, jobs, uploads, imports, requests, frames.
+// projects, labels, tasks, jobs, uploads, imports, requests, frames, annotations, and the
+// export of these as "CVAT for images 1.1".
 //
 //	s, err := sandbox.Open(sandbox.Options{Dir: "sandbox"})
 //	…
@@ -19,8 +20,9 @@
 // assumption (see assumptions.go) which the code cites as A1, A2, …, so that a
 // contract suite can put the same question to a real server.
 //
-// Endpoints are in the package api, the import in importer, the database and the files
-// in storage; this package opens, listens and closes.
+// Endpoints are in the package api, the import in importer, what is done with annotations
+// in annotation, the database and the files in storage; this package opens, listens and
+// closes.
 //
 // Uploads go straight to the disk, never into memory; a zip is indexed and not
 // unpacked, though to a client it looks consumed by its import, as in CVAT.
@@ -31,5 +33,5 @@
 // access token sandbox), so it must not be reached from elsewhere. It imports images
 // and zip archives of images; videos, PDFs, other archives, server files and remote
 // files end in a failed request that says so. What it knows of but does not do
-// (exports, cloud storage, issues, …) answers 501.
+// (other formats, cloud storage, issues, …) answers 501.
 package sandbox

@@ -50,6 +50,9 @@ type Hooks struct {
 	// Import is called by a worker before it starts an import (the request is
 	// still queued), and before it saves the result (the request is started).
 	Import func(ctx context.Context, taskID int, s importer.Step)
+	// Annotating is called when a change of a task's annotations has read what it
+	// replaces, and has not written yet.
+	Annotating func(ctx context.Context, taskID int)
 	// Panicked is told of a panic in a request, which is answered 500, or in an import,
 	// which fails: its reason and its stack. Here too outside of tests.
 	Panicked func(*crash.Panic)
@@ -102,7 +105,7 @@ func open(o Options, db *storage.Store) (*Server, error) {
 		return nil, err
 	}
 	q := importer.NewQueue(db, importer.Options{Workers: o.Workers, MaxJobs: o.MaxJobs, Log: o.Log, AtStep: o.Hooks.Import, Panicked: o.Hooks.Panicked})
-	answers, err := api.New(ctx, db, q, api.Options{NoAuth: o.NoAuth, BusyWait: o.BusyWait, Log: o.Log, TaskNumbered: o.Hooks.TaskNumbered})
+	answers, err := api.New(ctx, db, q, api.Options{NoAuth: o.NoAuth, BusyWait: o.BusyWait, Log: o.Log, TaskNumbered: o.Hooks.TaskNumbered, Annotating: o.Hooks.Annotating})
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ from pathlib import Path
 from browser import chromium
 
 REPO = Path(__file__).resolve().parent.parent.parent
-PAGES = REPO / "pkg" / "report" / "testdata"
+PAGES = REPO / "internal" / "report" / "testdata"
 BINARY = Path(os.environ.get("CVATPLAN_BINARY", REPO / "cvatplan"))
 SHOTS = Path(os.environ.get("CVATPLAN_SCREENSHOTS", REPO / ".ci" / "tmp"))
 

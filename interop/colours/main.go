@@ -16,6 +16,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 )
@@ -64,8 +65,11 @@ func write(dir string) error {
 func pictures() (out []picture) {
 	for _, encoding := range rosimage.Encodings() {
 		for _, size := range sizes {
+			if evenHeight(encoding) {
+				size[1]++
+			}
 			row := size[0] * bytesPerPixel(encoding)
-			for _, step := range []int{row, row + 12} {
+			for _, step := range []int{row, row + 16} {
 				p := picture{Encoding: encoding, Width: size[0], Height: size[1], Step: step}
 				out = append(out, p.variants()...)
 			}
@@ -77,7 +81,7 @@ func pictures() (out []picture) {
 func (p picture) variants() (out []picture) {
 	for _, big := range []bool{false, true} {
 		for _, ranged := range []bool{false, true} {
-			depth := p.Encoding == "16UC1" || p.Encoding == "32FC1"
+			depth := slices.Contains([]string{"16UC1", "16SC1", "32FC1", "64FC1"}, p.Encoding)
 			if big && sampleSize(p.Encoding) == 1 || ranged && !depth {
 				continue
 			}
@@ -116,16 +120,21 @@ func (p picture) write(dir string) error {
 // too. Depths are up to five metres, with some that are unknown.
 func (p picture) pixels() []byte {
 	r := rand.New(rand.NewPCG(uint64(p.Width), uint64(p.Step)))
-	b := make([]byte, p.Step*p.Height)
+	b := make([]byte, p.Step*p.Height*planes2(p.Encoding)/2)
 	for i := range b {
 		b[i] = byte(r.Uint32())
 	}
-	for i := 0; p.Encoding == "32FC1" && i+4 <= len(b); i += 4 {
-		bits := math.Float32bits(float32(r.Float64() * 5))
+	wide := sampleSize(p.Encoding)
+	for i := 0; p.Encoding[len(p.Encoding)-3:] == "FC1" && i+wide <= len(b); i += wide {
+		metres := r.Float64() * 5
 		if r.IntN(8) == 0 {
-			bits = math.Float32bits(float32(math.NaN()))
+			metres = math.NaN()
 		}
-		order(p.BigEndian).PutUint32(b[i:], bits)
+		if wide == 8 {
+			order(p.BigEndian).PutUint64(b[i:], math.Float64bits(metres))
+			continue
+		}
+		order(p.BigEndian).PutUint32(b[i:], math.Float32bits(float32(metres)))
 	}
 	return b
 }
@@ -137,26 +146,46 @@ func order(big bool) binary.ByteOrder {
 	return binary.LittleEndian
 }
 
+// evenHeight tells encodings that OpenCV reads in even heights alone.
+func evenHeight(encoding string) bool {
+	return slices.Contains([]string{"nv12", "nv21", "i420"}, encoding)
+}
+
+// planes2 is twice the size of an image with its colour, in planes of luma.
+func planes2(encoding string) int {
+	switch {
+	case evenHeight(encoding):
+		return 3
+	case encoding == "nv24":
+		return 6
+	}
+	return 2
+}
+
 func bytesPerPixel(encoding string) int {
 	switch encoding {
-	case "mono8", "8UC1", "bayer_rggb8", "bayer_bggr8", "bayer_gbrg8", "bayer_grbg8":
+	case "mono8", "8UC1", "nv12", "nv21", "nv24", "i420", "bayer_rggb8", "bayer_bggr8", "bayer_gbrg8", "bayer_grbg8":
 		return 1
 	case "rgb8", "bgr8", "8UC3":
 		return 3
 	case "rgba8", "bgra8", "8UC4", "32FC1":
 		return 4
-	case "rgb16", "bgr16":
+	case "rgb16", "bgr16", "16UC3":
 		return 6
+	case "rgba16", "bgra16", "16UC4", "64FC1":
+		return 8
 	}
 	return 2
 }
 
 func sampleSize(encoding string) int {
 	switch encoding {
-	case "mono16", "16UC1", "rgb16", "bgr16", "bayer_rggb16", "bayer_bggr16", "bayer_gbrg16", "bayer_grbg16":
+	case "mono16", "16UC1", "16SC1", "rgb16", "bgr16", "rgba16", "bgra16", "16UC3", "16UC4", "bayer_rggb16", "bayer_bggr16", "bayer_gbrg16", "bayer_grbg16":
 		return 2
 	case "32FC1":
 		return 4
+	case "64FC1":
+		return 8
 	}
 	return 1
 }

@@ -161,10 +161,10 @@ func (s *Server) patchJob(q *query) (answer, error) {
 		return answer{}, err
 	}
 	err = s.store.Transaction(q.ctx, func(tx *sql.Tx) error {
-		if err := c.save(q.ctx, tx, "jobs", j.ID, false, s.store.Now()); err != nil {
+		if err := c.save(q.ctx, tx, "jobs", j.ID, true, s.store.Now()); err != nil {
 			return err
 		}
-		return storage.RecountJobs(q.ctx, tx, t.ID, s.store.Now())
+		return storage.RecountJobs(q.ctx, tx, t.ID)
 	})
 	if err != nil {
 		return answer{}, err

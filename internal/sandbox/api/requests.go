@@ -27,7 +27,7 @@ type operationJSON struct {
 	Type        string  `json:"type"`
 	Target      string  `json:"target"`
 	ProjectID   *int    `json:"project_id"`
-	TaskID      int     `json:"task_id"`
+	TaskID      *int    `json:"task_id"`
 	JobID       *int    `json:"job_id"`
 	OrgID       *int    `json:"org_id"`
 	Format      *string `json:"format"`
@@ -46,7 +46,7 @@ func (s *Server) requestJSON(q *query, r *storage.ImportRecord) (requestJSON, er
 	}
 	j := requestJSON{
 		Status: r.Status, ID: storage.RequestID(r.Task), Created: r.Created, Started: r.Started, Finished: r.Finished, Expiry: r.Expiry(),
-		Operation: operationJSON{Type: "create:task", Target: "task", TaskID: r.Task, OrgID: r.Org},
+		Operation: operationJSON{Type: "create:task", Target: "task", TaskID: &r.Task, OrgID: r.Org},
 		Owner:     userIdentifier{ID: r.Owner},
 	}
 	if t != nil {
@@ -104,6 +104,16 @@ func (s *Server) request(q *query) (*storage.ImportRecord, error) {
 }
 
 func (s *Server) getRequest(q *query) (answer, error) {
+	if exportIDPattern.MatchString(q.args[0]) {
+		e, err := s.findExport(q, q.args[0])
+		if err == nil && e == nil {
+			err = missingRequest()
+		}
+		if err != nil {
+			return answer{}, err
+		}
+		return ok(s.exportJSON(q, e)), nil
+	}
 	r, err := s.request(q)
 	if err != nil {
 		return answer{}, err

@@ -37,11 +37,18 @@ func (s *Server) newRouter() *router {
 	rt.add(`/api/tasks/([^/.]+)/data/meta`, methods{"GET": s.getMeta, "PATCH": s.patchMeta})
 	rt.add(`/api/tasks/([^/.]+)/data/(\d+_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})`, methods{"HEAD": s.headTUS, "PATCH": s.patchTUS}).kind = tusBody
 	rt.add(`/api/tasks/([^/.]+)/preview`, methods{"GET": s.getPreview})
-	rt.add(`/api/tasks/([^/.]+)/annotations/?`, methods{"GET": s.getAnnotations, "POST": missing, "PUT": missing, "PATCH": missing, "DELETE": s.deleteAnnotations})
+	rt.add(`/api/tasks/([^/.]+)/annotations/?`, s.annotationRoute(s.annotatedTask)).kind = uploadBody
+
+	rt.add(`/api/tasks/([^/.]+)/dataset/export`, methods{"POST": s.exportTask}).kind = uploadBody
+	rt.add(`/api/tasks/([^/.]+)/dataset/download`, methods{"GET": s.download})
+	rt.add(`/api/jobs/([^/.]+)/dataset/export`, methods{"POST": s.exportJob}).kind = uploadBody
+	rt.add(`/api/jobs/([^/.]+)/dataset/download`, methods{"GET": s.download})
+	rt.add(`/api/server/annotation/formats`, methods{"GET": s.listFormats})
 
 	rt.add(`/api/jobs`, methods{"GET": s.listJobs, "POST": missing})
 	rt.add(`/api/jobs/([^/.]+)`, methods{"GET": s.getJob, "PATCH": s.patchJob, "DELETE": missing})
 	rt.add(`/api/jobs/([^/.]+)/data`, methods{"GET": s.getJobData})
+	rt.add(`/api/jobs/([^/.]+)/annotations/?`, s.annotationRoute(s.annotatedJob)).kind = uploadBody
 	rt.add(`/api/jobs/([^/.]+)/data/meta`, methods{"GET": s.getJobMeta, "PATCH": missing})
 
 	rt.add(`/api/requests`, methods{"GET": s.listRequests})

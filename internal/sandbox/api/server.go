@@ -16,6 +16,7 @@ type Options struct {
 	BusyWait     time.Duration                     // how long a request waits for a task that is being imported
 	Log          *slog.Logger                      // why a request ended in a 500
 	TaskNumbered func(ctx context.Context, id int) // for tests: a new task has its id, and is not yet visible
+	Annotating   func(ctx context.Context, id int) // for tests: annotations of a task are about to change
 }
 
 // A Server answers requests. It is safe for concurrent use.

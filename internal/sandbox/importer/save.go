@@ -77,11 +77,11 @@ func (i *importer) saveRows(tx *sql.Tx, list []Segment, size, overlap int, gt []
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(i.ctx, `UPDATE tasks SET segment_size = ?, overlap = ?, dimension = '2d', mode = 'annotation', media_type = 'image' WHERE id = ?`, size, overlap, i.task.ID)
+	_, err = tx.ExecContext(i.ctx, `UPDATE tasks SET segment_size = ?, overlap = ?, dimension = '2d', mode = 'annotation', media_type = 'image', updated = ? WHERE id = ?`, size, overlap, now, i.task.ID)
 	if err != nil {
 		return err
 	}
-	return storage.RecountJobs(i.ctx, tx, i.task.ID, now)
+	return storage.RecountJobs(i.ctx, tx, i.task.ID)
 }
 
 // InsertJobs makes the jobs of a task of size frames: one for each segment, its replicas,

@@ -44,6 +44,11 @@ func (s *Store) Job(ctx context.Context, id int) (*Job, error) {
 	return found[0], nil
 }
 
+// Jobs are a task's jobs of one type, oldest first.
+func (s *Store) Jobs(ctx context.Context, task int, kind string) ([]*Job, error) {
+	return Collect(ctx, s.Reader, scanJob, jobColumns+`WHERE j.task_id = ? AND j.type = ? ORDER BY j.id`, task, kind)
+}
+
 // Status is the old word for how far a job is.
 func (j *Job) Status() string {
 	switch {
@@ -56,7 +61,7 @@ func (j *Job) Status() string {
 }
 
 // RecountJobs brings the task's summary of its jobs, and its status, up to date.
-func RecountJobs(ctx context.Context, tx *sql.Tx, task int, now Stamp) error {
+func RecountJobs(ctx context.Context, tx *sql.Tx, task int) error {
 	jobs, err := Collect(ctx, tx, scanJob, jobColumns+`WHERE j.task_id = ?`, task)
 	if err != nil {
 		return err
@@ -77,6 +82,21 @@ func RecountJobs(ctx context.Context, tx *sql.Tx, task int, now Stamp) error {
 	case !slices.ContainsFunc(jobs, func(j *Job) bool { return j.Stage == StageAnnotation }) && len(jobs) > 0:
 		status = "validation"
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE tasks SET jobs = ?, jobs_completed = ?, jobs_validation = ?, status = ?, updated = ? WHERE id = ?`, len(jobs), completed, validation, status, now, task)
+	_, err = tx.ExecContext(ctx, `UPDATE tasks SET jobs = ?, jobs_completed = ?, jobs_validation = ?, status = ? WHERE id = ?`, len(jobs), completed, validation, status, task)
 	return err
+}
+
+// Touch notes that something of a job changed: the job's date moves, then its task's, then
+// the project's, each a little later than the one before.
+func Touch(ctx context.Context, tx *sql.Tx, job int, now Stamp) error {
+	for i, query := range []string{
+		`UPDATE jobs SET updated = ? WHERE id = ?`,
+		`UPDATE tasks SET updated = ? WHERE id = (SELECT task_id FROM jobs WHERE id = ?)`,
+		`UPDATE projects SET updated = ? WHERE id = (SELECT t.project_id FROM tasks t JOIN jobs j ON j.task_id = t.id WHERE j.id = ?)`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, now+Stamp(i), job); err != nil {
+			return err
+		}
+	}
+	return nil
 }

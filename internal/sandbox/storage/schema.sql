@@ -1,5 +1,5 @@
 CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, last INTEGER NOT NULL) STRICT;
-INSERT OR IGNORE INTO sequences VALUES ('task', 0);
+INSERT OR IGNORE INTO sequences VALUES ('task', 0), ('tag', 0), ('shape', 0), ('track', 0), ('keyframe', 0);
 
 CREATE TABLE IF NOT EXISTS users (
   id INTEGER PRIMARY KEY AUTOINCREMENT, username TEXT NOT NULL UNIQUE, email TEXT NOT NULL, password TEXT NOT NULL,
@@ -83,6 +83,19 @@ CREATE TABLE IF NOT EXISTS jobs (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS jobs_task ON jobs (task_id);
 CREATE INDEX IF NOT EXISTS jobs_parent ON jobs (parent_id);
+
+-- kind: tag, shape or track; seq is the order of writing, as ids can be given (A84)
+CREATE TABLE IF NOT EXISTS annotations (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id INTEGER NOT NULL,
+  job_id INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE, label_id INTEGER NOT NULL REFERENCES labels ON DELETE CASCADE,
+  frame INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (kind, id)
+) STRICT;
+CREATE INDEX IF NOT EXISTS annotations_job ON annotations (job_id, kind, frame, seq);
+CREATE INDEX IF NOT EXISTS annotations_label ON annotations (label_id);
+CREATE TABLE IF NOT EXISTS exports (
+  id TEXT PRIMARY KEY, owner_id INTEGER NOT NULL, task_id INTEGER, job_id INTEGER, format TEXT NOT NULL, subresource TEXT NOT NULL,
+  created INTEGER NOT NULL, finished INTEGER NOT NULL, message TEXT NOT NULL, name TEXT NOT NULL, archive BLOB NOT NULL
+) STRICT;
 
 -- no foreign key to tasks: the record of a deleted task answers 400 (A44)
 CREATE TABLE IF NOT EXISTS requests (

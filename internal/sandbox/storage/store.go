@@ -128,14 +128,14 @@ func (s *Store) Exists(ctx context.Context, query string, args ...any) (bool, er
 	return err == nil, err
 }
 
-// A querier is the database or a transaction on it.
-type querier interface {
+// A Querier is the database or a transaction on it.
+type Querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // Collect reads all rows of a query, one value per row.
-func Collect[T any](ctx context.Context, q querier, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+func Collect[T any](ctx context.Context, q Querier, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ func ScanTask(r *sql.Rows) (*Task, error) {
 // Task finds a task with all that is known of its data; nil is none.
 func (s *Store) Task(ctx context.Context, id int) (*Task, error) { return taskIn(ctx, s.Reader, id) }
 
-func taskIn(ctx context.Context, q querier, id int) (*Task, error) {
+func taskIn(ctx context.Context, q Querier, id int) (*Task, error) {
 	found, err := Collect(ctx, q, func(r *sql.Rows) (*Task, error) {
 		t := &Task{}
 		return t, r.Scan(append(t.fields(), &t.StartFrame, &t.StopFrame, &t.ChunksUpdated, &t.Params, &t.DeletedFrames, &t.ValidationSet)...)

@@ -26,7 +26,7 @@ type question struct {
 // questions are all of them, by number.
 func questions() []question {
 	var all []question
-	for _, part := range [][]question{accountQuestions, projectQuestions, taskQuestions, listQuestions, uploadQuestions, importQuestions, failureQuestions, frameQuestions, organizationQuestions, settingQuestions} {
+	for _, part := range [][]question{accountQuestions, projectQuestions, taskQuestions, listQuestions, uploadQuestions, importQuestions, failureQuestions, frameQuestions, organizationQuestions, annotationQuestions, exportQuestions, settingQuestions} {
 		all = append(all, part...)
 	}
 	return all
@@ -80,6 +80,8 @@ type suite struct {
 	project int
 	run     string // unique: part of every name
 	count   int
+	whole   *testing.T // the test of all questions
+	scenes  map[[2]int]*scene
 }
 
 func askAll(t *testing.T, at server) {
@@ -92,7 +94,7 @@ func askAll(t *testing.T, at server) {
 // begin makes the project in which all happens, and deletes it at the end.
 func begin(t *testing.T, at server) *suite {
 	t.Helper()
-	s := &suite{server: at, run: "cvatplan-contract-" + random()}
+	s := &suite{server: at, run: "cvatplan-contract-" + random(), whole: t, scenes: map[[2]int]*scene{}}
 	s.Client = s.client(t, cvat.Options{})
 	about, err := s.About(t.Context())
 	if err != nil {

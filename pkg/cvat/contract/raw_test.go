@@ -16,7 +16,8 @@ import (
 type exchange struct {
 	status int
 	header http.Header
-	body   string
+	body   string // less the blanks around it
+	whole  string
 }
 
 // raw sends a request with the suite's token, unless headers say otherwise
@@ -46,7 +47,7 @@ func (s *suite) raw(t *testing.T, method, path, body string, headers ...string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return exchange{resp.StatusCode, resp.Header, strings.TrimSpace(string(data))}
+	return exchange{resp.StatusCode, resp.Header, strings.TrimSpace(string(data)), string(data)}
 }
 
 // inTheEnd deletes what the suite made outside its project; the embedded server

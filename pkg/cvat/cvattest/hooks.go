@@ -12,11 +12,13 @@ import (
 type hooks struct {
 	mu      sync.Mutex
 	created []*Hold
+	drawn   []*Hold
 	imports map[sandbox.ImportStep][]*Hold
 }
 
 func (h *hooks) install(on *sandbox.Hooks) {
-	on.TaskNumbered = func(ctx context.Context, _ int) { h.stay(ctx, h.takeCreated()) }
+	on.TaskNumbered = func(ctx context.Context, _ int) { h.stay(ctx, h.take(&h.created)) }
+	on.Annotating = func(ctx context.Context, _ int) { h.stay(ctx, h.take(&h.drawn)) }
 	on.Import = func(ctx context.Context, _ int, s sandbox.ImportStep) { h.stay(ctx, h.importHold(s)) }
 }
 
@@ -26,15 +28,15 @@ func (h *hooks) stay(ctx context.Context, hold *Hold) {
 	}
 }
 
-// takeCreated hands each hold to one creation.
-func (h *hooks) takeCreated() *Hold {
+// take hands each hold to one of those that come.
+func (h *hooks) take(holds *[]*Hold) *Hold {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.created) == 0 {
+	if len(*holds) == 0 {
 		return nil
 	}
-	hold := h.created[0]
-	h.created = h.created[1:]
+	hold := (*holds)[0]
+	*holds = (*holds)[1:]
 	return hold
 }
 
@@ -52,7 +54,7 @@ func (h *hooks) importHold(s sandbox.ImportStep) *Hold {
 func (h *hooks) releaseAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, hold := range h.created {
+	for _, hold := range append(h.created, h.drawn...) {
 		hold.Release()
 	}
 	for _, holds := range h.imports {
@@ -69,6 +71,17 @@ func (s *Server) HoldCreation() *Hold {
 	defer s.hooks.mu.Unlock()
 	hold := newHold()
 	s.hooks.created = append(s.hooks.created, hold)
+	return hold
+}
+
+// HoldAnnotations holds the next change of a task's or job's annotations when it has read
+// what it replaces, and has written nothing yet. Another change that is written meanwhile
+// stays, as CVAT does not put such changes one behind the other.
+func (s *Server) HoldAnnotations() *Hold {
+	s.hooks.mu.Lock()
+	defer s.hooks.mu.Unlock()
+	hold := newHold()
+	s.hooks.drawn = append(s.hooks.drawn, hold)
 	return hold
 }
 
