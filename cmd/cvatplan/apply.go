@@ -12,6 +12,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/resume"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -232,7 +233,7 @@ func (a *app) ask(ctx context.Context, s *session, p plan.Plan) error {
 		organization = "personal workspace"
 	}
 	fmt.Fprintf(a.stderr, "\n%s, %s, project %q, as %s: create %d tasks, finish %d, send %d images (%s).\n",
-		report.Safe(p.Scope.Server), report.Safe(organization), report.Safe(p.Scope.Project), report.Safe(user),
+		wording.Safe(p.Scope.Server), wording.Safe(organization), wording.Safe(p.Scope.Project), wording.Safe(user),
 		n.Create+n.Replace, n.Resume+n.Wait, n.Images, plan.FormatBytes(n.Bytes))
 	if p.Project.Ask {
 		fmt.Fprintf(a.stderr, "The project does not exist and will be created.\n")

@@ -12,6 +12,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -64,9 +65,9 @@ func (a *app) examine(ctx context.Context, server planner.Server, project manife
 }
 
 func (a *app) printFinding(f observe.Finding) error {
-	text := fmt.Sprintf("%-8s %-13s %s\n", f.Verdict, f.Check, report.Safe(f.Text))
+	text := fmt.Sprintf("%-8s %-13s %s\n", f.Verdict, f.Check, wording.Safe(f.Text))
 	if f.Hint != (diag.Hint{}) {
-		text += fmt.Sprintf("%-8s %-13s hint: %s\n", "", "", report.Safe(advice.Words(f.Hint)))
+		text += fmt.Sprintf("%-8s %-13s hint: %s\n", "", "", wording.Safe(advice.Words(f.Hint)))
 	}
 	if url := report.HelpURL(f.Code); url != "" {
 		text += fmt.Sprintf("%-8s %-13s see %s\n", "", "", url)

@@ -12,8 +12,8 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/observe"
-	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -108,7 +108,7 @@ func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*s
 // list writes one task's records. It is not ok where the task's frames are bad, which is said.
 func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, id int, out index.Writer) (ok bool, err error) {
 	if t.Hold != "" {
-		a.warn(fmt.Sprintf("task %s is left out: %s", report.Safe(t.Name), report.Safe(t.Hold)))
+		a.warn(fmt.Sprintf("task %s is left out: %s", wording.Safe(t.Name), wording.Safe(t.Hold)))
 		return true, nil
 	}
 	if a.printProblems(t.Problems) >= diag.Error {
@@ -192,7 +192,7 @@ func (c framesCmd) renewOne(ctx context.Context, a *app, file string, tasks []so
 		return out.Flush()
 	})
 	if err == nil && !a.Quiet {
-		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %s of %s\n", file, counted(n, "frame"), counted(len(tasks), "task"))
+		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %s of %s\n", file, wording.Count(n, "frame", "frames"), wording.Count(len(tasks), "task", "tasks"))
 	}
 	return err
 }

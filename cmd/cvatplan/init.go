@@ -8,6 +8,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/atomicfile"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/survey"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 type initCmd struct {
@@ -40,7 +41,7 @@ func (c initCmd) Run(a *app) error {
 	a.printProblems(drafted.Problems)
 	if !a.Quiet {
 		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %s, %s, %s, %s\n", c.Output,
-			counted(drafted.Bags, "bag"), counted(drafted.Cameras, "camera"), counted(drafted.Tasks, "task"), counted(drafted.Images, "image"))
+			wording.Count(drafted.Bags, "bag", "bags"), wording.Count(drafted.Cameras, "camera", "cameras"), wording.Count(drafted.Tasks, "task", "tasks"), wording.Count(drafted.Images, "image", "images"))
 		fmt.Fprintf(a.stderr, "cvatplan: hint: read it, put in your server and labels, then: cvatplan plan%s\n", c.argument())
 	}
 	return nil
@@ -59,14 +60,6 @@ func (c initCmd) write(text []byte) error {
 		_, err := w.Write(text)
 		return err
 	})
-}
-
-// counted is "1 bag" or "2 bags".
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // argument is how plan is told of a manifest that is not the default one.

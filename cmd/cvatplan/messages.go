@@ -9,6 +9,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -55,7 +56,7 @@ func (a *app) printProblem(p diag.Diagnostic) {
 	if p.Pos.Line > 0 {
 		place = p.Pos.String() + ": "
 	}
-	fmt.Fprintf(a.stderr, "cvatplan: %s: %s%s\n", p.Severity, place, report.Safe(p.Text))
+	fmt.Fprintf(a.stderr, "cvatplan: %s: %s%s\n", p.Severity, place, wording.Safe(p.Text))
 	if p.Severity == diag.Note {
 		p.Code = "" // says enough by itself
 	}
@@ -91,7 +92,7 @@ func withCode(code diag.Code, err error) error { return coded{err, code} }
 // hint prints advice to stderr; after the first of each code, where more is to be read.
 func (a *app) hint(h diag.Hint, code diag.Code) {
 	if text := advice.Words(h); text != "" {
-		fmt.Fprintf(a.stderr, "cvatplan: hint: %s\n", report.Safe(text))
+		fmt.Fprintf(a.stderr, "cvatplan: hint: %s\n", wording.Safe(text))
 	}
 	if url := report.HelpURL(code); url != "" && !a.linked[url] {
 		if a.linked == nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/internal/thumbnail"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -165,7 +166,7 @@ func (c planCmd) save(a *app, sessions []*session) error {
 		return fmt.Errorf("save the plan to %s: %w", c.Out, err)
 	}
 	if !a.Quiet {
-		fmt.Fprintf(a.stderr, "cvatplan: saved the plan; carry it out with: cvatplan apply %s\n", report.Safe(c.Out))
+		fmt.Fprintf(a.stderr, "cvatplan: saved the plan; carry it out with: cvatplan apply %s\n", wording.Safe(c.Out))
 	}
 	return nil
 }

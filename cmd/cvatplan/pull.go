@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/pull"
-	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -93,7 +93,7 @@ func (c pullCmd) options(a *app, s *session, several bool) (pull.Options, error)
 	}
 	if !a.Quiet {
 		o.OnExport = func(task, format string, share float64) {
-			fmt.Fprintf(a.stderr, "cvatplan: %s: the server writes %s: %.0f %%\n", report.Safe(task), report.Safe(format), 100*share)
+			fmt.Fprintf(a.stderr, "cvatplan: %s: the server writes %s: %.0f %%\n", wording.Safe(task), wording.Safe(format), 100*share)
 		}
 	}
 	return o, nil
@@ -128,7 +128,7 @@ func equalPull(a, b manifest.Pull) bool {
 // print tells what changed, file by file, and what was left out.
 func (c pullCmd) print(a *app, o pull.Options, r pull.Result) {
 	for _, w := range r.Warnings {
-		a.warn(report.Safe(w))
+		a.warn(wording.Safe(w))
 	}
 	signs := map[pull.Change]string{pull.Created: "+", pull.Changed: "~", pull.Gone: "?", pull.Removed: "-", pull.Unchanged: " "}
 	files := map[pull.Change]int{}
@@ -145,16 +145,16 @@ func (c pullCmd) print(a *app, o pull.Options, r pull.Result) {
 		if a.Quiet || f.Change == pull.Unchanged && !a.Verbose {
 			continue
 		}
-		fmt.Fprintf(a.stdout, "%s %s%s\n", signs[f.Change], report.Safe(f.Path), inFile(f))
+		fmt.Fprintf(a.stdout, "%s %s%s\n", signs[f.Change], wording.Safe(f.Path), inFile(f))
 	}
 	for _, f := range r.Failures {
-		a.printError(fmt.Errorf("%s: %w", report.Safe(f.Subject), f.Err))
+		a.printError(fmt.Errorf("%s: %w", wording.Safe(f.Subject), f.Err))
 	}
 	if len(r.Missing) > 0 {
-		a.warn(fmt.Sprintf("the server has no frames of %s of the manifests, such as %s", counted(len(r.Missing), "task"), report.Safe(r.Missing[0])))
+		a.warn(fmt.Sprintf("the server has no frames of %s of the manifests, such as %s", wording.Count(len(r.Missing), "task", "tasks"), wording.Safe(r.Missing[0])))
 	}
 	if r.Other > 0 {
-		a.warn(fmt.Sprintf("%s of the project in no manifest left alone; --all pulls them too", counted(r.Other, "task")))
+		a.warn(fmt.Sprintf("%s of the project in no manifest left alone; --all pulls them too", wording.Count(r.Other, "task", "tasks")))
 	}
 	for _, what := range slices.Sorted(maps.Keys(lost)) {
 		a.warn(fmt.Sprintf("the format has no place for %d of %s", lost[what], what))
@@ -169,7 +169,7 @@ func inFile(f pull.File) string {
 	case f.Frames == 0:
 		return ""
 	}
-	return fmt.Sprintf(" (%s, %s, %s)", counted(f.Frames, "frame"), counted(f.Shapes, "shape"), counted(f.Tags, "tag"))
+	return fmt.Sprintf(" (%s, %s, %s)", wording.Count(f.Frames, "frame", "frames"), wording.Count(f.Shapes, "shape", "shapes"), wording.Count(f.Tags, "tag", "tags"))
 }
 
 func summaryOf(check bool, r pull.Result, files map[pull.Change]int, sum pull.Counts) string {
@@ -183,15 +183,15 @@ func summaryOf(check bool, r pull.Result, files map[pull.Change]int, sum pull.Co
 	if check {
 		word = "Check"
 	}
-	text := fmt.Sprintf("%s: %s of project %s; files: %s.", word, counted(r.Tasks, "task"), report.Safe(r.Project), strings.Join(parts, ", "))
+	text := fmt.Sprintf("%s: %s of project %s; files: %s.", word, wording.Count(r.Tasks, "task", "tasks"), wording.Safe(r.Project), strings.Join(parts, ", "))
 	if sum.Hidden > 0 {
-		text += fmt.Sprintf(" %s left out.", counted(sum.Hidden, "hidden frame"))
+		text += fmt.Sprintf(" %s left out.", wording.Count(sum.Hidden, "hidden frame", "hidden frames"))
 	}
 	if sum.Filtered > 0 {
-		text += fmt.Sprintf(" %s of other jobs left out.", counted(sum.Filtered, "frame"))
+		text += fmt.Sprintf(" %s of other jobs left out.", wording.Count(sum.Filtered, "frame", "frames"))
 	}
 	if sum.Unplaced > 0 {
-		text += fmt.Sprintf(" %s in no bag.", counted(sum.Unplaced, "frame"))
+		text += fmt.Sprintf(" %s in no bag.", wording.Count(sum.Unplaced, "frame", "frames"))
 	}
 	return text
 }

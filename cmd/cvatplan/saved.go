@@ -10,7 +10,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/planner"
-	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -41,7 +41,7 @@ func (e staleError) Error() string {
 		if i == shown {
 			return fmt.Sprintf("%s\n  and %d more", text, len(since)-shown)
 		}
-		text += "\n  " + report.Safe(s)
+		text += "\n  " + wording.Safe(s)
 	}
 	return text
 }
@@ -114,7 +114,7 @@ func (a *app) keepServer(saved savedFile) error {
 	for _, p := range saved.Projects {
 		if a.Server != "" && !sameServer(a.Server, p.Have.Scope.Server) {
 			return usageError{fmt.Errorf("--server (or CVATPLAN_SERVER) is %s, and %s is a plan for %s",
-				report.Safe(a.Server), saved.path, report.Safe(p.Have.Scope.Server))}
+				wording.Safe(a.Server), saved.path, wording.Safe(p.Have.Scope.Server))}
 		}
 	}
 	if a.Server == "" {

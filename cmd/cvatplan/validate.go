@@ -10,6 +10,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -73,5 +74,5 @@ func countTasks(tasks []source.Task) string {
 	for _, t := range tasks {
 		frames += len(t.Frames())
 	}
-	return counted(len(tasks), "task") + ", " + counted(frames, "frame")
+	return wording.Count(len(tasks), "task", "tasks") + ", " + wording.Count(frames, "frame", "frames")
 }

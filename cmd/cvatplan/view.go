@@ -9,6 +9,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/report/progress"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -162,7 +163,7 @@ func (r *retries) tell(e cvat.Retry) {
 		return
 	}
 	r.last = time.Now()
-	fmt.Fprintf(r.w, "cvatplan: trying again in %s: %s\n", e.Wait.Round(100*time.Millisecond), report.Safe(e.Err.Error()))
+	fmt.Fprintf(r.w, "cvatplan: trying again in %s: %s\n", e.Wait.Round(100*time.Millisecond), wording.Safe(e.Err.Error()))
 }
 
 // show makes the display count; nil ends that.

@@ -8,15 +8,15 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // Words are what a person reads of a hint, on one line; empty for the zero hint.
 func Words(h diag.Hint) string {
 	a, b := h.Args[0], h.Args[1]
 	return strings.NewReplacer(
-		"{1}", a, "{1q}", strconv.Quote(a), "{1sh}", text.ShellWord(a),
-		"{2}", b, "{2q}", strconv.Quote(b), "{2sh}", text.ShellWord(b),
+		"{1}", a, "{1q}", strconv.Quote(a), "{1sh}", wording.ShellWord(a),
+		"{2}", b, "{2q}", strconv.Quote(b), "{2sh}", wording.ShellWord(b),
 	).Replace(phrases[h.Action])
 }
 

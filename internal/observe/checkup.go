@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/limits"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
@@ -48,7 +49,8 @@ type Patient interface {
 }
 
 // Limits on the way of an upload that cannot be asked for, because they are a proxy's.
-const limitsText = "25 GiB per task, 5000 jobs per task unless the server was configured otherwise; proxies in front of it may limit a request (uploads adapt to that)"
+var limitsText = fmt.Sprintf("%d GiB per task, %d jobs per task unless the server was configured otherwise; proxies in front of it may limit a request (uploads adapt to that)",
+	limits.MaxUpload>>30, limits.MaxJobs)
 
 // soon is how near a token's end is worth a word.
 const soon = 7 * 24 * time.Hour
@@ -63,7 +65,7 @@ func Checkup(ctx context.Context, c Patient, want Want, now time.Time) []Finding
 			return e.findings
 		}
 	}
-	e.say("limits", Fine, diag.Hint{}, limitsText)
+	e.say("limits", Fine, diag.Hint{}, "%s", limitsText)
 	return e.findings
 }
 

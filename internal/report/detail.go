@@ -3,6 +3,8 @@ package report
 import (
 	"strconv"
 	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // namesShown bounds a list of frame names; the JSON has them all.
@@ -14,12 +16,12 @@ func (t *text) fact(f fact) {
 		t.hint(f.text, f.url)
 		return
 	}
-	s := Safe(f.text)
+	s := wording.Safe(f.text)
 	if len(f.names) > 0 {
 		s += ": " + t.list(f.names)
 	}
 	if f.url != "" {
-		s += ": " + Safe(f.url)
+		s += ": " + wording.Safe(f.url)
 	}
 	if len(f.lines) > 0 {
 		t.detail(f.label, t.sentences(f.lines)...)
@@ -74,7 +76,7 @@ func (t *text) first(all []string) (shown []string, rest int) {
 		n = min(n, namesShown)
 	}
 	for _, s := range all[:n] {
-		shown = append(shown, Safe(s))
+		shown = append(shown, wording.Safe(s))
 	}
 	return shown, len(all) - n
 }

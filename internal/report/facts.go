@@ -6,6 +6,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -54,7 +55,7 @@ func bad(c plan.Change) bool {
 // reason is why, in a few words.
 func reason(c plan.Change) string {
 	if bad(c) {
-		return count(len(c.Desired.Problems), "problem") + " with its local frames"
+		return wording.Count(len(c.Desired.Problems), "problem", "problems") + " with its local frames"
 	}
 	return c.Reason.Text
 }
@@ -72,10 +73,10 @@ func differences(c plan.Change) []fact {
 		facts = append(facts, sides(state(c.Before, c.After), state(c.After, c.Before))...)
 	}
 	if len(c.Missing) > 0 {
-		facts = append(facts, fact{label: "missing", text: count(len(c.Missing), "frame") + " only in the manifest", names: c.Missing})
+		facts = append(facts, fact{label: "missing", text: wording.Count(len(c.Missing), "frame", "frames") + " only in the manifest", names: c.Missing})
 	}
 	if len(c.Extra) > 0 {
-		facts = append(facts, fact{label: "extra", text: count(len(c.Extra), "frame") + " only on the server", names: c.Extra})
+		facts = append(facts, fact{label: "extra", text: wording.Count(len(c.Extra), "frame", "frames") + " only on the server", names: c.Extra})
 	}
 	return facts
 }
@@ -101,7 +102,7 @@ func state(s, other plan.State) string {
 		parts = append(parts, "in project "+s.Project)
 	}
 	if s.Frames != other.Frames {
-		parts = append(parts, count(s.Frames, "frame"))
+		parts = append(parts, wording.Count(s.Frames, "frame", "frames"))
 	}
 	if s.Archive != other.Archive && s.Archive != "" {
 		parts = append(parts, "archive "+short(s.Archive))
@@ -134,7 +135,7 @@ func tasks(c plan.Change) []fact {
 func taskText(t plan.Task) string {
 	parts := []string{"#" + strconv.Itoa(t.ID)}
 	if t.Size > 0 {
-		parts = append(parts, count(t.Size, "frame"))
+		parts = append(parts, wording.Count(t.Size, "frame", "frames"))
 	}
 	if t.Import != "" {
 		parts = append(parts, "import "+string(t.Import))

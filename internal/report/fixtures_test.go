@@ -136,7 +136,7 @@ func manyPlan() []plan.Plan {
 }
 
 // words and hints by the reason's code: how pkg/plan puts them is tested there.
-var wording = map[diag.Code][2]string{
+var phrases = map[diag.Code][2]string{
 	"no_task":           {"no task has this name"},
 	"unfinished":        {"task 805 of anna was begun and not finished"},
 	"importing":         {"the server is importing task 806 of anna (started)"},
@@ -156,9 +156,9 @@ var wording = map[diag.Code][2]string{
 func worded(p plan.Plan) []plan.Plan {
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		w, ok := wording[c.Reason.Code]
+		w, ok := phrases[c.Reason.Code]
 		if !ok {
-			panic("no wording for " + string(c.Reason.Code))
+			panic("no phrases for " + string(c.Reason.Code))
 		}
 		c.Reason.Text, c.Reason.Hint = w[0], say(w[1])
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -17,9 +18,9 @@ import (
 func GitHub(w io.Writer, problems []diag.Diagnostic) error {
 	var b strings.Builder
 	for _, p := range problems {
-		message := Safe(p.Text)
+		message := wording.Safe(p.Text)
 		if p.Hint != (diag.Hint{}) {
-			message += "\nhint: " + Safe(advice.Words(p.Hint))
+			message += "\nhint: " + wording.Safe(advice.Words(p.Hint))
 		}
 		fmt.Fprintf(&b, "::error %s::%s\n", annotated(p.Pos), commandData.Replace(message))
 	}
@@ -32,7 +33,7 @@ func annotated(p manifest.Position) string {
 	properties := []string{"title=cvatplan"}
 	if p.File != "" {
 		file := strings.TrimPrefix(filepath.ToSlash(p.File), "./")
-		properties = append(properties, "file="+commandProperty.Replace(Safe(file)))
+		properties = append(properties, "file="+commandProperty.Replace(wording.Safe(file)))
 	}
 	if p.Line > 0 {
 		properties = append(properties, fmt.Sprintf("line=%d", p.Line))

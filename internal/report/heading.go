@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // summary is the line that counts what is to be done, or says that it is not known.
 func summary(plans []plan.Plan, errors []diag.Diagnostic) string {
 	if len(plans) == 0 && len(errors) > 0 {
-		return "No plan: " + count(len(errors), "error") + " to mend."
+		return "No plan: " + wording.Count(len(errors), "error", "errors") + " to mend."
 	}
 	return plan.Summary(plans...)
 }
@@ -43,16 +44,16 @@ func projectText(c plan.ProjectChange) string {
 		s += ", whose creation was cut off,"
 	}
 	if len(c.Labels) > 0 {
-		s += " with " + count(len(c.Labels), "label") + ": " + labelNames(c)
+		s += " with " + wording.Count(len(c.Labels), "label", "labels") + ": " + labelNames(c)
 	}
 	if c.Action == plan.ProjectLabel {
-		s = count(len(c.Labels), "label") + " to project " + c.Name + ": " + labelNames(c)
+		s = wording.Count(len(c.Labels), "label", "labels") + " to project " + c.Name + ": " + labelNames(c)
 	}
 	if c.Ask {
 		s += " (" + askText + ")"
 	}
 	if len(c.Leftovers) > 0 {
-		s += "; " + count(len(c.Leftovers), "empty leftover") + " of ours removed"
+		s += "; " + wording.Count(len(c.Leftovers), "empty leftover", "empty leftovers") + " of ours removed"
 	}
 	return s
 }

@@ -1,6 +1,9 @@
 package report
 
-import "github.com/cvatplan/cvatplan/internal/diag"
+import (
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
+)
 
 const helpPage = "https://github.com/cvatplan/cvatplan/blob/main/docs/errors.md#"
 
@@ -15,7 +18,7 @@ func HelpURL(code diag.Code) string {
 
 // hint writes an advice; below the first of each code stands where more is to be read.
 func (t *text) hint(s, url string) {
-	t.detail("hint", Safe(s))
+	t.detail("hint", wording.Safe(s))
 	if url == "" || t.linked[url] {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -66,7 +67,7 @@ func pageOf(plans []plan.Plan, o HTMLOptions, sheets []sheetDoc) pageDoc {
 		pictured[s.ID] = true
 	}
 	for i, p := range plans {
-		doc.Headings = append(doc.Headings, Safe(heading(p)))
+		doc.Headings = append(doc.Headings, wording.Safe(heading(p)))
 		for k, c := range p.Changes {
 			row := rowDocOf(c)
 			if id := sheetID(i, k); pictured[id] {
@@ -83,7 +84,7 @@ func pageOf(plans []plan.Plan, o HTMLOptions, sheets []sheetDoc) pageDoc {
 
 func title(plans []plan.Plan) string {
 	if len(plans) == 1 && plans[0].Scope.Project != "" {
-		return "Plan of " + Safe(plans[0].Scope.Project)
+		return "Plan of " + wording.Safe(plans[0].Scope.Project)
 	}
 	return "Plan"
 }
@@ -109,8 +110,8 @@ func totalDocs(plans []plan.Plan) []totalDoc {
 func rowDocOf(c plan.Change) rowDoc {
 	s := signOf(c.Action)
 	doc := rowDoc{
-		Class: string(c.Action), Symbol: s.symbol, Word: s.word, Task: Safe(c.Task), Camera: Safe(c.Camera), Bag: Safe(c.Bag),
-		URL: webOnly(c.URL), Frames: frames(c.Frames), Size: size(c), Reason: Safe(reason(c)),
+		Class: string(c.Action), Symbol: s.symbol, Word: s.word, Task: wording.Safe(c.Task), Camera: wording.Safe(c.Camera), Bag: wording.Safe(c.Bag),
+		URL: webOnly(c.URL), Frames: frames(c.Frames), Size: size(c), Reason: wording.Safe(reason(c)),
 	}
 	for _, f := range factsOf(c) {
 		if f.label == "task" && len(c.Actual) <= 1 {
@@ -125,13 +126,13 @@ func rowDocOf(c plan.Change) rowDoc {
 const shownOnPage = 200
 
 func factDocOf(f fact) factDoc {
-	doc := factDoc{Label: f.label, Text: Safe(f.text), URL: webOnly(f.url)}
+	doc := factDoc{Label: f.label, Text: wording.Safe(f.text), URL: webOnly(f.url)}
 	all := slices.Concat(f.lines, f.names)
 	if doc.Text == "" {
 		doc.Text = strconv.Itoa(len(all))
 	}
 	for _, s := range all[:min(len(all), shownOnPage)] {
-		doc.Items = append(doc.Items, Safe(s))
+		doc.Items = append(doc.Items, wording.Safe(s))
 	}
 	if rest := len(all) - len(doc.Items); rest > 0 {
 		doc.Items = append(doc.Items, "… and "+strconv.Itoa(rest)+" more")
@@ -154,7 +155,7 @@ func errorLines(problems []diag.Diagnostic) []string {
 		if p.Hint != (diag.Hint{}) {
 			line += " (hint: " + advice.Words(p.Hint) + ")"
 		}
-		lines = append(lines, Safe(line))
+		lines = append(lines, wording.Safe(line))
 	}
 	return lines
 }
@@ -163,7 +164,7 @@ func projectLines(plans []plan.Plan) []string {
 	var lines []string
 	for _, p := range plans {
 		if s, changes := projectSigns[p.Project.Action]; changes {
-			lines = append(lines, s.symbol+" "+s.word+" "+Safe(projectText(p.Project)))
+			lines = append(lines, s.symbol+" "+s.word+" "+wording.Safe(projectText(p.Project)))
 		}
 	}
 	return lines
@@ -172,7 +173,7 @@ func projectLines(plans []plan.Plan) []string {
 func noteLines(plans []plan.Plan) []string {
 	var lines []string
 	for _, n := range allNotes(plans) {
-		lines = append(lines, Safe(noteText(n)))
+		lines = append(lines, wording.Safe(noteText(n)))
 	}
 	return lines
 }

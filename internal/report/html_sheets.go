@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cvatplan/cvatplan/internal/crash"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -68,7 +69,7 @@ func sheetsOf(plans []plan.Plan) []*sheetDoc {
 	for i, p := range plans {
 		for k, c := range p.Changes {
 			if c.Upload {
-				docs = append(docs, &sheetDoc{ID: sheetID(i, k), Task: Safe(c.Task), change: c})
+				docs = append(docs, &sheetDoc{ID: sheetID(i, k), Task: wording.Safe(c.Task), change: c})
 			}
 		}
 	}
@@ -89,7 +90,7 @@ func fillAll(docs []*sheetDoc, thumbs func(plan.Change) []Thumb) {
 	_ = group.Wait() // a sheet that fails says so itself
 	for _, d := range docs {
 		if p, ok := d.panicked.(*crash.Panic); ok {
-			d.Caption, d.Thumbs = Safe(fmt.Sprintf("no images: %v", p.Value)), nil
+			d.Caption, d.Thumbs = wording.Safe(fmt.Sprintf("no images: %v", p.Value)), nil
 		}
 	}
 }
@@ -98,7 +99,7 @@ func fillAll(docs []*sheetDoc, thumbs func(plan.Change) []Thumb) {
 func (d *sheetDoc) fill(thumbs func(plan.Change) []Thumb) {
 	c := d.change
 	for _, t := range thumbs(c) {
-		d.Thumbs = append(d.Thumbs, thumbDoc{Safe(t.Name), dataURI(t.Data)})
+		d.Thumbs = append(d.Thumbs, thumbDoc{wording.Safe(t.Name), dataURI(t.Data)})
 	}
 	d.Caption = joinNonEmpty(", ", frames(c.Frames), size(c))
 	if n := len(d.Thumbs); n < c.Frames {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -117,7 +118,7 @@ func TestHTMLNamesAddNoElement(t *testing.T) {
 			t.Errorf("%d × <%s>, want %d", n, name, count(tame)[name])
 		}
 	}
-	if !strings.Contains(html.UnescapeString(hostile), Safe(evilName)) {
+	if !strings.Contains(html.UnescapeString(hostile), wording.Safe(evilName)) {
 		t.Error("the name itself is not shown")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/survey"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -18,12 +19,12 @@ func InspectTable(w io.Writer, bags []survey.Bag, p Palette) error {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "%s  %s\n", p.paint(bold, Safe(b.Path)), strings.Join(headingOf(b), ", "))
+		fmt.Fprintf(w, "%s  %s\n", p.paint(bold, wording.Safe(b.Path)), strings.Join(headingOf(b), ", "))
 		if err := table(w, rowsOf(b)); err != nil {
 			return err
 		}
 		for _, n := range b.Notes {
-			fmt.Fprintf(w, "  %s %s\n", p.paint(yellow, "warning:"), Safe(n))
+			fmt.Fprintf(w, "  %s %s\n", p.paint(yellow, "warning:"), wording.Safe(n))
 		}
 	}
 	return nil
@@ -31,16 +32,16 @@ func InspectTable(w io.Writer, bags []survey.Bag, p Palette) error {
 
 func headingOf(b survey.Bag) []string {
 	if b.Kind == survey.Directory {
-		parts := []string{"a directory", count(b.Images, "image")}
+		parts := []string{"a directory", wording.Count(b.Images, "image", "images")}
 		if b.Unsupported > 0 {
-			parts = append(parts, fmt.Sprintf("%s that CVAT does not take", count(b.Unsupported, "image")))
+			parts = append(parts, fmt.Sprintf("%s that CVAT does not take", wording.Count(b.Unsupported, "image", "images")))
 		}
 		if b.Others > 0 {
-			parts = append(parts, count(b.Others, "other file"))
+			parts = append(parts, wording.Count(b.Others, "other file", "other files"))
 		}
 		return append(parts, spanOf(b)...)
 	}
-	return append([]string{kindNames[string(b.Kind)], plan.FormatBytes(b.Bytes), count(b.Messages, "message")}, spanOf(b)...)
+	return append([]string{kindNames[string(b.Kind)], plan.FormatBytes(b.Bytes), wording.Count(b.Messages, "message", "messages")}, spanOf(b)...)
 }
 
 var kindNames = map[string]string{
@@ -87,10 +88,10 @@ func cameraRows(b survey.Bag) [][]string {
 		rows = append(rows, []string{"bags", in.Path, fmt.Sprint(in.Count)})
 	}
 	for _, c := range b.Cameras {
-		rows = append(rows, []string{"camera", c.Name, count(c.Images, "image")})
+		rows = append(rows, []string{"camera", c.Name, wording.Count(c.Images, "image", "images")})
 	}
 	if b.Unclaimed > 0 && len(b.Cameras) > 0 {
-		rows = append(rows, []string{"-", "no camera's", count(b.Unclaimed, "image")})
+		rows = append(rows, []string{"-", "no camera's", wording.Count(b.Unclaimed, "image", "images")})
 	}
 	return rows
 }
@@ -147,7 +148,7 @@ func table(w io.Writer, rows [][]string) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
 		for i, cell := range row {
-			row[i] = Safe(cell)
+			row[i] = wording.Safe(cell)
 		}
 		fmt.Fprintf(t, "  %s\n", strings.Join(row, "\t"))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 	"github.com/cvatplan/cvatplan/schema"
@@ -107,7 +108,7 @@ func TestJSONOfTenThousandTasksHasThemAll(t *testing.T) {
 func TestJSONKeepsNamesAndShowsNoneToATerminal(t *testing.T) {
 	got := render(t, func(b *bytes.Buffer) error { return JSON(b, manyPlan(), JSONOptions{}) })
 	for line := range bytes.Lines(got) {
-		if line := string(bytes.TrimSuffix(line, []byte("\n"))); !isSafe(line) {
+		if line := string(bytes.TrimSuffix(line, []byte("\n"))); !wording.IsSafe(line) {
 			t.Errorf("%q", line)
 		}
 	}

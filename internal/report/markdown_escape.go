@@ -3,7 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // markdown is text that is Markdown already; names become it only through code and prose.
@@ -12,18 +13,10 @@ type markdown string
 // clipAt bounds one name or sentence in Markdown and HTML, in characters.
 const clipAt = 300
 
-// clip shortens what is hostile or a traceback; names on CVAT have at most 256 characters.
-func clip(s string) string {
-	if utf8.RuneCountInString(s) <= clipAt {
-		return s
-	}
-	return string([]rune(s)[:clipAt]) + "…"
-}
-
 // code is a name as a code span: nothing in it is markup, a mention or a link. A
 // pipe is escaped for the table around it, which is the only escape that a span knows.
 func code(name string) markdown {
-	s := strings.ReplaceAll(Safe(clip(name)), "|", `\|`)
+	s := strings.ReplaceAll(wording.Safe(wording.Clip(name, clipAt)), "|", `\|`)
 	if strings.TrimSpace(s) == "" {
 		return "(blank)"
 	}
@@ -51,7 +44,7 @@ func longestRun(s string, of byte) int {
 // character reference, which never is. A comment behind what begins a reference on
 // GitHub or GitLab (@user, #12, !7, …) keeps it from being one.
 func prose(sentence string) markdown {
-	return markdown(proseEscapes.Replace(Safe(clip(sentence))))
+	return markdown(proseEscapes.Replace(wording.Safe(wording.Clip(sentence, clipAt))))
 }
 
 var proseEscapes = strings.NewReplacer(

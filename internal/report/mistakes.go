@@ -6,6 +6,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // mostMistakes is how many of a manifest's mistakes are listed for a person; the rest is counted.
@@ -15,12 +16,12 @@ const mostMistakes = 50
 // the line itself and a hint.
 func Mistakes(w io.Writer, list []diag.Diagnostic) {
 	for _, d := range list[:min(len(list), mostMistakes)] {
-		fmt.Fprintf(w, "%s: %s\n", Safe(d.Pos.String()), Safe(d.Text))
+		fmt.Fprintf(w, "%s: %s\n", wording.Safe(d.Pos.String()), wording.Safe(d.Text))
 		if d.Excerpt != "" {
 			fmt.Fprintln(w, d.Excerpt)
 		}
 		if d.Hint != (diag.Hint{}) {
-			fmt.Fprintf(w, "  hint: %s\n", Safe(advice.Words(d.Hint)))
+			fmt.Fprintf(w, "  hint: %s\n", wording.Safe(advice.Words(d.Hint)))
 		}
 	}
 	if more := len(list) - mostMistakes; more > 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -46,7 +47,7 @@ func ResultText(w io.Writer, results []apply.Result, o TextOptions) error {
 
 func (t *text) result(r apply.Result) {
 	if told := t.told(r); len(told) > 0 {
-		t.line(t.Palette.paint(bold, Safe(resultHeading(r.Project))))
+		t.line(t.Palette.paint(bold, wording.Safe(resultHeading(r.Project))))
 		t.line("")
 		for i, task := range told {
 			t.row(resultRow(task))
@@ -63,10 +64,10 @@ func (t *text) result(r apply.Result) {
 // ending is what concerns the whole run.
 func (t *text) ending(r apply.Result) {
 	for _, err := range runErrors(r) {
-		t.line(t.Palette.paint(red, "error:") + " " + Safe(err))
+		t.line(t.Palette.paint(red, "error:") + " " + wording.Safe(err))
 	}
 	for _, h := range r.Hints {
-		t.line(t.Palette.paint(cyan, "hint:") + " " + Safe(advice.Words(h)))
+		t.line(t.Palette.paint(cyan, "hint:") + " " + wording.Safe(advice.Words(h)))
 	}
 	if len(runErrors(r))+len(r.Hints) > 0 {
 		t.line("")
@@ -90,7 +91,7 @@ func resultHeading(p apply.ProjectResult) string {
 		s += ", created"
 	}
 	if len(p.Labels) > 0 && !p.Created {
-		s += ", " + count(len(p.Labels), "label") + " added"
+		s += ", " + wording.Count(len(p.Labels), "label", "labels") + " added"
 	}
 	return joinNonEmpty(": ", s, p.URL)
 }
@@ -125,10 +126,10 @@ func (t *text) tells(r apply.TaskResult) bool {
 func (t *text) resultFacts(r apply.TaskResult) {
 	told := r.Outcome == apply.Done || r.Outcome == apply.Pending || r.Outcome == apply.Unchanged
 	if r.ID != 0 && (r.Err != nil || !told) {
-		t.detail("task", Safe(joinNonEmpty(": ", fmt.Sprintf("#%d", r.ID), r.URL)))
+		t.detail("task", wording.Safe(joinNonEmpty(": ", fmt.Sprintf("#%d", r.ID), r.URL)))
 	}
 	for _, w := range r.Warnings {
-		t.detail("warning", Safe(w))
+		t.detail("warning", wording.Safe(w))
 	}
 	if again := runAgain(r); again != "" {
 		t.detail("again", again)
@@ -153,11 +154,11 @@ func ResultSummary(results []apply.Result) string {
 		}
 	}
 	if n.Projects > 0 {
-		fmt.Fprintf(&b, ", %s created", count(n.Projects, "project"))
+		fmt.Fprintf(&b, ", %s created", wording.Count(n.Projects, "project", "projects"))
 	}
 	if n.Labels > 0 {
-		fmt.Fprintf(&b, ", %s added", count(n.Labels, "label"))
+		fmt.Fprintf(&b, ", %s added", wording.Count(n.Labels, "label", "labels"))
 	}
-	fmt.Fprintf(&b, ". %s, %s sent.", count(n.Images, "image"), plan.FormatBytes(n.Sent))
+	fmt.Fprintf(&b, ". %s, %s sent.", wording.Count(n.Images, "image", "images"), plan.FormatBytes(n.Sent))
 	return b.String()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 )
 
@@ -39,7 +40,7 @@ func endingsOf(r apply.Result) []markdown {
 		lines = append(lines, "created")
 	}
 	if n := len(r.Project.Labels); n > 0 {
-		lines = append(lines, prose(count(n, "label")+" added: "+strings.Join(r.Project.Labels, ", ")))
+		lines = append(lines, prose(wording.Count(n, "label", "labels")+" added: "+strings.Join(r.Project.Labels, ", ")))
 	}
 	for _, err := range runErrors(r) {
 		lines = append(lines, "error: "+prose(err))

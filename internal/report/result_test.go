@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 )
 
@@ -41,7 +42,7 @@ func TestResultTextOfTenThousandTasksListsWhatWasDone(t *testing.T) {
 func TestResultTextHasNoByteThatATerminalObeys(t *testing.T) {
 	got := render(t, func(b *bytes.Buffer) error { return ResultText(b, manyResults(), TextOptions{Verbose: true}) })
 	for line := range strings.Lines(string(got)) {
-		if line = strings.TrimSuffix(line, "\n"); !isSafe(line) {
+		if line = strings.TrimSuffix(line, "\n"); !wording.IsSafe(line) {
 			t.Errorf("%q", line)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -37,14 +38,14 @@ func frames(n int) string {
 	if n == 0 {
 		return ""
 	}
-	return count(n, "frame")
+	return wording.Count(n, "frame", "frames")
 }
 
 // columns are the widths of the aligned columns, in cells, over all rows.
 type columns struct{ name, frames, size int }
 
 func (k *columns) fit(r row) {
-	if w := cells.StringWidth(Safe(r.name)); w <= widestName {
+	if w := cells.StringWidth(wording.Safe(r.name)); w <= widestName {
 		k.name = max(k.name, w)
 	}
 	k.frames = max(k.frames, len(r.frames))
@@ -59,7 +60,7 @@ func (t *text) lead(s sign) string {
 
 // row writes symbol and word, name, frames, size and reason.
 func (t *text) row(r row) {
-	name := Safe(r.name)
+	name := wording.Safe(r.name)
 	line := name + pad(name, t.columns.name)
 	at := indent + max(cells.StringWidth(name), t.columns.name)
 	for _, cell := range []struct {
@@ -71,7 +72,7 @@ func (t *text) row(r row) {
 			at += 2 + cell.width
 		}
 	}
-	t.reason(t.lead(r.sign)+line, at+2, Safe(r.reason))
+	t.reason(t.lead(r.sign)+line, at+2, wording.Safe(r.reason))
 }
 
 // reason ends a line that stands at cell at, and goes on below itself; where that

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/status"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // A statusColumn is one column of the table and of the CSV.
@@ -119,7 +120,7 @@ func StatusTable(w io.Writer, s status.Status) error {
 	for _, r := range append(slices.Clone(s.Rows), s.Total) {
 		line := make([]string, len(columns))
 		for i, c := range columns {
-			line[i] = Safe(c.cell(r))
+			line[i] = wording.Safe(c.cell(r))
 		}
 		if s.By == "task" {
 			line[1] = cmp.Or(line[1], missingText(r))
@@ -128,7 +129,7 @@ func StatusTable(w io.Writer, s status.Status) error {
 	}
 	text := aligned(lines, func(i int) bool { return columns[i].words })
 	if len(s.Gone) > 0 {
-		text += fmt.Sprintf("no longer there: %s\n", Safe(strings.Join(s.Gone, ", ")))
+		text += fmt.Sprintf("no longer there: %s\n", wording.Safe(strings.Join(s.Gone, ", ")))
 	}
 	_, err := io.WriteString(w, text)
 	return err

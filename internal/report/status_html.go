@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/status"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 //go:embed page/status.html
@@ -51,14 +52,14 @@ type statusRowDoc struct {
 func StatusHTML(w io.Writer, s status.Status, title string) error {
 	doc := statusPageDoc{
 		Policy: "default-src 'none'; img-src data:; style-src " + source(pageCSS+statusPageCSS) + "; base-uri 'none'; form-action 'none'",
-		Style:  template.CSS(pageCSS + statusPageCSS), Title: Safe(title), Summary: statusSummary(s), Parts: partsOf(s.Total),
+		Style:  template.CSS(pageCSS + statusPageCSS), Title: wording.Safe(title), Summary: statusSummary(s), Parts: partsOf(s.Total),
 		Kind: s.By, ByTask: s.By == "task", Changed: s.Total.Change != nil,
 	}
 	for _, r := range s.Rows {
 		doc.Rows = append(doc.Rows, rowOfStatus(r))
 	}
 	for _, name := range s.Gone {
-		doc.Gone = append(doc.Gone, Safe(name))
+		doc.Gone = append(doc.Gone, wording.Safe(name))
 	}
 	return statusPage.Execute(w, doc)
 }
@@ -66,7 +67,7 @@ func StatusHTML(w io.Writer, s status.Status, title string) error {
 func statusSummary(s status.Status) string {
 	t := s.Total
 	text := fmt.Sprintf("%s, %d missing, %s. %d of %s completed (%d%%).",
-		count(t.Tasks, "task"), t.Missing, count(t.Frames, "frame"), t.Completed, count(t.Jobs, "job"), t.Percent())
+		wording.Count(t.Tasks, "task", "tasks"), t.Missing, wording.Count(t.Frames, "frame", "frames"), t.Completed, wording.Count(t.Jobs, "job", "jobs"), t.Percent())
 	if change := changeText(t.Change); change != "" {
 		text += " Since then: " + change + "."
 	}
@@ -88,7 +89,7 @@ func partsOf(r status.Row) []statusPart {
 
 func rowOfStatus(r status.Row) statusRowDoc {
 	doc := statusRowDoc{
-		Name: Safe(r.Name), URL: r.URL, ID: idText(r.ID), Assignee: Safe(r.Assignee), Updated: stampText(r.Updated, "2006-01-02 15:04"),
+		Name: wording.Safe(r.Name), URL: r.URL, ID: idText(r.ID), Assignee: wording.Safe(r.Assignee), Updated: stampText(r.Updated, "2006-01-02 15:04"),
 		Change: changeText(r.Change), Missing: r.Tasks == r.Missing, Tasks: r.Tasks, Lacking: r.Missing, Frames: r.Frames, Jobs: r.Jobs, Percent: r.Percent(),
 	}
 	var words []string

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cvatplan/cvatplan/internal/status"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/schema"
 )
 
@@ -104,7 +105,7 @@ func TestNoStatusForATerminalIsObeyedByIt(t *testing.T) {
 	for name, write := range map[string]func(io.Writer, status.Status) error{"table": StatusTable, "json": StatusJSON, "html": statusPageOf} {
 		got := render(t, func(b *bytes.Buffer) error { return write(b, s) })
 		for line := range strings.Lines(string(got)) {
-			if !isSafe(strings.TrimSuffix(line, "\n")) {
+			if !wording.IsSafe(strings.TrimSuffix(line, "\n")) {
 				t.Errorf("%s: %q", name, line)
 			}
 		}

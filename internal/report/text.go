@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -53,7 +54,7 @@ func (t *text) plan(p plan.Plan) {
 	if t.Quiet && len(changes) == 0 && !p.Project.Ask {
 		return
 	}
-	t.line(t.Palette.paint(bold, Safe(heading(p))))
+	t.line(t.Palette.paint(bold, wording.Safe(heading(p))))
 	t.line("")
 	t.project(p.Project)
 	t.changes(changes)
@@ -97,7 +98,7 @@ func (t *text) project(c plan.ProjectChange) {
 	if !changes || t.Quiet && !c.Ask {
 		return
 	}
-	t.line(t.lead(s) + Safe(projectText(c)))
+	t.line(t.lead(s) + wording.Safe(projectText(c)))
 }
 
 func (t *text) changes(changes []plan.Change) {
@@ -119,7 +120,7 @@ func (t *text) notes(notes []plan.Note) {
 		return
 	}
 	for _, n := range notes {
-		t.line(t.Palette.paint(yellow, "note:") + " " + Safe(noteText(n)))
+		t.line(t.Palette.paint(yellow, "note:") + " " + wording.Safe(noteText(n)))
 	}
 	t.line("")
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -49,7 +50,7 @@ func TestTextHasNoByteThatATerminalObeys(t *testing.T) {
 	for line := range strings.Lines(string(render(t, func(b *bytes.Buffer) error {
 		return Text(b, manyPlan(), TextOptions{Verbose: true})
 	}))) {
-		if line = strings.TrimSuffix(line, "\n"); !isSafe(line) {
+		if line = strings.TrimSuffix(line, "\n"); !wording.IsSafe(line) {
 			t.Errorf("%q", line)
 		}
 	}

@@ -2,7 +2,6 @@ package report
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/advice"
@@ -50,14 +49,6 @@ var projectSigns = map[plan.ProjectAction]sign{
 // nothing is to do about it, and nothing is wrong.
 func quiet(a plan.Action) bool {
 	return a == plan.NoOp || a == plan.Skipped || a == plan.Unmanaged
-}
-
-// count is "1 frame" or "10000 frames".
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
 }
 
 // size is what a change uploads: empty where nothing is sent.

@@ -11,7 +11,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // absent is the [frame.Source] of a bag that is not here: a listing tells its frames' sizes and sums, and nothing
@@ -34,7 +34,7 @@ func (t Task) Absent() (diag.Diagnostic, bool) {
 	}
 	return diag.Diagnostic{
 		Severity: diag.Error, Code: diag.CodeMissingBag, Task: t.Name, Pos: t.Origin,
-		Text: fmt.Sprintf("bag %s is not here: %s is missing, and its index %s is no more than a listing", text.Printable(t.Bag), a.bag.path(), text.Printable(a.bag.catalog.file)),
+		Text: fmt.Sprintf("bag %s is not here: %s is missing, and its index %s is no more than a listing", wording.Safe(t.Bag), a.bag.path(), wording.Safe(a.bag.catalog.file)),
 		Hint: diag.Do(diag.HintBringBag),
 	}, true
 }
@@ -61,7 +61,7 @@ func (a *absent) Where(i int) string {
 }
 
 func (a *absent) fault() diag.Diagnostic {
-	return diag.Diagnostic{Code: diag.CodeMissingBag, Text: "bag " + text.Printable(a.bag.rel) + " is not here"}
+	return diag.Diagnostic{Code: diag.CodeMissingBag, Text: "bag " + wording.Safe(a.bag.rel) + " is not here"}
 }
 
 func (a *absent) Open(context.Context, int) (io.ReadCloser, error) { return nil, a.fault() }

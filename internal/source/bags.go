@@ -14,7 +14,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/store"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -40,7 +40,7 @@ func (b bagRef) pos() manifest.Position { return b.entries[len(b.entries)-1].Pos
 
 // named reports whether some entry names exactly this bag, not by a glob.
 func (b bagRef) named() bool {
-	return slices.ContainsFunc(b.entries, func(e *manifest.Bag) bool { return !isGlob(e.Path) && !e.Optional })
+	return slices.ContainsFunc(b.entries, func(e *manifest.Bag) bool { return !wording.IsGlob(e.Path) && !e.Optional })
 }
 
 // A finder collects the bags of a manifest.
@@ -135,8 +135,6 @@ func cleanPattern(pattern string) (clean string, dirsOnly bool) {
 	return path.Clean(pattern), strings.HasSuffix(pattern, "/")
 }
 
-func isGlob(pattern string) bool { return strings.ContainsAny(pattern, `*?[{\`) }
-
 func (f *finder) isDir(ctx context.Context, rel string, d fs.DirEntry) bool {
 	if d.Type()&fs.ModeSymlink == 0 {
 		return d.IsDir()
@@ -188,7 +186,7 @@ func (f *finder) stubs(ctx context.Context, e *manifest.Bag, pattern string, use
 		f.add(rel, bag.Named(rel), e)
 		f.byRel[rel].missing = &diag.Diagnostic{
 			Severity: diag.Error, Code: diag.CodeDVCMissing, Hint: diag.Do(diag.HintFetchDVC, f.store.Path(stub)),
-			Text: fmt.Sprintf("bag %s is not here, only its DVC stub %s", text.Printable(rel), path.Base(stub)),
+			Text: fmt.Sprintf("bag %s is not here, only its DVC stub %s", wording.Safe(rel), path.Base(stub)),
 		}
 		return nil
 	}, doublestar.WithNoHidden())
@@ -198,12 +196,12 @@ func (f *finder) stubs(ctx context.Context, e *manifest.Bag, pattern string, use
 // nothing says why an entry has no bag.
 func (f *finder) nothing(ctx context.Context, e *manifest.Bag, pattern string, excluded, wrong int) {
 	if excluded > 0 {
-		f.report(e, diag.CodeNoMatch, diag.Hint{}, "exclude: leaves none of the %s that %q matches", text.Count(excluded, "bag", "bags"), e.Path)
+		f.report(e, diag.CodeNoMatch, diag.Hint{}, "exclude: leaves none of the %s that %q matches", wording.Count(excluded, "bag", "bags"), e.Path)
 		return
 	}
 	if wrong > 0 {
 		f.report(e, diag.CodeNoMatch, diag.Do(diag.HintWhatIsABag),
-			"%q matches nothing that is a bag, only %s", e.Path, text.Count(wrong, "other file", "other files"))
+			"%q matches nothing that is a bag, only %s", e.Path, wording.Count(wrong, "other file", "other files"))
 		return
 	}
 	f.report(e, diag.CodeNoMatch, f.near(ctx, pattern), "%q matches nothing in %s", e.Path, f.root)

@@ -10,7 +10,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // A catalog is a committed listing, which stands in for bags that are not here.
@@ -74,7 +74,7 @@ func (l *catalog) add(r index.Record) error {
 		l.bags[r.Bag][r.Camera] = of
 	}
 	if r.Frame <= of.last {
-		return fmt.Errorf("frame %d of task %s stands behind frame %d: it was put together by hand", r.Frame, text.Printable(r.Task), of.last)
+		return fmt.Errorf("frame %d of task %s stands behind frame %d: it was put together by hand", r.Frame, wording.Safe(r.Task), of.last)
 	}
 	of.last = r.Frame
 	of.names, of.sizes, of.sums = append(of.names, r.Name), append(of.sizes, r.Size), append(of.sums, r.Sum())

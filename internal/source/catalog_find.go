@@ -11,7 +11,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/content"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -89,13 +89,13 @@ func (f *finder) checkCatalog(e *manifest.Bag, here, found int) {
 	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeBadIndex, Pos: e.Pos, Hint: diag.Do(diag.HintRenewIndex, e.Pos.File)}
 	switch {
 	case l.missing() && here > 0:
-		p.Severity, p.Code, p.Text = diag.Note, diag.CodeNoIndex, fmt.Sprintf("index %s is yet to be written", text.Printable(l.file))
+		p.Severity, p.Code, p.Text = diag.Note, diag.CodeNoIndex, fmt.Sprintf("index %s is yet to be written", wording.Safe(l.file))
 	case l.missing():
-		p.Text = fmt.Sprintf("%q matches nothing in %s, and its index %s is not there either", e.Path, f.root, text.Printable(l.file))
+		p.Text = fmt.Sprintf("%q matches nothing in %s, and its index %s is not there either", e.Path, f.root, wording.Safe(l.file))
 	case l.err != nil:
-		p.Text = fmt.Sprintf("index %s: %s", text.Printable(l.file), reason(l.err))
+		p.Text = fmt.Sprintf("index %s: %s", wording.Safe(l.file), reason(l.err))
 	case found == 0 && here == 0:
-		p.Text = fmt.Sprintf("%q matches nothing in %s, nor in its index %s, which lists %s", e.Path, f.root, text.Printable(l.file), firstNames(l.names()))
+		p.Text = fmt.Sprintf("%q matches nothing in %s, nor in its index %s, which lists %s", e.Path, f.root, wording.Safe(l.file), firstNames(l.names()))
 	default:
 		return
 	}
@@ -113,7 +113,7 @@ func firstNames(names []string) string {
 	if len(names) == 0 {
 		return "nothing"
 	}
-	return text.Printable(text.FirstFew(names, 3))
+	return wording.Safe(wording.FirstFew(names, 3))
 }
 
 // someListed reports whether a manifest may do without its root: some bags have a listing.

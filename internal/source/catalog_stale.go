@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -37,7 +37,7 @@ func (s scanner) stale(b *bagRef, o outcome) []diag.Diagnostic {
 func (t Task) stale(what string) diag.Diagnostic {
 	return diag.Diagnostic{
 		Severity: diag.Warning, Code: diag.CodeStaleIndex, Task: t.Name, Pos: t.Origin, Hint: diag.Do(diag.HintRenewIndex, t.Origin.File),
-		Text: fmt.Sprintf("index %s is stale: of task %s %s", text.Printable(t.Index), text.Printable(t.Name), what),
+		Text: fmt.Sprintf("index %s is stale: of task %s %s", wording.Safe(t.Index), wording.Safe(t.Name), what),
 	}
 }
 
@@ -68,5 +68,5 @@ func (t Task) outdatedSums(frames []Frame) []diag.Diagnostic {
 	if n == 0 {
 		return nil
 	}
-	return []diag.Diagnostic{t.stale(fmt.Sprintf("%s other contents, such as %s", text.Count(n, "frame has", "frames have"), text.Printable(first)))}
+	return []diag.Diagnostic{t.stale(fmt.Sprintf("%s other contents, such as %s", wording.Count(n, "frame has", "frames have"), wording.Safe(first)))}
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -28,7 +28,7 @@ func (s scanner) fromCatalog(b *bagRef) outcome {
 		return o
 	}
 	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeStaleIndex, Pos: b.pos(), Hint: diag.Do(diag.HintRenewIndexThere, b.pos().File)}
-	p.Text = fmt.Sprintf("index %s has no frames of bag %s for the manifest's cameras", text.Printable(b.catalog.file), text.Printable(b.rel))
+	p.Text = fmt.Sprintf("index %s has no frames of bag %s for the manifest's cameras", wording.Safe(b.catalog.file), wording.Safe(b.rel))
 	return s.emptyBag(b, p, o)
 }
 
@@ -39,7 +39,7 @@ func (v view) fromListed(l *listed, s scanner) Task {
 	l = l.in(order(l.names, v.sorting()))
 	a := &absent{bag: v.bag, camera: v.cameraName(), listed: *l}
 	if fault := v.outdated(l, t, s); fault != "" {
-		t.block(diag.CodeStaleIndex, diag.Do(diag.HintRenewIndexThere, t.Origin.File), "index %s was written for another manifest: %s", text.Printable(v.bag.catalog.file), fault)
+		t.block(diag.CodeStaleIndex, diag.Do(diag.HintRenewIndexThere, t.Origin.File), "index %s was written for another manifest: %s", wording.Safe(v.bag.catalog.file), fault)
 		return t
 	}
 	t.frames.names, t.frames.source, t.frames.absent = a.names, a, a
@@ -51,7 +51,7 @@ func (v view) fromListed(l *listed, s scanner) Task {
 // outdated says in what the manifest differs from the one that the listing was written for.
 func (v view) outdated(l *listed, t Task, s scanner) string {
 	if l.selection != t.frames.selection {
-		return fmt.Sprintf("its frames of %s were taken with %s, and the manifest says %s", text.Printable(t.Name), orDefaults(l.selection), orDefaults(t.frames.selection))
+		return fmt.Sprintf("its frames of %s were taken with %s, and the manifest says %s", wording.Safe(t.Name), orDefaults(l.selection), orDefaults(t.frames.selection))
 	}
 	if v.camera == nil {
 		return ""
@@ -59,12 +59,12 @@ func (v view) outdated(l *listed, t Task, s scanner) string {
 	mine := s.index(v.camera)
 	for _, p := range l.paths {
 		if owner, _ := s.matcher.Owner(p); owner != mine {
-			return fmt.Sprintf("%s is no longer of camera %s", text.Printable(p), text.Printable(v.camera.Name))
+			return fmt.Sprintf("%s is no longer of camera %s", wording.Safe(p), wording.Safe(v.camera.Name))
 		}
 	}
 	for _, topic := range l.topics {
 		if owner, _ := s.matcher.TopicOwner(topic); owner != mine {
-			return fmt.Sprintf("topic %s is no longer of camera %s", text.Printable(topic), text.Printable(v.camera.Name))
+			return fmt.Sprintf("topic %s is no longer of camera %s", wording.Safe(topic), wording.Safe(v.camera.Name))
 		}
 	}
 	return ""
@@ -85,11 +85,11 @@ func differs(names, listed []string) string {
 	missing, gone := plan.Without(names, listed), plan.Without(listed, names)
 	switch {
 	case len(missing) > 0 && len(gone) > 0:
-		return fmt.Sprintf("it lacks %s, such as %s, and has %d that are no longer there, such as %s", text.Count(len(missing), "frame", "frames"), text.Printable(missing[0]), len(gone), text.Printable(gone[0]))
+		return fmt.Sprintf("it lacks %s, such as %s, and has %d that are no longer there, such as %s", wording.Count(len(missing), "frame", "frames"), wording.Safe(missing[0]), len(gone), wording.Safe(gone[0]))
 	case len(missing) > 0:
-		return fmt.Sprintf("it lacks %s, such as %s", text.Count(len(missing), "frame", "frames"), text.Printable(missing[0]))
+		return fmt.Sprintf("it lacks %s, such as %s", wording.Count(len(missing), "frame", "frames"), wording.Safe(missing[0]))
 	case len(gone) > 0:
-		return fmt.Sprintf("it has %s no longer there, such as %s", text.Count(len(gone), "frame that is", "frames that are"), text.Printable(gone[0]))
+		return fmt.Sprintf("it has %s no longer there, such as %s", wording.Count(len(gone), "frame that is", "frames that are"), wording.Safe(gone[0]))
 	}
 	return "it has the frames in another order"
 }

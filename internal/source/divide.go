@@ -7,7 +7,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/camera"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // A division is a listing dealt out: whose image each is, and whose problem.
@@ -59,7 +59,7 @@ func (s scanner) divideImages(b *bagRef, images []string, d *division, sum *tota
 func (s scanner) dispute(b *bagRef, between [2]int, paths []string, d *division) {
 	p := diag.Diagnostic{
 		Severity: diag.Error, Code: diag.CodeTwoCameras,
-		Text: fmt.Sprintf("%s fits files: of both %s and %s", text.Printable(b.store.Path(path.Join(b.rel, paths[0]))), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name),
+		Text: fmt.Sprintf("%s fits files: of both %s and %s", wording.Safe(b.store.Path(path.Join(b.rel, paths[0]))), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name),
 		Hint: diag.Do(diag.HintNarrowGlobs),
 	}
 	if len(paths) > 1 {
@@ -73,7 +73,7 @@ func (s scanner) dispute(b *bagRef, between [2]int, paths []string, d *division)
 // divideFinding gives a problem of a file to the camera that would take the file, and
 // one of a directory to all: who knows what is in it.
 func (s scanner) divideFinding(b *bagRef, f finding, lists []problemList) {
-	f.Text = text.Printable(b.store.Path(path.Join(b.rel, f.path))) + ": " + f.Text
+	f.Text = wording.Safe(b.store.Path(path.Join(b.rel, f.path))) + ": " + f.Text
 	owner := camera.Unmatched
 	if len(s.m.Cameras) == 0 {
 		owner = 0

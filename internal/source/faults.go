@@ -9,7 +9,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // judge sorts out what was found of each frame: which are kept, and what is said.
@@ -30,7 +30,7 @@ func (t Task) judge(report []diag.Diagnostic) (kept []int, problems []diag.Diagn
 		}
 	}
 	if len(kept) == 0 && len(report) > 0 {
-		list.add(diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", text.Printable(t.Name), len(report))})
+		list.add(diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", wording.Safe(t.Name), len(report))})
 	}
 	return kept, list.problems()
 }
@@ -52,7 +52,7 @@ func (t Task) MayLose() bool {
 // unreadable says what is wrong with a frame.
 func (t Task) unreadable(i int, err error) diag.Diagnostic {
 	where := t.frames.source.Where(i)
-	p := diag.Diagnostic{Severity: diag.Error, Text: text.Printable(where) + ": "}
+	p := diag.Diagnostic{Severity: diag.Error, Text: wording.Safe(where) + ": "}
 	var f diag.Diagnostic
 	switch {
 	case errors.As(err, &f):
@@ -80,7 +80,7 @@ func (t Task) bagDir(where string) string {
 // unchecked warns of an image that only CVAT can open; where the order file needs its
 // size, that is an error.
 func (t Task) unchecked(i int, h imageheader.Header) diag.Diagnostic {
-	where := text.Printable(t.frames.source.Where(i))
+	where := wording.Safe(t.frames.source.Where(i))
 	switch {
 	case h.Width*h.Height == 0 && t.frames.sized:
 		return diag.Diagnostic{

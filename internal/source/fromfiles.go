@@ -7,7 +7,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -82,7 +82,7 @@ func (v view) templated(t *Task, template *manifest.Template, paths []string, in
 		}
 		name, err := template.Execute(fileVars(v.vars, p, number))
 		if err != nil {
-			t.block(diag.CodeBadFrameName, diag.Do(diag.HintChangeFrameName), "%s: %v", text.Printable(p), err)
+			t.block(diag.CodeBadFrameName, diag.Do(diag.HintChangeFrameName), "%s: %v", wording.Safe(p), err)
 			name = p
 			if len(t.Problems) > mostAlike {
 				break

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -27,8 +27,8 @@ func idleSkips(m *manifest.Manifest, tasks []Task) []diag.Diagnostic {
 			Severity: diag.Warning, Code: diag.CodeIdleSkip, Pos: s.Pos, Hint: diag.Do(diag.HintCorrectOrLeaveOut),
 			Text: fmt.Sprintf("skip: %q fits no task of the manifest", s.Task),
 		}
-		if near := nearest(s.Task, names); near != "" {
-			p.Hint = diag.Do(diag.HintDidYouMean, text.Printable(near))
+		if near := wording.Nearest(s.Task, names); near != "" {
+			p.Hint = diag.Do(diag.HintDidYouMean, wording.Safe(near))
 		}
 		list = append(list, p)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/store"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // A Directory is what a directory of images holds, as [Scan] sees it.
@@ -21,7 +21,7 @@ func LookInto(ctx context.Context, dir string) (Directory, error) {
 	l, err := list(ctx, store.At(dir), ".")
 	d := Directory{Images: l.images, Unsupported: l.pictures, Others: l.others}
 	for _, f := range l.problems {
-		d.Problems = append(d.Problems, strings.TrimPrefix(text.Printable(f.path)+": "+f.Text, ": "))
+		d.Problems = append(d.Problems, strings.TrimPrefix(wording.Safe(f.path)+": "+f.Text, ": "))
 	}
 	return d, err
 }

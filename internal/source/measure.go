@@ -10,7 +10,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // readers is how many frames of a task are read at once: enough to keep a disk and
@@ -48,7 +48,7 @@ func Measure(ctx context.Context, t Task) ([]Frame, []diag.Diagnostic) {
 		})
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, []diag.Diagnostic{{Severity: diag.Error, Code: diag.CodeInterrupted, Text: fmt.Sprintf("reading %s: %v", text.Printable(t.Name), err), Task: t.Name}}
+		return nil, []diag.Diagnostic{{Severity: diag.Error, Code: diag.CodeInterrupted, Text: fmt.Sprintf("reading %s: %v", wording.Safe(t.Name), err), Task: t.Name}}
 	}
 	kept, problems := t.judge(report)
 	frames = frame.Pick(frames, kept)

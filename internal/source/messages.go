@@ -8,14 +8,15 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/recording"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
-	"golang.org/x/text/unicode/norm"
 )
 
 // fromMessages makes the task of a recording's topics. Which messages are taken is
@@ -69,7 +70,7 @@ func (t *Task) blockMessages(err error, of int, topics []bag.Topic) {
 	case err != nil:
 		t.block(diag.CodeBadSelection, diag.Hint{}, "%v", err)
 	case of == 0:
-		t.block(diag.CodeNoMessages, diag.Hint{}, "topic %s of bag %s has no messages", text.Printable(topics[0].Name), text.Printable(t.Bag))
+		t.block(diag.CodeNoMessages, diag.Hint{}, "topic %s of bag %s has no messages", wording.Safe(topics[0].Name), wording.Safe(t.Bag))
 	default:
 		t.blockSelection(nil, of, "")
 	}
@@ -137,7 +138,7 @@ func unstamped(t Task, messages []recording.Message) []diag.Diagnostic {
 	}
 	return []diag.Diagnostic{{
 		Severity: diag.Note, Code: diag.CodeNoHeaderStamp, Task: t.Name, Pos: t.Origin,
-		Text: fmt.Sprintf("task %s: %s no stamp in the header; the receive time is used", text.Printable(t.Name), text.Count(n, "message has", "messages have")),
+		Text: fmt.Sprintf("task %s: %s no stamp in the header; the receive time is used", wording.Safe(t.Name), wording.Count(n, "message has", "messages have")),
 	}}
 }
 

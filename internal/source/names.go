@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -57,7 +57,7 @@ func taskName(t *manifest.Template, v manifest.Vars) (string, error) {
 	case name == "":
 		return "", fmt.Errorf("task name is empty")
 	case n > maxTaskName:
-		return name, fmt.Errorf("task name %s has %d characters; CVAT takes %d", text.Printable(text.Clip(name)), n, maxTaskName)
+		return name, fmt.Errorf("task name %s has %d characters; CVAT takes %d", wording.Safe(wording.Clip(name, 80)), n, maxTaskName)
 	}
 	return name, unfit("task name", name)
 }
@@ -65,11 +65,11 @@ func taskName(t *manifest.Template, v manifest.Vars) (string, error) {
 // unfit refuses what would not arrive as it was sent, or would command a terminal.
 func unfit(what, name string) error {
 	if !utf8.ValidString(name) {
-		return fmt.Errorf("%s %s is not UTF-8", what, text.Printable(text.Clip(name)))
+		return fmt.Errorf("%s %s is not UTF-8", what, wording.Safe(wording.Clip(name, 80)))
 	}
 	for _, r := range name {
 		if unicode.IsControl(r) {
-			return fmt.Errorf("%s %s holds the control character U+%04X", what, text.Printable(text.Clip(name)), r)
+			return fmt.Errorf("%s %s holds the control character U+%04X", what, wording.Safe(wording.Clip(name, 80)), r)
 		}
 	}
 	return nil
@@ -84,21 +84,21 @@ func frameFault(name string) error {
 		return err
 	}
 	if strings.ContainsRune(name, '\\') {
-		return fmt.Errorf("frame name %s has a backslash, by which CVAT's import fails", text.Printable(text.Clip(name)))
+		return fmt.Errorf("frame name %s has a backslash, by which CVAT's import fails", wording.Safe(wording.Clip(name, 80)))
 	}
 	if len(name) > maxFrameName {
-		return fmt.Errorf("frame name %s has %d bytes; CVAT takes %d", text.Printable(text.Clip(name)), len(name), maxFrameName)
+		return fmt.Errorf("frame name %s has %d bytes; CVAT takes %d", wording.Safe(wording.Clip(name, 80)), len(name), maxFrameName)
 	}
 	if path.Clean(name) != name || name[0] == '/' || name == ".." || strings.HasPrefix(name, "../") {
-		return fmt.Errorf("frame name %s is not a plain path: CVAT unpacks it as %s", text.Printable(name), text.Printable(strings.TrimPrefix(path.Clean("/"+name), "/")))
+		return fmt.Errorf("frame name %s is not a plain path: CVAT unpacks it as %s", wording.Safe(name), wording.Safe(strings.TrimPrefix(path.Clean("/"+name), "/")))
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if ignoredByCVAT(part) {
-			return fmt.Errorf("frame name %s: CVAT drops what has %s in its path", text.Printable(name), part)
+			return fmt.Errorf("frame name %s: CVAT drops what has %s in its path", wording.Safe(name), part)
 		}
 	}
 	if !imageheader.Accepted(name) {
-		return fmt.Errorf("frame name %s has no extension of an image, so CVAT drops it", text.Printable(name))
+		return fmt.Errorf("frame name %s has no extension of an image, so CVAT drops it", wording.Safe(name))
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -71,7 +71,7 @@ func checkNames(names []string, where func(int) string) []diag.Diagnostic {
 	for i, name := range names {
 		if err := frameFault(name); err != nil {
 			list.add(diag.Diagnostic{
-				Severity: diag.Error, Code: diag.CodeBadFrameName, Text: fmt.Sprintf("%s: %v", text.Printable(where(i)), err),
+				Severity: diag.Error, Code: diag.CodeBadFrameName, Text: fmt.Sprintf("%s: %v", wording.Safe(where(i)), err),
 				Hint: diag.Do(diag.HintRenameFrame),
 			})
 		}
@@ -94,13 +94,13 @@ func checkUnique(names []string, where func(int) string) []diag.Diagnostic {
 			first[name] = i
 			continue
 		}
-		a, b := plan.TellApart(text.Printable(where(k)), text.Printable(where(i)))
+		a, b := plan.TellApart(wording.Safe(where(k)), wording.Safe(where(i)))
 		p := diag.Diagnostic{
 			Severity: diag.Error, Code: diag.CodeSameFrameName,
-			Text: fmt.Sprintf("%s and %s would both be frame %s", a, b, text.Printable(name)),
+			Text: fmt.Sprintf("%s and %s would both be frame %s", a, b, wording.Safe(name)),
 			Hint: diag.Do(diag.HintExtendFrameName, "{bag}/{path}"),
 		}
-		if a != text.Printable(where(k)) {
+		if a != wording.Safe(where(k)) {
 			p.Hint = diag.Do(diag.HintRenameFileUnicode)
 		}
 		list.add(p)

@@ -11,7 +11,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // near is a hint for a pattern that matches nothing: what was probably meant, or else
@@ -49,42 +49,9 @@ func (f *finder) suggest(ctx context.Context, at, part string, rest, names []str
 	if len(names) == 0 {
 		return diag.Do(diag.HintDirectoryEmpty, f.store.Path(at))
 	}
-	if near := nearest(part, names); near != "" {
+	if near := wording.Nearest(part, names); near != "" {
 		return diag.Do(diag.HintDidYouMean, strconv.Quote(path.Join(append([]string{at, near}, rest...)...)))
 	}
 	return diag.Do(diag.HintDirectoryHolds, f.store.Path(at),
-		fmt.Sprintf("%s: %s", text.Count(len(names), "entry", "entries"), text.FirstFew(names, 3)))
-}
-
-// nearest is the name that differs least, if that is little: at most a third of it.
-func nearest(name string, names []string) string {
-	best, least := "", len(name)/3+1
-	for _, n := range names {
-		if d := distance(strings.ToLower(name), strings.ToLower(n)); d < least {
-			best, least = n, d
-		}
-	}
-	return best
-}
-
-// distance counts the characters to insert, remove or change (Levenshtein).
-func distance(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	row := make([]int, len(y)+1)
-	for k := range row {
-		row[k] = k
-	}
-	for i, r := range x {
-		diagonal := row[0]
-		row[0] = i + 1
-		for k, s := range y {
-			change := diagonal
-			if r != s {
-				change++
-			}
-			diagonal = row[k+1]
-			row[k+1] = min(change, row[k]+1, diagonal+1)
-		}
-	}
-	return row[len(y)]
+		fmt.Sprintf("%s: %s", wording.Count(len(names), "entry", "entries"), wording.FirstFew(names, 3)))
 }

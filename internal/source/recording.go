@@ -12,7 +12,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/internal/source/recording"
 	"github.com/cvatplan/cvatplan/internal/store"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -37,16 +37,16 @@ func (s scanner) recording(ctx context.Context, b *bagRef) outcome {
 
 // unopened says why a recording gives nothing; a pointer of Git LFS is no damage.
 func (s scanner) unopened(ctx context.Context, b *bagRef, err error) diag.Diagnostic {
-	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeUnreadableBag, Text: fmt.Sprintf("bag %s: %v", text.Printable(b.rel), err)}
+	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeUnreadableBag, Text: fmt.Sprintf("bag %s: %v", wording.Safe(b.rel), err)}
 	head, openErr := store.Head(ctx, b.store, b.rel, content.MaxPointer)
 	if openErr != nil {
 		return p
 	}
 	if code, name := content.Pointer(head); code != "" {
-		p.Code, p.Text = code, fmt.Sprintf("bag %s: %s, not the recording", text.Printable(b.rel), name)
+		p.Code, p.Text = code, fmt.Sprintf("bag %s: %s, not the recording", wording.Safe(b.rel), name)
 		p.Hint = fetchCommand(code, b.path(), filepath.Dir(b.path()))
 	} else if len(head) == 0 {
-		p.Text = fmt.Sprintf("bag %s is empty (0 bytes)", text.Printable(b.rel))
+		p.Text = fmt.Sprintf("bag %s is empty (0 bytes)", wording.Safe(b.rel))
 	}
 	return p
 }
@@ -97,7 +97,7 @@ func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *totals) ([][]b
 			left = append(left, strings.TrimPrefix(t.Name, "/"))
 		case camera.Ambiguous:
 			p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeTwoCameras, Hint: diag.Do(diag.HintNarrowGlobs), Text: fmt.Sprintf(
-				"topic %s of bag %s fits topics: of both %s and %s", text.Printable(t.Name), text.Printable(b.rel), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name)}
+				"topic %s of bag %s fits topics: of both %s and %s", wording.Safe(t.Name), wording.Safe(b.rel), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name)}
 			problems[between[0]], problems[between[1]] = &p, &p
 		default:
 			mine[owner] = append(mine[owner], t)
@@ -145,15 +145,15 @@ func firstReceived(topics []bag.Topic) int64 {
 func damage(b *bagRef, r *bag.Bag) []diag.Diagnostic {
 	var list []diag.Diagnostic
 	for _, w := range r.Warnings() {
-		said := fmt.Sprintf("bag %s is damaged: %s, %s", text.Printable(b.rel), w.Text, text.Count(w.Places, "time", "times"))
+		said := fmt.Sprintf("bag %s is damaged: %s, %s", wording.Safe(b.rel), w.Text, wording.Count(w.Places, "time", "times"))
 		if w.Messages > 0 {
-			said += fmt.Sprintf(", %s lost", text.Count(int(w.Messages), "message", "messages"))
+			said += fmt.Sprintf(", %s lost", wording.Count(int(w.Messages), "message", "messages"))
 		}
 		if w.Bytes > 0 {
-			said += fmt.Sprintf(", %s lost", text.Count(int(w.Bytes), "byte", "bytes"))
+			said += fmt.Sprintf(", %s lost", wording.Count(int(w.Bytes), "byte", "bytes"))
 		}
 		if w.First != "" {
-			said += "; first: " + text.Printable(w.First)
+			said += "; first: " + wording.Safe(w.First)
 		}
 		list = append(list, diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeDamagedBag, Text: said, Pos: b.pos()})
 	}
@@ -162,9 +162,9 @@ func damage(b *bagRef, r *bag.Bag) []diag.Diagnostic {
 
 // emptyRecording is a recording with nothing for the manifest.
 func (s scanner) emptyRecording(b *bagRef, topics []bag.Topic, o outcome) outcome {
-	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeNoImages, Pos: b.pos(), Text: fmt.Sprintf("bag %s has no image topics", text.Printable(b.rel))}
+	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeNoImages, Pos: b.pos(), Text: fmt.Sprintf("bag %s has no image topics", wording.Safe(b.rel))}
 	if len(topics) > 0 {
-		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", text.Printable(b.rel), text.Count(len(topics), "image topic", "image topics"), text.Printable(topics[0].Name))
+		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", wording.Safe(b.rel), wording.Count(len(topics), "image topic", "image topics"), wording.Safe(topics[0].Name))
 		p.Hint = diag.Do(diag.HintCheckCameraTopics)
 	}
 	return s.emptyBag(b, p, o)
@@ -191,7 +191,7 @@ func severalStreams(c *manifest.Camera, topics []bag.Topic) diag.Diagnostic {
 	}
 	return diag.Diagnostic{
 		Severity: diag.Error, Code: diag.CodeSeveralTopics,
-		Text: fmt.Sprintf("camera %s fits %d image streams: %s", text.Printable(c.Name), len(topics), text.Printable(strings.Join(names, ", "))),
+		Text: fmt.Sprintf("camera %s fits %d image streams: %s", wording.Safe(c.Name), len(topics), wording.Safe(strings.Join(names, ", "))),
 		Hint: diag.Do(diag.HintChooseTopic, names[0]),
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/recording"
 	"github.com/cvatplan/cvatplan/internal/store"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -185,18 +185,18 @@ func (s scanner) empty(b *bagRef, l listing, o outcome) outcome {
 	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeNoImages, Pos: b.pos()}
 	switch {
 	case len(l.images) > 0:
-		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", text.Printable(b.rel), text.Count(len(l.images), "image", "images"), text.Printable(slices.Min(l.images)))
+		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", wording.Safe(b.rel), wording.Count(len(l.images), "image", "images"), wording.Safe(slices.Min(l.images)))
 		p.Hint = diag.Do(diag.HintCheckCameraFiles)
 	case len(l.pictures) > 0:
-		p.Text = fmt.Sprintf("bag %s has no image that CVAT takes: %s", text.Printable(b.rel), text.Printable(slices.Min(l.pictures)))
+		p.Text = fmt.Sprintf("bag %s has no image that CVAT takes: %s", wording.Safe(b.rel), wording.Safe(slices.Min(l.pictures)))
 		p.Hint = diag.Do(diag.HintConvertTheImages)
 	case len(l.top) > 0:
-		p.Text = fmt.Sprintf("bag %s has no images, but recordings, such as %s", text.Printable(b.rel), text.Printable(slices.Min(slices.Collect(maps.Keys(l.top)))))
+		p.Text = fmt.Sprintf("bag %s has no images, but recordings, such as %s", wording.Safe(b.rel), wording.Safe(slices.Min(slices.Collect(maps.Keys(l.top)))))
 		p.Hint = diag.Do(diag.HintMatchRecordings, b.rel+"/*")
 	case l.others > 0:
-		p.Text = fmt.Sprintf("bag %s has no images, only %s", text.Printable(b.rel), text.Count(l.others, "other file", "other files"))
+		p.Text = fmt.Sprintf("bag %s has no images, only %s", wording.Safe(b.rel), wording.Count(l.others, "other file", "other files"))
 	default:
-		p.Text = fmt.Sprintf("bag %s is empty", text.Printable(b.rel))
+		p.Text = fmt.Sprintf("bag %s is empty", wording.Safe(b.rel))
 	}
 	return s.emptyBag(b, p, o)
 }
@@ -232,7 +232,7 @@ func blockSameNames(tasks []Task) {
 
 // place is where a task comes from, as it is shown.
 func (t Task) place() plan.Desired {
-	return plan.Desired{Task: text.Printable(t.Name), Bag: t.Bag, Camera: text.Printable(t.Camera), Origin: t.Origin}
+	return plan.Desired{Task: wording.Safe(t.Name), Bag: t.Bag, Camera: wording.Safe(t.Camera), Origin: t.Origin}
 }
 
 func absolute(p string) string {

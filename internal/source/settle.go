@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -26,7 +26,7 @@ func (s scanner) unsettled(ctx context.Context, b *bagRef, paths []string) strin
 			continue
 		}
 		if age := s.now.Sub(info.ModTime()); age < settle {
-			return fmt.Sprintf("bag %s has a file that is only %s old; settle: %s", text.Printable(b.rel), max(age, 0).Round(time.Second), settle)
+			return fmt.Sprintf("bag %s has a file that is only %s old; settle: %s", wording.Safe(b.rel), max(age, 0).Round(time.Second), settle)
 		}
 	}
 	return ""
@@ -49,7 +49,7 @@ func unsettledBags(m *manifest.Manifest, bags []*bagRef, found []outcome) []diag
 	for _, settle := range slices.Sorted(maps.Keys(held)) {
 		h := held[settle]
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnsettledBags, Text: fmt.Sprintf(
-			"%s left alone, such as %s: a file there is younger than settle: %s", text.Count(h.bags, "bag is", "bags are"), text.Printable(h.example), settle)})
+			"%s left alone, such as %s: a file there is younger than settle: %s", wording.Count(h.bags, "bag is", "bags are"), wording.Safe(h.example), settle)})
 	}
 	return list
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -72,7 +72,7 @@ func (v view) task() Task {
 	t.frames.bad, t.frames.sized = v.frames.Bad, v.sorting() == "predefined"
 	t.frames.selection = selectionOf(v.frames, v.settings.FrameName)
 	if err != nil {
-		t.block(diag.CodeBadTaskName, diag.Do(diag.HintRenameTask), "bag %s: %v", text.Printable(v.bag.rel), err)
+		t.block(diag.CodeBadTaskName, diag.Do(diag.HintRenameTask), "bag %s: %v", wording.Safe(v.bag.rel), err)
 	}
 	return t
 }
@@ -134,10 +134,10 @@ func (t *Task) blockAll(problems []diag.Diagnostic) (others []diag.Diagnostic) {
 func (t *Task) blockSelection(err error, of int, example string) {
 	switch {
 	case errors.Is(err, errNoStamps):
-		t.block(diag.CodeNoStamps, diag.Do(diag.HintSelectOtherwise), "%v in the names of bag %s, such as %s", err, text.Printable(t.Bag), text.Printable(example))
+		t.block(diag.CodeNoStamps, diag.Do(diag.HintSelectOtherwise), "%v in the names of bag %s, such as %s", err, wording.Safe(t.Bag), wording.Safe(example))
 	case err != nil:
 		t.block(diag.CodeBadSelection, diag.Hint{}, "%v", err)
 	default:
-		t.block(diag.CodeEmptySelection, diag.Do(diag.HintCheckSelection), "frames: leaves none of the %s of bag %s", text.Count(of, "frame", "frames"), text.Printable(t.Bag))
+		t.block(diag.CodeEmptySelection, diag.Do(diag.HintCheckSelection), "frames: leaves none of the %s of bag %s", wording.Count(of, "frame", "frames"), wording.Safe(t.Bag))
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/camera"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -92,20 +92,20 @@ func (t *totals) problems(m *manifest.Manifest) []diag.Diagnostic {
 	var list []diag.Diagnostic
 	if h := t.unclaimed; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedImages, Text: fmt.Sprintf(
-			"no camera takes %s in %s, such as %s", text.Count(h.n, "image", "images"), text.Count(h.bags, "bag", "bags"), text.Printable(h.example))})
+			"no camera takes %s in %s, such as %s", wording.Count(h.n, "image", "images"), wording.Count(h.bags, "bag", "bags"), wording.Safe(h.example))})
 	}
 	if h := t.topics; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedTopics, Text: fmt.Sprintf(
-			"no camera takes %s in %s, such as %s", text.Count(h.n, "image topic", "image topics"), text.Count(h.bags, "bag", "bags"), text.Printable(h.example))})
+			"no camera takes %s in %s, such as %s", wording.Count(h.n, "image topic", "image topics"), wording.Count(h.bags, "bag", "bags"), wording.Safe(h.example))})
 	}
 	if h := t.away; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeListedBags, Text: fmt.Sprintf(
-			"%s not here, such as %s: planned by the index", text.Count(h.bags, "bag is", "bags are"), text.Printable(h.example))})
+			"%s not here, such as %s: planned by the index", wording.Count(h.bags, "bag is", "bags are"), wording.Safe(h.example))})
 	}
 	if h := t.pictures; h.n > 0 {
 		list = append(list, diag.Diagnostic{
 			Severity: diag.Warning, Code: diag.CodeUnsupportedImages, Hint: diag.Do(diag.HintConvertImages),
-			Text: fmt.Sprintf("%s in %s left out: CVAT takes no such images as %s", text.Count(h.n, "file", "files"), text.Count(h.bags, "bag", "bags"), text.Printable(h.example)),
+			Text: fmt.Sprintf("%s in %s left out: CVAT takes no such images as %s", wording.Count(h.n, "file", "files"), wording.Count(h.bags, "bag", "bags"), wording.Safe(h.example)),
 		})
 	}
 	for i, c := range m.Cameras {
@@ -119,14 +119,14 @@ func (t *totals) ofCamera(i int, c manifest.Camera) []diag.Diagnostic {
 	if h.n > 0 && t.taken[i] == 0 {
 		return []diag.Diagnostic{{
 			Severity: diag.Error, Code: diag.CodeCameraWithoutImages, Pos: c.Pos, Hint: t.cameraHint(i, c),
-			Text: fmt.Sprintf("camera %s has no images in any bag (%d looked at)", text.Printable(c.Name), h.n),
+			Text: fmt.Sprintf("camera %s has no images in any bag (%d looked at)", wording.Safe(c.Name), h.n),
 		}}
 	}
 	var list []diag.Diagnostic
 	if h.n > 0 {
 		list = append(list, diag.Diagnostic{
 			Severity: diag.Note, Code: diag.CodeBagsWithoutCamera, Pos: c.Pos,
-			Text: fmt.Sprintf("%s without images of camera %s, such as %s", text.Count(h.n, "bag is", "bags are"), text.Printable(c.Name), text.Printable(h.example)),
+			Text: fmt.Sprintf("%s without images of camera %s, such as %s", wording.Count(h.n, "bag is", "bags are"), wording.Safe(c.Name), wording.Safe(h.example)),
 		})
 	}
 	if len(t.kinds[i]) > 1 {
@@ -154,10 +154,10 @@ func (t *totals) cameraHint(i int, c manifest.Camera) diag.Hint {
 	for i, w := range words {
 		words[i] = sequence.ReplaceAllString(w, "")
 	}
-	if near := nearest(c.Name, words); near != "" {
-		return diag.Do(diag.HintDidYouMeanAsIn, text.Printable(near), text.Printable(h.example))
+	if near := wording.Nearest(c.Name, words); near != "" {
+		return diag.Do(diag.HintDidYouMeanAsIn, wording.Safe(near), wording.Safe(h.example))
 	}
-	return diag.Do(diag.HintUntakenImages, text.Count(h.n, thing, things), text.Printable(h.example))
+	return diag.Do(diag.HintUntakenImages, wording.Count(h.n, thing, things), wording.Safe(h.example))
 }
 
 // severalKinds notes a camera that is probably two: jai_cam and jai_cam_depth.
@@ -168,7 +168,7 @@ func (t *totals) severalKinds(i int, c manifest.Camera) diag.Diagnostic {
 	}
 	return diag.Diagnostic{
 		Severity: diag.Note, Code: diag.CodeSeveralKinds, Pos: c.Pos,
-		Text: fmt.Sprintf("camera %s takes images of several kinds: %s", text.Printable(c.Name), text.Printable(text.FirstFew(kinds, 4))),
+		Text: fmt.Sprintf("camera %s takes images of several kinds: %s", wording.Safe(c.Name), wording.Safe(wording.FirstFew(kinds, 4))),
 		Hint: diag.Do(diag.HintAddCameras),
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // A draft is all that a first manifest says.
@@ -45,7 +45,7 @@ func (d draft) text() []byte {
 		"bags:",
 	)
 	for _, b := range d.Bags {
-		lines = append(lines, remark("  - path: "+quoted(b.Path), text.Count(b.Count, "bag", "bags")))
+		lines = append(lines, remark("  - path: "+quoted(b.Path), wording.Count(b.Count, "bag", "bags")))
 		if b.Bare {
 			lines = append(lines, remark("    optional: true", "no image of a camera"))
 		}
@@ -59,11 +59,11 @@ func (d draft) cameras() []string {
 	}
 	about := ""
 	if d.Left > 0 {
-		about = text.Count(d.Left, "image", "images") + " of no camera here"
+		about = wording.Count(d.Left, "image", "images") + " of no camera here"
 	}
 	lines := []string{remark("cameras:", about)}
 	for _, c := range d.Cameras {
-		lines = append(lines, remark("  - name: "+scalar(c.Name), text.Count(c.Images, "image", "images")+" in "+text.Count(c.Bags, "bag", "bags")))
+		lines = append(lines, remark("  - name: "+scalar(c.Name), wording.Count(c.Images, "image", "images")+" in "+wording.Count(c.Bags, "bag", "bags")))
 		if len(c.Topics) > 0 {
 			lines = append(lines, "    topics: ["+strings.Join(quotedAll(c.Topics), ", ")+"]")
 		}

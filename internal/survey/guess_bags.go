@@ -10,7 +10,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // isBag decides whether a directory with images is one bag or holds several: it is one
@@ -76,7 +76,7 @@ func recurs(below map[string][]string) bool {
 // writable reports whether a manifest can write a path: as text, with no sign that is
 // escaped for a terminal or that parts a path on another system.
 func writable(name string) bool {
-	return utf8.ValidString(name) && text.Printable(name) == name && !strings.Contains(name, `\`)
+	return utf8.ValidString(name) && wording.Safe(name) == name && !strings.Contains(name, `\`)
 }
 
 // oddImages are the images of all bags from whose names nothing is guessed.
@@ -103,6 +103,6 @@ func (g Guess) LeftOut() []diag.Diagnostic {
 	}
 	return []diag.Diagnostic{{
 		Severity: diag.Warning, Code: diag.CodeOddNames, Hint: diag.Do(diag.HintRenameOdd),
-		Text: "no bag or camera is guessed from " + text.FirstFew(quoted, 5),
+		Text: "no bag or camera is guessed from " + wording.FirstFew(quoted, 5),
 	}}
 }

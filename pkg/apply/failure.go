@@ -10,6 +10,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/archive"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -28,7 +29,7 @@ func (e *importError) Error() string {
 	if e.times > 1 {
 		again = fmt.Sprintf(" %d times", e.times)
 	}
-	return fmt.Sprintf("the import of task %d failed%s: %s", e.task, again, strings.Join(strings.Fields(e.message), " "))
+	return fmt.Sprintf("the import of task %d failed%s: %s", e.task, again, wording.OneLine(e.message))
 }
 
 func (e *importError) permanent() bool { return !plan.Curable(e.message) }

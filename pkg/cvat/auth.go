@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // Credentials are a personal access token, which goes as "Bearer", or the key
@@ -38,7 +40,7 @@ func (c *Client) authenticate(a Credentials) error {
 	if c.insecure != nil {
 		return c.insecure
 	}
-	if strings.ContainsFunc(a.AccessToken.text()+a.Key.text(), isControl) {
+	if !wording.IsSafe(a.AccessToken.text() + a.Key.text()) {
 		return errors.New("credentials: the token holds a control character, perhaps a line end")
 	}
 	c.auth.Store(&a)

@@ -6,8 +6,9 @@ import (
 	"regexp"
 	"sort"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 const maxDetail = 4 << 10 // bytes
@@ -100,22 +101,13 @@ func looksLikeHTML(body []byte) bool {
 // harmless makes a server's text safe to print on one line: blanks are joined,
 // control and format characters are escaped, and it is at most 4 KiB long.
 func harmless(text string) string {
-	var b strings.Builder
-	for _, r := range strings.Join(strings.Fields(text), " ") {
-		if b.Len() >= maxDetail-utf8.UTFMax-len("…") {
-			b.WriteString("…")
-			break
-		}
-		if r == utf8.RuneError || isControl(r) {
-			fmt.Fprintf(&b, `\u%04x`, r)
-			continue
-		}
-		b.WriteRune(r)
+	safe := wording.Safe(wording.OneLine(text))
+	if len(safe) <= maxDetail {
+		return safe
 	}
-	return b.String()
-}
-
-// isControl covers ANSI escapes and the marks that reverse the direction of text.
-func isControl(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Co)
+	cut := maxDetail - len("…")
+	for !utf8.RuneStart(safe[cut]) {
+		cut--
+	}
+	return safe[:cut] + "…"
 }

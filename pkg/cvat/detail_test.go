@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // The bodies are those of CVAT 2.73.
@@ -27,7 +29,7 @@ func TestEveryShapeOfErrorIsRead(t *testing.T) {
 		"request":       {`{"rq_id":"action=create&target=task&target_id=35"}`, "an import is already under way", "action=create&target=task&target_id=35"},
 		"empty":         {"", "", ""},
 		"null":          {"null", "", ""},
-		"ansi":          {`["\u001b[31mred\u001b[0m\u202eliar\u0000"]`, `\u001b[31mred\u001b[0m\u202eliar\u0000`, ""},
+		"ansi":          {`["\u001b[31mred\u001b[0m\u202eliar\u0000"]`, `\x1b[31mred\x1b[0m\u202eliar\x00`, ""},
 		"lines":         {"one\r\n\ttwo", "one two", ""},
 	}
 	for name, tt := range tests {
@@ -63,7 +65,7 @@ func FuzzDetail(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		text, _ := detail(body)
-		if len(text) > maxDetail || !utf8.ValidString(text) || strings.ContainsFunc(text, isControl) {
+		if len(text) > maxDetail || !utf8.ValidString(text) || !wording.IsSafe(text) {
 			t.Errorf("detail(%q) = %q", body, text)
 		}
 	})

@@ -52,7 +52,7 @@ func TestMessagesOfFailedImportsAreHarmless(t *testing.T) {
 		say(w, 200, `{"status":"failed","message":"\u001b[2JValueError: bad\n"}`)
 	})
 	r, err := c.Request(t.Context(), 7)
-	if err != nil || r.Message != `\u001b[2JValueError: bad` || r.Active() {
+	if err != nil || r.Message != `\x1b[2JValueError: bad` || r.Active() {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

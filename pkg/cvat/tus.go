@@ -10,10 +10,9 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-)
 
-// MaxUploadSize is CVAT's limit on one upload: 25 GiB.
-const MaxUploadSize = 25 << 30
+	"github.com/cvatplan/cvatplan/internal/limits"
+)
 
 // An Upload is a TUS upload under way: a file of a task that the server waits for.
 type Upload struct {
@@ -30,8 +29,8 @@ func (u Upload) path() string { return dataPath(u.TaskID) + u.ID }
 //
 //cvat:operation POST /api/tasks/{id}/data/
 func (c *Client) CreateUpload(ctx context.Context, taskID int, name string, size int64) (Upload, error) {
-	if size <= 0 || size > MaxUploadSize {
-		return Upload{}, fmt.Errorf("upload %s: %d bytes; CVAT takes 1 byte to 25 GiB", name, size)
+	if size <= 0 || size > limits.MaxUpload {
+		return Upload{}, fmt.Errorf("upload %s: %d bytes; CVAT takes 1 byte to %d GiB", name, size, limits.MaxUpload>>30)
 	}
 	q := &request{method: http.MethodPost, path: dataPath(taskID), idempotency: reading}
 	q.header = http.Header{

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/limits"
 )
 
 func TestLocationsLastSegmentIsTaken(t *testing.T) {
@@ -107,7 +109,7 @@ func TestCreationsAnswersAreToldApart(t *testing.T) {
 
 func TestSizesThatCVATRefusesAreNotSent(t *testing.T) {
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) { t.Error("sent") })
-	for _, size := range []int64{-1, 0, MaxUploadSize + 1} {
+	for _, size := range []int64{-1, 0, limits.MaxUpload + 1} {
 		if _, err := c.CreateUpload(t.Context(), 5, "a.zip", size); err == nil {
 			t.Errorf("size %d: no error", size)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // characters reports control characters that an escape ("\x07") brought into a
@@ -181,7 +182,7 @@ func cameraHint(name string, known []string) diag.Hint {
 	if len(known) == 0 {
 		return diag.Do(diag.HintNoCameras)
 	}
-	if near := nearest(name, known); near != "" {
+	if near := wording.Nearest(name, known); near != "" {
 		return diag.Do(diag.HintDidYouMean, strconv.Quote(near))
 	}
 	return diag.Do(diag.HintKnownAre, fmt.Sprintf("%q", known[:min(len(known), 12)]))
@@ -246,10 +247,10 @@ func (l *loader) selection(n *node, method string) {
 	var written []string
 	for _, f := range n.fields {
 		switch {
-		case contains(own, f.name):
+		case slices.Contains(own, f.name):
 			written = append(written, f.name)
 		case f.name == "random_seed" && method == "manual",
-			contains(slices.Concat(selectedBy["random_uniform"], selectedBy["random_per_job"], selectedBy["manual"]), f.name):
+			slices.Contains(slices.Concat(selectedBy["random_uniform"], selectedBy["random_per_job"], selectedBy["manual"]), f.name):
 			l.report(f.at, diag.Hint{}, "%s does not go with frame_selection_method %s", f.name, method)
 		}
 	}

@@ -1,6 +1,9 @@
 package manifest
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Defaults of settings that the manifest does not write. CVAT fixes its own where
 // a request leaves one out, so cvatplan always sends these; it never compares them.
@@ -119,7 +122,7 @@ func (m *Manifest) CamerasOf(bags []*Bag) []*Camera {
 	}
 	var out []*Camera
 	for i := range m.Cameras {
-		if names == nil || contains(names, m.Cameras[i].Name) {
+		if names == nil || slices.Contains(names, m.Cameras[i].Name) {
 			out = append(out, &m.Cameras[i])
 		}
 	}

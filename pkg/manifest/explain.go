@@ -12,6 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // A misfit is a value that one keyword of the schema refuses.
@@ -202,7 +203,7 @@ func (m misfit) notListed() (text string, hint diag.Hint) {
 		known = append(known, fmt.Sprint(v))
 	}
 	text = fmt.Sprintf("%s must be one of %s, not %s", m.name, strings.Join(known, ", "), clip(m.node.text))
-	if near := nearest(strings.ToLower(m.node.text), known); near != "" && m.node.str() != "" {
+	if near := wording.Nearest(strings.ToLower(m.node.text), known); near != "" && m.node.str() != "" {
 		hint = diag.Do(diag.HintDidYouMean, near)
 	}
 	return text, hint
@@ -260,8 +261,8 @@ var otherNames = map[string]string{
 
 func keyHint(name string, known []string) diag.Hint {
 	plain := strings.ReplaceAll(strings.ToLower(name), "-", "_")
-	near := nearest(plain, known)
-	if meant := otherNames[plain]; near == "" && contains(known, meant) {
+	near := wording.Nearest(plain, known)
+	if meant := otherNames[plain]; near == "" && slices.Contains(known, meant) {
 		near = meant
 	}
 	if near != "" {

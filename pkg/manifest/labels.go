@@ -3,9 +3,11 @@ package manifest
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // label reads a label; a plain name has the type that its place implies.
@@ -98,9 +100,9 @@ func (l *loader) attributeValues(n *node, a Attribute) {
 			l.report(at, diag.Hint{}, "attribute %q needs values to choose from", clip(a.Name))
 			return
 		}
-		if a.DefaultValue != "" && !contains(a.Values, a.DefaultValue) {
+		if a.DefaultValue != "" && !slices.Contains(a.Values, a.DefaultValue) {
 			var hint diag.Hint
-			if near := nearest(a.DefaultValue, a.Values); near != "" {
+			if near := wording.Nearest(a.DefaultValue, a.Values); near != "" {
 				hint = diag.Do(diag.HintDidYouMean, strconv.Quote(near))
 			}
 			l.report(n.get("default_value").at, hint, "default_value %q is not one of the values", clip(a.DefaultValue))

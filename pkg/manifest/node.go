@@ -1,6 +1,10 @@
 package manifest
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/cvatplan/cvatplan/internal/wording"
+)
 
 // A node is a value of a YAML or JSON file that knows where it stands. Aliases and
 // merge keys are resolved; keys are strings and unique.
@@ -200,10 +204,4 @@ func (n *node) what() string {
 }
 
 // clip makes what a message repeats short, and harmless to a terminal.
-func clip(s string) string {
-	s = printable(s)
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:57]) + "..."
-	}
-	return s
-}
+func clip(s string) string { return wording.Clip(wording.Safe(s), 60) }

@@ -3,11 +3,13 @@ package manifest
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // A Template is text with variables in braces, as task.name and task.frame_name
@@ -127,13 +129,13 @@ func nextPart(rest string, known []string) (int, part, *TemplateError) {
 // parseVariable reads what stands between braces: a name, or a name:0WIDTH.
 func parseVariable(inner string, known []string) (part, *TemplateError) {
 	name, format, padded := strings.Cut(inner, ":")
-	if !contains(known, name) {
+	if !slices.Contains(known, name) {
 		return part{}, unknownVariable(name, known)
 	}
 	if !padded {
 		return part{name: name}, nil
 	}
-	if !contains(paddable, name) {
+	if !slices.Contains(paddable, name) {
 		return part{}, &TemplateError{
 			Text: fmt.Sprintf("{%s} takes no width", name),
 			Hint: diag.Do(diag.HintPadOnly, "{"+strings.Join(paddable, "} and {")+"}"),
@@ -163,11 +165,11 @@ func parseWidth(s string) (int, bool) {
 
 func unknownVariable(name string, known []string) *TemplateError {
 	err := &TemplateError{Text: fmt.Sprintf("unknown variable {%s}", name)}
-	if near := nearest(name, known); near != "" {
+	if near := wording.Nearest(name, known); near != "" {
 		err.Hint = diag.Do(diag.HintDidYouMean, "{"+near+"}")
 		return err
 	}
-	if contains(frameVariables, name) {
+	if slices.Contains(frameVariables, name) {
 		err.Hint = diag.Do(diag.HintFrameVariable, name)
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/width"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // MaxFileSize is the size in bytes above which a manifest, or a file that it
@@ -139,7 +140,7 @@ func (t *text) excerpt(at Position) string {
 // printable replaces what a terminal would act upon.
 func printable(line string) string {
 	return strings.Map(func(r rune) rune {
-		if r != '\t' && isControl(r) || r == utf8.RuneError {
+		if r != '\t' && !wording.Visible(r) || r == utf8.RuneError {
 			return '\uFFFD'
 		}
 		return r

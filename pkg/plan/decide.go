@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // Decide judges one desired task by all tasks of its name that can be seen on the
@@ -85,11 +86,11 @@ func (c Change) empty(o Options) Change {
 	case c.otherArchive(hash):
 		return c.because(Replace, diag.CodeFilesChanged, fmt.Sprintf("the files changed since %s was begun", describe(t))).replacing(o)
 	case t.Import == ImportFailed && !Curable(t.ImportError):
-		return c.because(Replace, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed beyond cure: %s", describe(t), oneLine(t.ImportError))).replacing(o)
+		return c.because(Replace, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed beyond cure: %s", describe(t), wording.OneLine(t.ImportError))).replacing(o)
 	case t.Import == ImportFailed && o.mayReplace(c.Task):
-		return c.because(Replace, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed: %s", describe(t), oneLine(t.ImportError))).replacing(o)
+		return c.because(Replace, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed: %s", describe(t), wording.OneLine(t.ImportError))).replacing(o)
 	case t.Import == ImportFailed:
-		return c.because(Resume, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed: %s; the files are sent again", describe(t), oneLine(t.ImportError))).sending()
+		return c.because(Resume, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed: %s; the files are sent again", describe(t), wording.OneLine(t.ImportError))).sending()
 	default:
 		return c.because(Resume, diag.CodeUnfinished, fmt.Sprintf("%s was begun and not finished", describe(t))).sending()
 	}
@@ -172,5 +173,3 @@ func orElse(s, other string) string {
 	}
 	return s
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // holding: the first task of the name has frames, so nothing is ever sent to it.
@@ -42,7 +43,7 @@ func (c Change) drift(t Task) Change {
 	if t.Size == len(c.Desired.Frames) {
 		return c.because(Drift, diag.CodeNamesDiffer, fmt.Sprintf("%s holds as many frames, but %d of other names", describe(t), max(len(c.Missing), len(c.Extra))))
 	}
-	return c.because(Drift, diag.CodeFramesDiffer, fmt.Sprintf("%s holds %s, the manifest says %d", describe(t), count(t.Size, "frame"), len(c.Desired.Frames)))
+	return c.because(Drift, diag.CodeFramesDiffer, fmt.Sprintf("%s holds %s, the manifest says %d", describe(t), wording.Count(t.Size, "frame", "frames"), len(c.Desired.Frames)))
 }
 
 func (c Change) several(tasks []Task) Change {

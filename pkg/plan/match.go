@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // MatchName reports whether a task's name is the pattern itself or fits it as a glob
@@ -13,14 +15,12 @@ import (
 func MatchName(pattern, name string) bool { return matches(NameOf(pattern), NameOf(name)) }
 
 func matches(pattern, name Name) bool {
-	if pattern == name || !isGlob(pattern.String()) {
+	if pattern == name || !wording.IsGlob(pattern.String()) {
 		return pattern == name
 	}
 	ok, err := doublestar.Match(flat(pattern), flat(name))
 	return err == nil && ok
 }
-
-func isGlob(pattern string) bool { return strings.ContainsAny(pattern, `*?[{\`) }
 
 // ValidGlob reports whether [MatchName] can use the pattern as a glob.
 func ValidGlob(pattern string) bool { return doublestar.ValidatePattern(flat(NameOf(pattern))) }

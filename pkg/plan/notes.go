@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // A noter gathers notes and counts equal ones.
@@ -51,7 +52,7 @@ func (n noter) settings(changes []Change) {
 	}
 	for m, tasks := range found {
 		n[Note{Code: diag.Code(m.key), Text: fmt.Sprintf("%s: %s %s, the manifest says %s; kept, %s",
-			m.key, have(tasks, "task"), m.have, m.want, m.kept)}] = tasks
+			m.key, wording.Count(tasks, "task has", "tasks have"), m.have, m.want, m.kept)}] = tasks
 	}
 }
 
@@ -77,7 +78,7 @@ func (n noter) order(changes []Change) {
 	}
 	if tasks > 0 {
 		n[Note{Code: diag.CodeFrameOrder, Text: fmt.Sprintf("sorting_method: %s their frames in another order than the manifest says; kept, CVAT cannot change it",
-			have(tasks, "task"))}] = tasks
+			wording.Count(tasks, "task has", "tasks have"))}] = tasks
 	}
 }
 
@@ -111,7 +112,7 @@ func (n noter) lookalikes(changes []Change, unmanaged []Task) {
 	}
 	if alike > 0 {
 		n[Note{Code: diag.CodeFrameCounts, Text: fmt.Sprintf("%s the frame count of a task to be created",
-			have(alike, "unmanaged task")), Hint: diag.Do(diag.HintCheckFrames)}] = alike
+			wording.Count(alike, "unmanaged task has", "unmanaged tasks have")), Hint: diag.Do(diag.HintCheckFrames)}] = alike
 	}
 }
 
@@ -136,18 +137,4 @@ func (n noter) noProject(p Plan, have Actual) {
 	if !have.Exists && p.Project.Action == ProjectNone && !p.Options.Offline {
 		n[Note{Code: diag.CodeProject, Text: fmt.Sprintf("the server has no project %q, and nothing is to be created in it", p.Project.Name)}] = 0
 	}
-}
-
-func have(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun + " has"
-	}
-	return fmt.Sprintf("%d %ss have", n, noun)
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -3,16 +3,16 @@ package plan
 import (
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/limits"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
-// MaxArchive is the largest archive that CVAT takes in one upload, in bytes: the
-// Tus-Max-Size that every version from 2.39 announces.
-const MaxArchive = 25 << 30
+// MaxArchive is the largest archive that CVAT takes in one upload, in bytes.
+const MaxArchive = limits.MaxUpload
 
-// MaxJobs is CVAT's own limit of jobs in a task (CVAT_MAX_JOBS_PER_TASK, since 2.48);
-// an import beyond it fails. A server may have another, so it is only a note.
-const MaxJobs = 5000
+// MaxJobs is CVAT's own limit of jobs in a task; a server may have another, so it is only a note.
+const MaxJobs = limits.MaxJobs
 
 // Options are what a person and the manifest decide beyond the tasks themselves.
 type Options struct {
@@ -48,7 +48,7 @@ func newSkipper(all []manifest.Skip) skipper {
 		s.exact[NameOf(skip.Task)] = skip
 	}
 	for _, skip := range all {
-		if isGlob(skip.Task) {
+		if wording.IsGlob(skip.Task) {
 			s.globs = append(s.globs, skip)
 		}
 	}

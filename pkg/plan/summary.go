@@ -3,6 +3,8 @@ package plan
 import (
 	"fmt"
 	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // Counts are the numbers of one or several plans. Images and Bytes are what apply
@@ -87,7 +89,7 @@ func (n Counts) String() string {
 			fmt.Fprintf(&b, ", %d %s", optional.n, optional.word)
 		}
 	}
-	fmt.Fprintf(&b, "%s. %s%s to upload.", n.projects(), count(n.Images, "image"), n.size())
+	fmt.Fprintf(&b, "%s. %s%s to upload.", n.projects(), wording.Count(n.Images, "image", "images"), n.size())
 	return b.String()
 }
 
@@ -101,9 +103,9 @@ func (n Counts) projects() string {
 		parts = append(parts, fmt.Sprintf("%d to create", n.ProjectsCreate))
 	}
 	if n.Labels > 0 {
-		parts = append(parts, count(n.Labels, "label")+" to add")
+		parts = append(parts, wording.Count(n.Labels, "label", "labels")+" to add")
 	}
-	s := ", " + count(n.Projects, "project") + " to change"
+	s := ", " + wording.Count(n.Projects, "project", "projects") + " to change"
 	if len(parts) > 0 {
 		s += " (" + strings.Join(parts, ", ") + ")"
 	}
@@ -113,7 +115,7 @@ func (n Counts) projects() string {
 // offline is the summary of plans that asked no server. It begins otherwise, so that nobody takes it for
 // a plan of what is to do.
 func (n Counts) offline() string {
-	s := "Offline: " + count(n.Wanted, "task") + " wanted"
+	s := "Offline: " + wording.Count(n.Wanted, "task", "tasks") + " wanted"
 	for _, optional := range []struct {
 		n    int
 		word string
@@ -122,7 +124,7 @@ func (n Counts) offline() string {
 			s += fmt.Sprintf(", %d %s", optional.n, optional.word)
 		}
 	}
-	return s + fmt.Sprintf(". %s%s; what the server has is not known.", count(n.Images, "image"), n.size())
+	return s + fmt.Sprintf(". %s%s; what the server has is not known.", wording.Count(n.Images, "image", "images"), n.size())
 }
 
 func (n Counts) size() string {

@@ -1,6 +1,10 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/cvatplan/cvatplan/internal/wording"
+)
 
 // unfitValidation says why CVAT could not choose the ground truth frames, which it would
 // tell only when all is sent and its import fails (measured on 2.73); "" if it can.
@@ -15,7 +19,7 @@ func unfitValidation(d Desired) string {
 	}
 	switch {
 	case v.FrameCount != nil && *v.FrameCount > len(d.Frames):
-		return fmt.Sprintf("validation: frame_count is %d, and the task has %s", *v.FrameCount, count(len(d.Frames), "frame"))
+		return fmt.Sprintf("validation: frame_count is %d, and the task has %s", *v.FrameCount, wording.Count(len(d.Frames), "frame", "frames"))
 	case v.FramesPerJobCount != nil && *v.FramesPerJobCount >= segment:
 		return fmt.Sprintf("validation: frames_per_job_count is %d, and must be below segment_size, which comes to %d", *v.FramesPerJobCount, segment)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/cvatplan/cvatplan/internal/crash"
-	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -75,7 +75,7 @@ const leastName, besideName = 32, 46
 func nameWidth(t *tally, width int) int {
 	longest := 0
 	for _, k := range t.tasks {
-		longest = max(longest, cells.StringWidth(report.Safe(k.name)))
+		longest = max(longest, cells.StringWidth(wording.Safe(k.name)))
 	}
 	return max(leastName, min(longest, width-besideName))
 }
@@ -89,7 +89,7 @@ func (b *bars) bar(index int, t task) *mpb.Bar {
 		mpb.BarPriority(index),
 		mpb.BarRemoveOnComplete(),
 		mpb.BarWidth(20),
-		mpb.PrependDecorators(decor.Name(cut(report.Safe(t.name), b.names), decor.WC{W: b.names + 1, C: decor.DindentRight})),
+		mpb.PrependDecorators(decor.Name(cut(wording.Safe(t.name), b.names), decor.WC{W: b.names + 1, C: decor.DindentRight})),
 		mpb.AppendDecorators(b.text(func() string { return b.tally.task(index).String() })),
 	)
 	b.running[index] = bar

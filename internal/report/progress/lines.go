@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/crash"
-	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -68,7 +68,7 @@ func (l *lines) write(s string) {
 
 // finished is "done: jai_cam_run7, 50 frames, 4.8 MiB in 3s, #812 https://…".
 func finished(r apply.TaskResult) string {
-	parts := []string{report.Safe(r.Task)}
+	parts := []string{wording.Safe(r.Task)}
 	if r.Frames == 1 {
 		parts = append(parts, "1 frame")
 	} else if r.Frames > 0 {
@@ -78,12 +78,12 @@ func finished(r apply.TaskResult) string {
 		parts = append(parts, plan.FormatBytes(r.Sent)+" in "+r.Duration.Round(100*time.Millisecond).String())
 	}
 	if r.ID != 0 {
-		parts = append(parts, strings.TrimSpace(fmt.Sprintf("#%d %s", r.ID, report.Safe(r.URL))))
+		parts = append(parts, strings.TrimSpace(fmt.Sprintf("#%d %s", r.ID, wording.Safe(r.URL))))
 	}
 	if r.Err != nil {
-		parts = append(parts, report.Safe(r.Err.Error()))
+		parts = append(parts, wording.Safe(r.Err.Error()))
 	} else if r.Outcome == apply.Refused {
-		parts = append(parts, report.Safe(r.Reason.Text))
+		parts = append(parts, wording.Safe(r.Reason.Text))
 	}
 	return string(r.Outcome) + ": " + strings.Join(parts, ", ")
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // MaxPointer is the size in bytes below which a file may be a pointer of Git LFS, git-annex or DVC,
@@ -39,18 +40,9 @@ func Describe(head []byte) string {
 		return "an HTML page, as a download gives that needed a login"
 	case kind == "text/plain":
 		line, _, _ := strings.Cut(string(head), "\n")
-		return fmt.Sprintf("text that begins %q", clip(line))
+		return fmt.Sprintf("text that begins %q", wording.Clip(line, 80))
 	case kind == "application/octet-stream":
 		return fmt.Sprintf("it begins with the bytes % x", head[:min(8, len(head))])
 	}
 	return "its content is " + kind
-}
-
-// clip shortens a line that is too long for a message.
-func clip(line string) string {
-	const most = 80
-	if r := []rune(line); len(r) > most {
-		return string(r[:most]) + "…"
-	}
-	return line
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // Entries lists the topics' image messages by the times of receipt. What other types hold under the
@@ -127,9 +127,9 @@ func (h *headerReader) addBad(m Message, d diag.Diagnostic) {
 		}
 		h.said[d.Text] = true
 	} else {
-		d.Text = fmt.Sprintf("message %d of %s: %s", m.Entry.Seq, text.Printable(m.Entry.Topic), d.Text)
+		d.Text = fmt.Sprintf("message %d of %s: %s", m.Entry.Seq, wording.Safe(m.Entry.Topic), d.Text)
 	}
-	d.Text = text.Printable(h.path) + ": " + d.Text
+	d.Text = wording.Safe(h.path) + ": " + d.Text
 	h.Bad = append(h.Bad, d)
 }
 

@@ -20,7 +20,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/store"
-	"github.com/cvatplan/cvatplan/internal/text"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // A Message is one image message that becomes a frame.
@@ -126,7 +126,7 @@ func unreadable(s Message, err error) diag.Diagnostic {
 	if errors.As(err, &u) {
 		return diag.Diagnostic{
 			Severity: diag.Error, Code: diag.CodeUnsupportedEncoding, Hint: u.Hint(),
-			Text: fmt.Sprintf("encoding %s of topic %s is not read", text.Printable(u.Encoding), s.Entry.Topic),
+			Text: fmt.Sprintf("encoding %s of topic %s is not read", wording.Safe(u.Encoding), s.Entry.Topic),
 		}
 	}
 	return diag.Diagnostic{Severity: diag.Error, Code: diag.CodeCorruptImage, Text: err.Error(), Hint: diag.Do(diag.HintSkipImage)}

@@ -1,15 +1,14 @@
-package manifest
+package wording
 
-import "slices"
+import "strings"
 
-func contains(list []string, s string) bool { return slices.Contains(list, s) }
-
-// nearest returns the candidate that s is most likely a slip of the keyboard of,
-// or "": at most one edit in short words, a third of the letters in longer ones.
-func nearest(s string, candidates []string) string {
+// Nearest is the candidate that was probably meant: the one that differs least from s, letters'
+// case aside, if that is little (a third of its characters, at least one); empty if there is none.
+func Nearest(s string, candidates []string) string {
+	s = strings.ToLower(s)
 	best, least := "", max(1, len([]rune(s))/3)+1
 	for _, c := range candidates {
-		if d := distance(s, c, least); d < least {
+		if d := distance(s, strings.ToLower(c), least); d < least {
 			best, least = c, d
 		}
 	}

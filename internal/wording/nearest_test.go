@@ -1,4 +1,4 @@
-package manifest
+package wording
 
 import "testing"
 
@@ -8,7 +8,7 @@ func TestTheNearestNameIsASlipOfTheKeyboardAway(t *testing.T) {
 		"camrea": "camera", "cam": "", "bags": "bag", "nmae": "name", "Name": "name", "segmentsize": "segment_size",
 		"sgment_siz": "segment_size", "x": "", "": "", "subsets": "subset", "zzz": "", "overlap": "",
 	} {
-		if got := nearest(typed, known); got != want {
+		if got := Nearest(typed, known); got != want {
 			t.Errorf("%q: got %q, want %q", typed, got, want)
 		}
 	}

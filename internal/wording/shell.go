@@ -1,5 +1,6 @@
-// Package text has the small rules by which words are written for people and shells, each once.
-package text
+// Package wording has the small rules by which words are written for people and shells, each once:
+// plurals, suggestions, quoting, and what a terminal must not be given.
+package wording
 
 import "strings"
 

@@ -1,4 +1,4 @@
-package report
+package wording
 
 import (
 	"testing"
@@ -37,7 +37,7 @@ func FuzzSafeIsHarmlessAndStable(f *testing.F) {
 	f.Add("a\x1b[0m\u202e\xff")
 	f.Fuzz(func(t *testing.T, s string) {
 		got := Safe(s)
-		if !isSafe(got) || !utf8.ValidString(got) || Safe(got) != got {
+		if !IsSafe(got) || !utf8.ValidString(got) || Safe(got) != got {
 			t.Errorf("Safe(%q) = %q is not harmless", s, got)
 		}
 	})
