@@ -100,4 +100,5 @@ var assumptions = []assumption{
 	{85, "a write moves the dates of the jobs that had or get something, of their task and project, and never a stage or state", 171},
 	{86, "hidden frames keep their annotations; an export leaves them out, and computes tracks as if keyframes there did not exist", 193},
 	{87, "a track with keyframes of two types is stored, and fails every export", 195},
+	{88, "an image of more than 178956970 pixels, as its header tells, fails the import", 130},
 }

@@ -53,6 +53,7 @@ func BenchmarkUpload(b *testing.B) {
 	piece := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
 	const pieces = 64
 	for name, dial := range map[string]func(context.Context, string, string) (net.Conn, error){"port": overPort, "process": c.s.DialContext} {
+		c.host = "localhost"
 		c.http = &http.Client{Transport: &http.Transport{WriteBufferSize: 1 << 18, DialContext: dial}}
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(pieces * len(piece)))

@@ -27,6 +27,7 @@ type client struct {
 	s    *Server
 	http *http.Client
 	auth string
+	host string // what requests say the server is named; "" is sandbox
 }
 
 func start(t testing.TB, o Options) *client {
@@ -59,6 +60,7 @@ func (c *client) send(method, path string, body io.Reader, header ...string) res
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	req.Host = c.host
 	if c.auth != "" {
 		req.Header.Set("Authorization", c.auth)
 	}
@@ -127,7 +129,7 @@ func (c *client) createTUS(task int, name string, length int) result {
 
 func (c *client) patchTUS(location string, offset int, content []byte) result {
 	c.t.Helper()
-	return c.send("PATCH", strings.TrimPrefix(location, "http://sandbox"), bytes.NewReader(content),
+	return c.send("PATCH", location[strings.Index(location, "/api/"):], bytes.NewReader(content),
 		"Upload-Offset", fmt.Sprint(offset), "Content-Type", "application/offset+octet-stream")
 }
 

@@ -1,13 +1,16 @@
 package sandbox
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"strings"
 	"testing"
 
 	"golang.org/x/image/tiff"
@@ -65,4 +68,64 @@ func encoded(t testing.TB, format string, w, h int) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// A header may promise more pixels than any memory has, and so may one behind a list of
+// images that says otherwise.
+func TestImagesAreDrawnUpToPillowsLimit(t *testing.T) { // A88
+	c := start(t, Options{})
+	id := c.newTask(`{"name":"bomb"}`)
+	huge := encoded(t, "png", 8, 8)
+	binary.BigEndian.PutUint32(huge[16:], 60_000)
+	binary.BigEndian.PutUint32(huge[20:], 60_000)
+	binary.BigEndian.PutUint32(huge[29:], crc32.ChecksumIEEE(huge[12:29]))
+	c.tus(id, "a.zip", archiveOf(t, file{"1.jpg", picture(1)}, file{"2.png", huge}))
+	c.tus(id, "list.jsonl", []byte("{\"version\":\"1.1\"}\n{\"type\":\"images\"}\n"+`{"name":"1","extension":".jpg","width":16,"height":12}`+"\n"+`{"name":"2","extension":".png","width":16,"height":12}`+"\n"))
+	if got := c.imported(id, `{"image_quality":70,"sorting_method":"predefined"}`); got != "finished " {
+		t.Fatal(got)
+	}
+	c.get(fmt.Sprintf("/api/tasks/%d/data?type=frame&number=1", id)).want(t, 501, "60000 × 60000 pixels are more than 178956970")
+	c.get(fmt.Sprintf("/api/tasks/%d/data?type=frame&number=1&quality=original", id)).want(t, 200, string(huge))
+}
+
+func TestAZipThatUnpacksToTooMuchIsRefused(t *testing.T) {
+	c := start(t, Options{})
+	honest := archiveOf(t, file{"1.jpg", picture(1)})
+	lying := bytes.Clone(honest)
+	directory := bytes.LastIndex(lying, []byte("PK\x01\x02"))
+	binary.LittleEndian.PutUint32(lying[directory+24:], 1<<30+1)
+	id := c.newTask(`{"name":"bomb"}`)
+	c.tus(id, "a.zip", lying)
+	if got := c.imported(id, quality); !strings.Contains(got, "not a file of 1073741825 bytes, as 1.jpg would be unpacked; the limit is 1073741824") {
+		t.Error(got)
+	}
+}
+
+// What is packed is unpacked as far as it is read.
+func TestPackedImagesAreImportedAndShown(t *testing.T) {
+	c := start(t, Options{})
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	images := map[string][]byte{"1.png": encoded(t, "png", 700, 500), "2.tiff": encoded(t, "tiff", 300, 200), "3.jpg": picture(3)}
+	for _, name := range []string{"1.png", "2.tiff", "3.jpg"} {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write(images[name])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	id := c.newTask(`{"name":"packed"}`)
+	c.tus(id, "a.zip", b.Bytes())
+	if got := c.imported(id, quality); got != "finished " {
+		t.Fatal(got)
+	}
+	c.get(fmt.Sprintf("/api/tasks/%d/data/meta", id)).want(t, 200, `"width":300,"height":200,"name":"2.tiff"`)
+	for n, name := range []string{"1.png", "2.tiff", "3.jpg"} {
+		c.get(fmt.Sprintf("/api/tasks/%d/data?type=frame&number=%d&quality=original", id, n)).want(t, 200, string(images[name]))
+	}
 }

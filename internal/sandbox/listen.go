@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"sync"
 	"time"
 )
@@ -51,9 +53,39 @@ func (s *Server) serve(l net.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.http == nil {
-		s.http = &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
+		s.http = &http.Server{Handler: http.HandlerFunc(s.serveLocally), ReadHeaderTimeout: time.Minute}
 	}
 	go func() { _ = s.http.Serve(l) }() // ends with Close
+}
+
+// serveLocally refuses what a browser sends that was led here by another site: a name that
+// somebody else's DNS server says is 127.0.0.1, or a page from elsewhere. Everybody knows the
+// sandbox's password, and it may be off.
+func (s *Server) serveLocally(w http.ResponseWriter, r *http.Request) {
+	if a, _ := r.Context().Value(http.LocalAddrContextKey).(net.Addr); a == nil || a.Network() == "tcp" {
+		if !isLocal(r.Host) {
+			http.Error(w, fmt.Sprintf("The sandbox answers to 127.0.0.1 and localhost, not to %q.", r.Host), http.StatusMisdirectedRequest)
+			return
+		}
+		for _, origin := range r.Header.Values("Origin") {
+			u, err := url.Parse(origin)
+			if err != nil || !isLocal(u.Host) {
+				http.Error(w, fmt.Sprintf("The sandbox answers to no page of %q.", origin), http.StatusForbidden)
+				return
+			}
+		}
+	}
+	s.ServeHTTP(w, r)
+}
+
+// isLocal tells whether a host, with a port or without, can only be this machine.
+func isLocal(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
 // stopGrace is how long Close lets requests end.

@@ -1,6 +1,9 @@
 package annotation
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // likeness is how much of what two shapes cover together both cover, from 0 to 1. Only
 // rectangles (as if not rotated) and polygons are ever alike.
@@ -10,7 +13,7 @@ func likeness(a, b *Shape) float64 {
 	}
 	switch a.Type {
 	case Rectangle:
-		return covered(box(a.Points), box(b.Points))
+		return coveredBoxes(a.Points, b.Points)
 	case Polygon:
 		p, q := outline(a.Points, false), outline(b.Points, false)
 		if !simple(p) || !simple(q) {
@@ -21,15 +24,29 @@ func likeness(a, b *Shape) float64 {
 	return 0
 }
 
-func box(p []Float) []point {
-	x1, y1, x2, y2 := float64(p[0]), float64(p[1]), float64(p[2]), float64(p[3])
-	return []point{{x1, y1}, {x2, y1}, {x2, y2}, {x1, y2}}
+// coveredBoxes is covered for rectangles, without its rounding: what is equal is alike to
+// the last bit, as limits are.
+func coveredBoxes(a, b []Float) float64 {
+	side := func(from, to int) float64 {
+		low := math.Max(float64(min(a[from], a[to])), float64(min(b[from], b[to])))
+		high := math.Min(float64(max(a[from], a[to])), float64(max(b[from], b[to])))
+		return math.Max(0, high-low)
+	}
+	areaOf := func(p []Float) float64 { return math.Abs(float64((p[2] - p[0]) * (p[3] - p[1]))) }
+	both := side(0, 2) * side(1, 3)
+	if areaOf(a) == 0 || areaOf(b) == 0 {
+		return 0
+	}
+	return both / (areaOf(a) + areaOf(b) - both)
 }
 
 func covered(p, q []point) float64 {
 	areaP, areaQ := math.Abs(area(p)), math.Abs(area(q))
 	if areaP == 0 || areaQ == 0 {
 		return 0
+	}
+	if slices.Equal(p, q) {
+		return 1
 	}
 	both := common(p, q)
 	return both / (areaP + areaQ - both)

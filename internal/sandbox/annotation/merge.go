@@ -66,7 +66,8 @@ func pair[T any](a, b []T, like func(a, b T) float64, enough float64) []int {
 	}
 	found := assign(cost, len(b))
 	for i, j := range found {
-		if j >= 0 && cost[i][j] > 1-enough {
+		const rounding = 1e-9 // of areas
+		if j >= 0 && cost[i][j] > 1-enough+rounding {
 			found[i] = -1
 		}
 	}

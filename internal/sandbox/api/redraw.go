@@ -2,11 +2,14 @@ package api
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	_ "image/gif" // a format that Go can read
 	"image/jpeg"
 	"image/png"
+	"sync"
 
+	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
 	_ "golang.org/x/image/bmp" // another
 	"golang.org/x/image/draw"
 	"golang.org/x/image/tiff"
@@ -21,8 +24,29 @@ type drawing struct {
 	quality     int    // of the JPEG
 }
 
+// large images are drawn one at a time.
+const large = 16 << 20 // pixels
+
+var drawingLarge sync.Mutex
+
 // redraw draws an image anew, and returns its type.
+//
+// An image that a list of frames described smaller than it is gets no larger than an import
+// would have let it be, and large ones are drawn one at a time: one of Pillow's limit takes
+// 700 MiB.
 func redraw(raw []byte, d drawing) (body []byte, ctype string, err error) {
+	size, _, err := image.DecodeConfig(bytes.NewReader(raw))
+	if err != nil {
+		return nil, "", err
+	}
+	pixels := int64(size.Width) * int64(size.Height)
+	if pixels > storage.MaxPixels {
+		return nil, "", fmt.Errorf("%d × %d pixels are more than %d", size.Width, size.Height, storage.MaxPixels)
+	}
+	if pixels > large {
+		drawingLarge.Lock()
+		defer drawingLarge.Unlock()
+	}
 	img, _, err := image.Decode(bytes.NewReader(raw))
 	if err != nil {
 		return nil, "", err

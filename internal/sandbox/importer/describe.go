@@ -2,6 +2,7 @@ package importer
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,6 +46,10 @@ func (i *importer) writeManifest(file string, headers map[string]header) error {
 	var bad error
 	for _, n := range i.names {
 		h, err := readHeaderOf(i.store, i.data, i.sources[n])
+		if bomb := (*importError)(nil); errors.As(err, &bomb) {
+			bad = bomb
+			break
+		}
 		if err != nil {
 			bad = failure("utils.dataset_manifest.errors.InvalidImageError", "failed to parse image file '%s'", n)
 			break
@@ -83,7 +88,7 @@ func (i *importer) frame(n int, lines []manifestLine, headers map[string]header)
 	return f, nil
 }
 
-// header reads the header of a source's image.
+// readHeaderOf reads the header of a source's image.
 func readHeaderOf(s *storage.Store, data int, c storage.Source) (header, error) {
 	r, closer, err := c.Open(s.Path(data, c))
 	if err != nil {

@@ -2,7 +2,7 @@
 // of several mistakes is named, and what a failed attempt leaves behind, depends on it.
 //
 // A [Queue] has the workers; importer.go lists the steps: the parameters, the kind of
-// media, the zip (unzip.go), the order (order.go, natural.go), the images' headers
+// media, the zip (unzip.go), the order (order.go), the images' headers
 // (describe.go, header*.go), the rows (save.go). Failures are CVAT's Python exceptions
 // (failure.go).
 //

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+
+	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
 )
 
 // A header is what CVAT learns about an image when it imports it: it reads no pixels,
@@ -42,6 +44,9 @@ func readHeader(r io.ReaderAt, size int64) (header, error) {
 		h.format = f.name
 		if err != nil || h.width <= 0 || h.height <= 0 {
 			return header{}, errNoImage
+		}
+		if pixels := int64(h.width) * int64(h.height); pixels > storage.MaxPixels {
+			return header{}, failure("PIL.Image.DecompressionBombError", "Image size (%d pixels) exceeds limit of %d pixels, could be decompression bomb DOS attack.", pixels, storage.MaxPixels) // (A88)
 		}
 		return h, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
+	"github.com/cvatplan/cvatplan/internal/source/natsort"
 )
 
 // extract finds the images, puts them in their order, and consumes a zip.
@@ -66,7 +67,7 @@ func (i *importer) arrange(names []string) error {
 	case SortLexicographical:
 		slices.Sort(names)
 	case SortNatural:
-		names = naturally(names)
+		natsort.Stable(names) // (A54)
 	case SortRandom:
 		rand.Shuffle(len(names), func(a, b int) { names[a], names[b] = names[b], names[a] })
 	}

@@ -3,6 +3,7 @@ package importer
 import (
 	"archive/zip"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -63,6 +64,9 @@ func imageNames(z *zip.ReadCloser) (names []string) {
 
 // unpack checks every entry, as Python does while it extracts, and indexes them.
 func unpack(z *zip.ReadCloser, archive string) (*unpacked, error) {
+	if err := checkSizes(z); err != nil {
+		return nil, err
+	}
 	if err := checkEntries(z); err != nil {
 		return nil, err
 	}
@@ -87,6 +91,28 @@ func unpack(z *zip.ReadCloser, archive string) (*unpacked, error) {
 	return u, nil
 }
 
+// What a zip may unpack to; no camera makes images of a gibibyte.
+const (
+	maxEntry    = 1 << 30
+	maxUnpacked = 64 << 30
+)
+
+// checkSizes refuses zips that unpack to more than there could be good reason for, as the
+// directory tells it. CVAT unpacks until its disk is full.
+func checkSizes(z *zip.ReadCloser) error {
+	total := uint64(0)
+	for _, f := range z.File {
+		if f.UncompressedSize64 > maxEntry {
+			return notHere(fmt.Sprintf("a file of %d bytes, as %s would be unpacked; the limit is %d", f.UncompressedSize64, entryName(f), maxEntry))
+		}
+		total += f.UncompressedSize64
+	}
+	if total > maxUnpacked {
+		return notHere(fmt.Sprintf("a zip that unpacks to %d bytes; the limit is %d", total, int64(maxUnpacked)))
+	}
+	return nil
+}
+
 // checkEntries reads all of the zip once, on all processors.
 func checkEntries(z *zip.ReadCloser) error {
 	group := errgroup.Group{}
@@ -108,7 +134,7 @@ func checkEntry(f *zip.File) error {
 		return failure("NotImplementedError", "That compression method is not supported")
 	}
 	if err == nil {
-		_, err = storage.Copy(io.Discard, r)
+		_, err = storage.Copy(io.Discard, io.LimitReader(r, maxEntry+1)) // the directory may lie
 		err = errors.Join(err, r.Close())
 	}
 	if err != nil {

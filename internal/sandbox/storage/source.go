@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"bytes"
 	"compress/flate"
 	"fmt"
 	"io"
@@ -28,6 +27,9 @@ type Frame struct {
 	Related     []Source `json:"c,omitempty"` // context images
 }
 
+// MaxPixels is what Pillow, and so CVAT, takes at most in one image.
+const MaxPixels = 178956970
+
 // bytesAt is random access to a source.
 type bytesAt interface {
 	io.ReaderAt
@@ -51,11 +53,40 @@ func (c Source) Open(path string) (bytesAt, io.Closer, error) {
 	if !c.Deflate {
 		return piece, f, nil
 	}
-	all, err := io.ReadAll(io.LimitReader(flate.NewReader(piece), c.Size))
-	if err != nil {
-		return nil, nil, fmt.Errorf("unpack %s: %w", c.Name, err)
+	return &unpacking{from: flate.NewReader(piece), name: c.Name, size: c.Size}, f, nil
+}
+
+// An unpacking entry is random access to what is packed: it unpacks as far as somebody
+// has read, so that a header costs no more than itself.
+type unpacking struct {
+	from io.Reader
+	name string
+	size int64
+	done []byte
+}
+
+// Size is the unpacked size, as the archive's directory tells it.
+func (u *unpacking) Size() int64 { return u.size }
+
+// ReadAt unpacks as far as need be.
+func (u *unpacking) ReadAt(p []byte, off int64) (int, error) {
+	end := min(off+int64(len(p)), u.size)
+	if off < 0 || off >= end {
+		return 0, io.EOF
 	}
-	return bytes.NewReader(all), f, nil
+	if missing := end - int64(len(u.done)); missing > 0 {
+		more := make([]byte, max(missing, min(64<<10, u.size-int64(len(u.done)))))
+		n, err := io.ReadFull(u.from, more)
+		u.done = append(u.done, more[:n]...)
+		if int64(len(u.done)) < end {
+			return 0, fmt.Errorf("unpack %s: %w", u.name, err)
+		}
+	}
+	n := copy(p, u.done[off:end])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
 }
 
 // Path is the file that a source's bytes are in.

@@ -36,6 +36,22 @@ func Sort(at []int, names []string) {
 	slices.SortFunc(at, func(a, b int) int { return cmp.Or(natural(a, b), strings.Compare(names[a], names[b]), a-b) })
 }
 
+// Stable sorts names of any order; equal ones, as 1.jpg and 01.jpg, keep theirs.
+func Stable(names []string) {
+	type keyed struct {
+		name string
+		key  key
+	}
+	all := make([]keyed, len(names))
+	for i, name := range names {
+		all[i] = keyed{name, newKey(name)}
+	}
+	slices.SortStableFunc(all, func(a, b keyed) int { return a.key.compare(b.key) })
+	for i, k := range all {
+		names[i] = k.name
+	}
+}
+
 func ascii(s string) bool {
 	for i := range len(s) {
 		if s[i] >= 0x80 {

@@ -2,8 +2,11 @@ package contract
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,6 +105,24 @@ var frameQuestions = []question{
 			t.Errorf("%+v, %v", meta, err)
 		}
 	}},
+	{130, "an image of more pixels than Pillow's limit, as its header tells, fails the import wherever it is", func(t *testing.T, s *suite) {
+		for _, files := range [][]file{{{"a.png", hugePNG(60_000, 60_000)}, {"b.jpg", picture(1)}}, {{"a.jpg", picture(1)}, {"b.png", hugePNG(13_377, 13_378)}}} {
+			_, message := s.fails(t, zipped(files))
+			wantMessage(t, message, "PIL.Image.DecompressionBombError: Image size (", "exceeds limit of 178956970 pixels")
+		}
+		s.imported(t, []file{{"a.png", hugePNG(178956970, 1)}}, naturally)
+	}},
+}
+
+// hugePNG is the beginning of a PNG of that size.
+func hugePNG(w, h uint32) []byte {
+	chunk := func(kind string, data []byte) []byte {
+		c := binary.BigEndian.AppendUint32(nil, uint32(len(data)))
+		c = append(append(c, kind...), data...)
+		return binary.BigEndian.AppendUint32(c, crc32.ChecksumIEEE(c[4:]))
+	}
+	head := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, w), h)
+	return slices.Concat([]byte("\x89PNG\r\n\x1a\n"), chunk("IHDR", append(head, 8, 0, 0, 0, 0)), chunk("IDAT", []byte("x\x9c\x03\x00\x00\x00\x00\x01")), chunk("IEND", nil))
 }
 
 func (s *suite) original(t *testing.T, task, number int) []byte {
