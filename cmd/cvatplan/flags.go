@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,14 +49,39 @@ func environment(getenv func(string) string) kong.Resolver {
 
 // A targetFlag restricts a command to some tasks. A comma belongs to the glob: {a,b}.
 type targetFlag struct {
-	Target []string `sep:"none" placeholder:"GLOB" help:"Only the tasks of these names or globs; may be given several times."`
+	Target []string  `sep:"none" placeholder:"GLOB" help:"Only the tasks of these names or globs; may be given several times."`
+	Shard  shardFlag `placeholder:"K/N" help:"Only the bags of the K-th of N shards, by a stable hash of their paths. N alone takes K from JOB_COMPLETION_INDEX, as a Kubernetes Indexed Job sets it."`
 }
 
 func (f targetFlag) checkTarget() error { return checkGlobs(f.Target) }
 
-func (f targetFlag) targets(task string) bool {
+// targets reports whether a command is about a task of a bag, which is named by its path from the root.
+func (f targetFlag) targets(task, bag string) bool {
 	fits := func(glob string) bool { return plan.MatchName(glob, task) }
-	return len(f.Target) == 0 || slices.ContainsFunc(f.Target, fits)
+	return f.Shard.Has(bag) && (len(f.Target) == 0 || slices.ContainsFunc(f.Target, fits))
+}
+
+// A shardFlag is K/N, or N where the environment says which one this machine is.
+type shardFlag struct{ plan.Shard }
+
+// shardMapper reads a shardFlag; the number that JOB_COMPLETION_INDEX gives begins with 0.
+func shardMapper(getenv func(string) string) kong.MapperFunc {
+	return func(ctx *kong.DecodeContext, target reflect.Value) error {
+		var text string
+		if err := ctx.Scan.PopValueInto("shard", &text); err != nil {
+			return err
+		}
+		if n, err := strconv.Atoi(text); err == nil {
+			index, err := strconv.Atoi(getenv("JOB_COMPLETION_INDEX"))
+			if err != nil {
+				return fmt.Errorf("%d says how many shards there are, and JOB_COMPLETION_INDEX does not say which one this is: write K/%d", n, n)
+			}
+			text = fmt.Sprintf("%d/%d", index+1, n)
+		}
+		s, err := plan.ParseShard(text)
+		target.Set(reflect.ValueOf(shardFlag{s}))
+		return err
+	}
 }
 
 func checkGlobs(globs []string) error {
@@ -84,6 +110,7 @@ func (f planFlags) check() error {
 func (f planFlags) options() planner.Options {
 	o := planner.Options{
 		Target:       f.Target,
+		Shard:        f.Shard.Shard,
 		CreateAnyway: f.CreateAnyway,
 		ReplaceEmpty: f.ReplaceEmpty,
 		CheckFrames:  f.Check == "frames",

@@ -86,7 +86,7 @@ func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*s
 			return err
 		}
 		for _, t := range s.project.Tasks {
-			if !c.targets(t.Name) {
+			if !c.targets(t.Name, t.Bag) {
 				continue
 			}
 			ok, err := c.list(ctx, a, s, t, ids[plan.NameOf(t.Name)], out)

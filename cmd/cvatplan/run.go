@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"reflect"
 
 	"github.com/alecthomas/kong"
 
@@ -124,6 +125,7 @@ func (a *app) kongOptions() []kong.Option {
 		kong.Writers(a.stdout, a.stderr),
 		kong.Exit(func(int) { panic(errHelped) }),
 		kong.Resolvers(environment(a.getenv)),
+		kong.TypeMapper(reflect.TypeFor[shardFlag](), shardMapper(a.getenv)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	}
 }

@@ -96,6 +96,7 @@ func (c applyCmd) keeps(saved savedFile) error {
 		o := p.Options
 		for flag, other := range map[string]bool{
 			"--target":        len(c.Target) > 0 && !slices.Equal(c.Target, o.Target),
+			"--shard":         c.Shard.Of > 0 && c.Shard.Shard != o.Shard,
 			"--create-anyway": len(c.CreateAnyway) > 0 && !slices.Equal(c.CreateAnyway, o.CreateAnyway),
 			"--replace-empty": c.ReplaceEmpty && !o.ReplaceEmpty,
 			"--check frames":  c.Check == "frames" && !o.CheckFrames,

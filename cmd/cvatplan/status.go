@@ -79,7 +79,7 @@ func (c statusCmd) earlier() (*status.Status, error) {
 func (c statusCmd) look(ctx context.Context, a *app, s *session) ([]observe.Progress, error) {
 	var tasks []plan.Desired
 	for _, d := range s.project.Desired {
-		if c.targets(d.Task) {
+		if c.targets(d.Task, d.Bag) {
 			tasks = append(tasks, d)
 		}
 	}

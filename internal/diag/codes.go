@@ -51,6 +51,7 @@ const (
 	CodeUnknownAssignee       Code = "unknown_assignee"
 	CodeUnsettled             Code = "unsettled"
 	CodeTarget                Code = "target"
+	CodeShard                 Code = "shard"
 	CodeNotAsked              Code = "not_asked"
 	CodeOutOfDate             Code = "out_of_date"
 	CodeNotPlanned            Code = "not_planned"
@@ -194,6 +195,7 @@ var Codes = []Meaning{
 	{CodeUnknownAssignee, Error, "the server shows no user of that name"},
 	{CodeUnsettled, Error, "a list or a task changed faster than it could be read or carried out"},
 	{CodeTarget, Note, "no task matches a target"},
+	{CodeShard, Note, "only the bags of one shard were planned"},
 	{CodeNotAsked, Note, "more names than plan looks up in other projects"},
 	{CodeOutOfDate, Error, "a saved plan is no longer true"},
 	{CodeNotPlanned, Note, "a task came to be after the plan was saved"},

@@ -21,6 +21,12 @@ func (in *reader) project(line []byte) error {
 		Target:  l.Options.Target, CreateAnyway: l.Options.CreateAnyway,
 		ReplaceEmpty: l.Options.ReplaceEmpty, CheckFrames: l.Options.CheckFrames,
 	}
+	if l.Options.Shard != "" {
+		var err error
+		if o.Shard, err = plan.ParseShard(l.Options.Shard); err != nil {
+			return err
+		}
+	}
 	for _, s := range l.Options.Skip {
 		o.Skip = append(o.Skip, manifest.Skip{Task: s.Task, Reason: s.Reason})
 	}

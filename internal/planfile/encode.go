@@ -24,7 +24,7 @@ func projectOf(p Project) projectLine {
 		Labels: h.Labels, NotAsked: h.NotAsked, Users: h.Users,
 		Options: optionsPart{
 			Project: wantedProject{ID: o.Project.ID, Name: o.Project.Name, Create: o.Project.Create, Labels: o.Project.Labels},
-			Target:  o.Target, CreateAnyway: o.CreateAnyway, ReplaceEmpty: o.ReplaceEmpty, CheckFrames: o.CheckFrames,
+			Target:  o.Target, Shard: o.Shard.String(), CreateAnyway: o.CreateAnyway, ReplaceEmpty: o.ReplaceEmpty, CheckFrames: o.CheckFrames,
 		},
 	}
 	for _, s := range o.Skip {

@@ -48,6 +48,7 @@ type optionsPart struct {
 	Project      wantedProject `json:"project"`
 	Skip         []skipPart    `json:"skip,omitempty"`
 	Target       []string      `json:"target,omitempty"`
+	Shard        string        `json:"shard,omitempty"`
 	CreateAnyway []string      `json:"create_anyway,omitempty"`
 	ReplaceEmpty bool          `json:"replace_empty,omitempty"`
 	CheckFrames  bool          `json:"check_frames,omitempty"`

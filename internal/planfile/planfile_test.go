@@ -14,6 +14,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 	"github.com/cvatplan/cvatplan/schema"
 )
 
@@ -61,6 +62,7 @@ func full() Project {
 	p.Want[1].Problems = []diag.Diagnostic{{Severity: diag.Error, Code: diag.CodeCorruptImage, Text: "run2/0000.jpg is cut off", Hint: diag.Do(diag.HintVerbatim, "copy it again")}}
 	p.Have.Tasks[1].Name, p.Have.Tasks[1].Frames = "run2", p.Want[1].Frames
 	p.Options.Target = []string{"run*"}
+	p.Options.Shard = plan.Shard{Number: 1, Of: 1} // both bags
 	p.Options.Offline = false // such a plan is not saved
 	return p
 }

@@ -61,10 +61,11 @@ const (
 
 // Options say what is planned, and how closely it is looked at.
 type Options struct {
-	Target       []string // only the tasks of these names or globs; empty: all
-	CreateAnyway []string // names or globs of tasks to create although their name or frames are elsewhere
-	ReplaceEmpty bool     // empty tasks of ours that cannot be finished may be deleted
-	CheckFrames  bool     // compare frame names with the server's: one request per task
+	Target       []string   // only the tasks of these names or globs; empty: all
+	Shard        plan.Shard // only the tasks of its bags
+	CreateAnyway []string   // names or globs of tasks to create although their name or frames are elsewhere
+	ReplaceEmpty bool       // empty tasks of ours that cannot be finished may be deleted
+	CheckFrames  bool       // compare frame names with the server's: one request per task
 	Read         Depth
 	Upload       bool // the plan is to be carried out at once: tasks whose bags are absent are blocked
 }
@@ -74,6 +75,7 @@ func (p *Project) planOptions(o Options) plan.Options {
 		Project:      p.Wanted,
 		Skip:         p.Skip,
 		Target:       o.Target,
+		Shard:        o.Shard,
 		CreateAnyway: o.CreateAnyway,
 		ReplaceEmpty: o.ReplaceEmpty,
 		CheckFrames:  o.CheckFrames,

@@ -17,7 +17,7 @@ func Diff(want []Desired, have Actual, o Options) Plan {
 	p := Plan{Scope: have.Scope, Project: projectChange(have, o), Users: have.Users, Options: o}
 	wanted := positions(want)
 	for _, w := range want {
-		if o.targets(w.Task) {
+		if o.targets(w) {
 			p.Changes = append(p.Changes, d.change(w, want, wanted[NameOf(w.Task)]))
 		}
 	}
@@ -47,7 +47,7 @@ func NeedsHash(want []Desired, have Actual, o Options) []string {
 	skips := newSkipper(o.Skip)
 	for _, w := range want {
 		_, skipped := skips.find(w.Task)
-		if marked[NameOf(w.Task)] && w.Hash == "" && len(w.Problems) == 0 && !skipped && o.targets(w.Task) {
+		if marked[NameOf(w.Task)] && w.Hash == "" && len(w.Problems) == 0 && !skipped && o.targets(w) {
 			names = append(names, w.Task)
 		}
 	}

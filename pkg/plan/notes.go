@@ -22,6 +22,7 @@ func notes(p Plan, unmanaged []Task, have Actual) []Note {
 		n.lookalikes(p.Changes, unmanaged)
 	}
 	n.targets(p.Changes, p.Options)
+	n.shard(p)
 	n.notAsked(have)
 	n.noProject(p, have)
 	return n.sorted()
@@ -121,6 +122,13 @@ func (n noter) targets(changes []Change, o Options) {
 		if !slices.ContainsFunc(changes, func(c Change) bool { return MatchName(pattern, c.Task) }) {
 			n[Note{Code: diag.CodeTarget, Text: fmt.Sprintf("no task of the manifest fits target '%s'", pattern)}] = 0
 		}
+	}
+}
+
+// shard: that what is shown is a part.
+func (n noter) shard(p Plan) {
+	if s := p.Options.Shard; s.Of > 0 {
+		n[Note{Code: diag.CodeShard, Text: fmt.Sprintf("shard %s: the bags of the other shards are left to other machines", s)}] = 0
 	}
 }
 

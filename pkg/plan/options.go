@@ -19,14 +19,16 @@ type Options struct {
 	Project      manifest.Project // as the manifest asks for it
 	Skip         []manifest.Skip  // tasks that are never created
 	Target       []string         // only the tasks of these names or globs; empty: all
+	Shard        Shard            // only the tasks of its bags
 	CreateAnyway []string         // create these although their name or frames stand elsewhere
 	ReplaceEmpty bool             // empty tasks that cannot be finished may be deleted
 	CheckFrames  bool             // frame names were asked for, so they are compared
 	Offline      bool             // no server was asked: what the manifest wants is all there is to say
 }
 
-func (o Options) targets(name string) bool {
-	return len(o.Target) == 0 || matchAny(o.Target, name)
+// targets reports whether the plan is about a task; one that it is not about is no stranger either.
+func (o Options) targets(d Desired) bool {
+	return o.Shard.Has(d.Bag) && (len(o.Target) == 0 || matchAny(o.Target, d.Task))
 }
 
 // mayReplace reports whether this very task was named for replacement. A glob is not
