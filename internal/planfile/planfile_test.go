@@ -63,7 +63,7 @@ func full() Project {
 	p.Have.Tasks[1].Name, p.Have.Tasks[1].Frames = "run2", p.Want[1].Frames
 	p.Options.Target = []string{"run*"}
 	p.Options.Shard = plan.Shard{Number: 1, Of: 1} // both bags
-	p.Options.Offline = false // such a plan is not saved
+	p.Options.Offline = false                      // such a plan is not saved
 	return p
 }
 
