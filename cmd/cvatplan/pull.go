@@ -12,6 +12,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/pull"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 type pullCmd struct {
@@ -88,8 +89,12 @@ func (c pullCmd) options(a *app, s *session, several bool) (pull.Options, error)
 	if several { // their files must not meet
 		o.Dir = filepath.Join(o.Dir, pull.FileName(cmp.Or(s.project.Wanted.Name, fmt.Sprint("project-", s.project.Wanted.ID))))
 	}
-	if len(c.Target) > 0 {
-		o.Target = c.targets
+	if len(c.Target) > 0 || c.Shard.Of > 0 {
+		bags := map[plan.Name]string{}
+		for _, d := range s.project.Desired {
+			bags[plan.NameOf(d.Task)] = d.Bag
+		}
+		o.Target = func(task string) bool { return c.targets(task, cmp.Or(bags[plan.NameOf(task)], task)) }
 	}
 	if !a.Quiet {
 		o.OnExport = func(task, format string, share float64) {
