@@ -203,7 +203,7 @@ func TestAnUnfinishedTaskIsJudgedByItsImages(t *testing.T) {
 		decide(t, p, server, planner.Options{Read: planner.Contents})
 		until, stop := context.WithCancel(t.Context())
 		apply.Run(t.Context(), p.Plan, server, apply.Options{Images: p.Images, Until: until}, func(e apply.Event) {
-			if e.Phase == apply.Uploading {
+			if e.Phase == apply.Creating {
 				stop() // the task is there, and empty
 			}
 		})
