@@ -66,6 +66,9 @@ type reader interface {
 	// chunk unpacks such a chunk, in buf if it fits there. What can be trusted
 	// in spite of an error is returned with it.
 	chunk(ctx context.Context, n int32, buf []byte) ([]byte, error)
+	// verify compares a chunk whose messages are read one by one with its checksum, the
+	// first time that it is asked; a difference is a warning.
+	verify(ctx context.Context, chunk int32) error
 	// message reads one message: out of data, its chunk, or if that is nil out
 	// of the file, in buf if it fits there. limit ≥ 0 is how much of it is wanted.
 	message(ctx context.Context, p place, data, buf []byte, limit int64) (message, error)
@@ -138,16 +141,18 @@ func compareTopics(x, y Topic) int {
 
 // mergeTopics joins equal streams, of one file or of several.
 func mergeTopics(parts []reader) []Topic {
-	var out []Topic
+	var all []Topic
 	for _, p := range parts {
-		for _, s := range p.streams() {
-			i, found := slices.BinarySearchFunc(out, s, compareTopics)
-			if !found {
-				out = slices.Insert(out, i, s)
-				continue
-			}
-			out[i] = join(out[i], s)
+		all = append(all, p.streams()...)
+	}
+	slices.SortStableFunc(all, compareTopics)
+	out := all[:0]
+	for _, t := range all {
+		if n := len(out) - 1; n >= 0 && compareTopics(out[n], t) == 0 {
+			out[n] = join(out[n], t)
+			continue
 		}
+		out = append(out, t)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package bag
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -15,10 +16,16 @@ type chunked struct {
 	warn    *warnings
 	chunks  []chunk
 	topics  []Topic          // one for each connection or channel
-	ids     map[uint32]int32 // connection or channel id → index in topics
-	schemas int              // bytes of definitions
-	kept    int              // refs held in memory, of all chunks
-	sources sync.Pool        // *[]byte: compressed chunks
+	ids     map[uint32]int32 // connection or channel id → index in topics, of the last definition
+	of      []uint32         // of each of topics, its id
+	defined map[streamKey]int32
+	twice   bool      // an id has several topics: only the order of the records tells whose a message is
+	strict  error     // the first damage of a definition, under Options.Strict
+	schemas int       // bytes of definitions
+	kept    int       // refs held in memory, of all chunks
+	sources sync.Pool // *[]byte: compressed chunks
+
+	checking sync.Mutex
 }
 
 // layout is how the records of one format look.
@@ -33,6 +40,8 @@ type layout interface {
 	maybeMessage(b []byte) bool
 	// define takes in a connection, schema or channel.
 	define(c *chunked, r record, body []byte) error
+	// defines is the id of the connection or channel that a record defines; false for a schema.
+	defines(r record, body []byte) (id uint32, ok bool)
 	// index gives the entries of an index record: time, and offset in the chunk.
 	index(r record, body []byte, yield func(log, off int64)) (id uint32, err error)
 }
@@ -71,6 +80,7 @@ type chunk struct {
 	cut      bool   // the file ends within it
 	expect   int64  // messages that the file's index claims for it; 0 is unknown
 
+	checked bool  // its contents were compared with crc; under chunked.checking
 	scanned bool  // its index was of no use
 	refs    []ref // what the scan found; nil if there was too much to keep
 }
@@ -78,6 +88,9 @@ type chunk struct {
 // keptRefs bounds the memory for the messages of files without an index:
 // 2 million, or 96 MB. Past it a file is scanned again for each [Bag.Index].
 const keptRefs = 2 << 20
+
+// maxDefinitions bounds those of one chunk that are kept until it was scanned.
+const maxDefinitions = 2 * maxTopics
 
 // maxMeta bounds one record that is neither chunk nor message: 64 MiB.
 const maxMeta = 64 << 20
@@ -99,21 +112,42 @@ const (
 	maxSchemas = 64 << 20 // bytes of definitions kept of a file
 )
 
-// stream adds a connection or channel; the first of an id stays.
+// A streamKey is what makes two definitions of an id the same.
+type streamKey struct {
+	id                   uint32
+	name, kind, encoding string
+}
+
+// stream adds a connection or channel. An id that is defined again with another topic
+// is damage, but means what it says: from there on its messages are that topic's.
 func (c *chunked) stream(id uint32, t Topic) {
-	if _, found := c.ids[id]; found || len(c.topics) == maxTopics {
+	key := streamKey{id, t.Name, t.Type, t.Encoding}
+	if at, found := c.defined[key]; found {
+		c.ids[id] = at
 		return
 	}
+	if at, found := c.ids[id]; found {
+		c.twice = true
+		err := c.warn.add(Warning{File: c.name, Text: "channel defined twice", First: fmt.Sprintf("channel %d is %s, then %s", id, c.topics[at].Name, t.Name)})
+		c.strict = cmp.Or(c.strict, err)
+	}
+	if len(c.topics) == maxTopics {
+		return
+	}
+	c.defined[key] = int32(len(c.topics))
 	if c.schemas += len(t.Schema); c.schemas > maxSchemas {
 		t.Schema = nil
 	}
 	c.ids[id] = int32(len(c.topics))
-	c.topics = append(c.topics, t)
+	c.topics, c.of = append(c.topics, t), append(c.of, id)
 }
 
 // count takes in the messages of every chunk: from its index if that is whole
 // and tells of known connections, else by a scan, several at once.
 func (c *chunked) count(ctx context.Context) error {
+	if c.strict != nil {
+		return c.strict
+	}
 	for i := range c.topics {
 		c.topics[i].Count = 0
 	}
@@ -122,7 +156,7 @@ func (c *chunked) count(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if !c.countIndexed(i) {
+		if c.twice || !c.countIndexed(i) {
 			rest = append(rest, i)
 		}
 	}
@@ -130,7 +164,7 @@ func (c *chunked) count(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if c.countIndexed(rest[0]) { // a scan has made its connections known
+		if !c.twice && c.countIndexed(rest[0]) { // a scan has made its connections known
 			rest = rest[1:]
 			continue
 		}

@@ -32,6 +32,39 @@ func (c *chunked) chunk(_ context.Context, n int32, buf []byte) ([]byte, error) 
 	return data, err
 }
 
+// verify reads the chunk in pieces: its messages alone are not all that the checksum covers.
+func (c *chunked) verify(ctx context.Context, n int32) error {
+	k := &c.chunks[n]
+	if k.codec != plain || k.crc == 0 || k.cut {
+		return nil
+	}
+	c.checking.Lock()
+	defer c.checking.Unlock()
+	if k.checked {
+		return nil
+	}
+	var buf []byte
+	var sum uint32
+	for off := int64(0); off < k.size; off += int64(len(buf)) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var err error
+		if buf, err = c.read(buf, k.data+off, min(verifyPiece, k.size-off)); err != nil {
+			return nil // the messages there tell
+		}
+		sum = crc32.Update(sum, crc32.IEEETable, buf)
+	}
+	k.checked = true
+	if sum == k.crc {
+		return nil
+	}
+	return c.warn.add(Warning{File: c.name, Text: "chunk with a wrong checksum", First: fmt.Sprintf("at byte %d", k.pos)})
+}
+
+// verifyPiece is how much is read at a time.
+const verifyPiece = 256 << 10
+
 var errChecksum = errors.New("checksum does not fit")
 
 func (c *chunked) unpack(k *chunk, buf []byte) ([]byte, error) {
@@ -69,7 +102,7 @@ func (c *chunked) message(_ context.Context, p place, data, buf []byte, limit in
 	if err != nil {
 		return message{}, err
 	}
-	if stream, known := c.ids[r.id]; r.kind != messageRecord || !known || stream != p.stream {
+	if r.kind != messageRecord || int(p.stream) >= len(c.of) || c.of[p.stream] != r.id {
 		return message{}, errors.New("the index points to another record")
 	}
 	end := r.end

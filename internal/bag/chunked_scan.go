@@ -1,6 +1,7 @@
 package bag
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,18 +13,24 @@ import (
 // A scanned chunk is what reading its records gave. Connections are taken in
 // afterwards, in file order, so that several chunks can be scanned at once.
 type scanned struct {
+	layout  layout
 	chunk   int32
 	defs    []definition
-	refs    []ref    // stream is unset
-	ids     []uint32 // of refs
-	err     error    // why the chunk could not be unpacked to its end
-	lost    int64    // bytes at the end that are no records
+	last    map[uint32]int // stream → its last one of defs
+	bytes   int            // of defs
+	refs    []ref          // stream is unset
+	ids     []uint32       // of refs
+	err     error          // why the chunk could not be unpacked to its end
+	lost    int64          // bytes at the end that are no records
 	lostErr error
 }
 
 type definition struct {
 	record record
 	body   []byte
+	before int    // as many messages of the chunk
+	id     uint32 // of the stream
+	stream bool   // no schema
 }
 
 // scan reads the given chunks, which are few, and counts their messages.
@@ -50,6 +57,9 @@ func (c *chunked) scan(ctx context.Context, list []int) error {
 func (c *chunked) takeIn(s *scanned) error {
 	k := &c.chunks[s.chunk]
 	unknown := c.resolve(s)
+	if c.strict != nil {
+		return c.strict
+	}
 	for _, r := range s.refs {
 		c.topics[r.stream].count(r.log)
 	}
@@ -63,13 +73,21 @@ func (c *chunked) takeIn(s *scanned) error {
 // resolve defines the scan's connections, and gives each ref its stream; it
 // drops those of unknown connections and counts them.
 func (c *chunked) resolve(s *scanned) (unknown int64) {
-	for _, d := range s.defs {
+	define := func(d definition) {
 		if err := c.define(c, d.record, d.body); err != nil && s.lostErr == nil {
 			s.lostErr = err
 		}
 	}
-	known := s.refs[:0]
+	for _, d := range s.defs { // which a recorder may have written behind its first messages
+		if _, known := c.ids[d.id]; !d.stream || !known {
+			define(d)
+		}
+	}
+	defs, known := s.defs, s.refs[:0]
 	for i, r := range s.refs {
+		for ; len(defs) > 0 && defs[0].before <= i; defs = defs[1:] {
+			define(defs[0])
+		}
 		stream, found := c.ids[s.ids[i]]
 		if !found {
 			unknown++
@@ -77,6 +95,9 @@ func (c *chunked) resolve(s *scanned) (unknown int64) {
 		}
 		r.stream = stream
 		known = append(known, r)
+	}
+	for _, d := range defs {
+		define(d)
 	}
 	s.refs = known
 	return unknown
@@ -116,15 +137,15 @@ func (c *chunked) scanOne(ctx context.Context, n int32) scanned {
 }
 
 func (c *chunked) scanRecords(ctx context.Context, n int32) scanned {
-	s := scanned{chunk: n}
+	s := scanned{layout: c.layout, chunk: n}
 	k := &c.chunks[n]
 	if _, whole := c.whole(n); !whole {
-		s.walk(c.layout, newWindow(c.file, k.data, k.data+k.size))
+		s.walk(newWindow(c.file, k.data, k.data+k.size))
 		return s
 	}
 	data, err := c.chunk(ctx, n, nil)
 	s.err = err
-	s.walk(c.layout, memory(data))
+	s.walk(memory(data))
 	if err != nil {
 		s.lost, s.lostErr = 0, nil // the one damage explains the other
 	}
@@ -132,9 +153,9 @@ func (c *chunked) scanRecords(ctx context.Context, n int32) scanned {
 }
 
 // walk collects records until they end or no longer make sense.
-func (s *scanned) walk(l layout, span span) {
+func (s *scanned) walk(span span) {
 	for off := int64(0); off < span.end(); {
-		r, err := l.next(span, off)
+		r, err := s.layout.next(span, off)
 		if err == nil && r.end > span.end() {
 			err = io.ErrUnexpectedEOF
 		}
@@ -172,12 +193,32 @@ func (s *scanned) take(span span, r record, off int64) error {
 		if err != nil {
 			return err
 		}
-		s.defs = append(s.defs, definition{r, append([]byte(nil), body...)})
+		s.define(r, body)
 	case otherRecord, indexRecord, endRecord:
 	case chunkRecord:
 		return errors.New("a chunk within a chunk")
 	}
 	return nil
+}
+
+// define keeps a definition, unless it repeats that of its id.
+func (s *scanned) define(r record, body []byte) {
+	d := definition{record: r, before: len(s.refs)}
+	d.id, d.stream = s.layout.defines(r, body)
+	if last, found := s.last[d.id]; d.stream && found && bytes.Equal(s.defs[last].body, body) {
+		return
+	}
+	if s.bytes += len(body); s.bytes > maxSchemas || len(s.defs) == maxDefinitions {
+		return
+	}
+	d.body = bytes.Clone(body)
+	if s.last == nil {
+		s.last = map[uint32]int{}
+	}
+	if d.stream {
+		s.last[d.id] = len(s.defs)
+	}
+	s.defs = append(s.defs, d)
 }
 
 // guarded turns a panic, which would be a mistake of ours or of a library that

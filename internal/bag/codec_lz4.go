@@ -1,6 +1,7 @@
 package bag
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -83,6 +84,9 @@ func appendLZ4(dst []byte, f lz4Frame, block []byte, stored bool) ([]byte, error
 func eachLZ4Block(src []byte, visit func(f lz4Frame, block []byte, stored bool) error) (int, error) {
 	rest := src
 	for len(rest) > 0 {
+		if rest[0] == 0 && len(bytes.TrimLeft(rest, "\x00")) == 0 {
+			break // padding
+		}
 		if len(rest) >= 8 && binary.LittleEndian.Uint32(rest)&^15 == lz4Skippable {
 			n := int64(binary.LittleEndian.Uint32(rest[4:]))
 			if n > int64(len(rest)-8) {

@@ -31,6 +31,7 @@ var zstdAll = sync.OnceValues(func() (*zstd.Decoder, error) {
 })
 
 func unpackZstd(buf, src []byte, full int64) ([]byte, error) {
+	src = withoutPadding(src)
 	bound, err := zstdBound(memory(src))
 	if err != nil {
 		return salvageZstd(buf, src, min(full, bound), err)
@@ -43,6 +44,38 @@ func unpackZstd(buf, src []byte, full int64) ([]byte, error) {
 		return nil, initErr
 	}
 	return all.DecodeAll(src, sized(buf, min(full, bound)+zstdSlack)[:0])
+}
+
+// withoutPadding is src without zeros behind its frames, which some writers leave there.
+func withoutPadding(src []byte) []byte {
+	if len(src) == 0 || src[len(src)-1] != 0 {
+		return src
+	}
+	if end, ok := zstdEnd(src); ok && len(bytes.TrimLeft(src[end:], "\x00")) == 0 {
+		return src[:end]
+	}
+	return src
+}
+
+// zstdEnd is where the frames of src end; false if one is damaged.
+func zstdEnd(src []byte) (end int64, ok bool) {
+	for end < int64(len(src)) && src[end] != 0 {
+		var h zstd.Header
+		if h.Decode(src[end:]) != nil {
+			return 0, false
+		}
+		end += int64(h.HeaderSize)
+		if h.Skippable {
+			end += int64(h.SkippableSize)
+			continue
+		}
+		_, last, err := zstdFrameBound(memory(src), end)
+		if err != nil {
+			return 0, false
+		}
+		end = last + 4*int64(btoi(h.HasCheckSum))
+	}
+	return end, end <= int64(len(src))
 }
 
 // salvaging lets one frame at a time be salvaged, as each may ask for a window's memory.

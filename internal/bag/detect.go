@@ -3,6 +3,7 @@ package bag
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,14 @@ import (
 
 // ErrNotRecording is a file or directory that holds nothing that this package reads.
 var ErrNotRecording = errors.New("not a recording")
+
+// unknownStart is the error of a file that begins as no recording does.
+func unknownStart(magic string) error {
+	if magic == "" {
+		return fmt.Errorf("%w: it is empty (0 bytes)", ErrNotRecording)
+	}
+	return fmt.Errorf("%w: it begins with %q", ErrNotRecording, magic)
+}
 
 // A Kind is a container format.
 type Kind string
@@ -28,13 +37,13 @@ const (
 var magics = []struct {
 	kind   Kind
 	suffix []string
-	magic  string
+	magics []string
 }{
-	{ROS1, []string{".bag", ".bag.active"}, ros1AnyMagic},
-	{MCAP, []string{".mcap", ".mcap.active"}, "\x89MCAP0\r\n"},
-	{SQLite, []string{".db3"}, sqliteMagic},
-	{MCAP, []string{".mcap.zstd", ".mcap.zst"}, zstdMagic},
-	{SQLite, []string{".db3.zstd", ".db3.zst"}, zstdMagic},
+	{ROS1, []string{".bag", ".bag.active"}, ros1Magics},
+	{MCAP, []string{".mcap", ".mcap.active"}, []string{"\x89MCAP0\r\n"}},
+	{SQLite, []string{".db3"}, []string{sqliteMagic}},
+	{MCAP, []string{".mcap.zstd", ".mcap.zst"}, []string{zstdMagic}},
+	{SQLite, []string{".db3.zstd", ".db3.zst"}, []string{zstdMagic}},
 }
 
 // Detect is the kind of recording that a file is, by name and first bytes, or a directory,
@@ -79,7 +88,7 @@ func (l location) detectFile(ctx context.Context) Kind {
 		return SQLite
 	}
 	for _, m := range magics {
-		if m.kind == kind && strings.HasPrefix(head, m.magic) {
+		if m.kind == kind && slices.ContainsFunc(m.magics, func(magic string) bool { return strings.HasPrefix(head, magic) }) {
 			return kind
 		}
 	}

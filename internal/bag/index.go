@@ -46,9 +46,13 @@ func (b *Bag) Index(ctx context.Context, topics ...string) ([]Entry, error) {
 }
 
 func wanted(streams []Topic, topics []string) (want []bool, count int) {
+	named := make(map[string]bool, len(topics))
+	for _, name := range topics {
+		named[name] = true
+	}
 	want = make([]bool, len(streams))
 	for i, s := range streams {
-		want[i] = len(topics) == 0 || slices.Contains(topics, s.Name)
+		want[i] = len(topics) == 0 || named[s.Name]
 		if want[i] {
 			count += s.Count
 		}

@@ -3,7 +3,6 @@ package bag
 import (
 	"bytes"
 	"context"
-	"fmt"
 
 	"github.com/foxglove/mcap/go/mcap"
 )
@@ -13,7 +12,7 @@ const mcapFooter = mcapHead + 8 + 8 + 4 + 8
 
 func openMCAP(ctx context.Context, f *file, o Options, w *warnings) (*chunked, error) {
 	m := &mcapRecords{schemas: map[uint16]mcap.Schema{}}
-	c := &chunked{file: f, layout: m, opts: o, warn: w, ids: map[uint32]int32{}}
+	c := &chunked{file: f, layout: m, opts: o, warn: w, ids: map[uint32]int32{}, defined: map[streamKey]int32{}}
 	if err := c.readMCAPHeader(m); err != nil {
 		return nil, err
 	}
@@ -69,7 +68,7 @@ func (c *chunked) readMCAPHeader(m *mcapRecords) error {
 		return err
 	}
 	if !bytes.Equal(b, mcap.Magic) {
-		return fmt.Errorf("%w: no MCAP file", ErrNotRecording)
+		return unknownStart(c.magic())
 	}
 	w := newWindow(c.file, 0, c.size)
 	r, err := c.next(w, int64(len(mcap.Magic)))

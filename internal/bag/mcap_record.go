@@ -12,6 +12,7 @@ import (
 type mcapRecords struct {
 	profile string                 // "ros1", "ros2" or anything else
 	schemas map[uint16]mcap.Schema // the first of an id
+	kept    int                    // bytes of schemas
 }
 
 const (
@@ -111,9 +112,13 @@ func (m *mcapRecords) define(c *chunked, r record, body []byte) error {
 		if err != nil {
 			return fmt.Errorf("schema: %w", err)
 		}
-		if _, found := m.schemas[s.ID]; !found {
-			m.schemas[s.ID] = *s
+		if _, found := m.schemas[s.ID]; found {
+			return nil
 		}
+		if m.kept += len(s.Data); m.kept > maxSchemas {
+			s.Data = nil
+		}
+		m.schemas[s.ID] = *s
 		return nil
 	}
 	ch, err := mcap.ParseChannel(body)
@@ -123,6 +128,13 @@ func (m *mcapRecords) define(c *chunked, r record, body []byte) error {
 	s := m.schemas[ch.SchemaID]
 	c.stream(uint32(ch.ID), Topic{Name: ch.Topic, Type: s.Name, Encoding: m.encoding(ch), SchemaEncoding: s.Encoding, Schema: s.Data})
 	return nil
+}
+
+func (*mcapRecords) defines(r record, body []byte) (uint32, bool) {
+	if r.id == schemaID || len(body) < 2 {
+		return 0, false
+	}
+	return uint32(binary.LittleEndian.Uint16(body)), true
 }
 
 // encoding is the channel's, or else the one that the file's profile implies.

@@ -36,6 +36,7 @@ func (b *Bag) messages(ctx context.Context, entries []Entry, limit int64, visit 
 			m, err = b.load(ctx, e, nil, nil, limit)
 		}
 		switch {
+		case errors.As(err, new(*DamageError)), ctx.Err() != nil && err != nil:
 		case err != nil:
 			err = b.lose(e, err)
 		default:

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 const (
@@ -14,8 +15,12 @@ const (
 	ros1AnyMagic = "#ROSBAG V"
 )
 
+// ros1Magics are what bags of any format begin with, before its number: those before 1.3
+// had other names.
+var ros1Magics = []string{ros1AnyMagic, "#ROSRECORD V", "#ROSLOG V"}
+
 func openROS1(ctx context.Context, f *file, o Options, w *warnings) (*chunked, error) {
-	c := &chunked{file: f, layout: ros1{}, opts: o, warn: w, ids: map[uint32]int32{}}
+	c := &chunked{file: f, layout: ros1{}, opts: o, warn: w, ids: map[uint32]int32{}, defined: map[streamKey]int32{}}
 	if err := checkROS1Magic(f); err != nil {
 		return nil, err
 	}
@@ -26,16 +31,17 @@ func openROS1(ctx context.Context, f *file, o Options, w *warnings) (*chunked, e
 }
 
 func checkROS1Magic(f *file) error {
-	b, err := f.read(nil, 0, min(f.size, int64(len(ros1Magic))))
-	switch {
-	case err != nil:
-		return err
-	case string(b) == ros1Magic:
+	magic := f.magic()
+	if strings.HasPrefix(magic, ros1Magic) {
 		return nil
-	case len(b) > len(ros1AnyMagic) && string(b[:len(ros1AnyMagic)]) == ros1AnyMagic:
-		return fmt.Errorf("a bag of format %.3s; only 2.0 is read (rosbag migrate converts it)", b[len(ros1AnyMagic):])
 	}
-	return fmt.Errorf("%w: no ROS 1 bag", ErrNotRecording)
+	for _, old := range ros1Magics {
+		if version, found := strings.CutPrefix(magic, old); found {
+			version, _, _ = strings.Cut(version, "\n")
+			return fmt.Errorf("a bag of format %.5s; only 2.0 is read (rosbag migrate converts it)", strings.TrimSpace(version))
+		}
+	}
+	return unknownStart(magic)
 }
 
 // findROS1Chunks takes the chunks from the index section, or, if that is
@@ -64,7 +70,8 @@ func (c *chunked) findROS1Chunks(ctx context.Context) error {
 			return err
 		}
 		clear(c.ids)
-		c.topics, c.chunks = nil, nil
+		clear(c.defined)
+		c.topics, c.of, c.chunks = nil, nil, nil
 		return c.walkROS1(ctx, w, head.end)
 	}
 	return nil

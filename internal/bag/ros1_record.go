@@ -132,6 +132,8 @@ func (ros1) define(c *chunked, r record, body []byte) error {
 	return nil
 }
 
+func (ros1) defines(r record, _ []byte) (uint32, bool) { return r.id, true }
+
 // index reads "ver 1" entries: uint32 seconds, nanoseconds, offset.
 func (ros1) index(r record, body []byte, yield func(log, off int64)) (uint32, error) {
 	count, err := r.fields.uint32("count")

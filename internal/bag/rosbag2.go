@@ -1,12 +1,14 @@
 package bag
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -48,9 +50,17 @@ func (b *Bag) open(ctx context.Context) error {
 		}
 	}
 	if len(b.parts) == 0 {
-		return fmt.Errorf("%w: none of its %d files can be read", ErrNotRecording, len(splits))
+		return fmt.Errorf("%w: none of its %d files can be read%s", ErrNotRecording, len(splits), b.firstFault())
 	}
 	return nil
+}
+
+// firstFault is what is wrong with the first file of a directory.
+func (b *Bag) firstFault() string {
+	for _, w := range b.warn.all() {
+		return fmt.Sprintf("; %s: %s", w.File, cmp.Or(w.First, w.Text))
+	}
+	return ""
 }
 
 // openSplit opens one file of a directory; one that is beyond reading, or missing, is
@@ -156,9 +166,9 @@ func (b *Bag) openPart(ctx context.Context, s split) error {
 		if err != nil {
 			return fmt.Errorf("unpack: %w", err)
 		}
-	case magic == "" && kindNamed(s.at.name) != SQLite:
+	case magic == "" && (kindNamed(s.at.name) != SQLite || !s.at.hasLog(ctx)):
 		f.Close()
-		return fmt.Errorf("%w: it is empty, or cannot be read", ErrNotRecording)
+		return unknownStart(magic)
 	}
 	r, err := b.openReader(ctx, f, s)
 	if err != nil {
@@ -172,9 +182,9 @@ func (b *Bag) openPart(ctx context.Context, s split) error {
 func (b *Bag) openReader(ctx context.Context, f *file, s split) (reader, error) {
 	magic := f.magic()
 	switch {
-	case strings.HasPrefix(magic, sqliteMagic), kindNamed(s.at.name) == SQLite:
+	case strings.HasPrefix(magic, sqliteMagic), magic == "" && kindNamed(s.at.name) == SQLite:
 		return openSQLite(ctx, b, f, s)
-	case strings.HasPrefix(magic, ros1AnyMagic):
+	case slices.ContainsFunc(ros1Magics, func(ros1 string) bool { return strings.HasPrefix(magic, ros1) }):
 		return openROS1(ctx, f, b.opts, b.warn)
 	}
 	return openMCAP(ctx, f, b.opts, b.warn)

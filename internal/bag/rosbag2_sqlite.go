@@ -3,6 +3,7 @@ package bag
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -39,13 +40,38 @@ func openSQLite(ctx context.Context, b *Bag, f *file, s split) (_ *database, err
 		return nil, errors.Join(err, f.Close())
 	}
 	err = guarded(func() error { return d.open(ctx, s.messages) })
-	if err != nil && !strings.HasPrefix(f.magic(), sqliteMagic) {
-		err = fmt.Errorf("%w: no database (%w)", ErrNotRecording, err)
+	switch {
+	case err == nil:
+		return d, nil
+	case ctx.Err() == nil && !ofTheMachine(err) && !errors.As(err, new(*DamageError)) && !errors.Is(err, ErrNotRecording):
+		err = d.damaged(err)
 	}
-	if err != nil {
-		return nil, errors.Join(err, d.Close())
+	return nil, errors.Join(err, d.Close())
+}
+
+// damaged says what is wrong with a database of which nothing can be read.
+func (d *database) damaged(err error) error {
+	const hint = "sqlite3 FILE .recover may save some of it"
+	head, readErr := d.file.read(nil, 0, 100)
+	if readErr != nil {
+		return fmt.Errorf("the database is cut short after %d bytes, within its header", d.file.size)
 	}
-	return d, nil
+	page, pages := int64(binary.BigEndian.Uint16(head[16:])), int64(binary.BigEndian.Uint32(head[28:]))
+	if page == 1 {
+		page = 1 << 16
+	}
+	if pageSize(page) && page*pages > d.file.size {
+		return fmt.Errorf("the database is cut short: %d bytes of %d are there; %s", d.file.size, page*pages, hint)
+	}
+	return fmt.Errorf("the database is damaged (%s); %s", plainSQL(err), hint)
+}
+
+// plainSQL is an error of the database without the words of package sql, which speak of Go.
+func plainSQL(err error) string {
+	if text := err.Error(); !strings.HasPrefix(text, "sql: ") {
+		return text
+	}
+	return "a value of another type than its column"
 }
 
 // serve opens a database for SQL. Cells are checked as their pages are loaded, nothing
@@ -76,6 +102,8 @@ func (d *database) path() string { return d.file.name }
 func (d *database) streams() []Topic { return d.list }
 
 func (d *database) whole(int32) (int64, bool) { return 0, false }
+
+func (d *database) verify(context.Context, int32) error { return nil }
 
 func (d *database) chunk(context.Context, int32, []byte) ([]byte, error) {
 	return nil, errors.ErrUnsupported
@@ -126,7 +154,7 @@ func (d *database) readTopics(ctx context.Context) error {
 		if err := rows.Scan(&id, &t.Name, &t.Type, &t.Encoding); err != nil {
 			return err
 		}
-		if _, found := d.ids[id]; !found {
+		if _, found := d.ids[id]; !found && len(d.list) < maxTopics {
 			d.ids[id] = int32(len(d.list))
 			d.list = append(d.list, t)
 		}
@@ -141,16 +169,18 @@ func (d *database) readSchemas(ctx context.Context) {
 		return
 	}
 	defer rows.Close()
+	byType := map[string][]int{}
+	for i, t := range d.list {
+		byType[t.Type] = append(byType[t.Type], i)
+	}
 	for rows.Next() {
 		var name, encoding string
 		var text []byte
 		if rows.Scan(&name, &encoding, &text) != nil {
 			return
 		}
-		for i := range d.list {
-			if d.list[i].Type == name {
-				d.list[i].Schema, d.list[i].SchemaEncoding = text, encoding
-			}
+		for _, i := range byType[name] {
+			d.list[i].Schema, d.list[i].SchemaEncoding = text, encoding
 		}
 	}
 }

@@ -141,7 +141,7 @@ func (b *Bag) loadUnit(ctx context.Context, entries []Entry, u *unit, limit int6
 			return b.loadChunk(ctx, entries, u, limit)
 		}
 		b.loadRun(ctx, entries, u, limit)
-		return nil
+		return u.err
 	})
 }
 
@@ -166,7 +166,15 @@ func (b *Bag) loadRun(ctx context.Context, entries []Entry, u *unit, limit int64
 	u.buf = sized(u.buf, max(min(u.cost, b.opts.MaxChunk), runSize))
 	rest := u.buf
 	var total int64
+	checked := int32(-1)
 	for i, n := range u.entries {
+		if at := entries[n].at; limit < 0 && at.chunk >= 0 && at.chunk != checked {
+			checked = at.chunk
+			if err := b.parts[at.part].verify(ctx, at.chunk); err != nil {
+				u.err = err
+				return
+			}
+		}
 		if total > runBlow {
 			u.msgs[i].err = errDeferred
 			continue

@@ -13,6 +13,8 @@ import (
 	"io/fs"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
 
@@ -61,16 +63,27 @@ func Look(ctx context.Context, path string, o Options) (Bag, error) {
 	if info.IsDir() {
 		return lookIntoDirectory(ctx, path)
 	}
-	return Bag{}, unknown(path, info.Size())
+	return Bag{}, unknown(ctx, in, name, info.Size())
+}
+
+// fetch is what brings the file that a pointer stands for.
+var fetch = map[diag.Code]string{
+	diag.CodeLFSPointer: "git lfs pull", diag.CodeAnnexMissing: "git annex get", diag.CodeDVCMissing: "dvc pull",
 }
 
 // unknown says why a file is no bag.
-func unknown(path string, size int64) error {
-	switch {
+func unknown(ctx context.Context, in store.Store, name string, size int64) error {
+	path := in.Path(name)
+	head, err := store.Head(ctx, in, name, content.MaxPointer)
+	switch code, pointer := content.Pointer(head); {
+	case err != nil:
+		return err
 	case size == 0:
-		return fmt.Errorf("%s: %w: it is empty", path, bag.ErrNotRecording)
+		return fmt.Errorf("%s: %w: it is empty (0 bytes)", path, bag.ErrNotRecording)
+	case pointer != "":
+		return fmt.Errorf("%s: %w: %s; fetch the file with %s", path, bag.ErrNotRecording, pointer, fetch[code])
 	case bag.Named(path):
-		return fmt.Errorf("%s: %w: it does not begin as its name promises", path, bag.ErrNotRecording)
+		return fmt.Errorf("%s: %w: %s", path, bag.ErrNotRecording, content.Describe(head))
 	}
 	return fmt.Errorf("%s: %w, nor a directory of images", path, bag.ErrNotRecording)
 }

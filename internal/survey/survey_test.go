@@ -214,8 +214,8 @@ func TestWhatIsNoBagSaysWhy(t *testing.T) {
 		check(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o666))
 	}
 	for name, want := range map[string]string{
-		"empty.bag": "not a recording: it is empty",
-		"text.mcap": "not a recording: it does not begin as its name promises",
+		"empty.bag": "not a recording: it is empty (0 bytes)",
+		"text.mcap": `not a recording: text that begins "hello"`,
 		"notes.txt": "not a recording, nor a directory of images",
 		"none":      "there is no such file or directory",
 	} {

@@ -1,0 +1,211 @@
+package bag
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
+)
+
+// Files joined by hand define a channel again: its messages are of the topic that was
+// defined last before them.
+func TestAChannelDefinedTwiceIsTwoTopicsWithAWarning(t *testing.T) {
+	path := filepath.Join("testdata", "field", "channel_defined_twice.mcap")
+	b := open(t, path, Options{})
+	want := map[string]int{"/cam/image/compressed": 2, "/other/compressed": 2}
+	if diff := gocmp.Diff(want, counts(b)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for topic, n := range want {
+		if got := readAll(t, b, topic); len(got) != n {
+			t.Errorf("%s: %d messages, want %d", topic, len(got), n)
+		}
+	}
+	wantWarning(t, b, "channel defined twice", "/cam/image/compressed, then /other/compressed")
+	if _, err := openPath(context.Background(), path, Options{Strict: true}); !isDamage(err) {
+		t.Errorf("strict: error %v", err)
+	}
+}
+
+// The same within a chunk.
+func TestAChannelDefinedTwiceInChunksIsTwoTopics(t *testing.T) {
+	var list []written
+	for i := range 20 {
+		c := cameraCDR
+		c.Name = []string{"/a", "/b"}[i/10]
+		list = append(list, written{c, int64(i) * 1e9, bytes.Repeat([]byte{byte(i)}, 9)})
+	}
+	path := write(t, filepath.Join(t.TempDir(), "a.mcap"), bagtest.Format{NoIndex: true}, list)
+	b := open(t, save(t, "a.mcap", renumber(readFile(t, path))), Options{})
+	if diff := gocmp.Diff(map[string]int{"/a": 10, "/b": 10}, counts(b)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	wantWarning(t, b, "channel defined twice", "/a, then /b")
+}
+
+// renumber makes channel 1 of channel 2, in a plain chunk without an index or a checksum.
+func renumber(data []byte) []byte {
+	le := binary.LittleEndian
+	for off := 8; off+9 < len(data); {
+		op, n := data[off], int(le.Uint64(data[off+1:]))
+		body := data[off+9:]
+		switch {
+		case op == 6:
+			le.PutUint32(body[24:], 0)
+			off += 9 + 32 + 8 // into the chunk, whose compression has no name
+			continue
+		case (op == 4 || op == 5) && le.Uint16(body) == 2:
+			le.PutUint16(body, 1)
+		case op == 7 || op == 2: // an index, or the end
+			return data[:off]
+		}
+		off += 9 + n
+	}
+	return data
+}
+
+func counts(b *Bag) map[string]int {
+	out := map[string]int{}
+	for _, t := range b.Topics() {
+		out[t.Name] = t.Count
+	}
+	return out
+}
+
+func wantWarning(t *testing.T, b *Bag, text, first string) {
+	t.Helper()
+	for _, w := range b.Warnings() {
+		if w.Text == text && strings.Contains(w.First, first) {
+			return
+		}
+	}
+	t.Errorf("warnings %v, want %s (%s)", b.Warnings(), text, first)
+}
+
+// A flipped bit of a picture changes no length: only the checksum tells.
+func TestAWrongChecksumOfAPlainChunkIsAWarningOnceItIsRead(t *testing.T) {
+	list := drive(cameraCDR, motorCDR, 60)
+	path := write(t, filepath.Join(t.TempDir(), "a.mcap"), bagtest.Format{ChunkSize: 16 << 10}, list)
+	data := readFile(t, path)
+	at := bytes.Index(data, list[12].data[100:140])
+	data[at] ^= 1
+	path = save(t, "a.mcap", data)
+	b := open(t, path, Options{})
+	if len(b.Warnings()) > 0 {
+		t.Errorf("warnings %v before anything was read", b.Warnings())
+	}
+	if got := readAll(t, b, "/imu"); len(got) != 45 {
+		t.Errorf("%d messages of the topic that is sound, want 45", len(got))
+	}
+	wantWarning(t, b, "chunk with a wrong checksum", "at byte")
+	strict := open(t, path, Options{Strict: true})
+	err := strict.Messages(context.Background(), index(t, strict), func(Entry, []byte) error { return nil })
+	if !isDamage(err) {
+		t.Errorf("strict: error %v", err)
+	}
+}
+
+func TestBagsOfOldFormatsAreNamed(t *testing.T) {
+	sample := filepath.Join("testdata", "field", "format_1.2.bag")
+	paths := map[string]string{sample: "1.2"}
+	for magic, version := range map[string]string{"#ROSRECORD V1.1\n": "1.1", "#ROSLOG V1.0\n": "1.0", "#ROSBAG V1.3\n": "1.3"} {
+		paths[save(t, "old.bag", []byte(magic+"more of it, and more"))] = version
+	}
+	for path, version := range paths {
+		_, err := openPath(context.Background(), path, Options{})
+		if err == nil || errors.Is(err, ErrNotRecording) || !strings.Contains(err.Error(), "a bag of format "+version+"; only 2.0 is read") {
+			t.Errorf("%s: %v", path, err)
+		}
+		if kind := detectPath(path); kind != ROS1 {
+			t.Errorf("%s is taken for %q", path, kind)
+		}
+	}
+}
+
+func TestACutDatabaseIsNamedSo(t *testing.T) {
+	whole := readFile(t, filepath.Join(write(t, filepath.Join(t.TempDir(), "a"), bagtest.Format{}, drive(cameraCDR, motorCDR, 20)), "a_0.db3"))
+	files := map[string][]byte{"the sample": readFile(t, filepath.Join("testdata", "field", "cut.db3"))}
+	for _, n := range []int{50, 100, 4096, 3 * 4096} {
+		files[fmt.Sprintf("%d bytes", n)] = whole[:n]
+	}
+	for name, data := range files {
+		t.Run(name, func(t *testing.T) {
+			path := save(t, "a.db3", data)
+			b, err := openPath(context.Background(), path, Options{})
+			if err == nil { // its tables are there
+				defer b.Close()
+				if len(b.Warnings()) == 0 {
+					t.Error("no warning")
+				}
+				return
+			}
+			if !strings.Contains(err.Error(), "cut short") || strings.Contains(err.Error(), "sql:") {
+				t.Errorf("error %v", err)
+			}
+			_, err = openPath(context.Background(), filepath.Dir(path), Options{})
+			if err == nil || !strings.Contains(err.Error(), "cut short") {
+				t.Errorf("as a directory: %v", err)
+			}
+		})
+	}
+}
+
+func TestWhatIsNoRecordingIsToldByHowItBegins(t *testing.T) {
+	for _, name := range []string{"a.bag", "a.mcap", "a.db3"} {
+		for text, want := range map[string]string{
+			"":                            "it is empty (0 bytes)",
+			"<!DOCTYPE html>\n<html>":     `it begins with "<!DOCTYPE html>\n"`,
+			"PK\x03\x04 something zipped": "it begins with \"PK\\x03\\x04 something z\"",
+		} {
+			path := save(t, name, []byte(text))
+			_, err := openPath(context.Background(), path, Options{})
+			if !errors.Is(err, ErrNotRecording) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s of %q: %v", name, text, err)
+			}
+			if left, _ := os.ReadDir(filepath.Dir(path)); len(left) != 1 {
+				t.Errorf("%v", left)
+			}
+		}
+	}
+}
+
+// 65,536 channels are the most that MCAP has numbers for; the rest is left, in time that
+// grows with their number alone.
+func TestAMillionDefinitionsAreBounded(t *testing.T) {
+	le := binary.LittleEndian
+	text := func(b []byte, s string) []byte { return append(le.AppendUint32(b, uint32(len(s))), s...) }
+	record := func(b []byte, op byte, body []byte) []byte {
+		return append(le.AppendUint64(append(b, op), uint64(len(body))), body...)
+	}
+	data := record([]byte("\x89MCAP0\r\n"), 1, text(text(nil, "ros2"), "test"))
+	for i := range 1_000_000 {
+		body := le.AppendUint16(le.AppendUint16(nil, uint16(i)), 0)
+		data = record(data, 4, le.AppendUint32(text(text(body, fmt.Sprintf("/t%d", i)), "cdr"), 0))
+	}
+	message := append(le.AppendUint32(le.AppendUint16(nil, 1), 0), make([]byte, 16+20)...)
+	data = record(data, 5, message)
+	before := allocatedBytes()
+	b := open(t, save(t, "a.mcap", data), Options{})
+	if n := len(b.Topics()); n > maxTopics {
+		t.Errorf("%d topics", n)
+	}
+	if n := allocatedBytes() - before; n > 2<<30 {
+		t.Errorf("%d bytes were allocated", n)
+	}
+}
+
+func allocatedBytes() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
+}
