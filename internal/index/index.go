@@ -1,11 +1,11 @@
-// Package index is the listing of frames that `cvatplan frames` writes: one record per frame, which
+// Package index is the index of frames that `cvatplan frames` writes: one record per frame, which
 // joins what CVAT calls it (task, frame name, number, job) to where it comes from (bag, topic, message,
 // times), so that annotations find the way back to the recording's time line.
 //
 // Committed beside a manifest (`bags: [{path: run7/, index: index/run7.jsonl}]`) it stands in for a bag
 // that is not there: its names, sizes and SHA-256 are all that a plan needs.
 //
-// A listing is JSON Lines ([Writer], [Read]) or CSV ([NewCSV]), described by schema/frames.schema.json.
+// An index is JSON Lines ([Writer], [Read]) or CSV ([NewCSV]), described by schema/frames.schema.json.
 // Records are ordered by bag, then by the manifest's cameras, then by frame, so that equal datasets give
 // equal files. Times are nanoseconds since 1970, as strings: JSON's readers keep no more than 53 bits of
 // a number. Fields that do not apply are left out.

@@ -1,6 +1,7 @@
-package source
+package index
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,86 +9,113 @@ import (
 	"os"
 	"slices"
 
-	"github.com/cvatplan/cvatplan/internal/index"
-	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// A catalog is a committed listing, which stands in for bags that are not here.
-type catalog struct {
-	file string
-	bags map[string]map[string]*listed // by bag, then by camera
-	err  error                         // why it cannot be used
+// An Index is a file of records, read whole, which stands in for bags that are not there.
+type Index struct {
+	File string
+	Err  error // why it cannot be used: it has no bags then
+
+	bags map[string]map[string]*Frames // by bag, then by camera
 }
 
-// A listed is what a listing says of one bag as one camera sees it: parallel slices, in the frames' order.
-type listed struct {
-	names     []string
-	sizes     []int64
-	sums      [][32]byte
-	paths     []string // of a directory's images; a recording's have none
-	topics    []string // of a recording's messages, each once
-	last      int      // frame number
-	selection string
+// Frames are what an index says of one bag as one camera sees it: parallel slices, in the frames' order.
+type Frames struct {
+	Names     []string
+	Sizes     []int64 // bytes
+	Sums      [][32]byte
+	Paths     []string // of a directory's images; a recording's have none
+	Topics    []string // of a recording's messages, each once
+	Selection string   // of the records
+
+	last int // frame number
 }
 
-// in is the listed with its frames in another order.
-func (l *listed) in(at []int) *listed {
-	o := *l
-	o.names, o.sizes, o.sums = frame.Pick(l.names, at), frame.Pick(l.sizes, at), frame.Pick(l.sums, at)
-	if len(l.paths) == len(l.names) {
-		o.paths = frame.Pick(l.paths, at)
-	} else {
-		o.paths = nil
-	}
-	return &o
-}
-
-func sum(sizes []int64) (total int64) {
-	for _, n := range sizes {
-		total += n
-	}
-	return total
-}
-
-// readCatalog reads a listing whole.
-func readCatalog(file string) *catalog {
-	l := &catalog{file: file, bags: make(map[string]map[string]*listed)}
+// Load reads an index whole.
+func Load(file string) *Index {
+	x := &Index{File: file, bags: make(map[string]map[string]*Frames)}
 	f, err := os.Open(file)
 	if err == nil {
 		defer f.Close()
-		err = index.Read(f, l.add)
+		err = Read(f, x.add)
 	}
 	if err != nil {
-		l.err, l.bags = err, nil
+		x.Err, x.bags = err, nil
 	}
-	return l
+	return x
 }
 
-func (l *catalog) add(r index.Record) error {
-	if l.bags[r.Bag] == nil {
-		l.bags[r.Bag] = make(map[string]*listed)
+func (x *Index) add(r Record) error {
+	if x.bags[r.Bag] == nil {
+		x.bags[r.Bag] = make(map[string]*Frames)
 	}
-	of := l.bags[r.Bag][r.Camera]
+	of := x.bags[r.Bag][r.Camera]
 	if of == nil {
-		of = &listed{last: -1, selection: r.Selection}
-		l.bags[r.Bag][r.Camera] = of
+		of = &Frames{last: -1, Selection: r.Selection}
+		x.bags[r.Bag][r.Camera] = of
 	}
 	if r.Frame <= of.last {
-		return fmt.Errorf("frame %d of task %s stands behind frame %d: it was put together by hand", r.Frame, wording.Safe(r.Task), of.last)
+		return fmt.Errorf("frame %d of task %s comes after frame %d: the file was put together by hand", r.Frame, wording.Safe(r.Task), of.last)
 	}
 	of.last = r.Frame
-	of.names, of.sizes, of.sums = append(of.names, r.Name), append(of.sizes, r.Size), append(of.sums, r.Sum())
+	of.Names, of.Sizes, of.Sums = append(of.Names, r.Name), append(of.Sizes, r.Size), append(of.Sums, r.Sum())
 	if r.Path != "" {
-		of.paths = append(of.paths, r.Path)
-	} else if !slices.Contains(of.topics, r.Topic) {
-		of.topics = append(of.topics, r.Topic)
+		of.Paths = append(of.Paths, r.Path)
+	} else if !slices.Contains(of.Topics, r.Topic) {
+		of.Topics = append(of.Topics, r.Topic)
 	}
 	return nil
 }
 
-// names are the bags that the listing has frames of, sorted.
-func (l *catalog) names() []string { return slices.Sorted(maps.Keys(l.bags)) }
+// Bags are those that the index has frames of, sorted.
+func (x *Index) Bags() []string { return slices.Sorted(maps.Keys(x.bags)) }
 
-// missing reports that there is no such file.
-func (l *catalog) missing() bool { return errors.Is(l.err, fs.ErrNotExist) }
+// Has reports whether the index has frames of a bag.
+func (x *Index) Has(bag string) bool { return x.bags[bag] != nil }
+
+// Of are the frames of a bag as a camera sees it; nil if there are none.
+func (x *Index) Of(bag, camera string) *Frames { return x.bags[bag][camera] }
+
+// Missing reports that there is no such file.
+func (x *Index) Missing() bool { return errors.Is(x.Err, fs.ErrNotExist) }
+
+// Records reads the file again, and gives the records of a bag as a camera sees it to visit, whose
+// error ends it.
+func (x *Index) Records(ctx context.Context, bag, camera string, visit func(Record) error) error {
+	f, err := os.Open(x.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return Read(f, func(r Record) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if r.Bag != bag || r.Camera != camera {
+			return nil
+		}
+		return visit(r)
+	})
+}
+
+// Pick gives some of the frames in another order.
+func (f *Frames) Pick(at []int) *Frames {
+	some := &Frames{Topics: f.Topics, Selection: f.Selection}
+	whole := len(f.Paths) == len(f.Names)
+	for _, i := range at {
+		some.Names, some.Sizes, some.Sums = append(some.Names, f.Names[i]), append(some.Sizes, f.Sizes[i]), append(some.Sums, f.Sums[i])
+		if whole {
+			some.Paths = append(some.Paths, f.Paths[i])
+		}
+	}
+	return some
+}
+
+// Bytes is the sum of the sizes.
+func (f *Frames) Bytes() (total int64) {
+	for _, n := range f.Sizes {
+		total += n
+	}
+	return total
+}

@@ -13,7 +13,7 @@ import (
 // maxLine bounds one record: names have 255 bytes at most, topics and frame_ids are shorter than this.
 const maxLine = 1 << 20
 
-// An Error is what is wrong with a listing.
+// An Error is what is wrong with an index.
 type Error struct {
 	Line int // from 1
 	Text string
@@ -51,7 +51,7 @@ func Read(r io.Reader, visit func(Record) error) error {
 func parse(line []byte) (Record, error) {
 	var r Record
 	if line[0] != '{' {
-		return r, errors.New("not a JSON object; a listing is JSON Lines, as cvatplan frames writes it")
+		return r, errors.New("not a JSON object; an index is JSON Lines, as cvatplan frames writes it")
 	}
 	if err := json.Unmarshal(line, &r); err != nil {
 		return r, fmt.Errorf("not a record: %w", err)

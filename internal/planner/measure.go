@@ -33,7 +33,7 @@ func (p *Project) measureNamed(ctx context.Context, names []string) error {
 // measure reads one task's images, or its listing where they are not here, and keeps what the plan is
 // to know of them. The error is the context's.
 func (p *Project) measure(ctx context.Context, i int) error {
-	frames, listed := source.Listed(p.Tasks[i])
+	frames, listed := source.Indexed(p.Tasks[i])
 	if !listed {
 		var problems []diag.Diagnostic
 		frames, problems = source.Measure(ctx, p.Tasks[i])
@@ -129,7 +129,7 @@ func (p *Project) computeSize(ctx context.Context, i int) {
 // blockAbsent blocks what cannot be uploaded because its bag is not here; a plan does without.
 func (p *Project) blockAbsent() {
 	for i, t := range p.Tasks {
-		if problem, absent := t.Absent(); absent {
+		if problem, absent := t.OnlyIndexed(); absent {
 			p.addErrors(i, []diag.Diagnostic{problem})
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -20,14 +21,14 @@ import (
 
 // A bagRef is one directory or recording that entries of the manifest match.
 type bagRef struct {
-	rel     string           // from the root, with slashes
-	store   store.Store      // that holds it, under rel
-	file    bool             // a recording in one file
-	entries []*manifest.Bag  // all that match it, in the manifest's order
-	missing *diag.Diagnostic // why it is not here, although it should be
-	index   string           // the file of its committed listing; empty: the manifest names none
-	catalog *catalog         // what that says; nil: nothing
-	absent  bool             // it is not here, and its catalog stands in
+	rel         string           // from the root, with slashes
+	store       store.Store      // that holds it, under rel
+	file        bool             // a recording in one file
+	entries     []*manifest.Bag  // all that match it, in the manifest's order
+	missing     *diag.Diagnostic // why it is not here, although it should be
+	index       string           // the file of its committed index; empty: the manifest names none
+	indexed     *index.Index     // that file; nil: there is none
+	onlyIndexed bool             // it is not here, and the index stands in
 
 	unfetched *diag.Diagnostic // what stands in its place, a pointer of Git LFS say; nil: nothing does
 }
@@ -45,27 +46,27 @@ func (b bagRef) named() bool {
 
 // A finder collects the bags of a manifest.
 type finder struct {
-	root     string
-	store    store.Store
-	fsys     fs.FS
-	bags     []*bagRef
-	byRel    map[string]*bagRef
-	catalogs map[string]*catalog
-	away     []string // bags that are not here, but in a catalog, sorted
-	problems []diag.Diagnostic
+	root        string
+	store       store.Store
+	fsys        fs.FS
+	bags        []*bagRef
+	byRel       map[string]*bagRef
+	indexes     map[string]*index.Index
+	onlyIndexed []string // bags that are not here, but in an index, sorted
+	problems    []diag.Diagnostic
 }
 
 // findBags gives the manifest's bags by path. A bag that several entries match is one.
 func findBags(ctx context.Context, m *manifest.Manifest, root string, in store.Store) ([]*bagRef, []diag.Diagnostic) {
-	if p, ok := checkRoot(ctx, root, in); !ok && !someListed(m) {
+	if p, ok := checkRoot(ctx, root, in); !ok && !someIndexed(m) {
 		return nil, []diag.Diagnostic{p}
 	}
 	f := &finder{root: root, store: in, fsys: store.FS(ctx, in), byRel: make(map[string]*bagRef)}
-	f.lookAway(ctx, m)
+	f.findIndexed(ctx, m)
 	for i := range m.Bags {
 		f.entry(ctx, &m.Bags[i])
 	}
-	f.attachCatalogs()
+	f.attachIndexes()
 	slices.SortFunc(f.bags, func(a, b *bagRef) int { return strings.Compare(a.rel, b.rel) })
 	return f.bags, f.problems
 }
@@ -107,13 +108,13 @@ func (f *finder) entry(ctx context.Context, e *manifest.Bag) {
 		f.report(e, diag.CodeBadGlob, diag.Hint{}, "%q is not a glob: %v", e.Path, err)
 		return
 	}
-	away := f.addAway(e, pattern, dirs)
+	indexed := f.addIndexed(e, pattern, dirs)
 	if e.Index != "" {
-		f.checkCatalog(e, matched, away)
+		f.checkIndex(e, matched, indexed)
 		return
 	}
-	matched += away + f.stubs(ctx, e, pattern, used)
-	if matched > 0 && len(f.away) == 0 {
+	matched += indexed + f.stubs(ctx, e, pattern, used)
+	if matched > 0 && len(f.onlyIndexed) == 0 {
 		f.idleExcludes(e, used)
 	}
 	if matched == 0 && !e.Optional {

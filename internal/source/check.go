@@ -17,7 +17,7 @@ import (
 // with a server's only so, else the dropped ones look like drift. When ctx ends, the
 // task is given back as it was.
 func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
-	if _, absent := t.Absent(); absent {
+	if _, only := t.OnlyIndexed(); only {
 		return t, nil
 	}
 	report := make([]diag.Diagnostic, len(t.frames.names))
@@ -41,8 +41,8 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
 // a pointer that Git LFS left there. The error is a [diag.Diagnostic], the first of those found.
 func Bytes(ctx context.Context, t Task) (int64, error) {
 	var total, unknown atomic.Int64
-	if a := t.frames.absent; a != nil {
-		return sum(a.sizes), nil
+	if a := t.frames.indexed; a != nil {
+		return a.frames.Bytes(), nil
 	}
 	report := make([]diag.Diagnostic, len(t.frames.names))
 	frame.Parallel(ctx, len(report), frame.Readers, func(i int) {

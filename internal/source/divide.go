@@ -10,13 +10,13 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// A division is a listing dealt out: whose image each is, and whose problem.
+// A division says whose image each is, and whose problem.
 type division struct {
 	images   [][]string // by the camera's place in the manifest
 	findings [][]diag.Diagnostic
 }
 
-func (s scanner) divide(b *bagRef, l listing, sum *totals) division {
+func (s scanner) divide(b *bagRef, l contents, sum *totals) division {
 	n := max(1, len(s.m.Cameras))
 	d := division{images: make([][]string, n), findings: make([][]diag.Diagnostic, n)}
 	if len(s.m.Cameras) == 0 {

@@ -10,38 +10,39 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
-// lookAway finds the bags that entries' listings know of and that are not here: they are planned
+// findIndexed finds the bags that entries' indexes know of and that are not here: they are planned
 // without their images.
-func (f *finder) lookAway(ctx context.Context, m *manifest.Manifest) {
+func (f *finder) findIndexed(ctx context.Context, m *manifest.Manifest) {
 	for i := range m.Bags {
 		e := &m.Bags[i]
 		if e.Index == "" {
 			continue
 		}
 		pattern, dirs := cleanPattern(e.Path)
-		for _, rel := range f.catalog(e.Index).names() {
+		for _, rel := range f.load(e.Index).Bags() {
 			_, err := f.store.Stat(ctx, rel)
 			if err != nil && f.fits(e, pattern, dirs, rel) && filepath.IsLocal(filepath.FromSlash(rel)) {
-				f.away = append(f.away, rel)
+				f.onlyIndexed = append(f.onlyIndexed, rel)
 			}
 		}
 	}
-	slices.Sort(f.away)
-	f.away = slices.Compact(f.away)
+	slices.Sort(f.onlyIndexed)
+	f.onlyIndexed = slices.Compact(f.onlyIndexed)
 }
 
-// addAway adds those that an entry matches, with a listing of its own or not.
-func (f *finder) addAway(e *manifest.Bag, pattern string, dirs bool) (found int) {
-	for _, rel := range f.away {
+// addIndexed adds those that an entry matches, with an index of its own or not.
+func (f *finder) addIndexed(e *manifest.Bag, pattern string, dirs bool) (found int) {
+	for _, rel := range f.onlyIndexed {
 		if f.fits(e, pattern, dirs, rel) {
 			found++
 			f.add(rel, bag.Named(rel), e)
-			f.byRel[rel].absent = true
+			f.byRel[rel].onlyIndexed = true
 		}
 	}
 	return found
@@ -52,17 +53,17 @@ func (f *finder) fits(e *manifest.Bag, pattern string, dirs bool, rel string) bo
 	return fitsBag(pattern, rel) && !(dirs && bag.Named(rel)) && !excludes(e.Exclude, rel)
 }
 
-// attachCatalogs gives each bag the last listing that an entry names for it; one that has the bag, if
+// attachIndexes gives each bag the last index that an entry names for it; one that has the bag, if
 // there is one.
-func (f *finder) attachCatalogs() {
+func (f *finder) attachIndexes() {
 	for _, b := range f.bags {
 		for _, e := range b.entries {
 			if e.Index == "" {
 				continue
 			}
 			b.index = e.Index
-			if c := f.catalog(e.Index); c.err == nil && (b.catalog == nil || c.bags[b.rel] != nil) {
-				b.catalog = c
+			if c := f.load(e.Index); c.Err == nil && (b.indexed == nil || c.Has(b.rel)) {
+				b.indexed = c
 			}
 		}
 	}
@@ -72,30 +73,30 @@ func fitsBag(pattern, rel string) bool {
 	return pattern == rel || doublestar.MatchUnvalidated(pattern, rel)
 }
 
-func (f *finder) catalog(file string) *catalog {
-	if f.catalogs == nil {
-		f.catalogs = make(map[string]*catalog)
+func (f *finder) load(file string) *index.Index {
+	if f.indexes == nil {
+		f.indexes = make(map[string]*index.Index)
 	}
-	if f.catalogs[file] == nil {
-		f.catalogs[file] = readCatalog(file)
+	if f.indexes[file] == nil {
+		f.indexes[file] = index.Load(file)
 	}
-	return f.catalogs[file]
+	return f.indexes[file]
 }
 
-// checkCatalog says what is wrong with an entry's listing: without the bag it is an error, beside the
+// checkIndex says what is wrong with an entry's index: without the bag it is an error, beside the
 // bag a warning, and a note where it is yet to be written.
-func (f *finder) checkCatalog(e *manifest.Bag, here, found int) {
-	l := f.catalogs[e.Index]
+func (f *finder) checkIndex(e *manifest.Bag, here, found int) {
+	l := f.indexes[e.Index]
 	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeBadIndex, Pos: e.Pos, Hint: diag.Do(diag.HintRenewIndex, e.Pos.File)}
 	switch {
-	case l.missing() && here > 0:
-		p.Severity, p.Code, p.Text = diag.Note, diag.CodeNoIndex, fmt.Sprintf("index %s is yet to be written", wording.Safe(l.file))
-	case l.missing():
-		p.Text = fmt.Sprintf("%q matches nothing in %s, and its index %s is not there either", e.Path, f.root, wording.Safe(l.file))
-	case l.err != nil:
-		p.Text = fmt.Sprintf("index %s: %s", wording.Safe(l.file), reason(l.err))
+	case l.Missing() && here > 0:
+		p.Severity, p.Code, p.Text = diag.Note, diag.CodeNoIndex, fmt.Sprintf("index %s is yet to be written", wording.Safe(l.File))
+	case l.Missing():
+		p.Text = fmt.Sprintf("%q matches nothing in %s, and its index %s is not there either", e.Path, f.root, wording.Safe(l.File))
+	case l.Err != nil:
+		p.Text = fmt.Sprintf("index %s: %s", wording.Safe(l.File), reason(l.Err))
 	case found == 0 && here == 0:
-		p.Text = fmt.Sprintf("%q matches nothing in %s, nor in its index %s, which lists %s", e.Path, f.root, wording.Safe(l.file), firstNames(l.names()))
+		p.Text = fmt.Sprintf("%q matches nothing in %s, nor in its index %s, which lists %s", e.Path, f.root, wording.Safe(l.File), firstNames(l.Bags()))
 	default:
 		return
 	}
@@ -116,8 +117,8 @@ func firstNames(names []string) string {
 	return wording.Safe(wording.FirstFew(names, 3))
 }
 
-// someListed reports whether a manifest may do without its root: some bags have a listing.
-func someListed(m *manifest.Manifest) bool {
+// someIndexed reports whether a manifest may do without its root: some bags have an index.
+func someIndexed(m *manifest.Manifest) bool {
 	return slices.ContainsFunc(m.Bags, func(b manifest.Bag) bool { return b.Index != "" })
 }
 

@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// stale compares the listing of a bag that is here with the bag: the names now, contents when they are
-// read, so that a listing beside the bag costs no look at a file.
+// stale compares the index of a bag that is here with the bag: the names now, contents when they are
+// read, so that an index beside the bag costs no look at a file.
 func (s scanner) stale(b *bagRef, o outcome) []diag.Diagnostic {
 	var list []diag.Diagnostic
 	for i := range o.tasks {
@@ -17,19 +18,19 @@ func (s scanner) stale(b *bagRef, o outcome) []diag.Diagnostic {
 		if len(t.Problems) > 0 {
 			continue
 		}
-		l := b.catalog.bags[b.rel][t.Camera]
+		l := b.indexed.Of(b.rel, t.Camera)
 		if l == nil {
-			l = &listed{}
+			l = &index.Frames{}
 		}
-		l = l.in(order(l.names, newView(s.m, s.root, b, s.camera(t.Camera)).sorting()))
-		if t.SkipsBad() && len(l.names) > 0 && len(plan.Without(l.names, t.frames.names)) == 0 {
-			continue // the listing knows which frames are bad; here nobody does before they are read
+		l = l.Pick(order(l.Names, newView(s.m, s.root, b, s.camera(t.Camera)).sorting()))
+		if t.SkipsBad() && len(l.Names) > 0 && len(plan.Without(l.Names, t.frames.names)) == 0 {
+			continue // the index knows which frames are bad; here that is not known before they are read
 		}
-		if how := differs(t.frames.names, l.names); how != "" {
+		if how := differs(t.frames.names, l.Names); how != "" {
 			list = append(list, t.stale(how))
 			continue
 		}
-		t.frames.listed = l
+		t.frames.index = l
 	}
 	return list
 }
@@ -41,25 +42,25 @@ func (t Task) stale(what string) diag.Diagnostic {
 	}
 }
 
-// Stale compares the size that [Bytes] gave with that of the task's committed listing; nil if there is
+// Stale compares the size that [Bytes] gave with that of the task's committed index; nil if there is
 // none, or they agree.
 func (t Task) Stale(bytes int64) *diag.Diagnostic {
-	if t.frames.listed == nil || bytes < 0 || sum(t.frames.listed.sizes) == bytes {
+	if t.frames.index == nil || bytes < 0 || t.frames.index.Bytes() == bytes {
 		return nil
 	}
-	p := t.stale(fmt.Sprintf("it has %d bytes, and there are %d", sum(t.frames.listed.sizes), bytes))
+	p := t.stale(fmt.Sprintf("it has %d bytes, and there are %d", t.frames.index.Bytes(), bytes))
 	return &p
 }
 
-// outdatedSums compares what was measured with the listing.
+// outdatedSums compares what was measured with the index.
 func (t Task) outdatedSums(frames []Frame) []diag.Diagnostic {
-	l := t.frames.listed
-	if l == nil || len(frames) != len(l.names) {
+	l := t.frames.index
+	if l == nil || len(frames) != len(l.Names) {
 		return nil
 	}
 	n, first := 0, ""
 	for i, f := range frames {
-		if f.Sum != l.sums[i] || f.Size != l.sizes[i] {
+		if f.Sum != l.Sums[i] || f.Size != l.Sizes[i] {
 			if n++; n == 1 {
 				first = f.Name
 			}

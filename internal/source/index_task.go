@@ -5,64 +5,64 @@ import (
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// fromCatalog gives the tasks of a bag that is not here, as its listing says.
-func (s scanner) fromCatalog(b *bagRef) outcome {
+// fromIndex gives the tasks of a bag that is not here, as its index says.
+func (s scanner) fromIndex(b *bagRef) outcome {
 	o := outcome{totals: newTotals(s.m)}
-	o.totals.away.add(b, []string{b.rel})
-	known := b.catalog.bags[b.rel]
+	o.totals.indexed.add(b, []string{b.rel})
 	for _, camera := range s.cameras(b) {
 		v := newView(s.m, s.root, b, camera)
-		l := known[v.cameraName()]
+		l := b.indexed.Of(b.rel, v.cameraName())
 		if l == nil {
 			o.totals.missing[s.index(camera)].add(b, []string{b.rel})
 			continue
 		}
-		o.totals.taken[s.index(camera)] += len(l.names)
-		o.tasks = append(o.tasks, v.fromListed(l, s))
+		o.totals.taken[s.index(camera)] += len(l.Names)
+		o.tasks = append(o.tasks, v.fromIndexed(l, s))
 	}
 	if len(o.tasks) > 0 {
 		return o
 	}
 	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeStaleIndex, Pos: b.pos(), Hint: diag.Do(diag.HintRenewIndexThere, b.pos().File)}
-	p.Text = fmt.Sprintf("index %s has no frames of bag %s for the manifest's cameras", wording.Safe(b.catalog.file), wording.Safe(b.rel))
+	p.Text = fmt.Sprintf("index %s has no frames of bag %s for the manifest's cameras", wording.Safe(b.indexed.File), wording.Safe(b.rel))
 	return s.emptyBag(b, p, o)
 }
 
-// fromListed makes a task of what a listing says of it; it is blocked where the listing was plainly
+// fromIndexed makes a task of what an index says of it; it is blocked where the index was plainly
 // written for another manifest.
-func (v view) fromListed(l *listed, s scanner) Task {
+func (v view) fromIndexed(l *index.Frames, s scanner) Task {
 	t := v.task()
-	l = l.in(order(l.names, v.sorting()))
-	a := &absent{bag: v.bag, camera: v.cameraName(), listed: *l}
+	l = l.Pick(order(l.Names, v.sorting()))
+	a := &indexedFrames{bag: v.bag, camera: v.cameraName(), frames: l}
 	if fault := v.outdated(l, t, s); fault != "" {
-		t.block(diag.CodeStaleIndex, diag.Do(diag.HintRenewIndexThere, t.Origin.File), "index %s was written for another manifest: %s", wording.Safe(v.bag.catalog.file), fault)
+		t.block(diag.CodeStaleIndex, diag.Do(diag.HintRenewIndexThere, t.Origin.File), "index %s was written for another manifest: %s", wording.Safe(v.bag.indexed.File), fault)
 		return t
 	}
-	t.frames.names, t.frames.source, t.frames.absent = a.names, a, a
-	t.blockAll(checkNames(a.names, a.Where))
-	t.blockAll(checkUnique(a.names, a.Where))
+	t.frames.names, t.frames.source, t.frames.indexed = a.frames.Names, a, a
+	t.blockAll(checkNames(a.frames.Names, a.Where))
+	t.blockAll(checkUnique(a.frames.Names, a.Where))
 	return t
 }
 
-// outdated says in what the manifest differs from the one that the listing was written for.
-func (v view) outdated(l *listed, t Task, s scanner) string {
-	if l.selection != t.frames.selection {
-		return fmt.Sprintf("its frames of %s were taken with %s, and the manifest says %s", wording.Safe(t.Name), orDefaults(l.selection), orDefaults(t.frames.selection))
+// outdated says in what the manifest differs from the one that the index was written for.
+func (v view) outdated(l *index.Frames, t Task, s scanner) string {
+	if l.Selection != t.frames.selection {
+		return fmt.Sprintf("its frames of %s were taken with %s, and the manifest says %s", wording.Safe(t.Name), orDefaults(l.Selection), orDefaults(t.frames.selection))
 	}
 	if v.camera == nil {
 		return ""
 	}
 	mine := s.index(v.camera)
-	for _, p := range l.paths {
+	for _, p := range l.Paths {
 		if owner, _ := s.matcher.Owner(p); owner != mine {
 			return fmt.Sprintf("%s is no longer of camera %s", wording.Safe(p), wording.Safe(v.camera.Name))
 		}
 	}
-	for _, topic := range l.topics {
+	for _, topic := range l.Topics {
 		if owner, _ := s.matcher.TopicOwner(topic); owner != mine {
 			return fmt.Sprintf("topic %s is no longer of camera %s", wording.Safe(topic), wording.Safe(v.camera.Name))
 		}
@@ -77,12 +77,12 @@ func orDefaults(selection string) string {
 	return selection
 }
 
-// differs says how frames differ from a listing's; empty if they do not.
-func differs(names, listed []string) string {
-	if slices.Equal(names, listed) {
+// differs says how frames differ from an index's; empty if they do not.
+func differs(names, indexed []string) string {
+	if slices.Equal(names, indexed) {
 		return ""
 	}
-	missing, gone := plan.Without(names, listed), plan.Without(listed, names)
+	missing, gone := plan.Without(names, indexed), plan.Without(indexed, names)
 	switch {
 	case len(missing) > 0 && len(gone) > 0:
 		return fmt.Sprintf("it lacks %s, such as %s, and has %d that are no longer there, such as %s", wording.Count(len(missing), "frame", "frames"), wording.Safe(missing[0]), len(gone), wording.Safe(gone[0]))

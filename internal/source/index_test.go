@@ -90,7 +90,7 @@ func (s site) look(tasks []Task) []looked {
 	s.t.Helper()
 	var all []looked
 	for _, task := range tasks {
-		frames, ok := Listed(task)
+		frames, ok := Indexed(task)
 		if !ok {
 			var problems []diag.Diagnostic
 			if frames, problems = Measure(s.t.Context(), task); len(problems) > 0 {
@@ -156,7 +156,7 @@ func TestAListingIsNoImages(t *testing.T) {
 	s.remove("data/run7.bag", "data/2026-03-05")
 	tasks, _ := s.scan(m)
 	for _, task := range tasks {
-		p, absent := task.Absent()
+		p, absent := task.OnlyIndexed()
 		if away := task.Bag == "run7.bag" || task.Bag == "2026-03-05"; absent != away {
 			t.Errorf("%s: absent is %v", task.Name, absent)
 		}
@@ -324,7 +324,7 @@ func TestABagThatIsNowhereIsAnError(t *testing.T) {
 		"in no listing":      {"bags: [{path: run9.bag, index: index.jsonl}]", `error: "run9.bag" matches nothing in ROOT/data, nor in its index ROOT/index.jsonl, which lists 2026-03-04, 2026-03-05, run7.bag, …`},
 		"no listing":         {"bags: [{path: run9.bag, index: none.jsonl}]", `error: "run9.bag" matches nothing in ROOT/data, and its index ROOT/none.jsonl is not there either`},
 		"a damaged listing":  {"bags: [{path: run9.bag, index: cut.jsonl}]", `error: index ROOT/cut.jsonl: line 1: sha256 "abc" is not 64 hexadecimal digits`},
-		"one put together":   {"bags: [{path: run9.bag, index: twice.jsonl}]", "error: index ROOT/twice.jsonl: frame 0 of task a stands behind frame 0: it was put together by hand"},
+		"one put together":   {"bags: [{path: run9.bag, index: twice.jsonl}]", "error: index ROOT/twice.jsonl: frame 0 of task a comes after frame 0: the file was put together by hand"},
 		"optional":           {"bags: [{path: run9.bag, index: none.jsonl, optional: true}]", ""},
 		"excluded":           {"bags: [{path: \"run*\", exclude: [\"run*\"], index: index.jsonl}]", `error: "run*" matches nothing`},
 		"directories wanted": {"bags: [{path: \"run7.bag/\", index: index.jsonl}]", `error: "run7.bag/" matches nothing`},
@@ -411,7 +411,7 @@ func TestPointersAreAsGoodAsNothing(t *testing.T) {
 	}
 	hints := map[string]string{}
 	for _, task := range tasks {
-		if p, absent := task.Absent(); absent {
+		if p, absent := task.OnlyIndexed(); absent {
 			hints[task.Name] = strings.ReplaceAll(string(p.Code)+": "+advice.Words(p.Hint), s.dir, "ROOT")
 		}
 	}

@@ -37,7 +37,7 @@ type Frame struct {
 // CVAT can open pass with a Warning. If any problem is an Error, or ctx has ended, the
 // frames must not be used.
 func Measure(ctx context.Context, t Task) ([]Frame, []diag.Diagnostic) {
-	if p, absent := t.Absent(); absent {
+	if p, only := t.OnlyIndexed(); only {
 		return nil, []diag.Diagnostic{p}
 	}
 	frames := make([]Frame, len(t.frames.names))

@@ -80,17 +80,17 @@ type outcome struct {
 	totals   totals
 }
 
-// bag gives one bag's tasks, and where a listing is committed beside it, whether that is stale.
+// bag gives one bag's tasks, and where an index is committed beside it, whether that is stale.
 func (s scanner) bag(ctx context.Context, b *bagRef) outcome {
-	if b.absent {
-		return s.fromCatalog(b)
+	if b.onlyIndexed {
+		return s.fromIndex(b)
 	}
 	o := s.present(ctx, b)
-	if b.catalog == nil {
+	if b.indexed == nil {
 		return o
 	}
-	if b.unfetched = unfetched(ctx, o); b.unfetched != nil && b.catalog.bags[b.rel] != nil {
-		return s.fromCatalog(b)
+	if b.unfetched = unfetched(ctx, o); b.unfetched != nil && b.indexed.Has(b.rel) {
+		return s.fromIndex(b)
 	}
 	o.problems = append(o.problems, s.stale(b, o)...)
 	return o
@@ -121,7 +121,7 @@ func (s scanner) cameras(b *bagRef) []*manifest.Camera {
 	return s.m.CamerasOf(b.entries)
 }
 
-func (s scanner) directory(ctx context.Context, b *bagRef, l listing) outcome {
+func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 	o := outcome{totals: newTotals(s.m)}
 	o.totals.pictures.add(b, l.pictures)
 	d := s.divide(b, l, &o.totals)
@@ -181,7 +181,7 @@ func (v view) files(paths, all []string) Task {
 
 // empty is a bag that has nothing for the manifest: an entry that names this very bag
 // wants tasks of it, which are blocked; one that a glob found may be anything.
-func (s scanner) empty(b *bagRef, l listing, o outcome) outcome {
+func (s scanner) empty(b *bagRef, l contents, o outcome) outcome {
 	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeNoImages, Pos: b.pos()}
 	switch {
 	case len(l.images) > 0:

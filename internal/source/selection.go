@@ -10,7 +10,7 @@ import (
 )
 
 // selectionOf says how frames are selected, made and named, as far as frames: and frame_name say
-// anything beyond their defaults: "every=5 limit=15". A listing keeps it: one that was written for
+// anything beyond their defaults: "every=5 limit=15". An index keeps it: one that was written for
 // another selection no longer says which frames a task has.
 func selectionOf(f manifest.Frames, name *manifest.Template) string {
 	var s []string

@@ -9,7 +9,7 @@
 //   - [Bytes] asks for the sizes of one task's frames;
 //   - [CheckHeaders] reads one task's image headers;
 //   - [Measure] reads one task's frames once, whole: size, SHA-256, CRC-32, header;
-//   - [Trace] does so for the listing: where each frame comes from, too (package index).
+//   - [Trace] does so for the index: where each frame comes from, too (package index).
 //
 // A bag is a directory of images or a recording (a ROS 1 .bag, an .mcap, a rosbag2);
 // what a task needs of either is behind one small interface, reel, and nothing outside
@@ -19,7 +19,7 @@
 // concerns one task, that task's [Task.Desired] carries it, so that the plan blocks it.
 //
 // A bag that is not here, or stands here only as a pointer of Git LFS or git-annex, is
-// planned by its committed listing, where the manifest names one ([Task.Absent]): its
+// planned by its committed index, where the manifest names one ([Task.OnlyIndexed]): its
 // frames have names, sizes and sums, and cannot be opened.
 //
 // # What becomes a frame
@@ -59,7 +59,7 @@ type Task struct {
 	Origin   manifest.Position
 	Problems []diag.Diagnostic // what blocks it
 	Hold     string            // why it is left alone for now (its bag has not settled); empty: it is not
-	Index    string            // the file of the committed listing that can stand in for its bag; empty: none
+	Index    string            // the file of the committed index that can stand in for its bag; empty: none
 
 	frames frames
 }

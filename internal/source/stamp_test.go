@@ -117,20 +117,20 @@ func TestTaskNamesThatCVATWouldNotKeepAreRefused(t *testing.T) {
 
 func TestAnAssigneeStaysWithTheBag(t *testing.T) {
 	people := []string{"ada", "grace", "linus"}
-	dealtOut := map[string]int{}
+	assigned := map[string]int{}
 	for _, bag := range strings.Fields("2026-03-01 2026-03-02 2026-03-03 2026-03-04 2026-03-05 2026-03-06 run7 run8 caf\u00e9") {
-		dealtOut[*dealt(people, bag)]++
+		assigned[*assignByHash(people, bag)]++
 	}
-	if len(dealtOut) != 3 {
-		t.Errorf("dealt out as %v", dealtOut)
+	if len(assigned) != 3 {
+		t.Errorf("dealt out as %v", assigned)
 	}
-	if got := *dealt(people, "2026-03-04"); got != "linus" { // pinned: a release must not deal anew
+	if got := *assignByHash(people, "2026-03-04"); got != "linus" { // pinned: a release must not deal anew
 		t.Errorf("2026-03-04 went to %s", got)
 	}
-	if *dealt(people, "caf\u00e9") != *dealt(people, "cafe\u0301") {
+	if *assignByHash(people, "caf\u00e9") != *assignByHash(people, "cafe\u0301") {
 		t.Error("Unicode's forms make two bags")
 	}
-	if dealt(nil, "x") != nil {
+	if assignByHash(nil, "x") != nil {
 		t.Error("camera.Unmatched written, somebody dealt")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -17,17 +18,17 @@ import (
 
 // frames are a task's, in CVAT's order.
 type frames struct {
-	names  []string
-	source frame.Source // nil where there are no frames
-	absent *absent      // the same as source, where an index stands in for the bag; else nil
+	names   []string
+	source  frame.Source   // nil where there are no frames
+	indexed *indexedFrames // the same as source, where an index stands in for the bag; else nil
 
 	mayLose bool   // reading may find fewer than the bag's own index tells of
 	dir     string // the directory to fetch where a frame is but a pointer; empty: that of the frame
 	bad     string // "error" or "skip": what an unusable frame does
 	sized   bool   // each needs its width and height: they stand in the order file
 
-	selection string  // what frames: says beyond its defaults, for the listing
-	listed    *listed // what the committed listing says, of a bag that is here; nil: there is none
+	selection string        // what frames: says beyond its defaults, for the index
+	index     *index.Frames // what the committed index says, of a bag that is here; nil: there is none
 }
 
 // only gives some of the frames, in their order.
@@ -97,13 +98,13 @@ func (v view) sorting() string {
 // planSettings are those that the manifest writes; the assignee is one by now.
 func (v view) planSettings() plan.Settings {
 	s := v.settings.Settings
-	s.Assignee = dealt(v.settings.Assignees, v.vars.Bag)
+	s.Assignee = assignByHash(v.settings.Assignees, v.vars.Bag)
 	return s
 }
 
-// dealt picks the assignee of a bag: by a hash of its name, so that another bag, or
+// assignByHash picks the assignee of a bag: by a hash of its name, so that another bag, or
 // another order of bags, changes nothing for this one.
-func dealt(names []string, bag string) *string {
+func assignByHash(names []string, bag string) *string {
 	if len(names) == 0 {
 		return nil
 	}

@@ -19,7 +19,7 @@ type totals struct {
 	unclaimed occurrences      // images that no camera takes
 	topics    occurrences      // image topics that no camera takes
 	pictures  occurrences      // images that CVAT does not take
-	away      occurrences      // bags whose listings stand in for them
+	indexed   occurrences      // bags whose indexes stand in for them
 	taken     []int            // tasks of a camera, blocked ones too
 	missing   []occurrences    // bags that lack a camera
 	kinds     []map[string]int // see camera.KindOf
@@ -74,7 +74,7 @@ func (t *totals) add(o totals) {
 	t.unclaimed.join(o.unclaimed)
 	t.pictures.join(o.pictures)
 	t.topics.join(o.topics)
-	t.away.join(o.away)
+	t.indexed.join(o.indexed)
 	t.recordings += o.recordings
 	for i := range o.taken {
 		t.taken[i] += o.taken[i]
@@ -98,7 +98,7 @@ func (t *totals) problems(m *manifest.Manifest) []diag.Diagnostic {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedTopics, Text: fmt.Sprintf(
 			"no camera takes %s in %s, such as %s", wording.Count(h.n, "image topic", "image topics"), wording.Count(h.bags, "bag", "bags"), wording.Safe(h.example))})
 	}
-	if h := t.away; h.n > 0 {
+	if h := t.indexed; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeListedBags, Text: fmt.Sprintf(
 			"%s not here, such as %s: planned by the index", wording.Count(h.bags, "bag is", "bags are"), wording.Safe(h.example))})
 	}

@@ -16,21 +16,21 @@ const traced = 4096
 
 // Trace reads each frame of the task once, as [Measure] does, and gives visit a record of where it
 // comes from, in the frames' order and without gaps: bad images that frames: bad: skip leaves out are
-// left out. A bag that is not here gives the records of its listing. If any problem is an Error, or an
+// left out. A bag that is not here gives the records of its index. If any problem is an Error, or an
 // error is returned (visit's, or ctx's), the records are not the whole task.
 func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]diag.Diagnostic, error) {
-	if t.frames.absent != nil {
-		return nil, t.frames.absent.copy(ctx, t.Name, visit)
+	if t.frames.indexed != nil {
+		return nil, t.frames.indexed.copy(ctx, t.Name, visit)
 	}
 	return t.windows(ctx, traced, visit)
 }
 
 // Origins gives visit a record of where each frame of the task comes from, in the frames' order, as [Trace] does, but
 // reads no image: sizes, sums and what only a message itself says are left out, and images that cannot be used are in
-// it. Of a bag that is not here it gives the records of its listing. The error is visit's, ctx's, or the listing's.
+// it. Of a bag that is not here it gives the records of its index. The error is visit's, ctx's, or the index's.
 func Origins(ctx context.Context, t Task, visit func(index.Record) error) error {
-	if t.frames.absent != nil {
-		return t.frames.absent.copy(ctx, t.Name, visit)
+	if t.frames.indexed != nil {
+		return t.frames.indexed.copy(ctx, t.Name, visit)
 	}
 	for i, name := range t.frames.names {
 		r := t.frames.source.Origin(i)

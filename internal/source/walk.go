@@ -19,8 +19,8 @@ import (
 // maxDepth bounds directories in directories; symbolic links can make any number.
 const maxDepth = 64
 
-// A listing is what a bag's directory holds, from its entries' names and types alone.
-type listing struct {
+// The contents are what a bag's directory holds, from its entries' names and types alone.
+type contents struct {
 	images   []string // paths from the bag, with slashes, in byte order
 	pictures []string // images that CVAT does not take
 	others   int      // files that are no images
@@ -39,16 +39,16 @@ type finding struct {
 type walker struct {
 	store store.Store
 	root  string // the bag, in the store
-	listing
+	contents
 }
 
 // list walks the directory; ctx ends it early.
-func list(ctx context.Context, s store.Store, dir string) (listing, error) {
+func list(ctx context.Context, s store.Store, dir string) (contents, error) {
 	w := walker{store: s, root: dir}
 	w.dir(ctx, "", 0)
 	slices.Sort(w.images)
 	slices.SortFunc(w.problems, func(a, b finding) int { return strings.Compare(a.path, b.path) })
-	return w.listing, ctx.Err()
+	return w.contents, ctx.Err()
 }
 
 func (w *walker) dir(ctx context.Context, rel string, depth int) {
