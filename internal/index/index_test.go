@@ -146,7 +146,7 @@ func TestWhatIsWrongWithAListingIsSaid(t *testing.T) {
 	with := func(old, new string) string { return good + "\n" + strings.Replace(good, old, new, 1) }
 	tests := map[string]struct{ text, want string }{
 		"a later version's key": {with(`"task"`, `"later":[1],"task"`), ""},
-		"CSV":                   {"task,name\n", "line 1: not a JSON object; a listing is JSON Lines, as cvatplan frames writes it"},
+		"CSV":                   {"task,name\n", "line 1: not a JSON object; an index is JSON Lines, as cvatplan frames writes it"},
 		"half a line":           {good + "\n" + good[:40], "line 2: not a record: unexpected end of JSON input"},
 		"a number for a time":   {with(`"frame"`, `"log_ns":5,"frame"`), "line 2: not a record: json: "},
 		"no bag":                {with(`"bag":"b",`, ""), "line 2: it names no bag"},

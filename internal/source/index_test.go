@@ -225,7 +225,7 @@ func TestAStaleListingIsSaid(t *testing.T) {
 		},
 		"not a listing, beside the bags": {
 			func(s site) { s.write("index.jsonl", []byte("hello\n")) },
-			[]string{"warning: index ROOT/index.jsonl: line 1: not a JSON object; a listing is JSON Lines, as cvatplan frames writes it" + renew},
+			[]string{"warning: index ROOT/index.jsonl: line 1: not a JSON object; an index is JSON Lines, as cvatplan frames writes it" + renew},
 		},
 		"no listing yet": {
 			func(s site) { s.remove("index.jsonl") },
