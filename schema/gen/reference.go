@@ -39,6 +39,9 @@ const intro = `# The manifest
 	"`cvatplan schema` prints the JSON Schema. An editor with a YAML language server completes and checks a manifest " +
 	"whose first line names that schema, as the example's does." + `
 
+## All keys
+
+%s
 ## An example
 
 ` + "```yaml\n%s```\n"
@@ -56,7 +59,11 @@ func reference(example []byte) ([]byte, error) {
 		return nil, err
 	}
 	p := &page{root: doc.Content[0]}
-	fmt.Fprintf(p, intro, text(p.root, "description"), example)
+	keys, err := p.table()
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(p, intro, text(p.root, "description"), keys, example)
 	p.heading("Top level", "")
 	p.keys(p.root, get(get(get(p.root, "definitions"), "whole"), "required"))
 	for _, s := range sections {
@@ -69,6 +76,29 @@ func reference(example []byte) ([]byte, error) {
 		p.keys(definition, get(definition, "required"))
 	}
 	return p.Bytes(), nil
+}
+
+// table names every key once, by where it stands.
+func (p *page) table() (string, error) {
+	var b strings.Builder
+	b.WriteString("| where | keys |\n| :-- | :-- |\n")
+	row := func(where, heading string, mapping *yaml.Node) {
+		var names []string
+		properties := get(mapping, "properties")
+		for i := 0; i+1 < len(properties.Content); i += 2 {
+			names = append(names, "`"+properties.Content[i].Value+"`")
+		}
+		fmt.Fprintf(&b, "| [%s](#%s) | %s |\n", where, heading, strings.Join(names, " "))
+	}
+	row("at the top", "top-level", p.root)
+	for _, s := range sections {
+		definition := get(get(p.root, "definitions"), s.definition)
+		if definition == nil {
+			return "", fmt.Errorf("the schema has no definition %s", s.definition)
+		}
+		row(s.heading, s.heading, definition)
+	}
+	return b.String(), nil
 }
 
 func (p *page) heading(title, place string) {
