@@ -22,7 +22,7 @@ type applyCmd struct {
 	planFlags
 	summaryFlag
 	Manifests   []string      `arg:"" optional:"" name:"MANIFEST" help:"Manifests, or one saved plan; default cvatplan.yaml."`
-	Parallelism int           `default:"4" placeholder:"N" help:"Tasks that are read and sent at once; default 4."`
+	Parallelism int           `default:"8" placeholder:"N" help:"Most tasks that are read and sent at once, fewer while the server is slow; default 8."`
 	AutoApprove bool          `help:"Do not ask before the first write."`
 	NoWait      bool          `help:"Leave imports to the server; the next run verifies them."`
 	WaitTimeout time.Duration `default:"30m" help:"Give up on an import that makes no progress for this long."`

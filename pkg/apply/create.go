@@ -30,17 +30,20 @@ func (t *task) create(ctx context.Context) (decision, error) {
 	}
 	n.AssigneeID = assignee
 	t.phase(Creating)
-	t.lookups.creating()
+	t.announce()
+	began := time.Now()
 	made, err := t.server.CreateTask(ctx, n)
 	if err == nil {
 		t.created = made.ID
+		t.slots.answered(time.Since(began))
+		t.announced = false
 		listed, err := t.lookups.created(ctx, t.spellings())
 		if err != nil {
 			return ended, err
 		}
 		return lookAgain, t.decide(ctx, listed)
 	}
-	t.lookups.notCreated()
+	t.unannounce()
 	switch {
 	case errors.Is(err, cvat.ErrUnknownOutcome) && t.lost < maxLost:
 		t.lost++
@@ -53,6 +56,21 @@ func (t *task) create(ctx context.Context) (decision, error) {
 		return ended, errors.Join(err, findErr)
 	}
 	return ended, err
+}
+
+// announce lets other look-ups wait for this task's, once it is created.
+func (t *task) announce() {
+	if !t.announced && t.change.Action == plan.Create {
+		t.announced = true
+		t.lookups.announce()
+	}
+}
+
+func (t *task) unannounce() {
+	if t.announced {
+		t.announced = false
+		t.lookups.unannounce()
+	}
 }
 
 // missed: the look did not find the task that this run created. Either it is gone, which

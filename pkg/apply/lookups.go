@@ -18,6 +18,7 @@ const (
 	aheadTime  = 2 * time.Second        // how old the answer about a task may be that is yet to be created
 	aheadNames = 32                     // tasks yet to be created that a request asks for beside the others
 	aheadBytes = 2000                   // of their names
+	restTime   = 4                      // times as long as a request took, before another one is made for waiting alone
 )
 
 // lookups reads tasks by their names for all tasks of a run together: one request answers
@@ -30,10 +31,11 @@ type lookups struct {
 
 	mu      sync.Mutex
 	waiting []*lookup     // not answered yet
-	coming  int           // creations under way, each of which asks when it is answered
+	coming  int           // tasks on their way to be created, each of which asks when it is
 	ahead   []plan.Name   // tasks to be created, in the plan's order, for which nobody has asked yet
 	made    int           // requests, the one under way included
 	latest  time.Time     // when the last of them began
+	took    time.Duration // of the last that is answered
 	last    answer        // the latest that was a success
 	changed chan struct{} // wakes run; holds one
 }
@@ -71,21 +73,25 @@ func (l *lookups) recently(ctx context.Context, spellings []string) ([]cvat.Task
 	return l.ask(ctx, &lookup{spellings: spellings, due: time.Now(), recent: true})
 }
 
-// within is how they are after this call, at the latest after the given time.
+// within is how they are after this call, at the latest after the given time, or later
+// where the server is so slow that it would be asked most of the time.
 func (l *lookups) within(ctx context.Context, d time.Duration, spellings []string) ([]cvat.Task, error) {
+	l.mu.Lock()
+	d = max(d, restTime*l.took)
+	l.mu.Unlock()
 	return l.ask(ctx, &lookup{spellings: spellings, due: time.Now().Add(d)})
 }
 
-// creating says that a task is being created; created or notCreated must follow. Other
-// questions wait a moment for what is asked then, so that tasks that are created together
-// are looked for together.
-func (l *lookups) creating() {
+// announce says that a task is on its way to be created; created or unannounce must
+// follow. Other questions wait a moment for what is asked then, so that tasks that are
+// created together are looked for together.
+func (l *lookups) announce() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.coming++
 }
 
-func (l *lookups) notCreated() {
+func (l *lookups) unannounce() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.coming--
@@ -250,7 +256,7 @@ func (l *lookups) deliver(a answer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if a.err == nil {
-		l.last = a
+		l.last, l.took = a, time.Since(l.latest)
 	}
 	l.waiting = slices.DeleteFunc(l.waiting, func(q *lookup) bool {
 		if !a.answers(q) {

@@ -80,7 +80,7 @@ type Options struct {
 	// once per task, and only for what is to be sent.
 	Images func(ctx context.Context, c plan.Change) (Images, error)
 
-	Parallelism int           // tasks that are read and sent at once; default 4
+	Parallelism int           // most tasks that are read and sent at once, fewer while the server is slow; default 8
 	NoWait      bool          // leave imports to the server; the next run verifies them
 	WaitTimeout time.Duration // longest time without any progress of an import; default 30 min
 	UploadChunk int64         // bytes per PATCH; 0: the client's default
@@ -92,7 +92,7 @@ type Options struct {
 }
 
 const (
-	defaultParallelism = 4
+	defaultParallelism = 8
 	defaultWaitTimeout = 30 * time.Minute
 )
 

@@ -21,7 +21,7 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := &run{plan: p, server: s, o: o, on: on, cancel: cancel, moved: time.Now()}
-	r.slots, r.flight = make(chan struct{}, o.Parallelism), make(chan struct{}, o.Parallelism*inFlight)
+	r.slots = newSlots(o.Parallelism)
 	r.result.Tasks = make([]TaskResult, len(p.Changes))
 	r.lookups = newLookups(s, toCreate(p))
 	var background sync.WaitGroup
@@ -55,12 +55,12 @@ func toCreate(p plan.Plan) []plan.Name {
 
 // A run is one call of Run.
 type run struct {
-	plan          plan.Plan
-	server        Server
-	o             Options
-	cancel        context.CancelCauseFunc
-	lookups       *lookups
-	slots, flight chan struct{} // see slots.go
+	plan    plan.Plan
+	server  Server
+	o       Options
+	cancel  context.CancelCauseFunc
+	lookups *lookups
+	slots   *slots
 
 	crash crash.Relay // the panics of workers
 
@@ -135,11 +135,13 @@ func resultOf(c plan.Change) TaskResult {
 // work brings one task to its end.
 func (r *run) work(ctx context.Context, i int, c plan.Change) {
 	t := &task{run: r, index: i, change: c, started: time.Now(), slot: true}
+	t.announce()
 	t.result = resultOf(c)
 	t.result.Outcome, t.result.Retryable = Stopped, true // what a panic leaves
 	defer func() {
 		t.releaseSlot()
-		<-r.flight
+		t.unannounce()
+		r.slots.end()
 		t.close()
 		t.result.Duration = time.Since(t.started)
 		r.result.Tasks[i] = t.result

@@ -2,7 +2,6 @@ package apply_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"fmt"
 	"hash/crc32"
@@ -121,11 +120,7 @@ func (d *dataset) plan(t *testing.T, c *cvat.Client, o plan.Options) plan.Plan {
 
 func (d *dataset) apply(t *testing.T, c *cvat.Client, p plan.Plan) apply.Result {
 	t.Helper()
-	return apply.Run(t.Context(), p, c, apply.Options{
-		Images: func(_ context.Context, c plan.Change) (apply.Images, error) {
-			return apply.Images{Archive: d.zip(c.Desired.Frames)}, nil
-		},
-	}, nil)
+	return d.applyWith(t, c, p, apply.Options{})
 }
 
 // whole checks names, order and bytes of every frame on the server, and that nothing is to do.

@@ -70,6 +70,7 @@ func (t *task) importAtOnce(ctx context.Context, id int) (decision, error) {
 	case errors.Is(err, cvat.ErrTooLarge):
 		return lookAgain, t.upload(ctx, id)
 	case errors.Is(err, cvat.ErrAlreadyImported), errors.Is(err, cvat.ErrBusy), errors.Is(err, cvat.ErrUnknownOutcome):
+		t.slots.busy()
 		t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Retrying, Err: err})
 		return lookAgain, nil
 	case err != nil:

@@ -22,13 +22,14 @@ const (
 // what this run has done, so that it is not done twice.
 type task struct {
 	*run
-	index   int
-	change  plan.Change // as decided at the last look
-	files   Images      // once measured
-	started time.Time
-	result  TaskResult
-	slot    bool // whether it holds one; see slots.go
-	decided bool // change is what a look has just said: the next step acts on it
+	index     int
+	change    plan.Change // as decided at the last look
+	files     Images      // once measured
+	started   time.Time
+	result    TaskResult
+	slot      bool // whether it holds one; see slots.go
+	announced bool // to the look-ups; see announce
+	decided   bool // change is what a look has just said: the next step acts on it
 
 	created     int       // the task that this run created and did not remove; 0 none
 	lost        int       // creations whose answer was lost
@@ -82,6 +83,9 @@ func (t *task) step(ctx context.Context) (decision, error) {
 		}
 	}
 	t.decided = false
+	if t.change.Action != plan.Create {
+		t.unannounce()
+	}
 	if t.unmeasured() {
 		return lookAgain, nil
 	}

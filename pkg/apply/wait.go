@@ -14,7 +14,7 @@ const (
 	firstPoll = 100 * time.Millisecond // 200 images import in 0.7 s (CVAT 2.73), one in less
 	lastPoll  = 10 * time.Second
 
-	firstRecord = time.Second // how long the run's imports may be quiet before records are read
+	firstRecord = 2 * time.Second // how long the run's imports may be quiet before records are read
 	lastRecord  = 10 * time.Second
 
 	vanishedPatience = 30 * time.Second // how long an import without a record may still end
