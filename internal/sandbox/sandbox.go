@@ -39,6 +39,11 @@ type Options struct {
 	// before it answers 409; 0 is 10 s (CVAT_DB_LOCK_TIMEOUT).
 	BusyWait time.Duration
 
+	// BusyProjects makes an import hold its project, as CVAT's does: a task that is created
+	// there waits for it as long as BusyWait, and is 409 then. Off, creations go on, so that
+	// whoever tries things out waits for nothing.
+	BusyProjects bool
+
 	Now func() time.Time // the clock; nil is time.Now
 }
 
@@ -104,8 +109,8 @@ func open(o Options, db *storage.Store) (*Server, error) {
 	if err := db.Sweep(ctx); err != nil {
 		return nil, err
 	}
-	q := importer.NewQueue(db, importer.Options{Workers: o.Workers, MaxJobs: o.MaxJobs, Log: o.Log, AtStep: o.Hooks.Import, Panicked: o.Hooks.Panicked})
-	answers, err := api.New(ctx, db, q, api.Options{NoAuth: o.NoAuth, BusyWait: o.BusyWait, Log: o.Log, TaskNumbered: o.Hooks.TaskNumbered, Annotating: o.Hooks.Annotating})
+	q := importer.NewQueue(db, importer.Options{Workers: o.Workers, MaxJobs: o.MaxJobs, Log: o.Log, BusyProjects: o.BusyProjects, AtStep: o.Hooks.Import, Panicked: o.Hooks.Panicked})
+	answers, err := api.New(ctx, db, q, api.Options{NoAuth: o.NoAuth, BusyWait: o.BusyWait, BusyProjects: o.BusyProjects, Log: o.Log, TaskNumbered: o.Hooks.TaskNumbered, Annotating: o.Hooks.Annotating})
 	if err != nil {
 		return nil, err
 	}

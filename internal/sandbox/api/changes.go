@@ -20,8 +20,9 @@ func (c *changes) add(column string, value any) {
 	c.args = append(c.args, value)
 }
 
-func (c *changes) text(f *form, name string, t text) {
-	if v, ok := f.text(name, t); ok {
+// text reads a column of text, if it is another one than before.
+func (c *changes) text(f *form, name string, t text, before string) {
+	if v, ok := f.text(name, t); ok && v != before {
 		c.add(name, v)
 	}
 }

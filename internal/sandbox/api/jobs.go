@@ -127,9 +127,13 @@ func (s *Server) listJobs(q *query) (answer, error) {
 
 func (s *Server) jobJSON(q *query, j *storage.Job, t *storage.Task) jobJSON {
 	people, base, id := s.people.Load(), q.base(), strconv.Itoa(j.ID)
+	guide := t.ProjectGuide
+	if t.Project == nil {
+		guide = t.Guide
+	}
 	return jobJSON{
 		URL: base + "/api/jobs/" + id, ID: j.ID, TaskID: t.ID, TaskName: t.Name, ProjectID: t.Project, ProjectName: t.ProjectName,
-		Assignee: people.basic(base, j.Assignee), Assigned: j.Assigned, Dimension: t.Dimension, Mode: t.Mode, MediaType: t.MediaType,
+		Assignee: people.basic(base, j.Assignee), Assigned: j.Assigned, GuideID: guide, Dimension: t.Dimension, Mode: t.Mode, MediaType: t.MediaType,
 		Status: j.Status(), Stage: j.Stage, State: j.State, FrameCount: j.FrameCount, StartFrame: j.Start, StopFrame: j.Stop,
 		ChunkSize: t.ChunkSize, CompressedChunkType: "imageset", OriginalChunkType: "imageset", Created: j.Created, Updated: j.Updated,
 		Issues: issueLink{base + "/api/issues?job_id=" + id, 0}, Labels: urlLink{base + "/api/labels?job_id=" + id},
@@ -146,7 +150,8 @@ func (s *Server) getJob(q *query) (answer, error) {
 	return reply(http.StatusOK, s.jobJSON(q, j, t)), nil
 }
 
-// patchJob changes assignee, stage and state; a new stage makes the state new.
+// patchJob changes assignee, stage and state; a new stage makes the state new. The job's
+// date moves, changed or not, and no other's (A90).
 func (s *Server) patchJob(q *query) (answer, error) {
 	j, t, err := s.myJob(q, q.id(0))
 	if err != nil {
@@ -178,6 +183,9 @@ func (s *Server) jobChanges(q *query, b body, j *storage.Job, t *storage.Task) (
 	}
 	f, c := form{body: b}, &changes{}
 	if _, given := b["assignee"]; given {
+		if _, text := b["assignee"].(string); text {
+			return nil, crashed() // (A17)
+		}
 		id, is := number(b["assignee"])
 		if is {
 			if err := s.checkAssignee(q, &id, t.Org); err != nil {

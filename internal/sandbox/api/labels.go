@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,6 +48,8 @@ type attributeJSON struct {
 	Values    []string `json:"values"`
 }
 
+const attributeColumns = `SELECT id, name, mutable, input_type, default_value, choices FROM attributes `
+
 const labelColumns = `SELECT l.id, l.name, l.color, l.type, l.svg, l.project_id, l.task_id, l.parent_id FROM labels l `
 
 var labelListing = &listing{
@@ -61,7 +64,7 @@ func (s *Server) label(ctx context.Context, id int) (labelJSON, error) {
 		return labelJSON{}, err
 	}
 	l := found[0]
-	l.Attributes, err = storage.Collect(ctx, s.store.Reader, scanAttribute, `SELECT id, name, mutable, input_type, default_value, choices FROM attributes WHERE label_id = ? ORDER BY id`, id)
+	l.Attributes, err = storage.Collect(ctx, s.store.Reader, scanAttribute, attributeColumns+`WHERE label_id = ? ORDER BY id`, id)
 	if err != nil {
 		return labelJSON{}, err
 	}
@@ -215,8 +218,14 @@ type labelSpec struct {
 	id                     *int
 	name, color, kind, svg string
 	deleted                bool
-	attributes             []attributeJSON
+	attributes             []attributeSpec
 	sublabels              []labelSpec
+}
+
+// An attributeSpec is an attribute as a client writes it.
+type attributeSpec struct {
+	attributeJSON
+	deleted bool
 }
 
 // A labelOwner is the project or task that a label belongs to.
@@ -274,9 +283,9 @@ func (f *form) label() labelSpec {
 	return l
 }
 
-func (f *form) attributes() []attributeJSON {
+func (f *form) attributes() []attributeSpec {
 	list, _ := f.body["attributes"].([]any)
-	var all []attributeJSON
+	var all []attributeSpec
 	errs, bad := []fieldErrors{}, false
 	for _, item := range list {
 		object, _ := item.(map[string]any)
@@ -291,7 +300,8 @@ func (f *form) attributes() []attributeJSON {
 	return all
 }
 
-func (f *form) attribute() (a attributeJSON) {
+func (f *form) attribute() (a attributeSpec) {
+	a.deleted, _ = f.truth("deleted")
 	a.ID, _ = number(f.body["id"])
 	a.Name, _ = f.text("name", text{max: 64, required: true})
 	if _, there := f.body["mutable"]; !there {
@@ -353,7 +363,7 @@ func createLabel(ctx context.Context, tx *sql.Tx, o labelOwner, parent *int, l l
 	return id, createAttributes(ctx, tx, id, l.attributes)
 }
 
-func createAttributes(ctx context.Context, tx *sql.Tx, label int, attributes []attributeJSON) error {
+func createAttributes(ctx context.Context, tx *sql.Tx, label int, attributes []attributeSpec) error {
 	for _, a := range attributes {
 		values, err := json.Marshal(a.Values)
 		if err != nil {
@@ -367,7 +377,7 @@ func createAttributes(ctx context.Context, tx *sql.Tx, label int, attributes []a
 	return nil
 }
 
-func checkAttributes(attributes []attributeJSON) error {
+func checkAttributes(attributes []attributeSpec) error {
 	seen := map[string]bool{}
 	for _, a := range attributes {
 		if seen[a.Name] {
@@ -439,23 +449,148 @@ func updateLabel(ctx context.Context, tx *sql.Tx, o labelOwner, l labelSpec) err
 	return upsertAttributes(ctx, tx, *l.id, l.attributes)
 }
 
-func upsertAttributes(ctx context.Context, tx *sql.Tx, label int, attributes []attributeJSON) error {
-	for _, a := range attributes {
-		if a.ID == 0 {
-			if err := createAttributes(ctx, tx, label, []attributeJSON{a}); err != nil {
-				return err
-			}
-			continue
-		}
-		values, err := json.Marshal(a.Values)
-		if err != nil {
+// upsertAttributes changes those that are found by id or name, and adds the others. What
+// annotations rest on cannot change (A92).
+func upsertAttributes(ctx context.Context, tx *sql.Tx, label int, specs []attributeSpec) error {
+	for _, a := range specs {
+		old, err := findAttribute(ctx, tx, label, a)
+		switch {
+		case err != nil:
 			return err
+		case old == nil && a.ID != 0:
+			return detail(http.StatusNotFound, "Attribute with id #%d does not exist", a.ID)
+		case old == nil:
+			err = createAttributes(ctx, tx, label, []attributeSpec{a})
+		case a.deleted:
+			_, err = tx.ExecContext(ctx, `DELETE FROM attributes WHERE id = ?`, old.ID)
+		default:
+			err = updateAttribute(ctx, tx, *old, a)
 		}
-		if _, err := tx.ExecContext(ctx, `UPDATE attributes SET name = ?, default_value = ?, choices = ? WHERE id = ? AND label_id = ?`, a.Name, a.Default, string(values), a.ID, label); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func findAttribute(ctx context.Context, tx *sql.Tx, label int, a attributeSpec) (*attributeJSON, error) {
+	if a.ID != 0 {
+		var other int
+		err := tx.QueryRowContext(ctx, `SELECT id FROM attributes WHERE label_id = ? AND name = ? AND id <> ?`, label, a.Name, a.ID).Scan(&other)
+		if err == nil {
+			err = listed(`Attribute names are already used by this label: "%s"`, a.Name)
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return nil, err
+		}
+	}
+	found, err := storage.Collect(ctx, tx, scanAttribute, attributeColumns+`WHERE label_id = ? AND (id = ? OR ? = 0 AND name = ?)`, label, a.ID, a.ID, a.Name)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
+}
+
+func updateAttribute(ctx context.Context, tx *sql.Tx, old attributeJSON, a attributeSpec) error {
+	choice := old.InputType == "select" || old.InputType == "radio"
+	fewer := slices.ContainsFunc(old.Values, func(v string) bool { return !slices.Contains(a.Values, v) })
+	switch {
+	case a.Mutable != old.Mutable:
+		return listed(`Attribute field "mutable" cannot be changed`)
+	case a.InputType != old.InputType:
+		return listed(`Attribute field "input_type" cannot be changed`)
+	case choice && fewer:
+		return listed(`Attribute field "values" can only be appended for radio and select attributes`)
+	case old.InputType == "number" && !slices.Equal(a.Values, old.Values):
+		return listed(`Attribute field "values" cannot be changed for number attributes`)
+	}
+	values, err := json.Marshal(a.Values)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE attributes SET name = ?, default_value = ?, choices = ? WHERE id = ?`, a.Name, a.Default, string(values), old.ID)
+	return err
+}
+
+// touch moves the dates of all that the labels belong to, tasks and jobs too, with the
+// other changes of the project or task (A91).
+func (o labelOwner) touch(ctx context.Context, tx *sql.Tx, now storage.Stamp, c *changes) error {
+	table, id, tasks := "tasks", o.task, `id = ?`
+	if o.project != nil {
+		table, id, tasks = "projects", o.project, `project_id = ?`
+		if _, err := tx.ExecContext(ctx, `UPDATE tasks SET updated = ? WHERE `+tasks, now, *id); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE jobs SET updated = ? WHERE task_id IN (SELECT id FROM tasks WHERE `+tasks+`)`, now, *id); err != nil {
+		return err
+	}
+	return c.save(ctx, tx, table, *id, true, now)
+}
+
+// myLabel finds a label that stands for itself, and what it belongs to.
+func (s *Server) myLabel(q *query) (o labelOwner, err error) {
+	l, err := s.label(q.ctx, q.id(0))
+	switch {
+	case err != nil:
+		return o, err
+	case l.ID == 0:
+		return o, notFound("Label", q.id(0))
+	case l.HasParent:
+		return o, listed("Sublabels cannot be modified this way. Please send a PATCH request with updated parent label data instead.")
+	case l.ProjectID != nil:
+		_, err = s.myProject(q, *l.ProjectID)
+	case l.TaskID != nil:
+		_, err = s.myTask(q, *l.TaskID)
+	}
+	return labelOwner{l.ProjectID, l.TaskID}, err
+}
+
+// patchLabel changes a label. Without a colour it gets the one that goes with its name
+// (A91).
+func (s *Server) patchLabel(q *query) (answer, error) {
+	o, err := s.myLabel(q)
+	if err != nil {
+		return answer{}, err
+	}
+	b, err := readBody(q.Request)
+	if err != nil {
+		return answer{}, err
+	}
+	id := q.id(0)
+	b["id"] = json.Number(strconv.Itoa(id))
+	f := form{body: b}
+	spec := f.label()
+	if spec.deleted {
+		f.fail("non_field_errors", "Labels cannot be deleted by updating in this endpoint. Please use the DELETE method instead.")
+	}
+	if err := f.err(); err != nil {
+		return answer{}, err
+	}
+	err = s.store.Transaction(q.ctx, func(tx *sql.Tx) error {
+		if err := updateLabel(q.ctx, tx, o, spec); err != nil {
+			return err
+		}
+		return o.touch(q.ctx, tx, s.store.Now(), &changes{})
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	return s.getLabel(q)
+}
+
+// deleteLabel takes a label away, and all annotations with it (A93).
+func (s *Server) deleteLabel(q *query) (answer, error) {
+	o, err := s.myLabel(q)
+	if err != nil {
+		return answer{}, err
+	}
+	return empty(http.StatusNoContent), s.store.Transaction(q.ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(q.ctx, `DELETE FROM labels WHERE id = ?`, q.id(0)); err != nil {
+			return err
+		}
+		return o.touch(q.ctx, tx, s.store.Now(), &changes{})
+	})
 }
 
 // labelColor is the colour of a label that came without one: some colour that hangs

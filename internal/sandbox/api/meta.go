@@ -1,6 +1,8 @@
 package api
 
 import (
+	"context"
+	"database/sql"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -91,20 +93,92 @@ func (s *Server) patchMeta(q *query) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if list, given := b["deleted_frames"].([]any); given {
-		deleted := []int{}
-		for i, v := range list {
-			n, is := number(v)
-			if !is || n < 0 {
-				return answer{}, &problem{status: http.StatusBadRequest, ctype: jsonType, body: storage.EncodeJSON(map[string]any{"deleted_frames": map[int][]string{i: {"A valid integer is required."}}})}
-			}
-			deleted = append(deleted, n)
-		}
-		if err := s.store.Exec(q.ctx, `UPDATE data SET deleted_frames = ? WHERE id = ?`, string(storage.EncodeJSON(deleted)), *t.Data); err != nil {
-			return answer{}, err
+	deleted, given, err := readDeleted(b)
+	if err != nil {
+		return answer{}, err
+	}
+	if !given {
+		return s.getMeta(q)
+	}
+	for _, n := range deleted {
+		if n >= *t.Size {
+			return answer{}, badDeleted("Unknown frames %d requested for removal", n)
 		}
 	}
+	err = s.store.Transaction(q.ctx, func(tx *sql.Tx) error { return saveDeleted(q.ctx, tx, t, deleted, s.store.Now()) })
+	if err != nil {
+		return answer{}, err
+	}
 	return s.getMeta(q)
+}
+
+// patchJobMeta is patchMeta for the frames of a job alone; its date moves too.
+func (s *Server) patchJobMeta(q *query) (answer, error) {
+	j, t, err := s.myJob(q, q.id(0))
+	if err != nil {
+		return answer{}, err
+	}
+	b, err := readBody(q.Request)
+	if err != nil {
+		return answer{}, err
+	}
+	deleted, given, err := readDeleted(b)
+	if err != nil {
+		return answer{}, err
+	}
+	if !given {
+		return s.getJobMeta(q)
+	}
+	for _, n := range deleted {
+		if n < j.Start || n > j.Stop {
+			return answer{}, listed("Frames %d do not belong to the job", n)
+		}
+	}
+	var all []int
+	if err := json.Unmarshal([]byte(*t.DeletedFrames), &all); err != nil {
+		return answer{}, err
+	}
+	all = append(slices.DeleteFunc(all, func(n int) bool { return n >= j.Start && n <= j.Stop }), deleted...)
+	err = s.store.Transaction(q.ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(q.ctx, `UPDATE jobs SET updated = ? WHERE id = ?`, s.store.Now(), j.ID); err != nil {
+			return err
+		}
+		return saveDeleted(q.ctx, tx, t, all, s.store.Now())
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	return s.getJobMeta(q)
+}
+
+func badDeleted(format string, args ...any) error {
+	f := form{}
+	f.fail("deleted_frames", format, args...)
+	return f.err()
+}
+
+func readDeleted(b body) (deleted []int, given bool, err error) {
+	list, given := b["deleted_frames"].([]any)
+	for i, v := range list {
+		n, is := number(v)
+		if !is || n < 0 {
+			return nil, given, &problem{status: http.StatusBadRequest, ctype: jsonType, body: storage.EncodeJSON(map[string]any{"deleted_frames": map[int][]string{i: {"A valid integer is required."}}})}
+		}
+		if slices.Contains(deleted, n) {
+			return nil, given, badDeleted("Deleted frames cannot repeat")
+		}
+		deleted = append(deleted, n)
+	}
+	return deleted, given, nil
+}
+
+func saveDeleted(ctx context.Context, tx *sql.Tx, t *storage.Task, deleted []int, now storage.Stamp) error {
+	slices.Sort(deleted)
+	if _, err := tx.ExecContext(ctx, `UPDATE data SET deleted_frames = ? WHERE id = ?`, string(storage.EncodeJSON(append([]int{}, deleted...))), *t.Data); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE tasks SET updated = ? WHERE id = ?`, now, t.ID)
+	return err
 }
 
 func (s *Server) getJobMeta(q *query) (answer, error) {

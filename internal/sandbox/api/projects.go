@@ -22,6 +22,7 @@ type project struct {
 	source, target   *string
 	tasks            int
 	dimension        *string
+	guide            *int
 }
 
 type projectJSON struct {
@@ -68,11 +69,12 @@ var projectListing = &listing{
 
 const projectColumns = `SELECT p.id, p.name, p.bug_tracker, p.owner_id, p.assignee_id, p.assigned, p.org_id, p.created, p.updated, p.source_storage, p.target_storage,
 	(SELECT count(*) FROM tasks t WHERE t.project_id = p.id),
-	(SELECT t.dimension FROM tasks t WHERE t.project_id = p.id AND t.dimension <> '' LIMIT 1) FROM projects p `
+	(SELECT t.dimension FROM tasks t WHERE t.project_id = p.id AND t.dimension <> '' LIMIT 1),
+	(SELECT g.id FROM guides g WHERE g.project_id = p.id) FROM projects p `
 
 func scanProject(r *sql.Rows) (*project, error) {
 	p := &project{}
-	return p, r.Scan(&p.id, &p.name, &p.tracker, &p.owner, &p.assignee, &p.assigned, &p.org, &p.created, &p.updated, &p.source, &p.target, &p.tasks, &p.dimension)
+	return p, r.Scan(&p.id, &p.name, &p.tracker, &p.owner, &p.assignee, &p.assigned, &p.org, &p.created, &p.updated, &p.source, &p.target, &p.tasks, &p.dimension, &p.guide)
 }
 
 func (p *project) owned() owned { return owned{p.org, []*int{p.owner, p.assignee}} }
@@ -109,7 +111,7 @@ func (s *Server) projectJSON(q *query, p *project) (projectJSON, error) {
 	return projectJSON{
 		URL: base + "/api/projects/" + strconv.Itoa(p.id), ID: p.id, Name: p.name,
 		Owner: people.basic(base, p.owner), Assignee: people.basic(base, p.assignee), Assigned: p.assigned,
-		BugTracker: p.tracker, TaskSubsets: append([]string{}, subsets...), Created: p.created, Updated: p.updated,
+		GuideID: p.guide, BugTracker: p.tracker, TaskSubsets: append([]string{}, subsets...), Created: p.created, Updated: p.updated,
 		Status: "annotation", Dimension: p.dimension, Organization: p.org, OrganizationID: p.org,
 		Source: readStorage(p.source), Target: readStorage(p.target),
 		Tasks:  countLink{p.tasks, base + "/api/tasks?project_id=" + strconv.Itoa(p.id)},
@@ -249,7 +251,10 @@ func (s *Server) patchProject(q *query) (answer, error) {
 		if err := updateLabels(q.ctx, tx, labelOwner{project: &p.id}, labels); err != nil {
 			return err
 		}
-		return c.save(q.ctx, tx, "projects", p.id, len(labels) > 0, s.store.Now())
+		if len(labels) > 0 {
+			return labelOwner{project: &p.id}.touch(q.ctx, tx, s.store.Now(), c)
+		}
+		return c.save(q.ctx, tx, "projects", p.id, false, s.store.Now())
 	})
 	if err != nil {
 		return answer{}, err
@@ -266,8 +271,8 @@ func (s *Server) projectChanges(q *query, b body, p *project) (*changes, []label
 	if err != nil {
 		return nil, nil, err
 	}
-	c.text(&f, "name", text{max: 256})
-	c.text(&f, "bug_tracker", text{max: 2000, blank: true})
+	c.text(&f, "name", text{max: 256}, p.name)
+	c.text(&f, "bug_tracker", text{max: 2000, blank: true}, p.tracker)
 	c.person(&f, "owner_id", owner, p.owner)
 	c.person(&f, "assignee_id", assignee, p.assignee)
 	labels := f.labels("labels")

@@ -28,7 +28,7 @@ func (s *Server) newRouter() *router {
 	rt.add(`/api/projects`, methods{"GET": s.listProjects, "POST": s.createProject})
 	rt.add(`/api/projects/([^/.]+)`, methods{"GET": s.getProject, "PATCH": s.patchProject, "DELETE": s.deleteProject})
 	rt.add(`/api/labels`, methods{"GET": s.listLabels})
-	rt.add(`/api/labels/([^/.]+)`, methods{"GET": s.getLabel, "PATCH": missing, "DELETE": missing})
+	rt.add(`/api/labels/([^/.]+)`, methods{"GET": s.getLabel, "PATCH": s.patchLabel, "DELETE": s.deleteLabel})
 
 	rt.add(`/api/tasks`, methods{"GET": s.listTasks, "POST": s.createTask})
 	rt.add(`/api/tasks/([^/.]+)`, methods{"GET": s.getTask, "PATCH": s.patchTask, "DELETE": s.deleteTask})
@@ -49,7 +49,12 @@ func (s *Server) newRouter() *router {
 	rt.add(`/api/jobs/([^/.]+)`, methods{"GET": s.getJob, "PATCH": s.patchJob, "DELETE": missing})
 	rt.add(`/api/jobs/([^/.]+)/data`, methods{"GET": s.getJobData})
 	rt.add(`/api/jobs/([^/.]+)/annotations/?`, s.annotationRoute(s.annotatedJob)).kind = uploadBody
-	rt.add(`/api/jobs/([^/.]+)/data/meta`, methods{"GET": s.getJobMeta, "PATCH": missing})
+	rt.add(`/api/jobs/([^/.]+)/data/meta`, methods{"GET": s.getJobMeta, "PATCH": s.patchJobMeta})
+
+	rt.add(`/api/guides`, methods{"POST": s.createGuide})
+	rt.add(`/api/guides/([^/.]+)`, methods{"GET": s.getGuide, "PATCH": s.patchGuide, "DELETE": s.deleteGuide})
+	rt.add(`/api/assets`, methods{"POST": s.createAsset}).kind = uploadBody
+	rt.add(`/api/assets/([0-9a-f-]{36})`, methods{"GET": s.getAsset, "DELETE": s.deleteAsset})
 
 	rt.add(`/api/requests`, methods{"GET": s.listRequests})
 	rt.add(`/api/requests/([^/]+)`, methods{"GET": s.getRequest})
@@ -58,7 +63,7 @@ func (s *Server) newRouter() *router {
 	for _, area := range []string{
 		`tasks/\d+/(?:dataset|backup|validation_layout|append).*`, `tasks/backup.*`, `projects/\d+/.+`, `projects/backup.*`, `jobs/\d+/.+`,
 		`cloudstorages.*`, `issues.*`, `comments.*`, `memberships.*`, `invitations.*`, `webhooks.*`, `lambda.*`, `quality.*`, `consensus.*`,
-		`guides.*`, `assets.*`, `analytics.*`, `events.*`, `server/(?:share|annotation|plugins).*`, `schema/?`,
+		`analytics.*`, `events.*`, `server/(?:share|annotation|plugins).*`, `schema/?`,
 	} {
 		rt.add(`/api/`+area, methods{"GET": missing, "POST": missing, "PUT": missing, "PATCH": missing, "DELETE": missing}).kind = uploadBody
 	}

@@ -14,6 +14,7 @@ import (
 type Options struct {
 	NoAuth       bool                              // a request without credentials is the account sandbox's
 	BusyWait     time.Duration                     // how long a request waits for a task that is being imported
+	BusyProjects bool                              // an import holds its project: creations of tasks there wait (A97)
 	Log          *slog.Logger                      // why a request ended in a 500
 	TaskNumbered func(ctx context.Context, id int) // for tests: a new task has its id, and is not yet visible
 	Annotating   func(ctx context.Context, id int) // for tests: annotations of a task are about to change

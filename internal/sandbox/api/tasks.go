@@ -147,7 +147,7 @@ func (s *Server) taskJSON(q *query, t *storage.Task) taskJSON {
 		URL: base + "/api/tasks/" + id, ID: t.ID, Name: t.Name, ProjectID: t.Project,
 		Owner: people.basic(base, t.Owner), Assignee: people.basic(base, t.Assignee), Assigned: t.Assigned,
 		BugTracker: t.Tracker, Created: t.Created, Updated: t.Updated, Overlap: t.Overlap, SegmentSize: t.SegmentSize,
-		Status: t.Status, Size: t.Size, Data: t.Data, Dimension: t.Dimension, Mode: t.Mode, MediaType: t.MediaType,
+		Status: t.Status, Size: t.Size, Data: t.Data, GuideID: t.Guide, Dimension: t.Dimension, Mode: t.Mode, MediaType: t.MediaType,
 		Subset: t.Subset, OrganizationID: t.Org, Organization: t.Org, Source: readStorage(t.Source), Target: readStorage(t.Target),
 		Jobs:   jobSummary{t.Jobs, t.JobsCompleted, t.JobsValidation, base + "/api/jobs?task_id=" + id},
 		Labels: urlLink{base + "/api/labels?task_id=" + id}, ValidationMode: t.ValidationMode, Consensus: t.Consensus > 0,
@@ -212,6 +212,11 @@ func (s *Server) createTask(q *query) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	unlock, err := s.lockProject(q.ctx, n.project)
+	if err != nil {
+		return answer{}, err
+	}
+	defer unlock()
 	id, err := s.insertTask(q, n)
 	if err != nil {
 		return answer{}, err
@@ -355,12 +360,19 @@ func (s *Server) patchTask(q *query) (answer, error) {
 	}
 	defer unlock()
 	err = s.store.Transaction(q.ctx, func(tx *sql.Tx) error {
-		if t.Project == nil {
-			if err := updateLabels(q.ctx, tx, labelOwner{task: &t.ID}, labels); err != nil {
-				return err
+		if t.Project != nil {
+			if _, err := tx.ExecContext(q.ctx, `UPDATE projects SET updated = ? WHERE id = ?`, s.store.Now(), *t.Project); err != nil {
+				return err // changed or not (A89)
 			}
+			return c.save(q.ctx, tx, "tasks", t.ID, false, s.store.Now())
 		}
-		return c.save(q.ctx, tx, "tasks", t.ID, len(labels) > 0, s.store.Now())
+		if err := updateLabels(q.ctx, tx, labelOwner{task: &t.ID}, labels); err != nil {
+			return err
+		}
+		if len(labels) > 0 {
+			return labelOwner{task: &t.ID}.touch(q.ctx, tx, s.store.Now(), c)
+		}
+		return c.save(q.ctx, tx, "tasks", t.ID, false, s.store.Now())
 	})
 	if err != nil {
 		return answer{}, err
@@ -380,9 +392,9 @@ func (s *Server) taskChanges(q *query, b body, t *storage.Task) (*changes, []lab
 	if err := s.moveTask(q, t, &f, c); err != nil {
 		return nil, nil, err
 	}
-	c.text(&f, "name", text{max: 256})
-	c.text(&f, "bug_tracker", text{max: 2000, blank: true})
-	c.text(&f, "subset", text{max: 64, blank: true})
+	c.text(&f, "name", text{max: 256}, t.Name)
+	c.text(&f, "bug_tracker", text{max: 2000, blank: true}, t.Tracker)
+	c.text(&f, "subset", text{max: 64, blank: true}, t.Subset)
 	c.person(&f, "owner_id", owner, t.Owner)
 	c.person(&f, "assignee_id", assignee, t.Assignee)
 	labels := f.labels("labels")
@@ -462,6 +474,20 @@ func (s *Server) lockTask(ctx context.Context, id int) (unlock func(), err error
 	defer cancel()
 	unlock, err = s.store.LockTask(ctx, id)
 	if err != nil {
+		return nil, busy()
+	}
+	return unlock, nil
+}
+
+// lockProject waits for a project's lock as long as CVAT would, then answers 409, if an
+// import holds it (A97).
+func (s *Server) lockProject(ctx context.Context, project *int) (unlock func(), err error) {
+	if project == nil || !s.o.BusyProjects {
+		return func() {}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.o.BusyWait)
+	defer cancel()
+	if unlock, err = s.store.LockProject(ctx, *project); err != nil {
 		return nil, busy()
 	}
 	return unlock, nil

@@ -14,11 +14,12 @@ import (
 
 // Options say how imports run.
 type Options struct {
-	Workers  int                                            // imports at a time
-	MaxJobs  int                                            // jobs per task before an import fails
-	Log      *slog.Logger                                   // why an import failed that is not the client's fault
-	AtStep   func(ctx context.Context, task int, step Step) // for tests; may be nil
-	Panicked func(*crash.Panic)                             // is told of panics; may be nil
+	Workers      int                                            // imports at a time
+	MaxJobs      int                                            // jobs per task before an import fails
+	Log          *slog.Logger                                   // why an import failed that is not the client's fault
+	BusyProjects bool                                           // an import holds its project\'s row too, as CVAT\'s does
+	AtStep       func(ctx context.Context, task int, step Step) // for tests; may be nil
+	Panicked     func(*crash.Panic)                             // is told of panics; may be nil
 }
 
 // A Step is a point at which an import tells where it is.
@@ -193,7 +194,23 @@ func (k *Queue) run(ctx context.Context, task int) {
 		return // ctx never ends
 	}
 	defer unlock()
+	if k.o.BusyProjects {
+		free, err := k.lockProject(ctx, task)
+		if err != nil {
+			return
+		}
+		defer free()
+	}
 	k.end(ctx, task, k.importSafely(ctx, task))
+}
+
+// lockProject takes the lock on the row of a task's project, if it has one.
+func (k *Queue) lockProject(ctx context.Context, task int) (unlock func(), err error) {
+	t, err := k.store.Task(ctx, task)
+	if err != nil || t == nil || t.Project == nil {
+		return func() {}, err
+	}
+	return k.store.LockProject(ctx, *t.Project)
 }
 
 func (k *Queue) hook(task int, step Step) {

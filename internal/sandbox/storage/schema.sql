@@ -84,6 +84,16 @@ CREATE TABLE IF NOT EXISTS jobs (
 CREATE INDEX IF NOT EXISTS jobs_task ON jobs (task_id);
 CREATE INDEX IF NOT EXISTS jobs_parent ON jobs (parent_id);
 
+CREATE TABLE IF NOT EXISTS guides (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, project_id INTEGER UNIQUE REFERENCES projects ON DELETE CASCADE,
+  task_id INTEGER UNIQUE REFERENCES tasks ON DELETE CASCADE, markdown TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS assets (
+  uuid TEXT PRIMARY KEY, guide_id INTEGER NOT NULL REFERENCES guides ON DELETE CASCADE, filename TEXT NOT NULL, type TEXT NOT NULL,
+  content BLOB NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS assets_guide ON assets (guide_id);
+
 -- kind: tag, shape or track; seq is the order of writing, as ids can be given (A84)
 CREATE TABLE IF NOT EXISTS annotations (
   seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id INTEGER NOT NULL,

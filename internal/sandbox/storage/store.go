@@ -78,6 +78,11 @@ func (s *Store) Close() error { return errors.Join(s.Reader.Close(), s.Writer.Cl
 // Now is the time by the server's clock.
 func (s *Store) Now() Stamp { return Stamp(s.clock().UnixMicro()) }
 
+// LockProject takes the lock on a project's row, or gives up when ctx ends.
+func (s *Store) LockProject(ctx context.Context, project int) (unlock func(), err error) {
+	return s.locks.lock(ctx, -project) // tasks have the numbers above zero
+}
+
 // Waiting is how many want the lock on a task's row, its holder among them.
 func (s *Store) Waiting(task int) int { return s.locks.users(task) }
 

@@ -26,6 +26,7 @@ type Task struct {
 	Source, Target                       *string
 	Size, ChunkSize, ImageQuality        *int
 	ValidationMode                       *string
+	Guide, ProjectGuide                  *int
 	StartFrame, StopFrame                *int
 	ChunksUpdated                        *Stamp
 	Params, DeletedFrames, ValidationSet *string
@@ -40,14 +41,15 @@ const TaskFrom = "tasks t LEFT JOIN projects p ON p.id = t.project_id LEFT JOIN 
 // TaskColumns are the columns that [ScanTask] reads: what a listing shows of a task.
 const TaskColumns = `SELECT t.id, t.name, t.project_id, p.name, p.owner_id, p.assignee_id, t.owner_id, t.assignee_id, t.assigned, t.bug_tracker, t.subset,
 	t.segment_size, t.overlap, t.consensus, t.status, t.org_id, t.data_id, t.dimension, t.mode, t.media_type, t.jobs, t.jobs_completed, t.jobs_validation,
-	t.created, t.updated, t.source_storage, t.target_storage, d.size, d.chunk_size, d.image_quality, d.validation_mode `
+	t.created, t.updated, t.source_storage, t.target_storage, d.size, d.chunk_size, d.image_quality, d.validation_mode,
+	(SELECT g.id FROM guides g WHERE g.task_id = t.id), (SELECT g.id FROM guides g WHERE g.project_id = t.project_id) `
 
 const taskMore = `, d.start_frame, d.stop_frame, d.chunks_updated, d.params, d.deleted_frames, d.validation_frames `
 
 func (t *Task) fields() []any {
 	return []any{&t.ID, &t.Name, &t.Project, &t.ProjectName, &t.ProjectOwner, &t.ProjectAssignee, &t.Owner, &t.Assignee, &t.Assigned, &t.Tracker, &t.Subset,
 		&t.SegmentSize, &t.Overlap, &t.Consensus, &t.Status, &t.Org, &t.Data, &t.Dimension, &t.Mode, &t.MediaType, &t.Jobs, &t.JobsCompleted, &t.JobsValidation,
-		&t.Created, &t.Updated, &t.Source, &t.Target, &t.Size, &t.ChunkSize, &t.ImageQuality, &t.ValidationMode}
+		&t.Created, &t.Updated, &t.Source, &t.Target, &t.Size, &t.ChunkSize, &t.ImageQuality, &t.ValidationMode, &t.Guide, &t.ProjectGuide}
 }
 
 // ScanTask reads a row of TaskColumns.

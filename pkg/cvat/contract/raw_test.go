@@ -37,6 +37,9 @@ func (s *suite) raw(t *testing.T, method, path, body string, headers ...string) 
 		if headers[i+1] == "" {
 			req.Header.Del(headers[i])
 		}
+		if headers[i] == "Host" {
+			req.Host = headers[i+1]
+		}
 	}
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {

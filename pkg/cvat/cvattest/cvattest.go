@@ -19,6 +19,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/cvatplan/cvatplan/internal/sandbox"
 )
@@ -50,6 +51,12 @@ func Version(v string) Option { return func(s *settings) { s.version = v } }
 // OneRequestEach makes the server close each connection after one request, so that a
 // [Wire] can tell requests apart.
 func OneRequestEach() Option { return func(s *settings) { s.oneEach = true } }
+
+// BusyProjects makes an import hold its project, as CVAT's does, so that a task created there
+// meanwhile waits, and is 409 after a moment.
+func BusyProjects() Option {
+	return func(s *settings) { s.sandbox.BusyProjects, s.sandbox.BusyWait = true, 50*time.Millisecond }
+}
 
 // Start runs a server until the test ends, or until Close.
 func Start(t testing.TB, options ...Option) *Server {
