@@ -21,8 +21,9 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
 		return t, nil
 	}
 	report := make([]diag.Diagnostic, len(t.frames.names))
+	var found []diag.Diagnostic
 	if len(report) > 0 {
-		t.frames.source.Each(ctx, frame.Header, func(i int, o frame.Opened, err error) { _, report[i] = t.header(i, o, err) })
+		found = t.frames.source.Each(ctx, frame.Header, func(i int, o frame.Opened, err error) { _, report[i] = t.header(i, o, err) })
 	}
 	if ctx.Err() != nil {
 		return t, nil
@@ -32,6 +33,7 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
 		t.frames = t.frames.only(kept)
 	}
 	t.Problems = slices.Clone(t.Problems)
+	problems = append(problems, t.found(found)...)
 	t.blockAll(problems)
 	return t, problems
 }

@@ -67,10 +67,11 @@ func (a *indexedFrames) Open(context.Context, int) (io.ReadCloser, error) { retu
 
 func (a *indexedFrames) Size(_ context.Context, i int) (int64, error) { return a.frames.Sizes[i], nil }
 
-func (a *indexedFrames) Each(_ context.Context, _ frame.Part, visit func(int, frame.Opened, error)) {
+func (a *indexedFrames) Each(_ context.Context, _ frame.Part, visit func(int, frame.Opened, error)) []diag.Diagnostic {
 	for i := range a.frames.Names {
 		visit(i, frame.Opened{}, a.fault())
 	}
+	return nil
 }
 
 func (a *indexedFrames) Only(kept []int) frame.Source {

@@ -42,8 +42,9 @@ func Measure(ctx context.Context, t Task) ([]Frame, []diag.Diagnostic) {
 	}
 	frames := make([]Frame, len(t.frames.names))
 	report := make([]diag.Diagnostic, len(frames))
+	var found []diag.Diagnostic
 	if len(frames) > 0 {
-		t.frames.source.Each(ctx, frame.Whole, func(i int, o frame.Opened, err error) {
+		found = t.frames.source.Each(ctx, frame.Whole, func(i int, o frame.Opened, err error) {
 			frames[i], report[i] = t.measure(ctx, i, o, err)
 		})
 	}
@@ -52,7 +53,15 @@ func Measure(ctx context.Context, t Task) ([]Frame, []diag.Diagnostic) {
 	}
 	kept, problems := t.judge(report)
 	frames = frame.Pick(frames, kept)
-	return frames, append(problems, t.outdatedSums(frames)...)
+	return frames, append(append(problems, t.found(found)...), t.outdatedSums(frames)...)
+}
+
+// found gives damage of the bag as problems of the task.
+func (t Task) found(damage []diag.Diagnostic) []diag.Diagnostic {
+	for i := range damage {
+		damage[i].Task, damage[i].Pos = t.Name, t.Origin
+	}
+	return damage
 }
 
 func (t Task) measure(ctx context.Context, i int, o frame.Opened, err error) (Frame, diag.Diagnostic) {

@@ -205,8 +205,9 @@ func (f fakeSource) Origin(int) index.Record                  { return index.Rec
 func (f fakeSource) Paths() []string                          { return nil }
 func (f fakeSource) Only([]int) frame.Source                  { return f }
 func (f fakeSource) Close() error                             { return nil }
-func (f fakeSource) Each(_ context.Context, _ frame.Part, visit func(int, frame.Opened, error)) {
+func (f fakeSource) Each(_ context.Context, _ frame.Part, visit func(int, frame.Opened, error)) []diag.Diagnostic {
 	visit(0, frame.OpenedBytes(f.content), f.err)
+	return nil
 }
 
 func TestAFrameNeedsNoFile(t *testing.T) {

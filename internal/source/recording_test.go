@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -210,18 +211,23 @@ func TestRawImagesAreEncodedOnceAndSpooled(t *testing.T) {
 // stamped is a ROS 1 sensor_msgs/CompressedImage.
 func stamped(ns int64, payload []byte) []byte {
 	le := binary.LittleEndian
-	b := le.AppendUint32(nil, 7)
-	b = le.AppendUint32(le.AppendUint32(b, uint32(ns/1e9)), uint32(ns%1e9))
-	b = append(le.AppendUint32(b, 3), "cam"...)
-	b = append(le.AppendUint32(b, 4), "jpeg"...)
+	b := append(le.AppendUint32(header(ns), 4), "jpeg"...)
 	return append(le.AppendUint32(b, uint32(len(payload))), payload...)
+}
+
+// header is a ROS 1 std_msgs/Header.
+func header(ns int64) []byte {
+	le := binary.LittleEndian
+	b := le.AppendUint32(le.AppendUint32(le.AppendUint32(nil, 7), uint32(ns/1e9)), uint32(ns%1e9))
+	return append(le.AppendUint32(b, 3), "cam"...)
 }
 
 func topic(name, kind string) bagtest.Topic {
 	return bagtest.Topic{Name: name, Type: kind, Encoding: "ros1", SchemaEncoding: "ros1msg", Schema: "uint8 x"}
 }
 
-// record writes a bag of messages, 0.1 s apart.
+// record writes a bag of messages, 0.1 s apart: the payloads of compressed images, or what follows
+// the header of raw ones.
 func record(t *testing.T, path string, f bagtest.Format, topics []bagtest.Topic, payloads ...[]byte) {
 	t.Helper()
 	w, err := bagtest.Create(path, f)
@@ -229,7 +235,11 @@ func record(t *testing.T, path string, f bagtest.Format, topics []bagtest.Topic,
 	for _, topic := range topics {
 		for i, p := range payloads {
 			ns := int64(1700000000e9 + float64(i)*1e8)
-			check(t, w.Write(topic, ns, stamped(ns, p)))
+			data := stamped(ns, p)
+			if topic.Type == "sensor_msgs/Image" {
+				data = append(header(ns), p...)
+			}
+			check(t, w.Write(topic, ns, data))
 		}
 	}
 	check(t, w.Close())
@@ -290,6 +300,70 @@ func TestABadMessageIsSkippedWhereTheManifestSaysSo(t *testing.T) {
 	tasks, _ = Scan(context.Background(), parse(t, fmt.Sprintf(lines, "")), Options{Root: root})
 	if _, problems := Measure(context.Background(), tasks[0]); len(problems) != 1 || problems[0].Severity != diag.Error {
 		t.Errorf("without skip: %v", problems)
+	}
+}
+
+// One message without an image among good ones is damage, of whatever kind: not an encoding that is not read.
+func TestADamagedMessageAmongGoodOnesIsNamedOrSkipped(t *testing.T) {
+	root := t.TempDir()
+	good := rawImage("rgb8", 2, 2, 12)
+	for name, bad := range map[string][]byte{
+		"empty image": rawImage("", 0, 0, 0), "no pixels": rawImage("rgb8", 0, 0, 0), "short": rawImage("rgb8", 8, 8, 100),
+		"damaged encoding": rawImage("rg\x008", 2, 2, 12), "another encoding": rawImage("rgb9", 2, 2, 12), "cut": good[:30],
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := strings.ReplaceAll(name, " ", "_") + ".bag"
+			record(t, filepath.Join(root, file), bagtest.Format{}, []bagtest.Topic{topic("/cam/image_raw", "sensor_msgs/Image")}, good, bad, good)
+			s := scan(t, root, "cameras: [{name: cam}]\nbags: [{path: "+file+"}]")
+			if len(s.Tasks) != 1 || len(s.Tasks[0].Problems) != 1 || !strings.Contains(s.Tasks[0].Problems[0], "error: ROOT/"+file+": message 1 of /cam/image_raw: ") ||
+				strings.Contains(s.Tasks[0].Problems[0], "record the topic") {
+				t.Errorf("got %+v", s.Tasks)
+			}
+			tasks, problems := Scan(t.Context(), parse(t, "cameras: [{name: cam, frames: {bad: skip}}]\nbags: [{path: "+file+"}]"), Options{Root: root})
+			if len(tasks) != 1 || len(tasks[0].Frames()) != 2 || len(problems) != 1 || problems[0].Severity != diag.Note {
+				t.Errorf("skipped: %+v, %v", tasks, problems)
+			}
+			if frames, problems := Measure(t.Context(), tasks[0]); len(frames) != 2 {
+				t.Errorf("measured: %d frames, %v", len(frames), problems)
+			}
+		})
+	}
+	record(t, filepath.Join(root, "all.bag"), bagtest.Format{}, []bagtest.Topic{topic("/cam/image_raw", "sensor_msgs/Image")}, rawImage("rgb9", 2, 2, 12))
+	if s := scan(t, root, "cameras: [{name: cam}]\nbags: [{path: all.bag}]"); len(s.Tasks) != 1 || !strings.Contains(s.Tasks[0].Problems[0], `encoding "rgb9" of topic /cam/image_raw is not read`) {
+		t.Errorf("a topic of nothing else: %+v", s)
+	}
+}
+
+// rawImage is what follows the header of a ROS 1 sensor_msgs/Image, with so many bytes of pixels.
+func rawImage(encoding string, width, height, n int) []byte {
+	le := binary.LittleEndian
+	b := le.AppendUint32(le.AppendUint32(nil, uint32(height)), uint32(width))
+	b = append(le.AppendUint32(b, uint32(len(encoding))), encoding...)
+	b = le.AppendUint32(le.AppendUint32(append(b, 0), uint32(3*width)), uint32(n))
+	return append(b, make([]byte, n)...)
+}
+
+// A picture's flipped bit shows only in the checksum of its chunk, once that is read.
+func TestAWrongChecksumIsSaidWhenTheFramesAreRead(t *testing.T) {
+	root := t.TempDir()
+	j := jpegImage(t)
+	path := filepath.Join(root, "run.mcap")
+	record(t, path, bagtest.Format{}, []bagtest.Topic{topic("/cam/compressed", compressedImage)}, j, j)
+	data, err := os.ReadFile(path)
+	check(t, err)
+	data[bytes.LastIndex(data, j)+len(j)/2] ^= 1
+	check(t, os.WriteFile(path, data, 0o666))
+	tasks, problems := Scan(t.Context(), parse(t, "cameras: [{name: cam}]\nbags: [{path: run.mcap}]"), Options{Root: root})
+	if len(problems) > 0 || len(tasks) != 1 {
+		t.Fatalf("%v, %v", tasks, problems)
+	}
+	_, problems = Measure(t.Context(), tasks[0])
+	if len(problems) != 1 || problems[0].Severity != diag.Warning || problems[0].Code != diag.CodeDamagedBag || !strings.Contains(problems[0].Text, "wrong checksum") {
+		t.Errorf("%v", problems)
+	}
+	tasks, _ = Scan(t.Context(), parse(t, "cameras: [{name: cam}]\nbags: [{path: run.mcap}]"), Options{Root: root, Strict: true})
+	if len(tasks) != 1 || len(tasks[0].Problems) != 1 || tasks[0].Problems[0].Severity != diag.Error {
+		t.Errorf("strict: %+v", tasks)
 	}
 }
 

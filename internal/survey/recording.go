@@ -2,7 +2,7 @@ package survey
 
 import (
 	"context"
-	"slices"
+	"fmt"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
@@ -108,9 +108,22 @@ func (b *Bag) firstMessages(ctx context.Context, in *bag.Bag, o Options) error {
 	if err != nil {
 		return err
 	}
+	byTopic := map[topicKey][]bag.Entry{}
+	for _, e := range entries {
+		of := in.TopicOf(e)
+		key := topicKey{e.Topic, of.Type, of.Encoding}
+		if len(byTopic[key]) < mostTried {
+			byTopic[key] = append(byTopic[key], e)
+		}
+	}
 	for i := range b.Topics {
-		if err := b.Topics[i].readFirst(ctx, in, entries); err != nil && o.Strict {
+		t := &b.Topics[i]
+		bad, err := t.readFirst(ctx, in, byTopic[topicKey{t.Name, t.Type, t.Encoding}])
+		if err != nil && o.Strict {
 			return err
+		}
+		if bad != nil {
+			b.Notes = append(b.Notes, fmt.Sprintf("%s: %s", t.Name, bad))
 		}
 	}
 	if !o.Strict {
@@ -119,13 +132,43 @@ func (b *Bag) firstMessages(ctx context.Context, in *bag.Bag, o Options) error {
 	return in.Messages(ctx, entries, func(bag.Entry, []byte) error { return nil })
 }
 
-// readFirst describes the topic by its first message. One that cannot be read is a Problem of the topic.
-func (t *Topic) readFirst(ctx context.Context, in *bag.Bag, entries []bag.Entry) error {
-	i := slices.IndexFunc(entries, func(e bag.Entry) bool { return t.is(e, in) })
-	if i < 0 || !t.Image {
-		return nil
+// mostTried is how many messages of a topic are looked at for one that is no damage.
+const mostTried = 20
+
+type topicKey struct{ name, kind, encoding string }
+
+// readFirst describes the topic by its first message that is not damaged, and says what is wrong
+// with those before it. If there is none, what is wrong with the first is the topic's Problem. The
+// error is of the recording.
+func (t *Topic) readFirst(ctx context.Context, in *bag.Bag, entries []bag.Entry) (bad, err error) {
+	if !t.Image {
+		return nil, nil
 	}
-	data, err := in.Read(ctx, entries[i])
+	for i, e := range entries {
+		if kind, _ := rosimage.Known(t.Type); kind == rosimage.Video && i > 0 {
+			break
+		}
+		var one Topic
+		one.Type, one.Encoding = t.Type, t.Encoding
+		oneErr := one.describe(ctx, in, e)
+		if i == 0 || one.Pixels.Problem == nil {
+			t.Size, t.Pixels, t.Stamp, t.Frame, err = one.Size, one.Pixels, one.Stamp, one.Frame, oneErr
+		}
+		switch {
+		case one.Pixels.Problem == nil && i == 0:
+			return nil, nil
+		case one.Pixels.Problem == nil:
+			return fmt.Errorf("%d of the first %d messages cannot be used: %w", i, i+1, bad), nil
+		case bad == nil:
+			bad = one.Pixels.Problem
+		}
+	}
+	return nil, err
+}
+
+// describe reads one message.
+func (t *Topic) describe(ctx context.Context, in *bag.Bag, e bag.Entry) error {
+	data, err := in.Read(ctx, e)
 	if err != nil {
 		t.Pixels.Problem = err
 		return err
@@ -137,13 +180,4 @@ func (t *Topic) readFirst(ctx context.Context, in *bag.Bag, entries []bag.Entry)
 		t.Stamp, t.Frame = m.StampNS, m.FrameID
 	}
 	return nil
-}
-
-// is tells an entry of this topic from one of the same name with another type.
-func (t *Topic) is(e bag.Entry, in *bag.Bag) bool {
-	if e.Topic != t.Name {
-		return false
-	}
-	of := in.TopicOf(e)
-	return of.Type == t.Type && of.Encoding == t.Encoding
 }

@@ -88,6 +88,20 @@ func TestATopicTellsOfItsFirstMessage(t *testing.T) {
 	}
 }
 
+func TestATopicIsJudgedByItsFirstMessageThatIsNotDamaged(t *testing.T) {
+	for file, topic := range map[string]string{
+		"damaged_messages.bag": "/firstbad/image/compressed", "first_empty.mcap": "/cam/image/compressed",
+	} {
+		b := look(t, filepath.Join("../bag/testdata/field", file))
+		if got := briefs(b)[topic]; !strings.HasPrefix(got.Holds, "jpeg") || got.Camera == "" {
+			t.Errorf("%s: %+v", file, got)
+		}
+		if len(b.Notes) != 1 || !strings.Contains(b.Notes[0], topic+": 1 of the first 2 messages cannot be used: damaged image message: the payload is empty") {
+			t.Errorf("%s: %q", file, b.Notes)
+		}
+	}
+}
+
 func TestWhatCannotBeUsedSaysWhy(t *testing.T) {
 	got := briefs(look(t, filepath.Join(fixtures, "ros1/encodings_lz4.bag")))
 	for topic, want := range map[string]brief{

@@ -5,6 +5,7 @@ import (
 	"io"
 	"path"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
@@ -49,7 +50,7 @@ func (f Files) Open(ctx context.Context, i int) (io.ReadCloser, error) {
 }
 
 // Each opens a few files at a time.
-func (f Files) Each(ctx context.Context, part Part, visit func(int, Opened, error)) {
+func (f Files) Each(ctx context.Context, part Part, visit func(int, Opened, error)) []diag.Diagnostic {
 	Parallel(ctx, len(f.Names), Readers, func(i int) {
 		file, err := f.Store.Open(ctx, f.name(i))
 		if err != nil {
@@ -64,6 +65,7 @@ func (f Files) Each(ctx context.Context, part Part, visit func(int, Opened, erro
 		}
 		visit(i, o, nil)
 	})
+	return nil
 }
 
 // Origin is the path in the bag, and the time that the file's name carries.

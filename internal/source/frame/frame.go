@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 )
@@ -19,8 +20,8 @@ type Source interface {
 	// Size is the length in bytes of what Open gives, without reading it; -1 is not known.
 	Size(ctx context.Context, i int) (int64, error)
 	// Each opens every frame once for visit, or gives the reason why it cannot, in any order and
-	// several at a time.
-	Each(ctx context.Context, part Part, visit func(i int, o Opened, err error))
+	// several at a time. What it gives is damage that reading met and no frame tells of.
+	Each(ctx context.Context, part Part, visit func(i int, o Opened, err error)) []diag.Diagnostic
 	// Origin is where a frame comes from, as far as that is known without reading it.
 	Origin(i int) index.Record
 	// Where names the frame for people: a path, or a message of a recording.

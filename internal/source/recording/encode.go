@@ -21,15 +21,15 @@ type visitor = func(int, frame.Opened, error)
 // Each reads the messages in the order in which they lie. Payloads that pass through
 // are looked at where they are; others are encoded on all cores, unless only headers are asked for,
 // and spooled for Open, unless they are traced.
-func (m *Messages) Each(ctx context.Context, part frame.Part, visit visitor) {
+func (m *Messages) Each(ctx context.Context, part frame.Part, visit visitor) []diag.Diagnostic {
 	if err := m.prepare(part); err != nil {
 		m.all(visit, err)
-		return
+		return nil
 	}
 	published := make([]int64, len(m.messages))
 	one := func(i int, data []byte) { m.visit(i, published[i], data, part, visit) }
 	jobs := newEncoders(one)
-	err := m.read(ctx, func(i int, e bag.Entry, data []byte) {
+	damage, err := m.read(ctx, func(i int, e bag.Entry, data []byte) {
 		published[i] = e.PublishNS
 		if m.messages[i].pixels > 0 && part != frame.Header {
 			jobs.do(i, slices.Clone(data))
@@ -41,6 +41,7 @@ func (m *Messages) Each(ctx context.Context, part frame.Part, visit visitor) {
 	if err != nil && ctx.Err() == nil {
 		m.all(visit, err)
 	}
+	return damage
 }
 
 // lost is what is said of a message that the container no longer gives.
@@ -94,11 +95,11 @@ func (m *Messages) passed(s Message, data []byte) (frame.Opened, error) {
 	return frame.OpenedBytes(file), nil
 }
 
-// look decodes a message without encoding it.
+// look decodes a message as far as encoding it could fail.
 func (m *Messages) look(s Message, data []byte) (*imageheader.Header, error) {
 	image, err := rosimage.Decode(s.wire, s.kind, data)
 	if err == nil {
-		_, err = image.Ext(m.encode)
+		err = image.Check(m.encode)
 	}
 	if err != nil {
 		return nil, unreadable(s, err)

@@ -30,14 +30,15 @@ func Entries(ctx context.Context, b *bag.Bag, topics []bag.Topic) ([]bag.Entry, 
 // Headers are what the first bytes of messages tell.
 type Headers struct {
 	Messages []Message
-	Bad      []diag.Diagnostic // one for each message that gives no image; an encoding that is not read once a topic
+	Bad      []diag.Diagnostic // one for each message that gives no image; once a topic, if no message of it is of an encoding that is read
 }
 
 // ReadHeaders reads the first bytes of the kept entries, the few messages whole for which they do not
 // suffice. log takes the receive times for stamps. What the recording no longer gives is left out.
 func ReadHeaders(ctx context.Context, b *bag.Bag, path string, entries []bag.Entry, kept []int, o rosimage.Options, log bool) (Headers, error) {
-	h := headerReader{bag: b, path: path, encode: o, log: log, said: make(map[string]bool)}
+	h := headerReader{bag: b, path: path, encode: o, log: log, good: make(map[string]bool)}
 	err := h.read(ctx, entries, kept)
+	h.report()
 	return h.Headers, err
 }
 
@@ -48,7 +49,14 @@ type headerReader struct {
 	path   string
 	encode rosimage.Options
 	log    bool            // the receive time is the stamp
-	said   map[string]bool // encodings that are not read
+	good   map[string]bool // topics with a message that is read
+	bad    []badMessage
+}
+
+// A badMessage gives no image.
+type badMessage struct {
+	Message
+	err error
 }
 
 func (h *headerReader) read(ctx context.Context, entries []bag.Entry, kept []int) error {
@@ -60,7 +68,11 @@ func (h *headerReader) read(ctx context.Context, entries []bag.Entry, kept []int
 		}
 		m := h.message(e, kept[next])
 		next++
-		if errors.Is(h.add(m, head, rosimage.Peek), rosimage.ErrShort) {
+		decode := rosimage.Peek
+		if len(head) < rosimage.HeadSize { // it is the whole message
+			decode = rosimage.Decode
+		}
+		if errors.Is(h.add(m, head, decode), rosimage.ErrShort) {
 			long = append(long, m.Index)
 		}
 		return nil
@@ -103,9 +115,10 @@ func (h *headerReader) add(m Message, b []byte, decode decode) error {
 		return err
 	}
 	if err != nil {
-		h.addBad(m, unreadable(m, err))
+		h.bad = append(h.bad, badMessage{m, err})
 		return nil
 	}
+	h.good[m.Entry.Topic] = true
 	if m.wire == rosimage.ROS1 {
 		m.Seq = int64(image.Seq)
 	}
@@ -118,19 +131,24 @@ func (h *headerReader) add(m Message, b []byte, decode decode) error {
 	return nil
 }
 
-// addBad keeps what is wrong with a message; an encoding that is not read is its topic's, and
-// reported once.
-func (h *headerReader) addBad(m Message, d diag.Diagnostic) {
-	if d.Code == diag.CodeUnsupportedEncoding {
-		if h.said[d.Text] {
-			return
+// report says what is wrong with the bad messages. An encoding that is not read is its topic's,
+// and reported once, unless the topic has messages that are read: then the message is damaged.
+func (h *headerReader) report() {
+	said := make(map[string]bool)
+	for _, b := range h.bad {
+		d := unreadable(b.Message, b.err)
+		if d.Code == diag.CodeUnsupportedEncoding && !h.good[b.Entry.Topic] {
+			if said[d.Text] {
+				continue
+			}
+			said[d.Text] = true
+		} else {
+			d = damaged(b.err)
+			d.Text = fmt.Sprintf("message %d of %s: %s", b.Entry.Seq, wording.Safe(b.Entry.Topic), wording.Safe(d.Text))
 		}
-		h.said[d.Text] = true
-	} else {
-		d.Text = fmt.Sprintf("message %d of %s: %s", m.Entry.Seq, wording.Safe(m.Entry.Topic), d.Text)
+		d.Text = wording.Safe(h.path) + ": " + d.Text
+		h.Bad = append(h.Bad, d)
 	}
-	d.Text = wording.Safe(h.path) + ": " + d.Text
-	h.Bad = append(h.Bad, d)
 }
 
 // measure notes how large the file will be: exactly, where the payload is the file and

@@ -129,6 +129,11 @@ func unreadable(s Message, err error) diag.Diagnostic {
 			Text: fmt.Sprintf("encoding %s of topic %s is not read", wording.Safe(u.Encoding), s.Entry.Topic),
 		}
 	}
+	return damaged(err)
+}
+
+// damaged is what is wrong with one message among others.
+func damaged(err error) diag.Diagnostic {
 	return diag.Diagnostic{Severity: diag.Error, Code: diag.CodeCorruptImage, Text: err.Error(), Hint: diag.Do(diag.HintSkipImage)}
 }
 
@@ -146,15 +151,18 @@ func (m *Messages) byLog() []int {
 }
 
 // read gives each message's bytes to visit, in the order in which they lie; they are
-// its own only until it returns. missing is called for those that cannot be read.
-func (m *Messages) read(ctx context.Context, visit func(i int, e bag.Entry, data []byte), missing func(i int)) error {
+// its own only until it returns. missing is called for those that cannot be read; damage is
+// what else is wrong with the recording there.
+func (m *Messages) read(ctx context.Context, visit func(i int, e bag.Entry, data []byte), missing func(i int)) (damage []diag.Diagnostic, err error) {
 	at := m.byLog()
 	entries := make([]bag.Entry, len(at))
 	for k, i := range at {
 		entries[k] = m.messages[i].Entry
 	}
 	next := 0
-	err := m.cache.use(ctx, m.store, m.name, m.reader, func(b *bag.Bag) error {
+	err = m.cache.use(ctx, m.store, m.name, m.reader, func(b *bag.Bag) error {
+		before := b.Warnings()
+		defer func() { damage = newDamage(before, b.Warnings()) }()
 		return b.Messages(ctx, entries, func(e bag.Entry, data []byte) error {
 			for ; !same(entries[next], e); next++ {
 				missing(at[next])
@@ -167,7 +175,19 @@ func (m *Messages) read(ctx context.Context, visit func(i int, e bag.Entry, data
 	for ; err == nil && next < len(at); next++ {
 		missing(at[next])
 	}
-	return err
+	return damage, err
+}
+
+// newDamage is what reading found that is neither a lost message nor known before.
+func newDamage(before, after []bag.Warning) []diag.Diagnostic {
+	var list []diag.Diagnostic
+	for _, w := range after {
+		if w.Messages > 0 || slices.Contains(before, w) {
+			continue
+		}
+		list = append(list, diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeDamagedBag, Text: wording.Safe(w.String())})
+	}
+	return list
 }
 
 func same(a, b bag.Entry) bool { return a.Topic == b.Topic && a.Seq == b.Seq && a.LogNS == b.LogNS }
