@@ -222,7 +222,7 @@ func (a *app) taskNames(before typedWords) []candidate {
 	}
 	root := before.values["root"]
 	if root == "" {
-		root = a.Root
+		root = string(a.Root)
 	}
 	var names []candidate
 	for _, m := range manifests {

@@ -15,13 +15,14 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/cvatplan/cvatplan/internal/planner"
+	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // globals are the flags of every command; each flag also has its CVATPLAN_* variable.
 type globals struct {
 	Server        string        `placeholder:"URL" help:"Use this server, whatever the manifest says; credentials then go there and nowhere else."`
-	Root          string        `placeholder:"DIR" type:"path" help:"Where bag paths begin, in place of the manifest's root."`
+	Root          rootFlag      `placeholder:"DIR" help:"Where bag paths begin, in place of the manifest's root: a directory, s3://BUCKET/PREFIX or https://HOST/DIR."`
 	Timeout       time.Duration `default:"60s" help:"Give up on a connection on which no byte has moved for this long."`
 	AnswerTimeout time.Duration `default:"2m" help:"Give up on an answer that has not begun this long after all was sent."`
 	Color         string        `enum:"auto,always,never" default:"auto" help:"Colour: auto, always or never. NO_COLOR and CLICOLOR_FORCE are honoured."`
@@ -45,6 +46,18 @@ func environment(getenv func(string) string) kong.Resolver {
 		}
 		return nil, nil
 	})
+}
+
+// A rootFlag is an absolute path, or an address as it was written.
+type rootFlag string
+
+// UnmarshalText is how kong reads the flag.
+func (f *rootFlag) UnmarshalText(text []byte) error {
+	*f = rootFlag(text)
+	if *f != "" && !store.IsRemote(string(text)) {
+		*f = rootFlag(kong.ExpandPath(string(text)))
+	}
+	return nil
 }
 
 // A targetFlag restricts a command to some tasks. A comma belongs to the glob: {a,b}.

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"maps"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/cvatplan/cvatplan/internal/store/storetest"
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
 )
 
@@ -58,6 +60,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"exit":     exitsWith,
 	"cut":      cutOff,
 	"hole":     hole,
+	"bucket":   bucket,
 }
 
 // images copies pictures of the quickstart: images FILE… gives each file another one.
@@ -111,4 +114,29 @@ func hole(ts *testscript.TestScript, _ bool, args []string) {
 	defer f.Close()
 	_, err = f.WriteAt(make([]byte, size), at)
 	ts.Check(err)
+}
+
+// bucket serves a directory as the bucket "lab" of an S3 server, and over plain HTTP: bucket DIR. It sets what AWS's
+// tools read, and BUCKET_URL.
+func bucket(ts *testscript.TestScript, _ bool, args []string) {
+	b := &storetest.Bucket{Objects: map[string][]byte{}}
+	dir := ts.MkAbs(args[0])
+	ts.Check(filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		key, err := filepath.Rel(dir, path)
+		if err == nil {
+			b.Objects[filepath.ToSlash(key)], err = os.ReadFile(path)
+		}
+		return err
+	}))
+	server := httptest.NewServer(b)
+	ts.Defer(server.Close)
+	for name, value := range map[string]string{
+		"BUCKET_URL": server.URL + "/lab", "AWS_ENDPOINT_URL": server.URL, "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret-of-s3",
+		"AWS_EC2_METADATA_DISABLED": "true",
+	} {
+		ts.Setenv(name, value)
+	}
 }

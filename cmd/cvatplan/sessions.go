@@ -55,7 +55,7 @@ type session struct {
 }
 
 func (a *app) scanOptions() planner.ScanOptions {
-	return planner.ScanOptions{Root: a.Root, Server: a.Server, Strict: a.strict, RenewIndex: a.renewing}
+	return planner.ScanOptions{Root: string(a.Root), Server: a.Server, Strict: a.strict, RenewIndex: a.renewing}
 }
 
 // open loads the manifests, lists their bags and connects to their servers.

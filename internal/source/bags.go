@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -104,7 +105,12 @@ func (f *finder) entry(ctx context.Context, e *manifest.Bag) {
 		}
 		return nil
 	}, globOptions(pattern)...)
-	if err != nil {
+	var unread *fs.PathError
+	switch {
+	case errors.As(err, &unread):
+		f.report(e, diag.CodeUnreadable, diag.Hint{}, "%q: %v", e.Path, err)
+		return
+	case err != nil:
 		f.report(e, diag.CodeBadGlob, diag.Hint{}, "%q is not a glob: %v", e.Path, err)
 		return
 	}
@@ -122,12 +128,14 @@ func (f *finder) entry(ctx context.Context, e *manifest.Bag) {
 	}
 }
 
-// globOptions keep ** away from links, which may lead in circles.
+// globOptions keep ** away from links, which may lead in circles. A directory that cannot be listed is an error: what is
+// in it would be missing without a word.
 func globOptions(pattern string) []doublestar.GlobOption {
+	options := []doublestar.GlobOption{doublestar.WithNoHidden(), doublestar.WithFailOnIOErrors()}
 	if strings.Contains(pattern, "**") {
-		return []doublestar.GlobOption{doublestar.WithNoHidden(), doublestar.WithNoFollow()}
+		options = append(options, doublestar.WithNoFollow())
 	}
-	return []doublestar.GlobOption{doublestar.WithNoHidden()}
+	return options
 }
 
 // cleanPattern takes off a trailing slash, which stands for "directories only".

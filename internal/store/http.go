@@ -42,12 +42,12 @@ func (w Web) List(_ context.Context, dir string) ([]fs.DirEntry, error) {
 	return nil, &fs.PathError{Op: "list", Path: w.Path(dir), Err: ErrNoListing}
 }
 
-// Stat asks for the head of a file. What ends in a slash is a directory.
+// Stat asks for the head of a file. The root is taken for a directory where it is no file: a web server cannot tell.
 func (w Web) Stat(ctx context.Context, name string) (fs.FileInfo, error) {
-	if strings.HasSuffix(w.Path(name), "/") {
-		return remoteInfo{name: path.Base(name), dir: true}, nil
-	}
 	r, err := w.head(ctx, name)
+	if name == "." && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || err == nil && strings.HasSuffix(w.Root, "/")) {
+		return remoteInfo{name: name, dir: true}, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -14,117 +13,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
+
+	"github.com/cvatplan/cvatplan/internal/store/storetest"
 )
 
-// A bucket is an object storage with one bucket, "lab". It counts what is asked for, and a fault may stand before its
-// answers.
-type bucket struct {
-	objects map[string][]byte
-	fault   func(w http.ResponseWriter, r *http.Request, again int) (answered bool)
-
-	mu       sync.Mutex
-	asked    map[string]int // method and URL → how often
-	requests int
-	sent     int64
-}
-
-func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	again := b.count(r)
-	counted := &countingWriter{ResponseWriter: w}
-	defer func() {
-		b.mu.Lock()
-		b.sent += counted.n
-		b.mu.Unlock()
-	}()
-	if b.fault != nil && b.fault(counted, r, again) {
-		return
-	}
-	key := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/lab"), "/")
-	if r.URL.Query().Has("list-type") {
-		b.list(counted, r.URL.Query().Get("prefix"), r.URL.Query().Get("continuation-token"))
-		return
-	}
-	object, there := b.objects[key]
-	if !there {
-		http.Error(w, `<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>`, http.StatusNotFound)
-		return
-	}
-	w.Header().Set("ETag", fmt.Sprintf(`"%d-%x"`, len(object), object[:min(8, len(object))]))
-	http.ServeContent(counted, r, key, time.Unix(1700000000, 0), bytes.NewReader(object))
-}
-
-func (b *bucket) count(r *http.Request) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.asked == nil {
-		b.asked = map[string]int{}
-	}
-	request := r.Method + " " + r.URL.String() + " " + r.Header.Get("Range")
-	b.asked[request]++
-	b.requests++
-	return b.asked[request]
-}
-
-type countingWriter struct {
-	http.ResponseWriter
-	n int64
-}
-
-func (w *countingWriter) Write(p []byte) (int, error) {
-	n, err := w.ResponseWriter.Write(p)
-	w.n += int64(n)
-	return n, err
-}
-
-// list gives two names a page.
-func (b *bucket) list(w io.Writer, prefix, after string) {
-	type content struct {
-		Key  string
-		Size int
-	}
-	type common struct{ Prefix string }
-	var answer struct {
-		XMLName               xml.Name `xml:"ListBucketResult"`
-		IsTruncated           bool
-		NextContinuationToken string `xml:",omitempty"`
-		Contents              []content
-		CommonPrefixes        []common
-	}
-	names := map[string]int{}
-	for key, object := range b.objects {
-		rest, below := strings.CutPrefix(key, prefix)
-		if dir, _, deep := strings.Cut(rest, "/"); below && deep {
-			names[prefix+dir+"/"] = -1
-		} else if below {
-			names[key] = len(object)
-		}
-	}
-	var sorted []string
-	for name := range names {
-		if name > after {
-			sorted = append(sorted, name)
-		}
-	}
-	slices.Sort(sorted)
-	if len(sorted) > 2 {
-		sorted = sorted[:2]
-		answer.IsTruncated, answer.NextContinuationToken = true, sorted[1]
-	}
-	for _, name := range sorted {
-		if names[name] < 0 {
-			answer.CommonPrefixes = append(answer.CommonPrefixes, common{name})
-		} else {
-			answer.Contents = append(answer.Contents, content{name, names[name]})
-		}
-	}
-	_ = xml.NewEncoder(w).Encode(answer)
-}
-
-// remote are the stores over one bucket's objects: S3, and the same files behind plain HTTP.
-func remote(t *testing.T, b *bucket) map[string]Store {
+// remote are the stores over one bucket's Objects: S3, and the same files behind plain HTTP.
+func remote(t *testing.T, b *storetest.Bucket) map[string]Store {
 	t.Helper()
 	server := httptest.NewServer(b)
 	t.Cleanup(server.Close)
@@ -145,7 +40,7 @@ func noise(n int) []byte {
 }
 
 func TestABucketIsListedAsDirectories(t *testing.T) {
-	b := &bucket{objects: map[string][]byte{
+	b := &storetest.Bucket{Objects: map[string][]byte{
 		"data/run-1/a.jpg": []byte("a"), "data/run-1/b.jpg": []byte("bb"), "data/run-1/c/d.jpg": []byte("d"),
 		"data/run-1/": nil, "data/run-1//odd": []byte("odd"), "data/run-2.mcap": []byte("mcap"), "other/x": []byte("x"),
 	}}
@@ -191,7 +86,7 @@ func TestABucketIsListedAsDirectories(t *testing.T) {
 }
 
 func TestAWebServerIsNotListed(t *testing.T) {
-	_, err := remote(t, &bucket{})["http"].List(context.Background(), "run-1")
+	_, err := remote(t, &storetest.Bucket{})["http"].List(context.Background(), "run-1")
 	if !errors.Is(err, ErrNoListing) {
 		t.Error(err)
 	}
@@ -199,7 +94,7 @@ func TestAWebServerIsNotListed(t *testing.T) {
 
 func TestRangesOfARemoteFileAreItsBytes(t *testing.T) {
 	content := noise(5<<20 + 321)
-	for name, s := range remote(t, &bucket{objects: map[string][]byte{"data/big": content}}) {
+	for name, s := range remote(t, &storetest.Bucket{Objects: map[string][]byte{"data/big": content}}) {
 		t.Run(name, func(t *testing.T) {
 			f, err := s.Open(context.Background(), "big")
 			if err != nil {
@@ -229,7 +124,7 @@ func TestRangesOfARemoteFileAreItsBytes(t *testing.T) {
 // A walk costs few requests, and a look here and there few bytes.
 func TestReadsFetchWhatIsNeeded(t *testing.T) {
 	content := noise(64 << 20)
-	b := &bucket{objects: map[string][]byte{"data/big": content}}
+	b := &storetest.Bucket{Objects: map[string][]byte{"data/big": content}}
 	s := remote(t, b)["s3"]
 	read := func(size, step int) (requests int, sent int64) {
 		f, err := s.Open(context.Background(), "big")
@@ -237,14 +132,15 @@ func TestReadsFetchWhatIsNeeded(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		requests, sent = b.requests, b.sent
+		requests, sent = b.Seen()
 		piece := make([]byte, size)
 		for off := 0; off+size <= len(content); off += step {
 			if _, err := f.ReadAt(piece, int64(off)); err != nil || !bytes.Equal(piece, content[off:off+size]) {
 				t.Fatal(off, err)
 			}
 		}
-		return b.requests - requests, b.sent - sent
+		allRequests, allSent := b.Seen()
+		return allRequests - requests, allSent - sent
 	}
 	if requests, sent := read(4<<10, 4<<10); requests > 40 || sent > int64(len(content)) {
 		t.Errorf("a walk: %d requests, %d bytes", requests, sent)
@@ -272,7 +168,7 @@ func TestBrokenAnswersAreAskedAgain(t *testing.T) {
 		return true
 	}
 	for fault, f := range map[string]func(http.ResponseWriter, *http.Request, int) bool{"cut": cut, "busy": busy} {
-		b := &bucket{objects: map[string][]byte{"data/big": noise(1000)}, fault: f}
+		b := &storetest.Bucket{Objects: map[string][]byte{"data/big": noise(1000)}, Fault: f}
 		for name, s := range remote(t, b) {
 			got, err := Head(context.Background(), s, "big", 1000)
 			if err != nil || !bytes.Equal(got, noise(1000)) {
@@ -310,7 +206,7 @@ func TestWhatAServerDecidedIsNotAskedAgain(t *testing.T) {
 		"shorter": {answer(416, "InvalidRange"), ErrChanged},
 		"whole":   {whole, errNoRanges},
 	} {
-		for kind, s := range remote(t, &bucket{objects: map[string][]byte{"data/big": noise(1000)}, fault: c.fault}) {
+		for kind, s := range remote(t, &storetest.Bucket{Objects: map[string][]byte{"data/big": noise(1000)}, Fault: c.fault}) {
 			if name == "whole" && kind == "s3" {
 				continue // its protocol has ranges
 			}
@@ -330,9 +226,9 @@ func TestWhatAServerDecidedIsNotAskedAgain(t *testing.T) {
 }
 
 func TestAnObjectThatChangesMidwayIsNotMixed(t *testing.T) {
-	b := &bucket{objects: map[string][]byte{"data/big": noise(1 << 20)}}
+	b := &storetest.Bucket{Objects: map[string][]byte{"data/big": noise(1 << 20)}}
 	for name, s := range remote(t, b) {
-		b.objects["data/big"] = noise(1 << 20)
+		b.Objects["data/big"] = noise(1 << 20)
 		f, err := s.Open(context.Background(), "big")
 		if err != nil {
 			t.Fatal(err)
@@ -340,7 +236,7 @@ func TestAnObjectThatChangesMidwayIsNotMixed(t *testing.T) {
 		if _, err := f.ReadAt(make([]byte, 10), 0); err != nil {
 			t.Fatal(err)
 		}
-		b.objects["data/big"] = bytes.Repeat([]byte("x"), 1<<20)
+		b.Objects["data/big"] = bytes.Repeat([]byte("x"), 1<<20)
 		if _, err := f.ReadAt(make([]byte, 10), 900<<10); !errors.Is(err, ErrChanged) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -363,7 +259,7 @@ func TestARootSaysWhereItIs(t *testing.T) {
 
 func TestWithoutCredentialsNothingIsSigned(t *testing.T) {
 	signed := false
-	b := &bucket{objects: map[string][]byte{"data/a": []byte("a")}, fault: func(_ http.ResponseWriter, r *http.Request, _ int) bool {
+	b := &storetest.Bucket{Objects: map[string][]byte{"data/a": []byte("a")}, Fault: func(_ http.ResponseWriter, r *http.Request, _ int) bool {
 		signed = signed || r.Header.Get("Authorization") != ""
 		return false
 	}}

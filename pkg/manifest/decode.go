@@ -22,7 +22,10 @@ func (l *loader) manifest(root *node) *Manifest {
 	}
 	if named := root.get("root"); named.str() != "" {
 		l.unexpanded(named)
-		m.Root = l.join(named)
+		m.Root = named.str()
+		if !isAddress(m.Root) {
+			m.Root = l.join(named)
+		}
 	}
 	for _, n := range root.list("cameras") {
 		m.Cameras = append(m.Cameras, l.camera(n))
@@ -36,6 +39,16 @@ func (l *loader) manifest(root *node) *Manifest {
 	l.cameraNames(root)
 	l.cameraVariable(root)
 	return m
+}
+
+// isAddress tells s3://bucket/prefix and https://host/dir from paths.
+func isAddress(root string) bool {
+	for _, scheme := range []string{"s3://", "https://", "http://"} {
+		if strings.HasPrefix(root, scheme) {
+			return true
+		}
+	}
+	return false
 }
 
 // list returns the items of the list under a key.
