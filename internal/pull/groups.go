@@ -16,13 +16,19 @@ type group struct {
 	members []*member
 }
 
-// groups puts the members together as Options.Merge says.
-func (r *run) groups() []group {
+// groups puts the members together as the format, and Options.Merge, say.
+func (r *run) groups(format fileFormat) []group {
 	var names namer
 	at := map[string]int{}
 	var all []group
 	for _, m := range r.members {
-		key, name := r.groupOf(m)
+		key, name := r.groupOf(m, r.o.Merge)
+		if format.recording {
+			key, name = r.groupOf(m, "bag")
+			if !m.times {
+				continue
+			}
+		}
 		i, there := at[key]
 		if !there {
 			i = len(all)
@@ -35,13 +41,13 @@ func (r *run) groups() []group {
 }
 
 // groupOf is what a member has in common with the others of its file, and the file's name.
-func (r *run) groupOf(m *member) (key, name string) {
+func (r *run) groupOf(m *member, by string) (key, name string) {
 	switch {
-	case r.o.Merge == "project":
+	case by == "project":
 		return "project", r.result.Project
-	case r.o.Merge == "subset":
+	case by == "subset":
 		return "subset " + m.task.Subset, cmp.Or(m.task.Subset, "default")
-	case r.o.Merge == "bag" && m.source != nil:
+	case by == "bag" && m.source != nil:
 		return "bag " + m.source.Bag, bagName(m.source.Bag)
 	}
 	return "task " + m.file, m.file

@@ -28,6 +28,7 @@ type output struct {
 	members []*member // whose frames it holds, in their order; none: labels.json
 	from    string    // a hash of all that it is made of
 	write   func(ctx context.Context, w io.Writer, counts *Counts) error
+	tree    *dataset.YOLO // in place of write: a directory with a file per frame
 }
 
 // writeAll makes the files that may have changed, several at once, and looks for those of what is gone.
@@ -73,6 +74,9 @@ func (r *run) writeAll(ctx context.Context) error {
 
 // bring makes a file what it is to be.
 func (r *run) bring(ctx context.Context, o output) (File, error) {
+	if o.tree != nil {
+		return r.bringTree(ctx, o)
+	}
 	path := filepath.Join(r.o.Dir, filepath.FromSlash(o.path))
 	before := sumOf(path)
 	file := File{Path: o.path, Format: o.format, Change: Unchanged}
@@ -140,7 +144,7 @@ func (r *run) findGone(outputs []output) error {
 		}
 		file := File{Path: path, Format: w.Format, Change: Gone, Counts: w.Counts}
 		if r.o.Prune && !r.o.Check {
-			if err := os.Remove(full); err != nil {
+			if err := removeAny(full); err != nil {
 				return err
 			}
 			file.Change = Removed
@@ -151,6 +155,14 @@ func (r *run) findGone(outputs []output) error {
 	return nil
 }
 
+// removeAny removes a file, or the label files of a directory.
+func removeAny(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return removeTree(path)
+	}
+	return os.Remove(path)
+}
+
 // labelsFile holds the project's labels, as a manifest takes them.
 const labelsFile = "labels.json"
 
@@ -158,8 +170,12 @@ const labelsFile = "labels.json"
 func (r *run) outputs(ctx context.Context) ([]output, error) {
 	all := []output{r.labelsOutput()}
 	for _, name := range r.o.Formats {
+		if yoloFormats[name] != nil {
+			all = append(all, r.yoloOutputs(name)...)
+			continue
+		}
 		format := fileFormats[name]
-		for _, g := range r.groups() {
+		for _, g := range r.groups(format) {
 			o := output{path: g.file + format.extension, format: name, members: g.members, from: r.from(name, g.members)}
 			o.write = func(ctx context.Context, w io.Writer, counts *Counts) error {
 				lost, err := format.write(w, dataset.Set{Labels: r.labels, Frames: r.chain(ctx, g.members, counts)})
@@ -176,14 +192,19 @@ func (r *run) outputs(ctx context.Context) ([]output, error) {
 type fileFormat struct {
 	extension string
 	write     dataset.Writer
+	recording bool // a file per bag, of frames that have times
 }
 
 var fileFormats = map[string]fileFormat{
-	"jsonl": {".jsonl", dataset.JSONL},
+	"jsonl": {".jsonl", dataset.JSONL, false},
+	"coco":  {".coco.json", dataset.COCO, false},
+	"mcap":  {".annotations.mcap", dataset.MCAP, true},
 }
 
 // Formats are those that cvatplan writes itself.
-func Formats() []string { return slices.Sorted(maps.Keys(fileFormats)) }
+func Formats() []string {
+	return slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Keys(fileFormats)), slices.Collect(maps.Keys(yoloFormats)))))
+}
 
 // formatVersion moves whenever a format gives other bytes for the same frames.
 const formatVersion = 1

@@ -1,0 +1,82 @@
+package dataset
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/cvatplan/cvatplan/internal/annotation"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+)
+
+var (
+	circle = regexp.MustCompile(`<circle\b[^>]*>`)
+	edge   = regexp.MustCompile(`<line\b[^>]*>`)
+	nodeID = regexp.MustCompile(`data-node-id="(\d+)"`)
+	byID   = regexp.MustCompile(`data-label-id="(\d+)"`)
+	byName = regexp.MustCompile(`data-label-name="([^"]*)"`)
+	from   = regexp.MustCompile(`data-node-from="(\d+)"`)
+	to     = regexp.MustCompile(`data-node-to="(\d+)"`)
+)
+
+func first(re *regexp.Regexp, text string) string {
+	if m := re.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// edges are the lines of a skeleton, as pairs of its sublabels, counted from 0. CVAT keeps them in a drawing.
+func edges(l cvat.Label) [][2]int {
+	sublabel := map[string]int{} // by the number of its node
+	for _, c := range circle.FindAllString(l.SVG, -1) {
+		id, name := first(byID, c), first(byName, c)
+		i := slices.IndexFunc(l.Sublabels, func(s cvat.Label) bool { return strconv.Itoa(s.ID) == id || id == "" && s.Name == name })
+		if node := first(nodeID, c); node != "" && i >= 0 {
+			sublabel[node] = i
+		}
+	}
+	var all [][2]int
+	for _, e := range edge.FindAllString(l.SVG, -1) {
+		a, there := sublabel[first(from, e)]
+		b, too := sublabel[first(to, e)]
+		if there && too {
+			all = append(all, [2]int{a, b})
+		}
+	}
+	return all
+}
+
+// A keypoint is one point of a skeleton.
+type keypoint struct {
+	x, y       float64
+	visibility int // 0: not in the picture, 1: hidden, 2: seen
+}
+
+// keypoints are a skeleton's points, one for each sublabel, in their order.
+func keypoints(l cvat.Label, s annotation.Shape) []keypoint {
+	points := make([]keypoint, len(l.Sublabels))
+	for i, sub := range l.Sublabels {
+		for _, e := range s.Elements {
+			if e.Label != sub.Name || e.Outside || len(e.Points) < 2 {
+				continue
+			}
+			points[i] = keypoint{e.Points[0], e.Points[1], 2}
+			if e.Occluded {
+				points[i].visibility = 1
+			}
+		}
+	}
+	return points
+}
+
+// around is the smallest box around the points that are in the picture; false where none is.
+func around(points []keypoint) (box, bool) {
+	var r ring
+	for _, p := range points {
+		if p.visibility > 0 {
+			r = append(r, p.x, p.y)
+		}
+	}
+	return boxOf([]ring{r}), len(r) > 0
+}

@@ -1,0 +1,187 @@
+package pull
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/atomicfile"
+	"github.com/cvatplan/cvatplan/internal/dataset"
+)
+
+// yoloFormats are the formats that write a directory per task of Ultralytics, each with the tasks that it writes.
+var yoloFormats = map[string][]string{
+	"yolo": dataset.YOLOTasks, "yolo-detect": {"detect"}, "yolo-segment": {"segment"}, "yolo-pose": {"pose"},
+}
+
+// yoloOutputs are, for each task of Ultralytics that the project has labels for: the labels of each member, which are
+// a tree of files, a list of images per split, and data.yaml.
+func (r *run) yoloOutputs(format string) []output {
+	var all []output
+	for _, task := range yoloFormats[format] {
+		y := dataset.NewYOLO(task, r.labels)
+		if y.Empty() {
+			continue
+		}
+		dir := "yolo/" + task
+		splits := map[string][]*member{}
+		for _, m := range r.members {
+			split := FileName(y.Split(m.task.Subset))
+			splits[split] = append(splits[split], m)
+			all = append(all, output{
+				path: path.Join(dir, "labels", split, m.file), format: format, members: []*member{m}, from: r.from(dir, []*member{m}), tree: &y,
+			})
+		}
+		var names []string
+		for split, members := range splits {
+			names = append(names, split)
+			all = append(all, output{path: path.Join(dir, split+".txt"), format: format, members: members, from: r.from(dir+split, members), write: r.imageList(split, members)})
+		}
+		slices.Sort(names)
+		all = append(all, output{
+			path: path.Join(dir, "data.yaml"), format: format, from: r.from(dir, nil) + fmt.Sprint(names),
+			write: func(_ context.Context, w io.Writer, _ *Counts) error { return y.Data(w, names) },
+		})
+	}
+	return all
+}
+
+// imageList lists the images of a split, relative to itself. Ultralytics looks for an image's labels where its path
+// has labels in place of images.
+func (r *run) imageList(split string, members []*member) func(context.Context, io.Writer, *Counts) error {
+	return func(ctx context.Context, w io.Writer, counts *Counts) error {
+		for _, m := range members {
+			a, err := r.cache.get(m)
+			if err != nil {
+				return err
+			}
+			choice := m.choice(a, r.o)
+			for frame, meta := range a.Frames {
+				if choice(frame) != taken || slices.Contains(a.Hidden, frame) {
+					continue
+				}
+				if _, err := fmt.Fprintf(w, "./images/%s/%s/%s\n", split, m.file, framePath(meta.Name)); err != nil {
+					return err
+				}
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// bringTree makes the label files of one task what they are to be, one by one, and takes away those of frames that
+// are gone. Frames without labels have no file: to Ultralytics they are background.
+func (r *run) bringTree(ctx context.Context, o output) (File, error) {
+	root := filepath.Join(r.o.Dir, filepath.FromSlash(o.path))
+	file := File{Path: o.path, Format: o.format, Change: Unchanged}
+	before := labelFiles(root)
+	if last, known := r.record.get(o.path); known && last.From == o.from && last.Files == len(before) {
+		file.Counts = last.Counts
+		return file, nil
+	}
+	sum := sha256.New()
+	lost := dataset.Lost{}
+	labels := map[string]bool{}
+	for f, err := range r.frames(ctx, o.members[0], &file.Counts) {
+		if err != nil {
+			return file, err
+		}
+		text := o.tree.Labels(f, lost)
+		if len(text) == 0 {
+			continue
+		}
+		name := framePath(f.Name)
+		name = strings.TrimSuffix(name, path.Ext(name)) + ".txt"
+		if labels[name] {
+			return file, fmt.Errorf("frames of task %q differ in their extension alone: %s; YOLO's labels know none", o.members[0].task.Name, f.Name)
+		}
+		labels[name] = true
+		fmt.Fprintf(sum, "%s\x00%s\x00", name, text)
+		changed, err := r.bringLabel(filepath.Join(root, filepath.FromSlash(name)), text)
+		if err != nil {
+			return file, err
+		}
+		if changed {
+			file.Change = Changed
+		}
+	}
+	for _, name := range before {
+		if labels[name] {
+			continue
+		}
+		file.Change = Changed
+		if !r.o.Check {
+			if err := os.Remove(filepath.Join(root, filepath.FromSlash(name))); err != nil {
+				return file, err
+			}
+		}
+	}
+	if file.Change == Changed && len(before) == 0 {
+		file.Change = Created
+	}
+	file.Lost = lost
+	r.record.set(o.path, written{From: o.from, Sum: hex.EncodeToString(sum.Sum(nil)), Files: len(labels), Format: o.format, Task: o.task(), Counts: file.Counts})
+	return file, nil
+}
+
+// bringLabel writes one label file, unless it is what it is to be.
+func (r *run) bringLabel(path string, text []byte) (changed bool, err error) {
+	have, err := os.ReadFile(path)
+	if err == nil && bytes.Equal(have, text) {
+		return false, nil
+	}
+	if r.o.Check {
+		return true, nil
+	}
+	return true, atomicfile.Write(path, atomicfile.Options{}, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+// labelFiles are the label files in a task's directory, which is its alone.
+func labelFiles(root string) []string {
+	var names []string
+	_ = filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error { // none, where it cannot be read
+		if err == nil && d.Type().IsRegular() && strings.HasSuffix(p, ".txt") {
+			name, _ := filepath.Rel(root, p)
+			names = append(names, filepath.ToSlash(name))
+		}
+		return nil
+	})
+	return names
+}
+
+// removeTree takes a task's label files away, and the directories that they leave empty.
+func removeTree(root string) error {
+	var err error
+	for _, name := range labelFiles(root) {
+		err = errors.Join(err, os.Remove(filepath.Join(root, filepath.FromSlash(name))))
+	}
+	var dirs []string
+	_ = filepath.WalkDir(root, func(p string, d fs.DirEntry, walk error) error {
+		if walk == nil && d.IsDir() {
+			dirs = append(dirs, p)
+		}
+		return nil
+	})
+	slices.SortFunc(dirs, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	for _, d := range dirs {
+		_ = os.Remove(d) // what is not ours stays
+	}
+	return err
+}
