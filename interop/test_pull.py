@@ -232,7 +232,9 @@ def compare(test, task, xml, lines):
         test.assertEqual(tags(from_xml(n) for n in image if n.tag == "tag"), tags({"group": 0} | t for t in line["tags"]), where)
 
 
-class Pull(unittest.TestCase):
+class OnServer(unittest.TestCase):
+    """A project of its own for each test, on one server."""
+
     @classmethod
     def setUpClass(cls):
         cls.url, cls.token = cls.enterClassContext(server())
@@ -257,15 +259,20 @@ class Pull(unittest.TestCase):
             "task": {"name": "{bag}"} | task, "bags": [b + "/" for b in bags]}))
         self.plan("apply", "--auto-approve")
         project = self.api("GET", "/api/projects", params={"name": self.project}).json()["results"][0]["id"]
-        labels = self.api("GET", "/api/labels", params={"project_id": project, "page_size": 100}).json()["results"]
         tasks = self.api("GET", "/api/tasks", params={"project_id": project, "page_size": 100}).json()["results"]
-        return {t["name"]: t["id"] for t in tasks}, Annotations([l for l in labels if not l.get("has_parent")])
+        return {t["name"]: t["id"] for t in tasks}, self.annotations(project)
+
+    def annotations(self, project):
+        labels = self.api("GET", "/api/labels", params={"project_id": project, "page_size": 100}).json()["results"]
+        return Annotations([l for l in labels if not l.get("has_parent")])
 
     def lines(self, task, *args):
         out = self.folder / "out"
         self.plan("pull", "--to", out, *args)
         return [json.loads(line) for line in (out / f"{task}.jsonl").read_text().splitlines()]
 
+
+class Pull(OnServer):
     def check(self, **task):
         tasks, annotations = self.made(**task)
         for name, id in tasks.items():

@@ -116,6 +116,9 @@ type Project struct {
 // Run pulls a project. Its error stopped the whole; what concerns one task is among the result's failures.
 func Run(ctx context.Context, server Server, p Project, o Options) (Result, error) {
 	r := &run{server: server, project: p, o: o}
+	if err := r.checkFormats(ctx); err != nil {
+		return r.result, err
+	}
 	if err := r.plan(ctx); err != nil {
 		return r.result, err
 	}
@@ -142,8 +145,10 @@ type run struct {
 	record  *record
 	result  Result
 
+	exported map[string]cvat.Format // of Options.Formats, those that the server writes
+
 	warnings onceEach
 }
 
 // needsAnswers says whether any format is written from the server's answers.
-func (r *run) needsAnswers() bool { return len(r.o.Formats) > 0 }
+func (r *run) needsAnswers() bool { return len(r.exported) < len(r.o.Formats) }

@@ -29,6 +29,7 @@ type output struct {
 	from    string    // a hash of all that it is made of
 	write   func(ctx context.Context, w io.Writer, counts *Counts) error
 	tree    *dataset.YOLO // in place of write: a directory with a file per frame
+	export  bool          // in place of write: by the server
 }
 
 // writeAll makes the files that may have changed, several at once, and looks for those of what is gone.
@@ -76,6 +77,9 @@ func (r *run) writeAll(ctx context.Context) error {
 func (r *run) bring(ctx context.Context, o output) (File, error) {
 	if o.tree != nil {
 		return r.bringTree(ctx, o)
+	}
+	if o.export {
+		return r.bringExport(ctx, o)
 	}
 	path := filepath.Join(r.o.Dir, filepath.FromSlash(o.path))
 	before := sumOf(path)
@@ -172,6 +176,10 @@ func (r *run) outputs(ctx context.Context) ([]output, error) {
 	for _, name := range r.o.Formats {
 		if yoloFormats[name] != nil {
 			all = append(all, r.yoloOutputs(name)...)
+			continue
+		}
+		if _, exported := r.exported[name]; exported {
+			all = append(all, r.exportOutputs(name)...)
 			continue
 		}
 		format := fileFormats[name]
