@@ -5,27 +5,35 @@ import (
 	"io"
 	"time"
 
-	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // A Server is the part of [cvat.Client] that a run needs; its contract is the client's.
 type Server interface {
-	observe.Reader
-	projectWriter
-	taskWriter
-}
-
-type projectWriter interface {
+	Organization() string
+	TaskURL(id int) string
 	ProjectURL(id int) string
+
+	// What only looks.
+	Project(ctx context.Context, id int) (*cvat.Project, error)
+	ListProjects(ctx context.Context, name string) ([]cvat.Project, error)
+	ProjectsEverywhere(ctx context.Context, name string) ([]cvat.Project, error)
+	Labels(ctx context.Context, projectID int) ([]cvat.Label, error)
+	Organizations(ctx context.Context) ([]cvat.Organization, error)
+	FindUser(ctx context.Context, username string) (*cvat.User, error)
+	Users(ctx context.Context) ([]cvat.User, error)
+	ListTasks(ctx context.Context, f cvat.TaskFilter) ([]cvat.Task, error)
+	Task(ctx context.Context, id int) (*cvat.Task, error)
+	DataMeta(ctx context.Context, taskID int) (*cvat.DataMeta, error)
+	Request(ctx context.Context, taskID int) (*cvat.Request, error)
+	ListRequests(ctx context.Context) ([]cvat.Request, error)
+
 	CreateProject(ctx context.Context, name, bugTracker string, labels []cvat.Label) (*cvat.Project, error)
 	SetProjectBugTracker(ctx context.Context, id int, text string) error
 	AddLabels(ctx context.Context, projectID int, labels []cvat.Label) error
 	DeleteProject(ctx context.Context, id int) error
-}
 
-type taskWriter interface {
 	CreateTask(ctx context.Context, t cvat.NewTask) (*cvat.Task, error)
 	SetBugTracker(ctx context.Context, id int, text string) error
 	DeleteTask(ctx context.Context, id int) error
@@ -34,7 +42,7 @@ type taskWriter interface {
 	ImportFiles(ctx context.Context, taskID int, files []cvat.File, p cvat.DataParams, o cvat.UploadOptions) (rqID string, err error)
 }
 
-// An Archive is what the frames of a task travel as; *archive.Zip is one. Reading it
+// An Archive is what the frames of a task travel as: one zip, its entries not compressed. Reading it
 // fails where a file changed since it was measured.
 type Archive interface {
 	io.ReaderAt

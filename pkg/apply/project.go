@@ -37,7 +37,7 @@ func (r *run) ensureProject(ctx context.Context) error {
 	if found.ID != r.plan.Scope.ProjectID { // the plan knows nothing of this one's
 		lacking = r.plan.Options.Project.Labels
 	}
-	if len(lacking) == 0 {
+	if len(lacking) == 0 || r.result.Project.Created { // it was created with its labels
 		return nil
 	}
 	if err := r.addLabels(ctx, found.ID, lacking); err != nil {

@@ -119,6 +119,32 @@ func TestATaskThatAppearedSinceThePlanIsNotMadeTwice(t *testing.T) {
 	}
 }
 
+// Or faster than the look before the creation is old: then this run's own task goes again.
+func TestATaskThatAppearsBeforeTheCreationTakesItsPlace(t *testing.T) {
+	for name, c := range map[string]struct {
+		frames  []string
+		outcome Outcome
+	}{
+		"complete": {[]string{"a", "b"}, Done},
+		"other":    {[]string{"x"}, Left},
+		"empty":    {nil, Refused},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			w, project := existing()
+			s := w.session()
+			s.each = func(op string) {
+				if op == "POST tasks" {
+					w.addTask("t", project, "", c.frames...)
+				}
+			}
+			r := only(t, one("a", "b").run(t, s))
+			if r.Outcome != c.outcome || len(w.tasks) != 1 || len(w.violations) > 0 {
+				t.Errorf("%d tasks, %+v %v", len(w.tasks), r, w.violations)
+			}
+		})
+	}
+}
+
 func TestANameThatTurnsUpElsewhereIsMovedNotCreated(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		w, _ := existing()

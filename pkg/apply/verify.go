@@ -88,8 +88,22 @@ func (t *task) judged(ctx context.Context) (decision, error) {
 			return ended, err
 		}
 	}
+	if err := t.removeOwn(ctx); err != nil {
+		return ended, err
+	}
 	t.keep(resultOf(c).Outcome)
 	return ended, nil
+}
+
+// removeOwn removes the empty task that this run has created, where another of its name
+// turns out to be none of ours: it appeared after the look before the creation.
+func (t *task) removeOwn(ctx context.Context) error {
+	for _, l := range t.change.Actual {
+		if l.ID == t.created && l.Size == 0 {
+			return t.removeLeftover(ctx, l)
+		}
+	}
+	return nil
 }
 
 // keep takes the last decision as the result.

@@ -61,12 +61,7 @@ func BusyProjects() Option {
 // Start runs a server until the test ends, or until Close.
 func Start(t testing.TB, options ...Option) *Server {
 	t.Helper()
-	s := settings{version: sandbox.Version}
-	for _, o := range options {
-		o(&s)
-	}
-	s.sandbox.Dir = t.TempDir()
-	srv, err := start(s)
+	srv, err := Open(t.TempDir(), options...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +71,16 @@ func Start(t testing.TB, options ...Option) *Server {
 		}
 	})
 	return srv
+}
+
+// Open runs a server with its data in dir until Close, where there is no test to end it.
+func Open(dir string, options ...Option) (*Server, error) {
+	s := settings{version: sandbox.Version}
+	for _, o := range options {
+		o(&s)
+	}
+	s.sandbox.Dir = dir
+	return start(s)
 }
 
 func start(s settings) (*Server, error) {
