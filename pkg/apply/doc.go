@@ -9,6 +9,9 @@
 //
 //	measure ─ look ─ create ─ look ─ upload ─ look ─ finish ─ wait ─ look ─ verify ─ clear the marker
 //
+// A small archive goes in one request that starts the import too, which leaves out the look
+// before it: only where the task is new, and alone under its name.
+//
 // Every step may be repeated. The creation, which may not, is looked up before and
 // after; an upload is named after its content, so sending it twice is sending it once.
 //
