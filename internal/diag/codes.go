@@ -100,6 +100,8 @@ const (
 	CodeTwoCameras          Code = "two_cameras"
 	CodeSeveralKinds        Code = "several_kinds"
 	CodeUnsupportedImages   Code = "unsupported_images"
+	CodeLeftOut             Code = "left_out"
+	CodeSameStem            Code = "same_stem"
 	CodeSameFrameName       Code = "same_frame_name"
 	CodeBadFrameName        Code = "bad_frame_name"
 	CodeBadTaskName         Code = "bad_task_name"
@@ -238,6 +240,8 @@ var Codes = []Meaning{
 	{CodeTwoCameras, Error, "a file or topic matches the globs of two cameras"},
 	{CodeSeveralKinds, Note, "a camera takes images that look like those of several cameras"},
 	{CodeUnsupportedImages, Warning, "images of kinds that CVAT does not take"},
+	{CodeLeftOut, Note, "hidden files and folders of systems are left out"},
+	{CodeSameStem, Note, "frames differ in their extension only"},
 	{CodeSameFrameName, Error, "two frames of a task have the same name"},
 	{CodeBadFrameName, Error, "a frame name that CVAT would refuse or change"},
 	{CodeBadTaskName, Error, "a task name that CVAT would refuse or change"},

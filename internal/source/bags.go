@@ -92,6 +92,9 @@ func (f *finder) entry(ctx context.Context, e *manifest.Bag) {
 	var matched, excluded, wrong int
 	used := make([]bool, len(e.Exclude))
 	err := doublestar.GlobWalk(f.fsys, pattern, func(rel string, d fs.DirEntry) error {
+		if pattern != rel && inSystem(rel) {
+			return nil
+		}
 		isDir := f.isDir(ctx, rel, d)
 		markUsed(used, e.Exclude, rel)
 		switch {

@@ -32,6 +32,7 @@ func (v view) fromFiles(paths, all []string) Task {
 	}
 	where := t.frames.source.Where
 	t.blockAll(checkNames(t.frames.names, where))
+	t.sameStem = sameStem(t.frames.names)
 	return t
 }
 

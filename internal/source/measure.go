@@ -53,6 +53,9 @@ func Measure(ctx context.Context, t Task) ([]Frame, []diag.Diagnostic) {
 	}
 	kept, problems := t.judge(report)
 	frames = frame.Pick(frames, kept)
+	if len(report) == 0 {
+		problems = append(problems, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("task %s would have no frames", wording.Safe(t.Name))})
+	}
 	return frames, append(append(problems, t.found(found)...), t.outdatedSums(frames)...)
 }
 

@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"io/fs"
 	"path"
 	"strings"
 	"unicode"
@@ -132,4 +133,34 @@ func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 func ignoredByCVAT(name string) bool {
 	return name == "related_images" || strings.Contains(name, "__MACOSX") ||
 		strings.Contains(name, "__MSOSX") || strings.Contains(name, ".DS_Store")
+}
+
+// systemFolders are the names that operating systems and network storages give to folders of their
+// own, in lower case: thumbnails, recycle bins, snapshots.
+var systemFolders = map[string]bool{
+	"@eadir": true, "#recycle": true, "#snapshot": true, "@recycle": true, "@recently-snapshot": true, "@tmp": true, "@synoeastream": true,
+	"$recycle.bin": true, "recycler": true, "system volume information": true, "lost+found": true,
+	"__macosx": true, "network trash folder": true, "temporary items": true, "~snapshot": true,
+}
+
+// ofSystem reports whether a name is a folder's that holds no data of anybody's, in any case.
+func ofSystem(name string) bool { return systemFolders[strings.ToLower(name)] }
+
+// inSystem reports whether any folder of a path is one, or one that CVAT ignores.
+func inSystem(rel string) bool {
+	for part := range strings.SplitSeq(rel, "/") {
+		if ofSystem(part) || ignoredByCVAT(part) {
+			return true
+		}
+	}
+	return false
+}
+
+// isLeftOut reports whether an entry that is passed over is one that a person may miss: a folder, but for
+// those of version control, or an image.
+func isLeftOut(e fs.DirEntry) bool {
+	if e.IsDir() {
+		return e.Name() != ".git" && e.Name() != ".dvc"
+	}
+	return imageheader.Accepted(e.Name())
 }

@@ -107,3 +107,31 @@ func checkUnique(names []string, where func(int) string) []diag.Diagnostic {
 	}
 	return list.problems()
 }
+
+// sameStem says which names differ in their extension only; empty if none do. Most tasks have one
+// extension, which costs no memory.
+func sameStem(names []string) string {
+	if !slices.ContainsFunc(names, func(n string) bool { return path.Ext(n) != path.Ext(names[0]) }) {
+		return ""
+	}
+	first := make(map[string]string, len(names))
+	pairs, example := 0, ""
+	for _, name := range names {
+		stem := trimExtension(name)
+		other, again := first[stem]
+		if !again {
+			first[stem] = name
+			continue
+		}
+		if pairs++; pairs == 1 {
+			example = wording.Safe(other) + " and " + wording.Safe(name)
+		}
+	}
+	switch pairs {
+	case 0:
+		return ""
+	case 1:
+		return example + " differ in their extension only"
+	}
+	return fmt.Sprintf("%s differ in their extension only (and %d more)", example, pairs-1)
+}

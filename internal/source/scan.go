@@ -56,6 +56,7 @@ func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.
 		tasks = nil
 	}
 	blockSameNames(tasks)
+	blockEmpty(tasks)
 	slices.SortStableFunc(problems, compareProblems)
 	return tasks, problems
 }
@@ -124,11 +125,13 @@ func (s scanner) cameras(b *bagRef) []*manifest.Camera {
 func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 	o := outcome{totals: newTotals(s.m)}
 	o.totals.pictures.add(b, l.pictures)
+	o.totals.leftOut.add(b, l.leftOut)
 	d := s.divide(b, l, &o.totals)
 	hold := s.unsettled(ctx, b, l.images)
 	for _, camera := range s.cameras(b) {
 		i := s.index(camera)
-		if len(d.images[i])+len(d.findings[i]) == 0 {
+		if len(d.images[i]) == 0 && !slices.ContainsFunc(d.findings[i], isError) {
+			o.problems = append(o.problems, d.findings[i]...)
 			o.totals.missing[i].add(b, []string{b.rel})
 			continue
 		}
@@ -136,6 +139,12 @@ func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 		t := newView(s.m, s.root, b, camera).files(d.images[i], l.images)
 		t.Hold = hold
 		o.problems = append(o.problems, t.blockAll(d.findings[i])...)
+		if t.sameStem != "" {
+			o.problems = append(o.problems, diag.Diagnostic{
+				Severity: diag.Note, Code: diag.CodeSameStem, Task: t.Name, Pos: t.Origin,
+				Text: fmt.Sprintf("task %s: %s; CVAT's exports take them for one", wording.Safe(t.Name), t.sameStem),
+			})
+		}
 		o.tasks = append(o.tasks, t)
 	}
 	if len(o.tasks) == 0 {
@@ -226,6 +235,15 @@ func blockSameNames(tasks []Task) {
 		text, hint := plan.SameName(tasks[k].place(), tasks[i].place())
 		for _, t := range []*Task{&tasks[k], &tasks[i]} {
 			t.block(diag.CodeSameTaskName, hint, "%s", text)
+		}
+	}
+}
+
+// blockEmpty blocks tasks without a frame that nothing else blocks: CVAT makes no such task, whatever the cause.
+func blockEmpty(tasks []Task) {
+	for i := range tasks {
+		if t := &tasks[i]; len(t.frames.names) == 0 && len(t.Problems) == 0 {
+			t.block(diag.CodeNoUsableImages, diag.Hint{}, "task %s would have no frames", wording.Safe(t.Name))
 		}
 	}
 }

@@ -68,7 +68,7 @@ func TestABagSeenByACameraIsATask(t *testing.T) {
 			},
 		},
 		"no cameras: the bag is one task": {
-			files: []string{"x/1.jpg", "x/cam/2.JPG", "x/notes.txt", "x/._1.jpg", "x/.thumbs/1.jpg", "x/__MACOSX/1.jpg"},
+			files: []string{"x/1.jpg", "x/cam/2.JPG", "x/notes.txt"},
 			lines: `bags: [{path: "*"}]`,
 			want:  []taskView{{Name: "x", Frames: "x/1.jpg x/cam/2.JPG"}},
 		},

@@ -61,7 +61,8 @@ type Task struct {
 	Hold     string            // why it is left alone for now (its bag has not settled); empty: it is not
 	Index    string            // the file of the committed index that can stand in for its bag; empty: none
 
-	frames frames
+	frames   frames
+	sameStem string // says which frames differ in their extension only; empty: none
 }
 
 // Frames are the names under which CVAT will hold the frames, in its order (for

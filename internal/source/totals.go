@@ -18,6 +18,7 @@ import (
 type totals struct {
 	unclaimed occurrences      // images that no camera takes
 	topics    occurrences      // image topics that no camera takes
+	leftOut   occurrences      // folders of systems, and hidden images
 	pictures  occurrences      // images that CVAT does not take
 	indexed   occurrences      // bags whose indexes stand in for them
 	taken     []int            // tasks of a camera, blocked ones too
@@ -73,6 +74,7 @@ func (t *totals) kind(i int, at string, c manifest.Camera) {
 func (t *totals) add(o totals) {
 	t.unclaimed.join(o.unclaimed)
 	t.pictures.join(o.pictures)
+	t.leftOut.join(o.leftOut)
 	t.topics.join(o.topics)
 	t.indexed.join(o.indexed)
 	t.recordings += o.recordings
@@ -101,6 +103,10 @@ func (t *totals) problems(m *manifest.Manifest) []diag.Diagnostic {
 	if h := t.indexed; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeListedBags, Text: fmt.Sprintf(
 			"%s not here, such as %s: planned by the index", wording.Count(h.bags, "bag is", "bags are"), wording.Safe(h.example))})
+	}
+	if h := t.leftOut; h.n > 0 {
+		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeLeftOut, Text: fmt.Sprintf(
+			"left out: %s, such as %s", wording.Count(h.n, "hidden file or system folder", "hidden files or system folders"), wording.Safe(h.example))})
 	}
 	if h := t.pictures; h.n > 0 {
 		list = append(list, diag.Diagnostic{

@@ -24,6 +24,7 @@ type contents struct {
 	images   []string // paths from the bag, with slashes, in byte order
 	pictures []string // images that CVAT does not take
 	others   int      // files that are no images
+	leftOut  []string // folders of operating systems and NAS, and hidden images
 	problems []finding
 
 	top map[string]bool // names directly in the bag that a rosbag2 would have
@@ -35,23 +36,36 @@ type finding struct {
 	diag.Diagnostic
 }
 
-// A walker lists one bag.
+// A walker lists one bag. Each directory is listed once, however many links lead to it: those that lie
+// in the bag by themselves first, then what links lead to, in the order of the links' paths.
 type walker struct {
 	store store.Store
 	root  string // the bag, in the store
+	links []string
+	ends  map[string]bool // directories that were listed, as [store.Store.Link] calls them
 	contents
 }
 
 // list walks the directory; ctx ends it early.
 func list(ctx context.Context, s store.Store, dir string) (contents, error) {
-	w := walker{store: s, root: dir}
-	w.dir(ctx, "", 0)
+	w := walker{store: s, root: dir, ends: make(map[string]bool)}
+	_, end, _ := s.Link(ctx, dir)
+	w.dir(ctx, "", end, 0)
+	for len(w.links) > 0 {
+		links := w.links
+		w.links = nil
+		slices.Sort(links)
+		for _, at := range links {
+			w.linkedDir(ctx, at)
+		}
+	}
 	slices.Sort(w.images)
 	slices.SortFunc(w.problems, func(a, b finding) int { return strings.Compare(a.path, b.path) })
 	return w.contents, ctx.Err()
 }
 
-func (w *walker) dir(ctx context.Context, rel string, depth int) {
+// dir lists a directory that is end, with those in it.
+func (w *walker) dir(ctx context.Context, rel, end string, depth int) {
 	if ctx.Err() != nil {
 		return
 	}
@@ -59,34 +73,52 @@ func (w *walker) dir(ctx context.Context, rel string, depth int) {
 		w.found(rel, diag.Error, diag.CodeTooDeep, "directories deeper than %d are not read", maxDepth)
 		return
 	}
+	w.ends[end] = true
 	entries, err := w.store.List(ctx, w.name(rel))
 	if err != nil {
 		w.found(rel, diag.Error, diag.CodeUnreadableDirectory, "%s", reason(err))
 	}
 	for _, e := range entries {
-		w.entry(ctx, e, rel, depth)
+		w.entry(ctx, e, rel, end, depth)
 	}
 	w.dvc(ctx, entries, rel)
 }
 
-func (w *walker) entry(ctx context.Context, e fs.DirEntry, rel string, depth int) {
+func (w *walker) entry(ctx context.Context, e fs.DirEntry, rel, end string, depth int) {
 	name := e.Name()
-	if name[0] == '.' || ignoredByCVAT(name) {
+	at := path.Join(rel, name)
+	if name[0] == '.' || ignoredByCVAT(name) || ofSystem(name) {
+		if isLeftOut(e) {
+			w.leftOut = append(w.leftOut, at)
+		}
 		return
-	}
-	at := name
-	if rel != "" {
-		at = rel + "/" + name
 	}
 	switch e.Type() {
 	case 0:
 		w.file(at, name)
 	case fs.ModeDir:
-		w.dir(ctx, at, depth+1)
+		if end = filepath.Join(end, name); !w.ends[end] {
+			w.dir(ctx, at, end, depth+1)
+		}
 	case fs.ModeSymlink:
-		w.link(ctx, at, name, depth)
+		w.link(ctx, at, name)
 	default:
 		w.special(at, name, e.Type())
+	}
+}
+
+// linkedDir lists what a link to a directory leads to, unless it was.
+func (w *walker) linkedDir(ctx context.Context, at string) {
+	_, end, err := w.store.Link(ctx, w.name(at))
+	switch {
+	case err != nil:
+		w.found(at, diag.Error, diag.CodeBrokenLink, "%s", reason(err))
+	case w.ends[end] && w.loops(ctx, at, end):
+		w.found(at, diag.Warning, diag.CodeLinkLoop, "the link leads back to a directory that holds it, and is not followed")
+	case w.ends[end]:
+		w.found(at, diag.Note, diag.CodeLinkLoop, "the link leads to a directory whose images are taken already, and is not followed")
+	default:
+		w.dir(ctx, at, end, strings.Count(at, "/")+1)
 	}
 }
 
@@ -113,8 +145,8 @@ func (w *walker) note(at, name string) {
 	w.top[name] = true
 }
 
-// link follows a symbolic link; the file keeps the link's name.
-func (w *walker) link(ctx context.Context, at, name string, depth int) {
+// link follows a symbolic link to a file, which keeps the link's name; directories come later.
+func (w *walker) link(ctx context.Context, at, name string) {
 	info, err := w.store.Stat(ctx, w.name(at))
 	switch {
 	case err != nil && !imageheader.Accepted(name):
@@ -122,10 +154,8 @@ func (w *walker) link(ctx context.Context, at, name string, depth int) {
 		w.broken(ctx, at)
 	case err != nil:
 		w.found(at, diag.Error, diag.CodeBrokenLink, "%s", reason(err))
-	case info.IsDir() && w.loops(ctx, at):
-		w.found(at, diag.Warning, diag.CodeLinkLoop, "the link leads back to a directory that holds it, and is not followed")
 	case info.IsDir():
-		w.dir(ctx, at, depth+1)
+		w.links = append(w.links, at)
 	case info.Mode().IsRegular():
 		w.file(at, name)
 	default:
@@ -134,8 +164,7 @@ func (w *walker) link(ctx context.Context, at, name string, depth int) {
 }
 
 // loops reports whether a link leads to a directory on its own path.
-func (w *walker) loops(ctx context.Context, at string) bool {
-	_, target, _ := w.store.Link(ctx, w.name(at))
+func (w *walker) loops(ctx context.Context, at, target string) bool {
 	for up := path.Dir(at); ; up = path.Dir(up) {
 		if _, end, err := w.store.Link(ctx, w.name(up)); err == nil && end == target {
 			return true

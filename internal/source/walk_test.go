@@ -1,0 +1,98 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/store"
+)
+
+func TestFoldersOfSystemsHoldNoFrames(t *testing.T) {
+	folders := []string{
+		"@eaDir", "#recycle", "#snapshot", "@Recycle", "$RECYCLE.BIN", "RECYCLER", "System Volume Information", "lost+found",
+		"__MACOSX", ".thumbnails", ".Trash-1000", "related_images",
+	}
+	files := []string{"syno/IMG_0000.JPG", "syno/IMG_0001.JPG", "syno/cam/2.JPG", "syno/._1.jpg", "syno/.DS_Store"}
+	for _, f := range folders {
+		files = append(files, "syno/"+f+"/IMG_0000.JPG/THUMB.jpg", f+"/old.jpg")
+	}
+	got := scan(t, tree(t, files...), `bags: [{path: "*/"}]`)
+	want := scanned{
+		Tasks:    []taskView{{Name: "syno", Frames: "syno/cam/2.JPG syno/IMG_0000.JPG syno/IMG_0001.JPG"}},
+		Problems: []string{"note: left out: 13 hidden files or system folders, such as syno/#recycle"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFramesThatDifferInTheirExtensionOnlyAreNoted(t *testing.T) {
+	got := scan(t, tree(t, "x/image1.jpg", "x/image1.png", "x/image2.jpg", "x/image2.jpeg", "x/image3.png"), `bags: [{path: x}]`)
+	want := []string{"note: task x: x/image1.jpg and x/image1.png differ in their extension only (and 1 more); CVAT's exports take them for one"}
+	if diff := cmp.Diff(want, got.Problems); diff != "" || len(got.Tasks) != 1 || len(got.Tasks[0].Problems) > 0 {
+		t.Error(diff, got.Tasks)
+	}
+}
+
+// Nine folders that each link to all others were 9! paths, sixteen levels of two links 65,536.
+func TestFoldersLinkedInAWebAreListedOnceEach(t *testing.T) {
+	var web, levels []string
+	for i := range 9 {
+		web = append(web, fmt.Sprintf("web/d%d/%d.jpg", i, i))
+		for k := range 9 {
+			web = append(web, fmt.Sprintf("web/d%d/to%d -> ../d%d", i, k, k))
+		}
+	}
+	for i := range 16 {
+		levels = append(levels, fmt.Sprintf("levels/l%d/%d.jpg", i, i),
+			fmt.Sprintf("levels/l%d/a -> ../l%d", i, i+1), fmt.Sprintf("levels/l%d/b -> ../l%d", i, i+1))
+	}
+	levels = append(levels, "levels/l16/16.jpg")
+	root := tree(t, append(web, levels...)...)
+	for dir, want := range map[string]int{"web": 9, "levels": 17, "levels/l0": 17} {
+		c, err := list(context.Background(), store.At(root), dir)
+		if err != nil || len(c.images) != want {
+			t.Errorf("%s: %d images, want %d (%v)", dir, len(c.images), want, err)
+		}
+		for _, p := range c.problems {
+			if p.Severity == diag.Error || p.Code != diag.CodeLinkLoop {
+				t.Errorf("%s: %+v", dir, p)
+			}
+		}
+	}
+}
+
+// A directory has its own place before that of a link to it, whatever the links are called.
+func TestALinkTakesNoImageFromItsDirectory(t *testing.T) {
+	s := scan(t, tree(t, "x/m/1.jpg", "x/a -> m", "x/z -> m", "far/2.jpg", "x/far -> ../far"), `bags: [{path: x}]`)
+	if len(s.Tasks) != 1 || s.Tasks[0].Frames != "x/far/2.jpg x/m/1.jpg" {
+		t.Errorf("%+v", s.Tasks)
+	}
+}
+
+// Camera B was created with 0 frames, and its import failed at every run.
+func TestAFolderLinkedIntoItselfMakesNoTask(t *testing.T) {
+	s := scan(t, tree(t, "x/A_1.jpg", "x/sub -> ."), "cameras: [{name: A}, {name: B}]\nbags: [{path: x}]")
+	if len(s.Tasks) != 1 || s.Tasks[0].Name != "A_x" {
+		t.Errorf("%+v", s.Tasks)
+	}
+	if all := strings.Join(s.Problems, "\n"); !strings.Contains(all, "camera B has no images in any bag") || !strings.Contains(all, "leads back") {
+		t.Error(all)
+	}
+}
+
+func TestNoTaskHasNoFrames(t *testing.T) {
+	tasks := []Task{{Name: "t"}}
+	blockEmpty(tasks)
+	if len(tasks[0].Problems) != 1 || tasks[0].Problems[0].Severity != diag.Error {
+		t.Errorf("%+v", tasks[0].Problems)
+	}
+	if _, problems := Measure(context.Background(), Task{Name: "t"}); len(problems) != 1 || problems[0].Severity != diag.Error {
+		t.Errorf("%+v", problems)
+	}
+}
