@@ -110,7 +110,7 @@ func TestNoFlagTakesASecret(t *testing.T) {
 func allFlags(t *testing.T) (names []string) {
 	t.Helper()
 	var c cli
-	parser, err := kong.New(&c)
+	parser, err := kong.New(&c, (&app{getenv: os.Getenv}).kongOptions()...)
 	must(t, err)
 	for _, command := range parser.Model.Leaves(false) {
 		for _, group := range command.AllFlags(false) {
