@@ -26,7 +26,7 @@ func (a *app) findCredentials(server string) (credentials, error) {
 		return credentials{accessToken: cvat.NewSecret(strings.TrimSpace(token)), hasToken: true}, nil
 	}
 	if file := a.getenv("CVAT_ACCESS_TOKEN_FILE"); file != "" {
-		return tokenFromFile(file)
+		return a.tokenFromFile(file)
 	}
 	if user, password := a.getenv("CVAT_USERNAME"), a.getenv("CVAT_PASSWORD"); user != "" && password != "" {
 		return credentials{username: user, password: cvat.NewSecret(password), hasLogin: true}, nil
@@ -41,7 +41,7 @@ func (a *app) findCredentials(server string) (credentials, error) {
 		diag.Do(diag.HintSetCredentials))
 }
 
-func tokenFromFile(file string) (credentials, error) {
+func (a *app) tokenFromFile(file string) (credentials, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return credentials{}, fmt.Errorf("CVAT_ACCESS_TOKEN_FILE: %w", err)
@@ -50,6 +50,7 @@ func tokenFromFile(file string) (credentials, error) {
 	if token == "" {
 		return credentials{}, fmt.Errorf("CVAT_ACCESS_TOKEN_FILE: %s is empty", file)
 	}
+	a.secrets.Add(token) // it may be a pipe, which only this reads
 	return credentials{accessToken: cvat.NewSecret(token), hasToken: true}, nil
 }
 
@@ -74,6 +75,7 @@ func (a *app) askCredentials(server string) (credentials, error) {
 	if err != nil {
 		return credentials{}, fmt.Errorf("read the password: %w", err)
 	}
+	a.secrets.Add(password)
 	return credentials{username: user, password: cvat.NewSecret(password), hasLogin: true}, nil
 }
 

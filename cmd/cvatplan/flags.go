@@ -173,5 +173,5 @@ func (f summaryFlag) summarize(a *app, write func(io.Writer) error) error {
 	if err != nil {
 		return fmt.Errorf("--step-summary: %w", err)
 	}
-	return errors.Join(write(file), file.Close())
+	return errors.Join(a.guarded(write)(file), file.Close())
 }

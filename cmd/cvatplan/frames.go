@@ -47,7 +47,7 @@ func (c framesCmd) Run(a *app) error {
 		return a.partly(c.renew(ctx, a, sessions))
 	}
 	if c.Out != "" {
-		return atomicfile.Write(c.Out, atomicfile.Options{}, func(w io.Writer) error { return c.write(ctx, a, w, sessions) })
+		return atomicfile.Write(c.Out, atomicfile.Options{}, a.guarded(func(w io.Writer) error { return c.write(ctx, a, w, sessions) }))
 	}
 	return c.write(ctx, a, a.stdout, sessions)
 }
@@ -178,7 +178,7 @@ func (c framesCmd) renew(ctx context.Context, a *app, sessions []*session) error
 
 func (c framesCmd) renewOne(ctx context.Context, a *app, file string, tasks []source.Task) error {
 	n := 0
-	err := atomicfile.Write(file, atomicfile.Options{}, func(w io.Writer) error {
+	err := atomicfile.Write(file, atomicfile.Options{}, a.guarded(func(w io.Writer) error {
 		out := counting{index.NewJSONL(w), &n}
 		for _, t := range tasks {
 			ok, err := c.list(ctx, a, nil, t, 0, out)
@@ -190,7 +190,7 @@ func (c framesCmd) renewOne(ctx context.Context, a *app, file string, tasks []so
 			}
 		}
 		return out.Flush()
-	})
+	}))
 	if err == nil && !a.Quiet {
 		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %s of %s\n", file, wording.Count(n, "frame", "frames"), wording.Count(len(tasks), "task", "tasks"))
 	}

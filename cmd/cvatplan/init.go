@@ -35,7 +35,7 @@ func (c initCmd) Run(a *app) error {
 		_, err := a.stdout.Write(drafted.Text)
 		return err
 	}
-	if err := c.write(drafted.Text); err != nil {
+	if err := c.write(a, drafted.Text); err != nil {
 		return err
 	}
 	a.printProblems(drafted.Problems)
@@ -55,11 +55,11 @@ func (c initCmd) mayWrite() error {
 }
 
 // write takes care that a file that came to be meanwhile is not overwritten either.
-func (c initCmd) write(text []byte) error {
-	return atomicfile.Write(c.Output, atomicfile.Options{New: !c.Force}, func(w io.Writer) error {
+func (c initCmd) write(a *app, text []byte) error {
+	return atomicfile.Write(c.Output, atomicfile.Options{New: !c.Force}, a.guarded(func(w io.Writer) error {
 		_, err := w.Write(text)
 		return err
-	})
+	}))
 }
 
 // argument is how plan is told of a manifest that is not the default one.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/atomicfile"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/outlet"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/report"
@@ -105,6 +106,9 @@ func (a *app) printPlans(format string, plans []plan.Plan, thumbs func(plan.Chan
 
 func (a *app) textOptions(w io.Writer) report.TextOptions {
 	palette := report.ChoosePalette(a.Color, a.getenv, isTerminal(w))
+	if palette.Colour() {
+		allow(w, outlet.Colours)
+	}
 	return report.TextOptions{Palette: palette, Verbose: a.Verbose, Quiet: a.Quiet, Width: widthOf(w)}
 }
 
@@ -162,7 +166,7 @@ func (c planCmd) save(a *app, sessions []*session) error {
 		return nil
 	}
 	f := planner.Save(projectsOf(sessions), versionString(), a.Server)
-	if err := atomicfile.Write(c.Out, atomicfile.Options{Mode: 0o600}, func(w io.Writer) error { return planfile.Write(w, f) }); err != nil {
+	if err := atomicfile.Write(c.Out, atomicfile.Options{Mode: 0o600}, func(w io.Writer) error { return planfile.Write(a.secrets.Refusing(w), f) }); err != nil {
 		return fmt.Errorf("save the plan to %s: %w", c.Out, err)
 	}
 	if !a.Quiet {

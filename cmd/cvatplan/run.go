@@ -9,6 +9,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/outlet"
 	"github.com/cvatplan/cvatplan/internal/sandbox"
 )
 
@@ -16,7 +17,8 @@ import (
 type app struct {
 	globals
 	stdin          io.Reader
-	stdout, stderr io.Writer
+	stdout, stderr io.Writer // outlets; see guardOutput
+	secrets        outlet.Secrets
 	getenv         func(string) string
 	interrupts     *interrupts
 	command        string          // its name
@@ -61,11 +63,18 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(s
 }
 
 func (a *app) run(args []string) (code int) {
+	flush := func() error { return nil }
+	defer func() {
+		if err := flush(); err != nil && code == exitOK {
+			code = exitError // what was kept back to the end could not be written
+		}
+	}()
 	defer func() {
 		if r := recover(); r != nil {
 			code = a.crashed(crash.Recovered(r))
 		}
 	}()
+	flush = a.guardOutput(args)
 	a.retries = &retries{w: a.stderr}
 	a.interrupts = watchInterrupts(&a.crashes)
 	defer a.interrupts.close()

@@ -13,13 +13,13 @@ import (
 )
 
 func isTerminal(stream any) bool {
-	f, ok := stream.(*os.File)
+	f, ok := beneath(stream).(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // widthOf is the width of a terminal in cells, 0 for anything else.
 func widthOf(w io.Writer) int {
-	f, ok := w.(*os.File)
+	f, ok := beneath(w).(*os.File)
 	if !ok {
 		return 0
 	}

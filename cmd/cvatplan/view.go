@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/advice"
+	"github.com/cvatplan/cvatplan/internal/outlet"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/report/progress"
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -111,6 +112,9 @@ func (a *app) progress(p plan.Plan) listener {
 		return quietProgress{}
 	}
 	bars := isTerminal(a.stderr) && a.getenv("CI") == "" && a.getenv("TERM") != "dumb"
+	if bars {
+		allow(a.stderr, outlet.Cursor)
+	}
 	return a.announce(progress.New(a.stderr, p, progress.Options{Terminal: bars, Width: widthOf(a.stderr)}))
 }
 

@@ -23,10 +23,14 @@ const Redacted = "**redacted**"
 
 // minSecret is the least length of a secret that is taken out, in bytes: a shorter one is a word that
 // stands everywhere.
-const minSecret = 6
+const minSecret = 8
 
 // Secrets are what must not leave. The zero value knows none; it may be used by several goroutines.
 type Secrets struct {
+	// Encodings are ways of writing that forms of output have beside those of JSON, HTML, URLs and Go;
+	// set before the first Add.
+	Encodings []func(string) string
+
 	mu   sync.RWMutex
 	list [][]byte // with their encodings, longest first
 }
@@ -40,7 +44,7 @@ func (s *Secrets) Add(secrets ...string) {
 		if len(secret) < minSecret {
 			continue
 		}
-		for _, form := range forms(secret) {
+		for _, form := range s.forms(secret) {
 			s.insert([]byte(form))
 		}
 	}
@@ -62,14 +66,21 @@ func (s *Secrets) insert(form []byte) {
 }
 
 // forms are the ways in which a secret may be written.
-func forms(secret string) []string {
+func (s *Secrets) forms(secret string) []string {
 	quoted := strconv.Quote(secret)
 	inJSON, _ := json.Marshal(secret) // a string always encodes
-	return []string{
+	all := []string{
 		secret, quoted[1 : len(quoted)-1], string(inJSON[1 : len(inJSON)-1]),
-		html.EscapeString(secret), url.QueryEscape(secret), url.PathEscape(secret),
+		html.EscapeString(secret), inTemplate.Replace(html.EscapeString(secret)), url.QueryEscape(secret), url.PathEscape(secret),
 	}
+	for _, encode := range s.Encodings {
+		all = append(all, encode(secret))
+	}
+	return all
 }
+
+// inTemplate is what html/template does beyond html.
+var inTemplate = strings.NewReplacer("+", "&#43;")
 
 // In reports whether text holds a secret.
 func (s *Secrets) In(text []byte) bool {

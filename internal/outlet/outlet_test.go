@@ -12,7 +12,7 @@ import (
 func TestASecretLeavesInNoFormAndInNoPieces(t *testing.T) {
 	const secret = `tok"en+/<é>&123`
 	var s Secrets
-	s.Add("  "+secret+"\n", "short")
+	s.Add("  "+secret+"\n", "short12")
 	for name, text := range map[string]string{
 		"plain": secret, "twice": secret + secret, "quoted": `"tok\"en+/<é>&123"`, "JSON": `"tok\"en+/\u003cé\u003e\u0026123"`,
 		"HTML": "tok&#34;en+/&lt;é&gt;&amp;123", "query": "tok%22en%2B%2F%3C%C3%A9%3E%26123", "path": "tok%22en+%2F%3C%C3%A9%3E&123",

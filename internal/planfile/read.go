@@ -61,6 +61,13 @@ func IsFile(path string) bool {
 
 // Load reads the file at path. Its errors name it.
 func Load(path string) (File, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return File{}, fmt.Errorf("read saved plan: %w", err)
+	}
+	if !info.Mode().IsRegular() { // a pipe would be waited for, a device has no end
+		return File{}, fmt.Errorf("saved plan %s: %w", path, &Error{"it is not a regular file", diag.Do(diag.HintSavePlan)})
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return File{}, fmt.Errorf("read saved plan: %w", err)
@@ -127,6 +134,8 @@ func (in *reader) next() ([]byte, error) {
 			return line, in.short(line)
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err
+		case in.lines == 0 && len(line) >= len(prefix) && !Is(line):
+			return line, nil // something else, however long its line is
 		case len(line) > maxLine:
 			return nil, damaged("damaged: line %d is longer than %d bytes", in.lines+1, maxLine)
 		}

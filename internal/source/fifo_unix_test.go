@@ -4,8 +4,10 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -29,5 +31,16 @@ func TestAFileThatBecameAPipeIsNotWaitedForEither(t *testing.T) {
 	_, problems := Measure(context.Background(), task)
 	if diff := cmp.Diff([]string{"error: ROOT/x/1.jpg: not a regular file"}, texts(root, problems)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAnIndexThatIsAPipeOrADeviceIsRefused(t *testing.T) {
+	root := tree(t, "x/1.jpg")
+	check(t, syscall.Mkfifo(filepath.Join(root, "pipe"), 0o666))
+	for _, index := range []string{filepath.Join(root, "pipe"), "/dev/zero", root} {
+		got := scan(t, root, "bags: [{path: x, index: "+index+"}]")
+		if text := fmt.Sprint(got); !strings.Contains(text, "not a regular file") {
+			t.Errorf("%s: %s", index, text)
+		}
 	}
 }

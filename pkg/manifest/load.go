@@ -22,7 +22,7 @@ type loader struct {
 // Load reads the manifest at path, and the files that its extends: and labels:
 // name. The error is an *[Error] if the manifest is wrong, else the file's own.
 func Load(path string) (*Manifest, error) {
-	file, err := os.Open(path)
+	file, err := os.Open(path) // a pipe may be meant: the command line names it
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
@@ -69,26 +69,42 @@ func (l *loader) read(name string, data []byte) *node {
 // readBeside reads a file that a manifest names, relative to the file that names it.
 func (l *loader) readBeside(named *node) *node {
 	path := l.join(named)
-	info, err := os.Stat(path)
-	switch {
-	case strings.ContainsFunc(path, isControl):
+	if strings.ContainsFunc(path, isControl) {
 		return nil // reported with the other values
-	case err != nil:
-		l.report(named.at, diag.Hint{}, "%s: %s", clip(named.str()), reason(err))
-		return nil
-	case !info.Mode().IsRegular():
+	}
+	data, err := readFile(path)
+	switch {
+	case errors.Is(err, errNotRegular):
 		l.report(named.at, diag.Hint{}, "%s is not a file", clip(named.str()))
 		return nil
-	case info.Size() > MaxFileSize+3:
+	case err == nil && len(data) > MaxFileSize+3:
 		l.report(named.at, diag.Hint{}, "%s is larger than %d MiB", clip(named.str()), MaxFileSize>>20)
 		return nil
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
+	case err != nil:
 		l.report(named.at, diag.Hint{}, "%s: %s", clip(named.str()), reason(err))
 		return nil
 	}
 	return l.read(path, data)
+}
+
+var errNotRegular = errors.New("it is not a regular file")
+
+// readFile reads a file that a manifest names, as much of it as can be one. Pipes and devices are refused, for
+// they would be waited for, or have no end.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: %w", path, errNotRegular)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, MaxFileSize+4))
 }
 
 // reason is an error without the operation and the path, which the message has.
@@ -128,6 +144,10 @@ func (l *loader) extended(root *node) *node {
 		return root
 	}
 	base := l.readBeside(named)
+	if base != nil && base.kind != mapping {
+		l.report(base.at, diag.Hint{}, "extends: %s is not a manifest: it holds %s, where a mapping is wanted", clip(named.str()), base.what())
+		base = nil
+	}
 	if base == nil {
 		l.baseless = true
 		return root

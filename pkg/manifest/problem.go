@@ -79,11 +79,16 @@ func (l *loader) err() error {
 		return cmp.Or(cmp.Compare(rank[a.Pos.File], rank[b.Pos.File]), cmp.Compare(a.Pos.Line, b.Pos.Line),
 			cmp.Compare(a.Pos.Column, b.Pos.Column), cmp.Compare(a.Text, b.Text))
 	})
-	problems := slices.Compact(l.problems)
-	for i, p := range problems {
-		if f := l.file(p.Pos.File); f != nil {
-			problems[i].Excerpt = f.excerpt(p.Pos)
+	foreign := l.foreign()
+	for i, p := range l.problems {
+		f := l.file(p.Pos.File)
+		switch {
+		case f == nil:
+		case foreign[f]:
+			l.problems[i].Text, l.problems[i].Hint = outside, Hint{}
+		default:
+			l.problems[i].Excerpt = f.excerpt(p.Pos)
 		}
 	}
-	return &Error{Problems: problems}
+	return &Error{Problems: slices.Compact(l.problems)}
 }

@@ -24,7 +24,7 @@ func TestPointersAreRecognizedByHowTheyBegin(t *testing.T) {
 func TestWhatIsNeitherImageNorRecordingIsNamed(t *testing.T) {
 	tests := map[string]string{
 		"<!DOCTYPE html><html>": "an HTML page, as a download gives that needed a login",
-		"hello\nworld":          `text that begins "hello"`,
+		"hello\nworld":          "text",
 		"\x00\x00":              "it begins with zeros only, as a file does whose copy was interrupted",
 		"\x01\x02":              "it begins with the bytes 01 02",
 		"%PDF-1.4\n":            "its content is application/pdf",

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/cvatplan/cvatplan/internal/outlet"
+	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
+)
+
+const outgoing = "canary+outgoing/4711=="
+
+// called is one call of the program within this process: all that it printed, and its exit code.
+func called(env map[string]string, args ...string) (text string, code int) {
+	var stdout, stderr bytes.Buffer
+	code = run(args, strings.NewReader(""), &stdout, &stderr, func(name string) string { return env[name] })
+	return stdout.String() + stderr.String(), code
+}
+
+// writeFiles makes files below a directory.
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		must(t, os.MkdirAll(filepath.Dir(path), 0o777))
+		must(t, os.WriteFile(path, []byte(content), 0o666))
+	}
+}
+
+// Whatever a manifest of a pull request makes the program read and show, a credential that the machine
+// holds does not get out: not by an excerpt, not as a name, not into a file.
+func TestNoCredentialOfTheMachineGetsOut(t *testing.T) {
+	srv := cvattest.Start(t)
+	home := t.TempDir()
+	repo := filepath.Join(home, "repo")
+	image := string(noise(t, 4, 1))
+	writeFiles(t, home, map[string]string{
+		"token": outgoing + "\n", "notes.txt": "a line of " + outgoing + "\n",
+		".config/cvat-sdk/auth.json": `{"version":1,"profiles":{"p":{"server":"http://x","token":"profile-canary-4711"}}}`,
+		".aws/credentials":           "[default]\naws_secret_access_key = aws-canary-4711\n",
+		"repo/.git/HEAD":             "ref: refs/heads/main\n",
+		"repo/data/run1/1.png":       image,
+	})
+	must(t, os.Symlink(filepath.Join(home, "notes.txt"), filepath.Join(repo, "data/run1/frame.png")))
+	manifest := func(lines string) string {
+		return "version: 1\nserver: {url: " + srv.URL + "}\nroot: data\nbags: [run1]\nproject: {name: p, create: true}\n" + lines + "\n"
+	}
+	writeFiles(t, repo, map[string]string{
+		"labels.yaml":  strings.Replace(manifest(""), "create: true", "labels: "+filepath.ToSlash(home)+"/token", 1),
+		"environ.yaml": strings.Replace(manifest(""), "create: true", "labels: /proc/self/environ", 1),
+		"extends.yaml": manifest("extends: ../token"),
+		"named.yaml":   manifest("task: {name: " + outgoing + "profile-canary-4711aws-canary-4711}"),
+		"wrong.yaml":   manifest("x: &" + outgoing + " 1\n" + outgoing + ": 1"),
+		"image.yaml":   manifest(""),
+	})
+	env := map[string]string{
+		"CVAT_ACCESS_TOKEN": srv.Token, "CVAT_ACCESS_TOKEN_FILE": filepath.Join(home, "token"), "HOME": home, "XDG_CONFIG_HOME": filepath.Join(home, ".config"),
+		"GITHUB_STEP_SUMMARY": filepath.Join(home, "summary.md"), "HTTPS_PROXY": "http://me:proxy-canary-4711@proxy",
+	}
+	saved, frames := filepath.Join(home, "saved.plan"), filepath.Join(home, "frames")
+	for _, args := range []string{
+		"validate labels.yaml", "validate environ.yaml", "validate extends.yaml", "validate wrong.yaml", "plan labels.yaml --output json",
+		"plan image.yaml --check images", "validate --files image.yaml", "inspect data/run1", "plan named.yaml", "plan named.yaml --output json",
+		"plan named.yaml --output markdown --step-summary", "plan named.yaml --output html", "plan named.yaml --out " + saved, "plan labels.yaml --step-summary --output markdown",
+		"frames named.yaml", "frames named.yaml --output csv", "frames named.yaml --out " + frames, "apply named.yaml --auto-approve --output json",
+		"plan profile-canary-4711.yaml", "plan --server http://me:url-canary-4711@h named.yaml", "status named.yaml --output json",
+	} {
+		t.Run(args, func(t *testing.T) {
+			in := strings.Fields(args)
+			for i, a := range in {
+				if strings.HasSuffix(a, ".yaml") || strings.HasPrefix(a, "data/") {
+					in[i] = filepath.Join(repo, a)
+				}
+			}
+			text, code := called(env, in...)
+			if strings.Contains(text, "4711") || code == exitCrash {
+				t.Errorf("exit code %d\n%s", code, text)
+			}
+		})
+	}
+	for _, file := range []string{saved, frames, env["GITHUB_STEP_SUMMARY"]} {
+		if content, err := os.ReadFile(file); err == nil && bytes.Contains(content, []byte("4711")) {
+			t.Errorf("%s\n%s", file, content)
+		}
+	}
+	if text, _ := called(env, "plan", filepath.Join(repo, "named.yaml")); !strings.Contains(text, outlet.Redacted) {
+		t.Errorf("nothing is redacted\n%s", text)
+	}
+}
+
+// Bytes that a terminal obeys, or that turn text around, are shown, from wherever they come.
+func TestNothingThatATerminalObeysGetsOut(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("its file names cannot hold them")
+	}
+	const evil = "a\x1b]0;x\x07\x1b[2J\u202e\u009b1mz"
+	dir := t.TempDir()
+	srv := cvattest.Start(t)
+	image := string(noise(t, 4, 1))
+	writeFiles(t, dir, map[string]string{
+		"data/run1/" + evil + ".png": image, "data/" + evil + "/1.png": image, evil + ".yaml": "- " + evil,
+		"m.yaml":                 "version: 1\nserver: {url: " + srv.URL + "}\nroot: data\nbags: ['run1', 'a*']\nproject: {name: p, create: true}\n",
+		"data/run2/b\u202ex.png": image, // CVAT takes it
+		"turned.yaml":            "version: 1\nserver: {url: " + srv.URL + "}\nroot: data\nbags: [run2]\nproject: {name: p, create: true}\n",
+	})
+	turned := filepath.Join(dir, "turned.yaml")
+	env := map[string]string{"CVAT_ACCESS_TOKEN": srv.Token, "HOME": dir, "GITHUB_STEP_SUMMARY": filepath.Join(dir, "summary.md")}
+	m := filepath.Join(dir, "m.yaml")
+	for name, args := range map[string][]string{
+		"plan": {"plan", m}, "offline": {"plan", "--offline", m}, "plan json": {"plan", m, "--output", "json"}, "markdown": {"plan", m, "--output", "markdown", "--step-summary"},
+		"html": {"plan", m, "--output", "html"}, "frames": {"frames", turned}, "frames csv": {"frames", turned, "--output", "csv"}, "frames file": {"frames", turned, "--out", filepath.Join(dir, "out")},
+		"validate": {"validate", "--files", m}, "inspect": {"inspect", filepath.Join(dir, "data")}, "inspect json": {"inspect", "--output", "json", filepath.Join(dir, "data")},
+		"an argument": {"plan", evil}, "a manifest's name": {"plan", filepath.Join(dir, evil+".yaml")}, "a flag": {"plan", "--" + evil}, "a command": {evil},
+		"ca-file": {"plan", m, "--ca-file", evil}, "server": {"plan", m, "--server", evil}, "a server's path": {"plan", m, "--server", "http://" + evil}, "root": {"plan", m, "--root", evil},
+		"target": {"plan", m, "--target", evil}, "saved plan": {"show", evil}, "draft": {"init", "--output", "-", filepath.Join(dir, "data")},
+		"apply": {"apply", turned, "--auto-approve"}, "apply json": {"apply", m, "--auto-approve", "--output", "json"}, "status": {"status", m}, "paths": {"plan", m, "--output", "paths"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text, code := called(env, args...)
+			if strings.ContainsAny(text, "\x1b\x07\u202e\u009b") || code == exitCrash {
+				t.Errorf("exit code %d\n%q", code, text)
+			}
+			if strings.HasSuffix(name, "json") {
+				for line := range strings.Lines(text) {
+					if strings.HasPrefix(line, "{\"") && !json.Valid([]byte(line)) {
+						t.Errorf("no JSON: %s", line)
+					}
+				}
+			}
+		})
+	}
+	if text, _ := called(env, "frames", turned); !strings.Contains(text, `b\u202ex.png`) {
+		t.Errorf("%q", text)
+	}
+	for _, file := range []string{filepath.Join(dir, "out"), env["GITHUB_STEP_SUMMARY"]} {
+		content, err := os.ReadFile(file)
+		if err != nil || bytes.ContainsAny(content, "\x1b\x07\u202e\u009b") {
+			t.Errorf("%s: %v\n%q", file, err, content)
+		}
+	}
+}

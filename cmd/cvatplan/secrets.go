@@ -1,0 +1,126 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/outlet"
+	"github.com/cvatplan/cvatplan/internal/report"
+)
+
+// A credential is known by the name of its variable, or key in a file: those of CVAT, of the stores of
+// bags, and of whatever else a CI job holds.
+var credentialName = regexp.MustCompile(`(?i)(token|secret|passw(or)?d|passphrase|api_?key|access_?key|private_?key|credential)`)
+
+// ours are asked for by name, too, since a test's environment cannot be listed.
+var ours = []string{
+	"CVAT_ACCESS_TOKEN", "CVAT_PASSWORD", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+	"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "CVATPLAN_SERVER",
+}
+
+// userinfo is the password in a URL.
+var userinfo = regexp.MustCompile(`://[^\s/@:]*:([^\s/@]+)@`)
+
+// guardOutput makes all output go through the outlet, which takes out every credential that is found in
+// the environment, in files and in profiles. The returned function writes what is left.
+func (a *app) guardOutput(args []string) (flush func() error) {
+	a.secrets.Encodings = []func(string) string{report.MarkdownText}
+	for _, name := range ours {
+		a.learn(name, a.getenv(name))
+	}
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		a.learn(name, value)
+	}
+	for _, arg := range args {
+		a.learn("", arg)
+	}
+	a.secrets.Add(string(fileOfSecrets(a.getenv("CVAT_ACCESS_TOKEN_FILE"))))
+	a.learnProfiles()
+	a.learnStores()
+	stdout, stderr := a.secrets.Writer(a.stdout), a.secrets.Writer(a.stderr)
+	a.stdout, a.stderr = stdout, stderr
+	return func() error {
+		_ = stderr.Flush() // nobody would hear of it
+		return stdout.Flush()
+	}
+}
+
+// learn takes a credential out of a variable: all of it, or a URL's password. A name of a file is none.
+func (a *app) learn(name, value string) {
+	if credentialName.MatchString(name) && !strings.HasSuffix(name, "_FILE") && !filepath.IsAbs(value) {
+		a.secrets.Add(value)
+	}
+	for _, m := range userinfo.FindAllStringSubmatch(value, -1) {
+		a.secrets.Add(m[1])
+	}
+}
+
+// learnProfiles reads the tokens of all of cvat-cli's profiles, whichever is used.
+func (a *app) learnProfiles() {
+	var p profiles
+	_ = json.Unmarshal(fileOfSecrets(a.profilePath()), &p) // another cvat-cli's store has none that we know
+	for _, entry := range p.Profiles {
+		a.secrets.Add(entry.Token)
+	}
+}
+
+// learnStores reads the keys by which bags in S3 are read.
+func (a *app) learnStores() {
+	path := a.getenv("AWS_SHARED_CREDENTIALS_FILE")
+	if path == "" {
+		path = joinIf(a.getenv("HOME"), ".aws", "credentials")
+	}
+	for line := range strings.Lines(string(fileOfSecrets(path))) {
+		key, value, _ := strings.Cut(line, "=")
+		if key = strings.TrimSpace(key); key == "aws_secret_access_key" || key == "aws_session_token" {
+			a.secrets.Add(value)
+		}
+	}
+}
+
+// fileOfSecrets is the content of a small regular file; nothing of any other.
+func fileOfSecrets(path string) []byte {
+	const most = 1 << 20
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > most {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	content, _ := io.ReadAll(io.LimitReader(f, most))
+	return content
+}
+
+// guarded is a file's writer, with what [app.guardOutput] does for the streams.
+func (a *app) guarded(write func(io.Writer) error) func(io.Writer) error {
+	return func(w io.Writer) error {
+		out := a.secrets.Writer(w)
+		if err := write(out); err != nil {
+			return err
+		}
+		return out.Flush()
+	}
+}
+
+// allow lets the program's own escape sequences through to a stream.
+func allow(stream io.Writer, style outlet.Style) {
+	if w, ok := stream.(*outlet.Writer); ok {
+		w.Allow(style)
+	}
+}
+
+// beneath is the stream that an outlet writes to.
+func beneath(stream any) any {
+	if w, ok := stream.(*outlet.Writer); ok {
+		return w.Unwrap()
+	}
+	return stream
+}

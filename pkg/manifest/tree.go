@@ -1,0 +1,50 @@
+package manifest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// What a person sees of a manifest's mistakes, a pull request shows too, and it may name any file of the
+// machine that checks it (labels: /proc/self/environ). So nothing is repeated from a file outside the
+// manifest's own tree: its repository, or its directory where it is in none.
+
+// outside is what is said of a mistake in such a file.
+const outside = "a mistake here; the file is outside the repository of the manifest, so nothing of it is shown"
+
+// tree is the directory in which a manifest's files lie: the nearest one above that has a .git.
+func tree(dir string) string {
+	start := resolved(dir)
+	for up := start; ; up = filepath.Dir(up) {
+		if _, err := os.Lstat(filepath.Join(up, ".git")); err == nil {
+			return up
+		}
+		if up == filepath.Dir(up) {
+			return start
+		}
+	}
+}
+
+// foreign are the files that, links resolved, lie outside the tree of the manifest.
+func (l *loader) foreign() map[*text]bool {
+	found := make(map[*text]bool)
+	root := tree(l.files[0].dir)
+	for _, t := range l.files {
+		rel, err := filepath.Rel(root, resolved(t.name))
+		found[t] = err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	}
+	return found
+}
+
+// resolved is an absolute path without links, as far as that can be told.
+func resolved(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		return real
+	}
+	return abs
+}
