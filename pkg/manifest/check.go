@@ -72,8 +72,32 @@ func (l *loader) globs(patterns []*node) {
 	for _, p := range patterns {
 		if p.str() != "" && !doublestar.ValidatePattern(p.str()) {
 			l.report(p.at, diag.Do(diag.HintEscapeBrackets), "%q is not a glob", clip(p.str()))
+		} else if n := alternatives(p.str()); n > maxAlternatives {
+			l.report(p.at, diag.Hint{}, "%q has more than %d alternatives in its braces", clip(p.str()), maxAlternatives)
 		}
 	}
+}
+
+// maxAlternatives bounds what {a,b} in a pattern multiplies to: each is looked for by itself.
+const maxAlternatives = 1000
+
+// alternatives is how many patterns without braces a glob stands for, or more than [maxAlternatives].
+func alternatives(glob string) int {
+	all, choices := 1, []int(nil) // of the braces that are open
+	for i := 0; i < len(glob) && all <= maxAlternatives; i++ {
+		switch c := glob[i]; {
+		case c == '\\':
+			i++
+		case c == '{':
+			choices = append(choices, 1)
+		case c == ',' && len(choices) > 0:
+			choices[len(choices)-1]++
+		case c == '}' && len(choices) > 0:
+			all *= choices[len(choices)-1]
+			choices = choices[:len(choices)-1]
+		}
+	}
+	return all
 }
 
 var environment = regexp.MustCompile(`^~/|\$\{|\$[A-Z]`)

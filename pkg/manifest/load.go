@@ -19,6 +19,9 @@ type loader struct {
 	baseless bool // what extends: names could not be read
 }
 
+// maxBags is how many entries a manifest may have: each is looked for on its own.
+const maxBags = 20_000
+
 // Load reads the manifest at path, and the files that its extends: and labels:
 // name. The error is an *[Error] if the manifest is wrong, else the file's own.
 func Load(path string) (*Manifest, error) {
@@ -44,6 +47,10 @@ func Parse(name string, data []byte) (*Manifest, error) {
 		return nil, l.err()
 	}
 	root = l.labelsFile(l.extended(root))
+	if bags := root.list("bags"); len(bags) > maxBags {
+		l.report(bags[maxBags].at, diag.Do(diag.HintUseGlobs), "bags has %d entries; at most %d are allowed", len(bags), maxBags)
+		return nil, l.err()
+	}
 	l.shape(root)
 	l.characters(root, "")
 	m := l.manifest(root)

@@ -70,7 +70,13 @@ func (t *Template) Uses(variable string) bool {
 	return false
 }
 
+// maxTemplate is how long a template may be, in bytes: names have 256 characters at most.
+const maxTemplate = 4096
+
 func parseTemplate(text string, known []string) (*Template, error) {
+	if len(text) > maxTemplate {
+		return nil, TemplateErrors{{Text: fmt.Sprintf("a template has at most %d bytes, this one has %d", maxTemplate, len(text))}}
+	}
 	t := &Template{text: text}
 	var literal strings.Builder
 	var wrong TemplateErrors
