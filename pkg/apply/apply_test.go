@@ -78,9 +78,9 @@ func (j *job) carryOut(s *session, p plan.Plan) Result {
 	return Run(s.ctx, p, s, o, j.events)
 }
 
-// whole fails unless the world has exactly the job's tasks, complete and unmarked, in one
+// whole fails unless the server has exactly the job's tasks, complete and unmarked, in one
 // project, and a further plan has nothing to do.
-func (j *job) whole(t *testing.T, w *world) {
+func (j *job) whole(t *testing.T, w *fakeServer) {
 	t.Helper()
 	var want []string
 	for name, frames := range j.tasks {
@@ -117,7 +117,7 @@ func bubble(t *testing.T, name string, f func(t *testing.T)) {
 
 func TestASecondApplyDoesNothing(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		w := newWorld()
+		w := newFakeServer()
 		j := &job{tasks: map[string][]string{}}
 		for i := range 9 {
 			j.tasks[fmt.Sprintf("run_%d", i)] = []string{"a", "b", fmt.Sprint(i)}
@@ -142,9 +142,9 @@ const (
 	killed   = "Work-horse terminated unexpectedly; waitpid returned 9 (signal 9); "
 )
 
-// existing is a world with a settled project; it returns the project's id.
-func existing() (*world, int) {
-	w := newWorld()
+// existing is a fakeServer with a settled project; it returns the project's id.
+func existing() (*fakeServer, int) {
+	w := newFakeServer()
 	id := w.addProject("p", "")
 	w.projects[id].labels = []cvat.Label{{Name: "apple"}}
 	return w, id

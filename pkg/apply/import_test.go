@@ -14,7 +14,7 @@ import (
 func TestAFailedImportIsTriedOnceMoreWithTheArchiveSentAgain(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		w, _ := existing()
-		w.importError = func(_ *worldTask, attempt int) string {
+		w.importError = func(_ *fakeTask, attempt int) string {
 			if attempt == 1 {
 				return killed
 			}
@@ -46,7 +46,7 @@ func TestAnImportThatFailsTwiceIsTheTasksFailure(t *testing.T) {
 		bubble(t, name, func(t *testing.T) {
 			w, _ := existing()
 			attempts := 0
-			w.importError = func(_ *worldTask, n int) string { attempts = n; return c.message }
+			w.importError = func(_ *fakeTask, n int) string { attempts = n; return c.message }
 			j := one("a", "b")
 			r := only(t, j.run(t, w.session()))
 			if r.Outcome != Failed || r.Retryable != c.retryable || attempts != c.attempts || r.ID == 0 || r.URL == "" {
@@ -127,10 +127,10 @@ func TestOtherImportsThatEndAreProgressForThoseInTheQueue(t *testing.T) {
 
 func TestAnImportWhoseRecordIsGoneIsJudgedByItsTask(t *testing.T) {
 	for name, c := range map[string]struct {
-		lose func(made *worldTask)
+		lose func(made *fakeTask)
 	}{
-		"expired, and imported":  {func(made *worldTask) { made.until = time.Now().Add(-501 * time.Second) }},
-		"cancelled in the queue": {func(made *worldTask) { made.state = "" }},
+		"expired, and imported":  {func(made *fakeTask) { made.until = time.Now().Add(-501 * time.Second) }},
+		"cancelled in the queue": {func(made *fakeTask) { made.state = "" }},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			w, _ := existing()

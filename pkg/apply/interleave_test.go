@@ -11,13 +11,13 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// A meeting is what two runs of one job find, and what happens there once the second of
+// A scenario is what two runs of one job find, and what happens there once the second of
 // them stands still.
-type meeting func(j *job, w *world, first *session) (end chan Result, then func())
+type scenario func(j *job, w *fakeServer, first *session) (end chan Result, then func())
 
 // found: the first run begins only when the second stands still.
-func found(prepare func(w *world)) meeting {
-	return func(_ *job, w *world, _ *session) (chan Result, func()) {
+func found(prepare func(w *fakeServer)) scenario {
+	return func(_ *job, w *fakeServer, _ *session) (chan Result, func()) {
 		prepare(w)
 		return nil, w.reveal
 	}
@@ -25,8 +25,8 @@ func found(prepare func(w *world)) meeting {
 
 // invisible: the first run's creation has its id, the lower one, before the second run begins,
 // and can be seen only once that stands still.
-func invisible(what string) meeting {
-	return func(j *job, _ *world, first *session) (chan Result, func()) {
+func invisible(what string) scenario {
+	return func(j *job, _ *fakeServer, first *session) (chan Result, func()) {
 		at := newStop()
 		first.hold = func(op string) time.Duration {
 			if op == what {
@@ -39,34 +39,34 @@ func invisible(what string) meeting {
 	}
 }
 
-var meetings = map[string]meeting{
-	"nothing":                  found(func(*world) {}),
-	"a project":                found(func(w *world) { w.labelled("") }),
-	"a leftover project":       found(func(w *world) { w.labelled(plan.ProjectMarker) }),
-	"two leftover projects":    found(func(w *world) { w.labelled(plan.ProjectMarker); w.labelled(plan.ProjectMarker) }),
-	"a project and a leftover": found(func(w *world) { w.labelled(plan.ProjectMarker); w.labelled("") }),
-	"a leftover project, another visible later": found(func(w *world) {
+var scenarios = map[string]scenario{
+	"nothing":                  found(func(*fakeServer) {}),
+	"a project":                found(func(w *fakeServer) { w.labelled("") }),
+	"a leftover project":       found(func(w *fakeServer) { w.labelled(plan.ProjectMarker) }),
+	"two leftover projects":    found(func(w *fakeServer) { w.labelled(plan.ProjectMarker); w.labelled(plan.ProjectMarker) }),
+	"a project and a leftover": found(func(w *fakeServer) { w.labelled(plan.ProjectMarker); w.labelled("") }),
+	"a leftover project, another visible later": found(func(w *fakeServer) {
 		w.labelled(plan.ProjectMarker).hidden = true
 		w.labelled(plan.ProjectMarker)
 	}),
-	"an empty task of ours": found(func(w *world) { w.addTask("t", w.labelled("").id, marker("a", "b")) }),
-	"two empty tasks of ours": found(func(w *world) {
+	"an empty task of ours": found(func(w *fakeServer) { w.addTask("t", w.labelled("").id, marker("a", "b")) }),
+	"two empty tasks of ours": found(func(w *fakeServer) {
 		id := w.labelled("").id
 		w.addTask("t", id, marker("a", "b"))
 		w.addTask("t", id, marker("a", "b"))
 	}),
-	"an unverified task":                found(func(w *world) { w.addTask("t", w.labelled("").id, marker("a", "b"), "a", "b") }),
+	"an unverified task":                found(func(w *fakeServer) { w.addTask("t", w.labelled("").id, marker("a", "b"), "a", "b") }),
 	"a project that is hidden at first": invisible("project"),
 	"a task that is hidden at first":    invisible("task"),
 }
 
-func (w *world) labelled(tracker string) *worldProject {
+func (w *fakeServer) labelled(tracker string) *fakeProject {
 	p := w.projects[w.addProject("p", tracker)]
 	p.labels = []cvat.Label{{Name: "apple"}}
 	return p
 }
 
-func (w *world) reveal() {
+func (w *fakeServer) reveal() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range w.projects {
@@ -81,12 +81,12 @@ func (w *world) reveal() {
 func TestTwoRunsAtEachPairOfTheirRequests(t *testing.T) {
 	j := one("a", "b")
 	total := requests(t, j, true) + 6
-	for name, m := range meetings {
+	for name, m := range scenarios {
 		for _, ways := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
 			for i := 1; i <= total; i++ {
 				for k := 1; k <= total; k++ {
 					what := fmt.Sprintf("%s, %d of %s and %d of %s", name, k, wayOf(ways[0]), i, wayOf(ways[1]))
-					bubble(t, what, func(t *testing.T) { j.meet(t, m, ways, i, k) })
+					bubble(t, what, func(t *testing.T) { j.play(t, m, ways, i, k) })
 				}
 			}
 		}
@@ -101,8 +101,8 @@ func wayOf(inPieces bool) string {
 	return "one request"
 }
 
-func (j *job) meet(t *testing.T, m meeting, inPieces [2]bool, i, k int) {
-	w := newWorld()
+func (j *job) play(t *testing.T, m scenario, inPieces [2]bool, i, k int) {
+	w := newFakeServer()
 	first, second := w.session(), w.session()
 	first.inPieces, second.inPieces = inPieces[0], inPieces[1]
 	firstEnd, then := m(j, w, first)
@@ -136,7 +136,7 @@ func (s *session) delayed(k int) bool {
 	return finish > 0 && (k == finish || k == finish-1)
 }
 
-func (w *world) twice(name string) bool {
+func (w *fakeServer) twice(name string) bool {
 	n := 0
 	for _, t := range w.tasks {
 		if t.Name == name && t.Size > 0 {

@@ -71,10 +71,10 @@ func TestADeletionLosesNoFramesThatAnotherRunBrings(t *testing.T) {
 }
 
 func TestAColleaguesUploadIsLeftAlone(t *testing.T) {
-	for name, upload := range map[string]func(c *worldTask){
-		"nothing sent": func(*worldTask) {},
-		"being sent":   func(c *worldTask) { c.Data = &c.ID },
-		"being imported": func(c *worldTask) {
+	for name, upload := range map[string]func(c *fakeTask){
+		"nothing sent": func(*fakeTask) {},
+		"being sent":   func(c *fakeTask) { c.Data = &c.ID },
+		"being imported": func(c *fakeTask) {
 			c.Data, c.state, c.until = &c.ID, cvat.StatusQueued, time.Now().Add(time.Hour)
 		},
 	} {

@@ -41,7 +41,7 @@ func TestOneTasksFailureDoesNotStopTheOthers(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		w, _ := existing()
 		j := &job{tasks: map[string][]string{"a": {"1"}, "b": {"2"}, "c": {"3"}}, apply: Options{Parallelism: 1}}
-		w.importError = func(made *worldTask, _ int) string {
+		w.importError = func(made *fakeTask, _ int) string {
 			if made.Name == "a" {
 				return poisoned
 			}
@@ -72,7 +72,7 @@ func TestStopEndsARunAtTheNextBoundary(t *testing.T) {
 	j := one("a", "b")
 	for k := 1; k <= requests(t, j, false)+1; k++ {
 		bubble(t, "", func(t *testing.T) {
-			w := newWorld()
+			w := newFakeServer()
 			s := w.session()
 			p := j.planned(t, s)
 			planned := s.n
@@ -182,7 +182,7 @@ func TestEventsTellOfEachTaskInOrder(t *testing.T) {
 
 func TestLabelsThatAnotherRunAddsAtTheSameTimeAreFine(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		w := newWorld()
+		w := newFakeServer()
 		id := w.addProject("p", "")
 		s := w.session()
 		j := one("a")
@@ -200,7 +200,7 @@ func TestLabelsThatAnotherRunAddsAtTheSameTimeAreFine(t *testing.T) {
 
 func TestANewProjectsIdIsHintedAt(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		w := newWorld()
+		w := newFakeServer()
 		r := one("a").run(t, w.session())
 		if !r.Project.Created || r.Project.ID != 1 || len(r.Hints) != 1 || !strings.Contains(advice.Words(r.Hints[0]), "id: 1") {
 			t.Errorf("%+v", r)
@@ -210,7 +210,7 @@ func TestANewProjectsIdIsHintedAt(t *testing.T) {
 
 func TestWithoutAProjectNoTaskIsBegun(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		w := newWorld()
+		w := newFakeServer()
 		s := w.session()
 		j := one("a")
 		p := j.planned(t, s)

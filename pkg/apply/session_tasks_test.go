@@ -39,7 +39,7 @@ func (s *session) Task(ctx context.Context, id int) (out *cvat.Task, err error) 
 }
 
 func (s *session) CreateTask(ctx context.Context, n cvat.NewTask) (out *cvat.Task, err error) {
-	var t *worldTask
+	var t *fakeTask
 	err = s.call(ctx, "POST tasks", func() error {
 		if s.w.projects[n.ProjectID] == nil {
 			return status("POST", http.StatusBadRequest, "Project matching query does not exist.")

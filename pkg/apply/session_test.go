@@ -26,9 +26,9 @@ const (
 	lateHere        // or it is handled later
 )
 
-// A session is one process that talks to a world.
+// A session is one process that talks to a fakeServer.
 type session struct {
-	w    *world
+	w    *fakeServer
 	user string
 	org  string
 
@@ -43,12 +43,12 @@ type session struct {
 	jitter *rand.Rand                                 // each request takes 5 to 10 ms
 	hold   func(op string) time.Duration              // how long a creation has an id and is not visible
 	each   func(op string)                            // before each request
-	refuse func(op string) error                      // an answer in place of the world's
+	refuse func(op string) error                      // an answer in place of the server's
 	during func(op string, handle func() error) error // around the handling
 	log    []string
 }
 
-func (w *world) session() *session {
+func (w *fakeServer) session() *session {
 	s := &session{w: w, user: "ann"}
 	s.ctx, s.kill = context.WithCancel(context.Background())
 	return s
@@ -56,7 +56,7 @@ func (w *world) session() *session {
 
 var errDead = errors.New("the process is dead")
 
-// call is one request: f is what the server does about it, under the world's lock.
+// call is one request: f is what the server does about it, under the server's lock.
 func (s *session) call(ctx context.Context, op string, f func() error) error {
 	if s.ctx.Err() != nil || ctx.Err() != nil {
 		return errDead
@@ -129,7 +129,7 @@ func (s *session) suffer(n int, op string, f func() error) error {
 	return handle()
 }
 
-func (w *world) wakeLate() {
+func (w *fakeServer) wakeLate() {
 	if w.late != nil {
 		handle := w.late
 		w.late = nil
@@ -166,7 +166,7 @@ func (s *session) Project(ctx context.Context, id int) (out *cvat.Project, err e
 	return out, err
 }
 
-func (w *world) project(p *worldProject) *cvat.Project {
+func (w *fakeServer) project(p *fakeProject) *cvat.Project {
 	out := &cvat.Project{ID: p.id, Name: p.name, BugTracker: p.tracker}
 	n := 0
 	for _, t := range w.tasks {
@@ -196,7 +196,7 @@ func (s *session) ProjectsEverywhere(ctx context.Context, name string) ([]cvat.P
 }
 
 func (s *session) CreateProject(ctx context.Context, name, tracker string, labels []cvat.Label) (out *cvat.Project, err error) {
-	var p *worldProject
+	var p *fakeProject
 	err = s.call(ctx, "POST projects", func() error {
 		p = s.w.projects[s.w.addProject(name, tracker)]
 		p.labels, p.hidden = labels, s.hold != nil

@@ -36,7 +36,7 @@ func TestTasksThatSendAgainAreNotLockedOut(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		w, _ := existing()
 		failed := 0
-		w.importError = func(_ *worldTask, attempt int) string {
+		w.importError = func(_ *fakeTask, attempt int) string {
 			if attempt > 1 {
 				return ""
 			}

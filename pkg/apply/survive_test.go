@@ -12,10 +12,10 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// requests is how many a whole apply of j makes in an empty world, its plan's included.
+// requests is how many a whole apply of j makes on an empty server, its plan's included.
 func requests(t *testing.T, j *job, inPieces bool) (n int) {
 	bubble(t, "count", func(t *testing.T) {
-		w := newWorld()
+		w := newFakeServer()
 		s := w.session()
 		s.inPieces = inPieces
 		j.run(t, s)
@@ -53,7 +53,7 @@ func TestKilledAtEveryRequestTheNextRunFinishes(t *testing.T) {
 }
 
 func (j *job) dieAt(t *testing.T, inPieces bool, k int, f fault) {
-	w := newWorld()
+	w := newFakeServer()
 	s := w.session()
 	s.faults, s.inPieces = at(k, f), inPieces
 	j.try(s)
@@ -87,7 +87,7 @@ func TestALateRequestOfADeadRunDoesNoHarm(t *testing.T) {
 }
 
 func (j *job) comeLate(t *testing.T, inPieces bool, k, wake int) {
-	w := newWorld()
+	w := newFakeServer()
 	s := w.session()
 	s.faults, s.inPieces = at(k, late), inPieces
 	j.try(s)
@@ -117,7 +117,7 @@ func TestALostAnswerIsLookedUp(t *testing.T) {
 
 func (j *job) loseAnswer(t *testing.T, inPieces bool, k int, f fault) {
 	for wake := k + 1; wake <= k+8; wake++ { // where in the run a late request is handled
-		w := newWorld()
+		w := newFakeServer()
 		s := w.session()
 		s.inPieces, s.wake = inPieces, wake
 		writes := []string{"POST", "PATCH", "DELETE", "finish", "import"}
@@ -148,7 +148,7 @@ func TestRunsAtOnceMakeEachTaskOnce(t *testing.T) {
 	for _, processes := range []int{2, 8} {
 		for seed := range uint64(100) {
 			bubble(t, fmt.Sprintf("%d processes, seed %d", processes, seed), func(t *testing.T) {
-				w := newWorld()
+				w := newFakeServer()
 				j := &job{tasks: map[string][]string{"t": {"a", "b"}, "u": {"c"}}}
 				results := make([]Result, processes)
 				var all sync.WaitGroup

@@ -93,6 +93,7 @@ func (s *suite) wire(t *testing.T, request string, hangUp bool) *http.Response {
 		t.Fatal(err)
 	}
 	if hangUp {
+		s.wait(t.Context()) // until the proxy has passed it on
 		return nil
 	}
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -199,7 +200,7 @@ var oddityQuestions = []question{
 				{"name": "choice", "mutable": false, "input_type": "select", "default_value": "none of them", "values": []string{"x"}},
 				{"name": "number", "mutable": false, "input_type": "number", "default_value": "99", "values": []string{"9", "1", "x"}},
 			}},
-			{"name": "b", "type": "skeleton"},
+			{"name": "b", "color": "#000000", "type": "skeleton"}, // without a colour it would get one unlike the others', and red is none
 		}}))
 		e.want(t, 201, "")
 		id := idIn(t, e)
@@ -283,9 +284,9 @@ var oddityQuestions = []question{
 			t.Fatalf("%s %s", r.Status, r.Message)
 		}
 		s.multiple(t, id, file{"manifest.jsonl", []byte(`{"name":"b","extension":".jpg","width":5,"height":6,"meta":{"related_images":[]}}` + "\n")}).want(t, 200, "")
-		r := s.finishWith(t, id, `{"image_quality":70}`)
-		if meta, err := s.DataMeta(t.Context(), id); r.Status != cvat.StatusFinished || err != nil || len(meta.Frames) != 2 || meta.Frames[1].Width != 5 {
-			t.Errorf("%s %s: %+v, %v", r.Status, r.Message, meta, err)
+		// the list of images is whole now, so that the import gets as far as the bytes of b.jpg
+		if r := s.finishWith(t, id, `{"image_quality":70,"use_cache":true}`); strings.Contains(r.Message, "IndexError") || strings.Contains(r.Message, "InvalidImageError") {
+			t.Errorf("%s %s", r.Status, r.Message)
 		}
 	}},
 	{245, "client_files without an index are received and forgotten", func(t *testing.T, s *suite) {

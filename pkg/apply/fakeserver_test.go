@@ -15,24 +15,24 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
-// A world is a CVAT in memory, as far as apply can tell: names are not unique, an import
+// A fakeServer is a CVAT in memory, as far as apply can tell: names are not unique, an import
 // attempt uses the archive up, two archives poison a task, records expire. Its clock is
 // time.Now, so under testing/synctest it waits for nothing. Many sessions share it.
-type world struct {
+type fakeServer struct {
 	mu       sync.Mutex
-	projects map[int]*worldProject
-	tasks    map[int]*worldTask
+	projects map[int]*fakeProject
+	tasks    map[int]*fakeTask
 	nextID   int
 
 	importTime  time.Duration
-	importError func(t *worldTask, attempt int) string // "": it succeeds
-	drop        string                                 // a frame that imports drop without a word
+	importError func(t *fakeTask, attempt int) string // "": it succeeds
+	drop        string                                // a frame that imports drop without a word
 
 	late       func() // a request of a dead session, not handled yet
 	violations []string
 }
 
-type worldProject struct {
+type fakeProject struct {
 	id      int
 	name    string
 	tracker string
@@ -40,7 +40,7 @@ type worldProject struct {
 	hidden  bool
 }
 
-type worldTask struct {
+type fakeTask struct {
 	cvat.Task
 	hidden   bool              // created, and not visible yet
 	files    map[string][]byte // whole files
@@ -54,12 +54,12 @@ type worldTask struct {
 	params   cvat.DataParams
 }
 
-func newWorld() *world {
-	return &world{projects: map[int]*worldProject{}, tasks: map[int]*worldTask{}, importTime: time.Second}
+func newFakeServer() *fakeServer {
+	return &fakeServer{projects: map[int]*fakeProject{}, tasks: map[int]*fakeTask{}, importTime: time.Second}
 }
 
 // settle lets imports end whose time has come. The lock is held.
-func (w *world) settle() {
+func (w *fakeServer) settle() {
 	for _, t := range w.tasks {
 		switch age := time.Since(t.until); {
 		case t.state == cvat.StatusQueued && age >= -w.importTime/2 && age < 0:
@@ -73,7 +73,7 @@ func (w *world) settle() {
 }
 
 // importNow ends an import. The attempt uses the archives up.
-func (w *world) importNow(t *worldTask) {
+func (w *fakeServer) importNow(t *fakeTask) {
 	t.attempts++
 	t.state, t.message = cvat.StatusFailed, ""
 	t.imported = slices.Sorted(maps.Keys(t.files))
@@ -100,9 +100,9 @@ func (w *world) importNow(t *worldTask) {
 }
 
 // addTask puts a task there as if somebody had made it.
-func (w *world) addTask(name string, project int, bugTracker string, frames ...string) *worldTask {
+func (w *fakeServer) addTask(name string, project int, bugTracker string, frames ...string) *fakeTask {
 	w.nextID++
-	t := &worldTask{files: map[string][]byte{}, frames: frames, user: "colleague"}
+	t := &fakeTask{files: map[string][]byte{}, frames: frames, user: "colleague"}
 	t.ID, t.Name, t.ProjectID, t.BugTracker, t.Size = w.nextID, name, &project, bugTracker, len(frames)
 	t.Owner = &cvat.User{Username: "colleague"}
 	if len(frames) > 0 {
@@ -112,14 +112,14 @@ func (w *world) addTask(name string, project int, bugTracker string, frames ...s
 	return t
 }
 
-func (w *world) addProject(name, tracker string) int {
+func (w *fakeServer) addProject(name, tracker string) int {
 	w.nextID++
-	w.projects[w.nextID] = &worldProject{id: w.nextID, name: name, tracker: tracker}
+	w.projects[w.nextID] = &fakeProject{id: w.nextID, name: name, tracker: tracker}
 	return w.nextID
 }
 
 // find is a task that can be seen, or what CVAT answers for one that cannot.
-func (w *world) find(id int) (*worldTask, error) {
+func (w *fakeServer) find(id int) (*fakeTask, error) {
 	t := w.tasks[id]
 	if t == nil || t.hidden {
 		return nil, status("GET", http.StatusNotFound, "No Task matches the given query.")
@@ -132,7 +132,7 @@ func status(method string, code int, detail string) error {
 }
 
 // show lists the tasks as "name id state frames", for comparison.
-func (w *world) show() []string {
+func (w *fakeServer) show() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.settle()
@@ -144,7 +144,7 @@ func (w *world) show() []string {
 	return out
 }
 
-// A files is an archive whose bytes are its frames' names: what the world imports.
+// A files is an archive whose bytes are its frames' names: what the fakeServer imports.
 type files struct {
 	*strings.Reader
 	text string
