@@ -15,7 +15,13 @@
 //
 //	CVAT_TEST_URL=https://cvat.example.com CVAT_TEST_TOKEN=… go test -v ./pkg/cvat/contract
 //
-// All is done in a project of the suite's own, in an organization of its own
-// where the user may make one; both are deleted at the end. It takes about two
-// minutes and a few MB, and imports some broken images on purpose.
+// Ask as an ordinary user: an administrator is refused less (an unknown assignee, for
+// one, is a 500 to them where others get 403), so that some questions fail as one.
+//
+// All is done in projects of the suite's own, in an organization of its own where
+// the user may make one; they are deleted at the end. On an idle CVAT it takes about
+// ten minutes and a few MB, and imports some broken images on purpose. A question
+// whose answer depends on what a CVAT has to do just then (an import that is over
+// before it could hold anybody up) takes each answer that CVAT may give; the embedded
+// server is asked it with imports held, and has to give the rarer one.
 package contract
