@@ -95,6 +95,7 @@ var phrases = map[diag.Action]string{
 	diag.HintCheckSelection:    "look at frames: in the manifest",
 
 	diag.HintBringBag:          "bring it there, or say with --root where it is",
+	diag.HintBringBagFiles:     "bring the file there, or write partial: true to make tasks without it",
 	diag.HintBringBagThenApply: "bring them there, or say with --root where they are; then apply the same file",
 	diag.HintFetchLFS:          "git -C {1sh} lfs pull --include={2sh}",
 	diag.HintFetchAnnex:        "git annex get {1sh}",

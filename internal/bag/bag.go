@@ -44,12 +44,14 @@ type Topic struct {
 
 // A Bag is an open recording. Its methods may be called from several goroutines.
 type Bag struct {
-	at     location
-	opts   Options
-	parts  []reader
-	topics []Topic
-	warn   *warnings
-	cache  *cache
+	at          location
+	opts        Options
+	parts       []reader
+	topics      []Topic
+	warn        *warnings
+	unreadFiles []Unread
+	guessed     bool // there is no metadata: names alone say that the files are one recording
+	cache       *cache
 }
 
 // A reader is one file of a recording.
@@ -134,6 +136,9 @@ func (b *Bag) TopicOf(e Entry) Topic {
 // Warnings count what could not be read so far: opening finds a damaged
 // structure, reading finds damaged contents.
 func (b *Bag) Warnings() []Warning { return b.warn.all() }
+
+// Unread are the files of a rosbag2 directory that give nothing. [Bag.Warnings] tells of them too.
+func (b *Bag) Unread() []Unread { return b.unreadFiles }
 
 func compareTopics(x, y Topic) int {
 	return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.Type, y.Type), strings.Compare(x.Encoding, y.Encoding))

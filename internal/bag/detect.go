@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/maruel/natural"
@@ -154,10 +155,11 @@ func (l location) recordingNames(ctx context.Context) ([]string, error) {
 // splitName takes a rosbag2 file's name apart: bag_12.db3 is split 12 of bag.
 var splitName = regexp.MustCompile(`^(.*?)(?:_(\d+))?\.(?:db3|mcap)(?:\.zstd?)?$`)
 
-// oneRecording says whether the files of a directory without metadata are one
-// bag: its numbered splits, or a single file of any name. A folder of independent recordings is not a recording.
+// oneRecording says whether the files of a directory without metadata may be one bag: its splits, numbered
+// from 0 as rosbag2 numbers them and of one kind, or a single file of any name. The same split in another
+// form, as bag_0.db3 beside bag_0.db3.zstd, is no other file.
 func oneRecording(files []string) bool {
-	stems := map[string]bool{}
+	stems, kinds, numbers := map[string]bool{}, map[Kind]bool{}, map[string]bool{}
 	for _, name := range files {
 		m := splitName.FindStringSubmatch(name)
 		if m == nil {
@@ -166,7 +168,15 @@ func oneRecording(files []string) bool {
 		if m[2] == "" && len(files) > 1 {
 			return false
 		}
-		stems[m[1]] = true
+		stems[m[1]], kinds[kindNamed(name)], numbers[m[2]] = true, true, true
 	}
-	return len(stems) == 1
+	if len(stems) != 1 || len(kinds) != 1 || len(files) == 1 {
+		return len(files) == 1
+	}
+	for i := range len(files) {
+		if !numbers[strconv.Itoa(i)] {
+			return false
+		}
+	}
+	return len(numbers) == len(files)
 }

@@ -29,6 +29,10 @@ func TestPlainMessagesBetweenThoseOfOpenChunksAreRead(t *testing.T) {
 		}
 		write(t, filepath.Join(dir, "run_"+string(rune('0'+i))+".mcap"), f, list)
 	}
+	metadata := "rosbag2_bagfile_information: {relative_file_paths: [run_0.mcap, run_1.mcap, run_2.mcap]}"
+	if err := os.WriteFile(filepath.Join(dir, "metadata.yaml"), []byte(metadata), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	b := open(t, dir, Options{Workers: 2})
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()

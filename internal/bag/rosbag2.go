@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -50,9 +51,61 @@ func (b *Bag) open(ctx context.Context) error {
 		}
 	}
 	if len(b.parts) == 0 {
-		return fmt.Errorf("%w: none of its %d files can be read%s", ErrNotRecording, len(splits), b.firstFault())
+		return &UnreadError{Files: b.unreadFiles, text: fmt.Sprintf("none of its %d files can be read%s", len(splits), b.firstFault())}
+	}
+	return b.checkGuess()
+}
+
+// An Unread is a file that belongs to a rosbag2 directory and gives nothing: it is missing, or what is there
+// is not a recording.
+type Unread struct {
+	Name string // in the store
+	Err  error  // wraps fs.ErrNotExist where it is missing
+}
+
+// An UnreadError is a rosbag2 directory none of whose files can be read. It wraps [ErrNotRecording].
+type UnreadError struct {
+	Files []Unread
+	text  string
+}
+
+func (e *UnreadError) Error() string { return ErrNotRecording.Error() + ": " + e.text }
+
+func (e *UnreadError) Unwrap() error { return ErrNotRecording }
+
+// checkGuess refuses files that were taken for splits of one recording by their names alone, and do not
+// follow each other in time. The writer's cache lets splits overlap a little.
+func (b *Bag) checkGuess() error {
+	if !b.guessed {
+		return nil
+	}
+	last := int64(0)
+	var before string
+	for _, p := range b.parts {
+		first, end := timesOf(p.streams())
+		if end == 0 {
+			continue
+		}
+		if overlap := last - first; before != "" && (end < last || overlap > int64(time.Second) || overlap > (end-first)/2) {
+			return fmt.Errorf("%w: %s begins before %s ends, so they are not the splits of one recording", ErrNotRecording, p.path(), before)
+		}
+		last, before = end, p.path()
 	}
 	return nil
+}
+
+// timesOf is from the first to the last message of a file; 0, 0 if it has none.
+func timesOf(streams []Topic) (first, last int64) {
+	for _, t := range streams {
+		if t.Count == 0 {
+			continue
+		}
+		if first == 0 || t.First < first {
+			first = t.First
+		}
+		last = max(last, t.Last)
+	}
+	return first, last
 }
 
 // firstFault is what is wrong with the first file of a directory.
@@ -73,7 +126,9 @@ func (b *Bag) openSplit(ctx context.Context, s split) error {
 		return err
 	case ofTheMachine(err):
 		return fmt.Errorf("%s: %w", s.at, err)
-	case errors.Is(err, fs.ErrNotExist):
+	}
+	b.unreadFiles = append(b.unreadFiles, Unread{Name: s.at.name, Err: err})
+	if errors.Is(err, fs.ErrNotExist) {
 		return b.warn.add(Warning{File: s.at.String(), Text: "is missing", Messages: s.messages})
 	}
 	return b.warn.add(Warning{File: s.at.String(), Text: "cannot be opened", First: err.Error(), Messages: s.messages})
@@ -82,33 +137,73 @@ func (b *Bag) openSplit(ctx context.Context, s split) error {
 // splits are the directory's files in the order of its metadata, or, where that
 // is missing or damaged, in natural order.
 func (b *Bag) splits(ctx context.Context) ([]split, error) {
-	splits, err := readMetadata(ctx, b.at)
+	names, err := b.at.storageFiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	splits, err := readMetadata(ctx, b.at, names)
 	if err == nil && len(splits) > 0 {
-		return splits, nil
+		return b.compareListed(splits, names)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		if err := b.warn.add(Warning{File: b.at.child(metadataName).String(), Text: "is damaged, the files themselves were looked at", First: err.Error()}); err != nil {
 			return nil, err
 		}
 	}
-	names, err := b.at.storageFiles(ctx)
-	if err != nil {
-		return nil, err
-	}
 	if len(names) == 0 {
 		return nil, fmt.Errorf("%w: no .db3 or .mcap file in it", ErrNotRecording)
 	}
+	b.guessed = len(names) > 1
 	for _, name := range names {
 		splits = append(splits, split{at: b.at.child(name)})
 	}
 	return splits, nil
 }
 
+// compareListed compares the files that the metadata names with those that are there: one that it does not
+// name is left out, but for a lone file that was renamed.
+func (b *Bag) compareListed(splits []split, names []string) ([]split, error) {
+	there, named, stems := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, name := range names {
+		there[name] = true
+	}
+	for _, s := range splits {
+		base := path.Base(s.at.name)
+		named[base] = true
+		if there[base] {
+			stems[stemOf(base)] = true
+		}
+	}
+	var others []string
+	for _, name := range names {
+		if !named[name] && !stems[stemOf(name)] { // of one stem is the same recording in another form
+			others = append(others, name)
+		}
+	}
+	if len(splits) == 1 && len(others) == 1 && len(stems) == 0 && kindNamed(others[0]) == kindNamed(splits[0].at.name) {
+		old := path.Base(splits[0].at.name)
+		splits[0].at = b.at.child(others[0])
+		return splits, b.warn.add(Warning{File: splits[0].at.String(), Text: "is taken for " + old + ", which metadata.yaml names"})
+	}
+	for _, name := range others {
+		if err := b.warn.add(Warning{File: b.at.child(name).String(), Text: "is not named by metadata.yaml and left out"}); err != nil {
+			return nil, err
+		}
+	}
+	return splits, nil
+}
+
+// stemOf is a file's name without what its format and compression add.
+func stemOf(name string) string {
+	name = strings.TrimSuffix(strings.TrimSuffix(name, ".zstd"), ".zst")
+	return strings.TrimSuffix(name, path.Ext(name))
+}
+
 // maxMetadata is more than the metadata.yaml of ten thousand files needs; as a
 // tree it takes many times its size in memory.
 const maxMetadata = 4 << 20
 
-func readMetadata(ctx context.Context, dir location) ([]split, error) {
+func readMetadata(ctx context.Context, dir location, names []string) ([]split, error) {
 	f, err := openFile(ctx, dir.child(metadataName))
 	if err != nil {
 		return nil, err
@@ -132,23 +227,31 @@ func readMetadata(ctx context.Context, dir location) ([]split, error) {
 	for _, f := range m.Info.Files {
 		counts[path.Base(f.Path)] = f.Messages
 	}
+	there := map[string]bool{}
+	for _, name := range names {
+		there[name] = true
+	}
 	var out []split
+	seen := map[string]bool{}
 	for _, p := range m.Info.Paths {
-		out = append(out, split{at: storagePath(ctx, dir, p), messages: counts[path.Base(p)]})
+		if name := storageName(there, p); !seen[name] {
+			seen[name] = true
+			out = append(out, split{at: dir.child(name), messages: counts[path.Base(p)]})
+		}
 	}
 	return out, nil
 }
 
-// storagePath finds a file that the metadata names: beside the metadata (old
+// storageName finds a file that the metadata names: beside the metadata (old
 // versions put the bag's name before it), with or without its compression's suffix.
-func storagePath(ctx context.Context, dir location, name string) location {
+func storageName(there map[string]bool, name string) string {
 	base := path.Base(name)
 	for _, name := range []string{base, base + ".zstd", strings.TrimSuffix(base, ".zstd")} {
-		if _, err := dir.child(name).stat(ctx); err == nil {
-			return dir.child(name)
+		if there[name] {
+			return name
 		}
 	}
-	return dir.child(base)
+	return base
 }
 
 // openPart opens one file by what it begins with, unpacking it first if it was

@@ -130,6 +130,7 @@ const (
 
 	// Recordings.
 	CodeUnreadableBag       Code = "unreadable_bag"
+	CodeIncompleteBag       Code = "incomplete_bag"
 	CodeDamagedBag          Code = "damaged_bag"
 	CodeUnreadableMessage   Code = "unreadable_message"
 	CodeUnsupportedEncoding Code = "unsupported_encoding"
@@ -268,6 +269,7 @@ var Codes = []Meaning{
 	{CodeSpecialFile, Error, "a pipe, socket or device is in place of a file"},
 	{CodeTooDeep, Error, "directories are nested too deep"},
 	{CodeUnreadableBag, Error, "nothing can be read of a recording"},
+	{CodeIncompleteBag, Error, "files of a rosbag2 are missing or cannot be read"},
 	{CodeDamagedBag, Warning, "parts of a recording are lost"},
 	{CodeUnreadableMessage, Error, "a message of a recording is lost"},
 	{CodeUnsupportedEncoding, Error, "images of this encoding are not read"},

@@ -116,6 +116,7 @@ const (
 
 	// Bags and images.
 	HintBringBag
+	HintBringBagFiles
 	HintBringBagThenApply
 	HintFetchLFS        // repository, path in it
 	HintFetchAnnex      // path

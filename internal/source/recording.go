@@ -2,8 +2,12 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
@@ -30,9 +34,42 @@ func (s scanner) recording(ctx context.Context, b *bagRef) outcome {
 		return err
 	})
 	if err != nil && ctx.Err() == nil {
+		var unread *bag.UnreadError
+		if errors.As(err, &unread) {
+			return s.blocked(b, unreadFiles(ctx, b, unread.Files)...)
+		}
 		return s.blocked(b, s.unopened(ctx, b, err))
 	}
 	return o
+}
+
+// unreadFiles names each file of a rosbag2 that gives nothing: a task made without its frames could not be
+// given them later.
+func unreadFiles(ctx context.Context, b *bagRef, files []bag.Unread) []diag.Diagnostic {
+	var list []diag.Diagnostic
+	for _, f := range files {
+		said := fmt.Sprintf("bag %s: its file %s ", wording.Safe(b.rel), wording.Safe(path.Base(f.Name)))
+		p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeIncompleteBag, Hint: diag.Do(diag.HintBringBagFiles)}
+		head, err := store.Head(ctx, b.store, f.Name, content.MaxPointer)
+		code, name := content.Pointer(head)
+		switch {
+		case errors.Is(f.Err, fs.ErrNotExist):
+			p.Text = said + "is missing"
+		case err == nil && code != "":
+			p.Code, p.Text, p.Hint = code, said+"is "+name+", not the recording", fetchCommand(code, b.store.Path(f.Name), b.path())
+		case err == nil && len(head) == 0:
+			p.Text = said + "is empty (0 bytes)"
+		default:
+			p.Text = said + "cannot be read: " + reason(f.Err)
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// partial reports whether the manifest wants tasks of a bag that lacks some of its files.
+func (b bagRef) partial() bool {
+	return slices.ContainsFunc(b.entries, func(e *manifest.Bag) bool { return e.Partial })
 }
 
 // unopened says why a recording gives nothing; a pointer of Git LFS is no damage.
@@ -55,6 +92,9 @@ func (s scanner) unopened(ctx context.Context, b *bagRef, err error) diag.Diagno
 func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, error) {
 	o := outcome{totals: newTotals(s.m)}
 	o.totals.recordings = 1
+	if unread := r.Unread(); len(unread) > 0 && !b.partial() {
+		return s.blocked(b, unreadFiles(ctx, b, unread)...), nil
+	}
 	topics := recording.ImageTopics(r)
 	mine, problem := s.divideTopics(b, topics, &o.totals)
 	hold := s.unsettled(ctx, b, recordingFiles(ctx, b))
@@ -145,7 +185,7 @@ func firstReceived(topics []bag.Topic) int64 {
 func damage(b *bagRef, r *bag.Bag) []diag.Diagnostic {
 	var list []diag.Diagnostic
 	for _, w := range r.Warnings() {
-		said := fmt.Sprintf("bag %s is damaged: %s, %s", wording.Safe(b.rel), w.Text, wording.Count(w.Places, "time", "times"))
+		said := fmt.Sprintf("bag %s is damaged: %s, %s", wording.Safe(b.rel), inFile(b, w), wording.Count(w.Places, "time", "times"))
 		if w.Messages > 0 {
 			said += fmt.Sprintf(", %s lost", wording.Count(int(w.Messages), "message", "messages"))
 		}
@@ -158,6 +198,14 @@ func damage(b *bagRef, r *bag.Bag) []diag.Diagnostic {
 		list = append(list, diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeDamagedBag, Text: said, Pos: b.pos()})
 	}
 	return list
+}
+
+// inFile is what is wrong, with the file of a recording of several.
+func inFile(b *bagRef, w bag.Warning) string {
+	if w.File == b.path() {
+		return w.Text
+	}
+	return wording.Safe(filepath.Base(w.File)) + " " + w.Text
 }
 
 // emptyRecording is a recording with nothing for the manifest.

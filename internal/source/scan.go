@@ -153,13 +153,13 @@ func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 	return o
 }
 
-// blocked gives the bag's tasks without frames, and all with one problem. That says more
+// blocked gives the bag's tasks without frames, and all with these problems. That says more
 // than that a camera has no images elsewhere.
-func (s scanner) blocked(b *bagRef, p diag.Diagnostic) outcome {
+func (s scanner) blocked(b *bagRef, problems ...diag.Diagnostic) outcome {
 	o := outcome{totals: newTotals(s.m)}
 	for _, camera := range s.cameras(b) {
 		t := newView(s.m, s.root, b, camera).task()
-		t.blockAll([]diag.Diagnostic{p})
+		t.blockAll(problems)
 		o.totals.taken[s.index(camera)]++
 		o.tasks = append(o.tasks, t)
 	}

@@ -149,6 +149,9 @@ func (l *loader) bag(n *node) Bag {
 		Task:    l.task(n.get("task")),
 		Pos:     n.at,
 	}
+	if partial := n.get("partial").boolPtr(); partial != nil {
+		b.Partial = *partial
+	}
 	if optional := n.get("optional").boolPtr(); optional != nil {
 		b.Optional = *optional
 	}

@@ -89,6 +89,7 @@ type Bag struct {
 	Cameras  []string       // names; empty: all
 	Frames   Frames
 	Optional bool
+	Partial  bool // tasks are made of a rosbag2 that lacks some of its files
 	Task     TaskSettings
 	Pos      Position
 }

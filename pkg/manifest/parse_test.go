@@ -107,7 +107,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		t.Errorf("task (-want +got)\n%s", diff)
 	}
 	bag := Bag{
-		Path: "run7", Index: filepath.Join("testdata", "good", "index", "run7.jsonl"), Settle: ptr(36 * time.Hour),
+		Path: "run7", Index: filepath.Join("testdata", "good", "index", "run7.jsonl"), Partial: true, Settle: ptr(36 * time.Hour),
 		Frames: Frames{
 			Start: &Instant{Seconds: ptr(90.0)}, Stop: &Instant{Time: ptr(time.Date(2026, 3, 4, 10, 0, 0, 0, time.UTC))},
 			EverySeconds: 0.5, Limit: 15, Spread: ptr(true), Bad: "skip", Stamp: "log", Encode: "jpeg", Quality: 85,

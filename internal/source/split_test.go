@@ -1,0 +1,109 @@
+package source
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// onlyProblems are what a manifest of one bag gives: the task's problems, then the others.
+func onlyProblems(t *testing.T, root, bag string, strict bool) (frames int, problems []string) {
+	t.Helper()
+	tasks, others := Scan(context.Background(), parse(t, "bags: ["+bag+"]"), Options{Root: root, Strict: strict})
+	for _, task := range tasks {
+		frames += len(task.Frames())
+		problems = append(problems, texts(root, task.Problems)...)
+	}
+	return frames, append(problems, texts(root, others)...)
+}
+
+func TestARosbag2ThatLacksFilesIsBlockedUnlessAPartIsWanted(t *testing.T) {
+	const field = "testdata/field/"
+	tests := map[string]struct {
+		dir, bag string
+		frames   int
+		want     []string // the beginnings
+	}{
+		"missing":            {"01-split-missing", "{path: run}", 0, []string{"error: bag run: its file one_missing_1.mcap is missing | bring the file there, or write partial: true"}},
+		"missing, a part":    {"01-split-missing", "{path: run, partial: true}", 4, []string{"warning: bag run is damaged: one_missing_1.mcap is missing, 1 time"}},
+		"LFS pointer":        {"02-split-lfs-pointer", "{path: run}", 0, []string{"error: bag run: its file one_missing_1.mcap is a Git LFS pointer, not the recording | git "}},
+		"renamed":            {"10-rosbag2-file-renamed", "{path: run}", 4, []string{"warning: bag run is damaged: run_7.mcap is taken for "}},
+		"not in metadata":    {"18-split-not-in-metadata", "{path: run}", 4, []string{"warning: bag run is damaged: one_missing_1.mcap is not named by metadata.yaml and left out, 1 time"}},
+		"partial, all there": {"18-split-not-in-metadata", "{path: run, partial: true}", 4, []string{"warning: bag run is damaged: one_missing_1.mcap"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			frames, problems := onlyProblems(t, field+tt.dir, tt.bag, false)
+			if frames != tt.frames || len(problems) != len(tt.want) {
+				t.Fatalf("%d frames, %q", frames, problems)
+			}
+			for i, want := range tt.want {
+				if !strings.HasPrefix(problems[i], want) {
+					t.Errorf("got  %s\nwant %s", problems[i], want)
+				}
+			}
+		})
+	}
+	for _, dir := range []string{"01-split-missing", "10-rosbag2-file-renamed", "18-split-not-in-metadata"} {
+		if frames, problems := onlyProblems(t, field+dir, "{path: run}", true); frames != 0 || len(problems) != 1 || !strings.HasPrefix(problems[0], "error: ") {
+			t.Errorf("%s, strict: %d frames, %q", dir, frames, problems)
+		}
+	}
+}
+
+// What is there in place of a split is named, whatever it is; so are all of several.
+func TestEachFileOfARosbag2ThatGivesNothingIsNamed(t *testing.T) {
+	pointer := "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"
+	tests := map[string]struct{ first, second string }{
+		"both pointers": {pointer, pointer}, "an HTML page": {"<!DOCTYPE html><html>", pointer}, "empty": {"", pointer},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			check(t, os.CopyFS(root, os.DirFS("testdata/field/02-split-lfs-pointer")))
+			check(t, os.WriteFile(filepath.Join(root, "run/one_missing.mcap"), []byte(tt.first), 0o666))
+			check(t, os.WriteFile(filepath.Join(root, "run/one_missing_1.mcap"), []byte(tt.second), 0o666))
+			frames, problems := onlyProblems(t, root, "{path: run}", false)
+			all := strings.Join(problems, "\n")
+			if frames != 0 || len(problems) != 2 || !strings.Contains(all, "its file one_missing.mcap ") || !strings.Contains(all, "its file one_missing_1.mcap is a Git LFS pointer") {
+				t.Errorf("%d frames, %s", frames, all)
+			}
+		})
+	}
+}
+
+// Recordings that names alone would join are none.
+func TestFilesWithoutMetadataAreOneRecordingOnlyInOrder(t *testing.T) {
+	one, err := os.ReadFile("testdata/field/18-split-not-in-metadata/run/one_missing.mcap")
+	check(t, err)
+	two, err := os.ReadFile("testdata/field/18-split-not-in-metadata/run/one_missing_1.mcap")
+	check(t, err)
+	tests := map[string]struct {
+		files  map[string][]byte
+		frames int
+	}{
+		"not from 0":          {map[string][]byte{"run_1.mcap": one, "run_2.mcap": two}, 0},
+		"one lacks":           {map[string][]byte{"run_0.mcap": one, "run_2.mcap": two}, 0},
+		"padded":              {map[string][]byte{"run_00.mcap": one, "run_01.mcap": two}, 0},
+		"at the same time":    {map[string][]byte{"run_0.mcap": one, "run_1.mcap": one}, 0},
+		"two kinds":           {map[string][]byte{"run_0.mcap": one, "run_1.db3": two}, 0},
+		"a lone file is fine": {map[string][]byte{"any.mcap": one}, 4},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			check(t, os.Mkdir(filepath.Join(root, "run"), 0o777))
+			for file, b := range tt.files {
+				check(t, os.WriteFile(filepath.Join(root, "run", file), b, 0o666))
+			}
+			frames, problems := onlyProblems(t, root, "{path: run}", false)
+			if diff := cmp.Diff(tt.frames, frames); diff != "" || (frames == 0) != (len(problems) > 0) {
+				t.Error(diff, problems)
+			}
+		})
+	}
+}
