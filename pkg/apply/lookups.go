@@ -14,11 +14,12 @@ import (
 
 const (
 	// A request costs a CVAT 25 to 60 ms of its processor, however many names it asks for.
-	gatherTime = 250 * time.Millisecond // longest wait for other tasks that are about to ask too
-	aheadTime  = 2 * time.Second        // how old the answer about a task may be that is yet to be created
-	aheadNames = 32                     // tasks yet to be created that a request asks for beside the others
-	aheadBytes = 2000                   // of their names
-	restTime   = 4                      // times as long as a request took, before another one is made for waiting alone
+	gatherTime  = 250 * time.Millisecond // longest wait for other tasks that are about to ask too
+	aheadTime   = 2 * time.Second        // how old the answer about a task may be that is yet to be created
+	aheadNames  = 32                     // tasks yet to be created that a request asks for beside the others
+	aheadBytes  = 2000                   // of their names
+	soonCreated = 16 << 20               // bytes that are read in a moment, so that a task of them is announced before it is
+	restTime    = 4                      // times as long as a request took, before another one is made for waiting alone
 )
 
 // lookups reads tasks by their names for all tasks of a run together: one request answers

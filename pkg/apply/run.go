@@ -135,7 +135,9 @@ func resultOf(c plan.Change) TaskResult {
 // work brings one task to its end.
 func (r *run) work(ctx context.Context, i int, c plan.Change) {
 	t := &task{run: r, index: i, change: c, started: time.Now(), slot: true}
-	t.announce()
+	if c.Bytes <= soonCreated {
+		t.announce()
+	}
 	t.result = resultOf(c)
 	t.result.Outcome, t.result.Retryable = Stopped, true // what a panic leaves
 	defer func() {
