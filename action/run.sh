@@ -17,7 +17,7 @@ case $INPUT_COMMAND in
     exit 80
     ;;
 esac
-if [[ $INPUT_COMMAND == plan && -n $INPUT_FAIL_ON ]]; then
+if [[ -n $INPUT_FAIL_ON ]]; then
   arguments+=("--fail-on=$INPUT_FAIL_ON")
 fi
 while IFS= read -r line; do
@@ -39,6 +39,12 @@ set +e
 GITHUB_STEP_SUMMARY=$markdown "$INPUT_BINARY" "${arguments[@]}" 2>&1 >"$json" | tee "$out/messages.txt"
 code=${PIPESTATUS[0]}
 set -e
+
+# A Go program that runs out of memory or threads exits with 2 as well: only a whole result means that there
+# is something to do.
+if [[ $code == 2 ]] && ! { grep -q '^  "applyable": true' "$json" && [[ $(tail -n 1 "$json") == '}' ]]; }; then
+  code=11
+fi
 
 # Without a result, what was said is the result.
 if [[ ! -s $markdown ]]; then

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 type applyCmd struct {
 	planFlags
 	summaryFlag
+	failFlag
 	Manifests   []string      `arg:"" optional:"" name:"MANIFEST" help:"Manifests, or one saved plan; default cvatplan.yaml."`
 	Parallelism int           `default:"8" placeholder:"N" help:"Most tasks that are read and sent at once, fewer while the server is slow; default 8."`
 	AutoApprove bool          `help:"Do not ask before the first write."`
@@ -29,6 +31,15 @@ type applyCmd struct {
 	UploadChunk byteSize      `default:"16MiB" placeholder:"SIZE" help:"Bytes per upload request, 256KiB to 95MiB; default 16MiB. A proxy that wants less is obeyed."`
 	MaxCreate   int           `default:"-1" placeholder:"N" help:"Refuse to create more tasks than this."`
 	Output      string        `enum:"text,json" default:"text" help:"text, or json: one event per line."`
+}
+
+// Help is what the command's help ends its description with.
+func (applyCmd) Help() string {
+	return `Examples:
+
+    cvatplan apply                                  # asks before the first write
+    cvatplan apply --quiet --fail-on drift          # for cron: exit code 5 where a person must decide
+    cvatplan apply my.plan                          # exactly what plan --out saved`
 }
 
 // Run creates what is missing; it plans on the same path as plan does.
@@ -68,7 +79,7 @@ func (c applyCmd) prepare(ctx context.Context, a *app) ([]*session, []plan.Plan,
 	if saved != nil {
 		return c.reopen(ctx, a, *saved)
 	}
-	sessions, err := a.open(ctx, c.Manifests)
+	sessions, err := a.open(ctx, c.Manifests, c.targetFlag)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -107,7 +118,7 @@ func (c applyCmd) carryOut(a *app, view applyView, sessions []*session, plans []
 	if err := c.summarize(a, func(w io.Writer) error { return report.ResultMarkdown(w, results) }); err != nil {
 		a.warn(err.Error()) // what was applied counts for more
 	}
-	return a.partly(a.applyCode(results))
+	return a.partly(a.applyCode(results, c.FailOn))
 }
 
 func (c applyCmd) runOptions(a *app, s *session) apply.Options {
@@ -123,16 +134,23 @@ func (c applyCmd) runOptions(a *app, s *session) apply.Options {
 }
 
 // applyCode is the first exit code that fits any result.
-func (a *app) applyCode(results []apply.Result) error {
+func (a *app) applyCode(results []apply.Result, failOn string) error {
 	n := apply.Count(results...)
-	var crashed, refused, failed bool
+	var crashed, refused bool
+	var failed error
+	var undone []diag.Diagnostic
 	for _, r := range results {
 		if r.Crash != nil {
 			a.crashes.Keep(crash.Recovered(r.Crash)) // reported at the end
 			crashed = true
 		}
 		refused = refused || r.NotAllowed != nil
-		failed = failed || r.Err != nil
+		failed = cmp.Or(failed, r.Err)
+		for _, t := range r.Tasks {
+			if t.Outcome == apply.Refused {
+				undone = append(undone, t.Reason)
+			}
+		}
 	}
 	switch {
 	case crashed:
@@ -141,11 +159,11 @@ func (a *app) applyCode(results []apply.Result) error {
 		return exit(a.interrupts.code())
 	case refused:
 		return exit(exitNotAllowed)
-	case n.Refused > 0:
+	case blocked(undone) == exitConflict, failOn == "drift" && n.Drift > 0:
 		return exit(exitConflict)
-	case n.Failed > 0:
+	case n.Failed+len(undone) > 0, failed != nil && passes(failed):
 		return exit(exitTaskFailed)
-	case failed:
+	case failed != nil:
 		return exit(exitError)
 	}
 	return nil

@@ -21,6 +21,14 @@ type doctorCmd struct {
 	Manifests []string `arg:"" optional:"" name:"MANIFEST" help:"Manifests; default cvatplan.yaml."`
 }
 
+// Help is what the command's help ends its description with.
+func (doctorCmd) Help() string {
+	return `Examples:
+
+    cvatplan doctor
+    cvatplan doctor --server https://cvat.example.com`
+}
+
 // Run checks all that apply needs of the manifests' servers, and says what to do about each.
 func (c doctorCmd) Run(a *app) error {
 	ctx, cancel := a.context()

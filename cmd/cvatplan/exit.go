@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
+	"syscall"
 
 	"github.com/cvatplan/cvatplan/internal/crash"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
@@ -17,7 +20,7 @@ const (
 	exitOK          = 0
 	exitError       = 1
 	exitChanges     = 2 // plan --detailed-exitcode: something is to do; pull --check: something changed
-	exitTaskFailed  = 3 // apply, pull: a task failed; run it again
+	exitTaskFailed  = 3 // a task failed, or no more files could be opened; run it again
 	exitNotAllowed  = 4
 	exitConflict    = 5 // conflict, blocked, moved or renamed; drift with --fail-on drift; a saved plan is out of date
 	exitCrash       = 11
@@ -70,8 +73,31 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.Is(err, cvat.ErrNotAuthorised):
 		return exitNotAllowed
+	case passes(err):
+		return exitTaskFailed
 	}
 	return exitError
+}
+
+// passes reports whether an error is of a moment: running again helps, with nothing else changed.
+func passes(err error) bool {
+	var inBags bagsError
+	if errors.As(err, &inBags) {
+		return !slices.ContainsFunc(inBags.problems, func(p diag.Diagnostic) bool { return p.Code != diag.CodeTooManyFiles })
+	}
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
+
+// blocked is the exit code of tasks that were left undone, each for a reason: where all of them are blocked for a
+// moment only, because no more files could be opened, no person has to decide.
+func blocked(reasons []diag.Diagnostic) int {
+	switch {
+	case len(reasons) == 0:
+		return exitOK
+	case slices.ContainsFunc(reasons, func(r diag.Diagnostic) bool { return r.Code != diag.CodeTooManyFiles }):
+		return exitConflict
+	}
+	return exitTaskFailed
 }
 
 // A panic exits 11 with a report to send, in whatever goroutine it was: an unrecovered one exits 2, which

@@ -42,7 +42,7 @@ func TestOfSeveralExitCodesOfApplyTheGravestIsTaken(t *testing.T) {
 		"a crash in one of it": {os.Interrupt, []apply.Result{{Tasks: []apply.TaskResult{failed}}, {Crash: errors.New("boom")}}, 11},
 	} {
 		a := &app{interrupts: &interrupts{got: c.signal}}
-		if got := codeOf(a.applyCode(c.results)); got != c.want {
+		if got := codeOf(a.applyCode(c.results, "")); got != c.want {
 			t.Errorf("%s: exit code %d, want %d", name, got, c.want)
 		}
 	}
@@ -71,5 +71,26 @@ func TestAnErrorsPageIsNamedOnce(t *testing.T) {
 	const page = "cvatplan: hint: see https://github.com/cvatplan/cvatplan/blob/main/docs/errors.md#read_only_token\n"
 	if got := stderr.String(); strings.Count(got, page) != 1 || strings.Count(got, "hint: make another") != 3 {
 		t.Errorf("on stderr:\n%s", got)
+	}
+}
+
+func TestOnlyWhatAPersonMustDecideIsAConflict(t *testing.T) {
+	passing, lasting := diag.Diagnostic{Code: diag.CodeTooManyFiles}, diag.Diagnostic{Code: diag.CodeCorruptImage}
+	for name, c := range map[string]struct {
+		reasons []diag.Diagnostic
+		want    int
+	}{
+		"nothing is blocked":        {nil, exitOK},
+		"by an image":               {[]diag.Diagnostic{lasting}, exitConflict},
+		"for a moment":              {[]diag.Diagnostic{passing, passing}, exitTaskFailed},
+		"one of it for good":        {[]diag.Diagnostic{passing, lasting}, exitConflict},
+		"all, of which one for now": {[]diag.Diagnostic{lasting, passing}, exitConflict},
+	} {
+		if got := blocked(c.reasons); got != c.want {
+			t.Errorf("%s: exit code %d, want %d", name, got, c.want)
+		}
+	}
+	if got := exitCode(bagsError{problems: []diag.Diagnostic{passing}}); got != exitTaskFailed {
+		t.Errorf("bags that could not be listed for a moment: exit code %d", got)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -21,16 +22,16 @@ import (
 
 // globals are the flags of every command; each flag also has its CVATPLAN_* variable.
 type globals struct {
-	Server        string        `placeholder:"URL" help:"Use this server, whatever the manifest says; credentials then go there and nowhere else."`
-	Root          rootFlag      `placeholder:"DIR" help:"Where bag paths begin, in place of the manifest's root: a directory, s3://BUCKET/PREFIX or https://HOST/DIR."`
-	Timeout       time.Duration `default:"60s" help:"Give up on a connection on which no byte has moved for this long."`
-	AnswerTimeout time.Duration `default:"2m" help:"Give up on an answer that has not begun this long after all was sent."`
-	Color         string        `enum:"auto,always,never" default:"auto" help:"Colour: auto, always or never. NO_COLOR and CLICOLOR_FORCE are honoured."`
-	Quiet         bool          `short:"q" help:"Print errors and the summary only."`
-	Verbose       bool          `short:"v" help:"List unchanged tasks too."`
-	Debug         bool          `help:"Log every request to stderr; secrets are left out."`
-	CAFile        string        `name:"ca-file" placeholder:"FILE" type:"path" help:"Trust the certificates of this PEM file too."`
-	InsecureHTTP  bool          `name:"insecure-http" help:"Send credentials over plain http to a public address."`
+	Server        string        `placeholder:"URL" group:"global" help:"Use this server, whatever the manifest says; credentials then go there and nowhere else."`
+	Root          rootFlag      `placeholder:"DIR" group:"global" help:"Where bag paths begin, in place of the manifest's root: a directory, s3://BUCKET/PREFIX or https://HOST/DIR."`
+	Timeout       time.Duration `default:"60s" group:"global" help:"Give up on a connection on which no byte has moved for this long."`
+	AnswerTimeout time.Duration `default:"2m" group:"global" help:"Give up on an answer that has not begun this long after all was sent."`
+	Color         string        `enum:"auto,always,never" default:"auto" group:"global" help:"Colour: auto, always or never. NO_COLOR and CLICOLOR_FORCE are honoured."`
+	Quiet         bool          `short:"q" group:"global" help:"Print errors and the summary only."`
+	Verbose       bool          `short:"v" group:"global" help:"List unchanged tasks too."`
+	Debug         bool          `group:"global" help:"Log every request to stderr; secrets are left out."`
+	CAFile        string        `name:"ca-file" placeholder:"FILE" type:"path" group:"global" help:"Trust the certificates of this PEM file too."`
+	InsecureHTTP  bool          `name:"insecure-http" group:"global" help:"Send credentials over plain http to a public address."`
 }
 
 // environment lets CVATPLAN_SOME_FLAG stand for --some-flag, or another variable where the flag's tag
@@ -67,6 +68,16 @@ type targetFlag struct {
 }
 
 func (f targetFlag) checkTarget() error { return checkGlobs(f.Target) }
+
+// checkMatches refuses targets that fit nothing: a mistyped one would do nothing, and call that done.
+func (f targetFlag) checkMatches(sessions []*session) error {
+	unmatched := planner.Unmatched(projectsOf(sessions), f.Target)
+	if len(unmatched) == 0 {
+		return nil
+	}
+	err := usageError{fmt.Errorf("no task of the manifests fits --target %q", unmatched[0])}
+	return withHint(withCode(diag.CodeTarget, err), diag.Do(diag.HintListTasks))
+}
 
 // targets reports whether a command is about a task of a bag, which is named by its path from the root.
 func (f targetFlag) targets(task, bag string) bool {
@@ -109,10 +120,10 @@ func checkGlobs(globs []string) error {
 // planFlags are the flags of plan and apply that decide what is planned: a saved plan keeps them.
 type planFlags struct {
 	targetFlag
-	Check        string   `enum:"names,frames,images" default:"names" help:"frames compares frame names with the server's, one request per task; images reads the headers of all that is to be uploaded."`
-	ReplaceEmpty bool     `help:"Delete and create anew tasks of ours that are empty and cannot be finished."`
+	Check        string   `enum:"names,frames,images" default:"names" help:"How closely to look. names: frame counts and task names, no request per task. frames: also each frame's name on the server, one request per task. images: also the headers of all images that are to be uploaded. Default names."`
+	ReplaceEmpty bool     `help:"Delete tasks of ours that are empty and cannot be finished, and create them again."`
 	Strict       bool     `help:"Damage of a recording is an error, not a warning."`
-	CreateAnyway []string `sep:"none" placeholder:"GLOB" help:"Create these tasks although their name, or their frames, stand elsewhere."`
+	CreateAnyway []string `sep:"none" placeholder:"GLOB" help:"Create these tasks although their name, or their frames, are elsewhere already."`
 }
 
 func (f planFlags) check() error {
@@ -149,6 +160,11 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 	}
 	*b = byteSize(n * unit)
 	return nil
+}
+
+// A failFlag says what else is not to pass for success.
+type failFlag struct {
+	FailOn string `enum:",drift" default:"" placeholder:"drift" help:"Exit 5 on drift too."`
 }
 
 // summaryFlag is of commands whose result a GitHub Actions job may show on its page.

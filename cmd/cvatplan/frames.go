@@ -28,7 +28,13 @@ type framesCmd struct {
 }
 
 func (framesCmd) Help() string {
-	return `One record per frame joins its task, name and number to where it comes from: bag, topic, message and times of a recording; path, and the time that the name carries, of an image; size and SHA-256 of both. Annotations find the way back to the recording by it. Committed and named as a bag's index:, the listing stands in for the bag where that is absent.`
+	return `One record per frame joins its task, name and number to where it comes from: bag, topic, message and times of a recording; path, and the time that the name carries, of an image; size and SHA-256 of both. Annotations find the way back to the recording by it. Committed and named as a bag's index:, the listing stands in for the bag where that is absent.
+
+Examples:
+
+    cvatplan frames --out frames.jsonl
+    cvatplan frames --ids --target jai_cam_2026-03-04 --output csv
+    cvatplan frames --renew                         # write the index: files that the manifests name`
 }
 
 // Run lists the frames of the manifests' tasks.
@@ -66,9 +72,9 @@ func (c framesCmd) check() error {
 func (c framesCmd) open(ctx context.Context, a *app) ([]*session, error) {
 	a.strict, a.renewing = c.Strict, c.Renew
 	if c.IDs {
-		return a.open(ctx, c.Manifests)
+		return a.open(ctx, c.Manifests, c.targetFlag)
 	}
-	return a.openOffline(ctx, c.Manifests)
+	return a.openOffline(ctx, c.Manifests, c.targetFlag)
 }
 
 // errNotListed says that the frames of some task are not in the listing; why was said before.

@@ -17,6 +17,14 @@ type initCmd struct {
 	Force  bool     `help:"Overwrite the manifest."`
 }
 
+// Help is what the command's help ends its description with.
+func (initCmd) Help() string {
+	return `Examples:
+
+    cvatplan init ~/data/2026-03-*/
+    cvatplan init --output - drive.bag              # print it only`
+}
+
 // Run writes a first manifest, which plans as it is.
 func (c initCmd) Run(a *app) error {
 	ctx, cancel := a.context()

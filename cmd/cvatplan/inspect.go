@@ -13,6 +13,14 @@ type inspectCmd struct {
 	Strict bool     `help:"Read all of it, and fail on the first damage."`
 }
 
+// Help is what the command's help ends its description with.
+func (inspectCmd) Help() string {
+	return `Examples:
+
+    cvatplan inspect drive.bag
+    cvatplan inspect --output json data/*/`
+}
+
 // Run lists what bags hold, and what a manifest could use of it. One that cannot be read stops no other.
 func (c inspectCmd) Run(a *app) error {
 	ctx, cancel := a.context()

@@ -22,12 +22,21 @@ import (
 type planCmd struct {
 	planFlags
 	summaryFlag
+	failFlag
 	Manifests        []string `arg:"" optional:"" name:"MANIFEST" help:"Manifests; default cvatplan.yaml."`
 	DetailedExitcode bool     `help:"Exit 2 if anything is to do."`
-	FailOn           string   `enum:",drift" default:"" placeholder:"drift" help:"Exit 5 on drift too."`
 	Offline          bool     `help:"Ask no server: show the tasks that the manifests want."`
 	Out              string   `placeholder:"FILE" help:"Save the plan to this file, for show and apply. The images of what is to be uploaded are read for it."`
 	Output           string   `enum:"text,json,markdown,html,paths" default:"text" help:"text, json, markdown, html, or paths: the local paths that apply will need."`
+}
+
+// Help is what the command's help ends its description with.
+func (planCmd) Help() string {
+	return `Examples:
+
+    cvatplan plan                                   # cvatplan.yaml, in the current directory
+    cvatplan plan --detailed-exitcode orchard.yaml  # exit code 2 where something is to do
+    cvatplan plan --check images --out my.plan      # look at the images too, and save the plan`
 }
 
 // Run shows what the manifests ask for and the server lacks.
@@ -67,7 +76,7 @@ func (c planCmd) prepare(ctx context.Context, a *app) ([]*session, []plan.Plan, 
 	if c.Offline {
 		open = a.openOffline
 	}
-	sessions, err := open(ctx, c.Manifests)
+	sessions, err := open(ctx, c.Manifests, c.targetFlag)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -114,9 +123,12 @@ func (a *app) textOptions(w io.Writer) report.TextOptions {
 
 // code is the exit code of a plan that was printed whole.
 func (c planCmd) code(plans []plan.Plan) error {
-	switch n := plan.Count(plans...); {
-	case n.Problems(), c.FailOn == "drift" && n.Drift > 0:
+	n, code := plan.Count(plans...), blocked(plan.Problems(plans...))
+	switch {
+	case c.FailOn == "drift" && n.Drift > 0:
 		return exit(exitConflict)
+	case code != exitOK:
+		return exit(code)
 	case c.DetailedExitcode && n.Changes():
 		return exit(exitChanges)
 	}

@@ -40,7 +40,11 @@ func (c pullCmd) Run(a *app) error {
 	}
 	ctx, cancel := a.context()
 	defer cancel()
-	sessions, err := a.open(ctx, c.Manifests)
+	named := c.targetFlag
+	if c.All {
+		named.Target = nil // it may be a task that no manifest asks for
+	}
+	sessions, err := a.open(ctx, c.Manifests, named)
 	if err != nil {
 		return err
 	}

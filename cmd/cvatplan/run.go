@@ -78,6 +78,9 @@ func (a *app) run(args []string) (code int) {
 	a.retries = &retries{w: a.stderr}
 	a.interrupts = watchInterrupts(&a.crashes)
 	defer a.interrupts.close()
+	if len(args) == 0 { // a mistake, which the help mends
+		_, _ = a.parse([]string{"--help"})
+	}
 	command, err := a.parse(args)
 	if err != nil {
 		return a.fail(err)
@@ -130,6 +133,7 @@ func (a *app) kongOptions() []kong.Option {
 	return []kong.Option{
 		kong.Name("cvatplan"),
 		kong.Description("Terraform for CVAT tasks: a manifest says which annotation tasks should exist, plan shows what is missing, apply creates it."),
+		kong.ExplicitGroups([]kong.Group{{Key: "global", Title: "Flags of every command:"}}),
 		kong.Vars{"version": versionLine()},
 		kong.Writers(a.stdout, a.stderr),
 		kong.Exit(func(int) { panic(errHelped) }),

@@ -13,6 +13,14 @@ type sandboxCmd struct {
 	Data   string `required:"" placeholder:"DIR" type:"path" help:"Where the server keeps its database and images."`
 }
 
+// Help is what the command's help ends its description with.
+func (sandboxCmd) Help() string {
+	return `Examples:
+
+    cvatplan sandbox --data .sandbox
+    cvatplan sandbox --data .sandbox --listen 127.0.0.1:8080`
+}
+
 // Run serves until it is interrupted. The first line on stdout tells the address, so that a script can read it.
 func (c sandboxCmd) Run(a *app) error {
 	ctx := context.Background()

@@ -59,21 +59,26 @@ func (a *app) scanOptions() planner.ScanOptions {
 }
 
 // open loads the manifests, lists their bags and connects to their servers.
-func (a *app) open(ctx context.Context, files []string) ([]*session, error) {
-	sessions, err := a.openOffline(ctx, files)
+func (a *app) open(ctx context.Context, files []string, f targetFlag) ([]*session, error) {
+	sessions, err := a.openOffline(ctx, files, f)
 	if err != nil {
 		return nil, err
 	}
 	return sessions, a.connectAll(ctx, sessions)
 }
 
-// openOffline loads the manifests and lists their bags; no server is asked, and no credentials are needed.
-func (a *app) openOffline(ctx context.Context, files []string) ([]*session, error) {
+// openOffline loads the manifests and lists their bags, among which must be what f names; no server is asked,
+// and no credentials are needed.
+func (a *app) openOffline(ctx context.Context, files []string, f targetFlag) ([]*session, error) {
 	manifests, err := a.load(files)
 	if err != nil {
 		return nil, err
 	}
-	return a.scan(ctx, manifests)
+	sessions, err := a.scan(ctx, manifests)
+	if err != nil {
+		return nil, err
+	}
+	return sessions, f.checkMatches(sessions)
 }
 
 // scan lists the bags of all manifests, and tells what is wrong with them.

@@ -13,6 +13,14 @@ type showCmd struct {
 	Output string `enum:"text,json,markdown,html" default:"text" help:"text, json, markdown or html."`
 }
 
+// Help is what the command's help ends its description with.
+func (showCmd) Help() string {
+	return `Examples:
+
+    cvatplan show my.plan
+    cvatplan show --output html my.plan > plan.html`
+}
+
 // Run shows a saved plan as plan did; no server is asked.
 func (c showCmd) Run(a *app) error {
 	ctx, cancel := a.context()

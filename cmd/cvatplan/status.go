@@ -27,6 +27,15 @@ type statusCmd struct {
 	targetFlag
 }
 
+// Help is what the command's help ends its description with.
+func (statusCmd) Help() string {
+	return `Examples:
+
+    cvatplan status
+    cvatplan status --by assignee
+    cvatplan status --target 'jai_cam_*' --output csv`
+}
+
 // Run shows how far the annotation of the manifest's tasks is.
 func (c statusCmd) Run(a *app) error {
 	earlier, err := c.earlier()
@@ -35,7 +44,7 @@ func (c statusCmd) Run(a *app) error {
 	}
 	ctx, cancel := a.context()
 	defer cancel()
-	sessions, err := a.open(ctx, c.Manifests)
+	sessions, err := a.open(ctx, c.Manifests, c.targetFlag)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,15 @@ type validateCmd struct {
 	Output    string   `enum:"text,github" default:"text" help:"text, or github for annotations on a pull request."`
 }
 
+// Help is what the command's help ends its description with.
+func (validateCmd) Help() string {
+	return `Examples:
+
+    cvatplan validate                               # the manifest alone
+    cvatplan validate --files                       # and the headers of all its images
+    cvatplan validate --output github               # as annotations on a pull request`
+}
+
 // Run checks manifests, and with --files the bags, without a server; all of them, whatever is wrong with one.
 func (c validateCmd) Run(a *app) error {
 	ctx, cancel := a.context()

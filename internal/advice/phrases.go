@@ -69,6 +69,8 @@ var phrases = map[diag.Action]string{
 	diag.HintCorrectOrOptional:    "correct the path, or write optional: true",
 	diag.HintCorrectOrLeaveOut:    "leave it out, or correct it",
 
+	diag.HintRenameBack:        "name it {1q} in CVAT again and apply, or let the manifest name it as it is named now",
+	diag.HintListTasks:         "cvatplan plan --offline lists the tasks of the manifests; a name is compared whole, and * crosses slashes",
 	diag.HintRenameTask:        "change task.name, or the bag's name",
 	diag.HintRenameFrame:       "change frame_name, or the file's name",
 	diag.HintChangeFrameName:   "change frame_name",

@@ -121,6 +121,7 @@ const (
 	CodeUnreadable          Code = "unreadable"
 	CodeUnreadableImage     Code = "unreadable_image"
 	CodeUnreadableDirectory Code = "unreadable_directory"
+	CodeTooManyFiles        Code = "too_many_files"
 	CodeVanished            Code = "vanished"
 	CodeInterrupted         Code = "interrupted"
 	CodeBrokenLink          Code = "broken_link"
@@ -197,7 +198,7 @@ var Codes = []Meaning{
 	{CodeTakenOver, Warning, "an empty task was named for replacement"},
 	{CodeUnknownAssignee, Error, "the server shows no user of that name"},
 	{CodeUnsettled, Error, "a list or a task changed faster than it could be read or carried out"},
-	{CodeTarget, Note, "no task matches a target"},
+	{CodeTarget, Error, "no task matches a target"},
 	{CodeShard, Note, "only the bags of one shard were planned"},
 	{CodeNotAsked, Note, "more names than plan looks up in other projects"},
 	{CodeOutOfDate, Error, "a saved plan is no longer true"},
@@ -261,6 +262,7 @@ var Codes = []Meaning{
 	{CodeUnknownSize, Error, "the size of an image is needed and not known"},
 	{CodeUnreadable, Error, "a task's frames cannot be read"},
 	{CodeUnreadableImage, Error, "an image file cannot be read"},
+	{CodeTooManyFiles, Error, "this process, or this machine, may open no more files"},
 	{CodeUnreadableDirectory, Error, "a directory cannot be read"},
 	{CodeVanished, Error, "a file was removed since it was listed"},
 	{CodeInterrupted, Error, "reading was interrupted"},

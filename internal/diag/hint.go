@@ -89,7 +89,9 @@ const (
 	HintCorrectOrLeaveOut
 
 	// Names, and which image is whose.
+	HintListTasks
 	HintRenameTask
+	HintRenameBack
 	HintRenameFrame
 	HintChangeFrameName
 	HintRenameFileUnicode

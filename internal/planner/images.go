@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,10 +33,25 @@ func (p *Project) Images(ctx context.Context, c plan.Change) (apply.Images, erro
 
 func measured(ctx context.Context, t source.Task) (apply.Images, error) {
 	frames, problems := source.Measure(ctx, t)
-	if err := ctx.Err(); err != nil {
-		return apply.Images{}, err
+	if err := cmp.Or(ctx.Err(), passing(problems)); err != nil {
+		return apply.Images{}, errors.Join(err, t.Close())
 	}
 	return apply.Images{Archive: taskArchive{pack(frames), t}, Frames: names(frames), Problems: problems}, nil
+}
+
+// A passingError is a problem that is not of the images, and that is gone when they are read again.
+type passingError struct{ problem diag.Diagnostic }
+
+func (e passingError) Error() string   { return e.problem.Text }
+func (e passingError) Code() diag.Code { return e.problem.Code }
+
+func passing(problems []diag.Diagnostic) error {
+	for _, p := range problems {
+		if p.Code == diag.CodeTooManyFiles {
+			return passingError{p}
+		}
+	}
+	return nil
 }
 
 // A taskArchive is an archive whose end is also that of what its frames were spooled in.

@@ -20,6 +20,7 @@ package planner
 
 import (
 	"context"
+	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/observe"
@@ -132,6 +133,15 @@ func (p *Project) Task(c plan.Change) (source.Task, bool) {
 		}
 	}
 	return source.Task{}, false
+}
+
+// Unmatched are those of the names or globs that fit no task of any project.
+func Unmatched(projects []*Project, globs []string) []string {
+	return slices.DeleteFunc(slices.Clone(globs), func(glob string) bool {
+		return slices.ContainsFunc(projects, func(p *Project) bool {
+			return slices.ContainsFunc(p.Tasks, func(t source.Task) bool { return plan.MatchName(glob, t.Name) })
+		})
+	})
 }
 
 // Paths are the local files that apply will read, for all that the plan uploads.

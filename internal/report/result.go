@@ -148,7 +148,7 @@ func ResultSummary(results []apply.Result) string {
 	for _, optional := range []struct {
 		n    int
 		word string
-	}{{n.Pending, "importing"}, {n.Stopped, "stopped"}, {n.Refused, "refused"}, {n.Left, "left as they are"}} {
+	}{{n.Pending, "importing"}, {n.Stopped, "stopped"}, {n.Refused, "refused"}, {n.Drift, "drifted"}, {n.Left - n.Drift, "left as they are"}} {
 		if optional.n > 0 {
 			fmt.Fprintf(&b, ", %d %s", optional.n, optional.word)
 		}

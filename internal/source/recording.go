@@ -74,7 +74,7 @@ func (b bagRef) partial() bool {
 
 // unopened says why a recording gives nothing; a pointer of Git LFS is no damage.
 func (s scanner) unopened(ctx context.Context, b *bagRef, err error) diag.Diagnostic {
-	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeUnreadableBag, Text: fmt.Sprintf("bag %s: %v", wording.Safe(b.rel), err)}
+	p := diag.Diagnostic{Severity: diag.Error, Code: codeOr(diag.CodeUnreadableBag, err), Text: fmt.Sprintf("bag %s: %v", wording.Safe(b.rel), err)}
 	head, openErr := store.Head(ctx, b.store, b.rel, content.MaxPointer)
 	if openErr != nil {
 		return p

@@ -76,7 +76,7 @@ func (w *walker) dir(ctx context.Context, rel, end string, depth int) {
 	w.ends[end] = true
 	entries, err := w.store.List(ctx, w.name(rel))
 	if err != nil {
-		w.found(rel, diag.Error, diag.CodeUnreadableDirectory, "%s", reason(err))
+		w.found(rel, diag.Error, codeOr(diag.CodeUnreadableDirectory, err), "%s", reason(err))
 	}
 	for _, e := range entries {
 		w.entry(ctx, e, rel, end, depth)
@@ -153,7 +153,7 @@ func (w *walker) link(ctx context.Context, at, name string) {
 	case errors.Is(err, fs.ErrNotExist):
 		w.broken(ctx, at)
 	case err != nil:
-		w.found(at, diag.Error, diag.CodeBrokenLink, "%s", reason(err))
+		w.found(at, diag.Error, codeOr(diag.CodeBrokenLink, err), "%s", reason(err))
 	case info.IsDir():
 		w.links = append(w.links, at)
 	case info.Mode().IsRegular():

@@ -19,7 +19,7 @@ const (
 // create creates the task, which the look before has not found. The next look finds it,
 // and whatever other runs created meanwhile.
 func (t *task) create(ctx context.Context) (decision, error) {
-	if t.created != 0 {
+	if t.working != 0 {
 		return lookAgain, t.missed(ctx)
 	}
 	project := t.project()
@@ -34,7 +34,7 @@ func (t *task) create(ctx context.Context) (decision, error) {
 	began := time.Now()
 	made, err := t.server.CreateTask(ctx, n)
 	if err == nil {
-		t.created = made.ID
+		t.created, t.working = made.ID, made.ID
 		t.slots.answered(time.Since(began))
 		t.announced = false
 		listed, err := t.lookups.created(ctx, t.spellings())
@@ -73,13 +73,30 @@ func (t *task) unannounce() {
 	}
 }
 
-// missed: the look did not find the task that this run created. Either it is gone, which
-// is an ErrNotFound here, or the list is behind.
+// missed: the look did not find the task that this run is at work on. Either it is gone, which is
+// an ErrNotFound here if this run created it, or it was renamed, or the list is behind.
 func (t *task) missed(ctx context.Context) error {
-	if _, err := t.server.Task(ctx, t.created); err != nil {
+	err := t.checkName(ctx, t.working)
+	if errors.Is(err, cvat.ErrNotFound) && t.working != t.created {
+		t.working = 0
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	return t.pause(ctx, time.Second)
+}
+
+// checkName reads a task by its id, and is a [renamedError] where somebody renamed it.
+func (t *task) checkName(ctx context.Context, id int) error {
+	found, err := t.server.Task(ctx, id)
+	if err != nil {
+		return err
+	}
+	if plan.NameOf(found.Name) != plan.NameOf(t.change.Task) {
+		return &renamedError{task: id, was: t.change.Task, is: found.Name}
+	}
+	return nil
 }
 
 // assignee is the id of the user that the manifest names. The plan knows it, unless it

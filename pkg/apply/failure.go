@@ -109,6 +109,16 @@ func (e *timeoutError) Hint() diag.Hint {
 // Code names the wait that led nowhere.
 func (e *timeoutError) Code() diag.Code { return diag.CodeImportStuck }
 
+// A renamedError is a task that somebody renamed while this run was at work on it.
+type renamedError struct {
+	task    int
+	was, is string
+}
+
+func (e *renamedError) Error() string {
+	return fmt.Sprintf("task %d was renamed from %q to %q while this run was at work on it", e.task, e.was, e.is)
+}
+
 // end makes an error the task's result.
 func (t *task) end(ctx context.Context, err error) {
 	if err == nil {
@@ -122,6 +132,12 @@ func (t *task) end(ctx context.Context, err error) {
 	cut := ctx.Err() != nil && !errors.Is(err, cvat.ErrNotAuthorised)
 	if errors.Is(err, errStopped) || cut {
 		r.Outcome, r.Retryable, r.Reason.Hint = Stopped, true, diag.Hint{}
+	}
+	var renamed *renamedError
+	if errors.As(err, &renamed) { // which name is right, a person must say
+		r.ID, r.URL, r.Err = renamed.task, t.server.TaskURL(renamed.task), nil
+		r.Outcome, r.Retryable = Refused, false
+		r.Reason = plan.Diagnostic{Severity: diag.Error, Code: diag.CodeRenamed, Text: err.Error(), Hint: diag.Do(diag.HintRenameBack, renamed.was)}
 	}
 }
 

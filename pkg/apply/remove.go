@@ -81,6 +81,9 @@ func (t *task) remove(ctx context.Context, victim plan.Task) error {
 	if victim.ID == t.sent {
 		t.sent = 0
 	}
+	if victim.ID == t.working {
+		t.working = 0
+	}
 	return err
 }
 

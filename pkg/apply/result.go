@@ -1,8 +1,10 @@
 package apply
 
 import (
+	"slices"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -62,6 +64,7 @@ type Counts struct {
 	Done, Unchanged, Left, Refused, Pending, Failed, Stopped int
 	Images                                                   int   // of the tasks that this run completed
 	Sent                                                     int64 // bytes
+	Drift                                                    int   // of Left: the task holds other frames than the manifest says
 	Projects, Labels                                         int   // that were created, and added
 }
 
@@ -80,14 +83,20 @@ func Count(results ...Result) Counts {
 	return n
 }
 
+// driftCodes are the reasons of [plan.Drift]: what a task drifted by may be known only once it was looked at.
+var driftCodes = []diag.Code{diag.CodeFramesDiffer, diag.CodeNamesDiffer, diag.CodeArchiveDiffers}
+
 func (n *Counts) add(t TaskResult) {
 	n.Sent += t.Sent
 	*map[Outcome]*int{
 		Done: &n.Done, Unchanged: &n.Unchanged, Left: &n.Left, Refused: &n.Refused,
 		Pending: &n.Pending, Failed: &n.Failed, Stopped: &n.Stopped,
 	}[t.Outcome]++
-	if t.Outcome == Done {
+	switch {
+	case t.Outcome == Done:
 		n.Images += t.Frames
+	case t.Outcome == Left && slices.Contains(driftCodes, t.Reason.Code):
+		n.Drift++
 	}
 }
 

@@ -139,6 +139,9 @@ func (r *run) work(ctx context.Context, i int, c plan.Change) {
 		t.announce()
 	}
 	t.result = resultOf(c)
+	if c.Action == plan.Resume || c.Action == plan.Wait {
+		t.working = c.ID
+	}
 	t.result.Outcome, t.result.Retryable = Stopped, true // what a panic leaves
 	defer func() {
 		t.releaseSlot()

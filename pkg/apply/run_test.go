@@ -3,9 +3,13 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -225,4 +229,53 @@ func TestWithoutAProjectNoTaskIsBegun(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	})
+}
+
+// A colleague who renames a task while a run makes it: the run reads it once by its id, says what it is called
+// now, and ends. It creates no second one.
+func TestATaskThatIsRenamedUnderWayEndsItsRunAtOnce(t *testing.T) {
+	j := one("a", "b")
+	refused := 0
+	for _, beforehand := range []bool{false, true} { // whether an earlier run created it
+		for k := 1; k <= requests(t, j, true)+1; k++ {
+			bubble(t, fmt.Sprint(beforehand, " ", k), func(t *testing.T) {
+				w := newFakeServer()
+				if beforehand {
+					w.addTask("t", w.labelled("").id, marker("a", "b"))
+				}
+				s := w.session()
+				s.inPieces = true
+				p := j.planned(t, s)
+				planned, renamed := s.n, 0
+				s.each = func(string) {
+					for _, task := range w.tasks {
+						if s.n >= planned+k && renamed == 0 {
+							task.Name, renamed = "mine", s.n
+						}
+					}
+				}
+				began := time.Now()
+				w.importTime = time.Hour
+				r := j.carryOut(s, p)
+				if renamed == 0 {
+					return // all was done before
+				}
+				ids := slices.Collect(maps.Keys(w.tasks))
+				if r.Tasks[0].Outcome == Refused {
+					refused++
+				}
+				task := r.Tasks[0]
+				told := task.Outcome == Refused && task.ID == ids[0] && strings.Contains(task.Reason.Text, fmt.Sprintf(`task %d was renamed from "t" to "mine"`, ids[0]))
+				if len(ids) != 1 || !told && task.Outcome != Done {
+					t.Errorf("tasks %d, and %+v", ids, task)
+				}
+				if n := s.n - renamed; n > 12 || time.Since(began) > time.Minute {
+					t.Errorf("renamed at %d: %d more requests, %s: %q", k, n, time.Since(began), s.log[renamed:])
+				}
+			})
+		}
+	}
+	if refused < 10 {
+		t.Errorf("%d runs noticed", refused)
+	}
 }

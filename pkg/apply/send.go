@@ -19,6 +19,7 @@ const (
 // resume does what is left of a task: sends, starts the import, or verifies.
 func (t *task) resume(ctx context.Context) (decision, error) {
 	winner := t.change.Actual[0]
+	t.working = winner.ID
 	switch {
 	case winner.Size > 0:
 		return t.verify(ctx, winner)

@@ -31,6 +31,7 @@ type task struct {
 	announced bool // to the look-ups; see announce
 	decided   bool // change is what a look has just said: the next step acts on it
 
+	working     int       // the task that this run last worked on, whoever created it; 0 none
 	created     int       // the task that this run created and did not remove; 0 none
 	lost        int       // creations whose answer was lost
 	atOnce      int       // the task to which the archive was sent in one request; 0 none
@@ -214,7 +215,7 @@ func (t *task) vanishedUnderWay(err error) bool {
 // forget begins again with what the server has.
 func (t *task) forget(err error) {
 	t.replans++
-	t.created, t.sent, t.yielding = 0, 0, time.Time{}
+	t.working, t.created, t.sent, t.yielding = 0, 0, 0, time.Time{}
 	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Retrying, Err: err})
 }
 

@@ -45,6 +45,7 @@ func (t *task) wait(ctx context.Context, id int) (decision, error) {
 		return ended, nil
 	}
 	t.releaseSlot()
+	t.working = id
 	waiting, cancel := t.untilStopped(ctx)
 	defer cancel()
 	w := &watch{task: t, id: id, began: time.Now(), moved: time.Now(), read: time.Now(), state: cvat.StatusQueued}
@@ -80,6 +81,10 @@ func (w *watch) poll(ctx, waiting context.Context) (over bool, err error) {
 		return true, w.decide(ctx, listed)
 	case i >= 0 && time.Now().Before(w.recordDue()):
 		return false, nil
+	case i < 0:
+		if err := w.checkName(ctx, w.id); err != nil {
+			return false, err
+		}
 	}
 	return w.readRecord(ctx)
 }

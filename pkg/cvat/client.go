@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // Options say how to reach a server. Only BaseURL is required.
@@ -111,6 +113,8 @@ func setDefaults(o *Options) {
 func parseBase(raw string) (*url.URL, error) {
 	u, err := url.Parse(strings.TrimRight(raw, "/"))
 	switch {
+	case !strings.Contains(raw, "://"):
+		return nil, &schemeError{raw}
 	case err != nil: // url.Error repeats the whole text, which may hold a password
 		return nil, errors.New("server URL: cannot be parsed")
 	case u.Scheme != "http" && u.Scheme != "https":
@@ -123,6 +127,24 @@ func parseBase(raw string) (*url.URL, error) {
 		return nil, errors.New("server URL: query and fragment do not belong there")
 	}
 	return u, nil
+}
+
+// A schemeError is an address that lacks http:// or https://.
+type schemeError struct{ address string }
+
+func (e *schemeError) Error() string { return "server URL: it does not begin with https:// or http://" }
+
+// Hint is the address as it may be meant, unless it may hold a password.
+func (e *schemeError) Hint() Hint {
+	host, _, _ := strings.Cut(e.address, "/")
+	name, _, _ := strings.Cut(host, ":")
+	switch {
+	case name == "" || strings.ContainsAny(e.address, "@?#"):
+		return Hint{}
+	case name == "localhost" || strings.HasPrefix(name, "127."):
+		return diag.Do(diag.HintWrite, "http://"+e.address)
+	}
+	return diag.Do(diag.HintWrite, "https://"+e.address)
 }
 
 // A request is one operation; it can be sent again and again.

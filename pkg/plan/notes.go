@@ -21,7 +21,6 @@ func notes(p Plan, unmanaged []Task, have Actual) []Note {
 	if !p.Options.CheckFrames {
 		n.lookalikes(p.Changes, unmanaged)
 	}
-	n.targets(p.Changes, p.Options)
 	n.shard(p)
 	n.notAsked(have)
 	n.noProject(p, have)
@@ -114,14 +113,6 @@ func (n noter) lookalikes(changes []Change, unmanaged []Task) {
 	if alike > 0 {
 		n[Note{Code: diag.CodeFrameCounts, Text: fmt.Sprintf("%s the frame count of a task to be created",
 			wording.Count(alike, "unmanaged task has", "unmanaged tasks have")), Hint: diag.Do(diag.HintCheckFrames)}] = alike
-	}
-}
-
-func (n noter) targets(changes []Change, o Options) {
-	for _, pattern := range o.Target {
-		if !slices.ContainsFunc(changes, func(c Change) bool { return MatchName(pattern, c.Task) }) {
-			n[Note{Code: diag.CodeTarget, Text: fmt.Sprintf("no task of the manifest fits target '%s'", pattern)}] = 0
-		}
 	}
 }
 

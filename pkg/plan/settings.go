@@ -44,9 +44,9 @@ type mismatch struct {
 }
 
 // mismatches compares the settings that the manifest writes, as the server rewrites them,
-// with those that the listing shows.
-func mismatches(want Settings, t Task) []mismatch {
-	have := t.Settings
+// with those that the listing shows. It gives them as the manifest has them.
+func mismatches(written Settings, t Task) []mismatch {
+	have, want := t.Settings, written
 	want.SegmentSize = rewriteSegment(want.SegmentSize, t.Size)
 	want.Overlap = rewriteOverlap(want.Overlap, cmp.Or(have.SegmentSize, want.SegmentSize), t.Size)
 	if _, ours := ParseMarker(t.BugTracker); ours {
@@ -56,7 +56,7 @@ func mismatches(want Settings, t Task) []mismatch {
 	for _, s := range settings {
 		h, w := shown(have, s.key), shown(want, s.key)
 		if s.kept != "" && h != nil && w != nil && h != w {
-			m = append(m, mismatch{s, show(h), show(w)})
+			m = append(m, mismatch{s, show(h), show(shown(written, s.key))})
 		}
 	}
 	return m

@@ -143,6 +143,21 @@ func (n Counts) Changes() bool { return n.Create+n.Resume+n.Wait+n.Replace+n.Pro
 // Problems reports whether a person must decide something.
 func (n Counts) Problems() bool { return n.Conflict+n.Blocked+n.Moved+n.Renamed > 0 }
 
+// Problems are the reasons of all tasks about which a person must decide; see [Counts.Problems].
+func Problems(plans ...Plan) []Diagnostic {
+	var reasons []Diagnostic
+	for _, p := range plans {
+		for _, c := range p.Changes {
+			var n Counts
+			n.add(c)
+			if n.Problems() {
+				reasons = append(reasons, c.Reason)
+			}
+		}
+	}
+	return reasons
+}
+
 // Summary is the line that ends a plan, over one or several projects.
 func Summary(plans ...Plan) string { return Count(plans...).String() }
 
