@@ -170,7 +170,7 @@ func (a *app) applyCode(results []apply.Result, failOn string) error {
 }
 
 // A state lets runs go on with uploads that an earlier one was cut off in.
-type state struct{ *resume.Store }
+type state struct{ kept *resume.Store }
 
 func (a *app) state() state {
 	return state{&resume.Store{Dir: resume.Dir(a.getenv), Warn: a.warn}}
@@ -178,7 +178,7 @@ func (a *app) state() state {
 
 // Hold is the hint of one upload, nil if there is none to be had.
 func (s state) Hold(server string, task int, file string) apply.Hint {
-	if h := s.Store.Hold(server, task, file); h != nil {
+	if h := s.kept.Hold(server, task, file); h != nil {
 		return h
 	}
 	return nil // no typed nil in the interface

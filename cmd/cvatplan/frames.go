@@ -205,8 +205,10 @@ func (c framesCmd) renewOne(ctx context.Context, a *app, file string, tasks []so
 
 // counting counts the records written.
 type counting struct {
-	index.Writer
-	n *int
+	to index.Writer
+	n  *int
 }
 
-func (c counting) Write(r index.Record) error { *c.n++; return c.Writer.Write(r) }
+func (c counting) Write(r index.Record) error { *c.n++; return c.to.Write(r) }
+
+func (c counting) Flush() error { return c.to.Flush() }

@@ -80,13 +80,13 @@ func (c planCmd) prepare(ctx context.Context, a *app) ([]*session, []plan.Plan, 
 	if err != nil {
 		return nil, nil, err
 	}
-	plans, err := decideAll(ctx, sessions, c.options())
+	plans, err := decideAll(ctx, sessions, c.deepOptions())
 	return sessions, plans, err
 }
 
-// options read deeper for a plan that is saved: it holds the hash of each archive that is to be sent.
-func (c planCmd) options() planner.Options {
-	o := c.planFlags.options()
+// deepOptions read deeper for a plan that is saved: it holds the hash of each archive that is to be sent.
+func (c planCmd) deepOptions() planner.Options {
+	o := c.options()
 	if c.Out != "" {
 		o.Read = planner.Contents
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // A staleError puts a [planner.StaleError] into words.
-type staleError struct{ *planner.StaleError }
+type staleError struct{ saved *planner.StaleError }
 
 // stale puts a saved plan's end into words; any other error stays as it is.
 func stale(err error) error {
@@ -26,12 +26,12 @@ func stale(err error) error {
 	return err
 }
 
-func (e staleError) Unwrap() error { return e.StaleError }
+func (e staleError) Unwrap() error { return e.saved }
 
 func (e staleError) Error() string {
 	const shown = 20
-	since, text := e.Since, "the saved plan is out of date; nothing was done"
-	switch e.Kind {
+	since, text := e.saved.Since, "the saved plan is out of date; nothing was done"
+	switch e.saved.Kind {
 	case planner.BagsChanged:
 		since = []string{"the bags are no longer as the manifests say, or --root is another one"}
 	case planner.ImagesAbsent:

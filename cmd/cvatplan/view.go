@@ -120,7 +120,7 @@ func (a *app) progress(p plan.Plan) listener {
 
 // An announcer shows a run, and says when it is interrupted.
 type announcer struct {
-	*progress.Progress
+	progress   *progress.Progress
 	over, done chan struct{}
 }
 
@@ -140,8 +140,14 @@ func (a *app) announce(p *progress.Progress) *announcer {
 func (n *announcer) Close() {
 	close(n.over)
 	<-n.done
-	n.Progress.Close()
+	n.progress.Close()
 }
+
+// Event shows what happened to a task.
+func (n *announcer) Event(e apply.Event) { n.progress.Event(e) }
+
+// Retried counts a request that is sent again.
+func (n *announcer) Retried() { n.progress.Retried() }
 
 // retries tells that requests are sent again, so that waiting is no silence: to the progress display
 // while there is one, and else in a line now and then.

@@ -28,7 +28,7 @@ func newTemp(dir string, need int64) (*tempfile.File, error) {
 
 // A stoppable is a writer that fails once ctx has ended.
 type stoppable struct {
-	io.Writer
+	to  io.Writer
 	ctx context.Context
 }
 
@@ -36,7 +36,7 @@ func (s stoppable) Write(p []byte) (int, error) {
 	if err := s.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return s.Writer.Write(p)
+	return s.to.Write(p)
 }
 
 // A resourceError is of this machine, not of the recording: a full disk, say.

@@ -23,11 +23,13 @@ func NewJSONL(w io.Writer) Writer {
 }
 
 type jsonl struct {
-	*bufio.Writer
+	buffer  *bufio.Writer
 	encoder *json.Encoder
 }
 
 func (w *jsonl) Write(r Record) error { return w.encoder.Encode(r) }
+
+func (w *jsonl) Flush() error { return w.buffer.Flush() }
 
 // Columns are those of the CSV, in its order, and the keys of JSON Lines.
 func Columns() []string {

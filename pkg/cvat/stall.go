@@ -90,12 +90,12 @@ func (b *sentBody) Close() error {
 }
 
 type readBody struct {
-	io.ReadCloser
-	w *watchdog
+	body io.ReadCloser
+	w    *watchdog
 }
 
 func (b *readBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
+	n, err := b.body.Read(p)
 	if n > 0 {
 		b.w.wait(b.w.idle)
 	}
@@ -107,5 +107,5 @@ func (b *readBody) Read(p []byte) (int, error) {
 
 func (b *readBody) Close() error {
 	defer b.w.stop()
-	return b.ReadCloser.Close()
+	return b.body.Close()
 }

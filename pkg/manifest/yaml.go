@@ -37,7 +37,7 @@ func (l *loader) yaml(t *text) *node {
 		l.syntax(t, err)
 		return nil
 	}
-	y := &yamlReader{loader: l, file: t.name, open: map[*yaml.Node]bool{}}
+	y := &yamlReader{loader: l, name: t.name, open: map[*yaml.Node]bool{}}
 	root := y.node(doc.Content[0], 0)
 	if y.gaveUp { // the tree is cut off, and what is missing from it is no mistake
 		return nil
@@ -89,7 +89,7 @@ func (l *loader) secondDocument(t *text) Position {
 // duplicate keys, aliases that grow or contain themselves, keys that are no text.
 type yamlReader struct {
 	*loader
-	file   string
+	name   string              // of the file
 	open   map[*yaml.Node]bool // anchors that are being unfolded
 	outer  Position            // of the alias in the text that is being unfolded
 	values int                 // as unfolded, up to maxValues
@@ -98,7 +98,7 @@ type yamlReader struct {
 }
 
 func (y *yamlReader) node(n *yaml.Node, depth int) *node {
-	at := Position{File: y.file, Line: n.Line, Column: n.Column}
+	at := Position{File: y.name, Line: n.Line, Column: n.Column}
 	if y.exceeded(n, depth) {
 		return &node{at: at, broken: true}
 	}
@@ -130,7 +130,7 @@ func (y *yamlReader) tag(n *yaml.Node, at Position, own string) {
 func (y *yamlReader) exceeded(n *yaml.Node, depth int) bool {
 	y.values++
 	y.text += len(n.Value)
-	at := Position{File: y.file, Line: n.Line, Column: n.Column}
+	at := Position{File: y.name, Line: n.Line, Column: n.Column}
 	tooMuch := y.values > maxValues || y.text > maxText
 	switch {
 	case y.gaveUp:
@@ -149,7 +149,7 @@ func (y *yamlReader) exceeded(n *yaml.Node, depth int) bool {
 }
 
 func (y *yamlReader) alias(n *yaml.Node, depth int) *node {
-	at := Position{File: y.file, Line: n.Line, Column: n.Column}
+	at := Position{File: y.name, Line: n.Line, Column: n.Column}
 	if y.open[n.Alias] {
 		y.report(at, diag.Hint{}, "alias *%s contains itself", clip(n.Value))
 		return &node{at: at, broken: true}
@@ -163,12 +163,12 @@ func (y *yamlReader) alias(n *yaml.Node, depth int) *node {
 }
 
 func (y *yamlReader) mapping(n *yaml.Node, depth int) *node {
-	out := &node{at: Position{File: y.file, Line: n.Line, Column: n.Column}, kind: mapping}
+	out := &node{at: Position{File: y.name, Line: n.Line, Column: n.Column}, kind: mapping}
 	first := map[string]Position{}
 	var merges []*yaml.Node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
-		at := Position{File: y.file, Line: key.Line, Column: key.Column}
+		at := Position{File: y.name, Line: key.Line, Column: key.Column}
 		if key.ShortTag() == "!!merge" {
 			merges = append(merges, value)
 			continue

@@ -192,7 +192,7 @@ func (g *Gate) note(r *http.Request) (*Seen, []*gateRule) {
 // ServeHTTP puts one request through the gate.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	seen, rules := g.note(r)
-	status := &statusWriter{ResponseWriter: w}
+	status := &statusWriter{to: w}
 	g.through(status, r, rules)
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -279,11 +279,15 @@ func copyAnswer(w http.ResponseWriter, rec *httptest.ResponseRecorder) {
 
 // A statusWriter remembers the status.
 type statusWriter struct {
-	http.ResponseWriter
+	to     http.ResponseWriter
 	status int
 }
 
+func (w *statusWriter) Header() http.Header { return w.to.Header() }
+
+func (w *statusWriter) Write(p []byte) (int, error) { return w.to.Write(p) }
+
 func (w *statusWriter) WriteHeader(status int) {
 	w.status = status
-	w.ResponseWriter.WriteHeader(status)
+	w.to.WriteHeader(status)
 }

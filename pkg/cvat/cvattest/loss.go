@@ -23,7 +23,7 @@ func (g *Gate) handle(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	frames := g.frames(r)
-	status := &statusWriter{ResponseWriter: w}
+	status := &statusWriter{to: w}
 	g.next.ServeHTTP(status, r)
 	if frames > 0 && status.status == http.StatusNoContent {
 		g.mu.Lock()
