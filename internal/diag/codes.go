@@ -138,6 +138,7 @@ const (
 	CodeNoMessages          Code = "no_messages"
 	CodeNoHeaderStamp       Code = "no_header_stamp"
 	CodeSeveralTopics       Code = "several_topics"
+	CodeTopicChoice         Code = "topic_choice"
 	CodeNoSpace             Code = "no_space"
 
 	// Indexes.
@@ -278,6 +279,7 @@ var Codes = []Meaning{
 	{CodeNoMessages, Error, "a topic holds no messages"},
 	{CodeNoHeaderStamp, Note, "messages without a time in their header"},
 	{CodeSeveralTopics, Error, "a camera matches several topics"},
+	{CodeTopicChoice, Note, "of topics that show the same images, one is taken"},
 	{CodeNoSpace, Error, "no room for temporary files"},
 	{CodeMissingBag, Error, "the bag is not here, only its index"},
 	{CodeListedBags, Note, "bags that are planned by their index"},

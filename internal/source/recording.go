@@ -114,6 +114,7 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 		t.Hold = hold
 		o.tasks = append(o.tasks, *t)
 		o.problems = append(o.problems, others...)
+		o.problems = append(o.problems, choices(t, chosen, mine[i])...)
 	}
 	o.problems = append(o.problems, damage(b, r)...)
 	if len(o.tasks) == 0 {
@@ -168,6 +169,21 @@ func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []ba
 	}
 	t, others, err := v.fromMessages(ctx, r, s.cache, chosen, first)
 	return &t, others, err
+}
+
+// choices says which of a camera's topics that hold the same images are taken, where they do not hold as many.
+func choices(t *Task, chosen, all []bag.Topic) []diag.Diagnostic {
+	var list []diag.Diagnostic
+	for _, c := range chosen {
+		for _, twin := range recording.Twins(c, all) {
+			list = append(list, diag.Diagnostic{
+				Severity: diag.Note, Code: diag.CodeTopicChoice, Task: t.Name, Pos: t.Origin,
+				Text: fmt.Sprintf("task %s: %s (%s) is taken, not %s (%s)", wording.Safe(t.Name),
+					wording.Safe(c.Name), wording.Count(c.Count, "message", "messages"), wording.Safe(twin.Name), wording.Count(twin.Count, "message", "messages")),
+			})
+		}
+	}
+	return list
 }
 
 // firstReceived is when the bag's first image was received: where its seconds begin.

@@ -16,6 +16,9 @@ import (
 func stampOf(name string) (int64, bool) {
 	stem := trimExtension(path.Base(name))
 	before, last := lastNumber(stem)
+	if beginsWithDate(last) {
+		return 0, false
+	}
 	switch len(last) {
 	case 19:
 		return parseStamp(last, "")
@@ -29,7 +32,7 @@ func stampOf(name string) (int64, bool) {
 	}
 	separator := before[len(before)-1]
 	_, seconds := lastNumber(before[:len(before)-1])
-	if len(seconds) != 10 || !strings.HasSuffix(before[:len(before)-1], seconds) {
+	if len(seconds) != 10 || beginsWithDate(seconds) || !strings.HasSuffix(before[:len(before)-1], seconds) {
 		return 0, false
 	}
 	zeros := strings.Repeat("0", 9-len(last))
@@ -40,6 +43,16 @@ func stampOf(name string) (int64, bool) {
 		return parseStamp(seconds, zeros+last)
 	}
 	return 0, false
+}
+
+// beginsWithDate reports whether a number of 10, 13 or 16 digits, which could be a stamp of 2030 or later, is
+// rather a date and time, as 2023010112 is the twelfth hour of a day.
+func beginsWithDate(digits string) bool {
+	if n := len(digits); n != 10 && n != 13 && n != 16 || digits < "19" || digits >= "21" {
+		return false
+	}
+	_, err := time.Parse("2006010215", digits[:10])
+	return err == nil
 }
 
 // lastNumber cuts out the last run of digits: what stands before it, and itself.

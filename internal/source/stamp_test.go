@@ -26,6 +26,10 @@ func TestATimeIsReadFromAFilesName(t *testing.T) {
 		"1700000000a5.jpg":                      0,
 		"1700000000_5_left.jpg":                 0,
 		"frame.jpg":                             0,
+		"2023010112_5.jpg":                      0, // a date and hour
+		"cam_2023123123-000000005.jpg":          0,
+		"2023010112153000.jpg":                  0,                   // with minutes, seconds and their hundredths
+		"2000000000_5.jpg":                      2000000000000000005, // no date
 		"99999999999999999999.jpg":              0,
 		"9999999999999999999.jpg":               0, // beyond 63 bits
 	}

@@ -32,8 +32,9 @@ func ImageTopics(b *bag.Bag) []bag.Topic {
 	})
 }
 
-// Choose keeps one topic of each image stream: of a stream and its transports,
-// the compressed one, as long as it holds messages.
+// Choose keeps one topic of each image stream: of a stream and its transports, the compressed one, as long
+// as it holds as many messages as the others; of depth never one that has become a picture of 8 bits where
+// there is another.
 func Choose(topics []bag.Topic) []bag.Topic {
 	best := make(map[string]bag.Topic)
 	var bases []string
@@ -64,17 +65,45 @@ func CompressedOf(topics []bag.Topic) []bag.Topic {
 	}
 	depth := func(t bag.Topic) bool { return strings.Contains(strings.ToLower(t.Name), "depth") }
 	if len(topics) == 2 && depth(topics[0]) == depth(topics[1]) && !IsVideo(topics[0]) && !IsVideo(topics[1]) && packed(topics[0]) != packed(topics[1]) {
-		return slices.DeleteFunc(slices.Clone(topics), func(t bag.Topic) bool { return !packed(t) })
+		whole := max(topics[0].Count, topics[1].Count)
+		return slices.DeleteFunc(slices.Clone(topics), func(t bag.Topic) bool {
+			same := topics[0].Count == topics[1].Count
+			return same && !packed(t) || !same && t.Count < whole
+		})
 	}
 	return topics
 }
 
+// betterTopic compares two topics of one stream.
 func betterTopic(t, old bag.Topic) bool {
 	return cmp.Or(
 		boolCompare(t.Count > 0, old.Count > 0),
 		boolCompare(!IsVideo(t), !IsVideo(old)),
+		-boolCompare(flattensDepth(t.Name), flattensDepth(old.Name)),
+		cmp.Compare(t.Count, old.Count),
 		-cmp.Compare(topicRank(t), topicRank(old)),
 	) > 0
+}
+
+// flattensDepth reports whether a topic is depth as image_transport makes a JPEG of it, by its name.
+func flattensDepth(topic string) bool {
+	base, compressed := strings.CutSuffix(topic, "/compressed")
+	return compressed && strings.Contains(strings.ToLower(base), "depth")
+}
+
+// Twins are the other topics of a chosen one's stream that hold images, but not as many of them or in
+// another depth: what a person should know of the choice.
+func Twins(chosen bag.Topic, topics []bag.Topic) []bag.Topic {
+	base, _ := Base(chosen.Name)
+	var twins []bag.Topic
+	for _, t := range topics {
+		of, _ := Base(t.Name)
+		differs := t.Count != chosen.Count || flattensDepth(t.Name)
+		if of == base && t.Name != chosen.Name && t.Count > 0 && !IsVideo(t) && differs {
+			twins = append(twins, t)
+		}
+	}
+	return twins
 }
 
 func boolCompare(a, b bool) int {

@@ -19,6 +19,10 @@ func TestOfAStreamAndItsTransportsTheCompressedIsTaken(t *testing.T) {
 		"both":             {[]bag.Topic{image("/c/image_raw", raw, 3), image("/c/image_raw/compressed", comp, 3)}, "/c/image_raw/compressed"},
 		"compressed empty": {[]bag.Topic{image("/c/image_raw", raw, 3), image("/c/image_raw/compressed", comp, 0)}, "/c/image_raw"},
 		"depth":            {[]bag.Topic{image("/d/image", raw, 3), image("/d/image/compressedDepth", comp, 3)}, "/d/image/compressedDepth"},
+		"fewer compressed": {[]bag.Topic{image("/c/image_raw", raw, 10), image("/c/image_raw/compressed", comp, 3)}, "/c/image_raw"},
+		"fewer raw":        {[]bag.Topic{image("/c/image_raw", raw, 3), image("/c/image_raw/compressed", comp, 10)}, "/c/image_raw/compressed"},
+		"depth as JPEG":    {[]bag.Topic{image("/d/depth/image", raw, 3), image("/d/depth/image/compressed", comp, 3)}, "/d/depth/image"},
+		"only as JPEG":     {[]bag.Topic{image("/d/depth/image", raw, 0), image("/d/depth/image/compressed", comp, 3)}, "/d/depth/image/compressed"},
 		"video last":       {[]bag.Topic{image("/c/image_raw/ffmpeg", video, 3), image("/c/image_raw", raw, 3)}, "/c/image_raw"},
 		"two streams":      {[]bag.Topic{image("/a/image_raw", raw, 3), image("/b/image_raw", raw, 3)}, "/a/image_raw /b/image_raw"},
 	}
@@ -71,5 +75,17 @@ func TestOfOneRawAndOneCompressedStreamTheCompressedIsTaken(t *testing.T) {
 				t.Errorf("%v", names(got))
 			}
 		})
+	}
+}
+
+func TestAChoiceOfTopicsIsToldWhereTheyDiffer(t *testing.T) {
+	const raw, comp = "sensor_msgs/Image", "sensor_msgs/CompressedImage"
+	all := []bag.Topic{{Name: "/c/image", Type: raw, Count: 10}, {Name: "/c/image/compressed", Type: comp, Count: 3}, {Name: "/d", Type: raw, Count: 1}}
+	if got := names(Twins(all[0], all)); got != "/c/image/compressed" {
+		t.Errorf("got %q", got)
+	}
+	all[1].Count = 10
+	if got := names(Twins(all[1], all)); got != "" {
+		t.Errorf("of equal counts: %q", got)
 	}
 }
