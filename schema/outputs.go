@@ -31,3 +31,8 @@ var Inspect []byte
 //
 //go:embed status.schema.json
 var Status []byte
+
+// Pull describes each line of what `cvatplan pull` writes as jsonl; it is not to be written to.
+//
+//go:embed pull.schema.json
+var Pull []byte

@@ -21,6 +21,7 @@ type Options struct {
 	Mode    os.FileMode // permissions; 0: those of the file that is replaced, or 0644
 	New     bool        // refuse to replace a file, with an error that is fs.ErrExist
 	TempDir string      // where it is written first, on the same file system; empty: beside path
+	NoSync  bool        // do not wait for the disk: after a power failure the file may be empty
 }
 
 // Write gives write a file that takes the place of path once write and the disk are done with it. Missing
@@ -36,7 +37,11 @@ func Write(path string, o Options, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(write(f), f.Chmod(o.mode(path)), f.Sync(), f.Close())
+	err = errors.Join(write(f), f.Chmod(o.mode(path)))
+	if err == nil && !o.NoSync {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
 	if err == nil {
 		err = o.put(f.Name(), path)
 	}

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
 	"os"
@@ -9,9 +10,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/cvatplan/cvatplan/internal/annotation"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/schema"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -88,6 +91,26 @@ func TestFilesAreAsTheyWereByteForByte(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestALineIsWhatItsSchemaSays(t *testing.T) {
+	s, err := jsonschema.CompileString("pull.schema.json", string(schema.Pull))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if _, err := JSONL(&b, sample()); err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(b.Bytes()) {
+		var doc any
+		if err := json.Unmarshal(line, &doc); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Validate(doc); err != nil {
+			t.Errorf("%s: %#v", line, err)
+		}
 	}
 }
 

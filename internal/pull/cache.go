@@ -72,14 +72,18 @@ func exists(path string) bool {
 	return err == nil
 }
 
-func (c *cache) has(m *member) bool { return c.find(m) != "" }
+// has says whether a task's answers are there. One that a power failure left empty is not.
+func (c *cache) has(m *member) bool {
+	info, err := os.Stat(c.find(m))
+	return err == nil && info.Size() > 0
+}
 
 func (c *cache) put(m *member, a answers) error {
 	dir := c.home
 	if c.scratch != "" {
 		dir = c.scratch
 	}
-	return atomicfile.Write(filepath.Join(dir, c.name(m)), atomicfile.Options{}, func(w io.Writer) error {
+	return atomicfile.Write(filepath.Join(dir, c.name(m)), atomicfile.Options{NoSync: true}, func(w io.Writer) error {
 		z := gzip.NewWriter(w)
 		return errors.Join(json.NewEncoder(z).Encode(a), z.Close())
 	})

@@ -104,7 +104,8 @@ func (r *run) bring(ctx context.Context, o output) (File, error) {
 	if r.o.Check {
 		err = produce(io.Discard)
 	} else {
-		err = atomicfile.Write(path, atomicfile.Options{}, produce)
+		// After a power failure the file may be empty: then its sum is not the record's, and the next pull writes it.
+		err = atomicfile.Write(path, atomicfile.Options{NoSync: true}, produce)
 	}
 	switch {
 	case err == nil && before == "":

@@ -147,17 +147,21 @@ func (r *run) bringLabel(path string, text []byte) (changed bool, err error) {
 	if r.o.Check {
 		return true, nil
 	}
-	return true, atomicfile.Write(path, atomicfile.Options{}, func(w io.Writer) error {
+	return true, atomicfile.Write(path, atomicfile.Options{NoSync: true}, func(w io.Writer) error {
 		_, err := w.Write(text)
 		return err
 	})
 }
 
-// labelFiles are the label files in a task's directory, which is its alone.
+// labelFiles are the label files in a task's directory, which is its alone. One that a power failure left empty does not
+// count, so that it is written again.
 func labelFiles(root string) []string {
 	var names []string
 	_ = filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error { // none, where it cannot be read
-		if err == nil && d.Type().IsRegular() && strings.HasSuffix(p, ".txt") {
+		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(p, ".txt") {
+			return nil
+		}
+		if info, err := d.Info(); err == nil && info.Size() > 0 {
 			name, _ := filepath.Rel(root, p)
 			names = append(names, filepath.ToSlash(name))
 		}

@@ -195,3 +195,23 @@ func (s *Server) getJobMeta(q *query) (answer, error) {
 	}
 	return s.meta(q, t, j.Start, j.Stop, included)
 }
+
+// getValidationLayout says which frames of a task check its annotators.
+func (s *Server) getValidationLayout(q *query) (answer, error) {
+	t, err := s.myTask(q, q.id(0))
+	if err != nil {
+		return answer{}, err
+	}
+	layout := struct {
+		Mode     *string `json:"mode"`
+		PerJob   *int    `json:"frames_per_job_count"`
+		Frames   []int   `json:"validation_frames"`
+		Disabled []int   `json:"disabled_frames"`
+	}{t.ValidationMode, nil, []int{}, []int{}}
+	if t.ValidationSet != nil {
+		if err := json.Unmarshal([]byte(*t.ValidationSet), &layout.Frames); err != nil {
+			return answer{}, err
+		}
+	}
+	return ok(layout), nil
+}

@@ -36,6 +36,7 @@ func (s *Server) newRouter() *router {
 	rt.add(`/api/tasks/([^/.]+)/data/?`, methods{"GET": s.getData, "POST": s.postData, "OPTIONS": s.tusOptions}).kind = uploadBody
 	rt.add(`/api/tasks/([^/.]+)/data/meta`, methods{"GET": s.getMeta, "PATCH": s.patchMeta})
 	rt.add(`/api/tasks/([^/.]+)/data/(\d+_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})`, methods{"HEAD": s.headTUS, "PATCH": s.patchTUS}).kind = tusBody
+	rt.add(`/api/tasks/([^/.]+)/validation_layout`, methods{"GET": s.getValidationLayout})
 	rt.add(`/api/tasks/([^/.]+)/preview`, methods{"GET": s.getPreview})
 	rt.add(`/api/tasks/([^/.]+)/annotations/?`, s.annotationRoute(s.annotatedTask)).kind = uploadBody
 

@@ -1,0 +1,209 @@
+package pull
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/cvatplan/cvatplan/internal/observe"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
+
+// A fakeServer has tasks of two frames, each with a box that is as wide as the task was changed.
+type fakeServer struct {
+	observe.JobReader // what a pull does not ask panics
+	tasks             []cvat.Task
+	jobs              []cvat.Job
+	width             []int
+	asked             atomic.Int64 // requests but for listings
+}
+
+func newFakeServer(n int) *fakeServer {
+	s := &fakeServer{width: make([]int, n)}
+	for i := range n {
+		s.tasks = append(s.tasks, cvat.Task{ID: i + 1, Name: fmt.Sprintf("task %05d", i), Size: 2})
+		s.jobs = append(s.jobs, cvat.Job{ID: i + 1, TaskID: i + 1, StopFrame: 1, Type: annotationJob})
+		s.change(i)
+	}
+	return s
+}
+
+func (s *fakeServer) change(i int) {
+	s.width[i]++
+	s.jobs[i].UpdatedDate = fmt.Sprint(s.width[i])
+}
+
+func (s *fakeServer) Project(context.Context, int) (*cvat.Project, error) {
+	return &cvat.Project{ID: 7, Name: "P"}, nil
+}
+func (s *fakeServer) Organization() string { return "" }
+func (s *fakeServer) ListTasks(context.Context, cvat.TaskFilter) ([]cvat.Task, error) {
+	return append([]cvat.Task{}, s.tasks...), nil
+}
+func (s *fakeServer) Jobs(context.Context, cvat.JobFilter) ([]cvat.Job, error) {
+	return append([]cvat.Job{}, s.jobs...), nil
+}
+func (s *fakeServer) Labels(context.Context, int) ([]cvat.Label, error) {
+	return []cvat.Label{{ID: 1, Name: "car"}}, nil
+}
+func (s *fakeServer) DataMeta(_ context.Context, id int) (*cvat.DataMeta, error) {
+	s.asked.Add(1)
+	return &cvat.DataMeta{Size: 2, Frames: []cvat.FrameMeta{{Name: fmt.Sprintf("%d/a.jpg", id), Width: 10, Height: 8}, {Name: fmt.Sprintf("%d/b.jpg", id), Width: 10, Height: 8}}}, nil
+}
+func (s *fakeServer) Annotations(_ context.Context, id int) (*cvat.Annotations, error) {
+	s.asked.Add(1)
+	return &cvat.Annotations{Shapes: []cvat.Shape{{LabelID: 1, Type: "rectangle", Points: []float64{0, 0, float64(s.width[id-1]), 1}}}}, nil
+}
+func (s *fakeServer) JobAnnotations(ctx context.Context, id int) (*cvat.Annotations, error) {
+	return s.Annotations(ctx, id)
+}
+func (s *fakeServer) ValidationLayout(context.Context, int) (*cvat.ValidationLayout, error) {
+	s.asked.Add(1)
+	return &cvat.ValidationLayout{}, nil
+}
+func (s *fakeServer) ExportFormats(context.Context) ([]cvat.Format, error) { return nil, nil }
+func (s *fakeServer) Export(context.Context, int, string, func(float64)) (io.ReadCloser, error) {
+	return nil, fmt.Errorf("not asked for")
+}
+
+func pulled(t *testing.T, s *fakeServer, o Options) Result {
+	t.Helper()
+	o.Jobs, o.All = annotationJob, true
+	r, err := Run(t.Context(), s, Project{Server: "fake", Wanted: manifest.Project{ID: 7}}, o)
+	if err != nil || len(r.Failures) > 0 {
+		t.Fatal(err, r.Failures)
+	}
+	return r
+}
+
+func changes(r Result) map[Change]int {
+	n := map[Change]int{}
+	for _, f := range r.Files {
+		n[f.Change]++
+	}
+	return n
+}
+
+func TestUnchangedTasksCostNothingBeyondTheListing(t *testing.T) {
+	tasks := 10_000
+	if testing.Short() {
+		tasks = 1000
+	}
+	for merge, tasks := range map[string]int{"": tasks, "project": 1000} {
+		t.Run("merged by "+merge, func(t *testing.T) {
+			s, o := newFakeServer(tasks), Options{Dir: t.TempDir(), Formats: []string{"jsonl"}, Merge: merge}
+			pulled(t, s, o)
+			for i := 0; i < tasks; i += 100 {
+				s.change(i)
+			}
+			s.asked.Store(0)
+			r := pulled(t, s, o)
+			if asked := int(s.asked.Load()); asked > tasks/100*3 || r.Fetched != tasks/100 {
+				t.Errorf("%d requests beside the listings for %d of %d tasks that changed", asked, r.Fetched, tasks)
+			}
+			want := tasks / 100
+			if merge != "" {
+				want = 1
+			}
+			if n := changes(r); n[Changed] != want || n[Created] != 0 {
+				t.Errorf("%v", n)
+			}
+		})
+	}
+}
+
+func TestLosingTheRecordOrTheCacheLosesTimeAlone(t *testing.T) {
+	s, o := newFakeServer(5), Options{Dir: t.TempDir(), Formats: []string{"jsonl", "coco", "yolo"}}
+	first := pulled(t, s, o)
+	for _, lost := range []string{homeDir, filepath.Join(homeDir, "*", "files.json"), filepath.Join(homeDir, "*", "*.gz")} {
+		found, _ := filepath.Glob(filepath.Join(o.Dir, lost))
+		for _, path := range found {
+			if err := os.RemoveAll(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(found) == 0 {
+			t.Errorf("no %s", lost)
+		}
+		if n := changes(pulled(t, s, o)); n[Unchanged] != len(first.Files) {
+			t.Errorf("without %s: %v", lost, n)
+		}
+	}
+}
+
+func TestCheckWritesNothingAndSaysWhatAPullWouldDo(t *testing.T) {
+	s, o := newFakeServer(3), Options{Dir: filepath.Join(t.TempDir(), "labels"), Formats: []string{"jsonl", "coco", "yolo"}}
+	o.Check = true
+	would := pulled(t, s, o)
+	if exists(o.Dir) || !would.Changed() {
+		t.Error("something was written, or nothing would change")
+	}
+	o.Check = false
+	if did := pulled(t, s, o); fmt.Sprint(did.Files) != fmt.Sprint(would.Files) {
+		t.Errorf("%v\n%v", did.Files, would.Files)
+	}
+	o.Check = true
+	if pulled(t, s, o).Changed() {
+		t.Error("a check after a pull finds a change")
+	}
+	s.change(1)
+	if r := pulled(t, s, o); changes(r)[Changed] != 4 { // a line, an annotation, a label to detect and one to segment
+		t.Errorf("%v", r.Files)
+	}
+}
+
+func TestATaskThatIsGoneLeavesFilesUntilTheyArePruned(t *testing.T) {
+	s, o := newFakeServer(3), Options{Dir: t.TempDir(), Formats: []string{"jsonl", "yolo"}}
+	pulled(t, s, o)
+	s.tasks = s.tasks[:2]
+	if n := changes(pulled(t, s, o)); n[Gone] != 3 {
+		t.Errorf("%v", n)
+	}
+	o.Prune = true
+	if n := changes(pulled(t, s, o)); n[Removed] != 3 {
+		t.Errorf("%v", n)
+	}
+	left, _ := filepath.Glob(filepath.Join(o.Dir, "yolo", "*", "labels", "train", "*"))
+	if len(left) != 4 || exists(filepath.Join(o.Dir, "task 00002.jsonl")) {
+		t.Errorf("%v", left)
+	}
+	list, _ := os.ReadFile(filepath.Join(o.Dir, "yolo", "detect", "train.txt"))
+	if strings.Contains(string(list), "00002") {
+		t.Errorf("%s", list)
+	}
+}
+
+func TestASubsetThatChangedMovesItsLabels(t *testing.T) {
+	s, o := newFakeServer(1), Options{Dir: t.TempDir(), Formats: []string{"yolo-detect"}, Prune: true}
+	pulled(t, s, o)
+	s.tasks[0].Subset, s.tasks[0].UpdatedDate = "Validation", "later"
+	pulled(t, s, o)
+	if exists(filepath.Join(o.Dir, "yolo/detect/labels/train/task 00000")) || !exists(filepath.Join(o.Dir, "yolo/detect/labels/val/task 00000/1/a.txt")) {
+		t.Error("the labels did not move")
+	}
+}
+
+func TestNamesAreSafeFileNamesAndStayApart(t *testing.T) {
+	var n namer
+	seen := map[string]string{}
+	for i, name := range []string{"a", "A", "a", "../../etc/passwd", "CON", "con.x", "a/b", "a_b", "a:b", ".hidden", "trailing. ", "ü", strings.Repeat("x", 300), strings.Repeat("x", 301), ""} {
+		file := n.name(name, fmt.Sprint(i))
+		folded := strings.ToLower(file)
+		if seen[folded] != "" || strings.ContainsAny(file, `/\:`) || strings.HasPrefix(file, ".") || file == "" || len(file) > 200 {
+			t.Errorf("%q becomes %q; before: %q", name, file, seen[folded])
+		}
+		seen[folded] = name + "!"
+		if again := FileName(FileName(name)); again != FileName(name) {
+			t.Errorf("%q becomes %q, and that %q", name, FileName(name), again)
+		}
+	}
+	if got := framePath("../../x/../a b/c.jpg"); strings.Contains(got, "..") {
+		t.Error(got)
+	}
+}
