@@ -31,6 +31,7 @@ type globals struct {
 	Verbose       bool          `short:"v" group:"global" help:"List unchanged tasks too."`
 	Debug         bool          `group:"global" help:"Log every request to stderr; secrets are left out."`
 	CAFile        string        `name:"ca-file" placeholder:"FILE" type:"path" group:"global" help:"Trust the certificates of this PEM file too."`
+	Memory        byteSize      `default:"256MiB" placeholder:"SIZE" group:"global" help:"Memory for reading recordings and encoding images, beyond the largest single message; default 256MiB."`
 	InsecureHTTP  bool          `name:"insecure-http" group:"global" help:"Send credentials over plain http to a public address."`
 }
 

@@ -40,7 +40,7 @@ func (c inspectCmd) look(ctx context.Context, a *app) ([]survey.Bag, error) {
 	var bags []survey.Bag
 	var failed error
 	for _, path := range c.Bags {
-		b, err := survey.Look(ctx, path, survey.Options{Strict: c.Strict})
+		b, err := survey.Look(ctx, path, survey.Options{Strict: c.Strict, Memory: a.budget()})
 		if err != nil {
 			a.printError(err)
 			failed = exit(exitError)

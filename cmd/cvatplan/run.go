@@ -9,6 +9,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/memory"
 	"github.com/cvatplan/cvatplan/internal/outlet"
 	"github.com/cvatplan/cvatplan/internal/sandbox"
 )
@@ -25,7 +26,8 @@ type app struct {
 	crashes        crash.Relay     // panics of goroutines that nobody waits for
 	linked         map[string]bool // see hint
 	retries        *retries
-	hooks          sandbox.Hooks // of the embedded server; tests hold it by them
+	memory         *memory.Budget // see budget
+	hooks          sandbox.Hooks  // of the embedded server; tests hold it by them
 
 	wrong    []diag.Diagnostic // entries of the manifests that gave nothing; see partly
 	writes   bool              // to servers: a sandbox that is not there is made

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/memory"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -54,8 +55,16 @@ type session struct {
 	conn    *connection // nil where no server is asked
 }
 
+// budget is the one budget of memory of a run.
+func (a *app) budget() *memory.Budget {
+	if a.memory == nil {
+		a.memory = memory.New(int64(a.Memory))
+	}
+	return a.memory
+}
+
 func (a *app) scanOptions() planner.ScanOptions {
-	return planner.ScanOptions{Root: string(a.Root), Server: a.Server, Strict: a.strict, RenewIndex: a.renewing}
+	return planner.ScanOptions{Root: string(a.Root), Server: a.Server, Strict: a.strict, RenewIndex: a.renewing, Memory: a.budget()}
 }
 
 // open loads the manifests, lists their bags and connects to their servers.

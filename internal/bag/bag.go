@@ -8,14 +8,17 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/memory"
 )
 
 // Options bound what reading may cost and say how damage is met.
 type Options struct {
-	Strict   bool   // damage is an error, not a warning; checksums that cost much time are checked
-	MaxChunk int64  // the largest chunk or message in bytes; 0 is 1 GiB
-	TempDir  string // where files are unpacked; "" is [os.TempDir]
-	Workers  int    // how many chunks are unpacked at once; 0 is one for each core
+	Strict   bool           // damage is an error, not a warning; checksums that cost much time are checked
+	MaxChunk int64          // the largest chunk or message in bytes; 0 is 1 GiB
+	TempDir  string         // where files are unpacked; "" is [os.TempDir]
+	Workers  int            // how many chunks are unpacked at once; 0 is one for each core
+	Memory   *memory.Budget // shared with others; nil is one of [memory.Default] for this recording
 }
 
 const defaultMaxChunk = 1 << 30
@@ -26,6 +29,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Memory == nil {
+		o.Memory = memory.New(memory.Default)
 	}
 	return o
 }
@@ -62,7 +68,7 @@ type reader interface {
 	streams() []Topic
 	// refs gives the messages of the wanted streams (by index) in file order.
 	refs(ctx context.Context, want []bool, yield func(ref)) error
-	// whole is the decompressed size of a chunk that can only be loaded as a
+	// whole is the memory that a chunk takes which can only be loaded as a
 	// whole, and false if its messages are read one by one.
 	whole(chunk int32) (int64, bool)
 	// chunk unpacks such a chunk, in buf if it fits there. What can be trusted
@@ -106,7 +112,7 @@ func (m message) free() {
 // [ErrNotRecording] if the name holds nothing that this package knows.
 func Open(ctx context.Context, s Store, name string, o Options) (*Bag, error) {
 	o = o.withDefaults()
-	b := &Bag{at: location{s, name}, opts: o, warn: &warnings{strict: o.Strict}, cache: newCache()}
+	b := &Bag{at: location{s, name}, opts: o, warn: &warnings{strict: o.Strict}, cache: newCache(o.Memory)}
 	if err := guarded(func() error { return b.open(ctx) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("open recording %s: %w", b.at, err), b.Close())
 	}
@@ -116,6 +122,7 @@ func Open(ctx context.Context, s Store, name string, o Options) (*Bag, error) {
 
 // Close closes the recording's files and gives up what was unpacked.
 func (b *Bag) Close() error {
+	b.cache.clear()
 	var errs []error
 	for _, p := range b.parts {
 		errs = append(errs, p.Close())

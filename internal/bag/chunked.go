@@ -26,6 +26,7 @@ type chunked struct {
 	sources sync.Pool // *[]byte: compressed chunks
 
 	checking sync.Mutex
+	spills   spills
 }
 
 // layout is how the records of one format look.
@@ -96,6 +97,14 @@ const maxDefinitions = 2 * maxTopics
 const maxMeta = 64 << 20
 
 func (c *chunked) path() string { return c.name }
+
+// Close closes the file, and those that chunks were unpacked to.
+func (c *chunked) Close() error {
+	c.spills.mu.Lock()
+	c.spills.close(0)
+	c.spills.mu.Unlock()
+	return c.file.Close()
+}
 
 func (c *chunked) streams() []Topic { return c.topics }
 

@@ -8,11 +8,17 @@ import (
 	"io"
 )
 
-// whole says that a compressed chunk is loaded at once; under Strict any chunk
-// with a checksum is.
+// whole says that a compressed chunk is loaded at once, in memory for it and for what it is
+// unpacked from, unless it is too large; under Strict any chunk with a checksum is.
 func (c *chunked) whole(n int32) (int64, bool) {
 	k := &c.chunks[n]
-	return k.full, k.codec != plain || c.opts.Strict && k.crc != 0 && !k.cut
+	switch {
+	case k.full+k.size > c.opts.Memory.Large():
+		return 0, false
+	case k.codec != plain:
+		return k.full + k.size, true
+	}
+	return k.full, c.opts.Strict && k.crc != 0 && !k.cut
 }
 
 func (c *chunked) chunk(_ context.Context, n int32, buf []byte) ([]byte, error) {
@@ -89,16 +95,20 @@ func (c *chunked) unpack(k *chunk, buf []byte) ([]byte, error) {
 }
 
 // message reads one message and checks that it is the one that the index told of.
-func (c *chunked) message(_ context.Context, p place, data, buf []byte, limit int64) (message, error) {
+func (c *chunked) message(ctx context.Context, p place, data, buf []byte, limit int64) (message, error) {
 	base := p.off
 	if data == nil {
-		var err error
-		if data, err = c.bare(p, buf, limit); err != nil {
+		in, err := c.plainly(ctx, p.chunk)
+		if err != nil {
+			return message{}, err
+		}
+		defer in.release()
+		if data, err = c.bare(in, p, buf, limit); err != nil {
 			return message{}, err
 		}
 		base = 0
 	}
-	r, err := c.next(memory(data), base)
+	r, err := c.next(inMemory(data), base)
 	if err != nil {
 		return message{}, err
 	}
@@ -109,15 +119,14 @@ func (c *chunked) message(_ context.Context, p place, data, buf []byte, limit in
 	if limit >= 0 {
 		end = min(end, r.data+limit)
 	}
-	payload, err := memory(data).at(r.data, end-r.data)
+	payload, err := inMemory(data).at(r.data, end-r.data)
 	return message{data: payload, log: r.log, pub: r.pub}, err
 }
 
-// bare reads a message record out of a chunk that lies plain in the file: as
+// bare reads a message record out of a chunk that lies plain in a file: as
 // much as the index lets one guess, and again if that was too little.
-func (c *chunked) bare(p place, buf []byte, limit int64) ([]byte, error) {
-	k := &c.chunks[p.chunk]
-	room := k.size - p.off
+func (c *chunked) bare(in stretch, p place, buf []byte, limit int64) ([]byte, error) {
+	room := in.size - p.off
 	guess := min(p.size, room)
 	if limit >= 0 {
 		guess = min(guess, limit+headRoom)
@@ -125,16 +134,16 @@ func (c *chunked) bare(p place, buf []byte, limit int64) ([]byte, error) {
 	if guess > bigGuess {
 		guess = maxHead
 	}
-	data, err := c.read(buf, k.data+p.off, guess)
+	data, err := in.read(buf, in.at+p.off, guess)
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.next(memory(data), 0)
+	r, err := c.next(inMemory(data), 0)
 	if err != nil {
-		if data, err = c.read(data, k.data+p.off, min(room, maxHead)); err != nil {
+		if data, err = in.read(data, in.at+p.off, min(room, maxHead)); err != nil {
 			return nil, err
 		}
-		if r, err = c.next(memory(data), 0); err != nil {
+		if r, err = c.next(inMemory(data), 0); err != nil {
 			return nil, err
 		}
 	}
@@ -150,7 +159,7 @@ func (c *chunked) bare(p place, buf []byte, limit int64) ([]byte, error) {
 	case need > room:
 		return nil, fmt.Errorf("message of %d bytes, where %d are left: %w", need, room, io.ErrUnexpectedEOF)
 	}
-	return c.read(data, k.data+p.off, need)
+	return in.read(data, in.at+p.off, need)
 }
 
 const (

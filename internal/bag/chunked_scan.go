@@ -138,14 +138,24 @@ func (c *chunked) scanOne(ctx context.Context, n int32) scanned {
 
 func (c *chunked) scanRecords(ctx context.Context, n int32) scanned {
 	s := scanned{layout: c.layout, chunk: n}
-	k := &c.chunks[n]
-	if _, whole := c.whole(n); !whole {
-		s.walk(newWindow(c.file, k.data, k.data+k.size))
+	size, whole := c.whole(n)
+	if !whole {
+		in, err := c.plainly(ctx, n)
+		if err != nil {
+			s.err = err
+			return s
+		}
+		defer in.release()
+		s.walk(newWindow(in.file, in.at, in.at+in.size))
 		return s
 	}
+	if s.err = c.opts.Memory.Wait(ctx, size); s.err != nil {
+		return s
+	}
+	defer c.opts.Memory.Done(size)
 	data, err := c.chunk(ctx, n, nil)
 	s.err = err
-	s.walk(memory(data))
+	s.walk(inMemory(data))
 	if err != nil {
 		s.lost, s.lostErr = 0, nil // the one damage explains the other
 	}

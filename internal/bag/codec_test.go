@@ -168,7 +168,7 @@ func TestXXH32(t *testing.T) {
 func TestZstdBoundIsNeverTooSmall(t *testing.T) {
 	for _, n := range []int{0, 1, 100, 1 << 17, 1<<17 + 1, 1 << 20} {
 		for _, data := range [][]byte{text(n), make([]byte, n)} {
-			bound, err := zstdBound(memory(packZstd(t, data)))
+			bound, err := zstdBound(inMemory(packZstd(t, data)))
 			if err != nil || bound < int64(n) || bound > int64(n)+zstdBlock {
 				t.Errorf("%d bytes: bound %d, error %v", n, bound, err)
 			}

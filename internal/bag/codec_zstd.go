@@ -32,7 +32,7 @@ var zstdAll = sync.OnceValues(func() (*zstd.Decoder, error) {
 
 func unpackZstd(buf, src []byte, full int64) ([]byte, error) {
 	src = withoutPadding(src)
-	bound, err := zstdBound(memory(src))
+	bound, err := zstdBound(inMemory(src))
 	if err != nil {
 		return salvageZstd(buf, src, min(full, bound), err)
 	}
@@ -69,7 +69,7 @@ func zstdEnd(src []byte) (end int64, ok bool) {
 			end += int64(h.SkippableSize)
 			continue
 		}
-		_, last, err := zstdFrameBound(memory(src), end)
+		_, last, err := zstdFrameBound(inMemory(src), end)
 		if err != nil {
 			return 0, false
 		}
@@ -162,7 +162,7 @@ func zstdMessage(data []byte) bool {
 
 // unpackMessage unpacks a message that was compressed by itself, up to limit bytes.
 func unpackMessage(src []byte, limit int64) ([]byte, error) {
-	bound, err := zstdBound(memory(src))
+	bound, err := zstdBound(inMemory(src))
 	if err != nil {
 		return nil, fmt.Errorf("zstd message: %w", err)
 	}

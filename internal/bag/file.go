@@ -64,12 +64,12 @@ type span interface {
 	end() int64
 }
 
-// memory is a span over bytes at hand.
-type memory []byte
+// inMemory is a span over bytes at hand.
+type inMemory []byte
 
-func (m memory) end() int64 { return int64(len(m)) }
+func (m inMemory) end() int64 { return int64(len(m)) }
 
-func (m memory) at(off, n int64) ([]byte, error) {
+func (m inMemory) at(off, n int64) ([]byte, error) {
 	if off < 0 || n < 0 || off > m.end() || n > m.end()-off {
 		return nil, fmt.Errorf("%d bytes at byte %d of %d: %w", n, off, m.end(), io.ErrUnexpectedEOF)
 	}

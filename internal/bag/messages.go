@@ -24,7 +24,7 @@ func (b *Bag) Heads(ctx context.Context, entries []Entry, n int, visit func(e En
 
 func (b *Bag) messages(ctx context.Context, entries []Entry, limit int64, visit func(Entry, []byte) error) error {
 	units, of := b.divide(entries, limit)
-	p := newPipeline(ctx, b.opts.Workers, units, func(ctx context.Context, u *unit) { b.loadUnit(ctx, entries, u, limit) })
+	p := newPipeline(ctx, b.opts, units, func(ctx context.Context, u *unit) { b.loadUnit(ctx, entries, u, limit) })
 	defer p.stop()
 	for i, e := range entries {
 		u := units[of[i]]

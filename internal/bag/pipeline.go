@@ -3,14 +3,20 @@ package bag
 import (
 	"context"
 	"sync"
+
+	"github.com/cvatplan/cvatplan/internal/memory"
 )
 
 // A pipeline loads units ahead of their use, in order, on several workers. A
 // unit begins to load when it fits the budget beside those of its kind that are
-// loaded or still in use, or when fewer units than there are workers are; what it
-// held is used again once it is done. As [Bag.divide] let no more chunks be open at
-// a time, and runs follow each other, the unit that is waited for can always be loaded.
+// loaded or still in use, or when fewer units than there are workers are, and the memory
+// shared with other pipelines has room for it; what it held is used again once it is
+// done. The unit that is waited for is always loaded, so that no pipeline waits for
+// another: [Bag.divide] let no more chunks be open at a time than the budget has room
+// for, or one.
 type pipeline struct {
+	memory *memory.Budget
+	units  []*unit
 	cancel context.CancelFunc
 	mu     sync.Mutex
 	change *sync.Cond
@@ -35,9 +41,10 @@ func (p *pipeline) shareOf(u *unit) *share {
 	return &p.runs
 }
 
-func newPipeline(ctx context.Context, workers int, units []*unit, load func(context.Context, *unit)) *pipeline {
+func newPipeline(ctx context.Context, o Options, units []*unit, load func(context.Context, *unit)) *pipeline {
 	ctx, cancel := context.WithCancel(ctx)
-	p := &pipeline{cancel: cancel, chunks: share{most: budget}, runs: share{most: runBudget}}
+	workers := o.Workers
+	p := &pipeline{memory: o.Memory, units: units, cancel: cancel, chunks: share{most: budget}, runs: share{most: runBudget}}
 	p.change = sync.NewCond(&p.mu)
 	slots := make(chan struct{}, workers)
 	p.group.Go(func() {
@@ -66,8 +73,16 @@ func (p *pipeline) admit(u *unit, workers int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.shareOf(u)
-	for !p.ended && s.alive >= workers && s.held+u.cost > s.most {
+	for !p.ended && !u.needed {
+		if (s.alive < workers || s.held+u.cost <= s.most) && p.memory.Try(u.cost) {
+			u.granted = u.cost
+			break
+		}
 		p.change.Wait()
+	}
+	if u.granted == 0 {
+		p.memory.Take(u.cost)
+		u.granted = u.cost
 	}
 	s.alive++
 	s.held += u.cost
@@ -105,9 +120,23 @@ func (p *pipeline) wait(ctx context.Context, u *unit) error {
 	select {
 	case <-u.ready:
 		return ctx.Err()
+	default:
+	}
+	p.need(u)
+	select {
+	case <-u.ready:
+		return ctx.Err()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// need lets a unit be loaded whatever memory there is.
+func (p *pipeline) need(u *unit) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	u.needed = true
+	p.change.Broadcast()
 }
 
 // done frees a unit whose last message was delivered.
@@ -122,6 +151,8 @@ func (p *pipeline) done(u *unit) {
 	s.held -= u.cost
 	p.free = append(p.free, u.buf)
 	u.buf, u.msgs = nil, nil
+	p.memory.Give(u.granted)
+	u.granted = 0
 	p.change.Signal()
 }
 
@@ -137,4 +168,8 @@ func (p *pipeline) stop() {
 	p.cancel()
 	p.end()
 	p.group.Wait()
+	for _, u := range p.units {
+		p.memory.Give(u.granted)
+		u.granted = 0
+	}
 }

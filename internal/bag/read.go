@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/cvatplan/cvatplan/internal/memory"
 )
 
 // Read reads one message into memory of its own. Its neighbours in a compressed
@@ -82,8 +84,24 @@ const cacheSize = 24 << 20
 
 // cache keeps the chunks that were unpacked last.
 type cache struct {
-	mu   sync.Mutex
-	list []*cached // newest last
+	memory *memory.Budget
+	mu     sync.Mutex
+	list   []*cached // newest last
+}
+
+// clear gives up all of them.
+func (c *cache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.evict(len(c.list))
+}
+
+// evict gives up the n oldest.
+func (c *cache) evict(n int) {
+	for _, old := range c.list[:n] {
+		c.memory.Give(old.size)
+	}
+	c.list = slices.Delete(c.list, 0, n)
 }
 
 type cached struct {
@@ -94,7 +112,7 @@ type cached struct {
 	size        int64
 }
 
-func newCache() *cache { return &cache{} }
+func newCache(m *memory.Budget) *cache { return &cache{memory: m} }
 
 // chunk unpacks a chunk, or finds it unpacked; others that ask for the same one meanwhile wait.
 func (c *cache) chunk(ctx context.Context, b *Bag, p place) ([]byte, error) {
@@ -121,10 +139,11 @@ func (c *cache) find(p place, size int64) *cached {
 	for _, old := range c.list {
 		total += old.size
 	}
-	for len(c.list) > 0 && total > cacheSize {
+	for len(c.list) > 0 && total > min(cacheSize, c.memory.Large()) {
 		total -= c.list[0].size
-		c.list = slices.Delete(c.list, 0, 1)
+		c.evict(1)
 	}
+	c.memory.Take(size)
 	c.list = append(c.list, k)
 	return k
 }

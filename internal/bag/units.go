@@ -15,10 +15,12 @@ type unit struct {
 	cost        int64 // bytes in memory
 	next        int   // of entries, to be delivered
 
-	ready chan struct{}
-	buf   []byte
-	msgs  []loaded
-	err   error // of the whole unit
+	needed  bool  // its messages are waited for
+	granted int64 // of the memory shared with others
+	ready   chan struct{}
+	buf     []byte
+	msgs    []loaded
+	err     error // of the whole unit
 }
 
 type loaded struct {

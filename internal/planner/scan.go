@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/memory"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -42,6 +43,8 @@ type ScanOptions struct {
 	Server string // see ServerOf; empty: each manifest's own server
 	Strict bool   // damage of a recording is an error, not a warning
 
+	Memory *memory.Budget // for reading recordings, shared by all that is scanned; nil: the default for each manifest
+
 	// RenewIndex says that the committed listings are about to be written again, so that what is wrong
 	// with them is nothing to report.
 	RenewIndex bool
@@ -63,7 +66,7 @@ func Scan(ctx context.Context, manifests []*manifest.Manifest, o ScanOptions) (S
 	var s Scanned
 	for _, m := range manifests {
 		p := s.projectOf(m, ServerOf(m, o.Server))
-		tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict})
+		tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict, Memory: o.Memory})
 		if o.RenewIndex {
 			problems = slices.DeleteFunc(problems, aboutIndex)
 		}
@@ -130,7 +133,7 @@ func union(labels, more []manifest.Label) []manifest.Label {
 // CheckImages lists the bags of one manifest and reads the headers of all their images. What is wrong
 // with a task's frames is among the problems, with the place where the manifest asks for the task.
 func CheckImages(ctx context.Context, m *manifest.Manifest, o ScanOptions) ([]source.Task, []diag.Diagnostic) {
-	tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict})
+	tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict, Memory: o.Memory})
 	for i, t := range tasks {
 		checked, found := source.CheckHeaders(ctx, t)
 		tasks[i] = checked

@@ -9,6 +9,7 @@ import (
 // An encoding is how pixels are stored in a message, and how a picture is made of them.
 type encoding struct {
 	size   int     // bytes of a pixel, of the first plane
+	makes  int     // bytes of a pixel of the picture, if these are more
 	even   bool    // two pixels share their colour
 	depth  bool    // distances by its nature; mono16 holds them only if the manifest asks for a range
 	chroma *planes // what follows the first plane; nil is nothing
@@ -42,25 +43,25 @@ var encodings = map[string]encoding{
 
 	// The pattern's first two letters are the first row. OpenCV names the same
 	// patterns from the second row's second pixel on: its BayerBG is rggb.
-	"bayer_rggb8":  {size: 1, open: bayer(8, 0, 0)},
-	"bayer_grbg8":  {size: 1, open: bayer(8, 1, 0)},
-	"bayer_gbrg8":  {size: 1, open: bayer(8, 0, 1)},
-	"bayer_bggr8":  {size: 1, open: bayer(8, 1, 1)},
-	"bayer_rggb16": {size: 2, open: bayer(16, 0, 0)},
-	"bayer_grbg16": {size: 2, open: bayer(16, 1, 0)},
-	"bayer_gbrg16": {size: 2, open: bayer(16, 0, 1)},
-	"bayer_bggr16": {size: 2, open: bayer(16, 1, 1)},
+	"bayer_rggb8":  {size: 1, makes: 3, open: bayer(8, 0, 0)},
+	"bayer_grbg8":  {size: 1, makes: 3, open: bayer(8, 1, 0)},
+	"bayer_gbrg8":  {size: 1, makes: 3, open: bayer(8, 0, 1)},
+	"bayer_bggr8":  {size: 1, makes: 3, open: bayer(8, 1, 1)},
+	"bayer_rggb16": {size: 2, makes: 6, open: bayer(16, 0, 0)},
+	"bayer_grbg16": {size: 2, makes: 6, open: bayer(16, 1, 0)},
+	"bayer_gbrg16": {size: 2, makes: 6, open: bayer(16, 0, 1)},
+	"bayer_bggr16": {size: 2, makes: 6, open: bayer(16, 1, 1)},
 
-	"uyvy":        {size: 2, even: true, open: uyvy},
-	"yuv422":      {size: 2, even: true, open: uyvy},
-	"yuyv":        {size: 2, even: true, open: yuyv},
-	"yuv422_yuy2": {size: 2, even: true, open: yuyv},
-	"8UC2":        {size: 2, even: true, open: yuyv},
+	"uyvy":        {size: 2, makes: 3, even: true, open: uyvy},
+	"yuv422":      {size: 2, makes: 3, even: true, open: uyvy},
+	"yuyv":        {size: 2, makes: 3, even: true, open: yuyv},
+	"yuv422_yuy2": {size: 2, makes: 3, even: true, open: yuyv},
+	"8UC2":        {size: 2, makes: 3, even: true, open: yuyv},
 
-	"nv12": {size: 1, even: true, chroma: &planes{down: 2, wide: 1, tail: 2}, open: semiPlanar(2, 0, 1)},
-	"nv21": {size: 1, even: true, chroma: &planes{down: 2, wide: 1, tail: 2}, open: semiPlanar(2, 1, 0)},
-	"nv24": {size: 1, chroma: &planes{down: 1, wide: 2, tail: 4}, open: semiPlanar(1, 0, 1)},
-	"i420": {size: 1, even: true, chroma: &planes{down: 2, wide: 1, tail: 1}, open: i420},
+	"nv12": {size: 1, makes: 3, even: true, chroma: &planes{down: 2, wide: 1, tail: 2}, open: semiPlanar(2, 0, 1)},
+	"nv21": {size: 1, makes: 3, even: true, chroma: &planes{down: 2, wide: 1, tail: 2}, open: semiPlanar(2, 1, 0)},
+	"nv24": {size: 1, makes: 3, chroma: &planes{down: 1, wide: 2, tail: 4}, open: semiPlanar(1, 0, 1)},
+	"i420": {size: 1, makes: 3, even: true, chroma: &planes{down: 2, wide: 1, tail: 1}, open: i420},
 }
 
 // aliases are names that librealsense, V4L2 and others write for the same pixels, in small letters.

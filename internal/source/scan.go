@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/memory"
 	"github.com/cvatplan/cvatplan/internal/source/camera"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/recording"
@@ -26,7 +28,7 @@ import (
 // is an entry of the manifest that gave none, or the reason why none does (see held). When ctx ends, all is incomplete.
 func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.Diagnostic) {
 	s := scanner{m: m, root: o.Root, now: o.Now, matcher: camera.NewMatcher(m.Cameras), heavy: make(chan struct{}, recordings)}
-	s.cache = &recording.Cache{Options: bag.Options{Strict: o.Strict, TempDir: o.TempDir}}
+	s.cache = &recording.Cache{Options: bag.Options{Strict: o.Strict, TempDir: o.TempDir, Memory: cmp.Or(o.Memory, memory.New(memory.Default))}}
 	defer s.cache.Close()
 	if s.root == "" {
 		s.root = m.Root

@@ -37,6 +37,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/memory"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -48,6 +49,8 @@ type Options struct {
 
 	Strict  bool   // damage of a recording is an error, not a warning
 	TempDir string // where frames are spooled and recordings unpacked; empty: [os.TempDir]
+
+	Memory *memory.Budget // shared with all other scans; nil: one of [memory.Default] for this scan
 }
 
 // A Task is one bag seen by one camera, as the manifest asks for it.

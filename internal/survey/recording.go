@@ -39,7 +39,7 @@ func (t Topic) Rate() float64 {
 
 func lookIntoRecording(ctx context.Context, path string, kind bag.Kind, o Options) (Bag, error) {
 	in, name := store.Split(path)
-	b, err := bag.Open(ctx, in, name, bag.Options{Strict: o.Strict})
+	b, err := bag.Open(ctx, in, name, bag.Options{Strict: o.Strict, Memory: o.Memory})
 	if err != nil {
 		return Bag{}, err
 	}

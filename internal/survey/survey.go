@@ -14,6 +14,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/memory"
 	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
@@ -23,7 +24,8 @@ const Directory bag.Kind = "directory"
 
 // Options say how recordings are read.
 type Options struct {
-	Strict bool // damage is an error, not a warning
+	Strict bool           // damage is an error, not a warning
+	Memory *memory.Budget // for reading them; nil: the default
 }
 
 // A Bag is what was found at one path.

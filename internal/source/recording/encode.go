@@ -11,6 +11,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
+	"github.com/cvatplan/cvatplan/internal/memory"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
@@ -28,11 +29,11 @@ func (m *Messages) Each(ctx context.Context, part frame.Part, visit visitor) []d
 	}
 	published := make([]int64, len(m.messages))
 	one := func(i int, data []byte) { m.visit(i, published[i], data, part, visit) }
-	jobs := newEncoders(one)
+	jobs := newEncoders(ctx, m.cache.Options.Memory, one)
 	damage, err := m.read(ctx, func(i int, e bag.Entry, data []byte) {
 		published[i] = e.PublishNS
 		if m.messages[i].pixels > 0 && part != frame.Header {
-			jobs.do(i, slices.Clone(data))
+			jobs.do(i, data, m.messages[i].work)
 			return
 		}
 		one(i, data)
@@ -154,23 +155,32 @@ func (s Message) origin() index.Record {
 	return r
 }
 
-// encoders run on all cores; as many messages are in memory, and no more.
+// encoders run on all cores, as far as the memory that is shared with other tasks goes.
 type encoders struct {
-	f     func(i int, data []byte)
-	slots chan struct{}
-	group sync.WaitGroup
-	crash crash.Relay
+	ctx    context.Context
+	memory *memory.Budget
+	f      func(i int, data []byte)
+	slots  chan struct{}
+	group  sync.WaitGroup
+	crash  crash.Relay
 }
 
-func newEncoders(f func(int, []byte)) *encoders {
-	return &encoders{f: f, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+func newEncoders(ctx context.Context, b *memory.Budget, f func(int, []byte)) *encoders {
+	return &encoders{ctx: ctx, memory: b, f: f, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
-// do waits for a free core and goes on.
-func (e *encoders) do(i int, data []byte) {
+// do waits for a free core, and for memory for a copy of the message and for the work of
+// encoding it, and goes on. It does nothing once ctx has ended.
+func (e *encoders) do(i int, data []byte, work int64) {
 	e.slots <- struct{}{}
+	work += int64(len(data))
+	if e.memory.Wait(e.ctx, work) != nil {
+		<-e.slots
+		return
+	}
+	data = slices.Clone(data)
 	e.group.Go(func() {
-		defer func() { <-e.slots }()
+		defer func() { e.memory.Done(work); <-e.slots }()
 		e.crash.Guard(func() { e.f(i, data) })
 	})
 }

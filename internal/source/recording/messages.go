@@ -36,6 +36,8 @@ type Message struct {
 	wire   rosimage.Wire
 	size   int64 // of the file, bytes; -1 until it was encoded
 	pixels int64 // bytes of a raw image, at most; 0 of one that passes through
+	file   int64 // bytes of the file that is made of it, at most
+	work   int64 // bytes of memory that encoding it takes, the file included
 }
 
 // Messages is the [frame.Source] of a recording.
@@ -107,8 +109,8 @@ func (m *Messages) file(s Message, data []byte) ([]byte, error) {
 	}
 	file, ext, passes := image.Passthrough(m.encode)
 	if !passes {
-		var b bytes.Buffer
-		ext, err = rosimage.Encode(&b, image, m.encode)
+		b := bytes.NewBuffer(make([]byte, 0, s.file))
+		ext, err = rosimage.Encode(b, image, m.encode)
 		file = b.Bytes()
 	}
 	if err == nil && ext != s.Ext {
