@@ -250,9 +250,9 @@ func (a *app) ask(ctx context.Context, s *session, p plan.Plan) error {
 	if organization == "" {
 		organization = "personal workspace"
 	}
-	fmt.Fprintf(a.stderr, "\n%s, %s, project %q, as %s: create %d tasks, finish %d, send %d images (%s).\n",
+	fmt.Fprintf(a.stderr, "\n%s, %s, project %q, as %s: create %d tasks, finish %d, change %d, send %d images (%s).\n",
 		wording.Safe(p.Scope.Server), wording.Safe(organization), wording.Safe(p.Scope.Project), wording.Safe(user),
-		n.Create+n.Replace, n.Resume+n.Wait, n.Images, plan.FormatBytes(n.Bytes))
+		n.Create+n.Replace, n.Resume+n.Wait, n.Update, n.Images, plan.FormatBytes(n.Bytes))
 	if p.Project.Ask {
 		fmt.Fprintf(a.stderr, "The project does not exist and will be created.\n")
 	}

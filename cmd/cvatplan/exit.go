@@ -22,7 +22,7 @@ const (
 	exitChanges     = 2 // plan --detailed-exitcode: something is to do; pull --check: something changed
 	exitTaskFailed  = 3 // a task failed, or no more files could be opened; run it again
 	exitNotAllowed  = 4
-	exitConflict    = 5 // conflict, blocked, moved or renamed; drift with --fail-on drift; a saved plan is out of date
+	exitConflict    = 5 // conflict, blocked or renamed; drift with --fail-on drift; a saved plan is out of date
 	exitCrash       = 11
 	exitUsage       = 80
 	exitInterrupted = 130

@@ -17,6 +17,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -124,11 +125,29 @@ type planFlags struct {
 	Check        string   `enum:"names,frames,images" default:"names" help:"How closely to look. names: frame counts and task names, no request per task. frames: also each frame's name on the server, one request per task. images: also the headers of all images that are to be uploaded. Default names."`
 	ReplaceEmpty bool     `help:"Delete tasks of ours that are empty and cannot be finished, and create them again."`
 	Strict       bool     `help:"Damage of a recording is an error, not a warning."`
-	CreateAnyway []string `sep:"none" placeholder:"GLOB" help:"Create these tasks although their name, or their frames, are elsewhere already."`
+	Update       []string `placeholder:"FIELDS" help:"What may be changed in tasks and a project that exist, in place of update: in the manifests: subset, bug_tracker, assignee, jobs, labels, guide, all or none; separated by commas."`
+	CreateAnyway []string `sep:"none" placeholder:"GLOB" help:"Create these tasks although their frames are in a task of another name."`
 }
 
 func (f planFlags) check() error {
-	return errors.Join(f.checkTarget(), checkGlobs(f.CreateAnyway))
+	return errors.Join(f.checkTarget(), checkGlobs(f.CreateAnyway), f.checkUpdate())
+}
+
+func (f planFlags) checkUpdate() error {
+	for _, key := range f.Update {
+		if !slices.Contains(manifest.UpdateKeys, key) && (key != "none" || len(f.Update) > 1) {
+			return usageError{fmt.Errorf("--update %s: known are %s and none", key, strings.Join(manifest.UpdateKeys, ", "))}
+		}
+	}
+	return nil
+}
+
+// updateKeys are nil where the manifests decide, and empty where nothing may be changed.
+func (f planFlags) updateKeys() []string {
+	if slices.Equal(f.Update, []string{"none"}) {
+		return []string{}
+	}
+	return f.Update
 }
 
 // options are what the flags ask of the planner, for a plan that is only shown.
@@ -137,6 +156,7 @@ func (f planFlags) options() planner.Options {
 		Target:       f.Target,
 		Shard:        f.Shard.Shard,
 		CreateAnyway: f.CreateAnyway,
+		Update:       f.updateKeys(),
 		ReplaceEmpty: f.ReplaceEmpty,
 		CheckFrames:  f.Check == "frames",
 	}

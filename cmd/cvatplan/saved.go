@@ -98,6 +98,7 @@ func (c applyCmd) keeps(saved savedFile) error {
 			"--target":        len(c.Target) > 0 && !slices.Equal(c.Target, o.Target),
 			"--shard":         c.Shard.Of > 0 && c.Shard.Shard != o.Shard,
 			"--create-anyway": len(c.CreateAnyway) > 0 && !slices.Equal(c.CreateAnyway, o.CreateAnyway),
+			"--update":        len(c.Update) > 0 && !slices.Equal(c.updateKeys(), o.Update),
 			"--replace-empty": c.ReplaceEmpty && !o.ReplaceEmpty,
 			"--check frames":  c.Check == "frames" && !o.CheckFrames,
 		} {

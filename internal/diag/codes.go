@@ -17,6 +17,7 @@ const (
 	CodeLeftover              Code = "leftover"
 	CodeImporting             Code = "importing"
 	CodeMatches               Code = "matches"
+	CodeUpdate                Code = "update"
 	CodeSkip                  Code = "skip"
 	CodeUnmanaged             Code = "unmanaged"
 	CodeOffline               Code = "offline"
@@ -34,9 +35,11 @@ const (
 	CodeBugTracker            Code = "bug_tracker"
 	CodeSourceStorage         Code = "source_storage"
 	CodeTargetStorage         Code = "target_storage"
+	CodeAssignee              Code = "assignee"
 	CodeFrameOrder            Code = "frame_order"
 	CodeManyJobs              Code = "many_jobs"
-	CodeMoved                 Code = "moved"
+	CodeElsewhere             Code = "elsewhere"
+	CodeKeptLabels            Code = "kept_labels"
 	CodeRenamed               Code = "renamed"
 	CodeFrameCounts           Code = "frame_counts"
 	CodeSeveralTasks          Code = "several_tasks"
@@ -52,7 +55,6 @@ const (
 	CodeUnsettled             Code = "unsettled"
 	CodeTarget                Code = "target"
 	CodeShard                 Code = "shard"
-	CodeNotAsked              Code = "not_asked"
 	CodeOutOfDate             Code = "out_of_date"
 	CodeNotPlanned            Code = "not_planned"
 	CodeBadSavedPlan          Code = "bad_saved_plan"
@@ -166,6 +168,7 @@ var Codes = []Meaning{
 	{CodeLeftover, Note, "an empty task of an interrupted run is beside the finished one"},
 	{CodeImporting, Note, "the server is importing the task"},
 	{CodeMatches, Note, "the task holds the frames that the manifest names"},
+	{CodeUpdate, Note, "what the manifest may change in the task differs"},
 	{CodeSkip, Note, "the manifest skips the task"},
 	{CodeUnmanaged, Note, "no manifest asks for the task"},
 	{CodeOffline, Note, "no server was asked"},
@@ -183,11 +186,13 @@ var Codes = []Meaning{
 	{CodeBugTracker, Note, "the task has another bug_tracker"},
 	{CodeSourceStorage, Note, "the task has another source_storage"},
 	{CodeTargetStorage, Note, "the task has another target_storage"},
+	{CodeAssignee, Note, "the task is assigned to somebody else"},
 	{CodeFrameOrder, Note, "the task holds its frames in another order"},
 	{CodeManyJobs, Error, "the task would have more jobs than CVAT allows"},
-	{CodeMoved, Error, "a task of this name is in another project"},
+	{CodeKeptLabels, Note, "the project has labels that the manifest does not name"},
+	{CodeElsewhere, Note, "tasks of these names are in another project too"},
 	{CodeRenamed, Error, "a task of another name holds exactly these frames"},
-	{CodeFrameCounts, Note, "an unmanaged task has the frame count of a task to be created"},
+	{CodeFrameCounts, Note, "more unmanaged tasks than are compared have the frame count of a task to be created"},
 	{CodeSeveralTasks, Error, "several tasks with frames have this name"},
 	{CodeSameName, Error, "two tasks of the manifests have the same name"},
 	{CodeSameTaskName, Error, "two tasks of one manifest have the same name"},
@@ -201,7 +206,6 @@ var Codes = []Meaning{
 	{CodeUnsettled, Error, "a list or a task changed faster than it could be read or carried out"},
 	{CodeTarget, Error, "no task matches a target"},
 	{CodeShard, Note, "only the bags of one shard were planned"},
-	{CodeNotAsked, Note, "more names than plan looks up in other projects"},
 	{CodeOutOfDate, Error, "a saved plan is no longer true"},
 	{CodeNotPlanned, Note, "a task came to be after the plan was saved"},
 	{CodeBadSavedPlan, Error, "a saved plan cannot be read"},

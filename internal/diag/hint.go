@@ -145,14 +145,13 @@ const (
 	HintCheckUserName
 	HintPlanAfterImport
 	HintPlanAfterImportOrRestore
+	HintUpdate       // key of update:
 	HintReplaceNamed // task
 	HintReplaceEmpty
 	HintReplaceOnceFixed
 	HintReplaceIfItGoesOn
 	HintReplaceChanged
-	HintMoveBack // task
-	HintNameAs   // task
-	HintCheckFrames
+	HintNameAs // task
 	HintLeaveOutDropped
 	HintWaitLonger
 	HintApplyAgain

@@ -16,20 +16,12 @@ import (
 // a second (CVAT 2.73), so few are kind to it.
 const frameReaders = 4
 
-// frames asks for the frame names of the wanted tasks, and of tasks that nobody manages
-// but that have as many frames as one to be created: one of them may have been renamed.
+// frames asks for the frame names of the wanted tasks.
 func (l *look) frames(ctx context.Context) error {
-	wanted := make(map[plan.Name]bool, len(l.want.Tasks))
-	for _, d := range l.want.Tasks {
-		wanted[plan.NameOf(d.Task)] = true
-	}
-	counts := make(map[int]bool)
-	for _, d := range l.missing() {
-		counts[len(d.Frames)] = true
-	}
+	wanted := l.wanted()
 	var ids []int
 	for _, t := range l.have.Tasks {
-		if t.Size > 0 && (wanted[plan.NameOf(t.Name)] || counts[t.Size]) {
+		if t.Size > 0 && wanted[plan.NameOf(t.Name)] {
 			ids = append(ids, t.ID)
 		}
 	}

@@ -41,10 +41,7 @@ func (l *look) imports(ctx context.Context) error {
 
 // unfinished are the places of wanted tasks that were sent something and have no frames.
 func (l *look) unfinished() []int {
-	wanted := make(map[plan.Name]bool, len(l.want.Tasks))
-	for _, d := range l.want.Tasks {
-		wanted[plan.NameOf(d.Task)] = true
-	}
+	wanted := l.wanted()
 	var places []int
 	for i, t := range l.have.Tasks {
 		if wanted[plan.NameOf(t.Name)] && t.HasData && t.Size == 0 {

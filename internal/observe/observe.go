@@ -57,7 +57,8 @@ type Want struct {
 
 // Options say how closely to look.
 type Options struct {
-	CheckFrames bool // ask for frame names: one request per wanted task
+	CheckFrames bool     // ask for frame names: one request per wanted task
+	Update      []string // as in [plan.Options]: of tasks that may be assigned to others, the users are looked up
 }
 
 // maxLooks bounds how often a look that was overtaken by another run is taken again.
@@ -74,7 +75,7 @@ func Project(ctx context.Context, c Reader, want Want, o Options) (plan.Actual, 
 		if err != nil {
 			return plan.Actual{}, err
 		}
-		l := newLook(c, want, found)
+		l := newLook(c, want, found, o)
 		err = l.take(ctx, found, o)
 		if !l.overtaken || i == maxLooks {
 			return l.have, err
@@ -82,8 +83,8 @@ func Project(ctx context.Context, c Reader, want Want, o Options) (plan.Actual, 
 	}
 }
 
-func newLook(c Reader, want Want, found Found) *look {
-	return &look{c: c, want: want, have: plan.Actual{
+func newLook(c Reader, want Want, found Found, o Options) *look {
+	return &look{c: c, want: want, o: o, have: plan.Actual{
 		Scope:  plan.Scope{Server: want.Server, Organization: c.Organization(), ProjectID: found.ID, Project: found.Name},
 		Exists: found.ID != 0, Unclaimed: found.Unclaimed, EmptyProjects: found.Leftovers,
 	}}
@@ -110,6 +111,7 @@ func (l *look) take(ctx context.Context, found Found, o Options) error {
 type look struct {
 	c    Reader
 	want Want
+	o    Options
 	have plan.Actual
 
 	overtaken bool // a later answer contradicts an earlier one
@@ -135,6 +137,18 @@ func (l *look) compare(ctx context.Context) error {
 	now, err := FindProject(ctx, l.c, l.want.Project)
 	l.overtaken = l.overtaken || err == nil && now.ID != l.have.Scope.ProjectID
 	return err
+}
+
+// wanted are the names of the wanted tasks, those that they had before among them.
+func (l *look) wanted() map[plan.Name]bool {
+	names := make(map[plan.Name]bool, len(l.want.Tasks))
+	for _, d := range l.want.Tasks {
+		names[plan.NameOf(d.Task)] = true
+		for _, was := range d.Was {
+			names[plan.NameOf(was)] = true
+		}
+	}
+	return names
 }
 
 // missing are the wanted tasks of whose name the project has none.

@@ -102,8 +102,8 @@ func TestALookCostsNoMoreThanIsSaid(t *testing.T) {
 			[]string{"projects", "tasks", "requests", "labels"}},
 		"an unfinished one that nobody manages": {&fake{projects: []cvat.Project{project(1, 1, "")}, tasks: []cvat.Task{sent(task(7, 1, 0, "x")), task(8, 1, 2, "a"), task(9, 1, 2, "b"), task(10, 1, 2, "c")}}, Options{},
 			[]string{"projects", "tasks", "labels"}},
-		"frames, of ours and of those that may be renamed": {&fake{projects: []cvat.Project{project(1, 1, "")}, tasks: []cvat.Task{task(7, 1, 3, "a"), task(8, 1, 2, "b"), task(9, 1, 2, "x"), task(10, 1, 5, "y")}}, Options{CheckFrames: true},
-			[]string{"projects", "tasks", "labels", "elsewhere", "user bob", "meta 7", "meta 8", "meta 9"}},
+		"frames, of ours alone": {&fake{projects: []cvat.Project{project(1, 1, "")}, tasks: []cvat.Task{task(7, 1, 3, "a"), task(8, 1, 2, "b"), task(9, 1, 2, "x"), task(10, 1, 5, "y")}}, Options{CheckFrames: true},
+			[]string{"projects", "tasks", "labels", "elsewhere", "user bob", "meta 7", "meta 8"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := Project(t.Context(), c.f, w, c.o); err != nil {
@@ -278,7 +278,7 @@ func TestSettingsAreTakenFromImportedTasksAlone(t *testing.T) {
 	full.SegmentSize, full.Overlap, full.ImageQuality, full.Subset, full.ValidationMode = 10, ptr(2), 70, "val", ptr("gt")
 	full.TargetStorage = &cvat.Storage{Location: "cloud_storage", CloudStorageID: ptr(3)}
 	want := plan.Settings{
-		SegmentSize: ptr(10), Overlap: ptr(2), ImageQuality: ptr(70), Subset: ptr("val"), BugTracker: ptr(""),
+		SegmentSize: ptr(10), Overlap: ptr(2), ImageQuality: ptr(70), Subset: ptr("val"), BugTracker: ptr(""), Assignee: ptr(""),
 		ConsensusReplicas: ptr(0), Validation: &manifest.Validation{Mode: "gt"},
 		SourceStorage: &manifest.Storage{Location: "local"}, TargetStorage: &manifest.Storage{Location: "cloud_storage", CloudStorageID: 3},
 	}
@@ -286,7 +286,7 @@ func TestSettingsAreTakenFromImportedTasksAlone(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, key := range want.Keys() {
-		unlisted := slices.Contains([]string{"sorting_method", "assignee", "use_cache"}, key)
+		unlisted := slices.Contains([]string{"sorting_method", "use_cache"}, key)
 		if read := Task(&fake{}, fullTask()).Settings.Value(key) != nil; read == unlisted {
 			t.Errorf("%s is read: %v", key, read)
 		}

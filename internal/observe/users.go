@@ -5,15 +5,27 @@ import (
 	"errors"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// users looks up the assignees of tasks to be created. Names that the server does not
+// users looks up the assignees of tasks to be created, or to be assigned to others. Names that the server does not
 // show are left out; plan says what that means for their tasks.
 func (l *look) users(ctx context.Context) error {
 	names := make(map[string]bool)
 	for _, d := range l.missing() {
 		if a := d.Settings.Assignee; a != nil && *a != "" {
 			names[*a] = true
+		}
+	}
+	have := make(map[plan.Name]plan.Task, len(l.have.Tasks))
+	for _, t := range l.have.Tasks {
+		have[plan.NameOf(t.Name)] = t
+	}
+	for _, d := range l.want.Tasks {
+		for _, name := range append([]string{d.Task}, d.Was...) {
+			if user := plan.NeedsUser(d, have[plan.NameOf(name)], plan.Options{Update: l.o.Update}); user != "" {
+				names[user] = true
+			}
 		}
 	}
 	if len(names) == 0 {

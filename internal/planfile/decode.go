@@ -19,7 +19,7 @@ func (in *reader) project(line []byte) error {
 	o := plan.Options{
 		Project: manifest.Project{ID: l.Options.Project.ID, Name: l.Options.Project.Name, Create: l.Options.Project.Create, Labels: l.Options.Project.Labels},
 		Target:  l.Options.Target, CreateAnyway: l.Options.CreateAnyway,
-		ReplaceEmpty: l.Options.ReplaceEmpty, CheckFrames: l.Options.CheckFrames,
+		ReplaceEmpty: l.Options.ReplaceEmpty, CheckFrames: l.Options.CheckFrames, Update: l.Options.Update,
 	}
 	if l.Options.Shard != "" {
 		var err error
@@ -32,7 +32,7 @@ func (in *reader) project(line []byte) error {
 	}
 	in.file.Projects = append(in.file.Projects, Project{Options: o, Have: plan.Actual{
 		Scope:  plan.Scope{Server: l.Server, Organization: l.Organization, ProjectID: l.ProjectID, Project: l.Project},
-		Exists: l.Exists, Unclaimed: l.Unclaimed, EmptyProjects: l.EmptyProjects, Labels: l.Labels, NotAsked: l.NotAsked, Users: l.Users,
+		Exists: l.Exists, Unclaimed: l.Unclaimed, EmptyProjects: l.EmptyProjects, Labels: l.Labels, NotAsked: l.NotAsked, Uncompared: l.Uncompared, Users: l.Users,
 	}})
 	in.actions = append(in.actions, map[plan.Name]plan.Action{})
 	in.frames = map[plan.Name][]string{}
@@ -49,7 +49,7 @@ func (in *reader) task(line []byte) error {
 		return in.wrong(err)
 	}
 	d := plan.Desired{
-		Task: l.Task, Bag: l.Bag, Camera: l.Camera, Settings: l.Settings, Frames: l.Frames,
+		Task: l.Task, Was: l.Was, Update: l.Update, Bag: l.Bag, Camera: l.Camera, Settings: l.Settings, Frames: l.Frames,
 		Origin: manifest.Position(l.Origin), Hash: l.Hash, Bytes: l.Bytes,
 	}
 	for _, p := range l.Problems {
@@ -102,7 +102,7 @@ func (in *reader) server(line []byte) error {
 	t := plan.Task{
 		ID: l.ID, Name: l.Name, ProjectID: l.ProjectID, ProjectName: l.ProjectName, BugTracker: l.BugTracker,
 		HasData: l.HasData, Size: l.Size, Owner: l.Owner, Import: plan.ImportState(l.Import), ImportError: l.ImportError,
-		Settings: l.Settings, Frames: l.Frames, URL: l.URL,
+		Settings: l.Settings, Frames: l.Frames, Holds: l.Holds, URL: l.URL,
 	}
 	if l.FramesAsWanted {
 		t.Frames = in.frames[plan.NameOf(l.Name)]

@@ -21,10 +21,10 @@ func projectOf(p Project) projectLine {
 	l := projectLine{
 		Type: typeProject, Server: h.Scope.Server, Organization: h.Scope.Organization, ProjectID: h.Scope.ProjectID,
 		Project: h.Scope.Project, Exists: h.Exists, Unclaimed: h.Unclaimed, EmptyProjects: h.EmptyProjects,
-		Labels: h.Labels, NotAsked: h.NotAsked, Users: h.Users,
+		Labels: h.Labels, NotAsked: h.NotAsked, Uncompared: h.Uncompared, Users: h.Users,
 		Options: optionsPart{
 			Project: wantedProject{ID: o.Project.ID, Name: o.Project.Name, Create: o.Project.Create, Labels: o.Project.Labels},
-			Target:  o.Target, Shard: o.Shard.String(), CreateAnyway: o.CreateAnyway, ReplaceEmpty: o.ReplaceEmpty, CheckFrames: o.CheckFrames,
+			Target:  o.Target, Shard: o.Shard.String(), CreateAnyway: o.CreateAnyway, ReplaceEmpty: o.ReplaceEmpty, CheckFrames: o.CheckFrames, Update: o.Update,
 		},
 	}
 	for _, s := range o.Skip {
@@ -35,7 +35,7 @@ func projectOf(p Project) projectLine {
 
 func taskOf(d plan.Desired, action plan.Action, images []Image) taskLine {
 	l := taskLine{
-		Type: typeTask, Task: d.Task, Action: string(action), Bag: d.Bag, Camera: d.Camera, Hash: d.Hash, Bytes: d.Bytes,
+		Type: typeTask, Task: d.Task, Action: string(action), Was: d.Was, Update: d.Update, Bag: d.Bag, Camera: d.Camera, Hash: d.Hash, Bytes: d.Bytes,
 		Settings: d.Settings, Origin: positionPart(d.Origin), Frames: d.Frames,
 	}
 	for _, p := range d.Problems {
@@ -52,7 +52,7 @@ func serverOf(t plan.Task, wanted []string) serverLine {
 	l := serverLine{
 		Type: typeServer, ID: t.ID, Name: t.Name, ProjectID: t.ProjectID, ProjectName: t.ProjectName,
 		BugTracker: t.BugTracker, HasData: t.HasData, Size: t.Size, Owner: t.Owner, Import: string(t.Import),
-		ImportError: t.ImportError, Settings: t.Settings, URL: t.URL, Frames: t.Frames,
+		ImportError: t.ImportError, Settings: t.Settings, Holds: t.Holds, URL: t.URL, Frames: t.Frames,
 	}
 	if len(t.Frames) > 0 && slices.Equal(t.Frames, wanted) {
 		l.Frames, l.FramesAsWanted = nil, true

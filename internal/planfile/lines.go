@@ -40,6 +40,7 @@ type projectLine struct {
 	EmptyProjects []int          `json:"empty_projects,omitempty"`
 	Labels        []string       `json:"labels,omitempty"`
 	NotAsked      int            `json:"not_asked,omitempty"`
+	Uncompared    int            `json:"uncompared,omitempty"`
 	Users         map[string]int `json:"users,omitzero"` // nil is not asked for, empty is none
 	Options       optionsPart    `json:"options"`
 }
@@ -52,6 +53,7 @@ type optionsPart struct {
 	CreateAnyway []string      `json:"create_anyway,omitempty"`
 	ReplaceEmpty bool          `json:"replace_empty,omitempty"`
 	CheckFrames  bool          `json:"check_frames,omitempty"`
+	Update       []string      `json:"update,omitzero"` // nil is as the tasks say
 }
 
 type wantedProject struct {
@@ -70,6 +72,8 @@ type taskLine struct {
 	Type     string        `json:"type"`
 	Task     string        `json:"name"`
 	Action   string        `json:"action,omitempty"` // left out of tasks that are not targeted, as their frames are
+	Was      []string      `json:"was,omitempty"`
+	Update   []string      `json:"update,omitempty"`
 	Bag      string        `json:"bag,omitempty"`
 	Camera   string        `json:"camera,omitempty"`
 	Hash     string        `json:"archive,omitempty"`
@@ -107,6 +111,7 @@ type serverLine struct {
 	Import         string        `json:"import,omitempty"`
 	ImportError    string        `json:"import_error,omitempty"`
 	Settings       plan.Settings `json:"settings"`
+	Holds          string        `json:"holds,omitempty"` // the wanted task whose frames it was proven to hold
 	URL            string        `json:"url,omitempty"`
 	Elsewhere      bool          `json:"elsewhere,omitempty"`        // in another project
 	FramesAsWanted bool          `json:"frames_as_wanted,omitempty"` // in place of them

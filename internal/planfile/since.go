@@ -122,7 +122,21 @@ func taskSince(was, is side, c plan.Change) string {
 	if text := tasksSince(c, now); text != "" {
 		return text
 	}
+	if text := valuesSince(c, now); text != "" {
+		return text
+	}
 	return decidedSince(c, now)
+}
+
+// valuesSince tells which value is another one than when the plan was saved. Those that are as
+// the plan makes them are its work.
+func valuesSince(was, now plan.Change) string {
+	for _, u := range now.Updates {
+		if !slices.Contains(was.Updates, u) {
+			return fmt.Sprintf("its %s is %q now", u.Key, u.Before)
+		}
+	}
+	return ""
 }
 
 // decidedSince: with the same images and the same tasks of its name, something else decides
@@ -139,7 +153,7 @@ func decidedSince(was, now plan.Change) string {
 
 // actionable are the changes that apply does something about.
 func actionable(c plan.Change) bool {
-	return slices.Contains([]plan.Action{plan.Create, plan.Resume, plan.Wait, plan.Replace}, c.Action)
+	return c.Action.Acts()
 }
 
 func are(n int, noun string) string {

@@ -66,6 +66,7 @@ type Options struct {
 	Shard        plan.Shard // only the tasks of its bags
 	CreateAnyway []string   // names or globs of tasks to create although their name or frames are elsewhere
 	ReplaceEmpty bool       // empty tasks of ours that cannot be finished may be deleted
+	Update       []string   // in place of each manifest's update:; nil: as those say
 	CheckFrames  bool       // compare frame names with the server's: one request per task
 	Read         Depth
 	Upload       bool // the plan is to be carried out at once: tasks whose bags are absent are blocked
@@ -79,18 +80,19 @@ func (p *Project) planOptions(o Options) plan.Options {
 		Shard:        o.Shard,
 		CreateAnyway: o.CreateAnyway,
 		ReplaceEmpty: o.ReplaceEmpty,
+		Update:       o.Update,
 		CheckFrames:  o.CheckFrames,
 	}
 }
 
 // Decide looks at the server and plans. Only GETs are sent.
-func (p *Project) Decide(ctx context.Context, server observe.Reader, o Options) error {
+func (p *Project) Decide(ctx context.Context, server Reader, o Options) error {
 	return p.decide(ctx, server, p.planOptions(o), o)
 }
 
-func (p *Project) decide(ctx context.Context, server observe.Reader, o plan.Options, how Options) error {
+func (p *Project) decide(ctx context.Context, server Reader, o plan.Options, how Options) error {
 	want := observe.Want{Server: p.Server.Shown, Project: p.Wanted, Tasks: p.Desired}
-	actual, err := observe.Project(ctx, server, want, observe.Options{CheckFrames: o.CheckFrames})
+	actual, err := observe.Project(ctx, server, want, observe.Options{CheckFrames: o.CheckFrames, Update: o.Update})
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,14 @@ func (p *Project) decide(ctx context.Context, server observe.Reader, o plan.Opti
 	if how.Upload {
 		p.blockAbsent()
 	}
-	return p.diff(ctx, o, how.Read)
+	if err := p.diff(ctx, o, how.Read); err != nil {
+		return err
+	}
+	proven, err := p.proveRenamed(ctx, server, o)
+	if proven {
+		p.Plan = plan.Diff(p.Desired, p.Actual, o)
+	}
+	return err
 }
 
 // DecideOffline plans without a server: all that the manifests ask for is wanted.

@@ -124,7 +124,7 @@ func unchangedManifests(saved planfile.File) ([]*manifest.Manifest, error) {
 // DecideAgain plans as the saved plan was made, so that [Due] can compare the two, and makes
 // [Project.Images] give nothing but what the saved plan says. A finished task counts as the saved
 // plan's work only if it holds its frames, so those that came to be since are asked for their names.
-func (p *Project) DecideAgain(ctx context.Context, server observe.Reader, saved planfile.Project) error {
+func (p *Project) DecideAgain(ctx context.Context, server Reader, saved planfile.Project) error {
 	o := saved.Options
 	o.Project = p.Wanted
 	p.pinned = true

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,7 @@ type fact struct {
 // factsOf is all that there is to say about a change beyond its line.
 func factsOf(c plan.Change) []fact {
 	var facts []fact
+	facts = append(facts, updates(c)...)
 	facts = append(facts, differences(c)...)
 	facts = append(facts, tasks(c)...)
 	facts = append(facts, problems(c)...)
@@ -64,7 +66,26 @@ func reason(c plan.Change) string {
 func troubled(a plan.Action) bool { return a == plan.Blocked || a == plan.Conflict }
 
 // undecided actions are for a person to decide about: exit code 5.
-func undecided(a plan.Action) bool { return troubled(a) || a == plan.Moved || a == plan.Renamed }
+func undecided(a plan.Action) bool { return troubled(a) || a == plan.Renamed }
+
+// updates are what apply changes in a task that has its frames, a line each.
+func updates(c plan.Change) []fact {
+	if len(c.Updates) == 0 {
+		return nil
+	}
+	lines := make([]string, len(c.Updates))
+	for i, u := range c.Updates {
+		lines[i] = fmt.Sprintf("%s: %s → %s", u.Key, orNone(u.Before), orNone(u.After))
+	}
+	return []fact{{label: "update", lines: lines}}
+}
+
+func orNone(value string) string {
+	if value == "" {
+		return "none"
+	}
+	return value
+}
 
 // differences are both values, then the frames that only one side has.
 func differences(c plan.Change) []fact {
@@ -97,9 +118,6 @@ func state(s, other plan.State) string {
 	var parts []string
 	if s.Name != other.Name && s.Name != "" {
 		parts = append(parts, "named "+s.Name)
-	}
-	if s.Project != other.Project && s.Project != "" {
-		parts = append(parts, "in project "+s.Project)
 	}
 	if s.Frames != other.Frames {
 		parts = append(parts, wording.Count(s.Frames, "frame", "frames"))

@@ -117,7 +117,7 @@ func manyPlan() []plan.Plan {
 	short.Size, short.Frames = 28, append(append([]string{}, drift.Frames[:13]...), drift.Frames[15:]...)
 	swapped.Frames = append([]string{"2026-03-12/jai_cam/\x1b[31mold.jpg"}, names.Frames[1:]...)
 	under := there(814, renamed)
-	under.Name = "orchard, second row"
+	under.Name, under.Holds = "orchard, second row", renamed.Task
 	elsewhere := there(813, moved)
 	elsewhere.ProjectID, elsewhere.ProjectName = 7, "Archive"
 	have := observed(

@@ -49,6 +49,9 @@ func projectText(c plan.ProjectChange) string {
 	if c.Action == plan.ProjectLabel {
 		s = wording.Count(len(c.Labels), "label", "labels") + " to project " + c.Name + ": " + labelNames(c)
 	}
+	if len(c.Renames) > 0 {
+		s = joinNonEmpty("; ", labelsAdded(c, s), "renames labels of project "+c.Name+": "+renameTexts(c))
+	}
 	if c.Ask {
 		s += " (" + askText + ")"
 	}
@@ -56,6 +59,22 @@ func projectText(c plan.ProjectChange) string {
 		s += "; " + wording.Count(len(c.Leftovers), "empty leftover", "empty leftovers") + " of ours removed"
 	}
 	return s
+}
+
+// labelsAdded is s where labels are added too.
+func labelsAdded(c plan.ProjectChange, s string) string {
+	if c.Action == plan.ProjectLabel && len(c.Labels) == 0 {
+		return ""
+	}
+	return s
+}
+
+func renameTexts(c plan.ProjectChange) string {
+	texts := make([]string, len(c.Renames))
+	for i, r := range c.Renames {
+		texts[i] = r.Before + " → " + r.After
+	}
+	return strings.Join(texts, ", ")
 }
 
 func labelNames(c plan.ProjectChange) string {

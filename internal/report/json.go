@@ -97,10 +97,11 @@ type summaryDoc struct {
 	Unchanged    int    `json:"unchanged"`
 	Wait         int    `json:"wait"`
 	Replace      int    `json:"replace"`
+	Update       int    `json:"update"`
 	Blocked      int    `json:"blocked"`
 	Skipped      int    `json:"skipped"`
 	Unmanaged    int    `json:"unmanaged"`
-	Moved        int    `json:"moved"`
+	Moved        int    `json:"moved"` // always 0: tasks of other projects do not count any more
 	Renamed      int    `json:"renamed"`
 	Projects     int    `json:"projects"`
 	ProjectsNew  int    `json:"projects_to_create"`
@@ -114,8 +115,8 @@ type summaryDoc struct {
 func summaryOf(n plan.Counts) summaryDoc {
 	return summaryDoc{
 		Text: n.String(), Create: n.Create, Resume: n.Resume, Conflict: n.Conflict, Drift: n.Drift,
-		Unchanged: n.NoOp, Wait: n.Wait, Replace: n.Replace, Blocked: n.Blocked, Skipped: n.Skipped,
-		Unmanaged: n.Unmanaged, Moved: n.Moved, Renamed: n.Renamed, Projects: n.Projects,
+		Unchanged: n.NoOp, Wait: n.Wait, Replace: n.Replace, Update: n.Update, Blocked: n.Blocked, Skipped: n.Skipped,
+		Unmanaged: n.Unmanaged, Renamed: n.Renamed, Projects: n.Projects,
 		ProjectsNew: n.ProjectsCreate, Labels: n.Labels,
 		Images: n.Images, UploadBytes: n.Bytes, BytesUnknown: n.BytesUnknown, Wanted: n.Wanted,
 	}

@@ -39,7 +39,8 @@ type changeDoc struct {
 	Missing      []string    `json:"missing_frames,omitempty"`
 	Extra        []string    `json:"extra_frames,omitempty"`
 	Problems     []problem   `json:"problems,omitempty"`
-	Tasks        []taskState `json:"tasks,omitempty"`   // where several were judged
+	Tasks        []taskState `json:"tasks,omitempty"` // where several were judged
+	Updates      []updateDoc `json:"updates,omitempty"`
 	Removes      []int       `json:"removes,omitempty"` // ids of empty leftovers of ours
 	Origin       *originDoc  `json:"origin,omitempty"`
 }
@@ -48,6 +49,13 @@ type problem struct {
 	Code diag.Code `json:"code"`
 	Text string    `json:"text"`
 	Hint string    `json:"hint,omitempty"`
+}
+
+// An updateDoc is one value that apply changes in a task.
+type updateDoc struct {
+	Key    string `json:"key"`
+	Before string `json:"before"`
+	After  string `json:"after"`
 }
 
 func (d *changeDoc) sets(actions []string, before, after any) {
@@ -77,6 +85,9 @@ func taskDoc(s plan.Scope, c plan.Change) changeDoc {
 	for _, t := range c.Leftovers {
 		d.Removes = append(d.Removes, t.ID)
 	}
+	for _, u := range c.Updates {
+		d.Updates = append(d.Updates, updateDoc(u))
+	}
 	d.sets(actionsOf(c), before(c), after(c))
 	return d
 }
@@ -87,7 +98,7 @@ func actionsOf(c plan.Change) []string {
 	switch c.Action {
 	case plan.Create:
 		return []string{"create"}
-	case plan.Resume, plan.Wait:
+	case plan.Resume, plan.Wait, plan.Update:
 		return []string{"update"}
 	case plan.Replace:
 		return []string{"delete", "create"}
@@ -97,9 +108,10 @@ func actionsOf(c plan.Change) []string {
 
 // A projectState is a project before or after; labels are those that are added.
 type projectState struct {
-	ID     int              `json:"id,omitempty"`
-	Name   string           `json:"name"`
-	Labels []manifest.Label `json:"labels_added,omitempty"`
+	ID      int              `json:"id,omitempty"`
+	Name    string           `json:"name"`
+	Labels  []manifest.Label `json:"labels_added,omitempty"`
+	Renames []updateDoc      `json:"labels_renamed,omitempty"`
 }
 
 var projectActions = map[plan.ProjectAction][]string{
@@ -122,6 +134,10 @@ func projectDoc(p plan.Plan) changeDoc {
 	if s.ProjectID != 0 {
 		was = projectState{ID: s.ProjectID, Name: s.Project}
 	}
-	d.sets(projectActions[c.Action], was, projectState{ID: s.ProjectID, Name: c.Name, Labels: c.Labels})
+	will := projectState{ID: s.ProjectID, Name: c.Name, Labels: c.Labels}
+	for _, r := range c.Renames {
+		will.Renames = append(will.Renames, updateDoc{"name", r.Before, r.After})
+	}
+	d.sets(projectActions[c.Action], was, will)
 	return d
 }

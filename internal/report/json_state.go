@@ -37,8 +37,8 @@ func serverStates(tasks []plan.Task) []taskState {
 	return states
 }
 
-// before is the task that was judged, or null. One that stands elsewhere (moved) or
-// under another name (renamed) is known by the difference alone.
+// before is the task that was judged, or null. One under another
+// name (renamed) is known by the difference alone.
 func before(c plan.Change) any {
 	if len(c.Actual) > 0 {
 		return serverState(c.Actual[0])
@@ -46,7 +46,7 @@ func before(c plan.Change) any {
 	if c.ID == 0 {
 		return nil
 	}
-	return taskState{ID: c.ID, Name: c.Before.Name, Project: c.Before.Project, Frames: c.Before.Frames, Owner: c.Owner, URL: c.URL}
+	return taskState{ID: c.ID, Name: c.Before.Name, Frames: c.Before.Frames, Owner: c.Owner, URL: c.URL}
 }
 
 // after is what the manifest says; what the manifest does not name stays as it is.
@@ -54,7 +54,28 @@ func after(c plan.Change) any {
 	if c.Action == plan.Unmanaged || c.Action == plan.Skipped {
 		return before(c)
 	}
+	if c.Action == plan.Update {
+		return updated(c)
+	}
 	return taskState{
 		Name: c.Task, Frames: len(c.Desired.Frames), Archive: c.Desired.Hash, Settings: c.Desired.Settings,
 	}
+}
+
+// updated is the task as it will be: as it is, but for what apply changes.
+func updated(c plan.Change) taskState {
+	s := serverState(c.Actual[0])
+	for _, u := range c.Updates {
+		switch after := u.After; u.Key {
+		case "name":
+			s.Name = after
+		case "subset":
+			s.Subset = &after
+		case "bug_tracker":
+			s.BugTracker = &after
+		case "assignee":
+			s.Assignee = &after
+		}
+	}
+	return s
 }

@@ -59,6 +59,8 @@ type Task struct {
 	Bag      string // the bag's path from the root, with slashes
 	Camera   string // empty where the manifest names no cameras
 	Settings plan.Settings
+	Was      []string // names that it had before
+	Update   []string // what may be changed in it once it exists
 	Origin   manifest.Position
 	Problems []diag.Diagnostic // what blocks it
 	Hold     string            // why it is left alone for now (its bag has not settled); empty: it is not
@@ -86,7 +88,7 @@ func (t Task) Close() error {
 // Desired is the task as the plan compares it: no hash, no bytes yet.
 func (t Task) Desired() plan.Desired {
 	d := plan.Desired{
-		Task: t.Name, Bag: t.Bag, Camera: t.Camera, Settings: t.Settings,
+		Task: t.Name, Bag: t.Bag, Camera: t.Camera, Settings: t.Settings, Was: t.Was, Update: t.Update,
 		Frames: t.frames.names, Origin: t.Origin, Bytes: -1, Problems: slices.Clone(t.Problems),
 	}
 	return d

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -44,11 +45,12 @@ type view struct {
 	settings manifest.TaskSettings
 	frames   manifest.Frames
 	vars     manifest.Vars
+	update   []string
 }
 
 func newView(m *manifest.Manifest, root string, b *bagRef, camera *manifest.Camera) view {
 	v := view{
-		bag: b, camera: camera,
+		bag: b, camera: camera, update: m.Update,
 		settings: m.Settings(camera, b.entries), frames: m.FramesOf(camera, b.entries),
 	}
 	v.vars = bagVars(b, v.cameraName(), root)
@@ -64,7 +66,7 @@ func (v view) cameraName() string {
 
 // task is the task without its frames. Its name's faults are problems of it.
 func (v view) task() Task {
-	t := Task{Bag: v.bag.rel, Camera: v.cameraName(), Settings: v.planSettings(), Origin: v.bag.pos(), Index: v.bag.index}
+	t := Task{Bag: v.bag.rel, Camera: v.cameraName(), Settings: v.planSettings(), Update: v.update, Origin: v.bag.pos(), Index: v.bag.index}
 	name, err := taskName(v.nameTemplate(), v.vars)
 	t.Name = name
 	if name == "" {
@@ -72,6 +74,10 @@ func (v view) task() Task {
 	}
 	t.frames.bad, t.frames.sized = v.frames.Bad, v.sorting() == "predefined"
 	t.frames.selection = selectionOf(v.frames, v.settings.FrameName)
+	for _, template := range v.settings.Was {
+		old, wrong := taskName(template, v.vars)
+		t.Was, err = append(t.Was, old), cmp.Or(err, wrong)
+	}
 	if err != nil {
 		t.block(diag.CodeBadTaskName, diag.Do(diag.HintRenameTask), "bag %s: %v", wording.Safe(v.bag.rel), err)
 	}

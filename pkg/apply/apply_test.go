@@ -24,6 +24,7 @@ type job struct {
 	plan     plan.Options
 	apply    Options
 	settings plan.Settings
+	was      map[string][]string                       // old names
 	files    func(name string, frames []string) Images // nil: an archive of the frames
 	events   func(Event)
 }
@@ -47,9 +48,9 @@ func (j *job) tryPlan(s *session) (plan.Plan, error) {
 	}
 	var want []plan.Desired
 	for name, frames := range j.tasks {
-		want = append(want, plan.Desired{Task: name, Frames: frames, Bytes: 1, Settings: j.settings})
+		want = append(want, plan.Desired{Task: name, Frames: frames, Bytes: 1, Settings: j.settings, Was: j.was[name]})
 	}
-	have, err := observe.Project(s.ctx, s, observe.Want{Project: o.Project, Tasks: want}, observe.Options{CheckFrames: o.CheckFrames})
+	have, err := observe.Project(s.ctx, s, observe.Want{Project: o.Project, Tasks: want}, observe.Options{CheckFrames: o.CheckFrames, Update: o.Update})
 	if err != nil {
 		return plan.Plan{}, err
 	}

@@ -11,6 +11,7 @@ const (
 	Importing Phase = "importing" // waiting for the server; see Event.State
 	Verifying Phase = "verifying"
 	Replacing Phase = "replacing"
+	Updating  Phase = "updating" // values of a task that has its frames
 	Yielding  Phase = "aside"    // another run works on the same task
 	Retrying  Phase = "again"    // a part is done again; Event.Err says why
 	Finished  Phase = "finished" // Event.Result says how

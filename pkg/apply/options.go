@@ -32,10 +32,12 @@ type Server interface {
 	CreateProject(ctx context.Context, name, bugTracker string, labels []cvat.Label) (*cvat.Project, error)
 	SetProjectBugTracker(ctx context.Context, id int, text string) error
 	AddLabels(ctx context.Context, projectID int, labels []cvat.Label) error
+	RenameLabels(ctx context.Context, projectID int, labels []cvat.LabelName) error
 	DeleteProject(ctx context.Context, id int) error
 
 	CreateTask(ctx context.Context, t cvat.NewTask) (*cvat.Task, error)
 	SetBugTracker(ctx context.Context, id int, text string) error
+	UpdateTask(ctx context.Context, id int, u cvat.TaskUpdate) error
 	DeleteTask(ctx context.Context, id int) error
 	Upload(ctx context.Context, taskID int, name string, src io.ReaderAt, size int64, o cvat.UploadOptions) error
 	FinishUpload(ctx context.Context, taskID int, p cvat.DataParams) (rqID string, err error)

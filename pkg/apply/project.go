@@ -33,6 +33,9 @@ func (r *run) ensureProject(ctx context.Context) error {
 	}
 	r.deleteDuplicate(ctx, found.Leftovers)
 	r.settled(found)
+	if err := r.renameLabels(ctx, found.ID, change.Renames); err != nil {
+		return fmt.Errorf("labels of project %q: %w", change.Name, err)
+	}
 	lacking := change.Labels
 	if found.ID != r.plan.Scope.ProjectID { // the plan knows nothing of this one's
 		lacking = r.plan.Options.Project.Labels

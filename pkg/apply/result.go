@@ -16,7 +16,7 @@ const (
 	Done      Outcome = "done"      // complete and verified, by this run or another
 	Unchanged Outcome = "unchanged" // nothing was to do
 	Left      Outcome = "left"      // left as it is: drift, skipped, unmanaged
-	Refused   Outcome = "refused"   // a person must decide: conflict, blocked, moved, renamed, a replacement not allowed
+	Refused   Outcome = "refused"   // a person must decide: conflict, blocked, renamed, a replacement not allowed
 	Pending   Outcome = "pending"   // sent; the server imports it (Options.NoWait)
 	Failed    Outcome = "failed"
 	Stopped   Outcome = "stopped" // the run ended before it was finished, or begun
@@ -62,7 +62,7 @@ type TaskResult struct {
 // Counts are a run's numbers.
 type Counts struct {
 	Done, Unchanged, Left, Refused, Pending, Failed, Stopped int
-	Images                                                   int   // of the tasks that this run completed
+	Images                                                   int   // of the tasks that this run completed, but for those that had them before
 	Sent                                                     int64 // bytes
 	Drift                                                    int   // of Left: the task holds other frames than the manifest says
 	Projects, Labels                                         int   // that were created, and added
@@ -93,7 +93,7 @@ func (n *Counts) add(t TaskResult) {
 		Pending: &n.Pending, Failed: &n.Failed, Stopped: &n.Stopped,
 	}[t.Outcome]++
 	switch {
-	case t.Outcome == Done:
+	case t.Outcome == Done && t.Action != plan.Update:
 		n.Images += t.Frames
 	case t.Outcome == Left && slices.Contains(driftCodes, t.Reason.Code):
 		n.Drift++

@@ -3,7 +3,6 @@ package apply
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -92,7 +91,7 @@ func (r *run) tasks(ctx context.Context) {
 
 // actionable are the changes that apply does something about.
 func actionable(c plan.Change) bool {
-	return slices.Contains([]plan.Action{plan.Create, plan.Resume, plan.Wait, plan.Replace}, c.Action)
+	return c.Action.Acts()
 }
 
 // over reports whether no further task is to be begun.
@@ -126,7 +125,7 @@ func resultOf(c plan.Change) TaskResult {
 	switch c.Action {
 	case plan.NoOp:
 		t.Outcome = Unchanged
-	case plan.Conflict, plan.Blocked, plan.Replace, plan.Moved, plan.Renamed:
+	case plan.Conflict, plan.Blocked, plan.Replace, plan.Renamed:
 		t.Outcome = Refused
 	}
 	return t

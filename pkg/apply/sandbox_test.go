@@ -239,38 +239,6 @@ func TestAnImageThatTheServerCannotReadFailsItsTaskInItsWords(t *testing.T) {
 
 func ptr[T any](v T) *T { return &v }
 
-func TestWhatWasMovedOrRenamedInCVATIsNotCreatedAgain(t *testing.T) {
-	srv := cvattest.Start(t)
-	c := client(t, srv, "2.73.0")
-	d := someImages(t, 2, 2)
-	if r := d.apply(t, c, d.plan(t, c, plan.Options{})); !r.OK() {
-		t.Fatalf("%+v", r)
-	}
-	d.tasks["renamed"] = d.tasks["jai_cam_run_00"]
-	delete(d.tasks, "jai_cam_run_00")
-	other, err := c.CreateProject(t.Context(), "Elsewhere", "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.tasks["moved"] = []string{"x.png"}
-	d.bytes["x.png"] = picture(t, 9)
-	if _, err := c.CreateTask(t.Context(), cvat.NewTask{Name: "moved", ProjectID: other.ID}); err != nil {
-		t.Fatal(err)
-	}
-	p := d.plan(t, c, plan.Options{CheckFrames: true})
-	want := plan.Counts{Moved: 1, Renamed: 1, NoOp: 1, Unmanaged: 1}
-	if diff := cmp.Diff(want, plan.Count(p)); diff != "" {
-		t.Error(diff)
-	}
-	if n := apply.Count(d.apply(t, c, p)); n.Refused != 2 || n.Done != 0 {
-		t.Errorf("%+v", n)
-	}
-	p = d.plan(t, c, plan.Options{CheckFrames: true, CreateAnyway: []string{"moved"}})
-	if r := d.apply(t, c, p); apply.Count(r).Done != 1 {
-		t.Errorf("%+v", r)
-	}
-}
-
 func TestPlanSendsNothingButGET(t *testing.T) {
 	srv := cvattest.Start(t)
 	c := client(t, srv, "2.73.0")

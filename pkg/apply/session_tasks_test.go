@@ -59,6 +59,40 @@ func (s *session) CreateTask(ctx context.Context, n cvat.NewTask) (out *cvat.Tas
 	return out, err
 }
 
+func (s *session) RenameLabels(ctx context.Context, project int, labels []cvat.LabelName) error {
+	return s.call(ctx, "PATCH project", func() error {
+		for i := range s.w.projects[project].labels {
+			for _, l := range labels {
+				if have := &s.w.projects[project].labels[i]; have.ID == l.ID {
+					have.Name, have.Color = l.Name, l.Color
+				}
+			}
+		}
+		return nil
+	})
+}
+
+func (s *session) UpdateTask(ctx context.Context, id int, u cvat.TaskUpdate) error {
+	return s.call(ctx, "PATCH task", func() error {
+		t, err := s.w.find(id)
+		if err != nil {
+			return err
+		}
+		for to, value := range map[*string]*string{&t.Name: u.Name, &t.Subset: u.Subset, &t.BugTracker: u.BugTracker} {
+			if value != nil {
+				*to = *value
+			}
+		}
+		if u.AssigneeID != nil {
+			t.Assignee = nil
+			if *u.AssigneeID != 0 {
+				t.Assignee = &cvat.User{ID: *u.AssigneeID, Username: "bob"}
+			}
+		}
+		return nil
+	})
+}
+
 func (s *session) SetBugTracker(ctx context.Context, id int, text string) error {
 	return s.call(ctx, "PATCH task", func() error {
 		t, err := s.w.find(id)

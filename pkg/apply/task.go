@@ -33,6 +33,7 @@ type task struct {
 
 	working     int       // the task that this run last worked on, whoever created it; 0 none
 	created     int       // the task that this run created and did not remove; 0 none
+	updates     int       // changes of its values that were refused for now, or not answered
 	lost        int       // creations whose answer was lost
 	atOnce      int       // the task to which the archive was sent in one request; 0 none
 	sent        int       // the task that has the whole archive since its last import attempt; 0 none
@@ -90,7 +91,12 @@ func (t *task) step(ctx context.Context) (decision, error) {
 	if t.unmeasured() {
 		return lookAgain, nil
 	}
+	if t.result.Action == plan.Update && t.change.Action != plan.Update && t.change.Action != plan.NoOp {
+		return t.judged(ctx) // somebody has changed more than its values: the next plan tells
+	}
 	switch t.change.Action {
+	case plan.Update:
+		return t.update(ctx)
 	case plan.Create:
 		return t.create(ctx)
 	case plan.Resume:
@@ -155,6 +161,9 @@ func (t *task) decide(ctx context.Context, listed []cvat.Task) error {
 // and as tasks spell it that were seen before.
 func (t *task) spellings() []string {
 	spellings := plan.NameOf(t.change.Task).Spellings()
+	for _, was := range t.change.Desired.Was {
+		spellings = append(spellings, plan.NameOf(was).Spellings()...)
+	}
 	for _, seen := range t.change.Actual {
 		if !slices.Contains(spellings, seen.Name) {
 			spellings = append(spellings, seen.Name)

@@ -37,6 +37,9 @@ func (t *task) verify(ctx context.Context, winner plan.Task) (decision, error) {
 			return lookAgain, err
 		}
 	}
+	if plan.NameOf(winner.Name) != plan.NameOf(t.change.Task) {
+		return lookAgain, nil // it was begun under a name that it had before
+	}
 	return t.done(), nil
 }
 

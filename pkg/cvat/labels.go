@@ -54,6 +54,25 @@ func (c *Client) AddLabels(ctx context.Context, projectID int, labels []Label) e
 	return c.do(ctx, q, nothing)
 }
 
+// A LabelName is a label's new name. The colour is its present one: CVAT gives a label that is
+// changed without one the colour that it derives from the name.
+type LabelName struct {
+	ID    int    `json:"id"`
+	Name  string `json:"name"`
+	Color string `json:"color"`
+}
+
+// RenameLabels gives labels of a project other names; their ids and shapes stay. A name that
+// another label has is an error of the server's (400).
+//
+//cvat:operation PATCH /api/projects/{id}
+func (c *Client) RenameLabels(ctx context.Context, projectID int, labels []LabelName) error {
+	body := struct {
+		Labels []LabelName `json:"labels"`
+	}{labels}
+	return c.do(ctx, patch(fmt.Sprintf("/api/projects/%d", projectID), body), nothing)
+}
+
 // writable copies labels as CVAT takes them for new ones: without ids, and with
 // lists where null would be refused.
 func writable(labels []Label) []Label {

@@ -194,6 +194,32 @@ func (c *Client) SetBugTracker(ctx context.Context, id int, text string) error {
 	return c.do(ctx, patch(fmt.Sprintf("/api/tasks/%d", id), body), nothing)
 }
 
+// A TaskUpdate is what is to change in a task; nil fields stay as they are.
+type TaskUpdate struct {
+	Name, Subset, BugTracker *string
+	AssigneeID               *int // 0 is nobody
+}
+
+// UpdateTask changes a task's values, all or none. It may be repeated; it is [ErrBusy] while an
+// import in its project runs. Where nothing differs, CVAT leaves the task's date alone.
+//
+//cvat:operation PATCH /api/tasks/{id}
+func (c *Client) UpdateTask(ctx context.Context, id int, u TaskUpdate) error {
+	body := map[string]any{}
+	for key, value := range map[string]*string{"name": u.Name, "subset": u.Subset, "bug_tracker": u.BugTracker} {
+		if value != nil {
+			body[key] = *value
+		}
+	}
+	if u.AssigneeID != nil {
+		body["assignee_id"] = u.AssigneeID
+		if *u.AssigneeID == 0 {
+			body["assignee_id"] = nil
+		}
+	}
+	return c.do(ctx, patch(fmt.Sprintf("/api/tasks/%d", id), body), nothing)
+}
+
 // DeleteTask deletes a task and all that it holds. It is never repeated, since
 // the task may meanwhile have become another's success: read task and request
 // at once before, and again after [ErrUnknownOutcome]. CVAT 2.73 answers 500

@@ -18,6 +18,7 @@ func (l *loader) manifest(root *node) *Manifest {
 		Project: l.project(root.get("project")),
 		Task:    l.task(root.get("task")),
 		Pull:    l.pull(root.get("pull")),
+		Update:  root.get("update").strings(),
 		hash:    hash(root),
 	}
 	if named := root.get("root"); named.str() != "" {
@@ -207,11 +208,30 @@ func (l *loader) task(n *node) TaskSettings {
 	s := TaskSettings{
 		Name:      l.template(n.get("name"), ParseTaskName),
 		FrameName: l.frameName(n.get("frame_name")),
+		Was:       l.was(n.get("was")),
 		Assignees: l.assignees(n.get("assignee")),
 		Settings:  l.settings(n),
 	}
 	s.Assignee = nil // one of Assignees, once the bag is known
 	return s
+}
+
+// was takes one template or several.
+func (l *loader) was(n *node) []*Template {
+	if n == nil {
+		return nil
+	}
+	items := n.items
+	if n.kind == scalar {
+		items = []*node{n}
+	}
+	templates := []*Template{}
+	for _, item := range items {
+		if t := l.template(item, ParseTaskName); t != nil {
+			templates = append(templates, t)
+		}
+	}
+	return templates
 }
 
 // assignees takes one name or several; an empty list is not nil: it assigns nobody.

@@ -51,6 +51,9 @@ func (s TaskSettings) over(top TaskSettings) TaskSettings {
 	s.Name = or(top.Name, s.Name)
 	s.FrameName = or(top.FrameName, s.FrameName)
 	s.Settings = s.Settings.over(top.Settings)
+	if top.Was != nil {
+		s.Was = top.Was
+	}
 	if top.Assignees != nil {
 		s.Assignees = top.Assignees
 	}

@@ -21,6 +21,7 @@ func (l *loader) label(n *node, plainType string) Label {
 	}
 	label := Label{
 		Name:  n.get("name").str(),
+		Was:   n.get("was").str(),
 		Color: n.get("color").str(),
 		Type:  n.get("type").str(),
 		SVG:   n.get("svg").str(),

@@ -29,6 +29,7 @@ type Manifest struct {
 	Bags    []Bag
 	Skip    []Skip
 	Pull    Pull
+	Update  []string // what may be changed in tasks and a project that exist: see [UpdateKeys]
 
 	hash string
 }
@@ -53,6 +54,7 @@ type Project struct {
 // A Label is CVAT's label specification, ids left out ("Raw" form).
 type Label struct {
 	Name       string      `json:"name"`
+	Was        string      `json:"was,omitempty"` // a name that it had before; not CVAT's
 	Color      string      `json:"color,omitempty"`
 	Type       string      `json:"type,omitempty"`
 	Attributes []Attribute `json:"attributes,omitempty"`
@@ -124,8 +126,9 @@ type Depth struct{ Min, Max float64 }
 type TaskSettings struct {
 	Name      *Template
 	FrameName *Template
-	Assignees []string // one user name, or several dealt out by a stable hash of the bag
-	Settings           // but for Assignee, which is known of a task alone
+	Was       []*Template // names that the task had before
+	Assignees []string    // one user name, or several dealt out by a stable hash of the bag
+	Settings              // but for Assignee, which is known of a task alone
 }
 
 // A Pull is what cvatplan pull writes where its flags do not say otherwise; empty fields were not written.

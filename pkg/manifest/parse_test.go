@@ -91,7 +91,7 @@ func TestTheDocumentedManifestLoads(t *testing.T) {
 func TestEverySettingIsRead(t *testing.T) {
 	m := mustLoad(t, "testdata/good/everything.yaml")
 	want := TaskSettings{
-		Name: DefaultTaskName, FrameName: DefaultMessageName, Assignees: []string{"alice", "bob"},
+		Name: DefaultTaskName, FrameName: DefaultMessageName, Was: []*Template{mustParse(ParseTaskName, "old_{bag}")}, Assignees: []string{"alice", "bob"},
 		Settings: Settings{
 			SegmentSize: ptr(10), Overlap: ptr(2),
 			ImageQuality: ptr(80), ChunkSize: ptr(36), SortingMethod: ptr("lexicographical"), Subset: ptr("train"),
@@ -105,6 +105,9 @@ func TestEverySettingIsRead(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, m.Task); diff != "" {
 		t.Errorf("task (-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"subset", "labels"}, m.Update); diff != "" {
+		t.Errorf("update (-want +got)\n%s", diff)
 	}
 	bag := Bag{
 		Path: "run7", Index: filepath.Join("testdata", "good", "index", "run7.jsonl"), Partial: true, Settle: ptr(36 * time.Hour),

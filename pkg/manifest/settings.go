@@ -55,6 +55,9 @@ func (s Storage) String() string {
 	return fmt.Sprintf("cloud storage %d", s.CloudStorageID)
 }
 
+// UpdateKeys are what update: may name; all is all of them.
+var UpdateKeys = []string{"subset", "bug_tracker", "assignee", "jobs", "labels", "guide", "all"}
+
 // Keys are the settings' names, as manifests and CVAT write them, in the fields' order.
 func (Settings) Keys() []string {
 	fields := reflect.TypeFor[Settings]()

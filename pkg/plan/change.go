@@ -22,19 +22,23 @@ type ProjectAction string
 const (
 	ProjectNone   ProjectAction = ""
 	ProjectCreate ProjectAction = "create"
-	ProjectLabel  ProjectAction = "label"  // labels that the manifest names are added
+	ProjectLabel  ProjectAction = "label"  // labels that the manifest names are added or renamed
 	ProjectFinish ProjectAction = "finish" // a creation of ours was cut off; see [Actual]
 )
 
-// A ProjectChange is the change of the project itself. Labels are never removed or altered.
+// A ProjectChange is the change of the project itself. Labels are never removed, and altered only in their names.
 type ProjectChange struct {
 	Action    ProjectAction
 	Name      string
 	Labels    []manifest.Label // to be added, or to create the project with
+	Renames   []LabelRename    // label: labels that get another name; their shapes stay
 	Ask       bool             // create: the manifest does not say `create: true`, so a person must
 	Unclaimed bool             // the project still bears [ProjectMarker], which is to be cleared
 	Leftovers []int            // empty projects of ours and of that name, to be removed
 }
+
+// A LabelRename is a label that the manifest calls otherwise now.
+type LabelRename struct{ Before, After string }
 
 // A Change is the decision about one task.
 type Change struct {
@@ -43,11 +47,12 @@ type Change struct {
 	Reason            Diagnostic // why; its Hint says what a person can do
 	ID                int        // of the task that was judged; 0 where none exists
 	URL               string
-	Owner             string // of that task, where it is somebody else's affair
-	Frames            int    // as the manifest says; for an unmanaged task what it holds
-	Upload            bool   // apply sends the frames
-	Bytes             int64  // to send: 0 where nothing is sent, -1 unknown
-	Before, After     State  // drift, moved, renamed: both values
+	Owner             string        // of that task, where it is somebody else's affair
+	Frames            int           // as the manifest says; for an unmanaged task what it holds
+	Upload            bool          // apply sends the frames
+	Bytes             int64         // to send: 0 where nothing is sent, -1 unknown
+	Before, After     State         // drift, renamed: both values
+	Updates           []FieldChange // update: what is changed, in a fixed order
 	Missing, Extra    []string
 	Desired           Desired
 	Actual            []Task // the tasks of that name, the judged one first
@@ -58,7 +63,6 @@ type Change struct {
 // A State is one side of a difference: Before is what stands on the server, After what the manifest says.
 type State struct {
 	Frames  int
-	Project string // moved: where the name stands
 	Name    string // renamed: what the frames are called
 	Archive string // hash, where the marker decides
 }

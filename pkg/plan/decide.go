@@ -2,28 +2,34 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// Decide judges one desired task by all tasks of its name that can be seen on the
-// server: those of the project itself, and those elsewhere. It is what [Diff] does for
-// each task and what apply does again each time it has looked.
+// Decide judges one desired task by the tasks of its name, or of names that it had before;
+// those of other projects do not count. It is what [Diff] does for each task and what apply
+// does again each time it has looked.
 func Decide(d Desired, named []Task, project int, o Options) Change {
-	var same, elsewhere []Task
-	for _, t := range named {
-		if t.ProjectID == project && project != 0 {
-			same = append(same, t)
-			continue
-		}
-		elsewhere = append(elsewhere, t)
-	}
-	return decide(d, same, elsewhere, newSkipper(o.Skip), o)
+	same := slices.DeleteFunc(slices.Clone(named), func(t Task) bool { return t.ProjectID != project || project == 0 })
+	return decide(d, current(d, byName(same)), newSkipper(o.Skip), o)
 }
 
-func decide(d Desired, same, elsewhere []Task, skips skipper, o Options) Change {
+// current are the tasks of the name, or, where there are none, of a name that it had before.
+func current(d Desired, named map[Name][]Task) []Task {
+	tasks := named[NameOf(d.Task)]
+	if len(tasks) > 0 {
+		return tasks
+	}
+	for _, was := range d.Was {
+		tasks = append(tasks, named[NameOf(was)]...)
+	}
+	return tasks
+}
+
+func decide(d Desired, same []Task, skips skipper, o Options) Change {
 	c := Change{
 		Task: d.Task, Bag: d.Bag, Camera: d.Camera, Origin: d.Origin,
 		Frames: len(d.Frames), Desired: d, Actual: rank(same),
@@ -35,25 +41,17 @@ func decide(d Desired, same, elsewhere []Task, skips skipper, o Options) Change 
 		return c.because(Wanted, diag.CodeOffline, "").sending()
 	}
 	if len(c.Actual) == 0 {
-		return c.absent(elsewhere, o)
+		return c.because(Create, diag.CodeNoTask, "no task has this name").sending()
 	}
 	c.ID, c.URL, c.Owner = c.Actual[0].ID, c.Actual[0].URL, c.Actual[0].Owner
 	switch stageOf(c.Actual[0]) {
 	case holding:
-		return c.holding()
+		return c.holding(o)
 	case importing:
 		return c.importing()
 	default:
 		return c.empty(o)
 	}
-}
-
-// absent: no task of that name in the project.
-func (c Change) absent(elsewhere []Task, o Options) Change {
-	if len(elsewhere) > 0 && !matchAny(o.CreateAnyway, c.Task) {
-		return c.moved(rank(elsewhere)[0])
-	}
-	return c.because(Create, diag.CodeNoTask, "no task has this name").sending()
 }
 
 // importing: the server is at it. Nothing may be sent or deleted meanwhile.

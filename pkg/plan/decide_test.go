@@ -56,14 +56,13 @@ func TestDecideByTheTableOfActions(t *testing.T) {
 		desired func(*Desired)
 		want    outcome
 	}{
-		"create: no task of that name":   {nil, Options{}, nil, outcome{Create, "no_task", 0, true}},
-		"moved: it stands elsewhere":     {[]Task{elsewhere}, Options{}, nil, outcome{Moved, "moved", 3, false}},
-		"create anyway":                  {[]Task{elsewhere}, Options{CreateAnyway: []string{"t*"}}, nil, outcome{Create, "no_task", 0, true}},
-		"one here beats one elsewhere":   {[]Task{elsewhere, task(5, 2, "")}, Options{}, nil, outcome{NoOp, "matches", 5, false}},
-		"resume: nothing sent":           {[]Task{task(1, 0, Marker(hash))}, Options{}, nil, outcome{Resume, "unfinished", 1, true}},
-		"resume: record says finished":   {[]Task{with(task(1, 0, Marker(hash)), ImportFinished, "")}, Options{}, nil, outcome{Resume, "unfinished", 1, true}},
-		"resume: not measured yet":       {[]Task{task(1, 0, Marker(other))}, Options{}, func(d *Desired) { d.Hash = "" }, outcome{Resume, "unfinished", 1, true}},
-		"resume: imported, not verified": {[]Task{task(1, 2, Marker(hash))}, Options{}, nil, outcome{Resume, "unverified", 1, false}},
+		"create: no task of that name":     {nil, Options{}, nil, outcome{Create, "no_task", 0, true}},
+		"create: one elsewhere is another": {[]Task{elsewhere}, Options{}, nil, outcome{Create, "no_task", 0, true}},
+		"one here beats one elsewhere":     {[]Task{elsewhere, task(5, 2, "")}, Options{}, nil, outcome{NoOp, "matches", 5, false}},
+		"resume: nothing sent":             {[]Task{task(1, 0, Marker(hash))}, Options{}, nil, outcome{Resume, "unfinished", 1, true}},
+		"resume: record says finished":     {[]Task{with(task(1, 0, Marker(hash)), ImportFinished, "")}, Options{}, nil, outcome{Resume, "unfinished", 1, true}},
+		"resume: not measured yet":         {[]Task{task(1, 0, Marker(other))}, Options{}, func(d *Desired) { d.Hash = "" }, outcome{Resume, "unfinished", 1, true}},
+		"resume: imported, not verified":   {[]Task{task(1, 2, Marker(hash))}, Options{}, nil, outcome{Resume, "unverified", 1, false}},
 		"resume: a failed import that another attempt may cure": {[]Task{with(task(1, 0, Marker(hash)), ImportFailed, killed)}, Options{}, nil,
 			outcome{Resume, "import_failed", 1, true}},
 		"wait: queued":  {[]Task{with(task(1, 0, Marker(hash)), ImportQueued, "")}, Options{}, nil, outcome{Wait, "importing", 1, false}},

@@ -13,20 +13,19 @@ import (
 // Diff says what to do about each desired task and about the project. Equal arguments
 // give equal plans, down to the order.
 func Diff(want []Desired, have Actual, o Options) Plan {
-	d := differ{have: have, o: o, skips: newSkipper(o.Skip), byName: byName(have.Tasks), elsewhere: byName(have.Elsewhere)}
+	d := differ{have: have, o: o, skips: newSkipper(o.Skip), byName: byName(have.Tasks)}
 	p := Plan{Scope: have.Scope, Project: projectChange(have, o), Users: have.Users, Options: o}
 	wanted := positions(want)
+	d.wanted = wanted
 	for _, w := range want {
 		if o.targets(w) {
 			p.Changes = append(p.Changes, d.change(w, want, wanted[NameOf(w.Task)]))
 		}
 	}
-	unmanaged := d.unmanaged(wanted)
-	if o.CheckFrames {
-		renamed(p.Changes, unmanaged, o)
-	}
+	unmanaged := d.unmanaged(want)
+	renamed(p.Changes, unmanaged, o)
 	p.Project = p.Project.needed(p.Changes)
-	p.Notes = notes(p, unmanaged, have)
+	p.Notes = notes(p, have)
 	for _, t := range unmanaged {
 		p.Changes = append(p.Changes, unmanagedChange(t))
 	}
@@ -56,25 +55,34 @@ func NeedsHash(want []Desired, have Actual, o Options) []string {
 
 // A differ holds what one comparison looks things up in.
 type differ struct {
-	have              Actual
-	o                 Options
-	skips             skipper
-	byName, elsewhere map[Name][]Task
+	have   Actual
+	o      Options
+	skips  skipper
+	byName map[Name][]Task
+	wanted map[Name][]int // places in what is wanted
 }
 
 func (d differ) change(w Desired, want []Desired, same []int) Change {
 	if _, skipped := d.skips.find(w.Task); len(same) > 1 && !skipped {
 		return sameName(w, want, same)
 	}
-	c := decide(w, d.byName[NameOf(w.Task)], d.elsewhere[NameOf(w.Task)], d.skips, d.o)
+	w = d.before(w)
+	c := decide(w, current(w, d.byName), d.skips, d.o)
 	return d.assignable(c)
 }
 
-// assignable blocks a creation whose assignee the server does not know: CVAT answers
+// before is w without those of its old names that are wanted, by itself or by another task.
+func (d differ) before(w Desired) Desired {
+	w.Was = slices.DeleteFunc(slices.Clone(w.Was), func(was string) bool { return len(d.wanted[NameOf(was)]) > 0 })
+	return w
+}
+
+// assignable blocks a creation, or a change, whose assignee the server does not know: CVAT answers
 // 403 to it, which reads as if the run had no permission.
 func (d differ) assignable(c Change) Change {
 	a := c.Desired.Settings.Assignee
-	if c.Action != Create || a == nil || *a == "" || d.have.Users == nil {
+	assigns := c.Action == Create || slices.ContainsFunc(c.Updates, func(u FieldChange) bool { return u.Key == "assignee" })
+	if !assigns || a == nil || *a == "" || d.have.Users == nil {
 		return c
 	}
 	if _, known := d.have.Users[*a]; known {
@@ -95,15 +103,30 @@ func sameName(w Desired, want []Desired, same []int) Change {
 }
 
 // unmanaged are the server's tasks that no manifest of this plan names, targeted or not.
-func (d differ) unmanaged(wanted map[Name][]int) []Task {
+func (d differ) unmanaged(want []Desired) []Task {
+	old := d.old(want)
 	var left []Task
 	for _, t := range d.have.Tasks {
 		_, skipped := d.skips.find(t.Name)
-		if len(wanted[NameOf(t.Name)]) == 0 && !skipped {
+		if name := NameOf(t.Name); len(d.wanted[name]) == 0 && !old[name] && !skipped {
 			left = append(left, t)
 		}
 	}
 	return left
+}
+
+// old are the names that wanted tasks still have which are to be renamed, targeted or not.
+func (d differ) old(want []Desired) map[Name]bool {
+	old := make(map[Name]bool)
+	for _, w := range want {
+		if len(d.byName[NameOf(w.Task)]) > 0 {
+			continue
+		}
+		for _, was := range w.Was {
+			old[NameOf(was)] = true
+		}
+	}
+	return old
 }
 
 func unmanagedChange(t Task) Change {

@@ -148,7 +148,7 @@ func TestSettingsAreComparedAsTheServerRewritesThem(t *testing.T) {
 		"segment_size differs":           {Settings{SegmentSize: ptr(20)}, done(25, 10, 0), []string{"segment_size: 1 task has 10, the manifest says 20; kept, CVAT cannot change it"}},
 		"segment_size above the frames":  {Settings{SegmentSize: ptr(1000)}, done(25, 10, 0), []string{"segment_size: 1 task has 10, the manifest says 1000; kept, CVAT cannot change it"}},
 		"overlap above half a segment":   {Settings{Overlap: ptr(40)}, done(25, 10, 0), []string{"overlap: 1 task has 0, the manifest says 40; kept, CVAT cannot change it"}},
-		"subset differs":                 {Settings{Subset: ptr("val")}, done(25, 10, 0), []string{"subset: 1 task has none, the manifest says val; kept, cvatplan sets it at creation only"}},
+		"subset differs":                 {Settings{Subset: ptr("val")}, done(25, 10, 0), []string{"subset: 1 task has none, the manifest says val; kept"}},
 		"quality and a validation differ": {Settings{ImageQuality: ptr(95), Validation: &manifest.Validation{Mode: "gt"}}, func() Task {
 			made := done(25, 10, 0)
 			made.Settings.Validation = &manifest.Validation{}
@@ -162,7 +162,7 @@ func TestSettingsAreComparedAsTheServerRewritesThem(t *testing.T) {
 			made.Settings.SourceStorage, made.Settings.TargetStorage = &manifest.Storage{Location: "local"}, &manifest.Storage{Location: "local"}
 			return made
 		}(), []string{"target_storage: 1 task has local, the manifest says cloud storage 3; kept, cvatplan sets it at creation only"}},
-		"assignees are people's affair": {Settings{Assignee: ptr("bob")}, done(25, 10, 0), nil},
+		"an assignee that is not known": {Settings{Assignee: ptr("bob")}, done(25, 10, 0), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := want("t", make([]string, c.have.Size)...)
@@ -215,35 +215,43 @@ func TestMoreJobsThanCVATAllowsAreANote(t *testing.T) {
 	}
 }
 
-func TestRenamedIsFoundByItsFrames(t *testing.T) {
-	desired := []Desired{want("new", "a", "b"), want("fresh", "c"), want("anyway", "d")}
-	have := actual(
-		called("old", named(task(4, 2, ""), "b", "a")), called("older", named(task(3, 2, ""), "a", "b")),
-		called("else", named(task(5, 1, ""), "x")), called("known", named(task(6, 1, ""), "d")),
-	)
-	p := Diff(desired, have, Options{CheckFrames: true, CreateAnyway: []string{"anyway"}})
+func TestRenamedIsWhatWasProvenToHoldTheFrames(t *testing.T) {
+	holding := func(name string, id int, holds string) Task {
+		t := called(name, task(id, 2, ""))
+		t.Holds = holds
+		return t
+	}
+	desired := []Desired{want("new", "a", "b"), want("fresh", "c", "d"), want("anyway", "e", "f")}
+	have := actual(holding("old", 4, "new"), holding("older", 3, "new"), holding("else", 5, ""), holding("known", 6, "anyway"), holding("gone", 7, "not wanted"))
+	p := Diff(desired, have, Options{CreateAnyway: []string{"anyway"}})
 	expected := []string{
 		"create anyway 0 no_task", "create fresh 0 no_task", "renamed new 3 renamed",
-		"unmanaged else 5 unmanaged", "unmanaged known 6 unmanaged", "unmanaged old 4 unmanaged", "unmanaged older 3 unmanaged",
+		"unmanaged else 5 unmanaged", "unmanaged gone 7 unmanaged", "unmanaged known 6 unmanaged", "unmanaged old 4 unmanaged", "unmanaged older 3 unmanaged",
 	}
 	if diff := cmp.Diff(expected, lines(p)); diff != "" {
 		t.Error(diff)
 	}
-	if Count(p).Images != 2 {
+	if Count(p).Images != 4 {
 		t.Errorf("a renamed task is not uploaded: %+v", Count(p))
 	}
 }
 
-func TestWithoutCheckFramesTasksOfTheSameSizeAreNoted(t *testing.T) {
-	desired := []Desired{want("new", "a", "b")}
-	have := actual(called("old", task(4, 2, "")), called("older", task(3, 2, "")), called("else", task(5, 1, "")))
-	expected := []string{"2 unmanaged tasks have the frame count of a task to be created"}
-	p := Diff(desired, have, Options{})
-	if diff := cmp.Diff(expected, texts(p)); diff != "" {
-		t.Error(diff)
+func TestTasksOfOtherProjectsAreOneNoteForEach(t *testing.T) {
+	desired := []Desired{want("a", "1"), want("b", "2"), want("c", "3")}
+	have := actual(called("c", task(1, 1, "")))
+	in := func(project int, name, task string, id int) Task {
+		return Task{ID: id, Name: task, ProjectID: project, ProjectName: name, Size: 1}
 	}
-	if p.Notes[0].Hint != diag.Do(diag.HintCheckFrames) {
-		t.Errorf("hint %v", p.Notes[0].Hint)
+	have.Elsewhere = []Task{in(8, "Seg", "a", 10), in(8, "Seg", "b", 11), in(8, "Seg", "b", 12), in(8, "Seg", "c", 13), in(9, "", "a", 14), in(0, "", "b", 15)}
+	have.Uncompared = 7
+	p := Diff(desired, have, Options{})
+	if diff := cmp.Diff([]string{
+		"2 tasks of these names also exist in project 8 Seg",
+		"a task of the same name also exists in no project",
+		"a task of the same name also exists in project 9",
+		"7 more unmanaged tasks have the frame count of a task to be created, and were not compared with it",
+	}, texts(p)); diff != "" || HasProblems(p) || Count(p).Create != 2 {
+		t.Error(diff, Count(p))
 	}
 }
 

@@ -1,45 +1,32 @@
 package plan
 
 import (
-	"crypto/sha256"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
-// moved: the name stands outside the project. Creating it here would be a second one.
-func (c Change) moved(t Task) Change {
-	c.ID, c.URL, c.Owner = t.ID, t.URL, t.Owner
-	where := "in no project"
-	if t.ProjectID != 0 {
-		where = strings.TrimSpace(fmt.Sprintf("in project %d %s", t.ProjectID, t.ProjectName)) // no name before 2.59
-	}
-	c.Before = State{Frames: t.Size, Project: t.ProjectName, Name: t.Name}
-	c.After = State{Frames: c.Frames, Name: c.Task}
-	c.Reason.Hint = diag.Do(diag.HintMoveBack, c.Task)
-	return c.because(Moved, diag.CodeMoved, fmt.Sprintf("%s has this name and stands %s", describe(t), where))
-}
-
-// renamed finds, for tasks to be created, unmanaged tasks that hold exactly their frames.
+// renamed finds, for tasks to be created, the unmanaged tasks that were proven to hold
+// their frames (see [Task].Holds): each is one whose name somebody changed.
 func renamed(changes []Change, unmanaged []Task, o Options) {
-	holds := make(map[[sha256.Size]byte]Task)
+	holds := make(map[Name]Task)
 	for _, t := range unmanaged {
-		key := frameSet(t.Frames)
-		if held, ok := holds[key]; len(t.Frames) > 0 && (!ok || t.ID < held.ID) {
-			holds[key] = t
+		name := NameOf(t.Holds)
+		if held, ok := holds[name]; t.Holds != "" && (!ok || t.ID < held.ID) {
+			holds[name] = t
 		}
 	}
 	for i, c := range changes {
-		if c.Action != Create || len(holds) == 0 || matchAny(o.CreateAnyway, c.Task) {
-			continue
-		}
-		if t, ok := holds[frameSet(c.Desired.Frames)]; ok {
+		if t, ok := holds[NameOf(c.Task)]; ok && c.Action == Create && !o.CreatesAnyway(c.Task) {
 			changes[i] = c.renamed(t)
 		}
 	}
 }
+
+// CreatesAnyway reports whether the task is to be created although its frames are in a task
+// of another name.
+func (o Options) CreatesAnyway(task string) bool { return matchAny(o.CreateAnyway, task) }
 
 func (c Change) renamed(t Task) Change {
 	c.ID, c.URL, c.Owner = t.ID, t.URL, t.Owner
@@ -48,7 +35,44 @@ func (c Change) renamed(t Task) Change {
 	return c.because(Renamed, diag.CodeRenamed, fmt.Sprintf("%s, %q, holds exactly these frames", describe(t), t.Name))
 }
 
-// frameSet is one key for equal sets of names. No frame name holds a NUL.
-func frameSet(names []string) [sha256.Size]byte {
-	return sha256.Sum256([]byte(strings.Join(slices.Sorted(slices.Values(names)), "\x00")))
+// elsewhere: two projects over the same bags are nothing unusual, but a mistyped project is
+// seen by it. One line for each project.
+func (n noter) elsewhere(changes []Change, have Actual) {
+	creates := make(map[Name]bool)
+	for _, c := range changes {
+		if c.Action == Create {
+			creates[NameOf(c.Task)] = true
+		}
+	}
+	found := make(map[string]map[Name]bool)
+	for _, t := range have.Elsewhere {
+		if name := NameOf(t.Name); creates[name] {
+			where := whereabouts(t)
+			if found[where] == nil {
+				found[where] = make(map[Name]bool)
+			}
+			found[where][name] = true
+		}
+	}
+	for where, names := range found {
+		text := fmt.Sprintf("%d tasks of these names also exist %s", len(names), where)
+		if len(names) == 1 {
+			text = "a task of the same name also exists " + where
+		}
+		n[Note{Code: diag.CodeElsewhere, Text: text}] = len(names)
+	}
+}
+
+func whereabouts(t Task) string {
+	if t.ProjectID == 0 {
+		return "in no project"
+	}
+	return strings.TrimSpace(fmt.Sprintf("in project %d %s", t.ProjectID, t.ProjectName)) // no name before 2.59
+}
+
+// uncompared: there are more tasks that could have been renamed than are compared.
+func (n noter) uncompared(have Actual) {
+	if have.Uncompared > 0 {
+		n[Note{Code: diag.CodeFrameCounts, Text: fmt.Sprintf("%d more unmanaged tasks have the frame count of a task to be created, and were not compared with it", have.Uncompared)}] = have.Uncompared
+	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // holding: the first task of the name has frames, so nothing is ever sent to it.
-func (c Change) holding() Change {
+func (c Change) holding(o Options) Change {
 	t := c.Actual[0]
 	if n := holders(c.Actual); n > 1 {
 		return c.several(c.Actual[:n])
@@ -33,7 +33,7 @@ func (c Change) holding() Change {
 	case len(c.Leftovers) > 0:
 		return c.because(Resume, diag.CodeLeftover, fmt.Sprintf("%s is complete; an empty leftover of ours beside it is removed: %s", describe(t), ids(c.Leftovers)))
 	default:
-		return c.because(NoOp, diag.CodeMatches, "it holds the frames that the manifest says")
+		return c.updating(o)
 	}
 }
 

@@ -12,17 +12,16 @@ import (
 // A noter gathers notes and counts equal ones.
 type noter map[Note]int
 
-func notes(p Plan, unmanaged []Task, have Actual) []Note {
+func notes(p Plan, have Actual) []Note {
 	n := noter{}
 	n.settings(p.Changes)
 	n.jobs(p.Changes)
 	n.order(p.Changes)
 	n.strangers(p.Changes)
-	if !p.Options.CheckFrames {
-		n.lookalikes(p.Changes, unmanaged)
-	}
 	n.shard(p)
-	n.notAsked(have)
+	n.elsewhere(p.Changes, have)
+	n.keptLabels(p, have)
+	n.uncompared(have)
 	n.noProject(p, have)
 	return n.sorted()
 }
@@ -42,18 +41,51 @@ func (n noter) sorted() []Note {
 // settings: one line for all tasks that differ in the same way.
 func (n noter) settings(changes []Change) {
 	found := make(map[mismatch]int)
+	changeable := make(map[string]*settingNote)
 	for _, c := range changes {
-		if c.Action != NoOp && c.Action != Drift {
+		if c.Action != NoOp && c.Action != Drift && c.Action != Update {
 			continue
 		}
 		for _, m := range mismatches(c.Desired.Settings, c.Actual[0]) {
-			found[m]++
+			switch {
+			case !m.update:
+				found[m]++
+			case !slices.ContainsFunc(c.Updates, func(u FieldChange) bool { return u.Key == m.key }):
+				if changeable[m.key] == nil {
+					changeable[m.key] = &settingNote{mismatch: m, task: c.Task, alike: true}
+				}
+				changeable[m.key].add(m)
+			}
 		}
 	}
 	for m, tasks := range found {
 		n[Note{Code: diag.Code(m.key), Text: fmt.Sprintf("%s: %s %s, the manifest says %s; kept, %s",
 			m.key, wording.Count(tasks, "task has", "tasks have"), m.have, m.want, m.kept)}] = tasks
 	}
+	for _, d := range changeable {
+		n[d.note()] = d.tasks
+	}
+}
+
+// A settingNote is about one setting that update: could change, in all tasks that nobody asked to change.
+type settingNote struct {
+	mismatch        // of the first of them
+	task     string // that one
+	tasks    int
+	alike    bool // all have and want the same
+}
+
+func (d *settingNote) add(m mismatch) {
+	d.tasks++
+	d.alike = d.alike && m == d.mismatch
+}
+
+func (d *settingNote) note() Note {
+	text := fmt.Sprintf("%s: %s %s, the manifest says %s; kept", d.key, wording.Count(d.tasks, "task has", "tasks have"), d.have, d.want)
+	if !d.alike {
+		text = fmt.Sprintf("%s: %d tasks have another than the manifest says, such as %s: %s → %s; kept", d.key, d.tasks, d.task, d.have, d.want)
+	}
+	return Note{Code: diag.Code(d.key), Text: text, Hint: diag.Do(diag.HintUpdate, d.key)}
 }
 
 // jobs: an import above the server's limit fails, and segment_size cannot be changed afterwards.
@@ -96,38 +128,10 @@ func (n noter) strangers(changes []Change) {
 	}
 }
 
-// lookalikes: a task that was renamed in CVAT looks like one to create and one that nobody manages.
-func (n noter) lookalikes(changes []Change, unmanaged []Task) {
-	sizes := make(map[int]bool)
-	for _, c := range changes {
-		if c.Action == Create {
-			sizes[c.Frames] = true
-		}
-	}
-	alike := 0
-	for _, t := range unmanaged {
-		if t.Size > 0 && sizes[t.Size] {
-			alike++
-		}
-	}
-	if alike > 0 {
-		n[Note{Code: diag.CodeFrameCounts, Text: fmt.Sprintf("%s the frame count of a task to be created",
-			wording.Count(alike, "unmanaged task has", "unmanaged tasks have")), Hint: diag.Do(diag.HintCheckFrames)}] = alike
-	}
-}
-
 // shard: that what is shown is a part.
 func (n noter) shard(p Plan) {
 	if s := p.Options.Shard; s.Of > 0 {
 		n[Note{Code: diag.CodeShard, Text: fmt.Sprintf("shard %s: the bags of the other shards are left to other machines", s)}] = 0
-	}
-}
-
-// notAsked: how far plan looked for names in other projects. Apply looks up each one.
-func (n noter) notAsked(have Actual) {
-	if have.NotAsked > 0 {
-		n[Note{Code: diag.CodeNotAsked, Text: fmt.Sprintf("%d more names were not looked up in other projects; apply looks up each one before it creates it",
-			have.NotAsked)}] = have.NotAsked
 	}
 }
 

@@ -22,6 +22,7 @@ type Options struct {
 	Shard        Shard            // only the tasks of its bags
 	CreateAnyway []string         // create these although their name or frames stand elsewhere
 	ReplaceEmpty bool             // empty tasks that cannot be finished may be deleted
+	Update       []string         // keys in place of every [Desired].Update; nil: as those say
 	CheckFrames  bool             // frame names were asked for, so they are compared
 	Offline      bool             // no server was asked: what the manifest wants is all there is to say
 }

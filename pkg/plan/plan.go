@@ -20,12 +20,16 @@
 //
 // # What a plan never says
 //
-// No action deletes a task that holds frames, and none changes an existing task:
-// CVAT can neither add frames nor change a task's split into jobs. Settings that
-// differ are notes.
+// No action deletes a task that holds frames, adds frames to one, or changes its split into
+// jobs: CVAT cannot. What it can change is changed only where a manifest's update: (or
+// was:, for names) says so; other differences are notes.
 package plan
 
-import "github.com/cvatplan/cvatplan/pkg/manifest"
+import (
+	"slices"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
 
 // An Action says what apply does about one task.
 type Action string
@@ -36,10 +40,10 @@ const (
 	Resume    Action = "resume"
 	Wait      Action = "wait"
 	Replace   Action = "replace"
+	Update    Action = "update" // its frames are right, and apply changes what [Change].Updates says
 	Blocked   Action = "blocked"
 	Conflict  Action = "conflict"
 	Drift     Action = "drift"
-	Moved     Action = "moved"   // the name stands in another project; not created
 	Renamed   Action = "renamed" // an unmanaged task holds exactly these frames; not created
 	NoOp      Action = "no-op"
 	Skipped   Action = "skipped"
@@ -49,7 +53,12 @@ const (
 
 // Actions are all of them, in the order in which a plan lists them.
 var Actions = []Action{
-	Wanted, Create, Resume, Wait, Replace, Blocked, Conflict, Drift, Moved, Renamed, NoOp, Skipped, Unmanaged,
+	Wanted, Create, Resume, Wait, Replace, Update, Blocked, Conflict, Drift, Renamed, NoOp, Skipped, Unmanaged,
+}
+
+// Acts reports whether apply does something about a task of this action.
+func (a Action) Acts() bool {
+	return slices.Contains([]Action{Create, Resume, Wait, Replace, Update}, a)
 }
 
 // A Scope is one project on one server: what one plan is about.
@@ -65,8 +74,10 @@ type Settings = manifest.Settings
 
 // Desired is one task that a manifest asks for: names only, no bytes, no disk.
 type Desired struct {
-	Task        string // its identity within the scope
-	Bag, Camera string // for grouping; Camera is empty where the manifest names none
+	Task        string   // its identity within the scope
+	Was         []string // names that it had before: a task of one of them is renamed
+	Update      []string // keys of what may be changed in a task that exists: see [Options].Update
+	Bag, Camera string   // for grouping; Camera is empty where the manifest names none
 	Settings    Settings
 	Frames      []string // CVAT frame names in the order that the server will give them
 	Origin      manifest.Position
@@ -86,11 +97,12 @@ type Actual struct {
 	Unclaimed     bool
 	EmptyProjects []int
 
-	Labels    []string
-	Tasks     []Task         // every task of the project, by ascending id
-	Elsewhere []Task         // tasks of wanted names in other projects, by ascending id
-	NotAsked  int            // wanted names that were not looked up elsewhere: too many for a request
-	Users     map[string]int // assignee user name → id, for the names that the manifest uses
+	Labels     []string
+	Tasks      []Task         // every task of the project, by ascending id
+	Elsewhere  []Task         // tasks of wanted names in other projects, by ascending id
+	Uncompared int            // unmanaged tasks that might be renamed ones and were not compared: too many
+	NotAsked   int            // wanted names that were not looked up elsewhere: too many for a request
+	Users      map[string]int // assignee user name → id, for the names that the manifest uses
 }
 
 // ImportState is what the server's request says of an unfinished task.
@@ -119,4 +131,6 @@ type Task struct {
 	Settings    Settings    // as the server rewrote them
 	Frames      []string    // nil unless frames were asked for ([Options].CheckFrames)
 	URL         string
+
+	Holds string // the wanted task whose frames an unmanaged one was proven to hold; see [Renamed]
 }

@@ -11,30 +11,32 @@ import (
 type setting struct {
 	key  string // the manifest's and CVAT's name of it, and the code of its note
 	kept string // why a task that exists keeps another value; "": it is not compared
+
+	update bool // CVAT can change it, and apply does so where update: names it; it is a text
 }
 
 const (
 	writeOnce = "CVAT cannot change it"
 	atBirth   = "cvatplan sets it at creation only"
+	unasked   = "nobody asked to change it"
 	unlisted  = "" // CVAT's task listing does not show it
-	people    = "" // people change it in their daily work
 )
 
 // settings has a row for each of [Settings].
 var settings = []setting{
-	{"segment_size", writeOnce},
-	{"overlap", writeOnce},
-	{"image_quality", writeOnce},
-	{"chunk_size", writeOnce},
-	{"consensus_replicas", writeOnce},
-	{"sorting_method", unlisted},
-	{"subset", atBirth},
-	{"bug_tracker", atBirth},
-	{"assignee", people},
-	{"use_cache", unlisted},
-	{"validation", writeOnce},
-	{"source_storage", atBirth},
-	{"target_storage", atBirth},
+	{key: "segment_size", kept: writeOnce},
+	{key: "overlap", kept: writeOnce},
+	{key: "image_quality", kept: writeOnce},
+	{key: "chunk_size", kept: writeOnce},
+	{key: "consensus_replicas", kept: writeOnce},
+	{key: "sorting_method", kept: unlisted},
+	{key: "subset", kept: unasked, update: true},
+	{key: "bug_tracker", kept: unasked, update: true},
+	{key: "assignee", kept: unasked, update: true},
+	{key: "use_cache", kept: unlisted},
+	{key: "validation", kept: writeOnce},
+	{key: "source_storage", kept: atBirth},
+	{key: "target_storage", kept: atBirth},
 }
 
 // A mismatch is a setting that the manifest writes and that the task was made without.

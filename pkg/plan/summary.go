@@ -10,16 +10,16 @@ import (
 // Counts are the numbers of one or several plans. Images and Bytes are what apply
 // will send.
 type Counts struct {
-	Create, Resume, Conflict, Drift, NoOp                      int
-	Wait, Replace, Blocked, Skipped, Unmanaged, Moved, Renamed int
-	Projects                                                   int // projects that are to change, of which
-	ProjectsCreate                                             int // so many are to be created,
-	Labels                                                     int // and so many labels added to all of them
-	Images                                                     int
-	Bytes                                                      int64
-	BytesUnknown                                               bool // some sizes are not known, so Bytes is the least
-	Wanted                                                     int  // of plans without a server
-	Offline                                                    bool // no server was asked
+	Create, Resume, Conflict, Drift, NoOp                       int
+	Wait, Replace, Update, Blocked, Skipped, Unmanaged, Renamed int
+	Projects                                                    int // projects that are to change, of which
+	ProjectsCreate                                              int // so many are to be created,
+	Labels                                                      int // and so many labels added to all of them
+	Images                                                      int
+	Bytes                                                       int64
+	BytesUnknown                                                bool // some sizes are not known, so Bytes is the least
+	Wanted                                                      int  // of plans without a server
+	Offline                                                     bool // no server was asked
 }
 
 // Count adds up the plans.
@@ -64,8 +64,8 @@ func (n *Counts) add(c Change) {
 func (n *Counts) of(a Action) *int {
 	return map[Action]*int{
 		Create: &n.Create, Resume: &n.Resume, Conflict: &n.Conflict, Drift: &n.Drift, NoOp: &n.NoOp,
-		Wait: &n.Wait, Replace: &n.Replace, Blocked: &n.Blocked, Skipped: &n.Skipped,
-		Unmanaged: &n.Unmanaged, Moved: &n.Moved, Renamed: &n.Renamed, Wanted: &n.Wanted,
+		Wait: &n.Wait, Replace: &n.Replace, Update: &n.Update, Blocked: &n.Blocked, Skipped: &n.Skipped,
+		Unmanaged: &n.Unmanaged, Renamed: &n.Renamed, Wanted: &n.Wanted,
 	}[a]
 }
 
@@ -83,7 +83,7 @@ func (n Counts) String() string {
 		word string
 	}{
 		{n.Wait, "waiting"}, {n.Replace, "to replace"}, {n.Blocked, "blocked"}, {n.Skipped, "skipped"},
-		{n.Unmanaged, "unmanaged"}, {n.Moved, "moved"}, {n.Renamed, "renamed"},
+		{n.Unmanaged, "unmanaged"}, {n.Renamed, "renamed"}, {n.Update, "to update"},
 	} {
 		if optional.n > 0 {
 			fmt.Fprintf(&b, ", %d %s", optional.n, optional.word)
@@ -138,10 +138,10 @@ func (n Counts) size() string {
 }
 
 // Changes reports whether apply has anything to do.
-func (n Counts) Changes() bool { return n.Create+n.Resume+n.Wait+n.Replace+n.Projects > 0 }
+func (n Counts) Changes() bool { return n.Create+n.Resume+n.Wait+n.Replace+n.Update+n.Projects > 0 }
 
 // Problems reports whether a person must decide something.
-func (n Counts) Problems() bool { return n.Conflict+n.Blocked+n.Moved+n.Renamed > 0 }
+func (n Counts) Problems() bool { return n.Conflict+n.Blocked+n.Renamed > 0 }
 
 // Problems are the reasons of all tasks about which a person must decide; see [Counts.Problems].
 func Problems(plans ...Plan) []Diagnostic {

@@ -35,9 +35,9 @@ func TestSummaryLine(t *testing.T) {
 		"all": {
 			[]Plan{{Changes: []Change{
 				change(Create, 1, 1000), change(Resume, 0, 0), change(Wait, 1, 0), change(Replace, 1, 0), change(Blocked, 1, 0), change(Conflict, 1, 0),
-				change(Drift, 1, 0), change(Moved, 1, 0), change(Renamed, 1, 0), change(NoOp, 1, 0), change(Skipped, 1, 0), change(Unmanaged, 1, 0),
+				change(Drift, 1, 0), change(Renamed, 1, 0), change(NoOp, 1, 0), change(Skipped, 1, 0), change(Unmanaged, 1, 0),
 			}}},
-			"Plan: 1 to create, 1 to resume, 1 in conflict, 1 drifted, 1 unchanged, 1 waiting, 1 to replace, 1 blocked, 1 skipped, 1 unmanaged, 1 moved, 1 renamed. 1 image, 1000 B to upload.",
+			"Plan: 1 to create, 1 to resume, 1 in conflict, 1 drifted, 1 unchanged, 1 waiting, 1 to replace, 1 blocked, 1 skipped, 1 unmanaged, 1 renamed. 1 image, 1000 B to upload.",
 		},
 		"sizes unknown":      {[]Plan{{Changes: []Change{change(Create, 2, -1)}}}, "Plan: 1 to create, 0 to resume, 0 in conflict, 0 drifted, 0 unchanged. 2 images to upload."},
 		"some sizes unknown": {[]Plan{{Changes: []Change{change(Create, 2, -1), change(Create, 2, 2048)}}}, "Plan: 2 to create, 0 to resume, 0 in conflict, 0 drifted, 0 unchanged. 4 images, at least 2.0 KiB to upload."},
@@ -51,8 +51,8 @@ func TestSummaryLine(t *testing.T) {
 }
 
 func TestExitCodesFollowTheCounts(t *testing.T) {
-	changes := map[Action]bool{Create: true, Resume: true, Wait: true, Replace: true}
-	problems := map[Action]bool{Blocked: true, Conflict: true, Moved: true, Renamed: true}
+	changes := map[Action]bool{Create: true, Resume: true, Wait: true, Replace: true, Update: true}
+	problems := map[Action]bool{Blocked: true, Conflict: true, Renamed: true}
 	for _, a := range Actions {
 		p := Plan{Changes: []Change{{Action: a}}}
 		if HasChanges(p) != changes[a] || HasProblems(p) != problems[a] {

@@ -36,11 +36,15 @@ type task struct {
 func newTally(p plan.Plan) *tally {
 	t := &tally{tasks: make(map[int]*task)}
 	for i, c := range p.Changes {
-		switch c.Action {
-		case plan.Create, plan.Resume, plan.Wait, plan.Replace:
-			t.tasks[i] = &task{name: c.Task, frames: c.Frames, total: c.Bytes}
-			t.all += c.Frames
+		if !c.Action.Acts() {
+			continue
 		}
+		k := &task{name: c.Task, frames: c.Frames, total: c.Bytes}
+		if c.Action == plan.Update {
+			k.frames = 0 // it has them
+		}
+		t.tasks[i] = k
+		t.all += k.frames
 	}
 	return t
 }
