@@ -109,6 +109,9 @@ func (d decoder) header(r io.ReaderAt, size int64) (Header, error) {
 	case h.Width <= 0 || h.Height <= 0:
 		return h, corrupt("%s of %d x %d pixels", d.name, h.Width, h.Height)
 	}
+	if cutOff(d.name, io.NewSectionReader(r, 0, size), h) {
+		return h, corrupt("truncated: the pixels of the %s are cut off", d.name)
+	}
 	if o.orientation > 4 {
 		h.Width, h.Height = h.Height, h.Width
 	}

@@ -125,13 +125,11 @@ func TestImagesPassWithTheirSizeAsCVATShowsIt(t *testing.T) {
 		want  verdict
 	}{
 		"JPEG":                       {j, verdict{Width: 8, Height: 6}},
-		"JPEG, pixels cut off":       {j[:len(j)-10], verdict{Width: 8, Height: 6}},
 		"JPEG, rotated by EXIF":      {withSegment(j, "Exif\x00\x00"+string(exifBlock(6))), verdict{Width: 6, Height: 8}},
 		"JPEG, upside down by EXIF":  {withSegment(j, "Exif\x00\x00"+string(exifBlock(3))), verdict{Width: 8, Height: 6}},
 		"JPEG, rotated by XMP":       {withSegment(j, "http://ns.adobe.com/xap/1.0/\x00<x tiff:Orientation=\"8\"/>"), verdict{Width: 6, Height: 8}},
 		"JPEG, damaged EXIF":         {withSegment(j, "Exif\x00\x00II*\x00\xff\xff\xff\xff"), verdict{Width: 8, Height: 6}},
 		"PNG":                        {p, verdict{Width: 8, Height: 6}},
-		"PNG, pixels cut off":        {p[:len(p)-30], verdict{Width: 8, Height: 6}},
 		"PNG, rotated":               {withPNGChunk(p, "eXIf", exifBlock(5)), verdict{Width: 6, Height: 8}},
 		"GIF":                        {gifImage(t), verdict{Width: 8, Height: 6}},
 		"BMP":                        {encoded(t, bmp.Encode), verdict{Width: 8, Height: 6}},

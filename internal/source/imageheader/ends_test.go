@@ -1,0 +1,50 @@
+package imageheader
+
+import (
+	"bytes"
+	"image"
+	"image/color/palette"
+	"image/gif"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"golang.org/x/image/bmp"
+)
+
+// Pillow opens none of them: CVAT's import of the whole task would fail.
+func TestPixelsThatAreCutOffAreFound(t *testing.T) {
+	img := image.NewPaletted(image.Rect(0, 0, 50, 40), palette.Plan9)
+	for i := range img.Pix {
+		img.Pix[i] = byte(rand.New(rand.NewPCG(1, uint64(i))).Uint32())
+	}
+	for name, encode := range map[string]func(io.Writer) error{
+		"JPEG": func(w io.Writer) error { return jpeg.Encode(w, img, nil) },
+		"PNG":  func(w io.Writer) error { return png.Encode(w, img) },
+		"GIF":  func(w io.Writer) error { return gif.Encode(w, img, nil) },
+		"BMP":  func(w io.Writer) error { return bmp.Encode(w, img) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := encode(&b); err != nil {
+				t.Fatal(err)
+			}
+			whole := b.Bytes()
+			for _, more := range []string{"", "something behind it"} {
+				data := append(bytes.Clone(whole), more...)
+				if _, err := Read(bytes.NewReader(data), int64(len(data)), ""); err != nil {
+					t.Errorf("whole, and %q: %v", more, err)
+				}
+			}
+			for _, percent := range []int{30, 60, 90} {
+				data := whole[:len(whole)*percent/100]
+				if _, err := Read(bytes.NewReader(data), int64(len(data)), ""); err == nil || !strings.Contains(err.Error(), "truncated") {
+					t.Errorf("%d %% of it: %v", percent, err)
+				}
+			}
+		})
+	}
+}
