@@ -67,15 +67,6 @@ func (p Position) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// CodeOf is the code that an error carries by a method Code; empty where it carries none.
-func CodeOf(err error) Code {
-	var coded interface{ Code() Code }
-	if errors.As(err, &coded) {
-		return coded.Code()
-	}
-	return ""
-}
-
 // HintOf is the hint that an error carries by a method Hint; the zero Hint where it carries none.
 func HintOf(err error) Hint {
 	var hinted interface{ Hint() Hint }

@@ -13,10 +13,6 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// readers is how many frames of a task are read at once: enough to keep a disk and
-// two cores busy, few enough for a network file system.
-const readers = 4
-
 // A Frame is one image of a task, measured.
 type Frame struct {
 	Name          string // CVAT's frame name

@@ -38,15 +38,6 @@ func sortBy(at []int, compare func(a, b int) int) {
 	})
 }
 
-// permute gives the elements in the order of at.
-func permute[T any](list []T, at []int) []T {
-	out := make([]T, len(at))
-	for k, i := range at {
-		out[k] = list[i]
-	}
-	return out
-}
-
 // inTime puts a bag's paths in the order in which they were taken, as far as their
 // names tell: by their time stamps if all carry one, which are then returned too, else
 // naturally.

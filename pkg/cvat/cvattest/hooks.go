@@ -12,13 +12,11 @@ import (
 type hooks struct {
 	mu      sync.Mutex
 	created []*Hold
-	drawn   []*Hold
 	imports map[sandbox.ImportStep][]*Hold
 }
 
 func (h *hooks) install(on *sandbox.Hooks) {
 	on.TaskNumbered = func(ctx context.Context, _ int) { h.stay(ctx, h.take(&h.created)) }
-	on.Annotating = func(ctx context.Context, _ int) { h.stay(ctx, h.take(&h.drawn)) }
 	on.Import = func(ctx context.Context, _ int, s sandbox.ImportStep) { h.stay(ctx, h.importHold(s)) }
 }
 
@@ -54,7 +52,7 @@ func (h *hooks) importHold(s sandbox.ImportStep) *Hold {
 func (h *hooks) releaseAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, hold := range append(h.created, h.drawn...) {
+	for _, hold := range h.created {
 		hold.Release()
 	}
 	for _, holds := range h.imports {
@@ -71,17 +69,6 @@ func (s *Server) HoldCreation() *Hold {
 	defer s.hooks.mu.Unlock()
 	hold := newHold()
 	s.hooks.created = append(s.hooks.created, hold)
-	return hold
-}
-
-// HoldAnnotations holds the next change of a task's or job's annotations when it has read
-// what it replaces, and has written nothing yet. Another change that is written meanwhile
-// stays, as CVAT does not put such changes one behind the other.
-func (s *Server) HoldAnnotations() *Hold {
-	s.hooks.mu.Lock()
-	defer s.hooks.mu.Unlock()
-	hold := newHold()
-	s.hooks.drawn = append(s.hooks.drawn, hold)
 	return hold
 }
 
