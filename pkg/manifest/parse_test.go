@@ -106,7 +106,7 @@ func TestEverySettingIsRead(t *testing.T) {
 	if diff := cmp.Diff(want, m.Task); diff != "" {
 		t.Errorf("task (-want +got)\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"subset", "labels"}, m.Update); diff != "" {
+	if diff := cmp.Diff([]string{"subset", "assignee"}, m.Update); diff != "" {
 		t.Errorf("update (-want +got)\n%s", diff)
 	}
 	bag := Bag{

@@ -56,7 +56,7 @@ func (s Storage) String() string {
 }
 
 // UpdateKeys are what update: may name; all is all of them.
-var UpdateKeys = []string{"subset", "bug_tracker", "assignee", "jobs", "labels", "guide", "all"}
+var UpdateKeys = []string{"subset", "bug_tracker", "assignee", "all"}
 
 // Keys are the settings' names, as manifests and CVAT write them, in the fields' order.
 func (Settings) Keys() []string {
