@@ -96,7 +96,7 @@ class Page(unittest.TestCase):
         self.assertEqual("create", self.focused())
         before = self.rows().count("create")
         self.browser.press(*SPACE)
-        self.assertEqual((3, 0), (before, self.rows().count("create")))
+        self.assertEqual((4, 0), (before, self.rows().count("create")))
         self.assertGreater(self.browser.value('parseFloat(getComputedStyle(document.activeElement).outlineWidth)'), 1)
 
     def test_assistive_technology_is_told_what_everything_is(self):
