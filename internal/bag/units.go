@@ -165,8 +165,9 @@ func (b *Bag) loadChunk(ctx context.Context, entries []Entry, u *unit, limit int
 }
 
 func (b *Bag) loadRun(ctx context.Context, entries []Entry, u *unit, limit int64) {
-	u.buf = sized(u.buf, max(min(u.cost, b.opts.MaxChunk), runSize))
-	rest := u.buf
+	// What an index says of a large message is not believed before its own head says so too.
+	u.buf = sized(u.buf, max(min(u.cost, bigGuess), runSize))
+	rest := u.buf[:cap(u.buf)]
 	var total int64
 	checked := int32(-1)
 	for i, n := range u.entries {
@@ -186,6 +187,9 @@ func (b *Bag) loadRun(ctx context.Context, entries []Entry, u *unit, limit int64
 		u.msgs[i] = loaded{m, err}
 		total += int64(len(m.data))
 		rest = rest[room:]
+		if len(u.entries) == 1 && cap(m.data) > cap(u.buf) {
+			u.buf = m.data // the next large message may use it
+		}
 	}
 }
 
