@@ -52,7 +52,7 @@ func (c applyCmd) run(a *app, view applyView) error {
 	if err := errors.Join(c.valid(), c.checkSummary(a)); err != nil {
 		return err
 	}
-	a.writes, a.strict = true, c.Strict
+	a.writes, a.strict, a.indexOnly = true, c.Strict, c.IndexOnly
 	ctx, cancel := a.context()
 	defer cancel()
 	sessions, plans, err := c.prepare(ctx, a)

@@ -125,6 +125,7 @@ type planFlags struct {
 	Check        string   `enum:"names,frames,images" default:"names" help:"How closely to look. names: frame counts and task names, no request per task. frames: also each frame's name on the server, one request per task. images: also the headers of all images that are to be uploaded. Default names."`
 	ReplaceEmpty bool     `help:"Delete tasks of ours that are empty and cannot be finished, and create them again."`
 	Strict       bool     `help:"Damage of a recording is an error, not a warning."`
+	IndexOnly    bool     `help:"Plan only bags that fit their committed index; a bag without an index, or with a stale one, is an error."`
 	Update       []string `placeholder:"FIELDS" help:"What may be changed in tasks that exist, in place of update: in the manifests: subset, bug_tracker, assignee, all or none; separated by commas."`
 	CreateAnyway []string `sep:"none" placeholder:"GLOB" help:"Create these tasks although their frames are in a task of another name."`
 }

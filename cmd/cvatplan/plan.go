@@ -44,7 +44,7 @@ func (c planCmd) Run(a *app) error {
 	if err := errors.Join(c.check(), c.checkOffline(), c.checkOut(), c.checkSummary(a)); err != nil {
 		return err
 	}
-	a.strict = c.Strict
+	a.strict, a.indexOnly = c.Strict, c.IndexOnly
 	ctx, cancel := a.context()
 	defer cancel()
 	sessions, plans, err := c.prepare(ctx, a)

@@ -29,10 +29,11 @@ type app struct {
 	memory         *memory.Budget // see budget
 	hooks          sandbox.Hooks  // of the embedded server; tests hold it by them
 
-	wrong    []diag.Diagnostic // entries of the manifests that gave nothing; see partly
-	writes   bool              // to servers: a sandbox that is not there is made
-	strict   bool              // damage of a recording is an error
-	renewing bool              // listings are about to be written anew, so that a stale one is no news
+	wrong     []diag.Diagnostic // entries of the manifests that gave nothing; see partly
+	writes    bool              // to servers: a sandbox that is not there is made
+	strict    bool              // damage of a recording is an error
+	indexOnly bool              // only bags that fit their index are planned
+	renewing  bool              // listings are about to be written anew, so that a stale one is no news
 }
 
 // A cli is the command line; every field is a command, and has a file of its own.

@@ -100,6 +100,7 @@ func (c applyCmd) keeps(saved savedFile) error {
 			"--create-anyway": len(c.CreateAnyway) > 0 && !slices.Equal(c.CreateAnyway, o.CreateAnyway),
 			"--update":        len(c.Update) > 0 && !slices.Equal(c.updateKeys(), o.Update),
 			"--replace-empty": c.ReplaceEmpty && !o.ReplaceEmpty,
+			"--index-only":    c.IndexOnly && !o.IndexOnly,
 			"--check frames":  c.Check == "frames" && !o.CheckFrames,
 		} {
 			if other {

@@ -64,7 +64,7 @@ func (a *app) budget() *memory.Budget {
 }
 
 func (a *app) scanOptions() planner.ScanOptions {
-	return planner.ScanOptions{Root: string(a.Root), Server: a.Server, Strict: a.strict, RenewIndex: a.renewing, Memory: a.budget()}
+	return planner.ScanOptions{Root: string(a.Root), Server: a.Server, Strict: a.strict, IndexOnly: a.indexOnly, RenewIndex: a.renewing, Memory: a.budget()}
 }
 
 // open loads the manifests, lists their bags and connects to their servers.

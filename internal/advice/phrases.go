@@ -104,6 +104,7 @@ var phrases = map[diag.Action]string{
 	diag.HintFetchDVC:          "dvc pull {1sh}",
 	diag.HintMakeReadable:      "chmod +r {1sh}",
 	diag.HintRenewIndex:        "cvatplan frames --renew {1sh}",
+	diag.HintCommitIndex:       "write index: FILE under the bag's path:, then: cvatplan frames --renew {1sh}, and commit what it writes",
 	diag.HintRenewIndexThere:   "cvatplan frames --renew {1sh}   (where the images are)",
 	diag.HintRemoveImage:       "remove it, or set frames.bad: skip",
 	diag.HintRepairImage:       "repair or remove it, or set frames.bad: skip",

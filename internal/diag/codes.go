@@ -147,6 +147,7 @@ const (
 	CodeMissingBag Code = "missing_bag"
 	CodeListedBags Code = "listed_bags"
 	CodeNoIndex    Code = "no_index"
+	CodeUnindexed  Code = "unindexed"
 	CodeBadIndex   Code = "bad_index"
 	CodeStaleIndex Code = "stale_index"
 )
@@ -288,6 +289,7 @@ var Codes = []Meaning{
 	{CodeMissingBag, Error, "the bag is not here, only its index"},
 	{CodeListedBags, Note, "bags that are planned by their index"},
 	{CodeNoIndex, Note, "an index is not written yet"},
+	{CodeUnindexed, Error, "with --index-only, a bag without an index"},
 	{CodeBadIndex, Warning, "an index cannot be read"},
 	{CodeStaleIndex, Warning, "an index is out of date"},
 }

@@ -126,6 +126,7 @@ const (
 	HintMakeReadable    // path
 	HintRenewIndex      // manifest
 	HintRenewIndexThere // manifest
+	HintCommitIndex     // manifest
 	HintRemoveImage
 	HintRepairImage
 	HintCopyAgain

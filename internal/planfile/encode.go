@@ -24,7 +24,7 @@ func projectOf(p Project) projectLine {
 		Labels: h.Labels, NotAsked: h.NotAsked, Uncompared: h.Uncompared, Users: h.Users,
 		Options: optionsPart{
 			Project: wantedProject{ID: o.Project.ID, Name: o.Project.Name, Create: o.Project.Create, Labels: o.Project.Labels},
-			Target:  o.Target, Shard: o.Shard.String(), CreateAnyway: o.CreateAnyway, ReplaceEmpty: o.ReplaceEmpty, CheckFrames: o.CheckFrames, Update: o.Update,
+			Target:  o.Target, Shard: o.Shard.String(), CreateAnyway: o.CreateAnyway, ReplaceEmpty: o.ReplaceEmpty, CheckFrames: o.CheckFrames, Update: o.Update, IndexOnly: o.IndexOnly,
 		},
 	}
 	for _, s := range o.Skip {

@@ -53,6 +53,7 @@ type optionsPart struct {
 	CreateAnyway []string      `json:"create_anyway,omitempty"`
 	ReplaceEmpty bool          `json:"replace_empty,omitempty"`
 	CheckFrames  bool          `json:"check_frames,omitempty"`
+	IndexOnly    bool          `json:"index_only,omitempty"`
 	Update       []string      `json:"update,omitzero"` // nil is as the tasks say
 }
 

@@ -122,7 +122,8 @@ func (p *Project) computeSize(ctx context.Context, i int) {
 	}
 	p.Desired[i].Bytes = size
 	if stale := p.Tasks[i].Stale(size); stale != nil {
-		p.Problems = append(p.Problems, *stale)
+		p.addWarnings([]diag.Diagnostic{*stale})
+		p.addErrors(i, []diag.Diagnostic{*stale})
 	}
 }
 

@@ -45,6 +45,8 @@ type Project struct {
 	Plan     plan.Plan
 	Problems []diag.Diagnostic // warnings and notes of images that were read; what blocks a task is in Desired
 
+	indexOnly bool // see [ScanOptions]
+
 	first  map[plan.Name]int  // of a task's name, in Tasks; of several of one name the first
 	sums   [][]planfile.Image // parallel to Tasks: what was measured of each frame
 	pinned bool               // the plan is a saved one: what is sent must be what it says
@@ -82,6 +84,7 @@ func (p *Project) planOptions(o Options) plan.Options {
 		ReplaceEmpty: o.ReplaceEmpty,
 		Update:       o.Update,
 		CheckFrames:  o.CheckFrames,
+		IndexOnly:    p.indexOnly,
 	}
 }
 

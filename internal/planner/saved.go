@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/observe"
@@ -82,6 +83,7 @@ func Reopen(ctx context.Context, saved planfile.File, o ScanOptions) (Scanned, e
 	if err != nil {
 		return Scanned{}, err
 	}
+	o.IndexOnly = slices.ContainsFunc(saved.Projects, func(p planfile.Project) bool { return p.Options.IndexOnly })
 	scanned, err := Scan(ctx, manifests, o)
 	fewer := len(scanned.Projects) < len(saved.Projects)
 	switch {

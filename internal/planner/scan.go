@@ -43,6 +43,8 @@ type ScanOptions struct {
 	Server string // see ServerOf; empty: each manifest's own server
 	Strict bool   // damage of a recording is an error, not a warning
 
+	IndexOnly bool // only bags whose committed index fits are planned: the tasks of others are blocked
+
 	Memory *memory.Budget // for reading recordings, shared by all that is scanned; nil: the default for each manifest
 
 	// RenewIndex says that the committed listings are about to be written again, so that what is wrong
@@ -66,7 +68,8 @@ func Scan(ctx context.Context, manifests []*manifest.Manifest, o ScanOptions) (S
 	var s Scanned
 	for _, m := range manifests {
 		p := s.projectOf(m, ServerOf(m, o.Server))
-		tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict, Memory: o.Memory})
+		p.indexOnly = o.IndexOnly
+		tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict, IndexOnly: o.IndexOnly, Memory: o.Memory})
 		if o.RenewIndex {
 			problems = slices.DeleteFunc(problems, aboutIndex)
 		}

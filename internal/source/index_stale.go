@@ -18,16 +18,18 @@ func (s scanner) stale(b *bagRef, o outcome) []diag.Diagnostic {
 		if len(t.Problems) > 0 {
 			continue
 		}
+		t.frames.locked = s.indexOnly
 		l := b.indexed.Of(b.rel, t.Camera)
 		if l == nil {
 			l = &index.Frames{}
 		}
 		l = l.Pick(order(l.Names, newView(s.m, s.root, b, s.camera(t.Camera)).sorting()))
 		if t.SkipsBad() && len(l.Names) > 0 && len(plan.Without(l.Names, t.frames.names)) == 0 {
+			t.frames.index = l
 			continue // the index knows which frames are bad; here that is not known before they are read
 		}
 		if how := differs(t.frames.names, l.Names); how != "" {
-			list = append(list, t.stale(how))
+			list = append(list, t.blockAll([]diag.Diagnostic{t.stale(how)})...)
 			continue
 		}
 		t.frames.index = l
@@ -35,9 +37,14 @@ func (s scanner) stale(b *bagRef, o outcome) []diag.Diagnostic {
 	return list
 }
 
+// stale is an error where only what fits its index is to be planned.
 func (t Task) stale(what string) diag.Diagnostic {
+	severity := diag.Warning
+	if t.frames.locked {
+		severity = diag.Error
+	}
 	return diag.Diagnostic{
-		Severity: diag.Warning, Code: diag.CodeStaleIndex, Task: t.Name, Pos: t.Origin, Hint: diag.Do(diag.HintRenewIndex, t.Origin.File),
+		Severity: severity, Code: diag.CodeStaleIndex, Task: t.Name, Pos: t.Origin, Hint: diag.Do(diag.HintRenewIndex, t.Origin.File),
 		Text: fmt.Sprintf("index %s is stale: of task %s %s", wording.Safe(t.Index), wording.Safe(t.Name), what),
 	}
 }
@@ -45,18 +52,26 @@ func (t Task) stale(what string) diag.Diagnostic {
 // Stale compares the size that [Bytes] gave with that of the task's committed index; nil if there is
 // none, or they agree.
 func (t Task) Stale(bytes int64) *diag.Diagnostic {
-	if t.frames.index == nil || bytes < 0 || t.frames.index.Bytes() == bytes {
+	l := t.frames.index
+	if l == nil || bytes < 0 || len(l.Names) != len(t.frames.names) || l.Bytes() == bytes {
 		return nil
 	}
-	p := t.stale(fmt.Sprintf("it has %d bytes, and there are %d", t.frames.index.Bytes(), bytes))
+	p := t.stale(fmt.Sprintf("it has %d bytes, and there are %d", l.Bytes(), bytes))
 	return &p
 }
 
-// outdatedSums compares what was measured with the index.
-func (t Task) outdatedSums(frames []Frame) []diag.Diagnostic {
+// outdated compares what was measured with the index.
+func (t Task) outdated(frames []Frame) []diag.Diagnostic {
 	l := t.frames.index
-	if l == nil || len(frames) != len(l.Names) {
+	if l == nil {
 		return nil
+	}
+	names := make([]string, len(frames))
+	for i, f := range frames {
+		names[i] = f.Name
+	}
+	if how := differs(names, l.Names); how != "" {
+		return []diag.Diagnostic{t.stale(how)}
 	}
 	n, first := 0, ""
 	for i, f := range frames {

@@ -52,7 +52,7 @@ func Measure(ctx context.Context, t Task) ([]Frame, []diag.Diagnostic) {
 	if len(report) == 0 {
 		problems = append(problems, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("task %s would have no frames", wording.Safe(t.Name))})
 	}
-	return frames, append(append(problems, t.found(found)...), t.outdatedSums(frames)...)
+	return frames, append(append(problems, t.found(found)...), t.outdated(frames)...)
 }
 
 // found gives damage of the bag as problems of the task.

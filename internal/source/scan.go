@@ -27,7 +27,7 @@ import (
 // that Scan gives beside them, errors first, concern no task or several: an error there
 // is an entry of the manifest that gave none, or the reason why none does (see held). When ctx ends, all is incomplete.
 func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.Diagnostic) {
-	s := scanner{m: m, root: o.Root, now: o.Now, matcher: camera.NewMatcher(m.Cameras), heavy: make(chan struct{}, recordings)}
+	s := scanner{m: m, root: o.Root, now: o.Now, matcher: camera.NewMatcher(m.Cameras), heavy: make(chan struct{}, recordings), indexOnly: o.IndexOnly}
 	s.cache = &recording.Cache{Options: bag.Options{Strict: o.Strict, TempDir: o.TempDir, Memory: cmp.Or(o.Memory, memory.New(memory.Default))}}
 	defer s.cache.Close()
 	if s.root == "" {
@@ -71,6 +71,8 @@ type scanner struct {
 	matcher *camera.Matcher
 	cache   *recording.Cache
 	heavy   chan struct{} // holds one element per recording that is being read
+
+	indexOnly bool // see Options
 }
 
 // recordings is how many recordings are read at once; each uses all cores by itself.
@@ -85,6 +87,14 @@ type outcome struct {
 
 // bag gives one bag's tasks, and where an index is committed beside it, whether that is stale.
 func (s scanner) bag(ctx context.Context, b *bagRef) outcome {
+	o := s.indexedOrPresent(ctx, b)
+	if s.indexOnly {
+		return s.locked(b, o)
+	}
+	return o
+}
+
+func (s scanner) indexedOrPresent(ctx context.Context, b *bagRef) outcome {
 	if b.onlyIndexed {
 		return s.fromIndex(b)
 	}

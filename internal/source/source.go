@@ -47,7 +47,9 @@ type Options struct {
 	Root string    // where bag paths begin; empty: the manifest's Root
 	Now  time.Time // settle is counted back from it; zero: now
 
-	Strict  bool   // damage of a recording is an error, not a warning
+	Strict    bool // damage of a recording is an error, not a warning
+	IndexOnly bool // tasks whose committed index does not fit, or that have none, are blocked
+
 	TempDir string // where frames are spooled and recordings unpacked; empty: [os.TempDir]
 
 	Memory *memory.Budget // shared with all other scans; nil: one of [memory.Default] for this scan

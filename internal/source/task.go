@@ -28,6 +28,7 @@ type frames struct {
 	bad     string // "error" or "skip": what an unusable frame does
 	sized   bool   // each needs its width and height: they stand in the order file
 
+	locked    bool          // an index that does not fit is an error
 	selection string        // what frames: says beyond its defaults, for the index
 	index     *index.Frames // what the committed index says, of a bag that is here; nil: there is none
 }

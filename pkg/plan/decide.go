@@ -37,6 +37,9 @@ func decide(d Desired, same []Task, skips skipper, o Options) Change {
 	if s, ok := skips.find(d.Task); ok {
 		return c.because(Skipped, diag.CodeSkip, "the manifest skips it: "+orElse(s.Reason, "no reason given"))
 	}
+	if o.IndexOnly && slices.ContainsFunc(d.Problems, aboutIndex) {
+		return c.bad()
+	}
 	if o.Offline {
 		return c.because(Wanted, diag.CodeOffline, "").sending()
 	}
@@ -52,6 +55,11 @@ func decide(d Desired, same []Task, skips skipper, o Options) Change {
 	default:
 		return c.empty(o)
 	}
+}
+
+// aboutIndex reports whether a problem is of the committed index, not of the images.
+func aboutIndex(p Diagnostic) bool {
+	return slices.Contains([]diag.Code{diag.CodeUnindexed, diag.CodeStaleIndex}, p.Code)
 }
 
 // importing: the server is at it. Nothing may be sent or deleted meanwhile.

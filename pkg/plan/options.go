@@ -24,6 +24,7 @@ type Options struct {
 	ReplaceEmpty bool             // empty tasks that cannot be finished may be deleted
 	Update       []string         // keys in place of every [Desired].Update; nil: as those say
 	CheckFrames  bool             // frame names were asked for, so they are compared
+	IndexOnly    bool             // tasks whose committed index does not fit are blocked, whatever the server has
 	Offline      bool             // no server was asked: what the manifest wants is all there is to say
 }
 
