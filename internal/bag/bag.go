@@ -56,6 +56,7 @@ type Bag struct {
 	topics      []Topic
 	warn        *warnings
 	unreadFiles []Unread
+	notes       []string
 	guessed     bool // there is no metadata: names alone say that the files are one recording
 	cache       *cache
 }
@@ -146,6 +147,9 @@ func (b *Bag) Warnings() []Warning { return b.warn.all() }
 
 // Unread are the files of a rosbag2 directory that give nothing. [Bag.Warnings] tells of them too.
 func (b *Bag) Unread() []Unread { return b.unreadFiles }
+
+// Notes are what a person should know of the choice of files, and no damage.
+func (b *Bag) Notes() []string { return slices.Clone(b.notes) }
 
 func compareTopics(x, y Topic) int {
 	return cmp.Or(strings.Compare(x.Name, y.Name), strings.Compare(x.Type, y.Type), strings.Compare(x.Encoding, y.Encoding))

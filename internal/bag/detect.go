@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -152,13 +151,11 @@ func (l location) recordingNames(ctx context.Context) ([]string, error) {
 	return out, nil
 }
 
-// splitName takes a rosbag2 file's name apart: bag_12.db3 is split 12 of bag.
-var splitName = regexp.MustCompile(`^(.*?)(?:_(\d+))?\.(?:db3|mcap)(?:\.zstd?)?$`)
-
 // oneRecording says whether the files of a directory without metadata may be one bag: its splits, numbered
 // from 0 as rosbag2 numbers them and of one kind, or a single file of any name. The same split in another
-// form, as bag_0.db3 beside bag_0.db3.zstd, is no other file.
+// form (see [Twins]) is no other file.
 func oneRecording(files []string) bool {
+	files, _ = withoutTwins(files)
 	stems, kinds, numbers := map[string]bool{}, map[Kind]bool{}, map[string]bool{}
 	for _, name := range files {
 		m := splitName.FindStringSubmatch(name)

@@ -153,6 +153,10 @@ func (b *Bag) splits(ctx context.Context) ([]split, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("%w: no .db3 or .mcap file in it", ErrNotRecording)
 	}
+	names, twins := withoutTwins(names)
+	for _, t := range twins {
+		b.noteTwin(t)
+	}
 	b.guessed = len(names) > 1
 	for _, name := range names {
 		splits = append(splits, split{at: b.at.child(name)})
@@ -161,26 +165,32 @@ func (b *Bag) splits(ctx context.Context) ([]split, error) {
 }
 
 // compareListed compares the files that the metadata names with those that are there: one that it does not
-// name is left out, but for a lone file that was renamed.
+// name is left out, but for a lone file that was renamed or converted.
 func (b *Bag) compareListed(splits []split, names []string) ([]split, error) {
-	there, named, stems := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	there, listed, stems := map[string]bool{}, map[string]bool{}, map[string]string{}
 	for _, name := range names {
 		there[name] = true
 	}
 	for _, s := range splits {
 		base := path.Base(s.at.name)
-		named[base] = true
+		listed[base] = true
 		if there[base] {
-			stems[stemOf(base)] = true
+			stem, _ := formOf(base)
+			stems[stem] = base
 		}
 	}
 	var others []string
 	for _, name := range names {
-		if !named[name] && !stems[stemOf(name)] { // of one stem is the same recording in another form
+		stem, _ := formOf(name)
+		switch of, twin := stems[stem]; {
+		case listed[name]:
+		case twin:
+			b.noteTwin(Twin{Name: name, Of: of})
+		default:
 			others = append(others, name)
 		}
 	}
-	if len(splits) == 1 && len(others) == 1 && len(stems) == 0 && kindNamed(others[0]) == kindNamed(splits[0].at.name) {
+	if len(splits) == 1 && len(stems) == 0 && standsIn(others, path.Base(splits[0].at.name)) {
 		old := path.Base(splits[0].at.name)
 		splits[0].at = b.at.child(others[0])
 		return splits, b.warn.add(Warning{File: splits[0].at.String(), Text: "is taken for " + old + ", which metadata.yaml names"})
@@ -193,10 +203,19 @@ func (b *Bag) compareListed(splits []split, names []string) ([]split, error) {
 	return splits, nil
 }
 
-// stemOf is a file's name without what its format and compression add.
-func stemOf(name string) string {
-	name = strings.TrimSuffix(strings.TrimSuffix(name, ".zstd"), ".zst")
-	return strings.TrimSuffix(name, path.Ext(name))
+// standsIn tells whether the only other file is the missing one under another name, or in another form.
+func standsIn(others []string, missing string) bool {
+	if len(others) != 1 {
+		return false
+	}
+	a, _ := formOf(others[0])
+	b, _ := formOf(missing)
+	return a == b || kindNamed(others[0]) == kindNamed(missing)
+}
+
+// noteTwin notes a file that is left out since another one holds the same.
+func (b *Bag) noteTwin(t Twin) {
+	b.notes = append(b.notes, fmt.Sprintf("%s is left out: %s is the same recording", path.Base(t.Name), path.Base(t.Of)))
 }
 
 // maxMetadata is more than the metadata.yaml of ten thousand files needs; as a

@@ -104,6 +104,7 @@ const (
 	CodeUnsupportedImages   Code = "unsupported_images"
 	CodeLeftOut             Code = "left_out"
 	CodeSameStem            Code = "same_stem"
+	CodeImagesAndRecordings Code = "images_and_recordings"
 	CodeSameFrameName       Code = "same_frame_name"
 	CodeBadFrameName        Code = "bad_frame_name"
 	CodeBadTaskName         Code = "bad_task_name"
@@ -141,6 +142,7 @@ const (
 	CodeNoHeaderStamp       Code = "no_header_stamp"
 	CodeSeveralTopics       Code = "several_topics"
 	CodeTopicChoice         Code = "topic_choice"
+	CodeSameRecording       Code = "same_recording"
 	CodeNoSpace             Code = "no_space"
 
 	// Indexes.
@@ -250,6 +252,7 @@ var Codes = []Meaning{
 	{CodeUnsupportedImages, Warning, "images of kinds that CVAT does not take"},
 	{CodeLeftOut, Note, "hidden files and folders of systems are left out"},
 	{CodeSameStem, Note, "frames differ in their extension only"},
+	{CodeImagesAndRecordings, Error, "a bag holds images and recordings, and nothing says which is meant"},
 	{CodeSameFrameName, Error, "two frames of a task have the same name"},
 	{CodeBadFrameName, Error, "a frame name that CVAT would refuse or change"},
 	{CodeBadTaskName, Error, "a task name that CVAT would refuse or change"},
@@ -285,6 +288,7 @@ var Codes = []Meaning{
 	{CodeNoHeaderStamp, Note, "messages without a time in their header"},
 	{CodeSeveralTopics, Error, "a camera matches several topics"},
 	{CodeTopicChoice, Note, "of topics that show the same images, one is taken"},
+	{CodeSameRecording, Note, "of files that hold the same recording, one is taken"},
 	{CodeNoSpace, Error, "no room for temporary files"},
 	{CodeMissingBag, Error, "the bag is not here, only its index"},
 	{CodeListedBags, Note, "bags that are planned by their index"},

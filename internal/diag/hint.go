@@ -107,8 +107,9 @@ const (
 	HintCheckCamera   // keys of globs
 	HintUntakenImages // how many, an example
 	HintAddCameras
-	HintChooseTopic     // topic
-	HintMatchRecordings // glob
+	HintChooseTopic        // topic
+	HintMatchRecordings    // glob
+	HintImagesOrRecordings // glob of the recordings, path of one
 	HintWhatIsABag
 	HintDirectoryAbsent // directory
 	HintDirectoryEmpty  // directory

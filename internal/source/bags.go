@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -68,6 +69,7 @@ func findBags(ctx context.Context, m *manifest.Manifest, root string, in store.S
 		f.entry(ctx, &m.Bags[i])
 	}
 	f.attachIndexes()
+	f.dropTwins()
 	slices.SortFunc(f.bags, func(a, b *bagRef) int { return strings.Compare(a.rel, b.rel) })
 	return f.bags, f.problems
 }
@@ -105,6 +107,9 @@ func (f *finder) entry(ctx context.Context, e *manifest.Bag) {
 		default:
 			matched++
 			f.add(rel, !isDir, e)
+			if isDir {
+				f.markInside(ctx, used, e, rel)
+			}
 		}
 		return nil
 	}, globOptions(pattern)...)
@@ -145,6 +150,48 @@ func globOptions(pattern string) []doublestar.GlobOption {
 func cleanPattern(pattern string) (clean string, dirsOnly bool) {
 	pattern = slashes(pattern, filepath.Separator)
 	return path.Clean(pattern), strings.HasSuffix(pattern, "/")
+}
+
+// markInside notes which globs of exclude: fit recordings in a bag of images.
+func (f *finder) markInside(ctx context.Context, used []bool, e *manifest.Bag, rel string) {
+	if !slices.Contains(used, false) {
+		return
+	}
+	entries, _ := f.store.List(ctx, rel)
+	for _, d := range entries {
+		if bag.Named(d.Name()) {
+			markUsed(used, e.Exclude, path.Join(rel, d.Name()))
+		}
+	}
+}
+
+// dropTwins drops recordings that globs found beside another file of the same one, with a note.
+func (f *finder) dropTwins() {
+	byDir := make(map[string][]string)
+	for _, b := range f.bags {
+		if b.file {
+			dir := path.Dir(b.rel)
+			byDir[dir] = append(byDir[dir], path.Base(b.rel))
+		}
+	}
+	dropped := make(map[string]string) // by path: what is taken in its place
+	for dir, names := range byDir {
+		for _, t := range bag.Twins(names) {
+			if rel := path.Join(dir, t.Name); !f.byRel[rel].named() {
+				dropped[rel] = t.Of
+			}
+		}
+	}
+	if len(dropped) == 0 {
+		return
+	}
+	f.bags = slices.DeleteFunc(f.bags, func(b *bagRef) bool { return dropped[b.rel] != "" })
+	first := slices.Min(slices.Collect(maps.Keys(dropped)))
+	f.problems = append(f.problems, diag.Diagnostic{
+		Severity: diag.Note, Code: diag.CodeSameRecording,
+		Text: fmt.Sprintf("left out: %s of which another file is there, such as %s (%s is taken)",
+			wording.Count(len(dropped), "recording", "recordings"), wording.Safe(first), wording.Safe(dropped[first])),
+	})
 }
 
 func (f *finder) isDir(ctx context.Context, rel string, d fs.DirEntry) bool {

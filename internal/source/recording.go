@@ -117,6 +117,9 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 		o.problems = append(o.problems, choices(t, chosen, mine[i])...)
 	}
 	o.problems = append(o.problems, damage(b, r)...)
+	for _, note := range r.Notes() {
+		o.problems = append(o.problems, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeSameRecording, Text: "bag " + wording.Safe(b.rel+": "+note), Pos: b.pos()})
+	}
 	if len(o.tasks) == 0 {
 		return s.emptyRecording(b, topics, o), nil
 	}

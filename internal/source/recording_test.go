@@ -392,7 +392,7 @@ func TestADamagedBagGivesWhatCanBeReadAndSaysWhatCannot(t *testing.T) {
 func TestADirectoryOfRecordingsIsNoBag(t *testing.T) {
 	root := tree(t, "day/a.mcap", "day/b.mcap")
 	s := scan(t, root, `bags: [{path: "*/"}]`)
-	want := []string{`warning: bag day has no images, but recordings, such as a.mcap | match the recordings themselves: path: "day/*"`}
+	want := []string{`warning: bag day has no images, but 2 recordings, such as a.mcap | match the recordings themselves: path: "day/*"`}
 	if diff := cmp.Diff(want, s.Problems); diff != "" || len(s.Tasks) > 0 {
 		t.Error(diff, s.Tasks)
 	}

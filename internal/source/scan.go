@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -120,7 +120,11 @@ func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 	if err != nil {
 		return outcome{}
 	}
-	if len(l.top) > 0 && isRecording(ctx, b.store, b.rel) {
+	whole := (l.metadata || len(l.recordings) > 0) && isRecording(ctx, b.store, b.rel)
+	switch {
+	case len(l.images) > 0 && len(l.recordings) > 0:
+		return s.mixed(ctx, b, l, whole)
+	case whole:
 		return s.recording(ctx, b)
 	}
 	return s.directory(ctx, b, l)
@@ -211,9 +215,10 @@ func (s scanner) empty(b *bagRef, l contents, o outcome) outcome {
 	case len(l.pictures) > 0:
 		p.Text = fmt.Sprintf("bag %s has no image that CVAT takes: %s", wording.Safe(b.rel), wording.Safe(slices.Min(l.pictures)))
 		p.Hint = diag.Do(diag.HintConvertTheImages)
-	case len(l.top) > 0:
-		p.Text = fmt.Sprintf("bag %s has no images, but recordings, such as %s", wording.Safe(b.rel), wording.Safe(slices.Min(slices.Collect(maps.Keys(l.top)))))
-		p.Hint = diag.Do(diag.HintMatchRecordings, b.rel+"/*")
+	case len(l.recordings) > 0:
+		first := l.recordings[0]
+		p.Text = fmt.Sprintf("bag %s has no images, but %s, such as %s", wording.Safe(b.rel), wording.Count(len(l.recordings), "recording", "recordings"), wording.Safe(first))
+		p.Hint = diag.Do(diag.HintMatchRecordings, path.Join(b.rel, path.Dir(first))+"/*")
 	case l.others > 0:
 		p.Text = fmt.Sprintf("bag %s has no images, only %s", wording.Safe(b.rel), wording.Count(l.others, "other file", "other files"))
 	default:

@@ -13,7 +13,12 @@ import (
 // onlyProblems are what a manifest of one bag gives: the task's problems, then the others.
 func onlyProblems(t *testing.T, root, bag string, strict bool) (frames int, problems []string) {
 	t.Helper()
-	tasks, others := Scan(context.Background(), parse(t, "bags: ["+bag+"]"), Options{Root: root, Strict: strict})
+	return problemsOf(t, root, "bags: ["+bag+"]", strict)
+}
+
+func problemsOf(t *testing.T, root, lines string, strict bool) (frames int, problems []string) {
+	t.Helper()
+	tasks, others := Scan(context.Background(), parse(t, lines), Options{Root: root, Strict: strict})
 	for _, task := range tasks {
 		frames += len(task.Frames())
 		problems = append(problems, texts(root, task.Problems)...)

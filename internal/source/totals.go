@@ -20,12 +20,16 @@ type totals struct {
 	topics    occurrences      // image topics that no camera takes
 	leftOut   occurrences      // folders of systems, and hidden images
 	pictures  occurrences      // images that CVAT does not take
+	beside    occurrences      // recordings left beside images that are taken
+	photos    occurrences      // images left beside recordings that are taken
 	indexed   occurrences      // bags whose indexes stand in for them
 	taken     []int            // tasks of a camera, blocked ones too
 	missing   []occurrences    // bags that lack a camera
 	kinds     []map[string]int // see camera.KindOf
 
-	recordings int // bags that are recordings
+	recordings   int // bags that are recordings
+	besideImages int // images that are taken beside recordings
+	photosBeside int // messages that are taken beside images
 }
 
 // A occurrences is how many of something, in how many bags, and one of them.
@@ -75,6 +79,10 @@ func (t *totals) add(o totals) {
 	t.unclaimed.join(o.unclaimed)
 	t.pictures.join(o.pictures)
 	t.leftOut.join(o.leftOut)
+	t.beside.join(o.beside)
+	t.photos.join(o.photos)
+	t.besideImages += o.besideImages
+	t.photosBeside += o.photosBeside
 	t.topics.join(o.topics)
 	t.indexed.join(o.indexed)
 	t.recordings += o.recordings
@@ -108,6 +116,7 @@ func (t *totals) problems(m *manifest.Manifest) []diag.Diagnostic {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeLeftOut, Text: fmt.Sprintf(
 			"left out: %s, such as %s", wording.Count(h.n, "hidden file or system folder", "hidden files or system folders"), wording.Safe(h.example))})
 	}
+	list = append(list, t.mixed()...)
 	if h := t.pictures; h.n > 0 {
 		list = append(list, diag.Diagnostic{
 			Severity: diag.Warning, Code: diag.CodeUnsupportedImages, Hint: diag.Do(diag.HintConvertImages),
@@ -117,6 +126,22 @@ func (t *totals) problems(m *manifest.Manifest) []diag.Diagnostic {
 	for i, c := range m.Cameras {
 		list = append(list, t.ofCamera(i, c)...)
 	}
+	return list
+}
+
+// mixed notes what is taken and what is left of directories that hold images and recordings.
+func (t *totals) mixed() []diag.Diagnostic {
+	var list []diag.Diagnostic
+	note := func(h occurrences, format, taken, left string) {
+		if h.n > 0 {
+			list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeImagesAndRecordings,
+				Text: fmt.Sprintf(format, taken, wording.Count(h.bags, "bag", "bags"), left, wording.Safe(h.example))})
+		}
+	}
+	note(t.beside, "taken: %s of %s; left beside them: %s, such as %s",
+		wording.Count(t.besideImages, "image", "images"), wording.Count(t.beside.n, "recording", "recordings"))
+	note(t.photos, "taken: %s of %s; left beside them: %s, such as %s",
+		wording.Count(t.photosBeside, "image message", "image messages"), wording.Count(t.photos.n, "image file", "image files"))
 	return list
 }
 

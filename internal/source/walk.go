@@ -27,7 +27,8 @@ type contents struct {
 	leftOut  []string // folders of operating systems and NAS, and hidden images
 	problems []finding
 
-	top map[string]bool // names directly in the bag that a rosbag2 would have
+	recordings []string // files with a recording's name, as paths from the bag
+	metadata   bool     // a rosbag2's metadata.yaml lies directly in the bag
 }
 
 // A finding is a problem at a path of the bag, before it is known whose it is.
@@ -60,6 +61,7 @@ func list(ctx context.Context, s store.Store, dir string) (contents, error) {
 		}
 	}
 	slices.Sort(w.images)
+	slices.Sort(w.recordings)
 	slices.SortFunc(w.problems, func(a, b finding) int { return strings.Compare(a.path, b.path) })
 	return w.contents, ctx.Err()
 }
@@ -134,15 +136,12 @@ func (w *walker) file(at, name string) {
 	}
 }
 
-// note keeps the few names that say that a directory is a recording.
+// note keeps what says that a directory is a recording, or holds some.
 func (w *walker) note(at, name string) {
-	if at != name || name != "metadata.yaml" && !bag.Named(name) {
-		return
+	w.metadata = w.metadata || at == "metadata.yaml"
+	if bag.Named(name) {
+		w.recordings = append(w.recordings, at)
 	}
-	if w.top == nil {
-		w.top = make(map[string]bool)
-	}
-	w.top[name] = true
 }
 
 // link follows a symbolic link to a file, which keeps the link's name; directories come later.

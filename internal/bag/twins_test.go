@@ -1,0 +1,85 @@
+package bag
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+)
+
+func TestARecordingThatLiesTwiceIsTakenOnce(t *testing.T) {
+	tests := map[string]struct {
+		names []string
+		want  []Twin
+	}{
+		"database and MCAP":      {[]string{"run.db3", "run.mcap"}, []Twin{{"run.mcap", "run.db3"}}},
+		"compressed":             {[]string{"run_0.db3", "run_0.db3.zstd"}, []Twin{{"run_0.db3.zstd", "run_0.db3"}}},
+		"two compressions":       {[]string{"a.mcap", "a.mcap.zst", "a.mcap.zstd"}, []Twin{{"a.mcap.zst", "a.mcap"}, {"a.mcap.zstd", "a.mcap"}}},
+		"the form that more has": {[]string{"a_0.db3", "a_0.mcap", "a_1.mcap"}, []Twin{{"a_0.db3", "a_0.mcap"}}},
+		"reindexed":              {[]string{"run.bag", "run.orig.bag"}, []Twin{{"run.orig.bag", "run.bag"}}},
+		"many reindexed":         {[]string{"a.orig.bag", "b.orig.bag", "b.bag"}, []Twin{{"b.orig.bag", "b.bag"}}},
+		"in capitals":            {[]string{"RUN.BAG", "RUN.ORIG.BAG"}, []Twin{{"RUN.ORIG.BAG", "RUN.BAG"}}},
+		"other recordings":       {[]string{"a.db3", "b.mcap", "c.bag", "c.mcap", "d_0.db3", "d_1.db3", ".bag", "orig.bag"}, nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := gocmp.Diff(tt.want, Twins(tt.names)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// In a directory the twin is neither read nor damage, with metadata.yaml and without it.
+func TestATwinInARosbag2IsANote(t *testing.T) {
+	packed := readFile(t, "testdata/fixtures/ros2/db3_zstd_file/db3_zstd_file.db3.zstd")
+	database := readFile(t, "testdata/fixtures/ros2/db3_none/db3_none.db3")
+	mcap := readFile(t, "testdata/fixtures/ros2/mcap_none/mcap_none.mcap")
+	metadata := readFile(t, "testdata/fixtures/ros2/db3_none/metadata.yaml")
+	tests := map[string]struct {
+		files map[string][]byte
+		note  string
+	}{
+		"converted":      {map[string][]byte{"run.db3": database, "run.mcap": mcap}, "run.mcap is left out: run.db3 is the same recording"},
+		"its zstd":       {map[string][]byte{"run_0.db3": database, "run_0.db3.zstd": packed}, "run_0.db3.zstd is left out: run_0.db3 is the same recording"},
+		"with metadata":  {map[string][]byte{"db3_none.db3": database, "db3_none.mcap": mcap, "metadata.yaml": metadata}, "db3_none.mcap is left out: db3_none.db3 is the same recording"},
+		"in capitals":    {map[string][]byte{"run.DB3": database, "run.MCAP": mcap}, "run.MCAP is left out: run.DB3 is the same recording"},
+		"all three here": {map[string][]byte{"run.db3": database, "run.db3.zstd": packed, "run.mcap": mcap}, "run.mcap is left out: run.db3 is the same recording"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, data := range tt.files {
+				if err := os.WriteFile(filepath.Join(dir, file), data, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if kind := detectPath(dir); kind != ROSBag2 {
+				t.Fatalf("it is taken for %q", kind)
+			}
+			b := open(t, dir, Options{Strict: true})
+			if !slices.Contains(b.Notes(), tt.note) {
+				t.Errorf("notes %q", b.Notes())
+			}
+			if len(b.parts) != 1 || len(b.Warnings()) > 0 {
+				t.Errorf("%d files are read, warnings %v", len(b.parts), b.Warnings())
+			}
+		})
+	}
+}
+
+// A recording that was converted after metadata.yaml was written is there, under the name that it has now.
+func TestAConvertedFileStandsInForTheOneThatMetadataNames(t *testing.T) {
+	dir := t.TempDir()
+	for from, to := range map[string]string{"db3_none/metadata.yaml": "metadata.yaml", "mcap_none/mcap_none.mcap": "db3_none.mcap"} {
+		if err := os.WriteFile(filepath.Join(dir, to), readFile(t, filepath.Join("testdata/fixtures/ros2", from)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := open(t, dir, Options{})
+	if w := b.Warnings(); len(b.parts) != 1 || len(w) != 1 || w[0].Text != "is taken for db3_none.db3, which metadata.yaml names" {
+		t.Errorf("%d files are read, warnings %v", len(b.parts), w)
+	}
+}
