@@ -52,6 +52,9 @@ func TestMain(m *testing.M) {
 
 func TestNoMutantCrashesOrTakesMemory(t *testing.T) {
 	count := mutants
+	if testing.Short() {
+		count /= 5
+	}
 	if n, err := strconv.Atoi(os.Getenv(countEnv)); err == nil {
 		count = n
 	}

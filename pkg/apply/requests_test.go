@@ -16,6 +16,9 @@ import (
 // of them. A second apply costs none.
 func TestATaskCostsFewRequests(t *testing.T) {
 	for _, n := range []int{1, 24, 400} {
+		if testing.Short() && n > 100 {
+			continue
+		}
 		t.Run(fmt.Sprint(n, " tasks"), func(t *testing.T) {
 			srv := cvattest.Start(t)
 			c := client(t, srv, "2.73.0")

@@ -58,20 +58,23 @@ func (s Storage) String() string {
 // UpdateKeys are what update: may name; all is all of them.
 var UpdateKeys = []string{"subset", "bug_tracker", "assignee", "all"}
 
-// Keys are the settings' names, as manifests and CVAT write them, in the fields' order.
-func (Settings) Keys() []string {
+// settingKeys are the settings' names, in the fields' order.
+var settingKeys = func() []string {
 	fields := reflect.TypeFor[Settings]()
 	keys := make([]string, fields.NumField())
 	for i := range keys {
 		keys[i], _, _ = strings.Cut(fields.Field(i).Tag.Get("json"), ",")
 	}
 	return keys
-}
+}()
+
+// Keys are the settings' names, as manifests and CVAT write them, in the fields' order.
+func (Settings) Keys() []string { return slices.Clone(settingKeys) }
 
 // Value is what the setting of that key is, of the type that its field points to; nil if it
 // is not written.
 func (s Settings) Value(key string) any {
-	field := reflect.ValueOf(s).Field(slices.Index(s.Keys(), key))
+	field := reflect.ValueOf(s).Field(slices.Index(settingKeys, key))
 	if field.IsNil() {
 		return nil
 	}
@@ -93,7 +96,7 @@ func (s Settings) over(top Settings) Settings {
 func (l *loader) settings(n *node) Settings {
 	var s Settings
 	fields := reflect.ValueOf(&s).Elem()
-	for i, key := range s.Keys() {
+	for i, key := range settingKeys {
 		value := n.get(key)
 		switch field := fields.Field(i).Addr().Interface().(type) {
 		case **int:
