@@ -16,6 +16,7 @@ type Info struct {
 	Format        string // what a compressed image calls itself
 	Width, Height int    // pixels; 0 where the payload does not say
 	Ext           string // of its frames with the options asked for
+	Deep          bool   // see [Message.Deep]
 	Passthrough   bool   // the frames are parts of the recording, byte for byte
 	Problem       error  // why a manifest cannot use it; nil if it can
 }
@@ -39,7 +40,7 @@ func Describe(w Wire, typeName string, msg []byte, o Options) Info {
 
 // Info describes a whole message; pixels are not decoded.
 func (m *Message) Info(o Options) Info {
-	i := Info{Format: m.Format, Encoding: m.Encoding, Width: m.Width, Height: m.Height}
+	i := Info{Format: m.Format, Encoding: m.Encoding, Width: m.Width, Height: m.Height, Deep: m.Deep()}
 	if i.Ext, i.Problem = m.Ext(o); i.Problem == nil {
 		i.Problem = m.Check(o)
 	}

@@ -39,6 +39,20 @@ type Message struct {
 // holdsPixels tells raw pixels from an image file's bytes.
 func (m *Message) holdsPixels() bool { return m.Kind.raw() && !isMotionJPEG(m.Encoding) }
 
+// Deep reports whether the image has one channel of more than 8 bits, as distances have, and thermal
+// cameras. A partial message does for it.
+func (m *Message) Deep() bool {
+	if m.holdsPixels() {
+		e, _ := encodingOf(m.Encoding)
+		return e.depth || e.size == 2 && e.makes == 0
+	}
+	if _, ok := m.depthPayload(); ok {
+		return true
+	}
+	h, ok := readPNGHead(m.Data)
+	return ok && h.grey16()
+}
+
 // Decode reads a whole message. Its memory does not depend on what the lengths
 // in it claim.
 func Decode(w Wire, k Kind, msg []byte) (*Message, error) {

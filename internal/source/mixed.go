@@ -126,7 +126,7 @@ func (s scanner) countImages(ctx context.Context, b *bagRef, name string) (messa
 	}
 	err := s.cache.Use(ctx, b.store, name, func(r *bag.Bag) error {
 		topics := slices.DeleteFunc(recording.ImageTopics(r), func(t bag.Topic) bool { return !s.takesTopic(t) })
-		for _, t := range recording.Choose(topics) {
+		for _, t := range recording.Choose(topics, nil) {
 			messages += t.Count
 		}
 		return nil

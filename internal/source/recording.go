@@ -101,7 +101,15 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 	for _, camera := range s.cameras(b) {
 		i := s.index(camera)
 		v := newView(s.m, s.root, b, camera)
-		chosen := recording.Choose(mine[i])
+		depths, err := recording.DepthsOf(ctx, r, mine[i])
+		if err != nil {
+			return o, err
+		}
+		chosen := recording.Choose(mine[i], depths)
+		byName := camera != nil && len(camera.Topics) == 0
+		if byName {
+			chosen = recording.CompressedOf(chosen, depths)
+		}
 		t, others, err := s.fromTopics(ctx, v, r, chosen, firstReceived(topics), problem[i])
 		if err != nil {
 			return o, err
@@ -114,7 +122,7 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 		t.Hold = hold
 		o.tasks = append(o.tasks, *t)
 		o.problems = append(o.problems, others...)
-		o.problems = append(o.problems, choices(t, chosen, mine[i])...)
+		o.problems = append(o.problems, choices(t, byName, chosen, mine[i], depths)...)
 	}
 	o.problems = append(o.problems, damage(b, r)...)
 	for _, note := range r.Notes() {
@@ -153,15 +161,11 @@ func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *totals) ([][]b
 
 // fromTopics makes the task of a camera's topics; nil if it has none.
 func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []bag.Topic, first int64, problem *diag.Diagnostic) (*Task, []diag.Diagnostic, error) {
-	byName := v.camera != nil && len(v.camera.Topics) == 0
-	if byName {
-		chosen = recording.CompressedOf(chosen)
-	}
 	switch {
 	case problem != nil:
 	case len(chosen) == 0:
 		return nil, nil, nil
-	case byName && len(chosen) > 1:
+	case v.camera != nil && len(v.camera.Topics) == 0 && len(chosen) > 1:
 		p := severalStreams(v.camera, chosen)
 		problem = &p
 	}
@@ -174,11 +178,16 @@ func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []ba
 	return &t, others, err
 }
 
-// choices says which of a camera's topics that hold the same images are taken, where they do not hold as many.
-func choices(t *Task, chosen, all []bag.Topic) []diag.Diagnostic {
+// choices says which of a camera's topics that hold the same images are taken, where they do not hold as many,
+// or not in the same depth. Where the camera's name alone chose one, all others were passed over.
+func choices(t *Task, byName bool, chosen, all []bag.Topic, d recording.Depths) []diag.Diagnostic {
 	var list []diag.Diagnostic
 	for _, c := range chosen {
-		for _, twin := range recording.Twins(c, all) {
+		from := recording.StreamOf(c.Name, all)
+		if byName && len(chosen) == 1 {
+			from = all
+		}
+		for _, twin := range recording.Passed(c, from, d) {
 			list = append(list, diag.Diagnostic{
 				Severity: diag.Note, Code: diag.CodeTopicChoice, Task: t.Name, Pos: t.Origin,
 				Text: fmt.Sprintf("task %s: %s (%s) is taken, not %s (%s)", wording.Safe(t.Name),

@@ -22,6 +22,73 @@ func greys(ns int64, pix string) []byte {
 	return append(le.AppendUint32(b, uint32(len(pix))), pix...)
 }
 
+// depths is a ROS 1 sensor_msgs/Image of 2 x 2 distances.
+func depths(ns int64, encoding string) []byte {
+	le := binary.LittleEndian
+	b := stamped(ns, nil)
+	b = b[:len(b)-len("\x04\x00\x00\x00jpeg\x00\x00\x00\x00")]
+	b = le.AppendUint32(le.AppendUint32(b, 2), 2)
+	b = append(le.AppendUint32(b, uint32(len(encoding))), encoding...)
+	b = le.AppendUint32(append(b, 0), 4)
+	return append(le.AppendUint32(b, 8), "\x01\x02\x03\x04\x05\x06\x07\x08"...)
+}
+
+// A JPEG of distances has lost most of them, whatever the topic is called.
+func TestDepthIsNeverTakenAsAJPEGWhereItIsThere(t *testing.T) {
+	tests := map[string]struct {
+		raw, compressed, encoding string
+		jpegs                     int // beside 3 raw messages
+		want                      string
+		note                      []string
+	}{
+		"of any name":   {"/tof/image_raw", "/tof/image_raw/compressed", "16UC1", 3, "png", []string{"note: task cam: /tof/image_raw (3 messages) is taken, not /tof/image_raw/compressed (3 messages)"}},
+		"in capitals":   {"/tof/image_raw", "/tof/image_raw/compressed", "Z16", 3, "png", []string{"note: task cam: /tof/image_raw (3 messages) is taken, not /tof/image_raw/compressed (3 messages)"}},
+		"of mono16":     {"/tof/image_raw", "/tof/image_raw/compressed", "mono16", 3, "png", []string{"note: task cam: /tof/image_raw (3 messages) is taken, not /tof/image_raw/compressed (3 messages)"}},
+		"fewer of them": {"/tof/image_raw", "/tof/image_raw/compressed", "16UC1", 9, "png", []string{"note: task cam: /tof/image_raw (3 messages) is taken, not /tof/image_raw/compressed (9 messages)"}},
+		"a picture":     {"/tof/image_raw", "/tof/image_raw/compressed", "bgr8", 3, "jpg", nil},
+		"other streams": {"/tof/range", "/tof/jpeg", "16UC1", 3, "", []string{"error: camera tof fits 2 image streams: /tof/jpeg, /tof/range | give the camera the one that is meant, topics: [/tof/jpeg]"}},
+		"fewer in other streams": {"/tof/image", "/tof/jpeg", "mono8", 2, "png",
+			[]string{"note: task cam: /tof/image (3 messages) is taken, not /tof/jpeg (2 messages)"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			w, err := bagtest.Create(filepath.Join(root, "a.bag"), bagtest.Format{})
+			check(t, err)
+			for i := range max(3, tt.jpegs) {
+				ns := int64(1700000000+i) * 1e9
+				if i < 3 {
+					check(t, w.Write(topic(tt.raw, "sensor_msgs/Image"), ns, depths(ns, tt.encoding)))
+				}
+				if i < tt.jpegs {
+					check(t, w.Write(topic(tt.compressed, compressedImage), ns, stamped(ns, jpegImage(t))))
+				}
+			}
+			check(t, w.Close())
+			tasks, problems := Scan(t.Context(), parse(t, "cameras: [{name: tof}]\ntask: {name: cam}\nbags: [{path: a.bag, frames: {bad: skip}}]"), Options{Root: root})
+			for _, task := range tasks {
+				problems = append(problems, task.Problems...)
+				for _, f := range task.Frames() {
+					if filepath.Ext(f) != "."+tt.want {
+						t.Errorf("frame %s", f)
+					}
+				}
+			}
+			if diff := cmp.Diff(tt.note, texts(root, problems)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestTheRawTopicIsTakenWhereTheCompressedOneHoldsFewer(t *testing.T) {
+	frames, problems := onlyProblems(t, "testdata/field/b20-fewer-compressed-than-raw", "few.mcap", false)
+	want := []string{"note: task few: /cam/image_raw (10 messages) is taken, not /cam/image_raw/compressed (3 messages)"}
+	if diff := cmp.Diff(want, problems); diff != "" || frames != 10 {
+		t.Errorf("%d frames\n%s", frames, diff)
+	}
+}
+
 // mixed writes one message of each topic in turn, 1 s apart: compressed, raw, text.
 func mixed(t *testing.T, path string, topics ...bagtest.Topic) {
 	t.Helper()

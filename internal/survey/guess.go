@@ -129,7 +129,12 @@ func (g *guesser) inside(ctx context.Context, path string, depth int) error {
 func (g *guesser) recording(ctx context.Context, path string) error {
 	in, name := store.Split(path)
 	return g.cache.Use(ctx, in, name, func(r *bag.Bag) error {
-		topics := slices.DeleteFunc(recording.Choose(recording.ImageTopics(r)), func(t bag.Topic) bool { return t.Count == 0 || recording.IsVideo(t) })
+		images := recording.ImageTopics(r)
+		depths, err := recording.DepthsOf(ctx, r, images)
+		if err != nil {
+			return err
+		}
+		topics := slices.DeleteFunc(recording.Choose(images, depths), func(t bag.Topic) bool { return t.Count == 0 || recording.IsVideo(t) })
 		if len(topics) > 0 {
 			g.bags = append(g.bags, guessedBag{path: path, topics: topics})
 		}

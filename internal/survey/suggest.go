@@ -15,8 +15,8 @@ type Suggestion struct {
 }
 
 // SuggestCameras says what a manifest could make of the image topics of one recording, by topic.
-func SuggestCameras(topics []bag.Topic) map[string]Suggestion {
-	chosen := recording.Choose(topics)
+func SuggestCameras(topics []bag.Topic, d recording.Depths) map[string]Suggestion {
+	chosen := recording.Choose(topics, d)
 	names := streamCameras(chosen)
 	byBase := make(map[string]Suggestion)
 	for _, t := range chosen {

@@ -4,11 +4,12 @@ import (
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/source/recording"
 )
 
 // suggest notes in each usable topic which camera of a manifest would take it, and gives the cameras.
 func suggest(topics []Topic) []GuessCamera {
-	suggested := SuggestCameras(imageTopics(topics))
+	suggested := SuggestCameras(imageTopics(topics), depthsOf(topics))
 	var cameras []GuessCamera
 	for i := range topics {
 		t := &topics[i]
@@ -24,6 +25,17 @@ func suggest(topics []Topic) []GuessCamera {
 		}
 	}
 	return cameras
+}
+
+// depthsOf are the depths of the topics that can be used.
+func depthsOf(topics []Topic) recording.Depths {
+	d := make(recording.Depths)
+	for _, t := range topics {
+		if t.Usable() {
+			d[t.Name] = t.Pixels.Deep
+		}
+	}
+	return d
 }
 
 func imageTopics(topics []Topic) []bag.Topic {

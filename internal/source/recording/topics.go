@@ -2,6 +2,7 @@ package recording
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 
@@ -32,78 +33,160 @@ func ImageTopics(b *bag.Bag) []bag.Topic {
 	})
 }
 
-// Choose keeps one topic of each image stream: of a stream and its transports, the compressed one, as long
-// as it holds as many messages as the others; of depth never one that has become a picture of 8 bits where
-// there is another.
-func Choose(topics []bag.Topic) []bag.Topic {
-	best := make(map[string]bag.Topic)
-	var bases []string
+// Depths says of topics whether their images have more than 8 bits a channel, as distances have; what is
+// not in it is not known.
+type Depths map[string]bool
+
+// tried is how many messages of a topic are looked at for one that is not damaged.
+const tried = 3
+
+// DepthsOf looks at the first messages of those topics between which [Choose] or [CompressedOf] may have
+// to choose.
+func DepthsOf(ctx context.Context, b *bag.Bag, topics []bag.Topic) (Depths, error) {
+	streams := make(map[string]int)
 	for _, t := range topics {
 		base, _ := Base(t.Name)
-		old, seen := best[base]
-		if !seen {
-			bases = append(bases, base)
-		}
-		if !seen || betterTopic(t, old) {
-			best[base] = t
+		streams[base]++
+	}
+	var twins []bag.Topic
+	for _, t := range topics {
+		if base, _ := Base(t.Name); (streams[base] > 1 || len(streams) == 2) && t.Count > 0 && !IsVideo(t) {
+			twins = append(twins, t)
 		}
 	}
-	chosen := make([]bag.Topic, len(bases))
-	for i, base := range bases {
-		chosen[i] = best[base]
+	if len(twins) < 2 {
+		return nil, nil
 	}
-	return chosen
+	entries, err := Entries(ctx, b, twins)
+	if err != nil {
+		return nil, err
+	}
+	seen := make(map[string]int)
+	entries = slices.DeleteFunc(entries, func(e bag.Entry) bool { seen[e.Topic]++; return seen[e.Topic] > tried })
+	d := make(Depths)
+	err = b.Heads(ctx, entries, rosimage.HeadSize, func(e bag.Entry, head []byte) error {
+		of := b.TopicOf(e)
+		kind, _ := rosimage.Known(of.Type)
+		if _, known := d[e.Topic]; known {
+			return nil
+		}
+		m, err := rosimage.Peek(rosimage.Wire(of.Encoding), kind, head)
+		if err == nil {
+			_, err = m.Ext(rosimage.Options{})
+		}
+		if err == nil {
+			d[e.Topic] = m.Deep()
+		}
+		return nil
+	})
+	return d, err
 }
 
-// CompressedOf keeps the compressed one of two streams, where a camera's name fits one
-// compressed and one raw: /front/image_raw and /front/compressed are one picture under
-// names that image_transport did not give. A picture and a depth are two.
-func CompressedOf(topics []bag.Topic) []bag.Topic {
-	packed := func(t bag.Topic) bool {
-		kind, _ := rosimage.Known(t.Type)
-		return (kind == rosimage.Compressed || kind == rosimage.FoxgloveCompressed) && t.Count > 0
+// flattens reports whether a topic is a picture of 8 bits where another one of its stream has more: by
+// their messages, or, where these are not known, by a name that speaks of depth.
+func (d Depths) flattens(t bag.Topic, stream []bag.Topic) bool {
+	deep, known := d[t.Name]
+	if !known {
+		return flattensDepth(t.Name)
 	}
-	depth := func(t bag.Topic) bool { return strings.Contains(strings.ToLower(t.Name), "depth") }
-	if len(topics) == 2 && depth(topics[0]) == depth(topics[1]) && !IsVideo(topics[0]) && !IsVideo(topics[1]) && packed(topics[0]) != packed(topics[1]) {
-		whole := max(topics[0].Count, topics[1].Count)
-		return slices.DeleteFunc(slices.Clone(topics), func(t bag.Topic) bool {
-			same := topics[0].Count == topics[1].Count
-			return same && !packed(t) || !same && t.Count < whole
-		})
-	}
-	return topics
-}
-
-// betterTopic compares two topics of one stream.
-func betterTopic(t, old bag.Topic) bool {
-	return cmp.Or(
-		boolCompare(t.Count > 0, old.Count > 0),
-		boolCompare(!IsVideo(t), !IsVideo(old)),
-		-boolCompare(flattensDepth(t.Name), flattensDepth(old.Name)),
-		cmp.Compare(t.Count, old.Count),
-		-cmp.Compare(topicRank(t), topicRank(old)),
-	) > 0
+	return !deep && slices.ContainsFunc(stream, func(o bag.Topic) bool { return o.Count > 0 && d[o.Name] })
 }
 
 // flattensDepth reports whether a topic is depth as image_transport makes a JPEG of it, by its name.
 func flattensDepth(topic string) bool {
 	base, compressed := strings.CutSuffix(topic, "/compressed")
-	return compressed && strings.Contains(strings.ToLower(base), "depth")
+	return compressed && namesDepth(base)
 }
 
-// Twins are the other topics of a chosen one's stream that hold images, but not as many of them or in
-// another depth: what a person should know of the choice.
-func Twins(chosen bag.Topic, topics []bag.Topic) []bag.Topic {
-	base, _ := Base(chosen.Name)
-	var twins []bag.Topic
+func namesDepth(topic string) bool { return strings.Contains(strings.ToLower(topic), "depth") }
+
+// Choose keeps one topic of each image stream: of a stream and its transports, the compressed one, as long
+// as it holds as many messages as the others; of depth never one that has become a picture of 8 bits where
+// there is another.
+func Choose(topics []bag.Topic, d Depths) []bag.Topic {
+	streams := make(map[string][]bag.Topic)
+	var bases []string
 	for _, t := range topics {
-		of, _ := Base(t.Name)
-		differs := t.Count != chosen.Count || flattensDepth(t.Name)
-		if of == base && t.Name != chosen.Name && t.Count > 0 && !IsVideo(t) && differs {
-			twins = append(twins, t)
+		base, _ := Base(t.Name)
+		if streams[base] == nil {
+			bases = append(bases, base)
+		}
+		streams[base] = append(streams[base], t)
+	}
+	chosen := make([]bag.Topic, len(bases))
+	for i, base := range bases {
+		stream := streams[base]
+		chosen[i] = stream[0]
+		for _, t := range stream[1:] {
+			if d.better(t, chosen[i], stream) {
+				chosen[i] = t
+			}
 		}
 	}
-	return twins
+	return chosen
+}
+
+// better compares two topics of one stream.
+func (d Depths) better(t, old bag.Topic, stream []bag.Topic) bool {
+	return cmp.Or(
+		boolCompare(t.Count > 0, old.Count > 0),
+		boolCompare(!IsVideo(t), !IsVideo(old)),
+		-boolCompare(d.flattens(t, stream), d.flattens(old, stream)),
+		cmp.Compare(t.Count, old.Count),
+		-cmp.Compare(topicRank(t), topicRank(old)),
+	) > 0
+}
+
+// CompressedOf keeps the compressed one of two streams, where a camera's name fits one
+// compressed and one raw: /front/image_raw and /front/compressed are one picture under
+// names that image_transport did not give. A picture and a depth are two.
+func CompressedOf(topics []bag.Topic, d Depths) []bag.Topic {
+	if len(topics) != 2 || IsVideo(topics[0]) || IsVideo(topics[1]) || packed(topics[0]) == packed(topics[1]) {
+		return topics
+	}
+	a, b := topics[0], topics[1]
+	deepA, knownA := d[a.Name]
+	deepB, knownB := d[b.Name]
+	if namesDepth(a.Name) != namesDepth(b.Name) || knownA && knownB && deepA != deepB {
+		return topics
+	}
+	if packed(b) {
+		a, b = b, a
+	}
+	if a.Count < b.Count {
+		a = b
+	}
+	return []bag.Topic{a}
+}
+
+// packed reports whether a topic holds compressed images.
+func packed(t bag.Topic) bool {
+	kind, _ := rosimage.Known(t.Type)
+	return (kind == rosimage.Compressed || kind == rosimage.FoxgloveCompressed) && t.Count > 0
+}
+
+// Passed are the topics that a choice passed over and that hold images, but not as many of them or in another
+// depth: what a person should know of it.
+func Passed(chosen bag.Topic, topics []bag.Topic, d Depths) []bag.Topic {
+	var passed []bag.Topic
+	for _, t := range topics {
+		deep, known := d[t.Name]
+		chosenDeep, chosenKnown := d[chosen.Name]
+		differs := t.Count != chosen.Count || flattensDepth(t.Name) || known && chosenKnown && deep != chosenDeep
+		if t.Name != chosen.Name && t.Count > 0 && !IsVideo(t) && differs {
+			passed = append(passed, t)
+		}
+	}
+	return passed
+}
+
+// StreamOf are the topics of one stream.
+func StreamOf(topic string, topics []bag.Topic) []bag.Topic {
+	base, _ := Base(topic)
+	return slices.DeleteFunc(slices.Clone(topics), func(t bag.Topic) bool {
+		of, _ := Base(t.Name)
+		return of != base
+	})
 }
 
 func boolCompare(a, b bool) int {
