@@ -124,6 +124,7 @@ func (c applyCmd) carryOut(a *app, view applyView, sessions []*session, plans []
 func (c applyCmd) runOptions(a *app, s *session) apply.Options {
 	return apply.Options{
 		Images:      s.project.Images,
+		Annotations: s.project.Annotations,
 		Parallelism: c.Parallelism,
 		NoWait:      c.NoWait,
 		WaitTimeout: c.WaitTimeout,

@@ -63,6 +63,7 @@ const (
 	CodeRequestTooLarge Code = "request_too_large"
 	CodeTooLarge        Code = "too_large"
 	CodeBadValidation   Code = "bad_validation"
+	CodePredictions     Code = "predictions"
 	CodeNoMedia         Code = "no_media"
 	CodeFramesDropped   Code = "frames_dropped"
 	CodeImportFailed    Code = "import_failed"
@@ -215,6 +216,7 @@ var Codes = []Meaning{
 	{CodeRequestTooLarge, Error, "a proxy limits the size of requests"},
 	{CodeTooLarge, Error, "the archive is larger than CVAT takes"},
 	{CodeBadValidation, Error, "CVAT could not choose the ground truth frames"},
+	{CodePredictions, Error, "predictions for the task cannot be read, or not be placed"},
 	{CodeNoMedia, Error, "CVAT found no image in the archive"},
 	{CodeFramesDropped, Error, "CVAT imported other frames than were sent"},
 	{CodeImportFailed, Error, "CVAT could not import the archive"},

@@ -21,7 +21,7 @@ func (p *Project) Images(ctx context.Context, c plan.Change) (apply.Images, erro
 	if !ok {
 		return apply.Images{}, fmt.Errorf("task %s: no manifest asks for it", c.Task)
 	}
-	images, err := measured(ctx, p.Tasks[i])
+	images, err := p.measured(ctx, i, c)
 	if err == nil && p.pinned && images.Archive.Hash() != p.Desired[i].Hash {
 		images.Problems = append(images.Problems, diag.Diagnostic{
 			Severity: diag.Error, Code: diag.CodeOutOfDate, Text: "its images changed since the plan was saved",
@@ -31,11 +31,13 @@ func (p *Project) Images(ctx context.Context, c plan.Change) (apply.Images, erro
 	return images, err
 }
 
-func measured(ctx context.Context, t source.Task) (apply.Images, error) {
+func (p *Project) measured(ctx context.Context, i int, c plan.Change) (apply.Images, error) {
+	t := p.Tasks[i]
 	frames, problems := source.Measure(ctx, t)
 	if err := cmp.Or(ctx.Err(), passing(problems)); err != nil {
 		return apply.Images{}, errors.Join(err, t.Close())
 	}
+	problems = append(problems, p.checkPlaces(c, frames)...)
 	return apply.Images{Archive: taskArchive{pack(frames), t}, Frames: names(frames), Problems: problems}, nil
 }
 

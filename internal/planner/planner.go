@@ -26,6 +26,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -49,6 +50,7 @@ type Project struct {
 
 	first  map[plan.Name]int  // of a task's name, in Tasks; of several of one name the first
 	sums   [][]planfile.Image // parallel to Tasks: what was measured of each frame
+	labels []cvat.Label       // the project's, once the plan is carried out; nil: not asked for, or not known
 	pinned bool               // the plan is a saved one: what is sent must be what it says
 }
 
@@ -110,6 +112,9 @@ func (p *Project) decide(ctx context.Context, server Reader, o plan.Options, how
 	if err := p.diff(ctx, o, how.Read); err != nil {
 		return err
 	}
+	if err := p.addAnnotations(ctx, server, o); err != nil {
+		return err
+	}
 	proven, err := p.proveRenamed(ctx, server, o)
 	if proven {
 		p.Plan = plan.Diff(p.Desired, p.Actual, o)
@@ -124,7 +129,10 @@ func (p *Project) DecideOffline(ctx context.Context, o Options) error {
 	p.Actual = plan.Actual{Scope: plan.Scope{
 		Server: p.Server.Shown, Organization: p.Server.Organization, ProjectID: p.Wanted.ID, Project: p.Wanted.Name,
 	}}
-	return p.diff(ctx, offline, o.Read)
+	if err := p.diff(ctx, offline, o.Read); err != nil {
+		return err
+	}
+	return p.addAnnotations(ctx, nil, offline)
 }
 
 // diff compares, reads what is to be uploaded, and compares again where that found something out.

@@ -68,8 +68,17 @@ type Task struct {
 	Hold     string            // why it is left alone for now (its bag has not settled); empty: it is not
 	Index    string            // the file of the committed index that can stand in for its bag; empty: none
 
+	Annotations *Annotations // what it is given once it has its frames; nil: nothing
+
 	frames   frames
 	sameStem string // says which frames differ in their extension only; empty: none
+}
+
+// Annotations say where a task's predictions are.
+type Annotations struct {
+	*manifest.Annotations
+	Path  string // of the file
+	Shown string // the same as the manifest writes it, its variables replaced
 }
 
 // Frames are the names under which CVAT will hold the frames, in its order (for

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -82,7 +83,27 @@ func (v view) task() Task {
 	if err != nil {
 		t.block(diag.CodeBadTaskName, diag.Do(diag.HintRenameTask), "bag %s: %v", wording.Safe(v.bag.rel), err)
 	}
+	t.Annotations, err = v.annotations()
+	if err != nil {
+		t.block(diag.CodePredictions, diag.Hint{}, "bag %s: annotations: %v", wording.Safe(v.bag.rel), err)
+	}
 	return t
+}
+
+func (v view) annotations() (*Annotations, error) {
+	a := v.settings.Annotations
+	if a == nil {
+		return nil, nil
+	}
+	shown, err := a.File.Execute(v.vars)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.FromSlash(shown)
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(a.Dir, file)
+	}
+	return &Annotations{Annotations: a, Path: file, Shown: shown}, nil
 }
 
 func (v view) nameTemplate() *manifest.Template {

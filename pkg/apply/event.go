@@ -5,16 +5,17 @@ type Phase string
 
 // The phases, in the order in which a task goes through them; it may skip some, and go back.
 const (
-	Measuring Phase = "measuring" // reading the files
-	Creating  Phase = "creating"
-	Uploading Phase = "uploading" // see Event.Sent
-	Importing Phase = "importing" // waiting for the server; see Event.State
-	Verifying Phase = "verifying"
-	Replacing Phase = "replacing"
-	Updating  Phase = "updating" // values of a task that has its frames
-	Yielding  Phase = "aside"    // another run works on the same task
-	Retrying  Phase = "again"    // a part is done again; Event.Err says why
-	Finished  Phase = "finished" // Event.Result says how
+	Measuring  Phase = "measuring" // reading the files
+	Creating   Phase = "creating"
+	Uploading  Phase = "uploading" // see Event.Sent
+	Importing  Phase = "importing" // waiting for the server; see Event.State
+	Verifying  Phase = "verifying"
+	Annotating Phase = "annotating" // putting what the manifest's annotations: say
+	Replacing  Phase = "replacing"
+	Updating   Phase = "updating" // values of a task that has its frames
+	Yielding   Phase = "aside"    // another run works on the same task
+	Retrying   Phase = "again"    // a part is done again; Event.Err says why
+	Finished   Phase = "finished" // Event.Result says how
 )
 
 // An Event tells that something happened to a task. Events come one at a time, in order

@@ -28,6 +28,7 @@ type Server interface {
 	DataMeta(ctx context.Context, taskID int) (*cvat.DataMeta, error)
 	Request(ctx context.Context, taskID int) (*cvat.Request, error)
 	ListRequests(ctx context.Context) ([]cvat.Request, error)
+	Annotations(ctx context.Context, taskID int) (*cvat.Annotations, error)
 
 	CreateProject(ctx context.Context, name, bugTracker string, labels []cvat.Label) (*cvat.Project, error)
 	SetProjectBugTracker(ctx context.Context, id int, text string) error
@@ -42,6 +43,8 @@ type Server interface {
 	Upload(ctx context.Context, taskID int, name string, src io.ReaderAt, size int64, o cvat.UploadOptions) error
 	FinishUpload(ctx context.Context, taskID int, p cvat.DataParams) (rqID string, err error)
 	ImportFiles(ctx context.Context, taskID int, files []cvat.File, p cvat.DataParams, o cvat.UploadOptions) (rqID string, err error)
+	AddAnnotations(ctx context.Context, taskID int, a *cvat.Annotations) error
+	DeleteShapes(ctx context.Context, taskID int, shapes []cvat.Shape) error
 }
 
 // An Archive is what the frames of a task travel as: one zip, its entries not compressed. Reading it
@@ -89,6 +92,11 @@ type Options struct {
 	// Images measures the frames of one task in one reading pass. It is called at most
 	// once per task, and only for what is to be sent.
 	Images func(ctx context.Context, c plan.Change) (Images, error)
+
+	// Annotations gives what a task is put into that has its frames, with the ids of the project's labels and the
+	// numbers of its frames. It is called at most once per task, and only where [plan.Desired] has Annotations. No two
+	// of its shapes are equal, and all have the source auto.
+	Annotations func(ctx context.Context, c plan.Change, labels []cvat.Label, frames []cvat.FrameMeta) (cvat.Annotations, error)
 
 	Parallelism int           // most tasks that are read and sent at once, fewer while the server is slow; default 8
 	NoWait      bool          // leave imports to the server; the next run verifies them

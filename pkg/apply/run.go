@@ -66,6 +66,9 @@ type run struct {
 	events sync.Mutex // one event at a time
 	on     func(Event)
 
+	labelsOnce sync.Mutex // guards labels
+	labels     []cvat.Label
+
 	mu        sync.Mutex // guards what follows
 	result    Result     // but for Tasks, of which each worker has its own
 	projectID int

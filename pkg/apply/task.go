@@ -44,6 +44,10 @@ type task struct {
 	vanished    int       // imports whose record vanished
 	yielding    time.Time // since when another run is given the precedence; see yields
 	yieldedData bool      // what was seen of its task then
+
+	verified   int              // the task whose frames this run compared, and which are right; 0 none
+	frames     []cvat.FrameMeta // its frames
+	annotating *annotating      // once its annotations are prepared
 }
 
 // A step is done, is to be looked at again, or has failed.
@@ -225,6 +229,7 @@ func (t *task) vanishedUnderWay(err error) bool {
 func (t *task) forget(err error) {
 	t.replans++
 	t.working, t.created, t.sent, t.yielding = 0, 0, 0, time.Time{}
+	t.verified, t.annotating = 0, nil
 	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Retrying, Err: err})
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -22,10 +21,12 @@ const busyTries = 5 // times that the last step is tried while something else ho
 func (t *task) verify(ctx context.Context, winner plan.Task) (decision, error) {
 	t.phase(Verifying)
 	_, ours := plan.ParseMarker(winner.BugTracker)
-	if ours {
-		if err := t.compare(ctx, winner); err != nil {
+	if ours && t.verified != winner.ID {
+		frames, err := t.compare(ctx, winner)
+		if err != nil {
 			return ended, err
 		}
+		t.verified, t.frames, t.annotating = winner.ID, frames, nil
 	}
 	for _, l := range t.change.Leftovers {
 		if err := t.removeLeftover(ctx, l); err != nil {
@@ -33,6 +34,9 @@ func (t *task) verify(ctx context.Context, winner plan.Task) (decision, error) {
 		}
 	}
 	if ours {
+		if settled, err := t.annotate(ctx, winner.ID, t.frames); err != nil || !settled {
+			return lookAgain, err
+		}
 		if err := t.setBugTracker(ctx, winner.ID, or(t.change.Desired.Settings.BugTracker, "")); err != nil {
 			return lookAgain, err
 		}
@@ -44,29 +48,33 @@ func (t *task) verify(ctx context.Context, winner plan.Task) (decision, error) {
 }
 
 // compare is an error if the task holds other frames. Another order is one only where
-// the manifest gives the order; else CVAT has sorted them as it was asked to.
-func (t *task) compare(ctx context.Context, winner plan.Task) error {
-	names, err := observe.FrameNames(ctx, t.server, winner.ID)
+// the manifest gives the order; else CVAT has sorted them as it was asked to. It gives the frames.
+func (t *task) compare(ctx context.Context, winner plan.Task) ([]cvat.FrameMeta, error) {
+	meta, err := t.server.DataMeta(ctx, winner.ID)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	names := make([]string, len(meta.Frames))
+	for i, f := range meta.Frames {
+		names[i] = f.Name
 	}
 	d := t.change.Desired
 	if slices.Equal(names, d.Frames) {
-		return nil
+		return meta.Frames, nil
 	}
 	winner.Frames = names
 	judged := plan.Decide(d, []plan.Task{winner}, winner.ProjectID, plan.Options{CheckFrames: true})
 	if judged.Action == plan.Drift {
-		return &framesError{task: winner.ID, want: len(d.Frames), have: len(names), missing: judged.Missing, extra: judged.Extra}
+		return nil, &framesError{task: winner.ID, want: len(d.Frames), have: len(names), missing: judged.Missing, extra: judged.Extra}
 	}
 	switch or(d.Settings.SortingMethod, manifest.DefaultSortingMethod) {
 	case "random":
 	case predefined:
-		return fmt.Errorf("task %d holds its frames in another order than the manifest gives", winner.ID)
+		return nil, fmt.Errorf("task %d holds its frames in another order than the manifest gives", winner.ID)
 	default:
 		t.result.Warnings = append(t.result.Warnings, "CVAT sorted the frames otherwise than cvatplan expected")
 	}
-	return nil
+	return meta.Frames, nil
 }
 
 // setBugTracker sets it once nothing else holds the task.
@@ -87,7 +95,7 @@ func (t *task) setBugTracker(ctx context.Context, id int, text string) error {
 func (t *task) judged(ctx context.Context) (decision, error) {
 	c := t.change
 	if c.Action == plan.Drift && t.imported {
-		if err := t.compare(ctx, c.Actual[0]); err != nil {
+		if _, err := t.compare(ctx, c.Actual[0]); err != nil {
 			return ended, err
 		}
 	}

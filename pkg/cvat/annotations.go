@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 )
 
 // Annotations are what was drawn on the frames of a task, or of a job. Frames are numbered from 0 in the task, also
@@ -161,6 +162,33 @@ func readList[T any](dec *json.Decoder, to *[]T) error {
 	}
 	_, err = dec.Token()
 	return err
+}
+
+// AddAnnotations adds annotations to a task, all or none: CVAT 2.73 does so in one transaction, and another request sees
+// all of them or none. Each job that has a shape's frame gets a copy. What is there stays, and nothing is compared: sent
+// twice, they are there twice. A lost answer is [ErrUnknownOutcome]; read what is there before sending again. IDs must be 0.
+//
+//cvat:operation PATCH /api/tasks/{id}/annotations/
+func (c *Client) AddAnnotations(ctx context.Context, taskID int, a *Annotations) error {
+	q := changeAnnotations(taskID, "create", *a)
+	q.idempotency = creating
+	return c.do(ctx, q, nothing)
+}
+
+// DeleteShapes deletes shapes of a task by their IDs; their other fields must be as they were read. One that is gone
+// already is no error. Where jobs overlap, the copies in other jobs have IDs of their own and stay.
+//
+//cvat:operation PATCH /api/tasks/{id}/annotations/
+func (c *Client) DeleteShapes(ctx context.Context, taskID int, shapes []Shape) error {
+	return c.do(ctx, changeAnnotations(taskID, "delete", Annotations{Shapes: shapes}), nothing)
+}
+
+// changeAnnotations is a change of a task's annotations. CVAT takes lists, and no null for one.
+func changeAnnotations(taskID int, action string, a Annotations) *request {
+	body := map[string]any{"version": 0, "tags": append([]Tag{}, a.Tags...), "shapes": append([]Shape{}, a.Shapes...), "tracks": append([]Track{}, a.Tracks...)}
+	q := patch(fmt.Sprintf("/api/tasks/%d/annotations/", taskID), body)
+	q.query = url.Values{"action": {action}}
+	return q
 }
 
 // A ValidationLayout says which frames of a task check its annotators. Numbers are those of the task's frames.

@@ -211,9 +211,35 @@ func (l *loader) task(n *node) TaskSettings {
 		Was:       l.was(n.get("was")),
 		Assignees: l.assignees(n.get("assignee")),
 		Settings:  l.settings(n),
+
+		Annotations: l.annotations(n.get("annotations")),
 	}
 	s.Assignee = nil // one of Assignees, once the bag is known
 	return s
+}
+
+func (l *loader) annotations(n *node) *Annotations {
+	if n == nil || n.kind != mapping {
+		return nil
+	}
+	a := &Annotations{Format: n.get("format").str(), Unplaced: n.get("unplaced").str(), Pos: n.at}
+	if file := n.get("file"); file != nil {
+		l.unexpanded(file)
+		a.File, a.Dir = l.template(file, ParseTaskName), l.file(file.at.File).dir
+	}
+	if score := n.get("min_score").number(); score != nil {
+		a.MinScore = *score
+	}
+	if optional := n.get("optional").boolPtr(); optional != nil {
+		a.Optional = *optional
+	}
+	if labels := n.get("labels"); labels != nil {
+		a.Labels = make(map[string]string, len(labels.fields))
+		for _, f := range labels.fields {
+			a.Labels[f.name] = f.value.str()
+		}
+	}
+	return a
 }
 
 // was takes one template or several.

@@ -50,6 +50,7 @@ func (m *Manifest) Settings(camera *Camera, bags []*Bag) TaskSettings {
 func (s TaskSettings) over(top TaskSettings) TaskSettings {
 	s.Name = or(top.Name, s.Name)
 	s.FrameName = or(top.FrameName, s.FrameName)
+	s.Annotations = or(top.Annotations, s.Annotations)
 	s.Settings = s.Settings.over(top.Settings)
 	if top.Was != nil {
 		s.Was = top.Was

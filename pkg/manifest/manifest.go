@@ -128,7 +128,22 @@ type TaskSettings struct {
 	FrameName *Template
 	Was       []*Template // names that the task had before
 	Assignees []string    // one user name, or several dealt out by a stable hash of the bag
+
+	Annotations *Annotations // what the task is given once it has its frames
+
 	Settings              // but for Assignee, which is known of a task alone
+}
+
+// Annotations say where what a model found in a task's images is, and what of it the task is given.
+type Annotations struct {
+	File     *Template // with the variables of a task's name
+	Dir      string    // where a relative file begins
+	Format   string    // coco
+	MinScore float64
+	Labels   map[string]string // the project's labels by the file's; others keep their names
+	Optional bool              // a task without a file is created without annotations
+	Unplaced string            // "error" (default) or "skip": what becomes of what cannot be placed
+	Pos      Position
 }
 
 // A Pull is what cvatplan pull writes where its flags do not say otherwise; empty fields were not written.

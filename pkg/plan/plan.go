@@ -84,6 +84,33 @@ type Desired struct {
 	Problems    []Diagnostic // why its local frames are bad: blocked
 	Hash        string       // archive hash (64 hex); "" until the task was measured (see NeedsHash)
 	Bytes       int64        // bytes to upload; -1 unknown
+	Annotations *Annotations // what the task is given once it has its frames; nil: nothing, or not read yet
+}
+
+// Annotations are what a model found in the frames of a task, as a start for annotators. What of
+// it cannot be placed is among [Desired.Problems], unless the manifest leaves it out.
+type Annotations struct {
+	From     string       `json:"from"`                // the file, as the manifest writes it
+	Hash     string       `json:"hash"`                // SHA-256 of it, 64 hex digits
+	Labels   []LabelCount `json:"labels"`              // what is put into the task, by label
+	LowScore int          `json:"low_score,omitempty"` // left out: below min_score
+	Repeated int          `json:"repeated,omitempty"`  // left out: equal to another one
+	Unplaced []string     `json:"unplaced,omitempty"`  // left out: how many, and why they cannot be placed
+}
+
+// A LabelCount is how many annotations of a label there are.
+type LabelCount struct {
+	Label string `json:"label"`
+	Count int    `json:"count"`
+}
+
+// Total is how many annotations the task is given.
+func (a Annotations) Total() int {
+	n := 0
+	for _, l := range a.Labels {
+		n += l.Count
+	}
+	return n
 }
 
 // Actual is what a project held when it was observed.

@@ -1,0 +1,215 @@
+package planner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/prediction"
+	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// addAnnotations reads the predictions of the tasks that are to be made or finished, one task after the other, so that
+// the plan knows what each is given, and which are blocked by what cannot be placed. What is read is not kept.
+func (p *Project) addAnnotations(ctx context.Context, server Reader, o plan.Options) error {
+	asked, changed := false, false
+	for _, c := range p.Plan.Changes {
+		i, ok := p.first[plan.NameOf(c.Task)]
+		if !ok || !unfinished(c) || p.Tasks[i].Annotations == nil || len(p.Desired[i].Problems) > 0 {
+			continue
+		}
+		if !asked {
+			var err error
+			if p.labels, err = p.plannedLabels(ctx, server); err != nil {
+				return err
+			}
+			asked = true
+		}
+		given, problems := annotationsOf(p.Tasks[i], framesOf(p.Desired[i].Frames), p.labels)
+		p.Desired[i].Annotations, p.Desired[i].Problems = given, append(p.Desired[i].Problems, problems...)
+		changed = changed || given != nil || len(problems) > 0
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	if changed {
+		p.Plan = plan.Diff(p.Desired, p.Actual, o)
+	}
+	return nil
+}
+
+// unfinished are the changes whose tasks have not been given their annotations.
+func unfinished(c plan.Change) bool {
+	switch c.Action {
+	case plan.Create, plan.Resume, plan.Wait, plan.Replace, plan.Wanted:
+		return true
+	}
+	return false
+}
+
+// plannedLabels are the project's labels once the plan is carried out; nil if nobody knows them.
+func (p *Project) plannedLabels(ctx context.Context, server Reader) ([]cvat.Label, error) {
+	if server == nil || !p.Actual.Exists {
+		return cvatLabels(p.Wanted.Labels), nil
+	}
+	labels, err := server.Labels(ctx, p.Actual.Scope.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+	for i := range labels {
+		for _, r := range p.Plan.Project.Renames {
+			if plan.NameOf(labels[i].Name) == plan.NameOf(r.Before) {
+				labels[i].Name = r.After
+			}
+		}
+	}
+	return append(labels, cvatLabels(p.Plan.Project.Labels)...), nil
+}
+
+// cvatLabels are a manifest's labels, which are written as CVAT's are.
+func cvatLabels(labels []manifest.Label) []cvat.Label {
+	data, err := json.Marshal(labels)
+	var out []cvat.Label
+	if err == nil {
+		err = json.Unmarshal(data, &out)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("planner: labels that are no JSON: %v", err)) // our own types: a bug
+	}
+	return out
+}
+
+func framesOf(names []string) []prediction.Frame {
+	frames := make([]prediction.Frame, len(names))
+	for i, name := range names {
+		frames[i].Name = name
+	}
+	return frames
+}
+
+// annotationsOf are what a task is given, and what is wrong with it.
+func annotationsOf(t source.Task, frames []prediction.Frame, labels []cvat.Label) (*plan.Annotations, []diag.Diagnostic) {
+	found, err := openPredictions(t)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && t.Annotations.Optional:
+		return nil, nil
+	case err != nil:
+		return nil, []diag.Diagnostic{predictionProblem(t, err.Error())}
+	}
+	placed := found.Place(target(t, frames, labels))
+	a := &plan.Annotations{From: t.Annotations.Shown, Hash: found.Hash, Labels: []plan.LabelCount{}, LowScore: placed.LowScore, Repeated: placed.Repeated}
+	for _, l := range placed.Labels {
+		a.Labels = append(a.Labels, plan.LabelCount(l))
+	}
+	if t.Annotations.Unplaced == skipUnplaced {
+		for _, u := range placed.Unplaced {
+			a.Unplaced = append(a.Unplaced, u.String())
+		}
+		return a, nil
+	}
+	return a, unplacedProblems(t, placed.Unplaced)
+}
+
+const skipUnplaced = "skip" // of manifest.Annotations.Unplaced
+
+// openPredictions reads a task's predictions. Its errors name the file as the manifest does.
+func openPredictions(t source.Task) (prediction.Found, error) {
+	found, err := prediction.Open(t.Annotations.Path, prediction.Format(t.Annotations.Format))
+	if err != nil {
+		return found, fmt.Errorf("predictions %s: %w", wording.Safe(t.Annotations.Shown), err)
+	}
+	return found, nil
+}
+
+func target(t source.Task, frames []prediction.Frame, labels []cvat.Label) prediction.Target {
+	return prediction.Target{Frames: frames, Labels: labels, MinScore: t.Annotations.MinScore, Rename: t.Annotations.Labels}
+}
+
+func predictionProblem(t source.Task, text string) diag.Diagnostic {
+	return diag.Diagnostic{Severity: diag.Error, Code: diag.CodePredictions, Text: text, Task: t.Name, Pos: t.Annotations.Pos}
+}
+
+// unplacedProblems are what cannot be placed, the most frequent first.
+func unplacedProblems(t source.Task, unplaced []prediction.Unplaced) []diag.Diagnostic {
+	var problems []diag.Diagnostic
+	for i, u := range unplaced {
+		if i == maxReasons {
+			problems = append(problems, predictionProblem(t, fmt.Sprintf("predictions %s: %d more reasons", wording.Safe(t.Annotations.Shown), len(unplaced)-i)))
+			break
+		}
+		p := predictionProblem(t, fmt.Sprintf("predictions %s: %s", wording.Safe(t.Annotations.Shown), u))
+		p.Hint = diag.Do(diag.HintWrite, "unplaced: skip, to leave out what cannot be placed")
+		problems = append(problems, p)
+	}
+	return problems
+}
+
+// maxReasons is how many kinds of what cannot be placed are told of one task.
+const maxReasons = 10
+
+// checkPlaces says what cannot be placed in frames whose sizes are known by now.
+func (p *Project) checkPlaces(c plan.Change, frames []source.Frame) []diag.Diagnostic {
+	i := p.first[plan.NameOf(c.Task)]
+	t, planned := p.Tasks[i], c.Desired.Annotations
+	if planned == nil {
+		return nil
+	}
+	found, err := openPredictions(t)
+	if err == nil && found.Hash != planned.Hash {
+		err = &changedError{t.Annotations.Shown}
+	}
+	if err != nil {
+		return []diag.Diagnostic{predictionProblem(t, err.Error())}
+	}
+	if t.Annotations.Unplaced == skipUnplaced {
+		return nil
+	}
+	in := make([]prediction.Frame, len(frames))
+	for k, f := range frames {
+		in[k] = prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
+	}
+	return unplacedProblems(t, found.Place(target(t, in, p.labels)).Unplaced)
+}
+
+// A changedError is a file that is another one than when the plan was made.
+type changedError struct{ file string }
+
+func (e *changedError) Error() string {
+	return fmt.Sprintf("predictions %s changed since the plan was made", wording.Safe(e.file))
+}
+
+// Code is that of a plan that is no longer true.
+func (e *changedError) Code() diag.Code { return diag.CodeOutOfDate }
+
+// Annotations are what a task is given, with the server's ids and the frames as it has them. It is meant for
+// [apply.Options].
+func (p *Project) Annotations(ctx context.Context, c plan.Change, labels []cvat.Label, frames []cvat.FrameMeta) (cvat.Annotations, error) {
+	i, ok := p.first[plan.NameOf(c.Task)]
+	if !ok || p.Tasks[i].Annotations == nil {
+		return cvat.Annotations{}, fmt.Errorf("task %s: no manifest gives it annotations", c.Task)
+	}
+	t := p.Tasks[i]
+	found, err := openPredictions(t)
+	switch {
+	case err != nil:
+		return cvat.Annotations{}, err
+	case found.Hash != c.Desired.Annotations.Hash:
+		return cvat.Annotations{}, &changedError{t.Annotations.Shown}
+	}
+	in := make([]prediction.Frame, len(frames))
+	for k, f := range frames {
+		in[k] = prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
+	}
+	placed := found.Place(target(t, in, labels))
+	if len(placed.Unplaced) > 0 && t.Annotations.Unplaced != skipUnplaced {
+		return cvat.Annotations{}, fmt.Errorf("predictions %s: %s", wording.Safe(t.Annotations.Shown), placed.Unplaced[0])
+	}
+	return placed.Annotations, ctx.Err()
+}

@@ -1,0 +1,247 @@
+package prediction
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/cvatplan/cvatplan/internal/annotation"
+)
+
+// What of a COCO data set is read: what COCO itself says, and the keys that cvatplan pull writes beside.
+type (
+	cocoFile struct {
+		Categories  []cocoCategory   `json:"categories"`
+		Images      []cocoImage      `json:"images"`
+		Annotations []cocoAnnotation `json:"annotations"`
+	}
+	cocoCategory struct {
+		ID        int      `json:"id"`
+		Name      string   `json:"name"`
+		Keypoints []string `json:"keypoints"`
+	}
+	cocoImage struct {
+		ID       int    `json:"id"`
+		Width    int    `json:"width"`
+		Height   int    `json:"height"`
+		FileName string `json:"file_name"`
+	}
+	cocoAnnotation struct {
+		ImageID      int             `json:"image_id"`
+		CategoryID   int             `json:"category_id"`
+		Box          []float64       `json:"bbox"`
+		Segmentation json.RawMessage `json:"segmentation"`
+		Keypoints    []float64       `json:"keypoints"`
+		Score        *float64        `json:"score"`
+		Type         string          `json:"type"`
+		Rotation     float64         `json:"rotation"`
+		Occluded     bool            `json:"occluded"`
+		Attributes   map[string]any  `json:"attributes"`
+	}
+	cocoRuns struct {
+		Size   [2]int          `json:"size"`   // height, width
+		Counts json.RawMessage `json:"counts"` // numbers, or COCO's text
+	}
+)
+
+func readCOCO(data []byte) ([]Item, error) {
+	var f cocoFile
+	if err := json.Unmarshal(data, &f); err != nil {
+		return nil, jsonError(data, err)
+	}
+	if len(f.Images) == 0 && len(f.Annotations) > 0 {
+		return nil, errors.New("COCO without images: frames are found by the images' names")
+	}
+	categories, images := map[int]cocoCategory{}, map[int]cocoImage{}
+	for _, c := range f.Categories {
+		categories[c.ID] = c
+	}
+	for _, i := range f.Images {
+		images[i.ID] = i
+	}
+	items := make([]Item, len(f.Annotations))
+	for n, a := range f.Annotations {
+		image, there := images[a.ImageID]
+		category, known := categories[a.CategoryID]
+		switch {
+		case !there:
+			return nil, fmt.Errorf("annotation %d is on image %d, which is not among the images", n+1, a.ImageID)
+		case !known:
+			return nil, fmt.Errorf("annotation %d is of category %d, which is not among the categories", n+1, a.CategoryID)
+		}
+		items[n] = Item{Image: image.FileName, Width: image.Width, Height: image.Height}
+		items[n].Shapes, items[n].Wrong = a.shapes(category, image)
+	}
+	return items, nil
+}
+
+// jsonError says where a file is not as it should be, and repeats nothing of it: it may be any file.
+func jsonError(data []byte, err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("line %d is not JSON", lineOf(data, syntax.Offset))
+	case errors.As(err, &kind):
+		return fmt.Errorf("line %d: %s is not what it should be", lineOf(data, kind.Offset), kind.Field)
+	}
+	return errors.New("not JSON")
+}
+
+func lineOf(data []byte, offset int64) int {
+	line := 1
+	for _, c := range data[:min(max(offset, 0), int64(len(data)))] {
+		if c == '\n' {
+			line++
+		}
+	}
+	return line
+}
+
+// shapes are all that an annotation says of its object, the closest first. Where cvatplan pull wrote it, its type
+// says which one it was.
+func (a cocoAnnotation) shapes(c cocoCategory, image cocoImage) (all []annotation.Shape, wrong string) {
+	base := annotation.Shape{Label: c.Name, Score: a.Score, Occluded: a.Occluded}
+	base.Attributes, base.Occluded = attributesOf(a.Attributes, a.Occluded)
+	add := func(kind string, points []float64) {
+		s := base
+		s.Type, s.Points = kind, points
+		all = append(all, s)
+	}
+	if len(a.Keypoints) > 0 {
+		s := base
+		s.Type = "skeleton"
+		if s.Elements, wrong = elementsOf(c, a.Keypoints); wrong != "" {
+			return nil, wrong
+		}
+		return []annotation.Shape{s}, ""
+	}
+	rings, mask, wrong := a.segments(image)
+	if wrong != "" {
+		return nil, wrong
+	}
+	switch {
+	case a.Type == "rectangle" || a.Type == "ellipse":
+		s := base
+		if s.Type, s.Points, s.Rotation = a.Type, a.upright(rings), a.Rotation; s.Points == nil {
+			return nil, "a " + a.Type + " without a box"
+		}
+		return []annotation.Shape{s}, ""
+	case mask != nil:
+		add("mask", mask)
+	case len(rings) == 1:
+		add("polygon", rings[0])
+	case len(rings) > 1:
+		if points := fill(rings, image.Width, image.Height); points != nil {
+			add("mask", points)
+		}
+	}
+	if box := a.box(); box != nil && a.Type == "" {
+		add("rectangle", box)
+	}
+	if len(all) == 0 {
+		return nil, "neither a box nor a segmentation"
+	}
+	return all, ""
+}
+
+// box is the corners of bbox; nil where there is none.
+func (a cocoAnnotation) box() []float64 {
+	if len(a.Box) != 4 {
+		return nil
+	}
+	return []float64{a.Box[0], a.Box[1], a.Box[0] + a.Box[2], a.Box[1] + a.Box[3]}
+}
+
+// upright is a rectangle or ellipse as CVAT has it, before it is rotated; its outline, which is, stands in the segmentation.
+func (a cocoAnnotation) upright(rings [][]float64) []float64 {
+	box := a.box()
+	if a.Rotation != 0 && len(rings) == 1 {
+		box = turnedBack(rings[0], a.Rotation)
+	}
+	if box == nil || a.Type == "rectangle" {
+		return box
+	}
+	x, y := (box[0]+box[2])/2, (box[1]+box[3])/2
+	return []float64{x, y, box[2], box[1]}
+}
+
+// turnedBack is the box of a ring that was rotated, clockwise by degrees, about its middle.
+func turnedBack(ring []float64, degrees float64) []float64 {
+	var x, y float64
+	for i := 0; i+1 < len(ring); i += 2 {
+		x, y = x+ring[i], y+ring[i+1]
+	}
+	n := float64(len(ring) / 2)
+	x, y = x/n, y/n
+	sin, cos := math.Sincos(-degrees * math.Pi / 180)
+	left, top, right, bottom := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+	for i := 0; i+1 < len(ring); i += 2 {
+		dx, dy := ring[i]-x, ring[i+1]-y
+		px, py := x+dx*cos-dy*sin, y+dx*sin+dy*cos
+		left, top, right, bottom = min(left, px), min(top, py), max(right, px), max(bottom, py)
+	}
+	return []float64{micro(left), micro(top), micro(right), micro(bottom)}
+}
+
+// micro rounds what was computed, so that it is the same on every processor.
+func micro(x float64) float64 { return math.Round(x*1e6)/1e6 + 0 }
+
+// segments are the segmentation's rings, or its mask as CVAT has it.
+func (a cocoAnnotation) segments(image cocoImage) (rings [][]float64, mask []float64, wrong string) {
+	if len(a.Segmentation) == 0 || string(a.Segmentation) == "null" {
+		return nil, nil, ""
+	}
+	if json.Unmarshal(a.Segmentation, &rings) == nil {
+		for _, ring := range rings {
+			if len(ring) < 6 || len(ring)%2 != 0 {
+				return nil, nil, "a polygon of less than three points"
+			}
+		}
+		return rings, nil, ""
+	}
+	var runs cocoRuns
+	if json.Unmarshal(a.Segmentation, &runs) != nil {
+		return nil, nil, "a segmentation that is neither polygons nor a mask"
+	}
+	mask, wrong = runs.mask()
+	return nil, mask, wrong
+}
+
+// elementsOf are the points of a skeleton, by the names that the category gives them.
+func elementsOf(c cocoCategory, keypoints []float64) ([]annotation.Shape, string) {
+	if len(keypoints) != 3*len(c.Keypoints) {
+		return nil, fmt.Sprintf("a skeleton of %d numbers; category %s has %d keypoints of three", len(keypoints), c.Name, len(c.Keypoints))
+	}
+	elements := make([]annotation.Shape, len(c.Keypoints))
+	for i, name := range c.Keypoints {
+		seen := keypoints[3*i+2]
+		elements[i] = annotation.Shape{
+			Type: "points", Label: name, Points: []float64{keypoints[3*i], keypoints[3*i+1]}, Outside: seen == 0, Occluded: seen == 1,
+		}
+	}
+	return elements, ""
+}
+
+// attributesOf are attributes by name. Of those that CVAT writes into COCO files beside its labels' own, occluded is
+// the shape's, and the others say nothing of it.
+func attributesOf(from map[string]any, occluded bool) (annotation.Attributes, bool) {
+	var all annotation.Attributes
+	for name, value := range from {
+		switch v := value.(type) {
+		case bool:
+			if name == "occluded" {
+				occluded = occluded || v
+				continue
+			}
+			all = append(all, annotation.Attribute{Name: name, Value: strconv.FormatBool(v)})
+		case float64:
+			all = append(all, annotation.Attribute{Name: name, Value: strconv.FormatFloat(v, 'f', -1, 64)})
+		case string:
+			all = append(all, annotation.Attribute{Name: name, Value: v})
+		}
+	}
+	return all, occluded
+}

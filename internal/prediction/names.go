@@ -1,0 +1,58 @@
+package prediction
+
+import (
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// names finds frames by the names of images, of which one may have directories before it that the other lacks.
+type names struct {
+	frame map[string]int // of a name, and of each end of one, begun at a slash; ambiguous: of several
+	whole map[string]int // of whole names alone
+}
+
+const ambiguous = -1
+
+func namesOf(frames []Frame) names {
+	n := names{frame: make(map[string]int, 2*len(frames)), whole: make(map[string]int, len(frames))}
+	for i, f := range frames {
+		name := norm.NFC.String(f.Name)
+		n.whole[name] = i
+		for end := name; ; {
+			if _, taken := n.frame[end]; taken {
+				n.frame[end] = ambiguous
+			} else {
+				n.frame[end] = i
+			}
+			_, rest, more := strings.Cut(end, "/")
+			if !more {
+				break
+			}
+			end = rest
+		}
+	}
+	return n
+}
+
+// find is the frame of an image; wrong says why there is none.
+func (n names) find(image string) (frame int, wrong string) {
+	name := norm.NFC.String(strings.TrimLeft(strings.TrimPrefix(strings.ReplaceAll(image, `\`, "/"), "./"), "/"))
+	if i, there := n.whole[name]; there {
+		return i, ""
+	}
+	switch i, there := n.frame[name]; {
+	case there && i == ambiguous:
+		return 0, "its image's name is the end of several frames' names"
+	case there:
+		return i, ""
+	}
+	for rest, more := name, true; more; {
+		if _, rest, more = strings.Cut(rest, "/"); more {
+			if i, there := n.whole[rest]; there {
+				return i, ""
+			}
+		}
+	}
+	return 0, "its image is no frame of the task"
+}

@@ -1,0 +1,311 @@
+package prediction
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/cvatplan/cvatplan/internal/annotation"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+)
+
+// A Frame is one that predictions may be about.
+type Frame struct {
+	Name          string
+	Width, Height int // pixels; 0: not known yet
+}
+
+// A Target is what predictions are placed in.
+type Target struct {
+	Frames []Frame
+	Labels []cvat.Label // nil: not known yet, so that every label fits
+
+	MinScore float64           // less certain ones are left out; those without a score are not
+	Rename   map[string]string // the file's labels → the project's; others keep their names
+}
+
+// A Count is how many of a label there are.
+type Count struct {
+	Label string
+	Count int
+}
+
+// Placed is what becomes of predictions.
+type Placed struct {
+	Annotations cvat.Annotations // frames are places in Target.Frames; ids are those of Target.Labels; source auto
+	Labels      []Count          // of them, by name
+	LowScore    int              // left out: see Target.MinScore
+	Repeated    int              // left out: equal, but for the score, to one before
+	Unplaced    []Unplaced       // left out: they cannot be placed
+}
+
+// tolerance is how far a shape may leave its image, in pixels: models that scale their answers do so by fractions.
+const tolerance = 1
+
+// Place gives everything its frame and label.
+func (f Found) Place(t Target) Placed {
+	p := placing{t: t, names: namesOf(t.Frames), labels: labelsByName(t.Labels), unplaced: reasons{}, seen: map[string]bool{}, counts: map[string]int{}}
+	for _, item := range f.Items {
+		p.place(item)
+	}
+	p.result.Unplaced = p.unplaced.list()
+	for label, n := range p.counts {
+		p.result.Labels = append(p.result.Labels, Count{label, n})
+	}
+	slices.SortFunc(p.result.Labels, func(a, b Count) int { return cmp.Compare(a.Label, b.Label) })
+	slices.SortStableFunc(p.result.Annotations.Shapes, func(a, b cvat.Shape) int { return cmp.Compare(a.Frame, b.Frame) })
+	return p.result
+}
+
+type placing struct {
+	t        Target
+	names    names
+	labels   map[string]*cvat.Label
+	unplaced reasons
+	seen     map[string]bool
+	counts   map[string]int
+	result   Placed
+}
+
+func labelsByName(labels []cvat.Label) map[string]*cvat.Label {
+	byName := make(map[string]*cvat.Label, len(labels))
+	for i := range labels {
+		byName[labels[i].Name] = &labels[i]
+	}
+	return byName
+}
+
+func (p *placing) place(item Item) {
+	if item.Wrong != "" {
+		p.unplaced.add(item.Image, "%s", item.Wrong)
+		return
+	}
+	if score := item.Shapes[0].Score; score != nil && *score < p.t.MinScore {
+		p.result.LowScore++
+		return
+	}
+	at, wrong := p.names.find(item.Image)
+	if wrong != "" {
+		p.unplaced.add(item.Image, "%s", wrong)
+		return
+	}
+	frame := p.t.Frames[at]
+	if frame.Width > 0 && item.Width > 0 && (frame.Width != item.Width || frame.Height != item.Height) {
+		p.unplaced.add(item.Image, "made for an image of %d x %d pixels, the frame has %d x %d", item.Width, item.Height, frame.Width, frame.Height)
+		return
+	}
+	if frame.Width == 0 {
+		frame.Width, frame.Height = item.Width, item.Height
+	}
+	name := item.Shapes[0].Label
+	if to, renamed := p.t.Rename[name]; renamed {
+		name = to
+	}
+	label := p.labels[name]
+	if label == nil && p.t.Labels != nil {
+		p.unplaced.add("", "the project has no label %q", name)
+		return
+	}
+	shape, wrong := choose(item.Shapes, label)
+	if wrong == "" {
+		wrong = fault(shape, frame)
+	}
+	var out cvat.Shape
+	if wrong == "" {
+		out, wrong = wire(shape, label, at)
+	}
+	if wrong != "" {
+		p.unplaced.add(item.Image, "%s", wrong)
+		return
+	}
+	key := fmt.Sprint(name, Key(out))
+	if p.seen[key] {
+		p.result.Repeated++
+		return
+	}
+	p.seen[key] = true
+	p.counts[name]++
+	p.result.Annotations.Shapes = append(p.result.Annotations.Shapes, out)
+}
+
+// choose is the closest of the shapes that the label takes.
+func choose(shapes []annotation.Shape, label *cvat.Label) (annotation.Shape, string) {
+	if label == nil {
+		return shapes[0], ""
+	}
+	kind := cmp.Or(label.Type, "any")
+	for _, s := range shapes {
+		if s.Type == kind || kind == "any" && s.Type != "skeleton" {
+			return s, ""
+		}
+	}
+	return annotation.Shape{}, fmt.Sprintf("label %s takes %s, and not a %s", label.Name, kind, shapes[0].Type)
+}
+
+// fault says why CVAT could not hold the shape, or not export it.
+func fault(s annotation.Shape, in Frame) string {
+	n := len(s.Points)
+	fits := map[string]bool{
+		"rectangle": n == 4, "ellipse": n == 4, "polygon": n >= 6 && n%2 == 0, "polyline": n >= 4 && n%2 == 0,
+		"points": n >= 2 && n%2 == 0, "cuboid": n == 16, "mask": n > 4, "skeleton": n == 0 && len(s.Elements) > 0,
+	}
+	fit, known := fits[s.Type]
+	switch {
+	case !known:
+		return fmt.Sprintf("CVAT has no shape of type %q", s.Type)
+	case !fit:
+		return fmt.Sprintf("a %s of %d numbers", s.Type, n)
+	case s.Score != nil && (*s.Score < 0 || *s.Score > 1):
+		return "a score that is not between 0 and 1"
+	case s.Rotation < 0 || s.Rotation > 360:
+		return "a rotation that is not between 0 and 360 degrees"
+	case s.Type == "rectangle" && (s.Points[0] >= s.Points[2] || s.Points[1] >= s.Points[3]):
+		return "a rectangle without an area"
+	case s.Type == "ellipse" && (s.Points[2] <= s.Points[0] || s.Points[3] >= s.Points[1]):
+		return "an ellipse without an area"
+	case s.Type == "mask":
+		return maskFault(s.Points, in)
+	}
+	if in.Width > 0 && outside(s, in) {
+		return "outside its image"
+	}
+	return ""
+}
+
+// maskFault: a mask that leaves its image, or its box, breaks exports of the whole task.
+func maskFault(points []float64, in Frame) string {
+	n := len(points) - 4
+	left, top, right, bottom := points[n], points[n+1], points[n+2], points[n+3]
+	sum := 0.0
+	for _, run := range points {
+		if run != float64(int64(run)) || run < 0 {
+			return "a mask whose numbers are not whole"
+		}
+	}
+	for _, run := range points[:n] {
+		sum += run
+	}
+	switch {
+	case right < left || bottom < top || sum != (right-left+1)*(bottom-top+1):
+		return "a mask whose runs do not fill its box"
+	case in.Width > 0 && (right >= float64(in.Width) || bottom >= float64(in.Height)):
+		return "outside its image"
+	}
+	return ""
+}
+
+// outside reports whether a shape leaves the image; of one that is rotated its middle decides, for CVAT lets corners
+// turn out of the image.
+func outside(s annotation.Shape, in Frame) bool {
+	points := s.Points
+	switch {
+	case s.Type == "ellipse":
+		x, y, rx, ry := points[0], points[1], points[2]-points[0], points[1]-points[3]
+		points = []float64{x - rx, y - ry, x + rx, y + ry}
+	case s.Type == "skeleton":
+		points = nil
+		for _, e := range s.Elements {
+			if !e.Outside {
+				points = append(points, e.Points...)
+			}
+		}
+	}
+	if s.Rotation != 0 {
+		points = []float64{(points[0] + points[2]) / 2, (points[1] + points[3]) / 2}
+	}
+	for i := 0; i+1 < len(points); i += 2 {
+		x, y := points[i], points[i+1]
+		if x < -tolerance || y < -tolerance || x > float64(in.Width)+tolerance || y > float64(in.Height)+tolerance {
+			return true
+		}
+	}
+	return false
+}
+
+// wire is the shape as CVAT takes it. Every attribute is set, so that it is read back as it was sent.
+func wire(s annotation.Shape, label *cvat.Label, frame int) (out cvat.Shape, wrong string) {
+	out = cvat.Shape{
+		Frame: frame, Type: s.Type, Source: Source, Score: s.Score, Occluded: s.Occluded, Outside: s.Outside, ZOrder: s.ZOrder,
+		Rotation: s.Rotation, Points: append([]float64{}, s.Points...), Attributes: []cvat.AttributeValue{},
+	}
+	if label == nil {
+		return out, ""
+	}
+	out.LabelID = label.ID
+	if out.Attributes, wrong = values(s.Attributes, label); wrong != "" || s.Type != "skeleton" {
+		return out, wrong
+	}
+	for _, sub := range label.Sublabels {
+		i := slices.IndexFunc(s.Elements, func(e annotation.Shape) bool { return e.Label == sub.Name })
+		if i < 0 {
+			return out, fmt.Sprintf("a skeleton without point %s of label %s", sub.Name, label.Name)
+		}
+		if len(s.Elements[i].Points) != 2 {
+			return out, fmt.Sprintf("a skeleton whose point %s has %d numbers", sub.Name, len(s.Elements[i].Points))
+		}
+		e := s.Elements[i]
+		e.Type, e.Rotation = "points", 0
+		element, wrong := wire(e, &sub, frame)
+		if wrong != "" {
+			return out, wrong
+		}
+		element.Score = nil
+		out.Elements = append(out.Elements, element)
+	}
+	for _, e := range s.Elements {
+		if !slices.ContainsFunc(label.Sublabels, func(sub cvat.Label) bool { return sub.Name == e.Label }) {
+			return out, fmt.Sprintf("label %s has no point %q", label.Name, e.Label)
+		}
+	}
+	if len(s.Elements) != len(label.Sublabels) {
+		return out, fmt.Sprintf("a skeleton of %d points; label %s has %d", len(s.Elements), label.Name, len(label.Sublabels))
+	}
+	return out, ""
+}
+
+// foreignAttributes are those that CVAT and other tools write beside a label's own; they say nothing that is kept.
+var foreignAttributes = []string{"rotation", "track_id", "keyframe", "occluded"}
+
+// values are the values of all attributes of a label. One that CVAT would take and could not export is refused.
+func values(set annotation.Attributes, label *cvat.Label) ([]cvat.AttributeValue, string) {
+	for _, s := range set {
+		own := slices.ContainsFunc(label.Attributes, func(a cvat.Attribute) bool { return a.Name == s.Name })
+		if !own && !slices.Contains(foreignAttributes, s.Name) {
+			return nil, fmt.Sprintf("label %s has no attribute %q", label.Name, s.Name)
+		}
+	}
+	all := []cvat.AttributeValue{}
+	for _, a := range label.Attributes {
+		value := a.DefaultValue
+		for _, s := range set {
+			if s.Name != a.Name {
+				continue
+			}
+			if !admits(a, s.Value) {
+				return nil, fmt.Sprintf("attribute %s of label %s does not take %q", a.Name, label.Name, s.Value)
+			}
+			value = s.Value
+		}
+		all = append(all, cvat.AttributeValue{SpecID: a.ID, Value: value})
+	}
+	return all, ""
+}
+
+func admits(a cvat.Attribute, value string) bool {
+	switch a.InputType {
+	case "select", "radio":
+		return slices.Contains(a.Values, value)
+	case "checkbox":
+		return value == "true" || value == "false"
+	case "number":
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil || len(a.Values) != 3 {
+			return err == nil
+		}
+		low, _ := strconv.ParseFloat(a.Values[0], 64)
+		high, _ := strconv.ParseFloat(a.Values[1], 64)
+		return low <= n && n <= high
+	}
+	return true
+}

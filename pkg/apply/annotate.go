@@ -1,0 +1,189 @@
+package apply
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cvatplan/cvatplan/internal/prediction"
+	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+)
+
+// CVAT adds annotations in one transaction, compares nothing, and knows no request from its repetition. So what is
+// already there is read, and what this or another run has put twice is taken away again: docs/reliability.md says why
+// each is there once in the end, and never over a person's work.
+
+const (
+	maxBatch       = 5000    // shapes in a request, which CVAT 2.73 adds in some two seconds
+	maxBatchPoints = 500_000 // numbers in a request: masks have thousands each
+
+	putPatience = 5 * time.Second // how long a request of a run that died, or of another run, may still be handled
+	maxPuts     = 3               // times that a batch is sent whose answer is lost
+)
+
+// annotating is what a task knows of its annotations.
+type annotating struct {
+	batches [][]cvat.Shape
+	own     map[string]int // of a shape's key, its batch
+
+	sent    map[int]int // batches that this run sent, and how often
+	waiting time.Time   // since when a request that may be under way is waited for
+	seen    int         // how many of the shapes were there then
+}
+
+// annotate puts the annotations of a task that has its frames. It reports false where another run may be about to: then
+// the task is to be looked at again.
+func (t *task) annotate(ctx context.Context, id int, frames []cvat.FrameMeta) (settled bool, err error) {
+	if t.change.Desired.Annotations == nil || t.o.Annotations == nil {
+		return true, nil
+	}
+	t.phase(Annotating)
+	if t.annotating == nil {
+		if err := t.prepareAnnotations(ctx, frames); err != nil {
+			return false, err
+		}
+	}
+	for {
+		have, err := t.server.Annotations(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		state := t.annotating.compare(have.Shapes)
+		switch {
+		case len(state.repeated) > 0:
+			err = t.server.DeleteShapes(ctx, id, state.repeated)
+		case state.next < 0:
+			return true, nil
+		case state.foreign > 0:
+			t.warnForeign(id, state.foreign)
+			return true, nil
+		case t.mayBeUnderWay(id, state):
+			return false, t.pause(ctx, yieldPause)
+		default:
+			err = t.send(ctx, id, state.next)
+		}
+		if err != nil && !errors.Is(err, cvat.ErrUnknownOutcome) {
+			return false, err
+		}
+	}
+}
+
+// prepareAnnotations asks for the annotations and cuts them into batches: the same ones in every run.
+func (t *task) prepareAnnotations(ctx context.Context, frames []cvat.FrameMeta) error {
+	labels, err := t.projectLabels(ctx)
+	if err != nil {
+		return err
+	}
+	want, err := t.o.Annotations(ctx, t.change, labels, frames)
+	if err != nil {
+		return err
+	}
+	a := &annotating{own: make(map[string]int, len(want.Shapes)), sent: map[int]int{}}
+	points := 0
+	for _, s := range want.Shapes {
+		n := len(s.Points) + 2*len(s.Elements)
+		if last := len(a.batches) - 1; last < 0 || len(a.batches[last]) == maxBatch || points+n > maxBatchPoints {
+			a.batches, points = append(a.batches, nil), 0
+		}
+		last := len(a.batches) - 1
+		a.batches[last] = append(a.batches[last], s)
+		a.own[prediction.Key(s)] = last
+		points += n
+	}
+	t.annotating = a
+	return nil
+}
+
+// projectLabels are the project's labels with their ids, asked for once in a run.
+func (r *run) projectLabels(ctx context.Context) ([]cvat.Label, error) {
+	r.labelsOnce.Lock()
+	defer r.labelsOnce.Unlock()
+	if r.labels == nil {
+		labels, err := r.server.Labels(ctx, r.project())
+		if err != nil {
+			return nil, err
+		}
+		r.labels = labels
+	}
+	return r.labels, nil
+}
+
+// An annotated is how far a task's annotations are.
+type annotated struct {
+	next     int          // the batch to be sent next; -1: none
+	seen     int          // of our shapes, those that are there
+	foreign  int          // shapes of a model that are none of ours, where none of ours is there
+	repeated []cvat.Shape // copies of ours beyond the first
+}
+
+// compare finds ours among the task's shapes: made by a model, and equal. A batch is there as a whole or not at all, so
+// one of its shapes that is there says that all were put, and those that are missing were changed or deleted by a
+// person. Of equal ones all runs keep the one of the lowest id.
+func (a *annotating) compare(have []cvat.Shape) annotated {
+	state := annotated{next: -1}
+	there := make([]bool, len(a.batches))
+	first := map[string]cvat.Shape{}
+	for _, s := range have {
+		if s.Source != prediction.Source {
+			continue
+		}
+		key := prediction.Key(s)
+		batch, ours := a.own[key]
+		if !ours {
+			state.foreign++
+			continue
+		}
+		there[batch] = true
+		kept, twice := first[key]
+		switch {
+		case !twice:
+			first[key] = s
+			state.seen++
+		case s.ID < kept.ID:
+			first[key] = s
+			state.repeated = append(state.repeated, kept)
+		default:
+			state.repeated = append(state.repeated, s)
+		}
+	}
+	slices.SortFunc(state.repeated, func(a, b cvat.Shape) int { return cmp.Compare(a.ID, b.ID) })
+	state.repeated = state.repeated[:min(len(state.repeated), maxBatch)]
+	if state.next = slices.Index(there, false); state.seen > 0 {
+		state.foreign = 0
+	}
+	return state
+}
+
+// mayBeUnderWay says whether somebody's request for the next batch may still be handled: this run's own whose answer was
+// lost, or that of the run that created the task. After a while without progress it is taken for lost.
+func (t *task) mayBeUnderWay(id int, state annotated) bool {
+	a := t.annotating
+	if t.created == id && a.sent[state.next] == 0 {
+		return false
+	}
+	if a.waiting.IsZero() || state.seen != a.seen {
+		a.waiting, a.seen = time.Now(), state.seen
+	}
+	return time.Since(a.waiting) < putPatience
+}
+
+// send adds a batch.
+func (t *task) send(ctx context.Context, id, batch int) error {
+	a := t.annotating
+	if a.sent[batch]++; a.sent[batch] > maxPuts {
+		return fmt.Errorf("task %d: %s were sent %d times and are not there", id, wording.Count(len(a.batches[batch]), "annotation", "annotations"), maxPuts)
+	}
+	a.waiting = time.Time{}
+	return t.server.AddAnnotations(ctx, id, &cvat.Annotations{Shapes: a.batches[batch]})
+}
+
+// warnForeign: shapes of a model that are none of ours stand in an unfinished task. They may be of a run that was killed
+// and whose predictions have changed since.
+func (t *task) warnForeign(id, n int) {
+	t.result.Warnings = append(t.result.Warnings, fmt.Sprintf(
+		"task %d has %s of source auto that are not in %s: nothing was put beside them", id, wording.Count(n, "shape", "shapes"), t.change.Desired.Annotations.From))
+}
