@@ -50,7 +50,7 @@ func (in *reader) task(line []byte) error {
 		return in.wrong(err)
 	}
 	d := plan.Desired{
-		Task: l.Task, Was: l.Was, Update: l.Update, Bag: l.Bag, Camera: l.Camera, Settings: l.Settings, Frames: l.Frames,
+		Task: l.Task, Was: l.Was, Update: l.Update, Bag: l.Bag, Camera: l.Camera, Settings: l.Settings, Frames: l.Frames, Annotations: l.Annotations,
 		Origin: manifest.Position(l.Origin), Hash: l.Hash, Bytes: l.Bytes,
 	}
 	for _, p := range l.Problems {

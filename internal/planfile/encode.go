@@ -36,7 +36,7 @@ func projectOf(p Project) projectLine {
 func taskOf(d plan.Desired, action plan.Action, images []Image) taskLine {
 	l := taskLine{
 		Type: typeTask, Task: d.Task, Action: string(action), Was: d.Was, Update: d.Update, Bag: d.Bag, Camera: d.Camera, Hash: d.Hash, Bytes: d.Bytes,
-		Settings: d.Settings, Origin: positionPart(d.Origin), Frames: d.Frames,
+		Settings: d.Settings, Origin: positionPart(d.Origin), Frames: d.Frames, Annotations: d.Annotations,
 	}
 	for _, p := range d.Problems {
 		l.Problems = append(l.Problems, problemPart{p.Code, p.Text, advice.Words(p.Hint)})

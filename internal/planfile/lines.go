@@ -83,8 +83,10 @@ type taskLine struct {
 	Origin   positionPart  `json:"origin"`
 	Problems []problemPart `json:"problems,omitempty"`
 	Frames   []string      `json:"frames,omitempty"`
-	Sizes    []int64       `json:"sizes,omitempty"`
-	Sums     []string      `json:"sums,omitempty"`
+
+	Annotations *plan.Annotations `json:"annotations,omitempty"`
+	Sizes       []int64           `json:"sizes,omitempty"`
+	Sums        []string          `json:"sums,omitempty"`
 }
 
 type problemPart struct {

@@ -125,6 +125,9 @@ func taskSince(was, is side, c plan.Change) string {
 	if text := valuesSince(c, now); text != "" {
 		return text
 	}
+	if text := annotationsSince(c, now); text != "" {
+		return text
+	}
 	return decidedSince(c, now)
 }
 
@@ -135,6 +138,21 @@ func valuesSince(was, now plan.Change) string {
 		if !slices.Contains(was.Updates, u) {
 			return fmt.Sprintf("its %s is %q now", u.Key, u.Before)
 		}
+	}
+	return ""
+}
+
+// annotationsSince tells whether what a task is given is another than when the plan was saved. Of a task that has been
+// given it since, nothing is read.
+func annotationsSince(was, now plan.Change) string {
+	a, b := was.Desired.Annotations, now.Desired.Annotations
+	switch {
+	case a == nil || !actionable(was) || !actionable(now) || now.Action == plan.Update:
+		return ""
+	case b == nil:
+		return fmt.Sprintf("its predictions %s are gone", a.From)
+	case a.Hash != b.Hash:
+		return fmt.Sprintf("its predictions %s changed", a.From)
 	}
 	return ""
 }

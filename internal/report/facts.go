@@ -14,7 +14,7 @@ import (
 // A fact is one line of detail under a change. The renderers for people show the
 // same facts; each escapes them in its own way, and bounds the list of names.
 type fact struct {
-	label string // "server", "manifest", "missing", "extra", "task", "removes", "problems", "from", "hint"
+	label string // "server", "manifest", "missing", "extra", "task", "removes", "problems", "from", "puts", "hint"
 	text  string
 	names []string // of frames, any number
 	lines []string // instead of text: several sentences, any number
@@ -25,6 +25,7 @@ type fact struct {
 func factsOf(c plan.Change) []fact {
 	var facts []fact
 	facts = append(facts, updates(c)...)
+	facts = append(facts, annotations(c)...)
 	facts = append(facts, differences(c)...)
 	facts = append(facts, tasks(c)...)
 	facts = append(facts, problems(c)...)
@@ -57,7 +58,11 @@ func bad(c plan.Change) bool {
 // reason is why, in a few words.
 func reason(c plan.Change) string {
 	if bad(c) {
-		return wording.Count(len(c.Desired.Problems), "problem", "problems") + " with its local frames"
+		what := " with its local frames"
+		if c.Reason.Code == diag.CodePredictions {
+			what = " with its predictions"
+		}
+		return wording.Count(len(c.Desired.Problems), "problem", "problems") + what
 	}
 	return c.Reason.Text
 }
@@ -78,6 +83,29 @@ func updates(c plan.Change) []fact {
 		lines[i] = fmt.Sprintf("%s: %s → %s", u.Key, orNone(u.Before), orNone(u.After))
 	}
 	return []fact{{label: "update", lines: lines}}
+}
+
+// annotations are what the task is given: how many of each label, and what is left out.
+func annotations(c plan.Change) []fact {
+	a := c.Desired.Annotations
+	if a == nil || troubled(c.Action) {
+		return nil
+	}
+	var put []string
+	for _, l := range a.Labels {
+		put = append(put, fmt.Sprintf("%d %s", l.Count, l.Label))
+	}
+	lines := []string{fmt.Sprintf("%s from %s", orNone(strings.Join(put, ", ")), a.From)}
+	if a.LowScore > 0 {
+		lines = append(lines, fmt.Sprintf("left out, %d: a score below min_score", a.LowScore))
+	}
+	if a.Repeated > 0 {
+		lines = append(lines, fmt.Sprintf("left out, %d: equal to another one", a.Repeated))
+	}
+	for _, u := range a.Unplaced {
+		lines = append(lines, "left out, "+u)
+	}
+	return []fact{{label: "puts", lines: lines}}
 }
 
 func orNone(value string) string {

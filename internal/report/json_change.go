@@ -43,6 +43,8 @@ type changeDoc struct {
 	Updates      []updateDoc `json:"updates,omitempty"`
 	Removes      []int       `json:"removes,omitempty"` // ids of empty leftovers of ours
 	Origin       *originDoc  `json:"origin,omitempty"`
+
+	Annotations *plan.Annotations `json:"annotations,omitempty"` // what the task is given
 }
 
 type problem struct {
@@ -88,6 +90,7 @@ func taskDoc(s plan.Scope, c plan.Change) changeDoc {
 	for _, u := range c.Updates {
 		d.Updates = append(d.Updates, updateDoc(u))
 	}
+	d.Annotations = c.Desired.Annotations
 	d.sets(actionsOf(c), before(c), after(c))
 	return d
 }

@@ -86,7 +86,7 @@ func (t *task) prepareAnnotations(ctx context.Context, frames []cvat.FrameMeta) 
 	points := 0
 	for _, s := range want.Shapes {
 		n := len(s.Points) + 2*len(s.Elements)
-		if last := len(a.batches) - 1; last < 0 || len(a.batches[last]) == maxBatch || points+n > maxBatchPoints {
+		if last := len(a.batches) - 1; last < 0 || len(a.batches[last]) == t.o.batch || points+n > maxBatchPoints {
 			a.batches, points = append(a.batches, nil), 0
 		}
 		last := len(a.batches) - 1

@@ -27,6 +27,8 @@ type job struct {
 	was      map[string][]string                       // old names
 	files    func(name string, frames []string) Images // nil: an archive of the frames
 	events   func(Event)
+
+	predicted []cvat.Shape // what each task is given
 }
 
 func one(frames ...string) *job { return &job{tasks: map[string][]string{"t": frames}} }
@@ -48,7 +50,11 @@ func (j *job) tryPlan(s *session) (plan.Plan, error) {
 	}
 	var want []plan.Desired
 	for name, frames := range j.tasks {
-		want = append(want, plan.Desired{Task: name, Frames: frames, Bytes: 1, Settings: j.settings, Was: j.was[name]})
+		d := plan.Desired{Task: name, Frames: frames, Bytes: 1, Settings: j.settings, Was: j.was[name]}
+		if j.predicted != nil {
+			d.Annotations = &plan.Annotations{From: "predictions.json"}
+		}
+		want = append(want, d)
 	}
 	have, err := observe.Project(s.ctx, s, observe.Want{Project: o.Project, Tasks: want}, observe.Options{CheckFrames: o.CheckFrames, Update: o.Update})
 	if err != nil {
@@ -75,6 +81,9 @@ func (j *job) carryOut(s *session, p plan.Plan) Result {
 			return j.files(c.Task, c.Desired.Frames), nil
 		}
 		return Images{Archive: archiveOf(c.Desired.Frames...)}, nil
+	}
+	o.Annotations = func(context.Context, plan.Change, []cvat.Label, []cvat.FrameMeta) (cvat.Annotations, error) {
+		return cvat.Annotations{Shapes: j.predicted}, nil
 	}
 	return Run(s.ctx, p, s, o, j.events)
 }

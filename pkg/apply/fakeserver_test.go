@@ -52,6 +52,7 @@ type fakeTask struct {
 	until    time.Time // when the import ends
 	user     string
 	params   cvat.DataParams
+	shapes   []cvat.Shape
 }
 
 func newFakeServer() *fakeServer {

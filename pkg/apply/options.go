@@ -104,6 +104,8 @@ type Options struct {
 	UploadChunk int64         // bytes per PATCH; 0: the client's default
 	State       State         // may be nil
 
+	batch int // annotations in a request; 0: maxBatch
+
 	// Until ends a run well: once it has ended no step is begun, and what is being sent ends with
 	// its chunk. The end of the context that Run gets ends requests under way too. nil: never.
 	Until context.Context
@@ -120,6 +122,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.WaitTimeout <= 0 {
 		o.WaitTimeout = defaultWaitTimeout
+	}
+	if o.batch <= 0 {
+		o.batch = maxBatch
 	}
 	if o.Until == nil {
 		o.Until = context.Background()

@@ -256,3 +256,49 @@ func (s *session) DataMeta(ctx context.Context, id int) (*cvat.DataMeta, error) 
 		return nil
 	})
 }
+
+func (s *session) Annotations(ctx context.Context, id int) (*cvat.Annotations, error) {
+	out := &cvat.Annotations{}
+	return out, s.call(ctx, "GET annotations", func() error {
+		t, err := s.w.find(id)
+		if err == nil {
+			out.Shapes = slices.Clone(t.shapes)
+		}
+		return err
+	})
+}
+
+func (s *session) AddAnnotations(ctx context.Context, id int, a *cvat.Annotations) error {
+	return s.call(ctx, "PATCH annotations create", func() error {
+		t, err := s.w.find(id)
+		if err != nil {
+			return err
+		}
+		for _, shape := range a.Shapes {
+			t.shapes = append(t.shapes, s.w.numbered(shape))
+		}
+		return nil
+	})
+}
+
+func (w *fakeServer) numbered(shape cvat.Shape) cvat.Shape {
+	w.nextID++
+	shape.ID = w.nextID
+	return shape
+}
+
+func (s *session) DeleteShapes(ctx context.Context, id int, shapes []cvat.Shape) error {
+	return s.call(ctx, "PATCH annotations delete", func() error {
+		t, err := s.w.find(id)
+		if err != nil {
+			return err
+		}
+		for _, gone := range shapes {
+			if gone.Source != "auto" {
+				s.w.violations = append(s.w.violations, fmt.Sprintf("a shape of a person was deleted: %+v", gone))
+			}
+			t.shapes = slices.DeleteFunc(t.shapes, func(have cvat.Shape) bool { return have.ID == gone.ID })
+		}
+		return nil
+	})
+}

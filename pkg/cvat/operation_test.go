@@ -50,6 +50,8 @@ var calls = map[string]func(context.Context, *Client) error{
 	"Jobs":                 func(ctx context.Context, c *Client) error { _, err := c.Jobs(ctx, JobFilter{}); return err },
 	"Annotations":          func(ctx context.Context, c *Client) error { _, err := c.Annotations(ctx, 1); return err },
 	"JobAnnotations":       func(ctx context.Context, c *Client) error { _, err := c.JobAnnotations(ctx, 1); return err },
+	"AddAnnotations":       func(ctx context.Context, c *Client) error { return c.AddAnnotations(ctx, 1, &Annotations{}) },
+	"DeleteShapes":         func(ctx context.Context, c *Client) error { return c.DeleteShapes(ctx, 1, nil) },
 	"ValidationLayout":     func(ctx context.Context, c *Client) error { _, err := c.ValidationLayout(ctx, 1); return err },
 	"ExportFormats":        func(ctx context.Context, c *Client) error { _, err := c.ExportFormats(ctx); return err },
 	"Export":               func(ctx context.Context, c *Client) error { _, err := c.Export(ctx, 1, "COCO 1.0", nil); return err },

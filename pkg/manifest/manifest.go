@@ -131,7 +131,7 @@ type TaskSettings struct {
 
 	Annotations *Annotations // what the task is given once it has its frames
 
-	Settings              // but for Assignee, which is known of a task alone
+	Settings // but for Assignee, which is known of a task alone
 }
 
 // Annotations say where what a model found in a task's images is, and what of it the task is given.

@@ -71,6 +71,7 @@ var homes = []struct{ definition, words string }{
 	{"skip", "in an entry of skip:"},
 	{"pull", "under pull:"},
 	{"frames", "under frames:"},
+	{"annotations", "under annotations:"},
 	{"validation", "under validation:"},
 	{"bag", "in an entry of bags:"},
 	{"camera", "in an entry of cameras:"},

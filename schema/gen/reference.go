@@ -24,6 +24,7 @@ var sections = []section{
 	{"task", "task", "Stands at the top, in a camera and in a bag."},
 	{"validation", "validation", "Stands under `task`."},
 	{"storage", "storage", "Stands under `task.source_storage` and `task.target_storage`."},
+	{"annotations", "annotations", "Stands under `task`."},
 	{"frames", "frames", "Stands in a camera and in a bag."},
 	{"skip", "skip", "An entry of `skip`."},
 	{"pull", "pull", "Stands at the top."},
