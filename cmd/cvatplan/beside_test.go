@@ -42,7 +42,7 @@ func TestWhoLooksWhileAnotherRunAppliesIsNotMistaken(t *testing.T) {
 			t.Parallel()
 			held := 0
 			for j := 1; ; j++ {
-				if !everything() && j > 3 && j%9 != 0 {
+				if !everything() && j > 3 && j%9 != 0 || j < 9 && skipped(j, 3) {
 					continue
 				}
 				if !d.overtaken(t, name, j) {
