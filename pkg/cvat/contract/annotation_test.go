@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/cvatplan/cvatplan/internal/prediction"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/google/go-cmp/cmp"
 )
@@ -271,6 +272,24 @@ func element(o object, more ...object) object {
 	full := read(o, more...)
 	delete(full, "elements")
 	return full
+}
+
+// found is a rectangle that a model found.
+func (c *scene) found(frame, at int) cvat.Shape {
+	return cvat.Shape{
+		Frame: frame, LabelID: c.ids["bike"], Type: "rectangle", Source: prediction.Source,
+		Points: []float64{float64(at), 2, float64(at) + 1.5, 9}, Attributes: []cvat.AttributeValue{},
+	}
+}
+
+// shapes are the task's shapes.
+func (c *scene) shapes() []cvat.Shape {
+	c.t.Helper()
+	got, err := c.Annotations(c.t.Context(), c.task)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return got.Shapes
 }
 
 // keyframe is what GET makes of a track's keyframe.
@@ -587,6 +606,109 @@ var annotationQuestions = []question{
 	}},
 	{182, "a task without data has no annotations to read: 400", func(t *testing.T, s *suite) {
 		s.raw(t, "GET", fmt.Sprintf("/api/tasks/%d/annotations", s.task(t).ID), "").want(t, 400, "")
+	}},
+	{183, "what is added to several jobs at once is seen as a whole or not at all, and of what is added at the same time all stays", func(t *testing.T, s *suite) {
+		c := s.scene(t, 4, 0)
+		const writers, each = 3, 90
+		added := &cvat.Annotations{}
+		for i := range each {
+			added.Shapes = append(added.Shapes, c.found(i%10, i))
+		}
+		var writing, reading sync.WaitGroup
+		done := make(chan struct{})
+		reading.Go(func() {
+			for {
+				seen, err := s.Annotations(t.Context(), c.task)
+				if err != nil || len(seen.Shapes)%each != 0 {
+					t.Errorf("%d shapes, %v", len(seen.Shapes), err)
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+		for range writers {
+			writing.Go(func() {
+				if err := s.AddAnnotations(t.Context(), c.task, added); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		writing.Wait()
+		close(done)
+		reading.Wait()
+		if got := c.shapes(); len(got) != writers*each {
+			t.Errorf("%d shapes of %d writers with %d each", len(got), writers, each)
+		}
+	}},
+	{184, "what a model found comes back as it was sent, with its score, on every server that has one", func(t *testing.T, s *suite) {
+		c := s.scene(t, 4, 0)
+		car := c.found(2, 1)
+		car.LabelID, car.Score, car.Rotation = c.ids["car"], ptr(0.25), 12.5
+		car.Attributes = []cvat.AttributeValue{{SpecID: c.ids["lights"], Value: "true"}, {SpecID: c.ids["color"], Value: "red"}}
+		mask := c.found(3, 2)
+		mask.Type, mask.Points = "mask", []float64{1, 2, 1, 5, 5, 6, 6}
+		body := cvat.Shape{Frame: 5, LabelID: c.ids["body"], Type: "skeleton", Source: prediction.Source, Points: []float64{}, Attributes: []cvat.AttributeValue{}}
+		for i, point := range []string{"body.head", "body.foot"} {
+			body.Elements = append(body.Elements, cvat.Shape{
+				Frame: 5, LabelID: c.ids[point], Type: "points", Source: prediction.Source, Points: []float64{1.0 / 3, float64(i)},
+				Outside: i == 0, Occluded: i == 1, Attributes: []cvat.AttributeValue{},
+			})
+		}
+		sent := []cvat.Shape{car, mask, body}
+		if err := s.AddAnnotations(t.Context(), c.task, &cvat.Annotations{Shapes: sent}); err != nil {
+			t.Fatal(err)
+		}
+		want, got := map[string]bool{}, map[string]bool{}
+		for _, shape := range sent {
+			want[prediction.Key(shape)] = true
+		}
+		for _, shape := range c.shapes() {
+			got[prediction.Key(shape)] = true
+			if shape.Source != prediction.Source || shape.ID == 0 || shape.LabelID == car.LabelID && (shape.Score == nil || *shape.Score != 0.25) {
+				t.Errorf("%+v", shape)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	}},
+	{185, "of equal shapes all but the first are deleted by their ids, also where jobs overlap; an id that is gone is no error", func(t *testing.T, s *suite) {
+		for _, overlap := range []int{0, 2} {
+			c := s.scene(t, 4, overlap)
+			added := &cvat.Annotations{Shapes: []cvat.Shape{c.found(3, 1), c.found(0, 2)}}
+			for range 3 {
+				if err := s.AddAnnotations(t.Context(), c.task, added); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.send(c.taskPath(), "create", object{"shapes": boxes(3)}).want(t, 200, "")
+			for range 9 {
+				kept, repeated := map[string]bool{}, []cvat.Shape{}
+				shapes := c.shapes()
+				slices.SortFunc(shapes, func(a, b cvat.Shape) int { return a.ID - b.ID })
+				for _, shape := range shapes {
+					if key := prediction.Key(shape); shape.Source == prediction.Source && kept[key] {
+						repeated = append(repeated, shape)
+					} else {
+						kept[key] = true
+					}
+				}
+				if len(repeated) == 0 {
+					break
+				}
+				for range 2 { // the second time they are gone
+					if err := s.DeleteShapes(t.Context(), c.task, repeated); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if got := c.shapes(); len(got) != 3 {
+				t.Errorf("overlap %d: %+v", overlap, got)
+			}
+		}
 	}},
 }
 
