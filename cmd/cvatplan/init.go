@@ -35,11 +35,13 @@ func (c initCmd) Run(a *app) error {
 	} else if err := c.mayWrite(); err != nil {
 		return err
 	}
-	drafted, err := survey.Draft(ctx, file, c.Paths...)
+	drafted, err := survey.Draft(ctx, file, a.Server, c.Paths...)
 	if err != nil {
+		a.printProblems(drafted.Problems)
 		return err
 	}
 	if c.Output == "-" {
+		a.printProblems(drafted.Problems)
 		_, err := a.stdout.Write(drafted.Text)
 		return err
 	}
@@ -48,6 +50,7 @@ func (c initCmd) Run(a *app) error {
 	}
 	a.printProblems(drafted.Problems)
 	if !a.Quiet {
+		fmt.Fprintln(a.stderr, "cvatplan: note: the manifest names no labels, and nothing can be annotated in a project without them")
 		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %s, %s, %s, %s\n", c.Output,
 			wording.Count(drafted.Bags, "bag", "bags"), wording.Count(drafted.Cameras, "camera", "cameras"), wording.Count(drafted.Tasks, "task", "tasks"), wording.Count(drafted.Images, "image", "images"))
 		fmt.Fprintf(a.stderr, "cvatplan: hint: read it, put in your server and labels, then: cvatplan plan%s\n", c.argument())

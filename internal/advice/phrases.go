@@ -97,6 +97,7 @@ var phrases = map[diag.Action]string{
 	diag.HintSelectOtherwise:    "select by every: or by frame numbers, or name files after their time, as jai_cam_1700000000000000000.jpg",
 	diag.HintCheckSelection:     "look at frames: in the manifest",
 
+	diag.HintSettle:            "plan again in {1}, or write settle: 0s on bags that are complete",
 	diag.HintBringBag:          "bring it there, or say with --root where it is",
 	diag.HintBringBagFiles:     "bring the file there, or write partial: true to make tasks without it",
 	diag.HintBringBagThenApply: "bring them there, or say with --root where they are; then apply the same file",

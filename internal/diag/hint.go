@@ -118,6 +118,7 @@ const (
 	HintCheckSelection
 
 	// Bags and images.
+	HintSettle // duration
 	HintBringBag
 	HintBringBagFiles
 	HintBringBagThenApply

@@ -58,7 +58,7 @@ func (t Task) unreadable(i int, err error) diag.Diagnostic {
 	switch {
 	case errors.As(err, &f):
 		p.Code, p.Text, p.Hint = f.Code, p.Text+f.Text, f.Hint
-		if command := fetchCommand(f.Code, where, t.bagDir(where)); command != (diag.Hint{}) {
+		if command := FetchCommand(f.Code, where, t.bagDir(where)); command != (diag.Hint{}) {
 			p.Hint = command
 		}
 	case errors.Is(err, fs.ErrNotExist):

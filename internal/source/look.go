@@ -13,18 +13,24 @@ type Directory struct {
 	Images      []string // paths from the directory, with slashes, in byte order
 	Unsupported []string // images that CVAT does not take
 	Others      int      // files that are no images
+	Recordings  []string // those of them that have a recording's name, in byte order
+	Metadata    bool     // a rosbag2's metadata.yaml lies directly in the directory
 	Problems    []string // what could not be looked at
 }
 
 // LookInto lists a directory as Scan does, from its entries' names and types alone.
 func LookInto(ctx context.Context, dir string) (Directory, error) {
 	l, err := list(ctx, store.At(dir), ".")
-	d := Directory{Images: l.images, Unsupported: l.pictures, Others: l.others}
+	d := Directory{Images: l.images, Unsupported: l.pictures, Others: l.others, Recordings: l.recordings, Metadata: l.metadata}
 	for _, f := range l.problems {
 		d.Problems = append(d.Problems, strings.TrimPrefix(wording.Safe(f.path)+": "+f.Text, ": "))
 	}
 	return d, err
 }
+
+// Ignored reports whether a file or directory of this name is passed over wherever it lies: hidden ones, and
+// those of operating systems and network storages.
+func Ignored(name string) bool { return name[0] == '.' || ignoredByCVAT(name) || ofSystem(name) }
 
 // TimeIn is the time that a file's name carries, in nanoseconds since 1970; false if it carries none.
 func TimeIn(name string) (ns int64, ok bool) { return stampOf(name) }

@@ -8,8 +8,9 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
-// fetchCommand is what brings the content of a pointer, asked for the whole bag.
-func fetchCommand(code diag.Code, file, dir string) diag.Hint {
+// FetchCommand is what brings the content of a pointer, asked for the whole bag: the pointer's path, and the
+// directory to fetch.
+func FetchCommand(code diag.Code, file, dir string) diag.Hint {
 	switch code {
 	case diag.CodeLFSPointer:
 		top, rel := worktree(dir)

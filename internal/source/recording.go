@@ -56,7 +56,7 @@ func unreadFiles(ctx context.Context, b *bagRef, files []bag.Unread) []diag.Diag
 		case errors.Is(f.Err, fs.ErrNotExist):
 			p.Text = said + "is missing"
 		case err == nil && code != "":
-			p.Code, p.Text, p.Hint = code, said+"is "+name+", not the recording", fetchCommand(code, b.store.Path(f.Name), b.path())
+			p.Code, p.Text, p.Hint = code, said+"is "+name+", not the recording", FetchCommand(code, b.store.Path(f.Name), b.path())
 		case err == nil && len(head) == 0:
 			p.Text = said + "is empty (0 bytes)"
 		default:
@@ -81,7 +81,7 @@ func (s scanner) unopened(ctx context.Context, b *bagRef, err error) diag.Diagno
 	}
 	if code, name := content.Pointer(head); code != "" {
 		p.Code, p.Text = code, fmt.Sprintf("bag %s: %s, not the recording", wording.Safe(b.rel), name)
-		p.Hint = fetchCommand(code, b.path(), filepath.Dir(b.path()))
+		p.Hint = FetchCommand(code, b.path(), filepath.Dir(b.path()))
 	} else if len(head) == 0 {
 		p.Text = fmt.Sprintf("bag %s is empty (0 bytes)", wording.Safe(b.rel))
 	}

@@ -49,7 +49,8 @@ func unsettledBags(m *manifest.Manifest, bags []*bagRef, found []outcome) []diag
 	for _, settle := range slices.Sorted(maps.Keys(held)) {
 		h := held[settle]
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnsettledBags, Text: fmt.Sprintf(
-			"%s left alone, such as %s: a file there is younger than settle: %s", wording.Count(h.bags, "bag is", "bags are"), wording.Safe(h.example), settle)})
+			"%s left alone, such as %s: a file there is younger than settle: %s", wording.Count(h.bags, "bag is", "bags are"), wording.Safe(h.example), settle),
+			Hint: diag.Do(diag.HintSettle, settle.String())})
 	}
 	return list
 }

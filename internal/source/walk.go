@@ -89,7 +89,7 @@ func (w *walker) dir(ctx context.Context, rel, end string, depth int) {
 func (w *walker) entry(ctx context.Context, e fs.DirEntry, rel, end string, depth int) {
 	name := e.Name()
 	at := path.Join(rel, name)
-	if name[0] == '.' || ignoredByCVAT(name) || ofSystem(name) {
+	if Ignored(name) {
 		if isLeftOut(e) {
 			w.leftOut = append(w.leftOut, at)
 		}

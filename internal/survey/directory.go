@@ -2,10 +2,12 @@ package survey
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 func lookIntoDirectory(ctx context.Context, path string) (Bag, error) {
@@ -22,6 +24,9 @@ func lookIntoDirectory(ctx context.Context, path string) (Bag, error) {
 	if err != nil {
 		return b, err
 	}
+	if n := len(d.Recordings); n > 0 && len(d.Images) > 0 {
+		b.Notes = append(b.Notes, fmt.Sprintf("%s beside the images, such as %s", wording.Count(n, "recording lies", "recordings lie"), d.Recordings[0]))
+	}
 	guess, err := GuessAt(ctx, absolute)
 	if err != nil { // it holds no images, and no recordings
 		return b, ctx.Err()
@@ -31,6 +36,15 @@ func lookIntoDirectory(ctx context.Context, path string) (Bag, error) {
 		b.Holds = guess.Bags
 	}
 	return b, nil
+}
+
+// imagesIn says how many image files lie in a recording's directory.
+func imagesIn(ctx context.Context, path string) []string {
+	d, err := source.LookInto(ctx, path)
+	if err != nil || len(d.Images) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s beside the recording, such as %s", wording.Count(len(d.Images), "image file lies", "image files lie"), d.Images[0])}
 }
 
 // span is the first and the last time that names carry; 0, 0 if some carries none.

@@ -26,23 +26,24 @@ type Drafted struct {
 }
 
 // Draft writes a first manifest of what lies at the paths, to stand in the file of that name: it plans
-// as it is, on the embedded server. Its globs match what was given and nothing else that is there now.
-func Draft(ctx context.Context, file string, paths ...string) (Drafted, error) {
+// as it is, on the given server, or, where that is empty, on the embedded one. Its globs match what was
+// given and nothing else that is there now. Problems say what is left even if the error says that it is all.
+func Draft(ctx context.Context, file, server string, paths ...string) (Drafted, error) {
 	guess, err := guessAt(ctx, paths)
 	if err != nil {
-		return Drafted{}, err
+		return Drafted{Problems: guess.Skipped}, err
 	}
 	root, err := rootFrom(file, guess.Root)
 	if err != nil {
 		return Drafted{}, err
 	}
-	d := draft{Guess: guess, root: root, project: projectName(guess.Root), task: taskName(guess)}
+	d := draft{Guess: guess, server: server, root: root, project: projectName(guess.Root), task: taskName(guess)}
 	drafted, err := d.try(ctx, file)
 	if err == nil && slices.ContainsFunc(drafted.Problems, sameName) {
 		d.task = strings.Replace(d.task, "{bag}", "{parent}_{bag}", 1)
 		drafted, err = d.try(ctx, file)
 	}
-	drafted.Problems = append(guess.LeftOut(), drafted.Problems...)
+	drafted.Problems = slices.Concat(guess.Skipped, guess.LeftOut(), drafted.Problems)
 	return drafted, err
 }
 

@@ -62,7 +62,7 @@ func TestADraftIsAsItWas(t *testing.T) {
 				check(t, os.WriteFile(filepath.Join(dir, f), content, 0o666))
 			}
 			t.Chdir(dir)
-			got, err := Draft(t.Context(), tt.file, tt.paths...)
+			got, err := Draft(t.Context(), tt.file, "", tt.paths...)
 			check(t, err)
 			golden(t, name+".yaml", got.Text)
 			for _, p := range got.Problems {
@@ -101,7 +101,7 @@ var testdata = func() string {
 }()
 
 func TestADraftOfNothingIsAnError(t *testing.T) {
-	if d, err := Draft(t.Context(), "cvatplan.yaml", t.TempDir()); err == nil {
+	if d, err := Draft(t.Context(), "cvatplan.yaml", "", t.TempDir()); err == nil {
 		t.Errorf("%s", d.Text)
 	}
 }
@@ -114,7 +114,7 @@ func TestOddNamesAreLeftOutWithAWarning(t *testing.T) {
 				check(t, os.MkdirAll(filepath.Join(dir, "run"), 0o777))
 				check(t, os.WriteFile(filepath.Join(dir, "run", f), nil, 0o666))
 			}
-			got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), filepath.Join(dir, "run"))
+			got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "", filepath.Join(dir, "run"))
 			check(t, err)
 			if got.Cameras != 1 || got.Images != 2 {
 				t.Errorf("%d cameras, %d images", got.Cameras, got.Images)

@@ -13,6 +13,7 @@ import (
 // A draft is all that a first manifest says.
 type draft struct {
 	Guess
+	server              string // empty: the embedded one
 	root, project, task string
 }
 
@@ -26,7 +27,11 @@ func (d draft) text() []byte {
 		modeline,
 		"version: 1",
 		"server:",
-		remark("  url: sandbox:.sandbox", "the embedded server, to try it out; put your CVAT's address here"),
+	}
+	if d.server != "" {
+		lines = append(lines, "  url: "+scalar(d.server))
+	} else {
+		lines = append(lines, remark("  url: sandbox:.sandbox", "the embedded server, to try it out; put your CVAT's address here"))
 	}
 	if d.root != "." {
 		lines = append(lines, remark("root: "+scalar(d.root), "where bag paths begin"))
@@ -35,7 +40,7 @@ func (d draft) text() []byte {
 		"project:",
 		"  name: "+scalar(d.project),
 		remark("  create: true", "if there is none of that name"),
-		remark("  # labels: [apple, {name: leaf, type: polygon}]", "what is to be annotated"),
+		remark("  # labels: [apple, {name: leaf, type: polygon}]", "what is to be annotated: without labels nothing can be"),
 	)
 	lines = append(lines, d.cameras()...)
 	lines = append(lines,
@@ -46,6 +51,10 @@ func (d draft) text() []byte {
 	)
 	for _, b := range d.Bags {
 		lines = append(lines, remark("  - path: "+quoted(b.Path), wording.Count(b.Count, "bag", "bags")))
+		if len(b.Exclude) > 0 {
+			lines = append(lines, remark("    exclude: ["+strings.Join(quotedAll(b.Exclude), ", ")+"]", "recordings beside the images"))
+		}
+		lines = append(lines, remark("    settle: 10m", "leave a bag alone while a file of it is younger"))
 		if b.Bare {
 			lines = append(lines, remark("    optional: true", "no image of a camera"))
 		}

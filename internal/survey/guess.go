@@ -1,35 +1,42 @@
 package survey
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/internal/source/recording"
 	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // A Guess is what a first manifest could say of some directories and recordings.
 type Guess struct {
-	Root    string        // the directory that holds all of it
-	Bags    []GuessBag    // entries of bags:, their paths from the root
-	Cameras []GuessCamera // by name; none if the files do not tell cameras apart
-	Images  int           // all that Bags hold
-	Left    int           // of these, what no camera takes
-	Odd     []string      // paths that no manifest can write: no bag and no camera is guessed from them
+	Root    string            // the directory that holds all of it
+	Bags    []GuessBag        // entries of bags:, their paths from the root
+	Cameras []GuessCamera     // by name; none if the files do not tell cameras apart
+	Images  int               // all that Bags hold
+	Left    int               // of these, what no camera takes
+	Skipped []diag.Diagnostic // what is left, and why
+	Odd     []string          // paths that no manifest can write: no bag and no camera is guessed from them
 }
 
 // A GuessBag is one entry of bags:.
 type GuessBag struct {
-	Path  string // a glob where it stands for several bags
-	Count int    // how many bags it matches
-	Bare  bool   // no camera has images there: its tasks are not to be missed
+	Path    string   // a glob where it stands for several bags
+	Exclude []string // globs of recordings in it, which are bags of their own
+	Count   int      // how many bags it matches
+	Bare    bool     // no camera has images there: its tasks are not to be missed
 }
 
 // A GuessCamera is one entry of cameras:.
@@ -42,104 +49,182 @@ type GuessCamera struct {
 
 // GuessAt looks at directories and recordings, and guesses what is a bag and which
 // cameras there are: by sub-directories, by what file names have before their numbers,
-// and by image topics.
+// and by image topics. What it leaves is in Skipped, with the reason, and fails nothing
+// but the guess of which it was all.
 func GuessAt(ctx context.Context, paths ...string) (Guess, error) {
-	g := guesser{cache: &recording.Cache{}}
+	g := guesser{cache: &recording.Cache{}, seen: make(map[string]bool)}
 	defer g.cache.Close()
 	for _, p := range paths {
-		if err := g.look(ctx, filepath.Clean(p), 0); err != nil {
-			return Guess{}, err
-		}
+		g.look(ctx, filepath.Clean(p), 0)
+	}
+	out := Guess{Skipped: fewAlike(g.skipped)}
+	if err := ctx.Err(); err != nil {
+		return out, err
 	}
 	if len(g.bags) == 0 {
-		return Guess{}, fmt.Errorf("%s: no images and no recordings there", strings.Join(paths, ", "))
+		return out, fmt.Errorf("%s: no images and no recordings there that can be used", strings.Join(paths, ", "))
 	}
-	root := commonRoot(g.bags)
-	out := Guess{Root: root}
+	out.Root = commonRoot(g.bags)
 	out.Cameras, out.Images, out.Left = guessCameras(g.bags)
-	out.Bags = g.entries(ctx, root)
+	out.Bags = g.entries(ctx, out.Root)
 	out.Odd = append(g.odd, oddImages(g.bags)...)
 	return out, ctx.Err()
 }
 
 // A guessedBag is one bag, and what it holds.
 type guessedBag struct {
-	path   string
-	dir    bool     // of images
-	images []string // from the bag
-	topics []bag.Topic
-	bare   bool // no camera takes anything of it
+	path    string
+	dir     bool     // of images
+	images  []string // from the bag
+	topics  []bag.Topic
+	exclude []string // globs of recordings in it, which are bags of their own
+	bare    bool     // no camera takes anything of it
 }
 
 type guesser struct {
-	cache *recording.Cache
-	bags  []guessedBag
-	odd   []string // left out for their names
+	cache   *recording.Cache
+	bags    []guessedBag
+	odd     []string // left out for their names
+	skipped []diag.Diagnostic
+	seen    map[string]bool // directories that were looked at, without links
 }
 
 // maxLook is how far below the given directory bags are looked for.
 const maxLook = 3
 
 // look takes the path for a bag, or for a directory of bags.
-func (g *guesser) look(ctx context.Context, path string, depth int) error {
-	if err := ctx.Err(); err != nil {
-		return err
+func (g *guesser) look(ctx context.Context, path string, depth int) {
+	in, name := store.Split(path)
+	info, err := in.Stat(ctx, name)
+	switch {
+	case ctx.Err() != nil:
+	case errors.Is(err, fs.ErrNotExist):
+		g.skip(diag.CodeNoImages, diag.Hint{}, "%s: there is no such file or directory", path)
+	case err != nil:
+		g.skip(diag.CodeUnreadableDirectory, diag.Hint{}, "%v", err)
+	case !info.IsDir() && !isRecording(ctx, path):
+		g.notRecording(ctx, path, info.Size())
+	case !info.IsDir():
+		g.recording(ctx, path)
+	default:
+		g.directory(ctx, path, depth)
 	}
-	if isRecording(ctx, path) {
-		return g.recording(ctx, path)
+}
+
+// directory is a bag of images, a rosbag2, or holds others.
+func (g *guesser) directory(ctx context.Context, path string, depth int) {
+	end := path
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		end = real
 	}
-	info, err := store.At(path).Stat(ctx, ".")
-	if err != nil || !info.IsDir() {
-		return cmp.Or(err, fmt.Errorf("%s is neither a directory nor a recording", path))
+	if g.seen[end] {
+		return
 	}
+	g.seen[end] = true
 	l, err := source.LookInto(ctx, path)
 	if err != nil {
-		return err
+		return // ctx has ended
 	}
-	if below := childDirs(l.Images); isBag(filepath.Base(path), l.Images, below) {
-		g.bags = append(g.bags, guessedBag{path: path, dir: true, images: l.Images})
-		return nil
+	for _, p := range l.Problems {
+		g.skip(diag.CodeUnreadableDirectory, diag.Hint{}, "%s: %s", path, p)
 	}
-	return g.inside(ctx, path, depth)
+	nested := func(at string) bool { return strings.Contains(at, "/") }
+	whole := isRecording(ctx, path) && (l.Metadata || !slices.ContainsFunc(l.Recordings, nested))
+	switch below := childDirs(l.Images); {
+	case whole && len(l.Images) == 0, whole && l.Metadata && g.holdsImages(ctx, path):
+		g.recording(ctx, path)
+	case isBag(filepath.Base(path), l.Images, below):
+		g.bags = append(g.bags, guessedBag{path: path, dir: true, images: l.Images, exclude: g.beside(ctx, path, l)})
+	default:
+		g.inside(ctx, path, depth)
+		if len(l.Images) == 0 && len(l.Unsupported) > 0 {
+			g.skip(diag.CodeUnsupportedImages, diag.Do(diag.HintConvertTheImages), "%s: CVAT takes no such images as %s", path, l.Unsupported[0])
+		}
+	}
+}
+
+// beside takes the recordings that lie in a bag of images and hold images themselves for bags of their own,
+// and gives the globs that leave them out of that one. Those that cannot be read are left out, too; telemetry
+// is not: a plan counts it.
+func (g *guesser) beside(ctx context.Context, dir string, l source.Directory) (exclude []string) {
+	byDir := make(map[string][]string)
+	for _, at := range l.Recordings {
+		byDir[path.Dir(at)] = append(byDir[path.Dir(at)], path.Base(at))
+	}
+	for _, at := range slices.Sorted(maps.Keys(byDir)) {
+		full := filepath.Join(dir, filepath.FromSlash(at))
+		looks := []string{full} // all of it may be one recording
+		if at == "." || slices.ContainsFunc(l.Images, func(image string) bool { return strings.HasPrefix(image, at+"/") }) {
+			looks = nil
+			for _, name := range g.withoutTwins(full, byDir[at]) {
+				looks = append(looks, filepath.Join(full, name))
+			}
+		}
+		for _, p := range looks {
+			if g.lookBeside(ctx, p) {
+				for _, name := range byDir[at] {
+					exclude = append(exclude, "*"+escapeGlob(filepath.Ext(name)))
+				}
+			}
+		}
+	}
+	slices.Sort(exclude)
+	return slices.Compact(exclude)
+}
+
+// lookBeside reports whether the bag of images is to do without what lies there.
+func (g *guesser) lookBeside(ctx context.Context, path string) bool {
+	bags, skipped := len(g.bags), len(g.skipped)
+	g.look(ctx, path, maxLook)
+	warned := slices.ContainsFunc(g.skipped[skipped:], func(d diag.Diagnostic) bool { return d.Severity > diag.Note })
+	if len(g.bags) == bags && !warned {
+		g.skipped = g.skipped[:skipped]
+		return false
+	}
+	return true
+}
+
+// withoutTwins takes out the files of a directory that hold the same recording as another one.
+func (g *guesser) withoutTwins(dir string, names []string) []string {
+	for _, t := range bag.Twins(names) {
+		names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == t.Name })
+		g.note(diag.CodeSameRecording, "%s is left out: %s is the same recording", filepath.Join(dir, t.Name), t.Of)
+	}
+	return names
 }
 
 // inside looks at each entry of a directory that is no bag.
-func (g *guesser) inside(ctx context.Context, path string, depth int) error {
+func (g *guesser) inside(ctx context.Context, path string, depth int) {
 	entries, err := list(ctx, path)
-	if err != nil || depth == maxLook {
-		return err
+	if err != nil {
+		g.skip(diag.CodeUnreadableDirectory, diag.Hint{}, "%v", err)
 	}
+	dirs, files := make(map[string]bool), []string(nil)
+	var names []string
 	for _, e := range entries {
-		child := filepath.Join(path, e.Name())
-		if e.Name()[0] == '.' || !e.IsDir() && !isRecording(ctx, child) {
+		name := e.Name()
+		dirs[name] = e.IsDir() || e.Type()&fs.ModeSymlink != 0 && isDirectory(ctx, filepath.Join(path, name))
+		switch {
+		case source.Ignored(name), !dirs[name] && !bag.Named(name):
 			continue
+		case !dirs[name]:
+			files = append(files, name)
 		}
-		if !writable(e.Name()) {
+		names = append(names, name)
+	}
+	kept := g.withoutTwins(path, files)
+	for _, name := range names {
+		child := filepath.Join(path, name)
+		switch {
+		case !dirs[name] && !slices.Contains(kept, name):
+		case !writable(name):
 			g.odd = append(g.odd, child)
-			continue
-		}
-		if err := g.look(ctx, child, depth+1); err != nil {
-			return err
+		case dirs[name] && depth == maxLook:
+			g.note(diag.CodeTooDeep, "%s is not looked into: bags are looked for %d directories deep", child, maxLook)
+		default:
+			g.look(ctx, child, depth+1)
 		}
 	}
-	return nil
-}
-
-// recording adds a recording with image topics; others are left out.
-func (g *guesser) recording(ctx context.Context, path string) error {
-	in, name := store.Split(path)
-	return g.cache.Use(ctx, in, name, func(r *bag.Bag) error {
-		images := recording.ImageTopics(r)
-		depths, err := recording.DepthsOf(ctx, r, images)
-		if err != nil {
-			return err
-		}
-		topics := slices.DeleteFunc(recording.Choose(images, depths), func(t bag.Topic) bool { return t.Count == 0 || recording.IsVideo(t) })
-		if len(topics) > 0 {
-			g.bags = append(g.bags, guessedBag{path: path, topics: topics})
-		}
-		return nil
-	})
 }
 
 // childDirs groups a directory's images by the sub-directory they are in.
@@ -175,9 +260,9 @@ func (g *guesser) entries(ctx context.Context, root string) []GuessBag {
 	type group struct{ dir, kind string }
 	members := make(map[group][]string)
 	var groups []group
-	bare := make(map[string]bool)
+	bags := make(map[string]guessedBag)
 	for _, b := range g.bags {
-		bare[b.path] = b.bare
+		bags[b.path] = b
 		k := group{filepath.Dir(b.path), "/"}
 		if !b.dir && !isDirectory(ctx, b.path) {
 			k.kind = filepath.Ext(b.path)
@@ -192,7 +277,15 @@ func (g *guesser) entries(ctx context.Context, root string) []GuessBag {
 		rel, _ := filepath.Rel(root, k.dir)
 		entries := exactly(ctx, members[k], k.dir, k.kind)
 		for i, b := range entries {
-			b.Bare = len(entries) == len(members[k]) && bare[filepath.Join(k.dir, members[k][i])]
+			alone := len(entries) == len(members[k])
+			b.Bare = alone && bags[filepath.Join(k.dir, members[k][i])].bare
+			for m, name := range members[k] {
+				if !alone || m == i {
+					b.Exclude = append(b.Exclude, bags[filepath.Join(k.dir, name)].exclude...)
+				}
+			}
+			slices.Sort(b.Exclude)
+			b.Exclude = slices.Compact(b.Exclude)
 			b.Path = strings.TrimPrefix(escapeGlob(filepath.ToSlash(rel))+"/"+b.Path, "./")
 			all = append(all, b)
 		}
@@ -205,11 +298,15 @@ func (g *guesser) entries(ctx context.Context, root string) []GuessBag {
 // a slash for directories.
 func exactly(ctx context.Context, members []string, dir, kind string) []GuessBag {
 	entries, _ := list(ctx, dir)
+	twins := make(map[string]bool)
+	for _, t := range bag.Twins(namesOf(entries)) {
+		twins[t.Name] = true // which a plan leaves out, too
+	}
 	var others []string
 	for _, e := range entries {
 		name := e.Name()
 		alike := strings.HasSuffix(name, kind) || kind == "/" && isDirectory(ctx, filepath.Join(dir, name))
-		if alike && name[0] != '.' && !slices.Contains(members, name) {
+		if alike && name[0] != '.' && !twins[name] && !slices.Contains(members, name) {
 			others = append(others, name)
 		}
 	}
@@ -221,6 +318,14 @@ func exactly(ctx context.Context, members []string, dir, kind string) []GuessBag
 		each = append(each, GuessBag{Path: escapeGlob(strings.TrimSuffix(n, kind)) + kind, Count: 1})
 	}
 	return each
+}
+
+func namesOf(entries []fs.DirEntry) []string {
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name()
+	}
+	return names
 }
 
 // ownPrefix is what several members begin with and the others do not. It ends before a number, where that
@@ -269,5 +374,18 @@ func commonPrefix(names []string) string {
 
 // escapeGlob makes a pattern that matches only this name.
 func escapeGlob(name string) string {
-	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `{`, `\{`, `\`, `\\`).Replace(name)
+	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `{`, `\{`, `}`, `\}`, `\`, `\\`).Replace(name)
+}
+
+// topicGlob is escapeGlob, with a ? for each sign that a manifest cannot write.
+func topicGlob(topic string) string {
+	var b strings.Builder
+	for _, r := range topic {
+		if r == utf8.RuneError || wording.Safe(string(r)) != string(r) {
+			b.WriteByte('?')
+			continue
+		}
+		b.WriteString(escapeGlob(string(r)))
+	}
+	return b.String()
 }

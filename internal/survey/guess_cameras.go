@@ -2,6 +2,7 @@ package survey
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"path"
 	"regexp"
@@ -43,7 +44,7 @@ func seriesOf(at string) string {
 	if name == stem {
 		name = glued.ReplaceAllString(stem, "")
 	}
-	if generic[strings.ToLower(name)] {
+	if low := strings.ToLower(name); generic[low] || generic[strings.TrimRight(low, "0123456789")] {
 		return ""
 	}
 	return name
@@ -157,18 +158,31 @@ func guessCameras(bags []guessedBag) (cameras []GuessCamera, images, left int) {
 
 // streamCameras names the cameras of a recording: by the one part of the topic that no
 // other stream has, where there is one, so that the name alone chooses the topic; else
-// by the whole topic, which then must be written.
+// by the whole topic, which then must be written, as a glob.
 func streamCameras(topics []bag.Topic) map[string][]string {
 	names := make(map[string][]string)
+	var others []bag.Topic
 	for _, t := range topics {
 		first, _, _ := strings.Cut(strings.Trim(t.Name, "/"), "/")
-		others := slices.DeleteFunc(slices.Clone(topics), func(o bag.Topic) bool { return o.Name == t.Name })
-		alone := !slices.ContainsFunc(others, func(o bag.Topic) bool { return camera.TokenAt(o.Name, first) >= 0 })
-		if alone && !generic[first] {
+		alone := !slices.ContainsFunc(topics, func(o bag.Topic) bool { return o.Name != t.Name && camera.TokenAt(o.Name, first) >= 0 })
+		if alone && !generic[first] && recording.ValidName(first) == first {
 			names[first] = nil
 			continue
 		}
-		names[recording.CameraName(t.Name)] = []string{t.Name}
+		others = append(others, t)
+	}
+	for _, t := range others {
+		name := recording.CameraName(t.Name)
+		if _, taken := names[name]; taken { // /a/image beside /a/image_raw
+			name = recording.ValidName(strings.ReplaceAll(strings.Trim(t.Name, "/"), "/", "_"))
+		}
+		for i := 2; ; i++ {
+			if _, taken := names[name]; !taken {
+				break
+			}
+			name = fmt.Sprintf("%s_%d", strings.TrimSuffix(name, fmt.Sprintf("_%d", i-1)), i)
+		}
+		names[name] = []string{topicGlob(t.Name)}
 	}
 	return names
 }

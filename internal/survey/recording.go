@@ -52,6 +52,7 @@ func lookIntoRecording(ctx context.Context, path string, kind bag.Kind, o Option
 		return Bag{}, err
 	}
 	found.Cameras = suggest(found.Topics)
+	found.Notes = append(found.Notes, b.Notes()...)
 	for _, w := range b.Warnings() {
 		found.Notes = append(found.Notes, w.String())
 	}

@@ -18,11 +18,17 @@ type Suggestion struct {
 func SuggestCameras(topics []bag.Topic, d recording.Depths) map[string]Suggestion {
 	chosen := recording.Choose(topics, d)
 	names := streamCameras(chosen)
+	byTopic := make(map[string]string)
+	for name, topics := range names {
+		for _, topic := range topics {
+			byTopic[topic] = name
+		}
+	}
 	byBase := make(map[string]Suggestion)
 	for _, t := range chosen {
 		first, _, _ := strings.Cut(strings.Trim(t.Name, "/"), "/")
-		s := Suggestion{Camera: recording.CameraName(t.Name), Instead: t.Name}
-		if list, ok := names[first]; ok && list == nil {
+		s := Suggestion{Camera: byTopic[topicGlob(t.Name)], Instead: t.Name}
+		if list, ok := names[first]; ok && list == nil && s.Camera == "" {
 			s.Camera, s.ByName = first, true
 		}
 		base, _ := recording.Base(t.Name)

@@ -60,7 +60,11 @@ func Look(ctx context.Context, path string, o Options) (Bag, error) {
 		return Bag{}, err
 	}
 	if kind := bag.Detect(ctx, in, name); kind != "" {
-		return lookIntoRecording(ctx, path, kind, o)
+		found, err := lookIntoRecording(ctx, path, kind, o)
+		if err == nil && info.IsDir() {
+			found.Notes = append(found.Notes, imagesIn(ctx, path)...)
+		}
+		return found, err
 	}
 	if info.IsDir() {
 		return lookIntoDirectory(ctx, path)

@@ -56,7 +56,7 @@ func usable(topics []Topic, name string) bool {
 func cameraOf(t Topic) GuessCamera {
 	c := GuessCamera{Name: t.Camera, Images: t.Count, Bags: 1}
 	if !t.ByName {
-		c.Topics = []string{t.Name}
+		c.Topics = []string{topicGlob(t.Name)}
 	}
 	return c
 }

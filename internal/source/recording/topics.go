@@ -3,8 +3,13 @@ package recording
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"hash/crc32"
 	"slices"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
@@ -17,7 +22,7 @@ var transports = []string{"/compressed", "/compressedDepth", "", "/ffmpeg", "/th
 // Base takes a transport's suffix off a topic.
 func Base(topic string) (base string, rank int) {
 	for i, t := range transports {
-		if base, ok := strings.CutSuffix(topic, t); ok && t != "" {
+		if base, ok := strings.CutSuffix(topic, t); ok && t != "" && strings.Trim(base, "/") != "" {
 			return base, i
 		}
 	}
@@ -209,12 +214,35 @@ func topicRank(t bag.Topic) int {
 	return rank
 }
 
-// CameraName makes a camera's name of a topic, for manifests without cameras.
+// CameraName makes a camera's name of a topic, for manifests without cameras: a valid one, whatever the topic
+// is called.
 func CameraName(topic string) string {
 	base, _ := Base(topic)
 	parts := strings.Split(strings.Trim(base, "/"), "/")
 	if last := parts[len(parts)-1]; len(parts) > 1 && (last == "image" || last == "image_raw" || last == "image_color" || strings.HasPrefix(last, "image_rect")) {
 		parts = parts[:len(parts)-1]
 	}
-	return strings.Join(parts, "_")
+	return ValidName(strings.Join(parts, "_"))
+}
+
+// maxName is how many bytes of a topic a camera's name may have: with the bag's they make task and frame names.
+const maxName = 128
+
+// ValidName makes a camera's name of any text: signs that names of files, tasks or manifests cannot have become
+// underscores, and the end of a long one a number that no other text has.
+func ValidName(text string) string {
+	name := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || strings.ContainsRune(`/\{}`, r) {
+			return '_'
+		}
+		return r
+	}, norm.NFC.String(strings.ToValidUTF8(text, "_")))
+	name = strings.TrimSpace(name)
+	if name == "" || strings.Trim(name, "_") == "" {
+		name = "image"
+	}
+	if len(name) > maxName {
+		name = fmt.Sprintf("%s_%08x", strings.ToValidUTF8(name[:maxName-9], ""), crc32.ChecksumIEEE([]byte(text)))
+	}
+	return name
 }

@@ -1,0 +1,187 @@
+package survey
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
+	"github.com/cvatplan/cvatplan/internal/diag"
+)
+
+// said are problems as a test compares them, without the directory.
+func said(dir string, problems []diag.Diagnostic) []string {
+	var all []string
+	for _, p := range problems {
+		all = append(all, fmt.Sprintf("%s: %s", p.Severity, strings.ReplaceAll(p.Text, dir+string(filepath.Separator), "")))
+	}
+	return all
+}
+
+func TestADraftSaysOfEachThingThatItLeavesWhy(t *testing.T) {
+	page, err := os.ReadFile("testdata/field/08-init-silent-or-aborts/data/run2.bag")
+	check(t, err)
+	tests := map[string]struct {
+		sample string
+		files  map[string]string // besides, by path
+		images int
+		want   []string
+	}{
+		"a pointer, a page, an empty file": {
+			sample: "08-init-silent-or-aborts/data", images: 4, want: []string{
+				"warning: run2.bag is left out: not a recording: an HTML page, as a download gives that needed a login",
+				"warning: run3.mcap is left out: a Git LFS pointer, not the recording",
+				"warning: run4.bag is left out: it is empty (0 bytes)",
+			},
+		},
+		"a rosbag2 of pointers": {
+			sample: "08-init-silent-or-aborts/data2", images: 6, want: []string{
+				"warning: b/run is left out: one_missing.mcap is a Git LFS pointer, not the recording",
+			},
+		},
+		"only video": {
+			sample: "b22-init-theora-only", files: map[string]string{"a/1.jpg": ""}, images: 1, want: []string{
+				"warning: theoraonly.mcap: /usb_cam/image_raw/theora left out: it holds video, which is not read",
+			},
+		},
+		"zeros, images that CVAT does not take, other files": {
+			files: map[string]string{"a/1.jpg": "", "b/1.heic": "", "notes.txt": "n", "c.bag": "\x00\x00\x00", "d.db3": string(page)}, images: 1, want: []string{
+				"warning: c.bag is left out: not a recording: it begins with zeros only, as a file does whose copy was interrupted",
+				"warning: d.db3 is left out: not a recording: an HTML page, as a download gives that needed a login",
+				"warning: 1 file in 1 bag left out: CVAT takes no such images as 001/b/1.heic",
+			},
+		},
+		"too deep": {
+			sample: "b19-init-empty-camera-name", files: map[string]string{"a/b/c/d/e.bag": ""}, images: 2,
+			want: []string{"note: a/b/c/d is not looked into: bags are looked for 3 directories deep"},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if tt.sample != "" {
+				check(t, os.CopyFS(dir, os.DirFS(filepath.Join("testdata/field", tt.sample))))
+			}
+			for at, content := range tt.files {
+				check(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, at)), 0o777))
+				check(t, os.WriteFile(filepath.Join(dir, at), []byte(content), 0o666))
+			}
+			got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "", dir)
+			check(t, err)
+			if got.Images != tt.images {
+				t.Errorf("%d images, want %d:\n%s", got.Images, tt.images, got.Text)
+			}
+			list := got.Problems[:min(len(got.Problems), len(tt.want))]
+			if diff := cmp.Diff(tt.want, said(dir, list)); diff != "" {
+				t.Errorf("(-want +got):\n%s%q", diff, said(dir, got.Problems))
+			}
+		})
+	}
+}
+
+func TestADraftOfNothingThatCanBeReadSaysWhy(t *testing.T) {
+	got, err := Draft(t.Context(), "cvatplan.yaml", "", "testdata/field/b22-init-theora-only", "none")
+	if err == nil || len(got.Problems) != 2 || got.Problems[0].Code != diag.CodeUnsupportedEncoding {
+		t.Errorf("%v, %v", err, got.Problems)
+	}
+}
+
+// Whatever topics are called: each image topic becomes a camera with a valid name.
+func TestCamerasHaveValidNamesWhateverTopicsAreCalled(t *testing.T) {
+	long := strings.Repeat("/a_long_name", 25)
+	tests := map[string][]string{
+		"no name": {"/compressed"}, "a slash": {"/"}, "no name, and depth": {"/compressed", "/compressedDepth"},
+		"300 characters": {long}, "two of 300": {long + "/left", long + "/right", "/x" + long},
+		"one component of 300": {"/" + strings.Repeat("x", 300), "/cam/image_raw/compressed"},
+		"equal but for image":  {"/a/image", "/a/image_raw", "/a/image_color", "/a"},
+		"globs":                {"/cam[0]/image_raw", "/cam{1}/image", "/c*/image", "/c?/image", "/cam0/image"},
+		"other signs":          {"/ cam /image", "/c\\d/image", "/a:b/image", "/a\nc/image", "/\u202ex/image", "/日本/image", "/true/image", "/~/image"},
+		"a sole sign":          {"/\n"},
+		"double slashes":       {"//cam//image_raw", "cam2", "cam2/"},
+	}
+	for name, topics := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			w, err := bagtest.Create(filepath.Join(dir, "a.mcap"), bagtest.Format{})
+			check(t, err)
+			for i, topic := range topics {
+				ns := int64(1700000000+i) * 1e9
+				check(t, w.Write(bagtest.Topic{Name: topic, Type: "sensor_msgs/Image", Encoding: "ros1"}, ns, grey(ns)))
+			}
+			check(t, w.Close())
+			got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "", dir)
+			check(t, err)
+			if got.Images != len(topics) || got.Tasks != len(topics) || got.Cameras != len(topics) {
+				t.Errorf("%d images in %d tasks of %d cameras, want %d\n%s%v", got.Images, got.Tasks, got.Cameras, len(topics), got.Text, got.Problems)
+			}
+			for _, p := range got.Problems {
+				if p.Severity > diag.Note {
+					t.Errorf("its first plan says: %s", p.Text)
+				}
+			}
+		})
+	}
+}
+
+// grey is a ROS 1 sensor_msgs/Image of one pixel.
+func grey(ns int64) []byte {
+	b := make([]byte, 16) // seq, stamp, frame_id
+	for i, n := range []uint32{uint32(ns / 1e9), uint32(ns % 1e9)} {
+		b[4+4*i], b[5+4*i], b[6+4*i], b[7+4*i] = byte(n), byte(n>>8), byte(n>>16), byte(n>>24)
+	}
+	b = append(b, 1, 0, 0, 0, 1, 0, 0, 0, 5, 0, 0, 0)
+	b = append(b, "mono8"...)
+	return append(b, 0, 1, 0, 0, 0, 1, 0, 0, 0, 7)
+}
+
+// Images and recordings in one directory are both there, each as a bag of its own.
+func TestADraftTakesImagesAndTheRecordingBesideThem(t *testing.T) {
+	dir := t.TempDir()
+	check(t, os.CopyFS(dir, os.DirFS("../source/testdata/field/04-images-beside-a-recording")))
+	got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "https://cvat.example.com", filepath.Join(dir, "imgmeta2"))
+	check(t, err)
+	for _, want := range []string{"  url: \"https://cvat.example.com\"\n", "  - path: \"imgmeta2/\"", "    exclude: [\"*.mcap\"]", "  - path: \"imgmeta2/imu.mcap\""} {
+		if !strings.Contains(string(got.Text), want) {
+			t.Errorf("%s is not in\n%s", want, got.Text)
+		}
+	}
+	for _, p := range got.Problems {
+		if p.Severity > diag.Note && p.Code != diag.CodeNoImages {
+			t.Errorf("its first plan says: %s", p.Text)
+		}
+	}
+}
+
+// A recording that lies there twice is drafted once, and separate recordings as a glob of files.
+func TestADraftOfRecordingsIsAGlobOfFiles(t *testing.T) {
+	mcap, err := os.ReadFile("testdata/field/08-init-silent-or-aborts/data/run1.mcap")
+	check(t, err)
+	tests := map[string]struct {
+		files []string
+		want  string
+		bags  int
+	}{
+		"separate files":      {[]string{"a.mcap", "b.mcap"}, `path: "*.mcap"`, 2},
+		"not numbered from 0": {[]string{"run_1.mcap", "run_2.mcap"}, `path: "*.mcap"`, 2},
+		"of a directory":      {[]string{"day/a.mcap", "day/c.mcap", "day/b.mcap"}, `path: "*.mcap"`, 3},
+		"twice":               {[]string{"a.mcap", "a.mcap.zstd", "b.mcap"}, `path: "*.mcap"`, 2},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for _, f := range tt.files {
+				check(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, f)), 0o777))
+				check(t, os.WriteFile(filepath.Join(dir, f), mcap, 0o666))
+			}
+			got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "", dir)
+			check(t, err)
+			if !strings.Contains(string(got.Text), tt.want) || got.Bags != tt.bags || got.Tasks != tt.bags {
+				t.Errorf("%d bags, %d tasks\n%s%v", got.Bags, got.Tasks, got.Text, got.Problems)
+			}
+		})
+	}
+}

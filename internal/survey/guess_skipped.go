@@ -1,0 +1,134 @@
+package survey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/source/content"
+	"github.com/cvatplan/cvatplan/internal/source/recording"
+	"github.com/cvatplan/cvatplan/internal/store"
+)
+
+// skip keeps why something that looked like a bag is left.
+func (g *guesser) skip(code diag.Code, hint diag.Hint, format string, args ...any) {
+	g.skipped = append(g.skipped, diag.Diagnostic{Severity: diag.Warning, Code: code, Hint: hint, Text: fmt.Sprintf(format, args...)})
+}
+
+// mostAlike is how many things left for one reason are listed; the rest is counted.
+const mostAlike = 5
+
+// fewAlike gives the first few of each code.
+func fewAlike(list []diag.Diagnostic) []diag.Diagnostic {
+	var kept []diag.Diagnostic
+	last, more := make(map[diag.Code]int), make(map[diag.Code]int)
+	for _, d := range list {
+		if more[d.Code]++; more[d.Code] <= mostAlike {
+			last[d.Code] = len(kept)
+			kept = append(kept, d)
+		}
+	}
+	for code, n := range more {
+		if n > mostAlike {
+			kept[last[code]].Text += fmt.Sprintf(" (and %d more like this)", n-mostAlike)
+		}
+	}
+	return kept
+}
+
+// note keeps what is left and is nobody's loss.
+func (g *guesser) note(code diag.Code, format string, args ...any) {
+	g.skipped = append(g.skipped, diag.Diagnostic{Severity: diag.Note, Code: code, Text: fmt.Sprintf(format, args...)})
+}
+
+// notRecording says why a file is no bag.
+func (g *guesser) notRecording(ctx context.Context, path string, size int64) {
+	in, name := store.Split(path)
+	head, err := store.Head(ctx, in, name, content.MaxPointer)
+	code, pointer := content.Pointer(head)
+	switch {
+	case err != nil:
+		g.skip(diag.CodeUnreadableBag, diag.Hint{}, "%v", err)
+	case pointer != "":
+		g.skip(code, source.FetchCommand(code, path, filepath.Dir(path)), "%s is left out: %s, not the recording", path, pointer)
+	case size == 0:
+		g.skip(diag.CodeUnreadableBag, diag.Hint{}, "%s is left out: it is empty (0 bytes)", path)
+	case bag.Named(path):
+		g.skip(diag.CodeUnreadableBag, diag.Hint{}, "%s is left out: not a recording: %s", path, content.Describe(head))
+	default:
+		g.skip(diag.CodeNoImages, diag.Do(diag.HintWhatIsABag), "%s is left out: it is neither a directory nor a recording", path)
+	}
+}
+
+// recording adds a recording with image topics; of another one it says why it is left.
+func (g *guesser) recording(ctx context.Context, path string) {
+	topics, videos, err := g.topicsOf(ctx, path)
+	switch {
+	case ctx.Err() != nil:
+		return
+	case err != nil:
+		g.unreadable(ctx, path, err)
+		return
+	case len(topics) > 0:
+		g.bags = append(g.bags, guessedBag{path: path, topics: topics})
+	case len(videos) == 0:
+		g.note(diag.CodeNoImages, "%s is left out: it has no image topics with messages", path)
+	}
+	if len(videos) > 0 {
+		names := make([]string, len(videos))
+		for i, t := range videos {
+			names[i] = t.Name
+		}
+		g.skip(diag.CodeUnsupportedEncoding, diag.Do(diag.HintRepublishTopic), "%s: %s left out: it holds video, which is not read", path, strings.Join(names, ", "))
+	}
+}
+
+// topicsOf are the topics that a manifest can use, one of each stream, and those that are but video.
+func (g *guesser) topicsOf(ctx context.Context, path string) (topics, videos []bag.Topic, err error) {
+	in, name := store.Split(path)
+	err = g.cache.Use(ctx, in, name, func(r *bag.Bag) error {
+		images := recording.ImageTopics(r)
+		depths, err := recording.DepthsOf(ctx, r, images)
+		if err != nil {
+			return err
+		}
+		for _, t := range recording.Choose(images, depths) {
+			switch {
+			case t.Count == 0:
+			case recording.IsVideo(t):
+				videos = append(videos, t)
+			default:
+				topics = append(topics, t)
+			}
+		}
+		return nil
+	})
+	return topics, videos, err
+}
+
+func (g *guesser) holdsImages(ctx context.Context, path string) bool {
+	topics, _, err := g.topicsOf(ctx, path)
+	return err == nil && len(topics) > 0
+}
+
+// unreadable says why a recording gives nothing, and how to fetch one that is not here.
+func (g *guesser) unreadable(ctx context.Context, path string, err error) {
+	var unread *bag.UnreadError
+	if errors.As(err, &unread) {
+		in, _ := store.Split(path)
+		for _, f := range unread.Files {
+			head, _ := store.Head(ctx, in, f.Name, content.MaxPointer)
+			if code, pointer := content.Pointer(head); pointer != "" {
+				full := filepath.Join(path, filepath.Base(filepath.FromSlash(f.Name)))
+				g.skip(code, source.FetchCommand(code, full, path), "%s is left out: %s is %s, not the recording", path, filepath.Base(full), pointer)
+				return
+			}
+		}
+	}
+	g.skip(diag.CodeUnreadableBag, diag.Hint{}, "%s is left out: %s", path, strings.TrimPrefix(err.Error(), "open recording "+path+": "))
+}
