@@ -31,22 +31,6 @@ type connection struct {
 	signIn   func(context.Context) error
 }
 
-// TaskURL is where a person looks at a task; the embedded server has no pages.
-func (c *connection) TaskURL(id int) string {
-	if c.embedded != nil {
-		return ""
-	}
-	return c.Client.TaskURL(id)
-}
-
-// ProjectURL is where a person looks at a project.
-func (c *connection) ProjectURL(id int) string {
-	if c.embedded != nil {
-		return ""
-	}
-	return c.Client.ProjectURL(id)
-}
-
 func (c *connection) close() error {
 	if c.embedded == nil {
 		return nil
@@ -100,6 +84,7 @@ func (a *app) connectSandbox(s planner.Server) (*connection, error) {
 	way := a.clientOptions(s)
 	way.BaseURL, way.CAFile = "http://sandbox.localhost", ""
 	way.Transport = &http.Transport{DialContext: c.embedded.DialContext}
+	way.NoPages = true
 	if c.Client, err = cvat.New(way); err != nil {
 		return nil, errors.Join(err, c.close())
 	}

@@ -50,6 +50,7 @@ type Zip struct {
 	mu     sync.Mutex
 	idle   []*cursor // readers left open where the last read ended
 	closed bool
+	also   io.Closer // what is closed with it; may be nil
 }
 
 // New lays the archive out; it opens nothing. The entries are kept, not copied.

@@ -77,9 +77,15 @@ func (z *Zip) Close() error {
 	for _, c := range z.idle {
 		errs = append(errs, c.r.Close())
 	}
-	z.idle, z.closed = nil, true
+	if z.also != nil {
+		errs = append(errs, z.also.Close())
+	}
+	z.idle, z.closed, z.also = nil, true, nil
 	return errors.Join(errs...)
 }
+
+// CloseToo lets Close close what the entries are opened from, too.
+func (z *Zip) CloseToo(from io.Closer) { z.also = from }
 
 // skip reads on to pos; the bytes count for the CRC.
 func (c *cursor) skip(pos int64) error {

@@ -10,8 +10,8 @@ import (
 // chunked is what a ROS 1 bag and an MCAP file have in common: records, some of
 // which are chunks of further records, with index records behind each chunk.
 type chunked struct {
-	*file
-	layout
+	file    *file
+	layout  layout
 	opts    Options
 	warn    *warnings
 	chunks  []chunk
@@ -96,7 +96,7 @@ const maxDefinitions = 2 * maxTopics
 // maxMeta bounds one record that is neither chunk nor message: 64 MiB.
 const maxMeta = 64 << 20
 
-func (c *chunked) path() string { return c.name }
+func (c *chunked) path() string { return c.file.name }
 
 // Close closes the file, and those that chunks were unpacked to.
 func (c *chunked) Close() error {
@@ -137,7 +137,7 @@ func (c *chunked) stream(id uint32, t Topic) {
 	}
 	if at, found := c.ids[id]; found {
 		c.twice = true
-		err := c.warn.add(Warning{File: c.name, Text: "channel defined twice", First: fmt.Sprintf("channel %d is %s, then %s", id, c.topics[at].Name, t.Name)})
+		err := c.warn.add(Warning{File: c.file.name, Text: "channel defined twice", First: fmt.Sprintf("channel %d is %s, then %s", id, c.topics[at].Name, t.Name)})
 		c.strict = cmp.Or(c.strict, err)
 	}
 	if len(c.topics) == maxTopics {

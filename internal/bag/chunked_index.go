@@ -33,7 +33,7 @@ func (c *chunked) indexed(n int32) ([]ref, error) {
 	var refs []ref
 	w := newWindow(c.file, k.index, k.indexEnd)
 	for off := int64(0); off < w.end(); {
-		r, err := c.next(w, off)
+		r, err := c.layout.next(w, off)
 		if err != nil {
 			return nil, err
 		}

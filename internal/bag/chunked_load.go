@@ -56,7 +56,7 @@ func (c *chunked) verify(ctx context.Context, n int32) error {
 			return err
 		}
 		var err error
-		if buf, err = c.read(buf, k.data+off, min(verifyPiece, k.size-off)); err != nil {
+		if buf, err = c.file.read(buf, k.data+off, min(verifyPiece, k.size-off)); err != nil {
 			return nil // the messages there tell
 		}
 		sum = crc32.Update(sum, crc32.IEEETable, buf)
@@ -65,7 +65,7 @@ func (c *chunked) verify(ctx context.Context, n int32) error {
 	if sum == k.crc {
 		return nil
 	}
-	return c.warn.add(Warning{File: c.name, Text: "chunk with a wrong checksum", First: fmt.Sprintf("at byte %d", k.pos)})
+	return c.warn.add(Warning{File: c.file.name, Text: "chunk with a wrong checksum", First: fmt.Sprintf("at byte %d", k.pos)})
 }
 
 // verifyPiece is how much is read at a time.
@@ -75,14 +75,14 @@ var errChecksum = errors.New("checksum does not fit")
 
 func (c *chunked) unpack(k *chunk, buf []byte) ([]byte, error) {
 	if k.codec == plain {
-		return c.read(buf, k.data, k.size)
+		return c.file.read(buf, k.data, k.size)
 	}
 	pooled, _ := c.sources.Get().(*[]byte)
 	if pooled == nil {
 		pooled = new([]byte)
 	}
 	defer c.sources.Put(pooled)
-	src, err := c.read(*pooled, k.data, k.size)
+	src, err := c.file.read(*pooled, k.data, k.size)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (c *chunked) message(ctx context.Context, p place, data, buf []byte, limit 
 		}
 		base = 0
 	}
-	r, err := c.next(inMemory(data), base)
+	r, err := c.layout.next(inMemory(data), base)
 	if err != nil {
 		return message{}, err
 	}
@@ -138,12 +138,12 @@ func (c *chunked) bare(in stretch, p place, buf []byte, limit int64) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.next(inMemory(data), 0)
+	r, err := c.layout.next(inMemory(data), 0)
 	if err != nil {
 		if data, err = in.read(data, in.at+p.off, min(room, maxHead)); err != nil {
 			return nil, err
 		}
-		if r, err = c.next(inMemory(data), 0); err != nil {
+		if r, err = c.layout.next(inMemory(data), 0); err != nil {
 			return nil, err
 		}
 	}

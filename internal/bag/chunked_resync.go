@@ -19,26 +19,26 @@ const (
 // that pictures are not taken for one.
 func (c *chunked) resync(w *window, off int64, seen map[uint32]int64) int64 {
 	var buf []byte
-	for off+resyncHead <= c.size {
-		block, err := c.read(buf, off, min(resyncBlock, c.size-off))
+	for off+resyncHead <= c.file.size {
+		block, err := c.file.read(buf, off, min(resyncBlock, c.file.size-off))
 		if err != nil {
-			return c.size
+			return c.file.size
 		}
 		buf = block
 		for i := 0; i+resyncHead <= len(block); i++ {
 			at, head := off+int64(i), block[i:i+resyncHead]
-			if c.maybeChunk(head) && c.isChunk(w, at) || c.maybeMessage(head) && c.isMessage(w, at, seen) {
+			if c.layout.maybeChunk(head) && c.isChunk(w, at) || c.layout.maybeMessage(head) && c.isMessage(w, at, seen) {
 				return at
 			}
 		}
 		off += int64(len(block) - resyncHead + 1)
 	}
-	return c.size
+	return c.file.size
 }
 
 func (c *chunked) isChunk(w *window, off int64) bool {
-	r, err := c.next(w, off)
-	if err != nil || r.end > c.size {
+	r, err := c.layout.next(w, off)
+	if err != nil || r.end > c.file.size {
 		return false
 	}
 	if _, err := c.layout.chunk(w, r, off); err != nil {
@@ -52,8 +52,8 @@ const aDay = 24 * 60 * 60 * 1_000_000_000
 
 // isMessage compares with when each channel was seen last.
 func (c *chunked) isMessage(w *window, off int64, seen map[uint32]int64) bool {
-	r, err := c.next(w, off)
-	if err != nil || r.kind != messageRecord || r.end > c.size {
+	r, err := c.layout.next(w, off)
+	if err != nil || r.kind != messageRecord || r.end > c.file.size {
 		return false
 	}
 	last, known := seen[r.id]
@@ -62,10 +62,10 @@ func (c *chunked) isMessage(w *window, off int64, seen map[uint32]int64) bool {
 
 // followed: where the record ends, another begins, or nothing.
 func (c *chunked) followed(w *window, r record) bool {
-	if r.end == c.size {
+	if r.end == c.file.size {
 		return true
 	}
-	_, err := c.next(w, r.end)
+	_, err := c.layout.next(w, r.end)
 	return err == nil
 }
 

@@ -74,7 +74,7 @@ func (c *chunked) takeIn(s *scanned) error {
 // drops those of unknown connections and counts them.
 func (c *chunked) resolve(s *scanned) (unknown int64) {
 	define := func(d definition) {
-		if err := c.define(c, d.record, d.body); err != nil && s.lostErr == nil {
+		if err := c.layout.define(c, d.record, d.body); err != nil && s.lostErr == nil {
 			s.lostErr = err
 		}
 	}
@@ -105,25 +105,25 @@ func (c *chunked) resolve(s *scanned) (unknown int64) {
 
 func (c *chunked) blame(k *chunk, s *scanned, unknown int64) error {
 	if s.err != nil {
-		err := c.warn.add(Warning{File: c.name, Text: "chunk cannot be unpacked to its end", First: fmt.Sprintf("at byte %d: %v", k.pos, s.err), Bytes: k.size})
+		err := c.warn.add(Warning{File: c.file.name, Text: "chunk cannot be unpacked to its end", First: fmt.Sprintf("at byte %d: %v", k.pos, s.err), Bytes: k.size})
 		if err != nil {
 			return err
 		}
 	}
 	if s.lostErr != nil {
-		err := c.warn.add(Warning{File: c.name, Text: "damaged records", First: fmt.Sprintf("in the chunk at byte %d: %v", k.pos, s.lostErr), Bytes: s.lost})
+		err := c.warn.add(Warning{File: c.file.name, Text: "damaged records", First: fmt.Sprintf("in the chunk at byte %d: %v", k.pos, s.lostErr), Bytes: s.lost})
 		if err != nil {
 			return err
 		}
 	}
 	if missing := k.expect - int64(len(s.refs)) - unknown; missing > 0 {
-		err := c.warn.add(Warning{File: c.name, Text: "messages of the index that are not in their chunk", First: fmt.Sprintf("in the chunk at byte %d", k.pos), Messages: missing})
+		err := c.warn.add(Warning{File: c.file.name, Text: "messages of the index that are not in their chunk", First: fmt.Sprintf("in the chunk at byte %d", k.pos), Messages: missing})
 		if err != nil {
 			return err
 		}
 	}
 	if unknown > 0 {
-		return c.warn.add(Warning{File: c.name, Text: "messages of unknown topics", First: fmt.Sprintf("in the chunk at byte %d", k.pos), Messages: unknown})
+		return c.warn.add(Warning{File: c.file.name, Text: "messages of unknown topics", First: fmt.Sprintf("in the chunk at byte %d", k.pos), Messages: unknown})
 	}
 	return nil
 }

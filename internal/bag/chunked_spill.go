@@ -138,9 +138,9 @@ func (c *chunked) spillWith(ctx context.Context, k *chunk, window int) (*file, e
 		return nil, err
 	}
 	w := &upTo{ctx: ctx, w: out, left: k.full, summed: k.crc != 0}
-	damage := unpackStream(w, io.NewSectionReader(c.f, k.data, k.size), k.codec, window)
+	damage := unpackStream(w, io.NewSectionReader(c.file.f, k.data, k.size), k.codec, window)
 	n := k.full - w.left
-	f := &file{f: out, name: c.name, size: n}
+	f := &file{f: out, name: c.file.name, size: n}
 	if w.err == nil {
 		w.err = out.Truncate(n)
 	}

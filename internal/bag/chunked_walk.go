@@ -17,12 +17,12 @@ func (c *chunked) walkFile(ctx context.Context, w *window, off int64) (complete 
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
-		r, err := c.next(w, off)
+		r, err := c.layout.next(w, off)
 		if err == nil && r.kind == endRecord {
 			return true, nil
 		}
 		next := r.end
-		if err == nil && (next > c.size || c.unfinished(w, r, off)) {
+		if err == nil && (next > c.file.size || c.unfinished(w, r, off)) {
 			err = errCut
 		}
 		if err != nil {
@@ -81,7 +81,7 @@ func (t *topLevel) take(s span, r record, off, next int64, damage error) error {
 func (t *topLevel) newest() *chunk { return &t.c.chunks[len(t.c.chunks)-1] }
 
 func (t *topLevel) lost(off int64, damage error, bytes int64) error {
-	return t.c.warn.add(Warning{File: t.c.name, Text: "cut short, or damaged", First: fmt.Sprintf("at byte %d: %v", off, damage), Bytes: bytes})
+	return t.c.warn.add(Warning{File: t.c.file.name, Text: "cut short, or damaged", First: fmt.Sprintf("at byte %d: %v", off, damage), Bytes: bytes})
 }
 
 // chunk takes in a chunk, or as much of it as there is: what that holds is

@@ -14,7 +14,7 @@ func bz2Chunks(t testing.TB) (chunks [][]byte) {
 	t.Helper()
 	c := open(t, filepath.Join(fixtures, "ros1", "two_cams_bz2.bag"), Options{}).parts[0].(*chunked)
 	for _, k := range c.chunks {
-		data, err := c.read(nil, k.data, k.size)
+		data, err := c.file.read(nil, k.data, k.size)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,15 +37,15 @@ func (c *chunked) findMCAP(ctx context.Context, s summary) error {
 		}
 	}
 	c.chunks = nil
-	complete, err := c.walkFile(ctx, newWindow(c.file, 0, c.size), int64(len(mcap.Magic)))
+	complete, err := c.walkFile(ctx, newWindow(c.file, 0, c.file.size), int64(len(mcap.Magic)))
 	if err == nil && !complete {
-		err = c.warn.add(Warning{File: c.name, Text: "ends without a footer: its recorder did not finish"})
+		err = c.warn.add(Warning{File: c.file.name, Text: "ends without a footer: its recorder did not finish"})
 	}
 	if err == nil {
 		err = c.count(ctx)
 	}
 	if n := c.missing(s); n > 0 && err == nil {
-		err = c.warn.add(Warning{File: c.name, Text: "messages of the statistics that are nowhere in the file", Messages: n})
+		err = c.warn.add(Warning{File: c.file.name, Text: "messages of the statistics that are nowhere in the file", Messages: n})
 	}
 	return err
 }
@@ -63,15 +63,15 @@ func (c *chunked) missing(s summary) int64 {
 }
 
 func (c *chunked) readMCAPHeader(m *mcapRecords) error {
-	b, err := c.read(nil, 0, min(c.size, int64(len(mcap.Magic))))
+	b, err := c.file.read(nil, 0, min(c.file.size, int64(len(mcap.Magic))))
 	if err != nil {
 		return err
 	}
 	if !bytes.Equal(b, mcap.Magic) {
-		return unknownStart(c.magic())
+		return unknownStart(c.file.magic())
 	}
-	w := newWindow(c.file, 0, c.size)
-	r, err := c.next(w, int64(len(mcap.Magic)))
+	w := newWindow(c.file, 0, c.file.size)
+	r, err := c.layout.next(w, int64(len(mcap.Magic)))
 	if err != nil {
 		return nil // the walk counts it
 	}

@@ -27,7 +27,7 @@ func (c *chunked) readSummary() (summary, error) {
 	if err != nil || start == 0 {
 		return summary{}, ignore(err, errNoSummary)
 	}
-	end := c.size - mcapFooter
+	end := c.file.size - mcapFooter
 	if crc != 0 {
 		if err := c.checkSummary(start, crc); err != nil {
 			return summary{}, err
@@ -36,7 +36,7 @@ func (c *chunked) readSummary() (summary, error) {
 	var s summary
 	w := newWindow(c.file, start, end)
 	for off := int64(0); off < w.end(); {
-		r, err := c.next(w, off)
+		r, err := c.layout.next(w, off)
 		if err != nil {
 			return s, err
 		}
@@ -57,7 +57,7 @@ func ignore(err, target error) error {
 
 // readFooter gives where the summary begins, and its checksum.
 func (c *chunked) readFooter() (start int64, crc uint32, err error) {
-	b, err := c.read(nil, c.size-mcapFooter, mcapFooter)
+	b, err := c.file.read(nil, c.file.size-mcapFooter, mcapFooter)
 	if err != nil || !bytes.Equal(b[len(b)-8:], mcap.Magic) || mcap.OpCode(b[0]) != mcap.OpFooter {
 		return 0, 0, errNoSummary // cut short: the walk tells
 	}
@@ -65,8 +65,8 @@ func (c *chunked) readFooter() (start int64, crc uint32, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	if f.SummaryStart > uint64(c.size-mcapFooter) {
-		return 0, 0, fmt.Errorf("summary at byte %d of a file of %d", f.SummaryStart, c.size)
+	if f.SummaryStart > uint64(c.file.size-mcapFooter) {
+		return 0, 0, fmt.Errorf("summary at byte %d of a file of %d", f.SummaryStart, c.file.size)
 	}
 	return int64(f.SummaryStart), f.SummaryCRC, nil
 }
@@ -76,8 +76,8 @@ func (c *chunked) readFooter() (start int64, crc uint32, err error) {
 func (c *chunked) checkSummary(start int64, want uint32) error {
 	var buf []byte
 	var got uint32
-	for end := c.size - 8 - 4; start < end; {
-		b, err := c.read(buf, start, min(1<<20, end-start))
+	for end := c.file.size - 8 - 4; start < end; {
+		b, err := c.file.read(buf, start, min(1<<20, end-start))
 		if err != nil {
 			return err
 		}
@@ -110,9 +110,9 @@ func (s *summary) take(c *chunked, w *window, r record, off int64) error {
 	case mcap.OpStatistics:
 		s.stats, err = mcap.ParseStatistics(body)
 	case mcap.OpChunkIndex:
-		err = s.takeChunk(body, c.size)
+		err = s.takeChunk(body, c.file.size)
 	default:
-		err = c.define(c, r, body)
+		err = c.layout.define(c, r, body)
 	}
 	return err
 }
@@ -133,7 +133,7 @@ func (c *chunked) useSummary(s summary) (bool, error) {
 		return false, nil
 	}
 	slices.SortFunc(s.chunks, func(x, y chunk) int { return cmp.Compare(x.pos, y.pos) })
-	w := newWindow(c.file, 0, c.size)
+	w := newWindow(c.file, 0, c.file.size)
 	for i := range s.chunks {
 		var err error
 		if s.chunks[i].crc, err = c.chunkCRC(w, s.chunks[i]); err != nil {
@@ -160,12 +160,12 @@ func chunkOf(x *mcap.ChunkIndex, size int64) (chunk, error) {
 // chunkCRC reads a chunk's own head, which alone has its checksum. Where it
 // differs from the summary, the summary is believed: it has a checksum.
 func (c *chunked) chunkCRC(w *window, k chunk) (uint32, error) {
-	r, err := c.next(w, k.pos)
+	r, err := c.layout.next(w, k.pos)
 	if err == nil {
 		var own chunk
 		if own, err = c.layout.chunk(w, r, k.pos); err == nil && own.data == k.data && own.size == k.size && own.full == k.full && own.codec == k.codec {
 			return own.crc, nil
 		}
 	}
-	return 0, c.warn.add(Warning{File: c.name, Text: "damaged chunk header", First: fmt.Sprintf("at byte %d: differs from the summary", k.pos)})
+	return 0, c.warn.add(Warning{File: c.file.name, Text: "damaged chunk header", First: fmt.Sprintf("at byte %d: differs from the summary", k.pos)})
 }

@@ -47,8 +47,8 @@ func checkROS1Magic(f *file) error {
 // findROS1Chunks takes the chunks from the index section, or, if that is
 // absent or damaged, from a walk over the file.
 func (c *chunked) findROS1Chunks(ctx context.Context) error {
-	w := newWindow(c.file, 0, c.size)
-	head, err := c.next(w, int64(len(ros1Magic)))
+	w := newWindow(c.file, 0, c.file.size)
+	head, err := c.layout.next(w, int64(len(ros1Magic)))
 	if err == nil && head.fields.op() != opBagHeader {
 		err = errors.New("no bag header")
 	}
@@ -84,7 +84,7 @@ func (c *chunked) walkROS1(ctx context.Context, w *window, off int64) error {
 }
 
 func (c *chunked) damagedIndex(err error) error {
-	return c.warn.add(Warning{File: c.name, Text: "index is damaged, the file was scanned", First: err.Error()})
+	return c.warn.add(Warning{File: c.file.name, Text: "index is damaged, the file was scanned", First: err.Error()})
 }
 
 // readROS1Index reads the connections and chunk infos at the end of a bag.
@@ -94,12 +94,12 @@ func (c *chunked) readROS1Index(w *window, head record, pos uint64) error {
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	if pos > uint64(c.size) {
-		return fmt.Errorf("index at byte %d of a file of %d", pos, c.size)
+	if pos > uint64(c.file.size) {
+		return fmt.Errorf("index at byte %d of a file of %d", pos, c.file.size)
 	}
 	var infos []chunkInfo
 	for off := int64(pos); off < w.end(); {
-		r, err := c.next(w, off)
+		r, err := c.layout.next(w, off)
 		if err != nil {
 			return err
 		}
@@ -124,11 +124,11 @@ type chunkInfo struct{ pos, messages int64 }
 func (c *chunked) takeROS1Index(infos []chunkInfo, r record, body []byte) ([]chunkInfo, error) {
 	switch r.fields.op() {
 	case opConnection:
-		return infos, c.define(c, r, body)
+		return infos, c.layout.define(c, r, body)
 	case opChunkInfo:
 		pos, err := r.fields.uint64("chunk_pos")
-		if err != nil || pos >= uint64(c.size) {
-			return nil, fmt.Errorf("chunk at byte %d of a file of %d", pos, c.size)
+		if err != nil || pos >= uint64(c.file.size) {
+			return nil, fmt.Errorf("chunk at byte %d of a file of %d", pos, c.file.size)
 		}
 		info := chunkInfo{pos: int64(pos)}
 		for ; len(body) >= 8; body = body[8:] { // connection, messages
@@ -148,7 +148,7 @@ func (c *chunked) openROS1Chunks(w *window, infos []chunkInfo, end int64) error 
 		}
 		k, err := c.openROS1Chunk(w, info, next)
 		if err != nil {
-			err = c.warn.add(Warning{File: c.name, Text: "damaged chunk header", First: err.Error(), Messages: info.messages})
+			err = c.warn.add(Warning{File: c.file.name, Text: "damaged chunk header", First: err.Error(), Messages: info.messages})
 			if err != nil {
 				return err
 			}
@@ -162,7 +162,7 @@ func (c *chunked) openROS1Chunks(w *window, infos []chunkInfo, end int64) error 
 // openROS1Chunk reads the head of the chunk that the index tells of; its own
 // index ends at most where the next chunk begins.
 func (c *chunked) openROS1Chunk(w *window, info chunkInfo, next int64) (chunk, error) {
-	r, err := c.next(w, info.pos)
+	r, err := c.layout.next(w, info.pos)
 	if err != nil {
 		return chunk{}, err
 	}

@@ -326,6 +326,6 @@ func (b *Bag) unpack(ctx context.Context, packed *file) (*file, error) {
 	if err != nil {
 		return nil, errors.Join(err, out.Close())
 	}
-	size, err := out.Seek(0, io.SeekCurrent)
+	size, err := out.Size()
 	return &file{f: out, name: packed.name, size: size}, err
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/cvatplan/cvatplan/internal/archive"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/apply"
@@ -38,7 +37,9 @@ func (p *Project) measured(ctx context.Context, i int, c plan.Change) (apply.Ima
 		return apply.Images{}, errors.Join(err, t.Close())
 	}
 	problems = append(problems, p.checkPlaces(c, frames)...)
-	return apply.Images{Archive: taskArchive{pack(frames), t}, Frames: names(frames), Problems: problems}, nil
+	zip := pack(frames)
+	zip.CloseToo(t) // what its frames were spooled in
+	return apply.Images{Archive: zip, Frames: names(frames), Problems: problems}, nil
 }
 
 // A passingError is a problem that is not of the images, and that is gone when they are read again.
@@ -55,11 +56,3 @@ func passing(problems []diag.Diagnostic) error {
 	}
 	return nil
 }
-
-// A taskArchive is an archive whose end is also that of what its frames were spooled in.
-type taskArchive struct {
-	*archive.Zip
-	task source.Task
-}
-
-func (a taskArchive) Close() error { return errors.Join(a.Zip.Close(), a.task.Close()) }

@@ -11,8 +11,29 @@ import (
 // A File is a file of the temporary directory that has no name there, where the
 // system allows that. Elsewhere Close removes it.
 type File struct {
-	*os.File
+	file *os.File
 	name string // "" if it has none
+}
+
+// Write appends to what was written.
+func (t *File) Write(p []byte) (int, error) { return t.file.Write(p) }
+
+// WriteAt is [os.File.WriteAt].
+func (t *File) WriteAt(p []byte, off int64) (int, error) { return t.file.WriteAt(p, off) }
+
+// ReadAt is [os.File.ReadAt].
+func (t *File) ReadAt(p []byte, off int64) (int, error) { return t.file.ReadAt(p, off) }
+
+// Truncate is [os.File.Truncate].
+func (t *File) Truncate(size int64) error { return t.file.Truncate(size) }
+
+// Size is how many bytes the file has.
+func (t *File) Size() (int64, error) {
+	info, err := t.file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
 // Spare is left free on the disk: 64 MiB.
@@ -39,13 +60,13 @@ func Create(dir string, need int64) (*File, error) {
 		return nil, &NoSpaceError{dir, need, free}
 	}
 	if f, err := nameless(dir); err == nil {
-		return &File{File: f}, nil
+		return &File{file: f}, nil
 	}
 	f, err := os.CreateTemp(dir, "cvatplan-")
 	if err != nil {
 		return nil, err
 	}
-	t := &File{File: f}
+	t := &File{file: f}
 	if os.Remove(f.Name()) != nil {
 		t.name = f.Name()
 	}
@@ -54,7 +75,7 @@ func Create(dir string, need int64) (*File, error) {
 
 // Close gives the file up.
 func (t *File) Close() error {
-	err := t.File.Close()
+	err := t.file.Close()
 	if t.name != "" {
 		err = errors.Join(err, os.Remove(t.name))
 		t.name = ""

@@ -135,7 +135,7 @@ func (w *watch) readRecord(ctx context.Context) (over bool, err error) {
 	case hidden(err):
 		return false, nil // another user's import: only its task can be watched
 	}
-	return w.lost()
+	return w.forgotten()
 }
 
 // sees notes progress. What moves in one import of the run shows that the server works,
@@ -162,9 +162,9 @@ func (w *watch) failed(message string) error {
 	return nil
 }
 
-// lost: there is no record, and no frames. After a while the import is taken for one
+// forgotten: there is no record, and no frames. After a while the import is taken for one
 // that the server has forgotten, and started again, which is safe.
-func (w *watch) lost() (over bool, err error) {
+func (w *watch) forgotten() (over bool, err error) {
 	if w.gone.IsZero() {
 		w.gone = time.Now()
 	}

@@ -26,6 +26,8 @@ type Options struct {
 	// in memory. It must not follow redirects. CAFile cannot be given with it.
 	Transport http.RoundTripper
 
+	NoPages bool // the server shows people nothing, as the embedded one
+
 	IdleTimeout   time.Duration // longest time without a byte moving; default 60 s
 	AnswerTimeout time.Duration // longest wait for an answer once all is sent; default 2 min
 	Retry         RetryPolicy
@@ -91,11 +93,18 @@ func (c *Client) Server() string { return c.base.String() }
 // Organization is the slug of the workspace; empty is the personal one.
 func (c *Client) Organization() string { return c.options.Organization }
 
-// TaskURL is where a person looks at a task.
-func (c *Client) TaskURL(id int) string { return fmt.Sprintf("%s/tasks/%d", c.base, id) }
+// TaskURL is where a person looks at a task; "" under [Options].NoPages.
+func (c *Client) TaskURL(id int) string { return c.page("tasks", id) }
 
-// ProjectURL is where a person looks at a project.
-func (c *Client) ProjectURL(id int) string { return fmt.Sprintf("%s/projects/%d", c.base, id) }
+// ProjectURL is where a person looks at a project; "" under [Options].NoPages.
+func (c *Client) ProjectURL(id int) string { return c.page("projects", id) }
+
+func (c *Client) page(kind string, id int) string {
+	if c.options.NoPages {
+		return ""
+	}
+	return fmt.Sprintf("%s/%s/%d", c.base, kind, id)
+}
 
 func setDefaults(o *Options) {
 	if o.UserAgent == "" {

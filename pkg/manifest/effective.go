@@ -51,7 +51,7 @@ func (s TaskSettings) over(top TaskSettings) TaskSettings {
 	s.Name = or(top.Name, s.Name)
 	s.FrameName = or(top.FrameName, s.FrameName)
 	s.Annotations = or(top.Annotations, s.Annotations)
-	s.Settings = s.Settings.over(top.Settings)
+	s.Settings = s.Settings.overriddenBy(top.Settings)
 	if top.Was != nil {
 		s.Was = top.Was
 	}

@@ -81,8 +81,8 @@ func (s Settings) Value(key string) any {
 	return field.Elem().Interface()
 }
 
-// over returns the settings with those of top that are written.
-func (s Settings) over(top Settings) Settings {
+// overriddenBy returns the settings with those of top that are written.
+func (s Settings) overriddenBy(top Settings) Settings {
 	below, above := reflect.ValueOf(&s).Elem(), reflect.ValueOf(top)
 	for i := range above.NumField() {
 		if !above.Field(i).IsNil() {

@@ -35,7 +35,7 @@ func (b *Bucket) Seen() (requests int, sent int64) {
 // ServeHTTP answers as an S3 server does to HeadObject, GetObject and ListObjectsV2.
 func (b *Bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	again := b.count(r)
-	counted := &countingWriter{ResponseWriter: w}
+	counted := &countingWriter{to: w}
 	defer func() {
 		b.mu.Lock()
 		b.sent += counted.n
@@ -71,12 +71,15 @@ func (b *Bucket) count(r *http.Request) int {
 }
 
 type countingWriter struct {
-	http.ResponseWriter
-	n int64
+	to http.ResponseWriter
+	n  int64
 }
 
+func (w *countingWriter) Header() http.Header    { return w.to.Header() }
+func (w *countingWriter) WriteHeader(status int) { w.to.WriteHeader(status) }
+
 func (w *countingWriter) Write(p []byte) (int, error) {
-	n, err := w.ResponseWriter.Write(p)
+	n, err := w.to.Write(p)
 	w.n += int64(n)
 	return n, err
 }
