@@ -187,6 +187,9 @@ func (s state) Hold(server string, task int, file string) apply.Hint {
 
 // approve is the last gate before the first write.
 func (c applyCmd) approve(ctx context.Context, a *app, sessions []*session, plans []plan.Plan) error {
+	if err := blockedProjects(plans); err != nil {
+		return err
+	}
 	if c.MaxCreate >= 0 {
 		if n := plan.Count(plans...).Create; n > c.MaxCreate {
 			return fmt.Errorf("%d tasks would be created, and --max-create allows %d; nothing was done", n, c.MaxCreate)
@@ -201,6 +204,25 @@ func (c applyCmd) approve(ctx context.Context, a *app, sessions []*session, plan
 		}
 		if err := c.approveOne(ctx, a, s, plans[i]); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// A blockedProjectError is a project for which the manifest asks what CVAT cannot do: nothing is sent to any.
+type blockedProjectError struct {
+	error
+	problem diag.Diagnostic
+}
+
+func (e blockedProjectError) Code() diag.Code { return e.problem.Code }
+func (e blockedProjectError) Hint() diag.Hint { return e.problem.Hint }
+
+func blockedProjects(plans []plan.Plan) error {
+	for _, p := range plans {
+		if problems := p.Project.Problems; len(problems) > 0 {
+			text := fmt.Errorf("project %q: %s; nothing was done", p.Project.Name, problems[0].Text)
+			return blockedProjectError{text, problems[0]}
 		}
 	}
 	return nil

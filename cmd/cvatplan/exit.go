@@ -22,7 +22,7 @@ const (
 	exitChanges     = 2 // plan --detailed-exitcode: something is to do; pull --check: something changed
 	exitTaskFailed  = 3 // a task failed, or no more files could be opened; run it again
 	exitNotAllowed  = 4
-	exitConflict    = 5 // conflict, blocked or renamed; drift with --fail-on drift; a saved plan is out of date
+	exitConflict    = 5 // conflict, blocked (a project too) or renamed; drift with --fail-on drift; a saved plan is out of date
 	exitCrash       = 11
 	exitUsage       = 80
 	exitInterrupted = 130
@@ -64,10 +64,11 @@ func codeOf(err error) int {
 func exitCode(err error) int {
 	var usage usageError
 	var stale *planner.StaleError
+	var blocked blockedProjectError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.As(err, &stale):
+	case errors.As(err, &stale), errors.As(err, &blocked):
 		return exitConflict
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted

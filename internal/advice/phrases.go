@@ -126,6 +126,8 @@ var phrases = map[diag.Action]string{
 	diag.HintCheckUserName:            "CVAT shows only users with whom an organization is shared; check the user name",
 	diag.HintPlanAfterImport:          "plan again when its import has ended",
 	diag.HintPlanAfterImportOrRestore: "plan again when its import has ended; if the files were not meant to change, restore them",
+	diag.HintAdaptLabel:               "let the manifest say what the project has, or add a label of another name",
+	diag.HintUnnameLabel:              "take it out of the manifest, or do not delete it",
 	diag.HintUpdate:                   "cvatplan apply --update {1} changes it, as update: [{1}] in the manifest would",
 	diag.HintReplaceNamed:             "if nobody is uploading to it, delete it in CVAT, or apply with --target {1sh} --replace-empty",
 	diag.HintReplaceEmpty:             "apply with --replace-empty: it deletes the empty task and creates it anew",

@@ -40,6 +40,7 @@ const (
 	CodeManyJobs              Code = "many_jobs"
 	CodeElsewhere             Code = "elsewhere"
 	CodeKeptLabels            Code = "kept_labels"
+	CodeLabels                Code = "labels"
 	CodeRenamed               Code = "renamed"
 	CodeFrameCounts           Code = "frame_counts"
 	CodeSeveralTasks          Code = "several_tasks"
@@ -194,6 +195,7 @@ var Codes = []Meaning{
 	{CodeFrameOrder, Note, "the task holds its frames in another order"},
 	{CodeManyJobs, Error, "the task would have more jobs than CVAT allows"},
 	{CodeKeptLabels, Note, "the project has labels that the manifest does not name"},
+	{CodeLabels, Note, "labels of the project are others than the manifest says"},
 	{CodeElsewhere, Note, "tasks of these names are in another project too"},
 	{CodeRenamed, Error, "a task of another name holds exactly these frames"},
 	{CodeFrameCounts, Note, "more unmanaged tasks than are compared have the frame count of a task to be created"},

@@ -148,7 +148,9 @@ const (
 	HintCheckUserName
 	HintPlanAfterImport
 	HintPlanAfterImportOrRestore
-	HintUpdate       // key of update:
+	HintUpdate // key of update:
+	HintAdaptLabel
+	HintUnnameLabel
 	HintReplaceNamed // task
 	HintReplaceEmpty
 	HintReplaceOnceFixed

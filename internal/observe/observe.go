@@ -8,7 +8,7 @@
 //
 //   - one request for the project,
 //   - ceil(N/400) for its tasks (none where the project says that it has none),
-//   - one for the labels, if the manifest names some,
+//   - one for the labels, if the manifest names some, and what [LabelUses] asks, if one is to be deleted,
 //   - one for names that stand in other projects, if there is something to create, and
 //     one more for the project if one of them does,
 //   - one for users, if a task to be created names an assignee,
@@ -59,6 +59,7 @@ type Want struct {
 type Options struct {
 	CheckFrames bool     // ask for frame names: one request per wanted task
 	Update      []string // as in [plan.Options]: of tasks that may be assigned to others, the users are looked up
+	Labels      bool     // ask for the labels though the manifest names none
 }
 
 // maxLooks bounds how often a look that was overtaken by another run is taken again.
@@ -118,12 +119,12 @@ type look struct {
 }
 
 func (l *look) labels(ctx context.Context) error {
-	if len(l.want.Project.Labels) == 0 || !l.have.Exists {
+	if len(l.want.Project.Labels) == 0 && !l.o.Labels || !l.have.Exists {
 		return nil
 	}
 	labels, err := l.c.Labels(ctx, l.have.Scope.ProjectID)
 	for _, label := range labels {
-		l.have.Labels = append(l.have.Labels, label.Name)
+		l.have.Labels = append(l.have.Labels, Label(label))
 	}
 	var api *cvat.APIError
 	if errors.As(err, &api) { // 500 if the project is gone (CVAT 2.73)

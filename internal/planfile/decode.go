@@ -17,9 +17,9 @@ func (in *reader) project(line []byte) error {
 		return err
 	}
 	o := plan.Options{
-		Project: manifest.Project{ID: l.Options.Project.ID, Name: l.Options.Project.Name, Create: l.Options.Project.Create, Labels: l.Options.Project.Labels},
+		Project: manifest.Project{ID: l.Options.Project.ID, Name: l.Options.Project.Name, Create: l.Options.Project.Create, Labels: l.Options.Project.Labels, Update: l.Options.Project.Update},
 		Target:  l.Options.Target, CreateAnyway: l.Options.CreateAnyway,
-		ReplaceEmpty: l.Options.ReplaceEmpty, CheckFrames: l.Options.CheckFrames, Update: l.Options.Update,
+		ReplaceEmpty: l.Options.ReplaceEmpty, CheckFrames: l.Options.CheckFrames, Update: l.Options.Update, DeleteLabels: l.Options.DeleteLabels,
 		IndexOnly: l.Options.IndexOnly,
 	}
 	if l.Options.Shard != "" {
@@ -33,7 +33,7 @@ func (in *reader) project(line []byte) error {
 	}
 	in.file.Projects = append(in.file.Projects, Project{Options: o, Have: plan.Actual{
 		Scope:  plan.Scope{Server: l.Server, Organization: l.Organization, ProjectID: l.ProjectID, Project: l.Project},
-		Exists: l.Exists, Unclaimed: l.Unclaimed, EmptyProjects: l.EmptyProjects, Labels: l.Labels, NotAsked: l.NotAsked, Uncompared: l.Uncompared, Users: l.Users,
+		Exists: l.Exists, Unclaimed: l.Unclaimed, EmptyProjects: l.EmptyProjects, Labels: l.Labels, LabelUses: l.LabelUses, NotAsked: l.NotAsked, Uncompared: l.Uncompared, Users: l.Users,
 	}})
 	in.actions = append(in.actions, map[plan.Name]plan.Action{})
 	in.frames = map[plan.Name][]string{}

@@ -30,19 +30,20 @@ type manifestLine struct {
 }
 
 type projectLine struct {
-	Type          string         `json:"type"`
-	Server        string         `json:"server"`
-	Organization  string         `json:"organization"`
-	ProjectID     int            `json:"id,omitempty"`
-	Project       string         `json:"name"`
-	Exists        bool           `json:"exists"`
-	Unclaimed     bool           `json:"unclaimed,omitempty"`
-	EmptyProjects []int          `json:"empty_projects,omitempty"`
-	Labels        []string       `json:"labels,omitempty"`
-	NotAsked      int            `json:"not_asked,omitempty"`
-	Uncompared    int            `json:"uncompared,omitempty"`
-	Users         map[string]int `json:"users,omitzero"` // nil is not asked for, empty is none
-	Options       optionsPart    `json:"options"`
+	Type          string           `json:"type"`
+	Server        string           `json:"server"`
+	Organization  string           `json:"organization"`
+	ProjectID     int              `json:"id,omitempty"`
+	Project       string           `json:"name"`
+	Exists        bool             `json:"exists"`
+	Unclaimed     bool             `json:"unclaimed,omitempty"`
+	EmptyProjects []int            `json:"empty_projects,omitempty"`
+	Labels        []manifest.Label `json:"labels,omitempty"`
+	LabelUses     []plan.LabelUse  `json:"label_uses,omitempty"`
+	NotAsked      int              `json:"not_asked,omitempty"`
+	Uncompared    int              `json:"uncompared,omitempty"`
+	Users         map[string]int   `json:"users,omitzero"` // nil is not asked for, empty is none
+	Options       optionsPart      `json:"options"`
 }
 
 type optionsPart struct {
@@ -55,6 +56,7 @@ type optionsPart struct {
 	CheckFrames  bool          `json:"check_frames,omitempty"`
 	IndexOnly    bool          `json:"index_only,omitempty"`
 	Update       []string      `json:"update,omitzero"` // nil is as the tasks say
+	DeleteLabels []string      `json:"delete_labels,omitempty"`
 }
 
 type wantedProject struct {
@@ -62,6 +64,7 @@ type wantedProject struct {
 	Name   string           `json:"name,omitempty"`
 	Create *bool            `json:"create,omitempty"`
 	Labels []manifest.Label `json:"labels,omitempty"`
+	Update []string         `json:"update,omitempty"`
 }
 
 type skipPart struct {

@@ -107,6 +107,32 @@ func projectSince(was, is side) string {
 			return fmt.Sprintf("project %s lost its label %s", before.Project, l.Name)
 		}
 	}
+	return labelsSince(was.plan.Project, is.plan.Project)
+}
+
+// labelsSince tells which label is another one than when the plan was saved: what is to be changed in it,
+// or how much is to be deleted with it. Labels that are as the plan makes them are its work.
+func labelsSince(was, is plan.ProjectChange) string {
+	if len(is.Problems) > len(was.Problems) {
+		return is.Problems[len(is.Problems)-1].Text
+	}
+	planned := map[plan.Name][]plan.FieldChange{}
+	for _, u := range was.Updates {
+		planned[plan.NameOf(u.Label)] = u.Fields
+	}
+	for _, u := range is.Updates {
+		for _, f := range u.Fields {
+			if !slices.Contains(planned[plan.NameOf(u.Label)], f) {
+				return fmt.Sprintf("label %s: its %s is %q now", u.Label, f.Key, f.Before)
+			}
+		}
+	}
+	for _, d := range is.Deletes {
+		i := slices.IndexFunc(was.Deletes, func(u plan.LabelUse) bool { return u.Label == d.Label })
+		if i < 0 || d.Shapes > was.Deletes[i].Shapes {
+			return fmt.Sprintf("label %s: more was drawn with it, %d in all", d.Label, d.Shapes)
+		}
+	}
 	return ""
 }
 

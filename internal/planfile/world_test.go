@@ -43,7 +43,7 @@ func project(bags []string, d dataset, have ...plan.Task) Project {
 	p := Project{
 		Have: plan.Actual{
 			Scope:  plan.Scope{Server: "https://cvat.example.com", ProjectID: 3, Project: "Orchard"},
-			Exists: true, Labels: []string{"apple"}, Tasks: have,
+			Exists: true, Labels: []manifest.Label{{Name: "apple"}}, Tasks: have,
 		},
 		Options: plan.Options{Project: manifest.Project{Name: "Orchard", Labels: []manifest.Label{{Name: "apple"}}}},
 	}

@@ -71,6 +71,7 @@ type Options struct {
 	CreateAnyway []string   // names or globs of tasks to create although their name or frames are elsewhere
 	ReplaceEmpty bool       // empty tasks of ours that cannot be finished may be deleted
 	Update       []string   // in place of each manifest's update:; nil: as those say
+	DeleteLabels []string   // labels to be deleted: what was drawn with them is counted
 	CheckFrames  bool       // compare frame names with the server's: one request per task
 	Read         Depth
 	Upload       bool // the plan is to be carried out at once: tasks whose bags are absent are blocked
@@ -85,6 +86,7 @@ func (p *Project) planOptions(o Options) plan.Options {
 		CreateAnyway: o.CreateAnyway,
 		ReplaceEmpty: o.ReplaceEmpty,
 		Update:       o.Update,
+		DeleteLabels: o.DeleteLabels,
 		CheckFrames:  o.CheckFrames,
 		IndexOnly:    p.indexOnly,
 	}
@@ -97,7 +99,10 @@ func (p *Project) Decide(ctx context.Context, server Reader, o Options) error {
 
 func (p *Project) decide(ctx context.Context, server Reader, o plan.Options, how Options) error {
 	want := observe.Want{Server: p.Server.Shown, Project: p.Wanted, Tasks: p.Desired}
-	actual, err := observe.Project(ctx, server, want, observe.Options{CheckFrames: o.CheckFrames, Update: o.Update})
+	actual, err := observe.Project(ctx, server, want, observe.Options{CheckFrames: o.CheckFrames, Update: o.Update, Labels: len(o.DeleteLabels) > 0})
+	if err == nil && actual.Exists && len(o.DeleteLabels) > 0 {
+		actual.LabelUses, err = observe.LabelUses(ctx, server, actual.Scope.ProjectID, o.DeleteLabels, actual.Tasks)
+	}
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 // A Reader is what planning asks of a server; *cvat.Client is one.
 type Reader interface {
 	observe.Reader
+	observe.AnnotationReader
 	Frame(ctx context.Context, taskID, number int) (io.ReadCloser, error)
 }
 

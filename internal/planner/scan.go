@@ -104,6 +104,7 @@ func (p *Project) add(m *manifest.Manifest, tasks []source.Task) {
 	p.Skip = append(p.Skip, m.Skip...)
 	p.Wanted.Create = cmp.Or(p.Wanted.Create, m.Project.Create)
 	p.Wanted.Labels = union(p.Wanted.Labels, m.Project.Labels)
+	p.Wanted.Update = append(slices.Clip(p.Wanted.Update), m.Update...)
 	for _, t := range tasks {
 		if t.Hold != "" {
 			p.Skip = append(p.Skip, manifest.Skip{Task: t.Name, Reason: t.Hold, Pos: t.Origin})

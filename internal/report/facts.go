@@ -78,11 +78,7 @@ func updates(c plan.Change) []fact {
 	if len(c.Updates) == 0 {
 		return nil
 	}
-	lines := make([]string, len(c.Updates))
-	for i, u := range c.Updates {
-		lines[i] = fmt.Sprintf("%s: %s → %s", u.Key, orNone(u.Before), orNone(u.After))
-	}
-	return []fact{{label: "update", lines: lines}}
+	return []fact{{label: "update", lines: changeTexts(c.Updates)}}
 }
 
 // annotations are what the task is given: how many of each label, and what is left out.

@@ -78,7 +78,7 @@ func there(id int, d plan.Desired) plan.Task {
 }
 
 func observed(tasks ...plan.Task) plan.Actual {
-	return plan.Actual{Scope: scope, Exists: true, Labels: []string{"apple"}, Tasks: tasks}
+	return plan.Actual{Scope: scope, Exists: true, Labels: []manifest.Label{{Name: "apple"}}, Tasks: tasks}
 }
 
 func onePlan() []plan.Plan {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -37,7 +38,36 @@ func heading(p plan.Plan) string {
 // askText says of a project to be created what the manifest does not.
 const askText = "the manifest does not say create: true, so apply asks at a terminal, and refuses elsewhere"
 
-// projectText says what happens to the project itself. It is not yet escaped.
+// A projectRow is one line of what happens to a project; its text is not yet escaped.
+type projectRow struct {
+	sign sign
+	text string
+	hint diag.Hint // may be zero
+}
+
+// projectRows say what happens to the project itself.
+func projectRows(c plan.ProjectChange) []projectRow {
+	var rows []projectRow
+	if s, ok := projectSigns[c.Action]; ok {
+		rows = append(rows, projectRow{sign: s, text: projectText(c)})
+	}
+	of := " of project " + c.Name
+	if len(c.Renames) > 0 {
+		rows = append(rows, projectRow{sign: updateSign, text: "renames labels" + of + ": " + renameTexts(c)})
+	}
+	for _, u := range c.Updates {
+		rows = append(rows, projectRow{sign: updateSign, text: "label " + u.Label + of + ": " + strings.Join(changeTexts(u.Fields), "; ")})
+	}
+	for _, d := range c.Deletes {
+		rows = append(rows, projectRow{sign: deleteSign, text: "label " + d.Label + of + usedText(d)})
+	}
+	for _, p := range c.Problems {
+		rows = append(rows, projectRow{blockedSign, "project " + c.Name + ": " + p.Text, p.Hint})
+	}
+	return rows
+}
+
+// projectText is about what is made: the project itself, or labels.
 func projectText(c plan.ProjectChange) string {
 	s := "project " + c.Name
 	if c.Action == plan.ProjectFinish {
@@ -49,9 +79,6 @@ func projectText(c plan.ProjectChange) string {
 	if c.Action == plan.ProjectLabel {
 		s = wording.Count(len(c.Labels), "label", "labels") + " to project " + c.Name + ": " + labelNames(c)
 	}
-	if len(c.Renames) > 0 {
-		s = joinNonEmpty("; ", labelsAdded(c, s), "renames labels of project "+c.Name+": "+renameTexts(c))
-	}
 	if c.Ask {
 		s += " (" + askText + ")"
 	}
@@ -61,10 +88,18 @@ func projectText(c plan.ProjectChange) string {
 	return s
 }
 
-// labelsAdded is s where labels are added too.
-func labelsAdded(c plan.ProjectChange, s string) string {
-	if c.Action == plan.ProjectLabel && len(c.Labels) == 0 {
-		return ""
+// usedText says what goes with a label that is deleted.
+func usedText(u plan.LabelUse) string {
+	least := ""
+	if u.Uncounted > 0 {
+		least = "at least "
+	}
+	s := ", which no shape carries"
+	if u.Shapes > 0 || u.Uncounted > 0 {
+		s = fmt.Sprintf(", and with it %s%s in %s", least, wording.Count(u.Shapes, "shape", "shapes"), wording.Count(u.Tasks, "task", "tasks"))
+	}
+	if u.Uncounted > 0 {
+		s += fmt.Sprintf(" (%d more tasks were not counted)", u.Uncounted)
 	}
 	return s
 }
@@ -75,6 +110,15 @@ func renameTexts(c plan.ProjectChange) string {
 		texts[i] = r.Before + " → " + r.After
 	}
 	return strings.Join(texts, ", ")
+}
+
+// changeTexts are a line each: "color: #33cc33 → #ff0000".
+func changeTexts(changes []plan.FieldChange) []string {
+	texts := make([]string, len(changes))
+	for i, f := range changes {
+		texts[i] = fmt.Sprintf("%s: %s → %s", f.Key, orNone(f.Before), orNone(f.After))
+	}
+	return texts
 }
 
 func labelNames(c plan.ProjectChange) string {

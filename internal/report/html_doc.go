@@ -163,8 +163,8 @@ func errorLines(problems []diag.Diagnostic) []string {
 func projectLines(plans []plan.Plan) []string {
 	var lines []string
 	for _, p := range plans {
-		if s, changes := projectSigns[p.Project.Action]; changes {
-			lines = append(lines, s.symbol+" "+s.word+" "+wording.Safe(projectText(p.Project)))
+		for _, r := range projectRows(p.Project) {
+			lines = append(lines, r.sign.symbol+" "+r.sign.word+" "+wording.Safe(r.text))
 		}
 	}
 	return lines

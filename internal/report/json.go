@@ -106,6 +106,9 @@ type summaryDoc struct {
 	Projects     int    `json:"projects"`
 	ProjectsNew  int    `json:"projects_to_create"`
 	Labels       int    `json:"labels_to_add"`
+	LabelsChange int    `json:"labels_to_change,omitempty"`
+	LabelsDelete int    `json:"labels_to_delete,omitempty"`
+	Undecided    int    `json:"projects_blocked,omitempty"`
 	Images       int    `json:"images"`
 	UploadBytes  int64  `json:"upload_bytes"`
 	BytesUnknown bool   `json:"upload_bytes_at_least"`
@@ -117,7 +120,7 @@ func summaryOf(n plan.Counts) summaryDoc {
 		Text: n.String(), Create: n.Create, Resume: n.Resume, Conflict: n.Conflict, Drift: n.Drift,
 		Unchanged: n.NoOp, Wait: n.Wait, Replace: n.Replace, Update: n.Update, Blocked: n.Blocked, Skipped: n.Skipped,
 		Unmanaged: n.Unmanaged, Renamed: n.Renamed, Projects: n.Projects,
-		ProjectsNew: n.ProjectsCreate, Labels: n.Labels,
+		ProjectsNew: n.ProjectsCreate, Labels: n.Labels, LabelsChange: n.LabelsUpdate, LabelsDelete: n.LabelsDelete, Undecided: n.ProjectsBlocked,
 		Images: n.Images, UploadBytes: n.Bytes, BytesUnknown: n.BytesUnknown, Wanted: n.Wanted,
 	}
 }

@@ -60,6 +60,14 @@ type updateDoc struct {
 	After  string `json:"after"`
 }
 
+func updateDocs(changes []plan.FieldChange) []updateDoc {
+	var docs []updateDoc
+	for _, u := range changes {
+		docs = append(docs, updateDoc(u))
+	}
+	return docs
+}
+
 func (d *changeDoc) sets(actions []string, before, after any) {
 	d.Change.Actions, d.Change.Before, d.Change.After = actions, before, after
 }
@@ -87,10 +95,8 @@ func taskDoc(s plan.Scope, c plan.Change) changeDoc {
 	for _, t := range c.Leftovers {
 		d.Removes = append(d.Removes, t.ID)
 	}
-	for _, u := range c.Updates {
-		d.Updates = append(d.Updates, updateDoc(u))
-	}
 	d.Annotations = c.Desired.Annotations
+	d.Updates = updateDocs(c.Updates)
 	d.sets(actionsOf(c), before(c), after(c))
 	return d
 }
@@ -115,10 +121,19 @@ type projectState struct {
 	Name    string           `json:"name"`
 	Labels  []manifest.Label `json:"labels_added,omitempty"`
 	Renames []updateDoc      `json:"labels_renamed,omitempty"`
+	Changed []labelDoc       `json:"labels_changed,omitempty"`
+	Deleted []plan.LabelUse  `json:"labels_deleted,omitempty"`
+}
+
+// A labelDoc is a label whose values change.
+type labelDoc struct {
+	Label   string      `json:"label"`
+	Updates []updateDoc `json:"updates"`
 }
 
 var projectActions = map[plan.ProjectAction][]string{
 	plan.ProjectNone: {"no-op"}, plan.ProjectCreate: {"create"}, plan.ProjectLabel: {"update"}, plan.ProjectFinish: {"update"},
+	plan.ProjectUpdate: {"update"}, plan.ProjectBlocked: {"no-op"},
 }
 
 func projectDoc(p plan.Plan) changeDoc {
@@ -140,6 +155,16 @@ func projectDoc(p plan.Plan) changeDoc {
 	will := projectState{ID: s.ProjectID, Name: c.Name, Labels: c.Labels}
 	for _, r := range c.Renames {
 		will.Renames = append(will.Renames, updateDoc{"name", r.Before, r.After})
+	}
+	for _, u := range c.Updates {
+		will.Changed = append(will.Changed, labelDoc{u.Label, updateDocs(u.Fields)})
+	}
+	will.Deleted = c.Deletes
+	if len(c.Problems) > 0 {
+		d.ActionReason, d.Reason, d.Hint = string(c.Problems[0].Code), c.Problems[0].Text, advice.Words(c.Problems[0].Hint)
+	}
+	for _, p := range c.Problems {
+		d.Problems = append(d.Problems, problem{p.Code, p.Text, advice.Words(p.Hint)})
 	}
 	d.sets(projectActions[c.Action], was, will)
 	return d

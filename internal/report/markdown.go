@@ -104,8 +104,8 @@ func errorLine(p diag.Diagnostic) markdown {
 func changedProjects(plans []plan.Plan) []markdown {
 	var lines []markdown
 	for _, p := range plans {
-		if s, changes := projectSigns[p.Project.Action]; changes {
-			lines = append(lines, code(s.symbol)+" "+prose(s.word+" "+projectText(p.Project)))
+		for _, r := range projectRows(p.Project) {
+			lines = append(lines, code(r.sign.symbol)+" "+prose(r.sign.word+" "+r.text))
 		}
 	}
 	return lines

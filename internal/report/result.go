@@ -46,9 +46,11 @@ func ResultText(w io.Writer, results []apply.Result, o TextOptions) error {
 }
 
 func (t *text) result(r apply.Result) {
-	if told := t.told(r); len(told) > 0 {
+	if told := t.told(r); len(told) > 0 || len(r.Project.Changed) > 0 && !t.Quiet {
 		t.line(t.Palette.paint(bold, wording.Safe(resultHeading(r.Project))))
-		t.line("")
+		if len(told) > 0 {
+			t.line("")
+		}
 		for i, task := range told {
 			t.row(resultRow(task))
 			if i+1 < len(told) && told[i+1].Reason.Hint == task.Reason.Hint && told[i+1].Outcome == task.Outcome {
@@ -63,13 +65,16 @@ func (t *text) result(r apply.Result) {
 
 // ending is what concerns the whole run.
 func (t *text) ending(r apply.Result) {
+	for _, w := range r.Project.Warnings {
+		t.line(t.Palette.paint(yellow, "warning:") + " " + wording.Safe(w))
+	}
 	for _, err := range runErrors(r) {
 		t.line(t.Palette.paint(red, "error:") + " " + wording.Safe(err))
 	}
 	for _, h := range r.Hints {
 		t.line(t.Palette.paint(cyan, "hint:") + " " + wording.Safe(advice.Words(h)))
 	}
-	if len(runErrors(r))+len(r.Hints) > 0 {
+	if len(runErrors(r))+len(r.Hints)+len(r.Project.Warnings) > 0 {
 		t.line("")
 	}
 }
@@ -92,6 +97,9 @@ func resultHeading(p apply.ProjectResult) string {
 	}
 	if len(p.Labels) > 0 && !p.Created {
 		s += ", " + wording.Count(len(p.Labels), "label", "labels") + " added"
+	}
+	for _, text := range p.Changed {
+		s += ", " + text
 	}
 	return joinNonEmpty(": ", s, p.URL)
 }

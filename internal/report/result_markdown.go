@@ -42,6 +42,12 @@ func endingsOf(r apply.Result) []markdown {
 	if n := len(r.Project.Labels); n > 0 {
 		lines = append(lines, prose(wording.Count(n, "label", "labels")+" added: "+strings.Join(r.Project.Labels, ", ")))
 	}
+	for _, text := range r.Project.Changed {
+		lines = append(lines, prose(text))
+	}
+	for _, w := range r.Project.Warnings {
+		lines = append(lines, "warning: "+prose(w))
+	}
 	for _, err := range runErrors(r) {
 		lines = append(lines, "error: "+prose(err))
 	}

@@ -60,6 +60,9 @@ type resultDoc struct {
 		URL     string   `json:"url,omitempty"`
 		Created bool     `json:"created"`
 		Labels  []string `json:"labels_added,omitempty"`
+
+		Changed  []string `json:"changed,omitempty"`
+		Warnings []string `json:"warnings,omitempty"`
 	} `json:"project"`
 	Summary struct {
 		Text      string `json:"text"`
@@ -89,6 +92,7 @@ func resultDocOf(r apply.Result) resultDoc {
 	}
 	d.Project.ID, d.Project.Name, d.Project.URL = r.Project.ID, r.Project.Name, r.Project.URL
 	d.Project.Created, d.Project.Labels = r.Project.Created, r.Project.Labels
+	d.Project.Changed, d.Project.Warnings = r.Project.Changed, r.Project.Warnings
 	n, s := apply.Count(r), &d.Summary
 	s.Text = ResultSummary([]apply.Result{r})
 	s.Done, s.Failed, s.Unchanged, s.Pending, s.Stopped = n.Done, n.Failed, n.Unchanged, n.Pending, n.Stopped

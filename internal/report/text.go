@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -51,7 +52,7 @@ func (t *text) line(s string) {
 // plan writes one project's part: its heading, its changes, its notes, an empty line.
 func (t *text) plan(p plan.Plan) {
 	changes := t.visible(p)
-	if t.Quiet && len(changes) == 0 && !p.Project.Ask {
+	if t.Quiet && len(changes) == 0 && !p.Project.Ask && p.Project.Action != plan.ProjectBlocked {
 		return
 	}
 	t.line(t.Palette.paint(bold, wording.Safe(heading(p))))
@@ -94,11 +95,16 @@ func (t *text) shows(a plan.Action) bool {
 }
 
 func (t *text) project(c plan.ProjectChange) {
-	s, changes := projectSigns[c.Action]
-	if !changes || t.Quiet && !c.Ask {
+	if t.Quiet && !c.Ask && c.Action != plan.ProjectBlocked {
 		return
 	}
-	t.line(t.lead(s) + wording.Safe(projectText(c)))
+	rows := projectRows(c)
+	for i, r := range rows {
+		t.line(t.lead(r.sign) + wording.Safe(r.text))
+		if saidBelow := i+1 < len(rows) && rows[i+1].hint == r.hint; r.hint != (diag.Hint{}) && !saidBelow {
+			t.hint(advice.Words(r.hint), HelpURL(diag.CodeLabels))
+		}
+	}
 }
 
 func (t *text) changes(changes []plan.Change) {

@@ -39,6 +39,14 @@ func signOf(a plan.Action) sign {
 	return sign{"*", string(a), none}
 }
 
+// The signs of what changes in a project beside what its action says.
+var (
+	updateSign  = signs[plan.Update]
+	blockedSign = signs[plan.Blocked]
+	deleteSign  = sign{"-", "delete", red}
+)
+
+// projectSigns are those of a project that is made, or gets labels.
 var projectSigns = map[plan.ProjectAction]sign{
 	plan.ProjectCreate: {"+", "create", green},
 	plan.ProjectLabel:  {"+", "label", green},

@@ -109,4 +109,6 @@ var assumptions = []assumption{
 	{95, "a PATCH of a guide deletes the assets that its text does not mention", 215},
 	{96, "an asset that is a JPEG or larger than 1920 pixels is encoded anew: its bytes are not those that were sent", 216},
 	{97, "an import holds its project: a task created there waits, and is 409 after 10 s", 219},
+	{98, "the points of a skeleton change with a PATCH of the skeleton, its drawing and its type never do, without a word", 221},
+	{99, "a text mentions an asset by (/api/assets/UUID) alone, in a comment too: with a query, a title or in an <img> it does not", 223},
 }

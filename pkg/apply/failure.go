@@ -109,6 +109,23 @@ func (e *timeoutError) Hint() diag.Hint {
 // Code names the wait that led nowhere.
 func (e *timeoutError) Code() diag.Code { return diag.CodeImportStuck }
 
+// A blockedError is a project for which the manifest asks what CVAT cannot do.
+type blockedError struct{ problems []plan.Diagnostic }
+
+func (e *blockedError) Error() string {
+	texts := make([]string, len(e.problems))
+	for i, p := range e.problems {
+		texts[i] = p.Text
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Hint is that of the first problem.
+func (e *blockedError) Hint() diag.Hint { return e.problems[0].Hint }
+
+// Code is that of the first problem.
+func (e *blockedError) Code() diag.Code { return e.problems[0].Code }
+
 // A renamedError is a task that somebody renamed while this run was at work on it.
 type renamedError struct {
 	task    int

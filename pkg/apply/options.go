@@ -33,7 +33,7 @@ type Server interface {
 	CreateProject(ctx context.Context, name, bugTracker string, labels []cvat.Label) (*cvat.Project, error)
 	SetProjectBugTracker(ctx context.Context, id int, text string) error
 	AddLabels(ctx context.Context, projectID int, labels []cvat.Label) error
-	RenameLabels(ctx context.Context, projectID int, labels []cvat.LabelName) error
+	UpdateLabels(ctx context.Context, projectID int, labels []cvat.LabelUpdate) error
 	DeleteProject(ctx context.Context, id int) error
 
 	CreateTask(ctx context.Context, t cvat.NewTask) (*cvat.Task, error)

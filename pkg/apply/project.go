@@ -12,18 +12,17 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
-	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-const (
-	projectTries = 5 // creations of one project, each of whose answers was lost
-	labelTries   = 3
-)
+const projectTries = 5 // creations of one project, each of whose answers was lost
 
 // ensureProject makes the project what the plan says, before any task.
 func (r *run) ensureProject(ctx context.Context) error {
 	change := r.plan.Project
+	if change.Action == plan.ProjectBlocked {
+		return &blockedError{change.Problems}
+	}
 	found := observe.Found{ID: r.plan.Scope.ProjectID, Name: change.Name}
 	if change.Action == plan.ProjectCreate || change.Action == plan.ProjectFinish {
 		var err error
@@ -33,17 +32,13 @@ func (r *run) ensureProject(ctx context.Context) error {
 	}
 	r.deleteDuplicate(ctx, found.Leftovers)
 	r.settled(found)
-	if err := r.renameLabels(ctx, found.ID, change.Renames); err != nil {
-		return fmt.Errorf("labels of project %q: %w", change.Name, err)
-	}
-	lacking := change.Labels
-	if found.ID != r.plan.Scope.ProjectID { // the plan knows nothing of this one's
-		lacking = r.plan.Options.Project.Labels
-	}
-	if len(lacking) == 0 || r.result.Project.Created { // it was created with its labels
+	if r.result.Project.Created { // with its labels
 		return nil
 	}
-	if err := r.addLabels(ctx, found.ID, lacking); err != nil {
+	if found.ID != r.plan.Scope.ProjectID { // the plan knows nothing of this one's
+		change = plan.ProjectChange{Name: change.Name, Labels: r.plan.Options.Project.Labels}
+	}
+	if err := r.changeLabels(ctx, found.ID, change); err != nil {
 		return fmt.Errorf("labels of project %q: %w", change.Name, err)
 	}
 	return nil
@@ -180,53 +175,6 @@ func (r *run) removeProject(ctx context.Context, id int) {
 	if err == nil && p.BugTracker == plan.ProjectMarker && p.Tasks.Count != nil && *p.Tasks.Count == 0 {
 		_ = r.server.DeleteProject(ctx, id)
 	}
-}
-
-// addLabels adds those that the project lacks by now: another run may be adding them too.
-func (r *run) addLabels(ctx context.Context, project int, wanted []manifest.Label) error {
-	for try := 1; ; try++ {
-		have, err := r.server.Labels(ctx, project)
-		if err != nil {
-			return err
-		}
-		lacking := lackingLabels(wanted, have)
-		if len(lacking) == 0 {
-			return nil
-		}
-		err = r.server.AddLabels(ctx, project, labels(lacking))
-		if err == nil {
-			r.labelled(lacking)
-			return nil
-		}
-		if try == labelTries || errors.Is(err, cvat.ErrNotAuthorised) {
-			return err
-		}
-		if err := r.pause(ctx, time.Duration(try)*time.Second); err != nil {
-			return err
-		}
-	}
-}
-
-func (r *run) labelled(added []manifest.Label) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, l := range added {
-		r.result.Project.Labels = append(r.result.Project.Labels, l.Name)
-	}
-}
-
-func lackingLabels(wanted []manifest.Label, have []cvat.Label) []manifest.Label {
-	names := make(map[plan.Name]bool, len(have))
-	for _, l := range have {
-		names[plan.NameOf(l.Name)] = true
-	}
-	var lacking []manifest.Label
-	for _, l := range wanted {
-		if !names[plan.NameOf(l.Name)] {
-			lacking = append(lacking, l)
-		}
-	}
-	return lacking
 }
 
 // refind looks the project up again, after the server said that it is gone, and reports

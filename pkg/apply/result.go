@@ -41,6 +41,9 @@ type ProjectResult struct {
 	URL     string
 	Created bool
 	Labels  []string // that were added, those of a new project included
+
+	Changed  []string // what else was changed in it, such as "label leaf changed"
+	Warnings []string // what was left alone, and why
 }
 
 // A TaskResult is what became of one task.

@@ -59,19 +59,6 @@ func (s *session) CreateTask(ctx context.Context, n cvat.NewTask) (out *cvat.Tas
 	return out, err
 }
 
-func (s *session) RenameLabels(ctx context.Context, project int, labels []cvat.LabelName) error {
-	return s.call(ctx, "PATCH project", func() error {
-		for i := range s.w.projects[project].labels {
-			for _, l := range labels {
-				if have := &s.w.projects[project].labels[i]; have.ID == l.ID {
-					have.Name, have.Color = l.Name, l.Color
-				}
-			}
-		}
-		return nil
-	})
-}
-
 func (s *session) UpdateTask(ctx context.Context, id int, u cvat.TaskUpdate) error {
 	return s.call(ctx, "PATCH task", func() error {
 		t, err := s.w.find(id)

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -242,6 +243,30 @@ func (s *session) AddLabels(ctx context.Context, id int, labels []cvat.Label) er
 			}
 		}
 		p.labels = append(p.labels, labels...)
+		return nil
+	})
+}
+
+// UpdateLabels changes what is sent and nothing else, but for a colour that is not: that is another one then.
+func (s *session) UpdateLabels(ctx context.Context, id int, labels []cvat.LabelUpdate) error {
+	return s.call(ctx, "PATCH labels", func() error {
+		p := s.w.projects[id]
+		for _, u := range labels {
+			i := slices.IndexFunc(p.labels, func(l cvat.Label) bool { return l.ID == u.ID })
+			switch {
+			case i < 0:
+				return status("PATCH", http.StatusNotFound, "Not found label with id")
+			case u.Deleted:
+				p.labels = slices.Delete(p.labels, i, i+1)
+			default:
+				l := &p.labels[i]
+				l.Name, l.Color = u.Name, cmp.Or(u.Color, "#derived")
+				l.Type = cmp.Or(u.Type, l.Type)
+				for _, a := range u.Attributes {
+					l.Attributes = append(slices.DeleteFunc(slices.Clone(l.Attributes), func(b cvat.Attribute) bool { return b.Name == a.Name }), a)
+				}
+			}
+		}
 		return nil
 	})
 }

@@ -54,23 +54,38 @@ func (c *Client) AddLabels(ctx context.Context, projectID int, labels []Label) e
 	return c.do(ctx, q, nothing)
 }
 
-// A LabelName is a label's new name. The colour is its present one: CVAT gives a label that is
-// changed without one the colour that it derives from the name.
-type LabelName struct {
-	ID    int    `json:"id"`
-	Name  string `json:"name"`
-	Color string `json:"color"`
+// A LabelUpdate is what is to change in a label that a project has. What is empty stays as it is, but for the
+// colour, which is to be the present one at least: CVAT gives a label that is changed without one the colour that it
+// derives from the name.
+type LabelUpdate struct {
+	ID         int           `json:"id"`
+	Name       string        `json:"name"`
+	Color      string        `json:"color"`
+	Type       string        `json:"type,omitempty"`
+	Attributes []Attribute   `json:"attributes,omitempty"` // to be added, or changed: they are known by their names
+	Sublabels  []LabelUpdate `json:"sublabels,omitempty"`  // of a skeleton, those that change
+	Deleted    bool          `json:"deleted,omitempty"`    // with all that was drawn with it
 }
 
-// RenameLabels gives labels of a project other names; their ids and shapes stay. A name that
-// another label has is an error of the server's (400).
+// UpdateLabels changes labels of a project, all or none; their ids and shapes stay. Each change moves the dates of
+// the project and of all its tasks and jobs. A name that another label has, and what CVAT does not change in place, is an error of the server's (400).
 //
 //cvat:operation PATCH /api/projects/{id}
-func (c *Client) RenameLabels(ctx context.Context, projectID int, labels []LabelName) error {
+func (c *Client) UpdateLabels(ctx context.Context, projectID int, labels []LabelUpdate) error {
 	body := struct {
-		Labels []LabelName `json:"labels"`
-	}{labels}
+		Labels []LabelUpdate `json:"labels"`
+	}{writableUpdates(labels)}
 	return c.do(ctx, patch(fmt.Sprintf("/api/projects/%d", projectID), body), nothing)
+}
+
+func writableUpdates(labels []LabelUpdate) []LabelUpdate {
+	out := make([]LabelUpdate, len(labels))
+	for i, l := range labels {
+		l.Attributes = writableAttributes(l.Attributes)
+		l.Sublabels = writableUpdates(l.Sublabels)
+		out[i] = l
+	}
+	return out
 }
 
 // writable copies labels as CVAT takes them for new ones: without ids, and with

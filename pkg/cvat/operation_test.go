@@ -43,7 +43,7 @@ var calls = map[string]func(context.Context, *Client) error{
 	"ListTasks":            func(ctx context.Context, c *Client) error { _, err := c.ListTasks(ctx, TaskFilter{}); return err },
 	"Task":                 func(ctx context.Context, c *Client) error { _, err := c.Task(ctx, 1); return err },
 	"CreateTask":           func(ctx context.Context, c *Client) error { _, err := c.CreateTask(ctx, NewTask{}); return err },
-	"RenameLabels":         func(ctx context.Context, c *Client) error { return c.RenameLabels(ctx, 1, nil) },
+	"UpdateLabels":         func(ctx context.Context, c *Client) error { return c.UpdateLabels(ctx, 1, nil) },
 	"UpdateTask":           func(ctx context.Context, c *Client) error { return c.UpdateTask(ctx, 1, TaskUpdate{}) },
 	"SetBugTracker":        func(ctx context.Context, c *Client) error { return c.SetBugTracker(ctx, 1, "") },
 	"DeleteTask":           func(ctx context.Context, c *Client) error { return c.DeleteTask(ctx, 1) },

@@ -48,6 +48,7 @@ type Project struct {
 	Name   string
 	Create *bool // nil: not written
 	Labels []Label
+	Update []string // the manifest's own, for what is the project's: labels
 	Pos    Position
 }
 

@@ -22,23 +22,28 @@ type ProjectAction string
 const (
 	ProjectNone   ProjectAction = ""
 	ProjectCreate ProjectAction = "create"
-	ProjectLabel  ProjectAction = "label"  // labels that the manifest names are added or renamed
+	ProjectLabel  ProjectAction = "label"  // labels that the manifest names are added
+	ProjectUpdate ProjectAction = "update" // it gets no new label, but others change
 	ProjectFinish ProjectAction = "finish" // a creation of ours was cut off; see [Actual]
+
+	// ProjectBlocked: the manifest asks for what CVAT cannot do, so nothing at all is sent.
+	ProjectBlocked ProjectAction = "blocked"
 )
 
-// A ProjectChange is the change of the project itself. Labels are never removed, and altered only in their names.
+// A ProjectChange is the change of the project itself. It may rename, add, change and delete labels at once, in
+// that order, whatever its action is.
 type ProjectChange struct {
 	Action    ProjectAction
 	Name      string
 	Labels    []manifest.Label // to be added, or to create the project with
-	Renames   []LabelRename    // label: labels that get another name; their shapes stay
+	Renames   []LabelRename    // labels that get another name; their shapes stay
+	Updates   []LabelUpdate    // labels that change; see [manifest.UpdateKeys]
+	Deletes   []LabelUse       // labels that were named in [Options].DeleteLabels, and what goes with them
+	Problems  []Diagnostic     // blocked: why
 	Ask       bool             // create: the manifest does not say `create: true`, so a person must
 	Unclaimed bool             // the project still bears [ProjectMarker], which is to be cleared
 	Leftovers []int            // empty projects of ours and of that name, to be removed
 }
-
-// A LabelRename is a label that the manifest calls otherwise now.
-type LabelRename struct{ Before, After string }
 
 // A Change is the decision about one task.
 type Change struct {

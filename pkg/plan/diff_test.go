@@ -288,8 +288,8 @@ func TestProjectChange(t *testing.T) {
 	}{
 		"missing, may be created": {Actual{}, manifest.Project{Name: "p", Create: ptr(true), Labels: labels}, ProjectChange{Action: ProjectCreate, Name: "p", Labels: labels}},
 		"missing, ask":            {Actual{}, manifest.Project{Name: "p"}, ProjectChange{Action: ProjectCreate, Name: "p", Ask: true}},
-		"a label is missing":      {Actual{Exists: true, Labels: []string{"leaf", "more"}}, manifest.Project{Name: "p", Labels: labels}, ProjectChange{Action: ProjectLabel, Name: "p", Labels: labels[:1]}},
-		"all there":               {Actual{Exists: true, Labels: []string{"leaf", "apple"}}, manifest.Project{Name: "p", Labels: labels}, ProjectChange{Name: "p"}},
+		"a label is missing":      {Actual{Exists: true, Labels: []manifest.Label{{Name: "leaf"}, {Name: "more"}}}, manifest.Project{Name: "p", Labels: labels}, ProjectChange{Action: ProjectLabel, Name: "p", Labels: labels[:1]}},
+		"all there":               {Actual{Exists: true, Labels: []manifest.Label{{Name: "leaf"}, {Name: "apple"}}}, manifest.Project{Name: "p", Labels: labels}, ProjectChange{Name: "p"}},
 		"cut off":                 {Actual{Exists: true, Unclaimed: true}, manifest.Project{Name: "p"}, ProjectChange{Action: ProjectFinish, Name: "p", Unclaimed: true}},
 		"created twice":           {Actual{Exists: true, EmptyProjects: []int{9}}, manifest.Project{Name: "p"}, ProjectChange{Action: ProjectFinish, Name: "p", Leftovers: []int{9}}},
 	} {

@@ -20,6 +20,7 @@ func notes(p Plan, have Actual) []Note {
 	n.strangers(p.Changes)
 	n.shard(p)
 	n.elsewhere(p.Changes, have)
+	n.labels(p, have)
 	n.keptLabels(p, have)
 	n.uncompared(have)
 	n.noProject(p, have)

@@ -22,7 +22,8 @@ type Options struct {
 	Shard        Shard            // only the tasks of its bags
 	CreateAnyway []string         // create these although their name or frames stand elsewhere
 	ReplaceEmpty bool             // empty tasks that cannot be finished may be deleted
-	Update       []string         // keys in place of every [Desired].Update; nil: as those say
+	Update       []string         // keys in place of every [Desired].Update and of Project.Update; nil: as those say
+	DeleteLabels []string         // labels of the project that are to be deleted, with all that was drawn with them
 	CheckFrames  bool             // frame names were asked for, so they are compared
 	IndexOnly    bool             // tasks whose committed index does not fit are blocked, whatever the server has
 	Offline      bool             // no server was asked: what the manifest wants is all there is to say

@@ -124,12 +124,13 @@ type Actual struct {
 	Unclaimed     bool
 	EmptyProjects []int
 
-	Labels     []string
-	Tasks      []Task         // every task of the project, by ascending id
-	Elsewhere  []Task         // tasks of wanted names in other projects, by ascending id
-	Uncompared int            // unmanaged tasks that might be renamed ones and were not compared: too many
-	NotAsked   int            // wanted names that were not looked up elsewhere: too many for a request
-	Users      map[string]int // assignee user name → id, for the names that the manifest uses
+	Labels     []manifest.Label // as a manifest would write them
+	LabelUses  []LabelUse       // of those that are to be deleted
+	Tasks      []Task           // every task of the project, by ascending id
+	Elsewhere  []Task           // tasks of wanted names in other projects, by ascending id
+	Uncompared int              // unmanaged tasks that might be renamed ones and were not compared: too many
+	NotAsked   int              // wanted names that were not looked up elsewhere: too many for a request
+	Users      map[string]int   // assignee user name → id, for the names that the manifest uses
 }
 
 // ImportState is what the server's request says of an unfinished task.

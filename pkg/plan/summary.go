@@ -14,7 +14,9 @@ type Counts struct {
 	Wait, Replace, Update, Blocked, Skipped, Unmanaged, Renamed int
 	Projects                                                    int // projects that are to change, of which
 	ProjectsCreate                                              int // so many are to be created,
-	Labels                                                      int // and so many labels added to all of them
+	ProjectsBlocked                                             int // projects about which a person must decide; not among Projects
+	Labels                                                      int // labels to be added to all projects,
+	LabelsUpdate, LabelsDelete                                  int // renamed or changed, and deleted
 	Images                                                      int
 	Bytes                                                       int64
 	BytesUnknown                                                bool // some sizes are not known, so Bytes is the least
@@ -36,11 +38,17 @@ func Count(plans ...Plan) Counts {
 }
 
 func (n *Counts) addProject(c ProjectChange) {
-	if c.Action == ProjectNone {
+	switch c.Action {
+	case ProjectNone:
+		return
+	case ProjectBlocked:
+		n.ProjectsBlocked++
 		return
 	}
 	n.Projects++
 	n.Labels += len(c.Labels)
+	n.LabelsUpdate += len(c.Renames) + len(c.Updates)
+	n.LabelsDelete += len(c.Deletes)
 	if c.Action == ProjectCreate {
 		n.ProjectsCreate++
 	}
@@ -89,6 +97,9 @@ func (n Counts) String() string {
 			fmt.Fprintf(&b, ", %d %s", optional.n, optional.word)
 		}
 	}
+	if n.ProjectsBlocked > 0 {
+		fmt.Fprintf(&b, ", %s blocked", wording.Count(n.ProjectsBlocked, "project", "projects"))
+	}
 	fmt.Fprintf(&b, "%s. %s%s to upload.", n.projects(), wording.Count(n.Images, "image", "images"), n.size())
 	return b.String()
 }
@@ -102,8 +113,13 @@ func (n Counts) projects() string {
 	if n.ProjectsCreate > 0 {
 		parts = append(parts, fmt.Sprintf("%d to create", n.ProjectsCreate))
 	}
-	if n.Labels > 0 {
-		parts = append(parts, wording.Count(n.Labels, "label", "labels")+" to add")
+	for _, labels := range []struct {
+		n    int
+		what string
+	}{{n.Labels, "add"}, {n.LabelsUpdate, "change"}, {n.LabelsDelete, "delete"}} {
+		if labels.n > 0 {
+			parts = append(parts, wording.Count(labels.n, "label", "labels")+" to "+labels.what)
+		}
 	}
 	s := ", " + wording.Count(n.Projects, "project", "projects") + " to change"
 	if len(parts) > 0 {
@@ -141,12 +157,13 @@ func (n Counts) size() string {
 func (n Counts) Changes() bool { return n.Create+n.Resume+n.Wait+n.Replace+n.Update+n.Projects > 0 }
 
 // Problems reports whether a person must decide something.
-func (n Counts) Problems() bool { return n.Conflict+n.Blocked+n.Renamed > 0 }
+func (n Counts) Problems() bool { return n.Conflict+n.Blocked+n.Renamed+n.ProjectsBlocked > 0 }
 
-// Problems are the reasons of all tasks about which a person must decide; see [Counts.Problems].
+// Problems are the reasons of all tasks and projects about which a person must decide; see [Counts.Problems].
 func Problems(plans ...Plan) []Diagnostic {
 	var reasons []Diagnostic
 	for _, p := range plans {
+		reasons = append(reasons, p.Project.Problems...)
 		for _, c := range p.Changes {
 			var n Counts
 			n.add(c)

@@ -20,6 +20,11 @@ func (o Options) mayUpdate(d Desired, key string) bool {
 	return slices.Contains(keys, key) || slices.Contains(keys, "all")
 }
 
+// mayUpdateProject is mayUpdate for the project itself.
+func (o Options) mayUpdateProject(key string) bool {
+	return o.mayUpdate(Desired{Update: o.Project.Update}, key)
+}
+
 // updating decides about a task whose frames are right: what of it is to be changed.
 func (c Change) updating(o Options) Change {
 	t := c.Actual[0]

@@ -133,7 +133,7 @@ func (s *Server) patchGuide(q *query) (answer, error) {
 			return err
 		}
 		for _, uuid := range assets {
-			if strings.Contains(g.Markdown, "/api/assets/"+uuid) {
+			if strings.Contains(g.Markdown, "(/api/assets/"+uuid+")") { // and in no other way (A99)
 				continue
 			}
 			if _, err := tx.ExecContext(q.ctx, `DELETE FROM assets WHERE uuid = ?`, uuid); err != nil {

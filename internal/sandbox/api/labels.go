@@ -225,7 +225,8 @@ type labelSpec struct {
 // An attributeSpec is an attribute as a client writes it.
 type attributeSpec struct {
 	attributeJSON
-	deleted bool
+	deleted   bool
+	defaulted bool // default_value was sent
 }
 
 // A labelOwner is the project or task that a label belongs to.
@@ -312,7 +313,7 @@ func (f *form) attribute() (a attributeSpec) {
 		f.fail("input_type", "This field is required.")
 	}
 	a.InputType, _ = f.choice("input_type", inputTypes...)
-	a.Default, _ = f.text("default_value", text{max: 128, blank: true})
+	a.Default, a.defaulted = f.text("default_value", text{max: 128, blank: true})
 	if _, there := f.body["values"]; !there {
 		f.fail("values", "This field is required.")
 	}
@@ -402,27 +403,28 @@ func checkLabelName(ctx context.Context, tx *sql.Tx, o labelOwner, parent *int, 
 
 // updateLabels adds labels without an id, changes or deletes those with one, and
 // leaves alone the ones that are not named (A20).
-func updateLabels(ctx context.Context, tx *sql.Tx, o labelOwner, specs []labelSpec) error {
+func updateLabels(ctx context.Context, tx *sql.Tx, o labelOwner, parent *int, specs []labelSpec) error {
 	for _, l := range specs {
 		if l.id == nil {
 			if l.deleted {
 				return &problem{status: http.StatusBadRequest, ctype: jsonType, body: storage.EncodeJSON(map[string]any{"labels": []any{map[string][]string{"non_field_errors": {"Deleted label must have an ID"}}}})}
 			}
-			if _, err := createLabel(ctx, tx, o, nil, l); err != nil {
+			if _, err := createLabel(ctx, tx, o, parent, l); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := updateLabel(ctx, tx, o, l); err != nil {
+		if err := updateLabel(ctx, tx, o, parent, l); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func updateLabel(ctx context.Context, tx *sql.Tx, o labelOwner, l labelSpec) error {
+// updateLabel changes a label, and the points of a skeleton with it, but never the drawing (A98).
+func updateLabel(ctx context.Context, tx *sql.Tx, o labelOwner, parent *int, l labelSpec) error {
 	var name, color string
-	err := tx.QueryRowContext(ctx, `SELECT name, color FROM labels WHERE id = ? AND project_id IS ? AND task_id IS ?`, *l.id, o.project, o.task).Scan(&name, &color)
+	err := tx.QueryRowContext(ctx, `SELECT name, color FROM labels WHERE id = ? AND project_id IS ? AND task_id IS ? AND (? IS NULL OR parent_id = ?)`, *l.id, o.project, o.task, parent, parent).Scan(&name, &color)
 	if errors.Is(err, sql.ErrNoRows) {
 		return detail(http.StatusNotFound, "Not found label with id #%d to change", *l.id)
 	}
@@ -439,11 +441,14 @@ func updateLabel(ctx context.Context, tx *sql.Tx, o labelOwner, l labelSpec) err
 	if l.color == "" {
 		l.color = labelColor(l.name)
 	}
-	if err := checkLabelName(ctx, tx, o, nil, l.name, *l.id); err != nil {
+	if err := checkLabelName(ctx, tx, o, parent, l.name, *l.id); err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `UPDATE labels SET name = ?, color = ?, type = CASE WHEN ? = '' OR type = 'skeleton' OR ? = 'skeleton' THEN type ELSE ? END WHERE id = ?`, l.name, l.color, l.kind, l.kind, l.kind, *l.id)
 	if err != nil {
+		return err
+	}
+	if err := updateLabels(ctx, tx, o, l.id, l.sublabels); err != nil {
 		return err
 	}
 	return upsertAttributes(ctx, tx, *l.id, l.attributes)
@@ -491,6 +496,25 @@ func findAttribute(ctx context.Context, tx *sql.Tx, label int, a attributeSpec) 
 	return &found[0], nil
 }
 
+// fitsInput reports whether the default is a value that the attribute can have, which is checked when it changes.
+func fitsInput(a attributeJSON) bool {
+	switch a.InputType {
+	case "text":
+		return true
+	case "checkbox":
+		return slices.Contains([]string{"true", "false"}, strings.ToLower(a.Default))
+	case "number":
+		value, err := strconv.ParseFloat(a.Default, 64)
+		if err != nil || len(a.Values) < 2 {
+			return false
+		}
+		low, errLow := strconv.ParseFloat(a.Values[0], 64)
+		high, errHigh := strconv.ParseFloat(a.Values[1], 64)
+		return errLow == nil && errHigh == nil && low <= value && value <= high
+	}
+	return slices.Contains(a.Values, a.Default)
+}
+
 func updateAttribute(ctx context.Context, tx *sql.Tx, old attributeJSON, a attributeSpec) error {
 	choice := old.InputType == "select" || old.InputType == "radio"
 	fewer := slices.ContainsFunc(old.Values, func(v string) bool { return !slices.Contains(a.Values, v) })
@@ -503,6 +527,10 @@ func updateAttribute(ctx context.Context, tx *sql.Tx, old attributeJSON, a attri
 		return listed(`Attribute field "values" can only be appended for radio and select attributes`)
 	case old.InputType == "number" && !slices.Equal(a.Values, old.Values):
 		return listed(`Attribute field "values" cannot be changed for number attributes`)
+	case !a.defaulted:
+		a.Default = old.Default
+	case a.Default != old.Default && !fitsInput(a.attributeJSON):
+		return listed(`Attribute field "default_value" is invalid for attribute input type`)
 	}
 	values, err := json.Marshal(a.Values)
 	if err != nil {
@@ -568,7 +596,7 @@ func (s *Server) patchLabel(q *query) (answer, error) {
 		return answer{}, err
 	}
 	err = s.store.Transaction(q.ctx, func(tx *sql.Tx) error {
-		if err := updateLabel(q.ctx, tx, o, spec); err != nil {
+		if err := updateLabel(q.ctx, tx, o, nil, spec); err != nil {
 			return err
 		}
 		return o.touch(q.ctx, tx, s.store.Now(), &changes{})

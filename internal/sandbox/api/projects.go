@@ -248,7 +248,7 @@ func (s *Server) patchProject(q *query) (answer, error) {
 		return answer{}, err
 	}
 	err = s.store.Transaction(q.ctx, func(tx *sql.Tx) error {
-		if err := updateLabels(q.ctx, tx, labelOwner{project: &p.id}, labels); err != nil {
+		if err := updateLabels(q.ctx, tx, labelOwner{project: &p.id}, nil, labels); err != nil {
 			return err
 		}
 		if len(labels) > 0 {

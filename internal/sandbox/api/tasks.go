@@ -366,7 +366,7 @@ func (s *Server) patchTask(q *query) (answer, error) {
 			}
 			return c.save(q.ctx, tx, "tasks", t.ID, false, s.store.Now())
 		}
-		if err := updateLabels(q.ctx, tx, labelOwner{task: &t.ID}, labels); err != nil {
+		if err := updateLabels(q.ctx, tx, labelOwner{task: &t.ID}, nil, labels); err != nil {
 			return err
 		}
 		if len(labels) > 0 {

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/textproto"
+	"strings"
 	"testing"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
 func (c *scene) label(name string) string { return fmt.Sprintf("/api/labels/%d", c.ids[name]) }
@@ -219,6 +222,97 @@ var changeQuestions = []question{
 			t.Errorf("hidden are %s", got)
 		}
 	}},
+	{221, "the points of a skeleton change with it, by their ids, and lose their colour as it does; its type and drawing stay, without a word", func(t *testing.T, s *suite) {
+		p, skeleton := s.skeleton(t)
+		tip := skeleton.Sublabels[1]
+		attribute := cvat.Attribute{Name: "seen", InputType: "checkbox", DefaultValue: "false", Values: []string{"false"}}
+		change := cvat.LabelUpdate{ID: skeleton.ID, Name: skeleton.Name, Color: skeleton.Color, Type: "any", Sublabels: []cvat.LabelUpdate{
+			{ID: tip.ID, Name: tip.Name, Color: "#00ff00", Attributes: []cvat.Attribute{attribute}},
+		}}
+		if err := s.UpdateLabels(t.Context(), p, []cvat.LabelUpdate{change}); err != nil {
+			t.Fatal(err)
+		}
+		now := s.onlyLabel(t, p)
+		if got := now.Sublabels[1]; got.Color != "#00ff00" || len(got.Attributes) != 1 || now.Type != "skeleton" || now.SVG != skeleton.SVG || now.Color != skeleton.Color {
+			t.Errorf("%+v", now)
+		}
+		path := fmt.Sprintf("/api/projects/%d", p)
+		s.raw(t, "PATCH", path, text(object{"labels": []object{{"id": skeleton.ID, "name": "plant", "color": "#445566", "sublabels": []object{{"id": tip.ID, "name": "tip"}}}}})).want(t, 200, "")
+		if got := s.onlyLabel(t, p).Sublabels[1]; got.Color == "#00ff00" {
+			t.Errorf("%+v", got)
+		}
+		s.raw(t, "PATCH", path, text(object{"labels": []object{{"id": skeleton.ID, "name": "plant", "color": "#445566", "sublabels": []object{{"id": skeleton.ID, "name": "tip"}}}}})).
+			want(t, 404, fmt.Sprintf(`{"detail":"Not found label with id #%d to change"}`, skeleton.ID))
+	}},
+	{222, "labels of a project are changed and deleted in one PATCH: attributes are added and known by their names; a default that changes must be a value", func(t *testing.T, s *suite) {
+		p, err := s.CreateProject(t.Context(), s.name(), "", []cvat.Label{{Name: "leaf", Color: "#112233"}, {Name: "old"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.DeleteProject(t.Context(), p.ID)
+		labels, err := s.Labels(t.Context(), p.ID)
+		if err != nil || len(labels) != 2 {
+			t.Fatal(labels, err)
+		}
+		number := cvat.Attribute{Name: "n", InputType: "number", DefaultValue: "1", Values: []string{"0", "10", "1"}}
+		leaf := cvat.LabelUpdate{ID: labels[0].ID, Name: "leaf", Color: "#445566", Type: "rectangle", Attributes: []cvat.Attribute{number}}
+		if err := s.UpdateLabels(t.Context(), p.ID, []cvat.LabelUpdate{leaf, {ID: labels[1].ID, Name: "old", Deleted: true}}); err != nil {
+			t.Fatal(err)
+		}
+		if now := s.onlyLabel(t, p.ID); now.Color != "#445566" || now.Type != "rectangle" || len(now.Attributes) != 1 || now.Attributes[0].DefaultValue != "1" {
+			t.Errorf("%+v", now)
+		}
+		for value, want := range map[string]int{"5": 200, "11": 400, "x": 400} {
+			number.DefaultValue = value
+			body := text(object{"labels": []object{{"id": leaf.ID, "name": "leaf", "color": "#445566", "attributes": []cvat.Attribute{number}}}})
+			s.raw(t, "PATCH", fmt.Sprintf("/api/projects/%d", p.ID), body).want(t, want, "")
+		}
+		s.raw(t, "PATCH", fmt.Sprintf("/api/projects/%d", p.ID), text(object{"labels": []object{{"id": labels[1].ID, "name": "old", "deleted": true}}})).want(t, 404, "")
+	}},
+	{223, "a text mentions an asset by (/api/assets/UUID) alone, in a comment too; outer blanks of a text are stripped", func(t *testing.T, s *suite) {
+		guide := s.guide(t)
+		path := fmt.Sprintf("/api/guides/%d", guide)
+		ways := map[string]bool{"![a](%s)": true, "<!--\n(%s) x\n-->": true, "![a](%s?x)": false, "![a](%s#x)": false, "![a](%s \"t\")": false, "<img src=\"%s\">": false}
+		uuids, lines := map[string]string{}, ""
+		for way := range ways {
+			uuids[way] = s.asset(t, guide, "a.gif", "image/gif", gifBytes)
+			lines += fmt.Sprintf(way, "/api/assets/"+uuids[way]) + "\n\n"
+		}
+		s.patched(t, path, object{"markdown": "\n " + lines})
+		for way, kept := range ways {
+			want := 200
+			if !kept {
+				want = 404
+			}
+			s.raw(t, "GET", "/api/assets/"+uuids[way], "").want(t, want, "")
+		}
+		if got := decoded(s.raw(t, "GET", path, "").body).(object)["markdown"]; got != strings.TrimSpace(lines) {
+			t.Errorf("%q", got)
+		}
+	}},
+}
+
+const drawing = `<circle r="1" cx="1" cy="1" data-type="element node" data-element-id="1" data-node-id="1" data-label-name="stem"></circle>` +
+	`<circle r="1" cx="2" cy="2" data-type="element node" data-element-id="2" data-node-id="2" data-label-name="tip"></circle>`
+
+// skeleton makes a project with a skeleton of two points.
+func (s *suite) skeleton(t *testing.T) (project int, label cvat.Label) {
+	t.Helper()
+	p, err := s.CreateProject(t.Context(), s.name(), "", []cvat.Label{{Name: "plant", Type: "skeleton", Color: "#445566", SVG: drawing, Sublabels: []cvat.Label{{Name: "stem", Type: "points"}, {Name: "tip", Type: "points"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.sweep(t, s.Client, p.ID) })
+	return p.ID, s.onlyLabel(t, p.ID)
+}
+
+func (s *suite) onlyLabel(t *testing.T, project int) cvat.Label {
+	t.Helper()
+	all, err := s.Labels(t.Context(), project)
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%v, %v", all, err)
+	}
+	return all[0]
 }
 
 // guide makes a guide of a new project.

@@ -82,7 +82,7 @@ var settingQuestions = []question{
 			return all[0]
 		}
 		before := label()
-		if err := s.RenameLabels(t.Context(), p.ID, []cvat.LabelName{{ID: before.ID, Name: "leaf", Color: before.Color}}); err != nil {
+		if err := s.UpdateLabels(t.Context(), p.ID, []cvat.LabelUpdate{{ID: before.ID, Name: "leaf", Color: before.Color}}); err != nil {
 			t.Fatal(err)
 		}
 		if now := label(); now.ID != before.ID || now.Name != "leaf" || now.Color != "#123456" {
