@@ -125,6 +125,7 @@ func (c applyCmd) runOptions(a *app, s *session) apply.Options {
 	return apply.Options{
 		Images:      s.project.Images,
 		Annotations: s.project.Annotations,
+		Observed:    s.project.Observed,
 		Parallelism: c.Parallelism,
 		NoWait:      c.NoWait,
 		WaitTimeout: c.WaitTimeout,

@@ -21,6 +21,7 @@ package planner
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/observe"
@@ -42,6 +43,7 @@ type Project struct {
 	Desired []plan.Desired // parallel to Tasks: what planning found out of each so far
 
 	// What Decide, DecideOffline or DecideAgain found.
+	Observed time.Time // when the server was looked at
 	Actual   plan.Actual
 	Plan     plan.Plan
 	Problems []diag.Diagnostic // warnings and notes of images that were read; what blocks a task is in Desired
@@ -98,6 +100,7 @@ func (p *Project) Decide(ctx context.Context, server Reader, o Options) error {
 }
 
 func (p *Project) decide(ctx context.Context, server Reader, o plan.Options, how Options) error {
+	p.Observed = time.Now()
 	want := observe.Want{Server: p.Server.Shown, Project: p.Wanted, Tasks: p.Desired}
 	actual, err := observe.Project(ctx, server, want, observe.Options{CheckFrames: o.CheckFrames, Update: o.Update, Labels: len(o.DeleteLabels) > 0})
 	if err == nil && actual.Exists && len(o.DeleteLabels) > 0 {

@@ -76,6 +76,7 @@ func (j *job) run(t *testing.T, s *session) Result {
 
 func (j *job) carryOut(s *session, p plan.Plan) Result {
 	o := j.apply
+	o.Observed = s.observed
 	o.Images = func(_ context.Context, c plan.Change) (Images, error) {
 		if j.files != nil {
 			return j.files(c.Task, c.Desired.Frames), nil

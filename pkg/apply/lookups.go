@@ -15,10 +15,11 @@ import (
 const (
 	// A request costs a CVAT 25 to 60 ms of its processor, however many names it asks for.
 	gatherTime  = 250 * time.Millisecond // longest wait for other tasks that are about to ask too
-	aheadTime   = 2 * time.Second        // how old the answer about a task may be that is yet to be created
+	recentTime  = 2 * time.Second        // how old the answer about a task or project may be that is yet to be created
 	aheadNames  = 32                     // tasks yet to be created that a request asks for beside the others
 	aheadBytes  = 2000                   // of their names
 	soonCreated = 16 << 20               // bytes that are read in a moment, so that a task of them is announced before it is
+	createTime  = 2 * time.Second        // that the tasks under way may go unseen while others are created
 	restTime    = 4                      // times as long as a request took, before another one is made for waiting alone
 )
 
@@ -59,8 +60,16 @@ type answer struct {
 	err    error
 }
 
-func newLookups(s Server, ahead []plan.Name) *lookups {
-	return &lookups{server: s, ahead: ahead, changed: make(chan struct{}, 1)}
+// newLookups begins with what the plan's own look at the server found: none of the tasks
+// that are to be created.
+func newLookups(s Server, ahead []plan.Name, observed time.Time) *lookups {
+	l := &lookups{server: s, ahead: ahead, changed: make(chan struct{}, 1), made: 1, latest: observed}
+	l.last = answer{number: l.made}
+	for _, name := range ahead {
+		l.last.names = append(l.last.names, name.Spellings()...)
+	}
+	slices.Sort(l.last.names)
+	return l
 }
 
 // now is how the tasks of the name are after this call.
@@ -75,10 +84,14 @@ func (l *lookups) recently(ctx context.Context, spellings []string) ([]cvat.Task
 }
 
 // within is how they are after this call, at the latest after the given time, or later
-// where the server is so slow that it would be asked most of the time.
+// where the server is so slow that it would be asked most of the time. While tasks are
+// still to be created, what is asked for them tells of the others too.
 func (l *lookups) within(ctx context.Context, d time.Duration, spellings []string) ([]cvat.Task, error) {
 	l.mu.Lock()
 	d = max(d, restTime*l.took)
+	if len(l.ahead) > 0 || l.coming > 0 {
+		d = max(d, createTime)
+	}
 	l.mu.Unlock()
 	return l.ask(ctx, &lookup{spellings: spellings, due: time.Now().Add(d)})
 }
@@ -126,7 +139,7 @@ func (l *lookups) add(q *lookup) {
 	}
 	l.begun(plan.NameOf(q.spellings[0]))
 	q.after = l.made
-	if q.recent && time.Since(l.latest) < aheadTime {
+	if q.recent && time.Since(l.latest) < recentTime {
 		q.after--
 	}
 	if l.last.answers(q) {

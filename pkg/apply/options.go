@@ -98,6 +98,10 @@ type Options struct {
 	// of its shapes are equal, and all have the source auto.
 	Annotations func(ctx context.Context, c plan.Change, labels []cvat.Label, frames []cvat.FrameMeta) (cvat.Annotations, error)
 
+	// Observed is when the server was looked at for the plan: a look that would only repeat
+	// it a moment later is left out. Zero: each is taken.
+	Observed time.Time
+
 	Parallelism int           // most tasks that are read and sent at once, fewer while the server is slow; default 8
 	NoWait      bool          // leave imports to the server; the next run verifies them
 	WaitTimeout time.Duration // longest time without any progress of an import; default 30 min

@@ -70,7 +70,11 @@ func (r *run) claim(ctx context.Context, change plan.ProjectChange) (observe.Fou
 // another run may have done the same.
 func (r *run) createProject(ctx context.Context, change plan.ProjectChange) (observe.Found, error) {
 	for try := 0; ; try++ {
-		found, err := r.find(ctx)
+		var found observe.Found
+		var err error
+		if !r.justSeen() {
+			found, err = r.find(ctx)
+		}
 		if err != nil || found.ID != 0 {
 			return found, err
 		}
@@ -87,6 +91,13 @@ func (r *run) createProject(ctx context.Context, change plan.ProjectChange) (obs
 			return found, err
 		}
 	}
+}
+
+// justSeen: the plan's own look found no project, a moment ago. It counts once.
+func (r *run) justSeen() bool {
+	seen := r.absent
+	r.absent = time.Time{}
+	return time.Since(seen) < recentTime
 }
 
 func (r *run) createOnce(ctx context.Context, change plan.ProjectChange) error {

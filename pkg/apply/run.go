@@ -20,9 +20,12 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := &run{plan: p, server: s, o: o, on: on, cancel: cancel, moved: time.Now()}
+	if p.Project.Action == plan.ProjectCreate {
+		r.absent = o.Observed
+	}
 	r.slots = newSlots(o.Parallelism)
 	r.result.Tasks = make([]TaskResult, len(p.Changes))
-	r.lookups = newLookups(s, toCreate(p))
+	r.lookups = newLookups(s, toCreate(p), o.Observed)
 	var background sync.WaitGroup
 	background.Go(func() {
 		r.crash.Guard(func() { r.lookups.run(ctx) })
@@ -60,6 +63,8 @@ type run struct {
 	cancel  context.CancelCauseFunc
 	lookups *lookups
 	slots   *slots
+
+	absent time.Time // when the project was last seen not to be there; the first step alone asks
 
 	crash crash.Relay // the panics of workers
 

@@ -77,6 +77,7 @@ func (t *task) importAtOnce(ctx context.Context, id int) (decision, error) {
 	case err != nil:
 		return ended, err
 	}
+	t.accepted = id
 	t.release()
 	return t.wait(ctx, id)
 }
@@ -105,6 +106,7 @@ func (t *task) upload(ctx context.Context, id int) error {
 	if err := t.acquireSlot(ctx); err != nil {
 		return err
 	}
+	t.accepted = 0
 	t.report(0)
 	err := t.uploadOrder(ctx, id)
 	if err == nil {

@@ -33,7 +33,8 @@ type session struct {
 	user string
 	org  string
 
-	inPieces bool // its archives are too large for one request
+	observed time.Time // when it looked for its plan
+	inPieces bool      // its archives are too large for one request
 	ctx      context.Context
 	kill     context.CancelFunc
 

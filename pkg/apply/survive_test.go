@@ -25,8 +25,10 @@ func requests(t *testing.T, j *job, inPieces bool) (n int) {
 	return n
 }
 
-// try is a run that may die under way, even while it plans.
+// try is a run that may die under way, even while it plans. It relies on what the plan has just seen, as the
+// program does; run looks again, as with a plan that is old.
 func (j *job) try(s *session) Result {
+	s.observed = time.Now()
 	p, err := j.tryPlan(s)
 	if err != nil {
 		return Result{Err: err}

@@ -36,6 +36,7 @@ type task struct {
 	updates     int       // changes of its values that were refused for now, or not answered
 	lost        int       // creations whose answer was lost
 	atOnce      int       // the task to which the archive was sent in one request; 0 none
+	accepted    int       // the task whose only data that request is; 0 none
 	sent        int       // the task that has the whole archive since its last import attempt; 0 none
 	imported    bool      // an import was seen to end in this run
 	failures    int       // imports that this run started and that failed
