@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/cvatplan/cvatplan/internal/annotation"
@@ -229,8 +231,8 @@ func elementsOf(c cocoCategory, keypoints []float64) ([]annotation.Shape, string
 // the shape's, and the others say nothing of it.
 func attributesOf(from map[string]any, occluded bool) (annotation.Attributes, bool) {
 	var all annotation.Attributes
-	for name, value := range from {
-		switch v := value.(type) {
+	for _, name := range slices.Sorted(maps.Keys(from)) {
+		switch v := from[name].(type) {
 		case bool:
 			if name == "occluded" {
 				occluded = occluded || v

@@ -1,6 +1,7 @@
 package prediction
 
 import (
+	"path"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -14,10 +15,17 @@ type names struct {
 
 const ambiguous = -1
 
-func namesOf(frames []Frame) names {
+// namesOf are the frames' names; stems are those without their extensions.
+func namesOf(frames []Frame, stems bool) names {
 	n := names{frame: make(map[string]int, 2*len(frames)), whole: make(map[string]int, len(frames))}
 	for i, f := range frames {
 		name := norm.NFC.String(f.Name)
+		if stems {
+			name = strings.TrimSuffix(name, path.Ext(name))
+		}
+		if _, taken := n.whole[name]; taken {
+			i = ambiguous
+		}
 		n.whole[name] = i
 		for end := name; ; {
 			if _, taken := n.frame[end]; taken {
@@ -38,21 +46,20 @@ func namesOf(frames []Frame) names {
 // find is the frame of an image; wrong says why there is none.
 func (n names) find(image string) (frame int, wrong string) {
 	name := norm.NFC.String(strings.TrimLeft(strings.TrimPrefix(strings.ReplaceAll(image, `\`, "/"), "./"), "/"))
-	if i, there := n.whole[name]; there {
-		return i, ""
+	i, there := n.whole[name]
+	if !there {
+		i, there = n.frame[name]
 	}
-	switch i, there := n.frame[name]; {
-	case there && i == ambiguous:
-		return 0, "its image's name is the end of several frames' names"
-	case there:
-		return i, ""
-	}
-	for rest, more := name, true; more; {
+	for rest, more := name, true; more && !there; {
 		if _, rest, more = strings.Cut(rest, "/"); more {
-			if i, there := n.whole[rest]; there {
-				return i, ""
-			}
+			i, there = n.whole[rest]
 		}
 	}
-	return 0, "its image is no frame of the task"
+	switch {
+	case !there:
+		return 0, "its image is no frame of the task"
+	case i == ambiguous:
+		return 0, "its image's name fits several frames"
+	}
+	return i, ""
 }

@@ -40,12 +40,15 @@ type Placed struct {
 	Unplaced    []Unplaced       // left out: they cannot be placed
 }
 
+// unit is the frame of coordinates that are parts of an image's size.
+var unit = Frame{Width: 1, Height: 1}
+
 // tolerance is how far a shape may leave its image, in pixels: models that scale their answers do so by fractions.
-const tolerance = 1
+const tolerance = 1.0
 
 // Place gives everything its frame and label.
 func (f Found) Place(t Target) Placed {
-	p := placing{t: t, names: namesOf(t.Frames), labels: labelsByName(t.Labels), unplaced: reasons{}, seen: map[string]bool{}, counts: map[string]int{}}
+	p := placing{t: t, names: namesOf(t.Frames, false), stems: namesOf(t.Frames, true), labels: labelsByName(t.Labels), unplaced: reasons{}, seen: map[string]bool{}, counts: map[string]int{}}
 	for _, item := range f.Items {
 		p.place(item)
 	}
@@ -61,6 +64,7 @@ func (f Found) Place(t Target) Placed {
 type placing struct {
 	t        Target
 	names    names
+	stems    names
 	labels   map[string]*cvat.Label
 	unplaced reasons
 	seen     map[string]bool
@@ -85,7 +89,11 @@ func (p *placing) place(item Item) {
 		p.result.LowScore++
 		return
 	}
-	at, wrong := p.names.find(item.Image)
+	names := p.names
+	if item.stem {
+		names = p.stems
+	}
+	at, wrong := names.find(item.Image)
 	if wrong != "" {
 		p.unplaced.add(item.Image, "%s", wrong)
 		return
@@ -108,6 +116,11 @@ func (p *placing) place(item Item) {
 		return
 	}
 	shape, wrong := choose(item.Shapes, label)
+	if item.relative && frame.Width > 0 {
+		shape = scaled(shape, frame.Width, frame.Height)
+	} else if item.relative {
+		frame = unit
+	}
 	if wrong == "" {
 		wrong = fault(shape, frame)
 	}
@@ -214,6 +227,10 @@ func outside(s annotation.Shape, in Frame) bool {
 	if s.Rotation != 0 {
 		points = []float64{(points[0] + points[2]) / 2, (points[1] + points[3]) / 2}
 	}
+	tolerance := tolerance
+	if in.Width == 1 && in.Height == 1 { // see unit
+		tolerance = 0.01
+	}
 	for i := 0; i+1 < len(points); i += 2 {
 		x, y := points[i], points[i+1]
 		if x < -tolerance || y < -tolerance || x > float64(in.Width)+tolerance || y > float64(in.Height)+tolerance {
@@ -236,7 +253,10 @@ func wire(s annotation.Shape, label *cvat.Label, frame int) (out cvat.Shape, wro
 	if out.Attributes, wrong = values(s.Attributes, label); wrong != "" || s.Type != "skeleton" {
 		return out, wrong
 	}
-	for _, sub := range label.Sublabels {
+	sublabels := slices.Clone(label.Sublabels)
+	slices.SortStableFunc(sublabels, func(a, b cvat.Label) int { return cmp.Compare(a.ID, b.ID) })
+	s.Elements = named(s.Elements, sublabels)
+	for _, sub := range sublabels {
 		i := slices.IndexFunc(s.Elements, func(e annotation.Shape) bool { return e.Label == sub.Name })
 		if i < 0 {
 			return out, fmt.Sprintf("a skeleton without point %s of label %s", sub.Name, label.Name)
@@ -262,6 +282,22 @@ func wire(s annotation.Shape, label *cvat.Label, frame int) (out cvat.Shape, wro
 		return out, fmt.Sprintf("a skeleton of %d points; label %s has %d", len(s.Elements), label.Name, len(label.Sublabels))
 	}
 	return out, ""
+}
+
+// named gives points without names those of the label's, in their order. A file of several skeletons has as many points
+// for each as the largest has: those that are left over are not in the picture.
+func named(elements []annotation.Shape, sublabels []cvat.Label) []annotation.Shape {
+	for len(elements) > len(sublabels) && elements[len(elements)-1].Label == "" && elements[len(elements)-1].Outside {
+		elements = elements[:len(elements)-1]
+	}
+	if len(elements) != len(sublabels) || slices.ContainsFunc(elements, func(e annotation.Shape) bool { return e.Label != "" }) {
+		return elements
+	}
+	elements = slices.Clone(elements)
+	for i := range elements {
+		elements[i].Label = sublabels[i].Name
+	}
+	return elements
 }
 
 // foreignAttributes are those that CVAT and other tools write beside a label's own; they say nothing that is kept.

@@ -25,7 +25,9 @@ type Format string
 
 // The formats.
 const (
-	COCO Format = "coco" // a data set of COCO: images, categories, annotations
+	COCO  Format = "coco"  // a data set of COCO: images, categories, annotations
+	JSONL Format = "jsonl" // a line for each frame, as cvatplan pull writes them
+	YOLO  Format = "yolo"  // a directory of Ultralytics' text files, with a data.yaml in it or above it
 )
 
 // An Item is one thing that was found in one image.
@@ -36,6 +38,9 @@ type Item struct {
 	// Shapes say the same thing in one or several ways, the closest first. Labels are the file's; Points are in pixels.
 	Shapes []annotation.Shape
 	Wrong  string // why it is no shape; empty: it is one
+
+	stem     bool // Image has no extension
+	relative bool // Points are parts of the image's size, 0 to 1
 }
 
 // Found is what a file holds.
@@ -47,9 +52,13 @@ type Found struct {
 // maxFile bounds what is read for one task: 100,000 rectangles are some 20 MB of COCO.
 const maxFile = 512 << 20
 
-// Open reads the predictions of one task. Its errors do not name the file; fs.ErrNotExist is among its causes where there is none.
+// Open reads the predictions of one task: a file, or a directory of them. Its errors do not name the file; fs.ErrNotExist is among its causes where there is none.
 func Open(file string, f Format) (Found, error) {
-	data, err := read(file)
+	if f == YOLO {
+		return openYOLO(file)
+	}
+	budget := int64(maxFile)
+	data, err := read(file, &budget)
 	if err != nil {
 		return Found{}, err
 	}
@@ -58,6 +67,8 @@ func Open(file string, f Format) (Found, error) {
 	switch f {
 	case COCO:
 		found.Items, err = readCOCO(data)
+	case JSONL:
+		found.Items, err = readJSONL(data)
 	default:
 		err = fmt.Errorf("unknown format %q", f)
 	}
@@ -67,7 +78,8 @@ func Open(file string, f Format) (Found, error) {
 	return found, nil
 }
 
-func read(file string) ([]byte, error) {
+// read reads a file whole, within what is left of the budget.
+func read(file string, budget *int64) ([]byte, error) {
 	in, err := os.Open(file)
 	if err != nil {
 		return nil, cause(err)
@@ -76,13 +88,14 @@ func read(file string) ([]byte, error) {
 	if info, err := in.Stat(); err == nil && !info.Mode().IsRegular() {
 		return nil, errors.New("not a file")
 	}
-	data, err := io.ReadAll(io.LimitReader(in, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(in, *budget+1))
 	switch {
 	case err != nil:
 		return nil, cause(err)
-	case len(data) > maxFile:
+	case int64(len(data)) > *budget:
 		return nil, fmt.Errorf("more than %d MiB for one task", maxFile>>20)
 	}
+	*budget -= int64(len(data))
 	return data, nil
 }
 

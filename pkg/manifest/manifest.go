@@ -139,7 +139,7 @@ type TaskSettings struct {
 type Annotations struct {
 	File     *Template // with the variables of a task's name
 	Dir      string    // where a relative file begins
-	Format   string    // coco
+	Format   string    // coco, jsonl, yolo
 	MinScore float64
 	Labels   map[string]string // the project's labels by the file's; others keep their names
 	Optional bool              // a task without a file is created without annotations
