@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -41,10 +42,21 @@ func (a *app) findCredentials(server string) (credentials, error) {
 		diag.Do(diag.HintSetCredentials))
 }
 
+// maxTokenFile is more bytes than any token has; a device would have no end.
+const maxTokenFile = 64 << 10
+
 func (a *app) tokenFromFile(file string) (credentials, error) {
-	text, err := os.ReadFile(file)
+	f, err := os.Open(file)
 	if err != nil {
 		return credentials{}, fmt.Errorf("CVAT_ACCESS_TOKEN_FILE: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxTokenFile+1))
+	if err != nil {
+		return credentials{}, fmt.Errorf("CVAT_ACCESS_TOKEN_FILE: %w", err)
+	}
+	if len(text) > maxTokenFile {
+		return credentials{}, fmt.Errorf("CVAT_ACCESS_TOKEN_FILE: %s is larger than %d KiB", file, maxTokenFile>>10)
 	}
 	token := strings.TrimSpace(string(text))
 	if token == "" {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -29,10 +30,15 @@ func (a *app) cliProfile(server string) (credentials, bool, error) {
 	if path == "" {
 		return credentials{}, false, nil
 	}
-	text, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return credentials{}, false, nil
 	}
+	if err != nil {
+		return credentials{}, false, fmt.Errorf("cvat-cli's profiles: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, 1<<20))
 	if err != nil {
 		return credentials{}, false, fmt.Errorf("cvat-cli's profiles: %w", err)
 	}

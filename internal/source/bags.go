@@ -50,12 +50,13 @@ func (b bagRef) named() bool {
 type finder struct {
 	root        string
 	store       store.Store
-	fsys        fs.FS
+	fsys        *lister
 	bags        []*bagRef
 	byRel       map[string]*bagRef
 	indexes     map[string]*index.Index
 	onlyIndexed []string // bags that are not here, but in an index, sorted
 	problems    []diag.Diagnostic
+	hints       int // that near was asked for
 }
 
 // findBags gives the manifest's bags by path. A bag that several entries match is one.
@@ -63,7 +64,7 @@ func findBags(ctx context.Context, m *manifest.Manifest, root string, in store.S
 	if p, ok := checkRoot(ctx, root, in); !ok && !someIndexed(m) {
 		return nil, []diag.Diagnostic{p}
 	}
-	f := &finder{root: root, store: in, fsys: store.FS(ctx, in), byRel: make(map[string]*bagRef)}
+	f := &finder{root: root, store: in, fsys: newLister(ctx, in), byRel: make(map[string]*bagRef)}
 	f.findIndexed(ctx, m)
 	for i := range m.Bags {
 		f.entry(ctx, &m.Bags[i])
@@ -115,6 +116,9 @@ func (f *finder) entry(ctx context.Context, e *manifest.Bag) {
 	}, globOptions(pattern)...)
 	var unread *fs.PathError
 	switch {
+	case errors.Is(err, errSearch):
+		f.report(e, diag.CodeBadGlob, diag.Do(diag.HintUseGlobs), "%q: %v", e.Path, errSearch)
+		return
 	case errors.As(err, &unread):
 		f.report(e, diag.CodeUnreadable, diag.Hint{}, "%q: %v", e.Path, err)
 		return
@@ -149,7 +153,11 @@ func globOptions(pattern string) []doublestar.GlobOption {
 // cleanPattern takes off a trailing slash, which stands for "directories only".
 func cleanPattern(pattern string) (clean string, dirsOnly bool) {
 	pattern = slashes(pattern, filepath.Separator)
-	return path.Clean(pattern), strings.HasSuffix(pattern, "/")
+	clean = path.Clean(pattern)
+	for strings.Contains(clean, "**/**/") { // each would be expanded on its own
+		clean = strings.ReplaceAll(clean, "**/**/", "**/")
+	}
+	return clean, strings.HasSuffix(pattern, "/")
 }
 
 // markInside notes which globs of exclude: fit recordings in a bag of images.

@@ -20,14 +20,18 @@ func idleSkips(m *manifest.Manifest, tasks []Task) []diag.Diagnostic {
 	}
 	var list []diag.Diagnostic
 	for _, s := range m.Skip {
-		if known[plan.NameOf(s.Task)] || slices.ContainsFunc(names, func(name string) bool { return plan.MatchName(s.Task, name) }) {
+		if known[plan.NameOf(s.Task)] || wording.IsGlob(s.Task) && slices.ContainsFunc(names, func(name string) bool { return plan.MatchName(s.Task, name) }) {
 			continue
 		}
 		p := diag.Diagnostic{
 			Severity: diag.Warning, Code: diag.CodeIdleSkip, Pos: s.Pos, Hint: diag.Do(diag.HintCorrectOrLeaveOut),
 			Text: fmt.Sprintf("skip: %q fits no task of the manifest", s.Task),
 		}
-		if near := wording.Nearest(s.Task, names); near != "" {
+		near := ""
+		if len(list) < maxHints {
+			near = wording.Nearest(s.Task, names)
+		}
+		if near != "" {
 			p.Hint = diag.Do(diag.HintDidYouMean, wording.Safe(near))
 		}
 		list = append(list, p)

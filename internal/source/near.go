@@ -14,13 +14,19 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
+// maxHints bounds how many names are looked for among others: nobody reads more hints of one kind.
+const maxHints = 20
+
 // near is a hint for a pattern that matches nothing: what was probably meant, or else
 // what there is, where the pattern first fits nothing.
 func (f *finder) near(ctx context.Context, pattern string) diag.Hint {
+	if f.hints++; f.hints > maxHints {
+		return diag.Hint{}
+	}
 	at := "."
 	parts := strings.Split(pattern, "/")
 	for i, part := range parts {
-		names := f.names(ctx, at)
+		names := f.names(at)
 		next := slices.IndexFunc(names, func(n string) bool { return doublestar.MatchUnvalidated(part, n) })
 		if next < 0 || part == "**" {
 			return f.suggest(ctx, at, part, parts[i+1:], names)
@@ -30,8 +36,8 @@ func (f *finder) near(ctx context.Context, pattern string) diag.Hint {
 	return diag.Hint{}
 }
 
-func (f *finder) names(ctx context.Context, dir string) []string {
-	entries, _ := f.store.List(ctx, dir)
+func (f *finder) names(dir string) []string {
+	entries, _ := f.fsys.ReadDir(dir)
 	var names []string
 	for _, e := range entries {
 		if e.Name()[0] != '.' {

@@ -28,6 +28,10 @@ import (
 // is an entry of the manifest that gave none, or the reason why none does (see held). When ctx ends, all is incomplete.
 func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.Diagnostic) {
 	s := scanner{m: m, root: o.Root, now: o.Now, matcher: camera.NewMatcher(m.Cameras), heavy: make(chan struct{}, recordings), indexOnly: o.IndexOnly}
+	s.places = make(map[string]int, len(m.Cameras))
+	for i, c := range m.Cameras {
+		s.places[c.Name] = i
+	}
 	s.cache = &recording.Cache{Options: bag.Options{Strict: o.Strict, TempDir: o.TempDir, Memory: cmp.Or(o.Memory, memory.New(memory.Default))}}
 	defer s.cache.Close()
 	if s.root == "" {
@@ -69,6 +73,7 @@ type scanner struct {
 	root    string
 	now     time.Time
 	matcher *camera.Matcher
+	places  map[string]int // of cameras in the manifest, by name
 	cache   *recording.Cache
 	heavy   chan struct{} // holds one element per recording that is being read
 
@@ -184,8 +189,8 @@ func (s scanner) blocked(b *bagRef, problems ...diag.Diagnostic) outcome {
 
 // camera is the one of this name; nil where the manifest names none.
 func (s scanner) camera(name string) *manifest.Camera {
-	i := slices.IndexFunc(s.m.Cameras, func(c manifest.Camera) bool { return c.Name == name })
-	if i < 0 {
+	i, known := s.places[name]
+	if !known {
 		return nil
 	}
 	return &s.m.Cameras[i]
@@ -193,7 +198,10 @@ func (s scanner) camera(name string) *manifest.Camera {
 
 // index is a camera's place in the manifest; without cameras all is 0's.
 func (s scanner) index(camera *manifest.Camera) int {
-	return max(0, slices.IndexFunc(s.m.Cameras, func(c manifest.Camera) bool { return camera != nil && c.Name == camera.Name }))
+	if camera == nil {
+		return 0
+	}
+	return s.places[camera.Name]
 }
 
 // files is fromFiles for a camera that may have none, only problems.

@@ -13,6 +13,11 @@ func TestWhatMultipliesIsRefused(t *testing.T) {
 		"more than 1000 alternatives":    "bags: [\"" + strings.Repeat("{a,b}", 30) + "\"]\n",
 		"more than 1000 alternatives in": "bags: [a]\ncameras: [{name: c, files: [\"" + strings.Repeat("{a,{b,c}}", 12) + "\"]}]\n",
 		"at most 20000 are allowed":      "bags:\n" + strings.Repeat("- a\n", 200_000),
+		"bags has 20000 globs":           "bags:\n" + strings.Repeat("- a*\n", 20_000),
+		"cameras has 20000 entries":      "bags: [a]\ncameras:\n" + strings.Repeat("- {name: a}\n", 20_000),
+		"files has 20000 globs":          "bags: [a]\ncameras: [{name: a, files: [" + strings.Repeat("a,", 20_000) + "]}]\n",
+		"exclude has 20000 globs":        "bags: [{path: a, exclude: [" + strings.Repeat("a,", 20_000) + "]}]\n",
+		"skip has 20000 globs":           "bags: [a]\nskip:\n" + strings.Repeat("- {task: \"a*\"}\n", 20_000),
 	} {
 		_, err := Parse("m.yaml", []byte(head+lines))
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -19,13 +19,13 @@ type loader struct {
 	baseless bool // what extends: names could not be read
 }
 
-// maxBags is how many entries a manifest may have: each is looked for on its own.
-const maxBags = 20_000
-
 // Load reads the manifest at path, and the files that its extends: and labels:
 // name. The error is an *[Error] if the manifest is wrong, else the file's own.
 func Load(path string) (*Manifest, error) {
-	file, err := os.Open(path) // a pipe may be meant: the command line names it
+	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 && !isDescriptor(path) {
+		return nil, fmt.Errorf("read manifest: %w", errNotRegular) // it might be waited for without end
+	}
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
@@ -35,6 +35,11 @@ func Load(path string) (*Manifest, error) {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
 	return Parse(path, data)
+}
+
+// isDescriptor tells the pipes of a shell, /dev/stdin and <(…), which have a writer, from one in a directory.
+func isDescriptor(path string) bool {
+	return strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")
 }
 
 // Parse checks a manifest's content. Its name stands in positions, and its
@@ -47,8 +52,7 @@ func Parse(name string, data []byte) (*Manifest, error) {
 		return nil, l.err()
 	}
 	root = l.labelsFile(l.extended(root))
-	if bags := root.list("bags"); len(bags) > maxBags {
-		l.report(bags[maxBags].at, diag.Do(diag.HintUseGlobs), "bags has %d entries; at most %d are allowed", len(bags), maxBags)
+	if !l.countable(root) {
 		return nil, l.err()
 	}
 	l.shape(root)
@@ -103,7 +107,7 @@ func readFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
+	if !info.Mode().IsRegular() || ofSystem(resolved(path)) { // those may be waited for, too
 		return nil, fmt.Errorf("%s: %w", path, errNotRegular)
 	}
 	file, err := os.Open(path)

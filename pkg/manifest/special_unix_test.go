@@ -3,6 +3,7 @@
 package manifest
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,32 @@ func TestAPipeOrADeviceThatAManifestNamesIsNeverWaitedFor(t *testing.T) {
 			must(t, os.WriteFile(path, []byte("version: 1\nbags: [a]\n"+line+"\n"), 0o666))
 			if _, err := Load(path); err == nil || !strings.Contains(err.Error(), "is not a file") {
 				t.Errorf("%s: %v", line, err)
+			}
+		}
+	}
+	if _, err := Load(filepath.Join(dir, "pipe")); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Errorf("as the manifest: %v", err)
+	}
+}
+
+// An environment is no file of the repository, whoever names it.
+func TestNothingOfAProcessesEnvironmentIsShown(t *testing.T) {
+	const environ = "/proc/self/environ"
+	if _, err := os.Stat(environ); err != nil {
+		t.Skip("no /proc here")
+	}
+	dir := t.TempDir()
+	must(t, os.Symlink(environ, filepath.Join(dir, "link.yaml")))
+	must(t, os.WriteFile(filepath.Join(dir, "labels.yaml"), []byte("version: 1\nbags: [a]\nproject: {name: p, labels: "+environ+"}\n"), 0o666))
+	for _, path := range []string{environ, filepath.Join(dir, "link.yaml"), filepath.Join(dir, "labels.yaml")} {
+		_, err := Load(path)
+		var all *Error
+		if !errors.As(err, &all) {
+			t.Fatalf("%s: %v", path, err)
+		}
+		for _, p := range all.Problems {
+			if strings.Contains(p.Text+p.Excerpt, "PATH") || strings.Contains(p.Excerpt, "=") {
+				t.Errorf("%s: %q %q", path, p.Text, p.Excerpt)
 			}
 		}
 	}

@@ -31,10 +31,16 @@ func (l *loader) foreign() map[*text]bool {
 	found := make(map[*text]bool)
 	root := tree(l.files[0].dir)
 	for _, t := range l.files {
-		rel, err := filepath.Rel(root, resolved(t.name))
-		found[t] = err != nil || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator))
+		real := resolved(t.name)
+		rel, err := filepath.Rel(root, real)
+		found[t] = err != nil || ofSystem(real) || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator))
 	}
 	return found
+}
+
+// ofSystem tells files that hold what the kernel knows, such as a process's environment.
+func ofSystem(path string) bool {
+	return strings.HasPrefix(path, "/proc/") || strings.HasPrefix(path, "/sys/")
 }
 
 // resolved is an absolute path without links, as far as that can be told.
