@@ -1,6 +1,9 @@
 package apply
 
 import (
+	"encoding/json"
+	"fmt"
+
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -10,46 +13,36 @@ const predefined = "predefined" // the sorting_method that sends the order, too
 
 // newTask is the task as CVAT is asked to create it: with its marker in bug_tracker.
 func newTask(d plan.Desired, project int) cvat.NewTask {
-	s := d.Settings
-	overlap := or(s.Overlap, 0)
-	return cvat.NewTask{
-		Name: d.Task, ProjectID: project, BugTracker: plan.Marker(d.Hash),
-		SegmentSize: or(s.SegmentSize, 0), Overlap: &overlap, Subset: or(s.Subset, ""),
-		ConsensusReplicas: or(s.ConsensusReplicas, 0),
-		SourceStorage:     storage(s.SourceStorage), TargetStorage: storage(s.TargetStorage),
-	}
-}
-
-func storage(s *manifest.Storage) *cvat.Storage {
-	if s == nil {
-		return nil
-	}
-	out := cvat.Storage{Location: s.Location}
-	if s.CloudStorageID != 0 {
-		out.CloudStorageID = &s.CloudStorageID
-	}
-	return &out
+	t := cvat.NewTask{Overlap: new(int)}
+	carry(d.Settings, &t)
+	t.Name, t.ProjectID, t.BugTracker = d.Task, project, plan.Marker(d.Hash)
+	return t
 }
 
 // dataParams are all the parameters of an import: those of a failed attempt would stick.
 func dataParams(s plan.Settings) cvat.DataParams {
-	return cvat.DataParams{
-		ImageQuality:  or(s.ImageQuality, manifest.DefaultImageQuality),
-		SortingMethod: or(s.SortingMethod, manifest.DefaultSortingMethod),
-		ChunkSize:     s.ChunkSize,
-		UseCache:      or(s.UseCache, manifest.DefaultUseCache),
-		Validation:    validation(s.Validation),
+	p := cvat.DataParams{
+		ImageQuality:  manifest.DefaultImageQuality,
+		SortingMethod: manifest.DefaultSortingMethod,
+		UseCache:      manifest.DefaultUseCache,
 	}
+	carry(s, &p)
+	if s.Validation != nil {
+		p.Validation = &cvat.ValidationParams{}
+		carry(s.Validation, p.Validation)
+	}
+	return p
 }
 
-func validation(v *manifest.Validation) *cvat.ValidationParams {
-	if v == nil {
-		return nil
+// carry sets what a request has a field for and the manifest writes: settings have CVAT's own names and shapes, so
+// their JSON is the request's.
+func carry(written, request any) {
+	data, err := json.Marshal(written)
+	if err == nil {
+		err = json.Unmarshal(data, request)
 	}
-	return &cvat.ValidationParams{
-		Mode: v.Mode, FrameSelectionMethod: v.FrameSelectionMethod, RandomSeed: v.RandomSeed, Frames: v.Frames,
-		FrameCount: v.FrameCount, FrameShare: v.FrameShare,
-		FramesPerJobCount: v.FramesPerJobCount, FramesPerJobShare: v.FramesPerJobShare,
+	if err != nil {
+		panic(fmt.Sprintf("settings of another shape than CVAT's: %v", err)) // TestEverySettingIsSent would have failed
 	}
 }
 

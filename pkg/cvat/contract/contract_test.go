@@ -127,9 +127,9 @@ func (s *suite) client(t *testing.T, o cvat.Options) *cvat.Client {
 }
 
 // sweep deletes a project of ours. A task that is being imported cannot be
-// deleted, so it is tried until the imports are over.
+// deleted, so it is tried until the imports are over, which a busy server may take long for.
 func (s *suite) sweep(t *testing.T, c *cvat.Client, project int) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	for {
 		err := c.DeleteProject(ctx, project)
