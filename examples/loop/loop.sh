@@ -1,5 +1,6 @@
 #!/bin/sh
-# From two recordings to a data set to train on, offline: tasks, annotations, and these back on the recordings' time line.
+# From two recordings and what a model found in them to a data set to train on, offline: tasks, predictions, annotations,
+# and these back on the recordings' time line.
 # usage: examples/loop/loop.sh [DIR], where the labels go to DIR/labels. It needs cvatplan and curl on PATH.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,19 +18,22 @@ until url=$(grep -o 'http://[0-9.:]*' "$work/url"); do
 done
 export CVATPLAN_SERVER="$url" CVAT_ACCESS_TOKEN=sandbox
 
-# 1. The recordings become tasks.
+# 1. The recordings become tasks, and predictions a start for annotators: cvatplan plan says how many of each label.
 cvatplan apply "$here/cvatplan.yaml" --auto-approve
 
-# 2. Annotators do their work. Here it is one apple that stays where it is, on all frames of each task.
+# 2. Annotators do their work. Here they add one apple that stays where it is, on all frames of each task.
 api() { curl -sSf -H "Authorization: Bearer $CVAT_ACCESS_TOKEN" -H 'Content-Type: application/json' "$@"; }
 label=$(api "$url/api/labels?project_id=1" | grep -o '"id":[0-9]*' | head -n 1 | cut -d : -f 2)
 for task in $(cvatplan status "$here/cvatplan.yaml" --output ids); do
-	api -X PUT "$url/api/tasks/$task/annotations" -o "$work/answer" -d '{"tags": [], "shapes": [], "tracks": [
+	api -X PATCH "$url/api/tasks/$task/annotations?action=create" -o "$work/answer" -d '{"tags": [], "shapes": [], "tracks": [
 	  {"label_id": '"$label"', "frame": 0, "attributes": [], "shapes": [{"type": "rectangle", "frame": 0, "points": [10, 10, 40, 30], "outside": false, "occluded": false, "attributes": []}]}]}'
 done
 
-# 3. The labels come back: files to train on, and recordings to be opened beside the bags.
+# 3. Applied again, nothing is put twice, and nothing that annotators drew is touched.
+cvatplan apply "$here/cvatplan.yaml" --auto-approve
+
+# 4. The labels come back: files to train on, and recordings to be opened beside the bags.
 cvatplan pull "$here/cvatplan.yaml" --to "$work/labels"
 
-# 4. Nothing has changed since: a scheduled job would go on only where this exits with 2.
+# 5. Nothing has changed since: a scheduled job would go on only where this exits with 2.
 cvatplan pull "$here/cvatplan.yaml" --to "$work/labels" --check

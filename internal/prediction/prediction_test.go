@@ -163,7 +163,8 @@ func TestYOLOIsReadByTheLengthOfItsLines(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, sized := range []bool{true, false} { // a plan does not know the sizes yet
-				found, err := Open(yoloDirectory(t, test.data, map[string]string{"a.txt": test.line + "\n\n"}), YOLO)
+				dir := yoloDirectory(t, test.data, map[string]string{"a.txt": test.line + "\n\n", "labels/a.txt": test.line})
+				found, err := Open(dir, YOLO)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -35,6 +35,9 @@ func openYOLO(dir string) (Found, error) {
 	} else if !info.IsDir() {
 		return Found{}, errors.New("not a directory of text files")
 	}
+	if info, err := os.Stat(filepath.Join(dir, "labels")); err == nil && info.IsDir() {
+		dir = filepath.Join(dir, "labels") // as a run of predict writes it
+	}
 	sum := sha256.New()
 	found, budget := Found{}, int64(maxFile)
 	data, err := yoloDataAbove(dir, &budget)
