@@ -12,6 +12,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/observe"
+	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -28,7 +29,7 @@ type framesCmd struct {
 }
 
 func (framesCmd) Help() string {
-	return `One record per frame joins its task, name and number to where it comes from: bag, topic, message and times of a recording; path, and the time that the name carries, of an image; size and SHA-256 of both. Annotations find the way back to the recording by it. Committed and named as a bag's index:, the listing stands in for the bag where that is absent.
+	return `One record per frame joins its task, name and number to where it comes from: bag, topic, message and times of a recording; path, and the time that the name carries, of an image; size and SHA-256 of both. Annotations find the way back to the recording by it. Committed and named as a bag's index:, the output stands in for the bag where that is absent.
 
 Examples:
 
@@ -77,7 +78,7 @@ func (c framesCmd) open(ctx context.Context, a *app) ([]*session, error) {
 	return a.openOffline(ctx, c.Manifests, c.targetFlag)
 }
 
-// errNotListed says that the frames of some task are not in the listing; why was said before.
+// errNotListed says that the frames of some task are missing; why was said before.
 var errNotListed = errors.New("some tasks could not be listed")
 
 func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*session) error {
@@ -120,19 +121,12 @@ func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, 
 	if a.printProblems(t.Problems) >= diag.Error {
 		return false, nil
 	}
-	var places observe.Places
+	var server observe.JobReader
 	if id != 0 {
-		if places, err = observe.FramePlaces(ctx, s.conn.Client, id); err != nil {
-			return false, err
-		}
+		server = s.conn
 	}
-	problems, err := source.Trace(ctx, t, func(r index.Record) error {
-		if frame, job, there := places.Of(r.Name); there {
-			r.TaskID, r.ServerFrame, r.JobID = id, &frame, job
-		}
-		return out.Write(r)
-	})
-	return a.printProblems(problems) < diag.Error, errors.Join(err, t.Close())
+	problems, err := planner.Records(ctx, t, server, id, out.Write)
+	return a.printProblems(problems) < diag.Error, err
 }
 
 // taskIDs are the ids of imported tasks, by name, where they are asked for.
@@ -153,16 +147,13 @@ func (c framesCmd) taskIDs(ctx context.Context, a *app, s *session) (map[plan.Na
 	return ids, nil
 }
 
-// renew writes each listing that the manifests name. One whose tasks cannot all be listed stays as it is.
+// renew writes each index that the manifests name. One whose tasks cannot all be listed stays as it is.
 func (c framesCmd) renew(ctx context.Context, a *app, sessions []*session) error {
-	byFile := map[string][]source.Task{}
+	var projects []*planner.Project
 	for _, s := range sessions {
-		for _, t := range s.project.Tasks {
-			if t.Index != "" {
-				byFile[t.Index] = append(byFile[t.Index], t)
-			}
-		}
+		projects = append(projects, s.project)
 	}
+	byFile := planner.IndexFiles(projects)
 	if len(byFile) == 0 {
 		return withHint(withCode(diag.CodeNoIndex, errors.New("no bag of the manifests names an index")), diag.Do(diag.HintNameIndex))
 	}
