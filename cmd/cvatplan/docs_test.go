@@ -28,7 +28,7 @@ func TestPagesDoWhatTheySay(t *testing.T) {
 	maps.Copy(commands, scriptCommands)
 	commands["shows"] = shows
 	var scripts []string
-	for _, page := range []string{"tutorial.md", "from-a-script.md", "recordings.md", "saved-plans.md"} {
+	for _, page := range []string{"tutorial.md", "from-a-script.md", "recordings.md", "saved-plans.md", "growing-bags.md"} {
 		scripts = append(scripts, scriptOf(t, filepath.Join("..", "..", "docs", page)))
 	}
 	testscript.Run(t, testscript.Params{Files: scripts, Cmds: commands, Setup: prepareScript, RequireExplicitExec: true})

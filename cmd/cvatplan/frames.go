@@ -93,10 +93,10 @@ func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*s
 			return err
 		}
 		for _, t := range s.project.Tasks {
-			if !c.targets(t.Name, t.Bag) {
+			if !c.Shard.Has(t.Bag) || len(c.Target) > 0 && !slices.ContainsFunc(c.Target, t.Fits) {
 				continue
 			}
-			ok, err := c.list(ctx, a, s, t, ids[plan.NameOf(t.Name)], out)
+			ok, err := c.list(ctx, a, s, t, ids, out)
 			if err != nil {
 				return err
 			}
@@ -113,7 +113,7 @@ func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*s
 }
 
 // list writes one task's records. It is not ok where the task's frames are bad, which is said.
-func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, id int, out index.Writer) (ok bool, err error) {
+func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, ids map[plan.Name]int, out index.Writer) (ok bool, err error) {
 	if t.Hold != "" {
 		a.warn(fmt.Sprintf("task %s is left out: %s", wording.Safe(t.Name), wording.Safe(t.Hold)))
 		return true, nil
@@ -122,11 +122,23 @@ func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, 
 		return false, nil
 	}
 	var server observe.JobReader
-	if id != 0 {
-		server = s.conn
+	var holders []planner.Holder
+	if len(ids) > 0 {
+		server, holders = s.conn, holdersOf(s, t, ids)
 	}
-	problems, err := planner.Records(ctx, t, server, id, out.Write)
+	problems, err := planner.Records(ctx, t, server, holders, out.Write)
 	return a.printProblems(problems) < diag.Error, err
+}
+
+// holdersOf are the server's task, or those of the parts.
+func holdersOf(s *session, t source.Task, ids map[plan.Name]int) []planner.Holder {
+	var all []planner.Holder
+	for _, name := range s.project.PartsOf(t) {
+		if id := ids[plan.NameOf(name)]; id != 0 {
+			all = append(all, planner.Holder{Task: name, ID: id})
+		}
+	}
+	return all
 }
 
 // taskIDs are the ids of imported tasks, by name, where they are asked for.
@@ -134,7 +146,7 @@ func (c framesCmd) taskIDs(ctx context.Context, a *app, s *session) (map[plan.Na
 	if !c.IDs {
 		return nil, nil
 	}
-	have, err := a.annotation(ctx, s, s.project.Desired, false)
+	have, err := a.annotation(ctx, s, func(string, string) bool { return true }, false)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +190,7 @@ func (c framesCmd) renewOne(ctx context.Context, a *app, file string, tasks []so
 	err := atomicfile.Write(file, atomicfile.Options{}, a.guarded(func(w io.Writer) error {
 		out := counting{index.NewJSONL(w), &n}
 		for _, t := range tasks {
-			ok, err := c.list(ctx, a, nil, t, 0, out)
+			ok, err := c.list(ctx, a, nil, t, nil, out)
 			if err != nil {
 				return err
 			}

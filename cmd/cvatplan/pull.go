@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/pull"
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -55,7 +56,7 @@ func (c pullCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		result, err := pull.Run(ctx, s.conn, pull.Project{Server: s.project.Server.Shown, Wanted: s.project.Wanted, Tasks: s.project.Tasks}, o)
+		result, err := pull.Run(ctx, s.conn, pull.Project{Server: s.project.Server.Shown, Wanted: s.project.Wanted, Tasks: s.project.Tasks, Parts: s.project}, o)
 		if err != nil {
 			return err
 		}
@@ -94,11 +95,8 @@ func (c pullCmd) options(a *app, s *session, several bool) (pull.Options, error)
 		o.Dir = filepath.Join(o.Dir, pull.FileName(cmp.Or(s.project.Wanted.Name, fmt.Sprint("project-", s.project.Wanted.ID))))
 	}
 	if len(c.Target) > 0 || c.Shard.Of > 0 {
-		bags := map[plan.Name]string{}
-		for _, d := range s.project.Desired {
-			bags[plan.NameOf(d.Task)] = d.Bag
-		}
-		o.Target = func(task string) bool { return c.targets(task, cmp.Or(bags[plan.NameOf(task)], task)) }
+		bags := sync.OnceValue(func() map[plan.Name]string { return bagsOf(s) }) // once it is known which parts there are
+		o.Target = func(task string) bool { return c.targets(task, cmp.Or(bags()[plan.NameOf(task)], task)) }
 	}
 	if !a.Quiet {
 		o.OnExport = func(task, format string, share float64) {
@@ -106,6 +104,17 @@ func (c pullCmd) options(a *app, s *session, several bool) (pull.Options, error)
 		}
 	}
 	return o, nil
+}
+
+// bagsOf are the bags of the tasks, by name.
+func bagsOf(s *session) map[plan.Name]string {
+	bags := map[plan.Name]string{}
+	for _, t := range s.project.Tasks {
+		for _, task := range s.project.PartsOf(t) {
+			bags[plan.NameOf(task)] = t.Bag
+		}
+	}
+	return bags
 }
 
 // pullOf is what the manifests of a project write under pull:, which must not differ.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
@@ -86,13 +87,7 @@ func (c statusCmd) earlier() (*status.Status, error) {
 }
 
 func (c statusCmd) look(ctx context.Context, a *app, s *session) ([]observe.Progress, error) {
-	var tasks []plan.Desired
-	for _, d := range s.project.Desired {
-		if c.targets(d.Task, d.Bag) {
-			tasks = append(tasks, d)
-		}
-	}
-	return a.annotation(ctx, s, tasks, c.needsJobs())
+	return a.annotation(ctx, s, c.targets, c.needsJobs())
 }
 
 // needsJobs reports whether the task listing does not do: one more request per 400 jobs.
@@ -100,9 +95,14 @@ func (c statusCmd) needsJobs() bool {
 	return c.Output != "ids" || c.By == "assignee" || c.State != "" || c.Stage != "" || c.Incomplete || c.Unassigned
 }
 
-// annotation asks how far tasks are. Without their project all are missing, so that is said.
-func (a *app) annotation(ctx context.Context, s *session, tasks []plan.Desired, jobs bool) ([]observe.Progress, error) {
-	want := observe.Want{Server: s.project.Server.Shown, Project: s.project.Wanted, Tasks: tasks}
+// annotation asks how far the tasks are that targets is true of, by name and bag. Without their project all
+// are missing, so that is said.
+func (a *app) annotation(ctx context.Context, s *session, targets func(task, bag string) bool, jobs bool) ([]observe.Progress, error) {
+	want := observe.Want{Server: s.project.Server.Shown, Project: s.project.Wanted}
+	want.Divide = func(ctx context.Context, have []plan.Task) ([]plan.Desired, error) {
+		tasks, err := s.project.NameParts(ctx, have)
+		return slices.DeleteFunc(tasks, func(d plan.Desired) bool { return !targets(d.Task, d.Bag) }), err
+	}
 	found, all, err := observe.Annotation(ctx, s.conn, want, jobs)
 	if err == nil && found.ID == 0 {
 		a.warn(fmt.Sprintf("the server has no project %q", s.project.Wanted.Name))

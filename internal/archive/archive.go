@@ -25,7 +25,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"hash"
 	"io"
+	"iter"
 	"sync"
 )
 
@@ -59,7 +61,7 @@ func New(entries []Entry) *Zip {
 		entries: entries,
 		starts:  make([]int64, len(entries)+1),
 		records: make([]int64, len(entries)+1),
-		hash:    hash(entries),
+		hash:    hashOf(entries),
 	}
 	var at int64
 	for i, e := range entries {
@@ -90,16 +92,44 @@ func (z *Zip) Name() string { return "cvatplan-" + z.hash + ".zip" }
 // begun by one release of cvatplan is never continued with another's bytes.
 const layout = "cvatplan archive 1\n"
 
-func hash(entries []Entry) string {
-	h := sha256.New()
-	io.WriteString(h, layout)
-	var number [16]byte
+func hashOf(entries []Entry) string {
+	h := newHash()
 	for _, e := range entries {
-		binary.BigEndian.PutUint64(number[:8], uint64(len(e.Name)))
-		binary.BigEndian.PutUint64(number[8:], uint64(e.Size))
-		h.Write(number[:])
-		io.WriteString(h, e.Name)
-		h.Write(e.Sum[:])
+		h.add(e)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return h.String()
 }
+
+// Prefixes gives the hash of the archive of the first entry, of the first two, and so on, each with the
+// number of entries.
+func Prefixes(entries []Entry) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		h := newHash()
+		for i, e := range entries {
+			if h.add(e); !yield(i+1, h.String()) {
+				return
+			}
+		}
+	}
+}
+
+// A contentHash is the hash of the entries that were added.
+type contentHash struct{ hash.Hash }
+
+func newHash() contentHash {
+	h := contentHash{sha256.New()}
+	io.WriteString(h, layout)
+	return h
+}
+
+func (h contentHash) add(e Entry) {
+	var number [16]byte
+	binary.BigEndian.PutUint64(number[:8], uint64(len(e.Name)))
+	binary.BigEndian.PutUint64(number[8:], uint64(e.Size))
+	h.Write(number[:])
+	io.WriteString(h, e.Name)
+	h.Write(e.Sum[:])
+}
+
+// String is the hash so far.
+func (h contentHash) String() string { return hex.EncodeToString(h.Sum(nil)) }

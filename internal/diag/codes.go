@@ -51,6 +51,7 @@ const (
 	CodeImportingForeign      Code = "importing_foreign"
 	CodeImportingOtherArchive Code = "importing_other_archive"
 	CodeFilesChanged          Code = "files_changed"
+	CodeEarlierPart           Code = "earlier_part"
 	CodeTakenOver             Code = "taken_over"
 	CodeUnknownAssignee       Code = "unknown_assignee"
 	CodeUnsettled             Code = "unsettled"
@@ -207,6 +208,7 @@ var Codes = []Meaning{
 	{CodeImportingForeign, Error, "a task that is not managed by cvatplan is importing"},
 	{CodeImportingOtherArchive, Error, "the server is importing other files than these"},
 	{CodeFilesChanged, Error, "the files changed since the task was begun"},
+	{CodeEarlierPart, Error, "an earlier part of the bag is not settled"},
 	{CodeTakenOver, Warning, "an empty task was named for replacement"},
 	{CodeUnknownAssignee, Error, "the server shows no user of that name"},
 	{CodeUnsettled, Error, "a list or a task changed faster than it could be read or carried out"},

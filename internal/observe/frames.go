@@ -21,7 +21,7 @@ func (l *look) frames(ctx context.Context) error {
 	wanted := l.wanted()
 	var ids []int
 	for _, t := range l.have.Tasks {
-		if t.Size > 0 && wanted[plan.NameOf(t.Name)] {
+		if t.Size > 0 && t.Frames == nil && wanted[plan.NameOf(t.Name)] {
 			ids = append(ids, t.ID)
 		}
 	}

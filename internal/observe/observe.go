@@ -53,6 +53,11 @@ type Want struct {
 	Server  string // as it is to be shown
 	Project manifest.Project
 	Tasks   []plan.Desired
+
+	// Divide gives the tasks that are looked for in place of Tasks, now that it is known which tasks the
+	// project has: bags that are several tasks are divided by what is there. It may ask for the frames of
+	// tasks, which it adds to them. nil: Tasks are.
+	Divide func(ctx context.Context, have []plan.Task) ([]plan.Desired, error)
 }
 
 // Options say how closely to look.
@@ -93,9 +98,9 @@ func newLook(c Reader, want Want, found Found, o Options) *look {
 
 // take asks, one question after the other.
 func (l *look) take(ctx context.Context, found Found, o Options) error {
-	steps := []func(context.Context) error{l.labels, l.elsewhere, l.users}
+	steps := []func(context.Context) error{l.divide, l.labels, l.elsewhere, l.users}
 	if l.have.Exists && !found.Empty {
-		steps = []func(context.Context) error{l.tasks, l.imports, l.labels, l.elsewhere, l.users}
+		steps = []func(context.Context) error{l.tasks, l.divide, l.imports, l.labels, l.elsewhere, l.users}
 	}
 	if o.CheckFrames {
 		steps = append(steps, l.frames)
@@ -116,6 +121,13 @@ type look struct {
 	have plan.Actual
 
 	overtaken bool // a later answer contradicts an earlier one
+}
+
+func (l *look) divide(ctx context.Context) (err error) {
+	if l.want.Divide != nil {
+		l.want.Tasks, err = l.want.Divide(ctx, l.have.Tasks)
+	}
+	return err
 }
 
 func (l *look) labels(ctx context.Context) error {

@@ -44,12 +44,23 @@ func Annotation(ctx context.Context, c JobReader, want Want, jobs bool) (Found, 
 	if err != nil {
 		return Found{}, nil, err
 	}
+	var tasks []cvat.Task
+	if found.ID != 0 {
+		if tasks, err = c.ListTasks(ctx, cvat.TaskFilter{ProjectID: found.ID}); err != nil {
+			return Found{}, nil, err
+		}
+	}
+	if want.Divide != nil {
+		have := make([]plan.Task, len(tasks))
+		for i, t := range tasks {
+			have[i] = Task(c, t)
+		}
+		if want.Tasks, err = want.Divide(ctx, have); err != nil {
+			return Found{}, nil, err
+		}
+	}
 	if found.ID == 0 {
 		return found, progressOf(c, want, nil), nil
-	}
-	tasks, err := c.ListTasks(ctx, cvat.TaskFilter{ProjectID: found.ID})
-	if err != nil {
-		return Found{}, nil, err
 	}
 	all := progressOf(c, want, tasks)
 	if jobs {

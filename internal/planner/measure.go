@@ -33,17 +33,28 @@ func (p *Project) measureNamed(ctx context.Context, names []string) error {
 // measure reads one task's images, or its listing where they are not here, and keeps what the plan is
 // to know of them. The error is the context's.
 func (p *Project) measure(ctx context.Context, i int) error {
-	frames, listed := source.Indexed(p.Tasks[i])
-	if !listed {
-		var problems []diag.Diagnostic
-		frames, problems = source.Measure(ctx, p.Tasks[i])
-		p.Tasks[i].Close() // the images are opened again where they are sent
-		p.addWarnings(problems)
-		p.addErrors(i, problems)
-	}
+	frames, problems := readFrames(ctx, p.Tasks[i])
+	p.addWarnings(problems)
+	p.addErrors(i, problems)
 	if err := ctx.Err(); err != nil || len(p.Desired[i].Problems) > 0 {
 		return err
 	}
+	p.keepMeasured(i, frames)
+	return nil
+}
+
+// readFrames reads a task's images, or its index where they are not here.
+func readFrames(ctx context.Context, t source.Task) ([]source.Frame, []diag.Diagnostic) {
+	if frames, indexed := source.Indexed(t); indexed {
+		return frames, nil
+	}
+	frames, problems := source.Measure(ctx, t)
+	t.Close() // the images are opened again where they are sent
+	return frames, problems
+}
+
+// keepMeasured keeps what the plan is to know of a task's images.
+func (p *Project) keepMeasured(i int, frames []source.Frame) {
 	d := &p.Desired[i]
 	d.Hash, d.Bytes, p.sums[i] = pack(frames).Hash(), 0, make([]planfile.Image, len(frames))
 	if len(frames) < len(d.Frames) { // bad ones were dropped
@@ -53,7 +64,6 @@ func (p *Project) measure(ctx context.Context, i int) error {
 		d.Bytes += f.Size
 		p.sums[i][k] = planfile.Image{Size: f.Size, Sum: [8]byte(f.Sum[:8])}
 	}
-	return nil
 }
 
 // dropUnusable drops bad images from tasks that say `bad: skip`, and what damaged recordings lost,
@@ -168,12 +178,14 @@ func (p *Project) addWarnings(problems []diag.Diagnostic) {
 }
 
 // pack lays out the archive of measured frames.
-func pack(frames []source.Frame) *archive.Zip {
+func pack(frames []source.Frame) *archive.Zip { return archive.New(entries(frames)) }
+
+func entries(frames []source.Frame) []archive.Entry {
 	entries := make([]archive.Entry, len(frames))
 	for i, f := range frames {
 		entries[i] = archive.Entry{Name: f.Name, Size: f.Size, CRC: f.CRC, Sum: f.Sum, Width: f.Width, Height: f.Height, Open: f.Open}
 	}
-	return archive.New(entries)
+	return entries
 }
 
 func names(frames []source.Frame) []string {

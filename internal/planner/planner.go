@@ -50,6 +50,10 @@ type Project struct {
 
 	indexOnly bool // see [ScanOptions]
 
+	whole []source.Task          // as the manifests ask for them: bags in parts are one task each
+	parts map[plan.Name][]string // see PartsOf
+	held  []manifest.Skip        // parts whose bags have not settled
+
 	first  map[plan.Name]int  // of a task's name, in Tasks; of several of one name the first
 	sums   [][]planfile.Image // parallel to Tasks: what was measured of each frame
 	labels []cvat.Label       // the project's, once the plan is carried out; nil: not asked for, or not known
@@ -102,6 +106,10 @@ func (p *Project) Decide(ctx context.Context, server Reader, o Options) error {
 func (p *Project) decide(ctx context.Context, server Reader, o plan.Options, how Options) error {
 	p.Observed = time.Now()
 	want := observe.Want{Server: p.Server.Shown, Project: p.Wanted, Tasks: p.Desired}
+	want.Divide = func(ctx context.Context, have []plan.Task) ([]plan.Desired, error) {
+		err := p.divide(ctx, server, have, o.CheckFrames || p.pinned)
+		return p.Desired, err
+	}
 	actual, err := observe.Project(ctx, server, want, observe.Options{CheckFrames: o.CheckFrames, Update: o.Update, Labels: len(o.DeleteLabels) > 0})
 	if err == nil && actual.Exists && len(o.DeleteLabels) > 0 {
 		actual.LabelUses, err = observe.LabelUses(ctx, server, actual.Scope.ProjectID, o.DeleteLabels, actual.Tasks)
@@ -110,6 +118,7 @@ func (p *Project) decide(ctx context.Context, server Reader, o plan.Options, how
 		return err
 	}
 	p.Actual = actual
+	o.Skip = append(slices.Clip(o.Skip), p.held...)
 	p.dropUnusable(ctx, o)
 	if err := p.measureNamed(ctx, plan.NeedsHash(p.Desired, actual, o)); err != nil {
 		return err
@@ -137,6 +146,9 @@ func (p *Project) DecideOffline(ctx context.Context, o Options) error {
 	p.Actual = plan.Actual{Scope: plan.Scope{
 		Server: p.Server.Shown, Organization: p.Server.Organization, ProjectID: p.Wanted.ID, Project: p.Wanted.Name,
 	}}
+	if err := p.divide(ctx, nil, nil, false); err != nil {
+		return err
+	}
 	if err := p.diff(ctx, offline, o.Read); err != nil {
 		return err
 	}
@@ -167,7 +179,7 @@ func (p *Project) Task(c plan.Change) (source.Task, bool) {
 func Unmatched(projects []*Project, globs []string) []string {
 	return slices.DeleteFunc(slices.Clone(globs), func(glob string) bool {
 		return slices.ContainsFunc(projects, func(p *Project) bool {
-			return slices.ContainsFunc(p.Tasks, func(t source.Task) bool { return plan.MatchName(glob, t.Name) })
+			return slices.ContainsFunc(p.Tasks, func(t source.Task) bool { return t.Fits(glob) })
 		})
 	})
 }

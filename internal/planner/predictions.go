@@ -32,7 +32,9 @@ func (p *Project) addAnnotations(ctx context.Context, server Reader, o plan.Opti
 			}
 			asked = true
 		}
-		given, problems := annotationsOf(p.Tasks[i], framesOf(p.Desired[i].Frames), p.labels)
+		given, problems := annotationsOf(p.Tasks[i], predictable(p.Tasks[i], p.Desired[i].Frames, func(name string) prediction.Frame {
+			return prediction.Frame{Name: name}
+		}), p.labels)
 		p.Desired[i].Annotations, p.Desired[i].Problems = given, append(p.Desired[i].Problems, problems...)
 		changed = changed || given != nil || len(problems) > 0
 		if err := ctx.Err(); err != nil {
@@ -86,12 +88,16 @@ func cvatLabels(labels []manifest.Label) []cvat.Label {
 	return out
 }
 
-func framesOf(names []string) []prediction.Frame {
-	frames := make([]prediction.Frame, len(names))
-	for i, name := range names {
-		frames[i].Name = name
+// predictable are the frames of a task, and behind them those of the other parts of its bag.
+func predictable[F any](t source.Task, frames []F, frame func(F) prediction.Frame) []prediction.Frame {
+	all := make([]prediction.Frame, len(frames))
+	for i, f := range frames {
+		all[i] = frame(f)
 	}
-	return frames
+	for _, name := range t.Elsewhere() {
+		all = append(all, prediction.Frame{Name: name, Elsewhere: true})
+	}
+	return all
 }
 
 // annotationsOf are what a task is given, and what is wrong with it.
@@ -171,10 +177,9 @@ func (p *Project) checkPlaces(c plan.Change, frames []source.Frame) []diag.Diagn
 	if t.Annotations.Unplaced == skipUnplaced {
 		return nil
 	}
-	in := make([]prediction.Frame, len(frames))
-	for k, f := range frames {
-		in[k] = prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
-	}
+	in := predictable(t, frames, func(f source.Frame) prediction.Frame {
+		return prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
+	})
 	return unplacedProblems(t, found.Place(target(t, in, p.labels)).Unplaced)
 }
 
@@ -203,10 +208,9 @@ func (p *Project) Annotations(ctx context.Context, c plan.Change, labels []cvat.
 	case found.Hash != c.Desired.Annotations.Hash:
 		return cvat.Annotations{}, &changedError{t.Annotations.Shown}
 	}
-	in := make([]prediction.Frame, len(frames))
-	for k, f := range frames {
-		in[k] = prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
-	}
+	in := predictable(t, frames, func(f cvat.FrameMeta) prediction.Frame {
+		return prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
+	})
 	placed := found.Place(target(t, in, labels))
 	if len(placed.Unplaced) > 0 && t.Annotations.Unplaced != skipUnplaced {
 		return cvat.Annotations{}, fmt.Errorf("predictions %s: %s", wording.Safe(t.Annotations.Shown), placed.Unplaced[0])

@@ -10,19 +10,28 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source"
 )
 
-// Records gives one record for each of a task's frames, with what is wrong with them, and closes the task. Where the
-// server has the task, id is its number there, and frames that it holds have their numbers too; with 0 no server is asked.
-func Records(ctx context.Context, t source.Task, server observe.JobReader, id int, yield func(index.Record) error) ([]diag.Diagnostic, error) {
-	var places observe.Places
-	if id != 0 {
+// A Holder is a task on the server that holds frames of a manifest's: that task, or one of its parts.
+type Holder struct {
+	Task string
+	ID   int
+}
+
+// Records gives one record for each of a task's frames, with what is wrong with them, and closes the task. Frames that
+// one of the server's tasks holds have its name and number, and their numbers there; without any no server is asked.
+func Records(ctx context.Context, t source.Task, server observe.JobReader, holders []Holder, yield func(index.Record) error) ([]diag.Diagnostic, error) {
+	places := make([]observe.Places, len(holders))
+	for i, h := range holders {
 		var err error
-		if places, err = observe.FramePlaces(ctx, server, id); err != nil {
+		if places[i], err = observe.FramePlaces(ctx, server, h.ID); err != nil {
 			return nil, errors.Join(err, t.Close())
 		}
 	}
 	problems, err := source.Trace(ctx, t, func(r index.Record) error {
-		if frame, job, there := places.Of(r.Name); there {
-			r.TaskID, r.ServerFrame, r.JobID = id, &frame, job
+		for i, h := range holders {
+			if frame, job, there := places[i].Of(r.Name); there {
+				r.Task, r.TaskID, r.ServerFrame, r.JobID = h.Task, h.ID, &frame, job
+				break
+			}
 		}
 		return yield(r)
 	})

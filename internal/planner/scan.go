@@ -9,7 +9,6 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/memory"
-	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -109,14 +108,19 @@ func (p *Project) add(m *manifest.Manifest, tasks []source.Task) {
 		if t.Hold != "" {
 			p.Skip = append(p.Skip, manifest.Skip{Task: t.Name, Reason: t.Hold, Pos: t.Origin})
 		}
-		name := plan.NameOf(t.Name)
-		if _, several := p.first[name]; !several {
-			p.first[name] = len(p.Tasks)
-		}
-		p.Tasks = append(p.Tasks, t)
-		p.Desired = append(p.Desired, t.Desired())
+		p.whole = append(p.whole, t)
+		p.addTask(t)
 	}
-	p.sums = make([][]planfile.Image, len(p.Tasks))
+}
+
+func (p *Project) addTask(t source.Task) {
+	name := plan.NameOf(t.Name)
+	if _, several := p.first[name]; !several {
+		p.first[name] = len(p.Tasks)
+	}
+	p.Tasks = append(p.Tasks, t)
+	p.Desired = append(p.Desired, t.Desired())
+	p.sums = append(p.sums, nil)
 }
 
 // union keeps the first of labels with equal names.

@@ -14,6 +14,10 @@ import (
 type Frame struct {
 	Name          string
 	Width, Height int // pixels; 0: not known yet
+
+	// Elsewhere is of a frame of another task of the same bag, behind all of the target's own: what is
+	// predicted for it is no affair of the target's.
+	Elsewhere bool
 }
 
 // A Target is what predictions are placed in.
@@ -99,6 +103,9 @@ func (p *placing) place(item Item) {
 		return
 	}
 	frame := p.t.Frames[at]
+	if frame.Elsewhere {
+		return
+	}
 	if frame.Width > 0 && item.Width > 0 && (frame.Width != item.Width || frame.Height != item.Height) {
 		p.unplaced.add(item.Image, "made for an image of %d x %d pixels, the frame has %d x %d", item.Width, item.Height, frame.Width, frame.Height)
 		return

@@ -52,6 +52,9 @@ func (r *run) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := r.nameParts(ctx, tasks); err != nil {
+		return err
+	}
 	r.choose(tasks, jobs)
 	r.cache, err = openCache(r.o, r.project.Server, found.ID)
 	if err != nil {
@@ -61,14 +64,36 @@ func (r *run) plan(ctx context.Context) error {
 	return err
 }
 
+func (r *run) nameParts(ctx context.Context, tasks []cvat.Task) error {
+	if r.project.Parts == nil {
+		return nil
+	}
+	have := make([]plan.Task, len(tasks))
+	for i, t := range tasks {
+		have[i] = observe.Task(r.server, t)
+	}
+	_, err := r.project.Parts.NameParts(ctx, have)
+	return err
+}
+
+// partsOf are the names of the tasks that hold a bag's frames.
+func (r *run) partsOf(t source.Task) []string {
+	if r.project.Parts == nil {
+		return []string{t.Name}
+	}
+	return r.project.Parts.PartsOf(t)
+}
+
 // choose makes members of the tasks that are pulled.
 func (r *run) choose(tasks []cvat.Task, jobs []cvat.Job) {
 	wanted := map[plan.Name]*source.Task{}
 	missing := map[string]bool{}
 	for i := range r.project.Tasks {
 		t := &r.project.Tasks[i]
-		if name := plan.NameOf(t.Name); wanted[name] == nil && r.targets(t.Name) {
-			wanted[name], missing[t.Name] = t, true
+		for _, task := range r.partsOf(*t) {
+			if name := plan.NameOf(task); wanted[name] == nil && r.targets(task) {
+				wanted[name], missing[task] = t, true
+			}
 		}
 	}
 	byTask := map[int][]cvat.Job{}
@@ -89,7 +114,7 @@ func (r *run) choose(tasks []cvat.Task, jobs []cvat.Job) {
 			continue
 		}
 		if from != nil {
-			delete(missing, from.Name)
+			delete(missing, plan.NameOf(t.Name).String())
 		}
 		m := &member{task: t, jobs: byTask[t.ID], source: from}
 		if r.o.Jobs == groundTruth && m.groundTruth() == 0 {

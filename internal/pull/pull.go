@@ -20,6 +20,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // A Server answers what a pull asks; *cvat.Client is one. Only GETs are sent, but for exports.
@@ -111,6 +112,13 @@ type Project struct {
 	Server string // as it is shown
 	Wanted manifest.Project
 	Tasks  []source.Task
+	Parts  Parts // nil: no bag is several tasks
+}
+
+// Parts tell which of a project's tasks are parts of which bag; *planner.Project does.
+type Parts interface {
+	NameParts(ctx context.Context, have []plan.Task) ([]plan.Desired, error) // before PartsOf
+	PartsOf(t source.Task) []string
 }
 
 // Run pulls a project. Its error stopped the whole; what concerns one task is among the result's failures.

@@ -20,7 +20,8 @@ func idleSkips(m *manifest.Manifest, tasks []Task) []diag.Diagnostic {
 	}
 	var list []diag.Diagnostic
 	for _, s := range m.Skip {
-		if known[plan.NameOf(s.Task)] || wording.IsGlob(s.Task) && slices.ContainsFunc(names, func(name string) bool { return plan.MatchName(s.Task, name) }) {
+		glob := wording.IsGlob(s.Task)
+		if known[plan.NameOf(s.Task)] || slices.ContainsFunc(tasks, func(t Task) bool { return (glob || t.Parts != nil) && t.Fits(s.Task) }) {
 			continue
 		}
 		p := diag.Diagnostic{

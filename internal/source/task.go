@@ -24,10 +24,11 @@ type frames struct {
 	source  frame.Source   // nil where there are no frames
 	indexed *indexedFrames // the same as source, where an index stands in for the bag; else nil
 
-	mayLose bool   // reading may find fewer than the bag's own index tells of
-	dir     string // the directory to fetch where a frame is but a pointer; empty: that of the frame
-	bad     string // "error" or "skip": what an unusable frame does
-	sized   bool   // each needs its width and height: they stand in the order file
+	whole   []string // of a part: those of all parts; nil: the task is all there is
+	mayLose bool     // reading may find fewer than the bag's own index tells of
+	dir     string   // the directory to fetch where a frame is but a pointer; empty: that of the frame
+	bad     string   // "error" or "skip": what an unusable frame does
+	sized   bool     // each needs its width and height: they stand in the order file
 
 	locked    bool          // an index that does not fit is an error
 	selection string        // what frames: says beyond its defaults, for the index
@@ -37,6 +38,9 @@ type frames struct {
 // only gives some of the frames, in their order.
 func (f frames) only(kept []int) frames {
 	f.names, f.source = frame.Pick(f.names, kept), f.source.Only(kept)
+	if f.indexed != nil {
+		f.indexed = f.source.(*indexedFrames)
+	}
 	return f
 }
 
@@ -56,6 +60,7 @@ func newView(m *manifest.Manifest, root string, b *bagRef, camera *manifest.Came
 		settings: m.Settings(camera, b.entries), frames: m.FramesOf(camera, b.entries),
 	}
 	v.vars = bagVars(b, v.cameraName(), root)
+	v.vars.Part = 1
 	return v
 }
 
@@ -80,6 +85,9 @@ func (v view) task() Task {
 		old, wrong := taskName(template, v.vars)
 		t.Was, err = append(t.Was, old), cmp.Or(err, wrong)
 	}
+	if err == nil && v.inParts() {
+		t.Parts, err = v.parts()
+	}
 	if err != nil {
 		t.block(diag.CodeBadTaskName, diag.Do(diag.HintRenameTask), "bag %s: %v", wording.Safe(v.bag.rel), err)
 	}
@@ -87,6 +95,7 @@ func (v view) task() Task {
 	if err != nil {
 		t.block(diag.CodePredictions, diag.Hint{}, "bag %s: annotations: %v", wording.Safe(v.bag.rel), err)
 	}
+	v.checkGrowth(&t)
 	return t
 }
 

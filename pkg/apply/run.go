@@ -25,7 +25,7 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 	}
 	r.slots = newSlots(o.Parallelism)
 	r.result.Tasks = make([]TaskResult, len(p.Changes))
-	r.lookups = newLookups(s, toCreate(p), o.Observed)
+	r.lookups, r.turns = newLookups(s, toCreate(p), o.Observed), turnsOf(p)
 	var background sync.WaitGroup
 	background.Go(func() {
 		r.crash.Guard(func() { r.lookups.run(ctx) })
@@ -63,6 +63,7 @@ type run struct {
 	cancel  context.CancelCauseFunc
 	lookups *lookups
 	slots   *slots
+	turns   map[plan.Name]*turn // see turns.go
 
 	absent time.Time // when the project was last seen not to be there; the first step alone asks
 
@@ -85,8 +86,16 @@ type run struct {
 func (r *run) tasks(ctx context.Context) {
 	var group errgroup.Group
 	for i, c := range r.plan.Changes {
+		if before := r.turns[plan.NameOf(c.Desired.After)]; before != nil && actionable(c) {
+			group.Go(func() error {
+				r.crash.Guard(func() { r.inTurn(ctx, i, c, before) })
+				return nil
+			})
+			continue
+		}
 		if !actionable(c) || !r.admit(ctx) {
 			r.settle(i, c)
+			r.turns[plan.NameOf(c.Task)].end(false)
 			continue
 		}
 		group.Go(func() error {
@@ -151,6 +160,7 @@ func (r *run) work(ctx context.Context, i int, c plan.Change) {
 	}
 	t.result.Outcome, t.result.Retryable = Stopped, true // what a panic leaves
 	defer func() {
+		r.turns[plan.NameOf(c.Task)].end(t.result.Outcome == Done || t.result.Outcome == Unchanged || t.result.Outcome == Pending)
 		t.releaseSlot()
 		t.unannounce()
 		r.slots.end()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 const (
@@ -45,6 +46,7 @@ func (t *task) wait(ctx context.Context, id int) (decision, error) {
 		return ended, nil
 	}
 	t.releaseSlot()
+	t.turns[plan.NameOf(t.change.Task)].end(true) // all of it is on the server
 	t.working = id
 	waiting, cancel := t.untilStopped(ctx)
 	defer cancel()

@@ -167,6 +167,15 @@ func (l *loader) inside(n *node, offset int) Position {
 	return at
 }
 
+// taskName parses a task's name, in which the number of a part is to be found again.
+func (l *loader) taskName(n *node) *Template {
+	t := l.template(n, ParseTaskName)
+	if t != nil && t.count("part") > 1 {
+		l.report(n.at, diag.Hint{}, "{part} may stand in a name once")
+	}
+	return t
+}
+
 // frameName parses a frame_name, which names a file in an archive.
 func (l *loader) frameName(n *node) *Template {
 	s := n.str()
@@ -219,8 +228,11 @@ func (l *loader) cameraVariable(root *node) {
 	}
 	for _, owner := range append([]*node{root}, root.list("bags")...) {
 		for _, key := range []string{"name", "frame_name"} {
-			n := owner.get("task").get(key)
-			t, err := ParseFrameName(n.str())
+			n, parse := owner.get("task").get(key), ParseFrameName
+			if key == "name" {
+				parse = ParseTaskName
+			}
+			t, err := parse(n.str())
 			if err == nil && t.Uses("camera") {
 				at := strings.LastIndex(n.str(), "{camera}")
 				l.report(l.inside(n, utf8.RuneCountInString(n.str()[:at])), diag.Do(diag.HintListCameras),

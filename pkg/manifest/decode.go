@@ -206,10 +206,12 @@ func (l *loader) task(n *node) TaskSettings {
 	}
 	l.bugTracker(n.get("bug_tracker"))
 	s := TaskSettings{
-		Name:      l.template(n.get("name"), ParseTaskName),
+		Name:      l.taskName(n.get("name")),
 		FrameName: l.frameName(n.get("frame_name")),
 		Was:       l.was(n.get("was")),
 		Assignees: l.assignees(n.get("assignee")),
+		MaxFrames: n.get("max_frames").integer(),
+		Grow:      n.get("grow").str(),
 		Settings:  l.settings(n),
 
 		Annotations: l.annotations(n.get("annotations")),
@@ -253,7 +255,7 @@ func (l *loader) was(n *node) []*Template {
 	}
 	templates := []*Template{}
 	for _, item := range items {
-		if t := l.template(item, ParseTaskName); t != nil {
+		if t := l.taskName(item); t != nil {
 			templates = append(templates, t)
 		}
 	}

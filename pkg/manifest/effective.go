@@ -11,6 +11,7 @@ const (
 	DefaultImageQuality  = 70
 	DefaultSortingMethod = "natural"
 	DefaultUseCache      = true
+	DefaultGrow          = "none"
 )
 
 const defaultQuality = 90 // of frames.encode: jpeg
@@ -52,6 +53,8 @@ func (s TaskSettings) over(top TaskSettings) TaskSettings {
 	s.FrameName = or(top.FrameName, s.FrameName)
 	s.Annotations = or(top.Annotations, s.Annotations)
 	s.Settings = s.Settings.overriddenBy(top.Settings)
+	s.MaxFrames = orZero(top.MaxFrames, s.MaxFrames)
+	s.Grow = orZero(top.Grow, s.Grow)
 	if top.Was != nil {
 		s.Was = top.Was
 	}

@@ -129,6 +129,8 @@ type TaskSettings struct {
 	FrameName *Template
 	Was       []*Template // names that the task had before
 	Assignees []string    // one user name, or several dealt out by a stable hash of the bag
+	MaxFrames int         // frames in a task at most: a longer bag gets several, its parts; 0: not written
+	Grow      string      // what becomes of frames that no part holds: "part" (a part of their own) or "none"
 
 	Annotations *Annotations // what the task is given once it has its frames
 

@@ -92,6 +92,7 @@ func TestEverySettingIsRead(t *testing.T) {
 	m := mustLoad(t, "testdata/good/everything.yaml")
 	want := TaskSettings{
 		Name: DefaultTaskName, FrameName: DefaultMessageName, Was: []*Template{mustParse(ParseTaskName, "old_{bag}")}, Assignees: []string{"alice", "bob"},
+		MaxFrames: 500, Grow: "part",
 		Annotations: &Annotations{
 			File: mustParse(ParseTaskName, "found/{bag}.json"), Dir: filepath.Join("testdata", "good"), Format: "coco", MinScore: 0.3,
 			Labels: map[string]string{"car": "vehicle"}, Optional: true, Unplaced: "skip",

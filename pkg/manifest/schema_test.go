@@ -29,7 +29,7 @@ func TestTheDefaultsAreThoseOfTheSchema(t *testing.T) {
 		"task": {
 			"name": DefaultTaskName.String(), "frame_name": DefaultFrameName.String(),
 			"segment_size": 0.0, "overlap": 0.0, "consensus_replicas": 0.0, // pkg/apply sends these
-			"image_quality": float64(DefaultImageQuality), "sorting_method": DefaultSortingMethod, "use_cache": DefaultUseCache,
+			"image_quality": float64(DefaultImageQuality), "sorting_method": DefaultSortingMethod, "use_cache": DefaultUseCache, "grow": DefaultGrow,
 		},
 		"frames": {
 			"every": float64(frames.Every), "spread": *frames.Spread, "bad": frames.Bad, "stamp": frames.Stamp,

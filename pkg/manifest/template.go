@@ -61,13 +61,39 @@ func (t *Template) Equal(o *Template) bool {
 }
 
 // Uses reports whether the template has the variable, named without braces.
-func (t *Template) Uses(variable string) bool {
+func (t *Template) Uses(variable string) bool { return t.count(variable) > 0 }
+
+func (t *Template) count(variable string) (n int) {
 	for _, p := range t.parts {
 		if p.name == variable {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
+}
+
+// Width is to how many digits the template pads a variable; 0: it does not.
+func (t *Template) Width(variable string) int {
+	for _, p := range t.parts {
+		if p.name == variable {
+			return p.width
+		}
+	}
+	return 0
+}
+
+// Around executes what stands before and after a variable; it is "" and "" where the template does not have it.
+func (t *Template) Around(variable string, v Vars) (before, after string, err error) {
+	for i, p := range t.parts {
+		if p.name != variable {
+			continue
+		}
+		if before, err = (&Template{parts: t.parts[:i]}).Execute(v); err == nil {
+			after, err = (&Template{parts: t.parts[i+1:]}).Execute(v)
+		}
+		return before, after, err
+	}
+	return "", "", nil
 }
 
 // maxTemplate is how long a template may be, in bytes: names have 256 characters at most.
@@ -144,7 +170,7 @@ func parseVariable(inner string, known []string) (part, *TemplateError) {
 	if !slices.Contains(paddable, name) {
 		return part{}, &TemplateError{
 			Text: fmt.Sprintf("{%s} takes no width", name),
-			Hint: diag.Do(diag.HintPadOnly, "{"+strings.Join(paddable, "} and {")+"}"),
+			Hint: diag.Do(diag.HintPadOnly, "{"+strings.Join(paddable[:len(paddable)-1], "}, {")+"} and {"+paddable[len(paddable)-1]+"}"),
 		}
 	}
 	width, ok := parseWidth(format)

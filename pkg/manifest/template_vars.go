@@ -14,6 +14,7 @@ type Vars struct {
 	Parent string // the name of the directory that holds the bag
 	Rel    string // the bag's path from the root, with slashes
 	Date   string // the date in the bag's name or above it, as 2026-03-04
+	Part   int    // which part of the bag the task is, from 1
 
 	Path  string // the frame's path in the bag, with slashes
 	Name  string // its base name without the extension
@@ -27,12 +28,12 @@ type Vars struct {
 }
 
 var (
-	taskVariables  = []string{"camera", "bag", "parent", "rel", "date"}
+	taskVariables  = []string{"camera", "bag", "parent", "rel", "date", "part"}
 	frameVariables = []string{
 		"bag", "path", "camera", "topic", "stamp_ns", "stamp_s", "log_ns", "seq", "index",
 		"ext", "name", "parent", "rel", "date",
 	}
-	paddable = []string{"index", "seq"}
+	paddable = []string{"index", "seq", "part"}
 )
 
 // Execute puts the values in. Its error names the bag and the variable without a value.
@@ -83,6 +84,9 @@ func (v *Vars) appendNumber(out []byte, p part) []byte {
 		return appendPadded(out, v.Stamp, 19)
 	case "stamp_s":
 		return appendSeconds(out, v.Stamp)
+	case "part":
+		n := int64(v.Part)
+		return appendPadded(out, &n, p.width)
 	case "log_ns":
 		return appendPadded(out, v.Log, 19)
 	case "seq":

@@ -24,6 +24,7 @@ func Diff(want []Desired, have Actual, o Options) Plan {
 	}
 	unmanaged := d.unmanaged(want)
 	renamed(p.Changes, unmanaged, o)
+	inOrder(p.Changes)
 	p.Project = p.Project.needed(p.Changes)
 	p.Notes = notes(p, have)
 	for _, t := range unmanaged {

@@ -76,7 +76,7 @@ func (m *Messages) Paths() []string { return Paths(m.store, m.name) }
 // Only keeps some of the messages.
 func (m *Messages) Only(kept []int) frame.Source {
 	some := *m
-	some.messages, some.spool = frame.Pick(m.messages, kept), &spool{}
+	some.messages, some.spool = frame.Pick(m.messages, kept), &spool{dir: m.spool.dir}
 	return &some
 }
 
