@@ -463,3 +463,22 @@ func compressedImage(cdr bool, seconds uint32, png []byte) []byte {
 	}
 	return append(little.AppendUint32(b, uint32(len(png))), png...)
 }
+
+// Predictions of a bag are given to the part that holds their frame.
+func TestPredictionsGoToThePartOfTheirFrame(t *testing.T) {
+	d := newDataset(t, "task: {max_frames: 2, annotations: {file: found.json, format: coco}}", "run_1/a.png", "run_1/b.png", "run_1/c.png")
+	var images, boxes []string
+	for i, name := range []string{"a", "b", "c"} {
+		images = append(images, fmt.Sprintf(`{"id": %d, "file_name": "run_1/%s.png", "width": 8, "height": 8}`, i, name))
+		boxes = append(boxes, fmt.Sprintf(`{"id": %d, "image_id": %d, "category_id": 1, "bbox": [1, 1, 3, 3], "score": 0.9}`, i, i))
+	}
+	d.writeManifest(t, "found.json", fmt.Sprintf(`{"images": [%s], "annotations": [%s], "categories": [{"id": 1, "name": "apple"}]}`, strings.Join(images, ", "), strings.Join(boxes, ", ")))
+	p := d.project(t)
+	decide(t, p, newServer(t), planner.Options{})
+	wantActions(t, p.Plan, "create run_1", "create run_1_part2")
+	for i, want := range []int{2, 1} {
+		if got := p.Plan.Changes[i].Desired.Annotations; got == nil || len(got.Labels) != 1 || got.Labels[0].Count != want {
+			t.Errorf("%s is given %+v, want %d apples", p.Plan.Changes[i].Task, got, want)
+		}
+	}
+}
