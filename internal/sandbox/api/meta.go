@@ -89,11 +89,7 @@ func (s *Server) patchMeta(q *query) (answer, error) {
 	if !t.Imported() {
 		return answer{}, listed("This task data has not been initialized yet")
 	}
-	b, err := readBody(q.Request)
-	if err != nil {
-		return answer{}, err
-	}
-	deleted, given, err := readDeleted(b)
+	deleted, given, err := readDeleted(q)
 	if err != nil {
 		return answer{}, err
 	}
@@ -118,11 +114,7 @@ func (s *Server) patchJobMeta(q *query) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	b, err := readBody(q.Request)
-	if err != nil {
-		return answer{}, err
-	}
-	deleted, given, err := readDeleted(b)
+	deleted, given, err := readDeleted(q)
 	if err != nil {
 		return answer{}, err
 	}
@@ -157,7 +149,12 @@ func badDeleted(format string, args ...any) error {
 	return f.err()
 }
 
-func readDeleted(b body) (deleted []int, given bool, err error) {
+// readDeleted reads the frames that a request wants deleted; given is false where it does not speak of them.
+func readDeleted(q *query) (deleted []int, given bool, err error) {
+	b, err := readBody(q.Request)
+	if err != nil {
+		return nil, false, err
+	}
 	list, given := b["deleted_frames"].([]any)
 	for i, v := range list {
 		n, is := number(v)

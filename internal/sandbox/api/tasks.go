@@ -434,18 +434,12 @@ func (s *Server) deleteTask(q *query) (answer, error) {
 	if !s.mayUse(q, owned{t.Org, []*int{t.Owner, t.ProjectOwner, t.ProjectAssignee}}) {
 		return answer{}, forbidden() // an assignee may work on it, and no more
 	}
-	unlock, err := s.lockTask(q.ctx, t.ID)
+	now, unlock, err := s.lockedTask(q.ctx, t.ID)
 	if err != nil {
 		return answer{}, err
 	}
 	defer unlock()
-	now, err := s.store.Task(q.ctx, t.ID)
-	switch {
-	case err != nil:
-		return answer{}, err
-	case now == nil:
-		return answer{}, notFound("Task", t.ID)
-	case now.Imported() && !t.Imported():
+	if now.Imported() && !t.Imported() {
 		return answer{}, crashed()
 	}
 	if err := s.removeTask(q, now); err != nil {
@@ -477,6 +471,23 @@ func (s *Server) lockTask(ctx context.Context, id int) (unlock func(), err error
 		return nil, busy()
 	}
 	return unlock, nil
+}
+
+// lockedTask is the task as it is once its lock is held: another request may have changed or deleted it.
+func (s *Server) lockedTask(ctx context.Context, id int) (t *storage.Task, unlock func(), err error) {
+	unlock, err = s.lockTask(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err = s.store.Task(ctx, id)
+	if t == nil && err == nil {
+		err = notFound("Task", id)
+	}
+	if err != nil {
+		unlock()
+		return nil, nil, err
+	}
+	return t, unlock, nil
 }
 
 // lockProject waits for a project's lock as long as CVAT would, then answers 409, if an

@@ -24,18 +24,12 @@ func (s *Server) postData(q *query) (answer, error) {
 		return answer{}, err
 	}
 	defer in.discard()
-	unlock, err := s.lockTask(q.ctx, t.ID)
+	now, unlock, err := s.lockedTask(q.ctx, t.ID)
 	if err != nil {
 		return answer{}, err
 	}
 	defer unlock()
-	now, err := s.store.Task(q.ctx, t.ID)
-	switch {
-	case err != nil:
-		return answer{}, err
-	case now == nil:
-		return answer{}, notFound("Task", t.ID)
-	case now.Imported():
+	if now.Imported() {
 		return answer{}, listed("Adding more data is not supported") // (A21)
 	}
 	return s.upload(q, t, now, in)

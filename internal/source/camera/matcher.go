@@ -26,14 +26,18 @@ const (
 // that a bag does not want: their files must not fall to a shorter name.
 type Matcher struct {
 	cameras []manifest.Camera
-	byName  []int // cameras without globs, the longest name first
-	byGlob  []int
+	byName  []int // cameras without globs of files, the longest name first
+	byGlob  []int // those with
+	byTopic []int // cameras with globs of topics
 }
 
 // NewMatcher matches the cameras of a manifest.
 func NewMatcher(cameras []manifest.Camera) *Matcher {
 	c := &Matcher{cameras: cameras}
 	for i, cam := range cameras {
+		if len(cam.Topics) > 0 {
+			c.byTopic = append(c.byTopic, i)
+		}
 		if len(cam.Files) > 0 {
 			c.byGlob = append(c.byGlob, i)
 			continue
@@ -49,16 +53,7 @@ func NewMatcher(cameras []manifest.Camera) *Matcher {
 // Owner gives the camera that takes a path of a bag; where it is ambiguous, the two.
 func (c *Matcher) Owner(file string) (camera int, between [2]int) {
 	file = norm.NFC.String(file)
-	camera = Unmatched
-	for _, i := range c.byGlob {
-		if !fitsAny(c.cameras[i].Files, file) {
-			continue
-		}
-		if camera != Unmatched {
-			return Ambiguous, [2]int{camera, i}
-		}
-		camera = i
-	}
+	camera, between = theOnly(c.byGlob, func(i int) bool { return fitsAny(c.cameras[i].Files, file) })
 	if camera != Unmatched {
 		return camera, between
 	}
@@ -69,6 +64,21 @@ func (c *Matcher) Owner(file string) (camera int, between [2]int) {
 		}
 	}
 	return Unmatched, between
+}
+
+// theOnly gives the one camera that fits; [Ambiguous] with the first two where several do.
+func theOnly(cameras []int, fits func(i int) bool) (camera int, between [2]int) {
+	camera = Unmatched
+	for _, i := range cameras {
+		if !fits(i) {
+			continue
+		}
+		if camera != Unmatched {
+			return Ambiguous, [2]int{camera, i}
+		}
+		camera = i
+	}
+	return camera, between
 }
 
 func fitsAny(globs []string, file string) bool {
@@ -104,16 +114,7 @@ func isWord(r rune) bool {
 // TopicOwner gives the camera that takes a topic: by its topics: globs, else by its
 // name as a token, the longest first.
 func (c *Matcher) TopicOwner(topic string) (camera int, between [2]int) {
-	camera = Unmatched
-	for i, cam := range c.cameras {
-		if !fitsTopic(cam.Topics, topic) {
-			continue
-		}
-		if camera != Unmatched {
-			return Ambiguous, [2]int{camera, i}
-		}
-		camera = i
-	}
+	camera, between = theOnly(c.byTopic, func(i int) bool { return fitsTopic(c.cameras[i].Topics, topic) })
 	if camera != Unmatched {
 		return camera, between
 	}
