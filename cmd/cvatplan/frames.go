@@ -121,7 +121,7 @@ func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, 
 	if a.printProblems(t.Problems) >= diag.Error {
 		return false, nil
 	}
-	var server observe.JobReader
+	var server observe.Reader
 	var holders []planner.Holder
 	if len(ids) > 0 {
 		server, holders = s.conn, holdersOf(s, t, ids)

@@ -36,6 +36,7 @@ const (
 	CodeSourceStorage         Code = "source_storage"
 	CodeTargetStorage         Code = "target_storage"
 	CodeAssignee              Code = "assignee"
+	CodeJobs                  Code = "jobs"
 	CodeFrameOrder            Code = "frame_order"
 	CodeManyJobs              Code = "many_jobs"
 	CodeElsewhere             Code = "elsewhere"
@@ -193,6 +194,7 @@ var Codes = []Meaning{
 	{CodeSourceStorage, Note, "the task has another source_storage"},
 	{CodeTargetStorage, Note, "the task has another target_storage"},
 	{CodeAssignee, Note, "the task is assigned to somebody else"},
+	{CodeJobs, Note, "jobs of the task are not given to those whom the manifest names"},
 	{CodeFrameOrder, Note, "the task holds its frames in another order"},
 	{CodeManyJobs, Error, "the task would have more jobs than CVAT allows"},
 	{CodeKeptLabels, Note, "the project has labels that the manifest does not name"},

@@ -20,6 +20,7 @@ type fake struct {
 	requests map[int]cvat.Request
 	frames   map[int][]string
 	labels   []cvat.Label
+	jobs     []cvat.Job
 	users    []cvat.User
 	logic    []string                    // the rules that were asked
 	between  func(f *fake, asked string) // what another run does before the question is answered
@@ -119,6 +120,11 @@ func (f *fake) Task(_ context.Context, id int) (*cvat.Task, error) {
 		return &t, nil
 	}
 	return nil, notFound()
+}
+
+func (f *fake) Jobs(context.Context, cvat.JobFilter) ([]cvat.Job, error) {
+	f.ask("jobs")
+	return f.jobs, nil
 }
 
 func (f *fake) DataMeta(_ context.Context, id int) (*cvat.DataMeta, error) {

@@ -9,6 +9,7 @@
 //   - one request for the project,
 //   - ceil(N/400) for its tasks (none where the project says that it has none),
 //   - one for the labels, if the manifest names some, and what [LabelUses] asks, if one is to be deleted,
+//   - one per 400 of its jobs, if a task that exists asks to whom they are given,
 //   - one for names that stand in other projects, if there is something to create, and
 //     one more for the project if one of them does,
 //   - one for users, if a task to be created names an assignee,
@@ -40,6 +41,7 @@ type Reader interface {
 	FindUser(ctx context.Context, username string) (*cvat.User, error)
 	Users(ctx context.Context) ([]cvat.User, error)
 
+	Jobs(ctx context.Context, f cvat.JobFilter) ([]cvat.Job, error)
 	ListTasks(ctx context.Context, f cvat.TaskFilter) ([]cvat.Task, error)
 	Task(ctx context.Context, id int) (*cvat.Task, error)
 	DataMeta(ctx context.Context, taskID int) (*cvat.DataMeta, error)
@@ -100,7 +102,7 @@ func newLook(c Reader, want Want, found Found, o Options) *look {
 func (l *look) take(ctx context.Context, found Found, o Options) error {
 	steps := []func(context.Context) error{l.divide, l.labels, l.elsewhere, l.users}
 	if l.have.Exists && !found.Empty {
-		steps = []func(context.Context) error{l.tasks, l.divide, l.imports, l.labels, l.elsewhere, l.users}
+		steps = []func(context.Context) error{l.tasks, l.divide, l.imports, l.jobs, l.labels, l.elsewhere, l.users}
 	}
 	if o.CheckFrames {
 		steps = append(steps, l.frames)

@@ -286,7 +286,7 @@ func TestSettingsAreTakenFromImportedTasksAlone(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, key := range want.Keys() {
-		unlisted := slices.Contains([]string{"sorting_method", "use_cache"}, key)
+		unlisted := slices.Contains([]string{"sorting_method", "use_cache", "jobs"}, key)
 		if read := Task(&fake{}, fullTask()).Settings.Value(key) != nil; read == unlisted {
 			t.Errorf("%s is read: %v", key, read)
 		}

@@ -13,7 +13,7 @@ type Places struct {
 }
 
 // FramePlaces asks for a task's frames and jobs: two requests, one more per 400 jobs.
-func FramePlaces(ctx context.Context, c JobReader, task int) (Places, error) {
+func FramePlaces(ctx context.Context, c Reader, task int) (Places, error) {
 	names, err := FrameNames(ctx, c, task)
 	if err != nil {
 		return Places{}, err

@@ -30,16 +30,10 @@ type Job struct {
 // Completed is what CVAT counts as completed: state completed in stage acceptance (jobs.completed of CVAT 2.73).
 func (j Job) Completed() bool { return j.Stage == "acceptance" && j.State == "completed" }
 
-// A JobReader also lists jobs; *cvat.Client is one.
-type JobReader interface {
-	Reader
-	Jobs(ctx context.Context, f cvat.JobFilter) ([]cvat.Job, error)
-}
-
 // Annotation tells which project is meant and how far the wanted tasks are, in their order: one request
 // per 400 tasks of the project, and with jobs one more per 400 jobs. Of several tasks of one name
 // the first with frames counts.
-func Annotation(ctx context.Context, c JobReader, want Want, jobs bool) (Found, []Progress, error) {
+func Annotation(ctx context.Context, c Reader, want Want, jobs bool) (Found, []Progress, error) {
 	found, err := FindProject(ctx, c, want.Project)
 	if err != nil {
 		return Found{}, nil, err
@@ -89,7 +83,7 @@ func progressOf(c Reader, want Want, tasks []cvat.Task) []Progress {
 	return all
 }
 
-func addJobs(ctx context.Context, c JobReader, project int, all []Progress) error {
+func addJobs(ctx context.Context, c Reader, project int, all []Progress) error {
 	jobs, err := c.Jobs(ctx, cvat.JobFilter{ProjectID: project})
 	if err != nil {
 		return err

@@ -12,20 +12,21 @@ import (
 // show are left out; plan says what that means for their tasks.
 func (l *look) users(ctx context.Context) error {
 	names := make(map[string]bool)
-	for _, d := range l.missing() {
-		if a := d.Settings.Assignee; a != nil && *a != "" {
-			names[*a] = true
-		}
-	}
-	have := make(map[plan.Name]plan.Task, len(l.have.Tasks))
-	for _, t := range l.have.Tasks {
+	have := make(map[plan.Name]*plan.Task, len(l.have.Tasks))
+	for i := range l.have.Tasks {
+		t := &l.have.Tasks[i]
 		have[plan.NameOf(t.Name)] = t
 	}
+	o := plan.Options{Update: l.o.Update}
 	for _, d := range l.want.Tasks {
-		for _, name := range append([]string{d.Task}, d.Was...) {
-			if user := plan.NeedsUser(d, have[plan.NameOf(name)], plan.Options{Update: l.o.Update}); user != "" {
-				names[user] = true
+		needed := plan.NeedsUsers(d, have[plan.NameOf(d.Task)], o)
+		for _, was := range d.Was {
+			if t := have[plan.NameOf(was)]; t != nil {
+				needed = append(needed, plan.NeedsUsers(d, t, o)...)
 			}
+		}
+		for _, name := range needed {
+			names[name] = true
 		}
 	}
 	if len(names) == 0 {

@@ -117,6 +117,7 @@ type serverLine struct {
 	Import         string        `json:"import,omitempty"`
 	ImportError    string        `json:"import_error,omitempty"`
 	Settings       plan.Settings `json:"settings"`
+	Jobs           []plan.Job    `json:"jobs,omitzero"`   // nil is not asked for
 	Holds          string        `json:"holds,omitempty"` // the wanted task whose frames it was proven to hold
 	URL            string        `json:"url,omitempty"`
 	Elsewhere      bool          `json:"elsewhere,omitempty"`        // in another project

@@ -165,6 +165,11 @@ func valuesSince(was, now plan.Change) string {
 			return fmt.Sprintf("its %s is %q now", u.Key, u.Before)
 		}
 	}
+	for _, j := range now.Jobs {
+		if !slices.Contains(was.Jobs, j) {
+			return fmt.Sprintf("its job %d is another one now: %s", j.Job.ID, j)
+		}
+	}
 	return ""
 }
 

@@ -18,7 +18,7 @@ type Holder struct {
 
 // Records gives one record for each of a task's frames, with what is wrong with them, and closes the task. Frames that
 // one of the server's tasks holds have its name and number, and their numbers there; without any no server is asked.
-func Records(ctx context.Context, t source.Task, server observe.JobReader, holders []Holder, yield func(index.Record) error) ([]diag.Diagnostic, error) {
+func Records(ctx context.Context, t source.Task, server observe.Reader, holders []Holder, yield func(index.Record) error) ([]diag.Diagnostic, error) {
 	places := make([]observe.Places, len(holders))
 	for i, h := range holders {
 		var err error

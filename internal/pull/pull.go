@@ -25,7 +25,7 @@ import (
 
 // A Server answers what a pull asks; *cvat.Client is one. Only GETs are sent, but for exports.
 type Server interface {
-	observe.JobReader
+	observe.Reader
 	Labels(ctx context.Context, projectID int) ([]cvat.Label, error)
 	Annotations(ctx context.Context, taskID int) (*cvat.Annotations, error)
 	JobAnnotations(ctx context.Context, jobID int) (*cvat.Annotations, error)

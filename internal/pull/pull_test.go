@@ -17,11 +17,11 @@ import (
 
 // A fakeServer has tasks of two frames, each with a box that is as wide as the task was changed.
 type fakeServer struct {
-	observe.JobReader // what a pull does not ask panics
-	tasks             []cvat.Task
-	jobs              []cvat.Job
-	width             []int
-	asked             atomic.Int64 // requests but for listings
+	observe.Reader // what a pull does not ask panics
+	tasks          []cvat.Task
+	jobs           []cvat.Job
+	width          []int
+	asked          atomic.Int64 // requests but for listings
 }
 
 func newFakeServer(n int) *fakeServer {

@@ -75,10 +75,18 @@ func undecided(a plan.Action) bool { return troubled(a) || a == plan.Renamed }
 
 // updates are what apply changes in a task that has its frames, a line each.
 func updates(c plan.Change) []fact {
-	if len(c.Updates) == 0 {
-		return nil
+	var facts []fact
+	if len(c.Updates) > 0 {
+		facts = append(facts, fact{label: "update", lines: changeTexts(c.Updates)})
 	}
-	return []fact{{label: "update", lines: changeTexts(c.Updates)}}
+	if len(c.Jobs) > 0 {
+		lines := make([]string, len(c.Jobs))
+		for i, j := range c.Jobs {
+			lines[i] = j.String()
+		}
+		facts = append(facts, fact{label: "jobs", lines: lines})
+	}
+	return facts
 }
 
 // annotations are what the task is given: how many of each label, and what is left out.

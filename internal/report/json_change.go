@@ -41,6 +41,7 @@ type changeDoc struct {
 	Problems     []problem   `json:"problems,omitempty"`
 	Tasks        []taskState `json:"tasks,omitempty"` // where several were judged
 	Updates      []updateDoc `json:"updates,omitempty"`
+	Jobs         []jobDoc    `json:"jobs,omitempty"`
 	Removes      []int       `json:"removes,omitempty"` // ids of empty leftovers of ours
 	Origin       *originDoc  `json:"origin,omitempty"`
 
@@ -51,6 +52,15 @@ type problem struct {
 	Code diag.Code `json:"code"`
 	Text string    `json:"text"`
 	Hint string    `json:"hint,omitempty"`
+}
+
+// A jobDoc is one job that apply gives to somebody, or puts in another stage.
+type jobDoc struct {
+	ID     int           `json:"id"`
+	Start  int           `json:"start_frame"`
+	Stop   int           `json:"stop_frame"`
+	Before plan.JobState `json:"before"`
+	After  plan.JobState `json:"after"`
 }
 
 // An updateDoc is one value that apply changes in a task.
@@ -97,6 +107,9 @@ func taskDoc(s plan.Scope, c plan.Change) changeDoc {
 	}
 	d.Annotations = c.Desired.Annotations
 	d.Updates = updateDocs(c.Updates)
+	for _, j := range c.Jobs {
+		d.Jobs = append(d.Jobs, jobDoc{j.Job.ID, j.Job.Start, j.Job.Stop, j.Before, j.After})
+	}
 	d.sets(actionsOf(c), before(c), after(c))
 	return d
 }

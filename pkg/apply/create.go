@@ -102,7 +102,11 @@ func (t *task) checkName(ctx context.Context, id int) error {
 // assignee is the id of the user that the manifest names. The plan knows it, unless it
 // did not expect that this task would have to be created.
 func (t *task) assignee(ctx context.Context) (*int, error) {
-	name := or(t.change.Desired.Settings.Assignee, "")
+	return t.userID(ctx, or(t.change.Desired.Settings.Assignee, ""))
+}
+
+// userID is nil for nobody.
+func (t *task) userID(ctx context.Context, name string) (*int, error) {
 	if name == "" {
 		return nil, nil
 	}

@@ -11,6 +11,7 @@ const (
 	Importing  Phase = "importing" // waiting for the server; see Event.State
 	Verifying  Phase = "verifying"
 	Annotating Phase = "annotating" // putting what the manifest's annotations: say
+	Assigning  Phase = "assigning"  // giving its jobs to people
 	Replacing  Phase = "replacing"
 	Updating   Phase = "updating" // values of a task that has its frames
 	Yielding   Phase = "aside"    // another run works on the same task

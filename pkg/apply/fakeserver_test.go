@@ -53,6 +53,7 @@ type fakeTask struct {
 	user     string
 	params   cvat.DataParams
 	shapes   []cvat.Shape
+	jobs     []cvat.Job // once it has frames: see jobsOf
 }
 
 func newFakeServer() *fakeServer {
@@ -98,6 +99,14 @@ func (w *fakeServer) importNow(t *fakeTask) {
 		t.Size, t.state = len(t.frames), cvat.StatusFinished
 	}
 	clear(t.files)
+}
+
+// jobsOf are a task's jobs, of one frame each.
+func (w *fakeServer) jobsOf(t *fakeTask) []cvat.Job {
+	for i := len(t.jobs); i < t.Size; i++ {
+		t.jobs = append(t.jobs, cvat.Job{ID: 1000*t.ID + i, TaskID: t.ID, StartFrame: i, StopFrame: i, Type: "annotation", Stage: "annotation", State: "new"})
+	}
+	return t.jobs
 }
 
 // addTask puts a task there as if somebody had made it.

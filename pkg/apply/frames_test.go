@@ -163,7 +163,7 @@ func TestEverySettingIsSent(t *testing.T) {
 		}
 		fields.Field(i).Set(value)
 	}
-	sent := map[string]any{"bug_tracker": nil, "assignee": nil} // both once the task is there: see verify.go, create.go
+	sent := map[string]any{"bug_tracker": nil, "assignee": nil, "jobs": nil} // in another way: see verify.go, create.go, jobs.go
 	for _, body := range []any{newTask(plan.Desired{Task: "t", Settings: s}, 4), dataParams(s)} {
 		data, err := json.Marshal(body)
 		if err == nil {

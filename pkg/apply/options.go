@@ -23,6 +23,7 @@ type Server interface {
 	Organizations(ctx context.Context) ([]cvat.Organization, error)
 	FindUser(ctx context.Context, username string) (*cvat.User, error)
 	Users(ctx context.Context) ([]cvat.User, error)
+	Jobs(ctx context.Context, f cvat.JobFilter) ([]cvat.Job, error)
 	ListTasks(ctx context.Context, f cvat.TaskFilter) ([]cvat.Task, error)
 	Task(ctx context.Context, id int) (*cvat.Task, error)
 	DataMeta(ctx context.Context, taskID int) (*cvat.DataMeta, error)
@@ -39,6 +40,7 @@ type Server interface {
 	CreateTask(ctx context.Context, t cvat.NewTask) (*cvat.Task, error)
 	SetBugTracker(ctx context.Context, id int, text string) error
 	UpdateTask(ctx context.Context, id int, u cvat.TaskUpdate) error
+	UpdateJob(ctx context.Context, id int, u cvat.JobUpdate) error
 	DeleteTask(ctx context.Context, id int) error
 	Upload(ctx context.Context, taskID int, name string, src io.ReaderAt, size int64, o cvat.UploadOptions) error
 	FinishUpload(ctx context.Context, taskID int, p cvat.DataParams) (rqID string, err error)

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -75,6 +76,40 @@ func (s *session) UpdateTask(ctx context.Context, id int, u cvat.TaskUpdate) err
 			if *u.AssigneeID != 0 {
 				t.Assignee = &cvat.User{ID: *u.AssigneeID, Username: "bob"}
 			}
+		}
+		return nil
+	})
+}
+
+func (s *session) Jobs(ctx context.Context, f cvat.JobFilter) (out []cvat.Job, err error) {
+	err = s.call(ctx, "GET jobs", func() error {
+		for id := 1; id <= s.w.nextID; id++ {
+			t := s.w.tasks[id]
+			if t != nil && (f.TaskID == 0 || f.TaskID == id) && (f.ProjectID == 0 || f.ProjectID == *t.ProjectID) {
+				out = append(out, s.w.jobsOf(t)...)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// UpdateJob begins a job anew where only its stage is sent, as CVAT does.
+func (s *session) UpdateJob(ctx context.Context, id int, u cvat.JobUpdate) error {
+	return s.call(ctx, "PATCH job", func() error {
+		t, err := s.w.find(id / 1000)
+		if err != nil {
+			return err
+		}
+		j := &s.w.jobsOf(t)[id%1000]
+		if u.AssigneeID != nil {
+			j.Assignee = nil
+			if *u.AssigneeID != 0 {
+				j.Assignee = &cvat.User{ID: *u.AssigneeID, Username: "bob"}
+			}
+		}
+		if u.Stage != "" {
+			j.Stage, j.State = u.Stage, cmp.Or(u.State, "new")
 		}
 		return nil
 	})

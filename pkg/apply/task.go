@@ -148,6 +148,9 @@ func (t *task) decide(ctx context.Context, listed []cvat.Task) error {
 		var err error
 		if seen.ProjectID == project {
 			seen, err = observe.Import(ctx, t.server, seen)
+			if err == nil {
+				err = t.lookAtJobs(ctx, &seen)
+			}
 		}
 		switch {
 		case errors.Is(err, cvat.ErrNotFound): // deleted since it was listed

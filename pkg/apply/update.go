@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
@@ -14,17 +15,14 @@ import (
 // before has read the task again. The next look tells whether it came to be.
 func (t *task) update(ctx context.Context) (decision, error) {
 	due, kept := t.due()
-	if len(due) == 0 {
+	jobs, keptJobs := t.dueJobs()
+	if len(due)+len(jobs) == 0 {
 		t.keep(Left)
-		t.result.Warnings = append(t.result.Warnings, kept...)
+		t.result.Warnings = append(t.result.Warnings, slices.Concat(kept, keptJobs)...)
 		return ended, nil
 	}
 	t.phase(Updating)
-	u, err := t.taskUpdate(ctx, due)
-	if err != nil {
-		return ended, err
-	}
-	err = t.server.UpdateTask(ctx, t.change.ID, u)
+	err := t.sendUpdate(ctx, due, jobs)
 	switch {
 	case errors.Is(err, cvat.ErrBusy), errors.Is(err, cvat.ErrUnknownOutcome):
 		if t.updates++; t.updates == busyTries {
@@ -35,6 +33,20 @@ func (t *task) update(ctx context.Context) (decision, error) {
 		return ended, err
 	}
 	return lookAgain, nil
+}
+
+// sendUpdate sends the task's own values in one request, then those of each job.
+func (t *task) sendUpdate(ctx context.Context, due []plan.FieldChange, jobs []plan.JobChange) error {
+	if len(due) > 0 {
+		u, err := t.taskUpdate(ctx, due)
+		if err == nil {
+			err = t.server.UpdateTask(ctx, t.change.ID, u)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return t.updateJobs(ctx, jobs)
 }
 
 // due is what the plan said and is still to be done. A value that is another one than when

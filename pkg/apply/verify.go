@@ -39,6 +39,9 @@ func (t *task) verify(ctx context.Context, winner plan.Task) (decision, error) {
 		if settled, err := t.annotate(ctx, winner.ID, t.frames); err != nil || !settled {
 			return lookAgain, err
 		}
+		if err := t.assignJobs(ctx, winner.ID); err != nil {
+			return lookAgain, err
+		}
 		if err := t.setBugTracker(ctx, winner.ID, or(t.change.Desired.Settings.BugTracker, "")); err != nil {
 			return lookAgain, err
 		}

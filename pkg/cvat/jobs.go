@@ -2,6 +2,7 @@ package cvat
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"strconv"
 )
@@ -37,4 +38,30 @@ func (c *Client) Jobs(ctx context.Context, f JobFilter) ([]Job, error) {
 		query.Set("project_id", strconv.Itoa(f.ProjectID))
 	}
 	return list(ctx, c, "/api/jobs", "id", query, func(j Job) int { return j.ID })
+}
+
+// A JobUpdate is what is to change in a job; empty fields stay as they are.
+type JobUpdate struct {
+	AssigneeID *int   // 0 is nobody
+	Stage      string // alone it makes the state new: send the state that is to stay with it
+	State      string
+}
+
+// UpdateJob changes a job, all or nothing of what is sent. It may be repeated. The job's date moves, and no other's.
+//
+//cvat:operation PATCH /api/jobs/{id}
+func (c *Client) UpdateJob(ctx context.Context, id int, u JobUpdate) error {
+	body := map[string]any{}
+	if u.AssigneeID != nil {
+		body["assignee"] = u.AssigneeID
+		if *u.AssigneeID == 0 {
+			body["assignee"] = nil
+		}
+	}
+	for key, value := range map[string]string{"stage": u.Stage, "state": u.State} {
+		if value != "" {
+			body[key] = value
+		}
+	}
+	return c.do(ctx, patch(fmt.Sprintf("/api/jobs/%d", id), body), nothing)
 }

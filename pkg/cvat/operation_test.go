@@ -48,6 +48,7 @@ var calls = map[string]func(context.Context, *Client) error{
 	"SetBugTracker":        func(ctx context.Context, c *Client) error { return c.SetBugTracker(ctx, 1, "") },
 	"DeleteTask":           func(ctx context.Context, c *Client) error { return c.DeleteTask(ctx, 1) },
 	"Jobs":                 func(ctx context.Context, c *Client) error { _, err := c.Jobs(ctx, JobFilter{}); return err },
+	"UpdateJob":            func(ctx context.Context, c *Client) error { return c.UpdateJob(ctx, 1, JobUpdate{}) },
 	"Annotations":          func(ctx context.Context, c *Client) error { _, err := c.Annotations(ctx, 1); return err },
 	"JobAnnotations":       func(ctx context.Context, c *Client) error { _, err := c.JobAnnotations(ctx, 1); return err },
 	"AddAnnotations":       func(ctx context.Context, c *Client) error { return c.AddAnnotations(ctx, 1, &Annotations{}) },

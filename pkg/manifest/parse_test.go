@@ -106,6 +106,7 @@ func TestEverySettingIsRead(t *testing.T) {
 			},
 			SourceStorage: &Storage{Location: "cloud_storage", CloudStorageID: 3},
 			TargetStorage: &Storage{Location: "local"},
+			Jobs:          &Jobs{Assignees: []string{"ann", "bob"}, By: "task", Stage: "validation", OnlyUnassigned: ptr(false)},
 		},
 	}
 	if diff := cmp.Diff(want, m.Task, withoutPlaces); diff != "" {

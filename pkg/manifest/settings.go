@@ -27,6 +27,15 @@ type Settings struct {
 	Validation        *Validation `json:"validation,omitempty"`
 	SourceStorage     *Storage    `json:"source_storage,omitempty"`
 	TargetStorage     *Storage    `json:"target_storage,omitempty"`
+	Jobs              *Jobs       `json:"jobs,omitempty"` // not CVAT's: who is given them
+}
+
+// Jobs say who is given a task's annotation jobs, and in which stage.
+type Jobs struct {
+	Assignees      []string `json:"assignee,omitempty"` // user names, chosen from by a stable hash
+	By             string   `json:"by,omitempty"`       // what the hash is of: job (default), or task, so that one person has all of it
+	Stage          string   `json:"stage,omitempty"`    // annotation, validation, acceptance
+	OnlyUnassigned *bool    `json:"only_unassigned,omitempty"`
 }
 
 // Validation is CVAT's ground truth job, mode gt.
@@ -56,7 +65,7 @@ func (s Storage) String() string {
 }
 
 // UpdateKeys are what update: may name; all is all of them.
-var UpdateKeys = []string{"subset", "bug_tracker", "assignee", "labels", "all"}
+var UpdateKeys = []string{"subset", "bug_tracker", "assignee", "jobs", "labels", "all"}
 
 // settingKeys are the settings' names, in the fields' order.
 var settingKeys = func() []string {
@@ -109,9 +118,21 @@ func (l *loader) settings(n *node) Settings {
 			*field = l.validation(value)
 		case **Storage:
 			*field = l.storage(value)
+		case **Jobs:
+			*field = l.jobs(value)
 		}
 	}
 	return s
+}
+
+func (l *loader) jobs(n *node) *Jobs {
+	if n == nil || n.kind != mapping {
+		return nil
+	}
+	return &Jobs{
+		Assignees: l.assignees(n.get("assignee")), By: n.get("by").str(), Stage: n.get("stage").str(),
+		OnlyUnassigned: n.get("only_unassigned").boolPtr(),
+	}
 }
 
 func (l *loader) storage(n *node) *Storage {

@@ -58,6 +58,7 @@ type Change struct {
 	Bytes             int64         // to send: 0 where nothing is sent, -1 unknown
 	Before, After     State         // drift, renamed: both values
 	Updates           []FieldChange // update: what is changed, in a fixed order
+	Jobs              []JobChange   // update: jobs that are given to somebody, or put in another stage
 	Missing, Extra    []string
 	Desired           Desired
 	Actual            []Task // the tasks of that name, the judged one first

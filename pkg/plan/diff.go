@@ -78,19 +78,36 @@ func (d differ) before(w Desired) Desired {
 	return w
 }
 
-// assignable blocks a creation, or a change, whose assignee the server does not know: CVAT answers
+// assignable blocks a creation, or a change, that names a user whom the server does not know: CVAT answers
 // 403 to it, which reads as if the run had no permission.
 func (d differ) assignable(c Change) Change {
-	a := c.Desired.Settings.Assignee
-	assigns := c.Action == Create || slices.ContainsFunc(c.Updates, func(u FieldChange) bool { return u.Key == "assignee" })
-	if !assigns || a == nil || *a == "" || d.have.Users == nil {
+	if d.have.Users == nil {
 		return c
 	}
-	if _, known := d.have.Users[*a]; known {
-		return c
+	for _, name := range assigned(c) {
+		if _, known := d.have.Users[name]; !known && name != "" {
+			c.Reason.Hint = diag.Do(diag.HintCheckUserName)
+			return c.because(Blocked, diag.CodeUnknownAssignee, fmt.Sprintf("the server shows no user %q", name))
+		}
 	}
-	c.Reason.Hint = diag.Do(diag.HintCheckUserName)
-	return c.because(Blocked, diag.CodeUnknownAssignee, fmt.Sprintf("the server shows no user %q", *a))
+	return c
+}
+
+// assigned are the users to whom the change gives the task, or jobs.
+func assigned(c Change) []string {
+	if c.Action == Create {
+		return NeedsUsers(c.Desired, nil, Options{})
+	}
+	var names []string
+	for _, u := range c.Updates {
+		if u.Key == "assignee" {
+			names = append(names, u.After)
+		}
+	}
+	for _, j := range c.Jobs {
+		names = append(names, j.After.Assignee)
+	}
+	return names
 }
 
 func sameName(w Desired, want []Desired, same []int) Change {

@@ -16,6 +16,7 @@ func notes(p Plan, have Actual) []Note {
 	n := noter{}
 	n.settings(p.Changes)
 	n.jobs(p.Changes)
+	n.unassigned(p.Changes)
 	n.order(p.Changes)
 	n.strangers(p.Changes)
 	n.shard(p)

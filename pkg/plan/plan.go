@@ -158,6 +158,7 @@ type Task struct {
 	Import      ImportState // asked only for unfinished tasks
 	ImportError string      // the failed request's message
 	Settings    Settings    // as the server rewrote them
+	Jobs        []Job       // its annotation jobs, where they were asked for: see [Desired.AsksJobs]
 	Frames      []string    // nil unless frames were asked for ([Options].CheckFrames)
 	URL         string
 

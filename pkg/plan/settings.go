@@ -37,6 +37,7 @@ var settings = []setting{
 	{key: "validation", kept: writeOnce},
 	{key: "source_storage", kept: atBirth},
 	{key: "target_storage", kept: atBirth},
+	{key: "jobs", kept: unlisted}, // see jobs.go
 }
 
 // A mismatch is a setting that the manifest writes and that the task was made without.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // A FieldChange is one value of a task that apply changes, as CVAT names and keeps it.
@@ -36,12 +37,18 @@ func (c Change) updating(o Options) Change {
 			c.Updates = append(c.Updates, FieldChange{m.key, m.text(t.Settings), m.text(c.Desired.Settings)})
 		}
 	}
-	if len(c.Updates) == 0 {
-		return c.because(NoOp, diag.CodeMatches, "it holds the frames that the manifest says")
-	}
 	keys := make([]string, len(c.Updates))
 	for i, u := range c.Updates {
 		keys[i] = u.Key
+	}
+	if o.mayUpdate(c.Desired, "jobs") {
+		c.Jobs = JobChanges(c.Desired, t.Jobs)
+	}
+	if len(c.Jobs) > 0 {
+		keys = append(keys, wording.Count(len(c.Jobs), "job", "jobs"))
+	}
+	if len(keys) == 0 {
+		return c.because(NoOp, diag.CodeMatches, "it holds the frames that the manifest says")
 	}
 	return c.because(Update, diag.CodeUpdate, "changes "+strings.Join(keys, ", "))
 }
@@ -49,12 +56,27 @@ func (c Change) updating(o Options) Change {
 // text is the value of a setting that can be changed, all of which are texts.
 func (s setting) text(of Settings) string { return of.Value(s.key).(string) }
 
-// NeedsUser is the user whose number is needed to assign them the task, which the project
-// has as have; "" if it needs none.
-func NeedsUser(d Desired, have Task, o Options) string {
-	want, is := d.Settings.Assignee, have.Settings.Assignee
-	if want == nil || is == nil || *want == *is || !o.mayUpdate(d, "assignee") {
-		return ""
+// NeedsUsers are the users whose numbers are needed to give them the task, or its jobs. have is the task as the
+// project has it; nil where it is to be made.
+func NeedsUsers(d Desired, have *Task, o Options) []string {
+	var names []string
+	want := d.Settings.Assignee
+	switch {
+	case want == nil || *want == "":
+	case have == nil:
+		names = append(names, *want)
+	case have.Settings.Assignee != nil && *want != *have.Settings.Assignee && o.mayUpdate(d, "assignee"):
+		names = append(names, *want)
 	}
-	return *want
+	if have == nil && d.Settings.Jobs != nil {
+		return append(names, d.Settings.Jobs.Assignees...)
+	}
+	if have != nil && o.mayUpdate(d, "jobs") {
+		for _, c := range JobChanges(d, have.Jobs) {
+			if c.After.Assignee != c.Before.Assignee {
+				names = append(names, c.After.Assignee)
+			}
+		}
+	}
+	return names
 }

@@ -290,6 +290,30 @@ var changeQuestions = []question{
 			t.Errorf("%q", got)
 		}
 	}},
+	{224, "a job is given to somebody and put in another stage in one PATCH; the state that goes with the stage stays, and nobody is null", func(t *testing.T, s *suite) {
+		c := s.newScene(t, 5, 0)
+		self, err := s.Self(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.patched(t, fmt.Sprintf("/api/jobs/%d", c.jobs[0]), object{"state": "completed"})
+		update := func(u cvat.JobUpdate) cvat.Job {
+			if err := s.UpdateJob(t.Context(), c.jobs[0], u); err != nil {
+				t.Fatal(err)
+			}
+			jobs, err := s.Jobs(t.Context(), cvat.JobFilter{TaskID: c.task})
+			if err != nil || len(jobs) != len(c.jobs) || jobs[0].ID != c.jobs[0] {
+				t.Fatal(jobs, err)
+			}
+			return jobs[0]
+		}
+		if j := update(cvat.JobUpdate{AssigneeID: &self.ID, Stage: "validation", State: "completed"}); j.Assignee == nil || j.Assignee.ID != self.ID || j.Stage != "validation" || j.State != "completed" {
+			t.Errorf("%+v", j)
+		}
+		if j := update(cvat.JobUpdate{AssigneeID: new(int)}); j.Assignee != nil || j.Stage != "validation" || j.State != "completed" {
+			t.Errorf("%+v", j)
+		}
+	}},
 }
 
 const drawing = `<circle r="1" cx="1" cy="1" data-type="element node" data-element-id="1" data-node-id="1" data-label-name="stem"></circle>` +
