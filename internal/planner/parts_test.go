@@ -27,6 +27,7 @@ import (
 // A bag grows ten times, and each time a run is killed at another of its requests: in the end every frame is
 // in exactly one task, whatever the runs before left.
 func TestABagThatGrewTenTimesBetweenKillsIsWholeInItsParts(t *testing.T) {
+	t.Parallel()
 	for name, task := range map[string]string{
 		"grow":              "task: {grow: part}",
 		"grow, at most 4":   "task: {grow: part, max_frames: 4}",
@@ -163,6 +164,7 @@ func clientOf(t *testing.T, srv *cvattest.Server, through http.RoundTripper) *cv
 // What a part holds is read from the server: parts of other sizes than max_frames stay as they are, a part
 // that is gone is made again of its frames, and what came to the bag is the next part.
 func TestPartsAreWhatTheServerHas(t *testing.T) {
+	t.Parallel()
 	d := newDataset(t, "task: {max_frames: 2, grow: part}")
 	srv := cvattest.Start(t)
 	client := clientOf(t, srv, nil)
@@ -215,6 +217,7 @@ func deleteTask(t *testing.T, client *cvat.Client, name string) {
 
 // Without grow, max_frames cuts a bag in the same places however far a run came, and a bag that grew is drift.
 func TestABagIsCutInTheSamePlaces(t *testing.T) {
+	t.Parallel()
 	d := newDataset(t, "task: {name: '{bag}-{part:02}', max_frames: 2}", "run_1/a.png", "run_1/b.png", "run_1/c.png", "run_1/d.png", "run_1/e.png")
 	srv := cvattest.Start(t)
 	client := clientOf(t, srv, nil)
@@ -238,6 +241,7 @@ func TestABagIsCutInTheSamePlaces(t *testing.T) {
 // Counts tell of settled parts: only tasks of bags that have other counts than the server are asked for
 // their frames, once each.
 func TestAPlanAsksForTheFramesOfGrownBagsAlone(t *testing.T) {
+	t.Parallel()
 	d := newDataset(t, "task: {max_frames: 2, grow: part}")
 	const bags = 10
 	for i := range bags {
@@ -267,6 +271,7 @@ func TestAPlanAsksForTheFramesOfGrownBagsAlone(t *testing.T) {
 // Bags in parts that have not grown cost the listing of their tasks, and nothing more, however many they are
 // (10,000 were tried: at most 53 requests).
 func TestAPlanOfManySettledPartsAsksForNoFrames(t *testing.T) {
+	t.Parallel()
 	const bags = 600
 	srv := cvattest.Start(t)
 	id, err := srv.Sandbox.SeedProject(t.Context(), "Orchard", "apple")
@@ -304,6 +309,7 @@ func TestAPlanOfManySettledPartsAsksForNoFrames(t *testing.T) {
 
 // What every: takes of a bag in parts is what it takes of the whole bag.
 func TestSelectionIsAnchoredAtTheBagsStart(t *testing.T) {
+	t.Parallel()
 	const cameras = "\ncameras: [{name: cam, files: ['**'], frames: {every: 5}}]"
 	d := newDataset(t, "task: {grow: part, max_frames: 3}"+cameras)
 	srv := cvattest.Start(t)
@@ -331,6 +337,7 @@ func TestSelectionIsAnchoredAtTheBagsStart(t *testing.T) {
 
 // Selections that take other frames of a bag that grew are refused.
 func TestGrowthGoesWithSelectionsThatDoNotShift(t *testing.T) {
+	t.Parallel()
 	for what, more := range map[string]string{
 		"spread": "task: {grow: part}\ncameras: [{name: cam, files: ['**'], frames: {limit: 3, spread: true}}]",
 		"random": "task: {grow: part, sorting_method: random}",
@@ -349,6 +356,7 @@ func TestGrowthGoesWithSelectionsThatDoNotShift(t *testing.T) {
 
 // Two runs that saw the bag at different times meet at the first name that both want.
 func TestRunsThatSawOtherPartsGiveNoFrameTwice(t *testing.T) {
+	t.Parallel()
 	d := newDataset(t, "task: {grow: part, max_frames: 3}", "run_1/a.png", "run_1/b.png")
 	srv := cvattest.Start(t)
 	client := clientOf(t, srv, nil)
@@ -373,6 +381,7 @@ func TestRunsThatSawOtherPartsGiveNoFrameTwice(t *testing.T) {
 // A recording grows as its files do: a recorder's file gets its final name, a file gets longer, a directory
 // gets one more split. What was planned before stays, and the new messages are the next part.
 func TestARecordingThatGrewIsInParts(t *testing.T) {
+	t.Parallel()
 	for name, record := range map[string]func(t *testing.T, d *dataset, messages int){
 		"a .bag.active that became .bag": func(t *testing.T, d *dataset, messages int) {
 			if messages == 3 {
@@ -466,6 +475,7 @@ func compressedImage(cdr bool, seconds uint32, png []byte) []byte {
 
 // Predictions of a bag are given to the part that holds their frame.
 func TestPredictionsGoToThePartOfTheirFrame(t *testing.T) {
+	t.Parallel()
 	d := newDataset(t, "task: {max_frames: 2, annotations: {file: found.json, format: coco}}", "run_1/a.png", "run_1/b.png", "run_1/c.png")
 	var images, boxes []string
 	for i, name := range []string{"a", "b", "c"} {

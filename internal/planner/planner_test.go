@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"image"
 	"image/color"
@@ -27,7 +28,16 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
+// TestMain lets more tests run at once than there are processors: mostly they wait for imports.
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
 func TestWhatIsPlannedIsApplied(t *testing.T) {
+	t.Parallel()
 	d := newDataset(t, "", "run_1/a.png", "run_1/b.png", "run_2/a.png")
 	server := newServer(t)
 
@@ -47,6 +57,7 @@ func TestWhatIsPlannedIsApplied(t *testing.T) {
 }
 
 func TestManifestsOfOneProjectArePlannedTogether(t *testing.T) {
+	t.Parallel()
 	d := newDataset(t, "", "run_1/a.png", "run_2/a.png")
 	one, two, other := d.manifest(t, "one.yaml", d.text("run_1", "")), d.manifest(t, "two.yaml", d.text("run_2", "")),
 		d.manifest(t, "other.yaml", strings.Replace(d.text("run_1", ""), "Orchard", "Barn", 1))
@@ -66,6 +77,7 @@ func TestManifestsOfOneProjectArePlannedTogether(t *testing.T) {
 }
 
 func TestAProjectIsOneOnOneServer(t *testing.T) {
+	t.Parallel()
 	d := newDataset(t, "", "run_1/a.png")
 	here, there := d.text("run_1", ""), strings.Replace(d.text("run_1", ""), "cvat.example.com", "cvat.example.org", 1)
 	manifests := []*manifest.Manifest{d.manifest(t, "here.yaml", here), d.manifest(t, "there.yaml", there)}
@@ -87,6 +99,7 @@ func TestAProjectIsOneOnOneServer(t *testing.T) {
 }
 
 func TestAnEntryWithoutBagsStopsNoOther(t *testing.T) {
+	t.Parallel()
 	d := newDataset(t, "", "run_1/a.png")
 	for name, c := range map[string]struct {
 		bags         string
@@ -114,6 +127,7 @@ func TestAnEntryWithoutBagsStopsNoOther(t *testing.T) {
 }
 
 func TestWithoutAServerAllIsWanted(t *testing.T) {
+	t.Parallel()
 	d := newDataset(t, "", "run_1/a.png")
 	p := d.project(t)
 	if err := p.DecideOffline(t.Context(), planner.Options{}); err != nil {
@@ -127,6 +141,7 @@ func TestWithoutAServerAllIsWanted(t *testing.T) {
 
 // What is wrong with images is found by as much reading as is asked for, and no more is read.
 func TestADepthFindsWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		read    planner.Depth
 		blocked bool
@@ -154,6 +169,7 @@ func TestADepthFindsWhatIsWrong(t *testing.T) {
 
 // `bad: skip` leaves damaged images out: at creation, and when the task is compared with the server's.
 func TestDamagedImagesAreDroppedAlikeByPlanAndApply(t *testing.T) {
+	t.Parallel()
 	d := newDataset(t, "cameras: [{name: all, files: ['*.png'], frames: {bad: skip}}]\ntask: {name: '{bag}'}", "run_1/a.png", "run_1/b.png", "run_1/c.png")
 	d.write(t, "run_1/b.png", []byte(strings.Repeat("no image ", 100)))
 	server := newServer(t)
@@ -177,6 +193,7 @@ func TestDamagedImagesAreDroppedAlikeByPlanAndApply(t *testing.T) {
 
 // A bag that is not here is planned by its committed listing; what apply is to send is blocked.
 func TestAnAbsentBagIsPlannedAndNotApplied(t *testing.T) {
+	t.Parallel()
 	d := newDataset(t, "", "run_1/a.png", "run_1/b.png")
 	withIndex := d.text("{path: run_1, index: run_1.jsonl}", "")
 	d.index(t, "run_1.jsonl")
@@ -196,6 +213,7 @@ func TestAnAbsentBagIsPlannedAndNotApplied(t *testing.T) {
 
 // An unfinished task of ours is finished with the archive that its marker names, and with no other.
 func TestAnUnfinishedTaskIsJudgedByItsImages(t *testing.T) {
+	t.Parallel()
 	for want, change := range map[string]bool{"resume run_1": false, "replace run_1": true} {
 		d := newDataset(t, "", "run_1/a.png")
 		server := newServer(t)
@@ -217,6 +235,7 @@ func TestAnUnfinishedTaskIsJudgedByItsImages(t *testing.T) {
 }
 
 func TestASavedPlanIsCarriedOutAndThenNothingIsLeft(t *testing.T) {
+	t.Parallel()
 	d := newDataset(t, "", "run_1/a.png", "run_2/a.png")
 	server := newServer(t)
 	file := d.saved(t, server)
@@ -234,6 +253,7 @@ func TestASavedPlanIsCarriedOutAndThenNothingIsLeft(t *testing.T) {
 }
 
 func TestASavedPlanGoesStale(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(t *testing.T, d *dataset, server *cvat.Client)
 		want   planner.Staleness
@@ -288,6 +308,7 @@ func TestASavedPlanGoesStale(t *testing.T) {
 
 // Images that change after the plan was found to be true are not sent in place of those that it names.
 func TestASavedPlanSendsNoOtherImages(t *testing.T) {
+	t.Parallel()
 	d := newDataset(t, "", "run_1/a.png")
 	server := newServer(t)
 	file := d.saved(t, server)
