@@ -45,6 +45,7 @@ type cli struct {
 	Validate validateCmd `cmd:"" help:"Check manifests, offline."`
 	Init     initCmd     `cmd:"" help:"Write a first manifest from what is found in directories of images and bags."`
 	Sandbox  sandboxCmd  `cmd:"" help:"Serve the embedded CVAT-compatible server on loopback."`
+	Import   importCmd   `cmd:"" help:"Write the manifest of a project that exists, whoever made it."`
 	Inspect  inspectCmd  `cmd:"" help:"List what recordings and directories of images hold, and what a manifest could use."`
 	Frames   framesCmd   `cmd:"" help:"List the frames of tasks with where each comes from, as JSON Lines or CSV."`
 	Status   statusCmd   `cmd:"" help:"Show the annotation progress of the tasks of the manifests."`

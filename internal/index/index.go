@@ -40,7 +40,7 @@ type Record struct {
 	Index     *int   `json:"index,omitempty"`           // {index}: its number among all frames of the camera in the bag
 	Width     int    `json:"width,omitempty"`           // pixels, as CVAT shows it
 	Height    int    `json:"height,omitempty"`
-	Size      int64  `json:"size"`                // bytes, as they are uploaded
-	SHA256    string `json:"sha256"`              // of these bytes, hex
+	Size      int64  `json:"size,omitempty"`      // bytes, as they are uploaded; 0: not known, as SHA256 is then
+	SHA256    string `json:"sha256,omitempty"`    // of these bytes, hex; empty: not known, since the server alone has them
 	Selection string `json:"selection,omitempty"` // the frames: settings that it was selected and encoded with, where they are not the defaults
 }

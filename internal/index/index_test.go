@@ -155,6 +155,7 @@ func TestWhatIsWrongWithAListingIsSaid(t *testing.T) {
 		"empty":                 {with(`"size":3`, `"size":0`), "line 2: a frame of 0 bytes"},
 		"no sum":                {with(`"sha256":"abab`, `"sha256":"xyab`), `line 2: sha256 "xyab`},
 		"half a sum":            {with(`abab`, ``), `line 2: sha256 "abab`},
+		"neither size nor sum":  {strings.NewReplacer(`,"size":3`, "", `,"sha256":"`+strings.Repeat("ab", 32)+`"`, "").Replace(good), ""},
 		"no end":                {good + "\n" + strings.Repeat("x", maxLine+1), "line 2: longer than 1048576 bytes"},
 	}
 	for name, tt := range tests {
@@ -189,7 +190,7 @@ func FuzzReadNeverPanics(f *testing.F) {
 	f.Add(golden)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		Read(bytes.NewReader(b), func(r Record) error {
-			if r.Bag == "" || r.Name == "" || r.Size <= 0 {
+			if r.Bag == "" || r.Name == "" || r.Size < 0 || r.Size == 0 && r.SHA256 != "" {
 				t.Errorf("%+v is no frame", r)
 			}
 			return nil

@@ -23,11 +23,11 @@ type Index struct {
 // Frames are what an index says of one bag as one camera sees it: parallel slices, in the frames' order.
 type Frames struct {
 	Names     []string
-	Sizes     []int64 // bytes
-	Sums      [][32]byte
-	Paths     []string // of a directory's images; a recording's have none
-	Topics    []string // of a recording's messages, each once
-	Selection string   // of the records
+	Sizes     []int64    // bytes; 0 is not known
+	Sums      [][32]byte // zeros are not known
+	Paths     []string   // of a directory's images; a recording's have none
+	Topics    []string   // of a recording's messages, each once
+	Selection string     // of the records
 
 	last int // frame number
 }
@@ -124,8 +124,14 @@ func (f *Frames) Pick(at []int) *Frames {
 	return some
 }
 
-// Bytes is the sum of the sizes.
+// Measured reports whether sizes and sums of all frames are known.
+func (f *Frames) Measured() bool { return !slices.Contains(f.Sizes, 0) }
+
+// Bytes is the sum of the sizes; -1 if one is not known.
 func (f *Frames) Bytes() (total int64) {
+	if !f.Measured() {
+		return -1
+	}
 	for _, n := range f.Sizes {
 		total += n
 	}

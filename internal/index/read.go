@@ -62,6 +62,7 @@ func parse(line []byte) (Record, error) {
 // check refuses what no plan could be made of.
 func (r Record) check() error {
 	sum, err := hex.DecodeString(r.SHA256)
+	unknown := r.Size == 0 && r.SHA256 == ""
 	switch {
 	case r.Bag == "":
 		return errors.New("it names no bag")
@@ -69,6 +70,8 @@ func (r Record) check() error {
 		return errors.New("it names no frame (name)")
 	case r.Path == "" && r.Topic == "":
 		return errors.New("it has neither path nor topic")
+	case unknown:
+		return nil
 	case r.Size <= 0:
 		return fmt.Errorf("a frame of %d bytes", r.Size)
 	case err != nil || len(sum) != 32:

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -39,10 +40,10 @@ func (t Task) OnlyIndexed() (diag.Diagnostic, bool) {
 }
 
 // Indexed are the frames of a task whose bag is not here, as its index says: no CRC, and nothing to
-// open, but all that the archive's hash needs.
+// open, but all that the archive's hash needs. false: it is here, or its index does not know all that.
 func Indexed(t Task) ([]Frame, bool) {
 	a := t.frames.indexed
-	if a == nil {
+	if a == nil || !a.frames.Measured() {
 		return nil, false
 	}
 	frames := make([]Frame, len(a.frames.Names))
@@ -65,7 +66,9 @@ func (a *indexedFrames) fault() diag.Diagnostic {
 
 func (a *indexedFrames) Open(context.Context, int) (io.ReadCloser, error) { return nil, a.fault() }
 
-func (a *indexedFrames) Size(_ context.Context, i int) (int64, error) { return a.frames.Sizes[i], nil }
+func (a *indexedFrames) Size(_ context.Context, i int) (int64, error) {
+	return cmp.Or(a.frames.Sizes[i], -1), nil
+}
 
 func (a *indexedFrames) Each(_ context.Context, _ frame.Part, visit func(int, frame.Opened, error)) []diag.Diagnostic {
 	for i := range a.frames.Names {

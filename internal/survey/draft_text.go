@@ -17,40 +17,41 @@ type draft struct {
 	root, project, task string
 }
 
-const modeline = "# yaml-language-server: $schema=https://raw.githubusercontent.com/cvatplan/cvatplan/main/schema/cvatplan.schema.json"
+// Modeline tells editors the schema of the manifest that it begins.
+const Modeline = "# yaml-language-server: $schema=https://raw.githubusercontent.com/cvatplan/cvatplan/main/schema/cvatplan.schema.json"
 
 // comments begin at this column, or behind a longer line.
 const commentColumn = 35
 
 func (d draft) text() []byte {
 	lines := []string{
-		modeline,
+		Modeline,
 		"version: 1",
 		"server:",
 	}
 	if d.server != "" {
-		lines = append(lines, "  url: "+scalar(d.server))
+		lines = append(lines, "  url: "+Scalar(d.server))
 	} else {
 		lines = append(lines, remark("  url: sandbox:.sandbox", "the embedded server, to try it out; put your CVAT's address here"))
 	}
 	if d.root != "." {
-		lines = append(lines, remark("root: "+scalar(d.root), "where bag paths begin"))
+		lines = append(lines, remark("root: "+Scalar(d.root), "where bag paths begin"))
 	}
 	lines = append(lines,
 		"project:",
-		"  name: "+scalar(d.project),
+		"  name: "+Scalar(d.project),
 		remark("  create: true", "if there is none of that name"),
 		remark("  # labels: [apple, {name: leaf, type: polygon}]", "what is to be annotated: without labels nothing can be"),
 	)
 	lines = append(lines, d.cameras()...)
 	lines = append(lines,
 		"task:",
-		"  name: "+quoted(d.task),
+		"  name: "+Quoted(d.task),
 		remark("  # segment_size: 10", "images a job; without it a task is one job"),
 		"bags:",
 	)
 	for _, b := range d.Bags {
-		lines = append(lines, remark("  - path: "+quoted(b.Path), wording.Count(b.Count, "bag", "bags")))
+		lines = append(lines, remark("  - path: "+Quoted(b.Path), wording.Count(b.Count, "bag", "bags")))
 		if len(b.Exclude) > 0 {
 			lines = append(lines, remark("    exclude: ["+strings.Join(quotedAll(b.Exclude), ", ")+"]", "recordings beside the images"))
 		}
@@ -72,7 +73,7 @@ func (d draft) cameras() []string {
 	}
 	lines := []string{remark("cameras:", about)}
 	for _, c := range d.Cameras {
-		lines = append(lines, remark("  - name: "+scalar(c.Name), wording.Count(c.Images, "image", "images")+" in "+wording.Count(c.Bags, "bag", "bags")))
+		lines = append(lines, remark("  - name: "+Scalar(c.Name), wording.Count(c.Images, "image", "images")+" in "+wording.Count(c.Bags, "bag", "bags")))
 		if len(c.Topics) > 0 {
 			lines = append(lines, "    topics: ["+strings.Join(quotedAll(c.Topics), ", ")+"]")
 		}
@@ -92,16 +93,16 @@ var (
 	yamlWords   = []string{"true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", ".nan", ".inf"}
 )
 
-// scalar quotes what YAML would not take for this text.
-func scalar(s string) string {
+// Scalar quotes what YAML would not take for this text.
+func Scalar(s string) string {
 	if plainScalar.MatchString(s) && !slices.Contains(yamlWords, strings.ToLower(s)) {
 		return s
 	}
-	return quoted(s)
+	return Quoted(s)
 }
 
-// quoted is a string of JSON, which YAML reads as it is.
-func quoted(s string) string {
+// Quoted is a string of JSON, which YAML reads as it is.
+func Quoted(s string) string {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -114,7 +115,7 @@ func quoted(s string) string {
 func quotedAll(list []string) []string {
 	out := make([]string, len(list))
 	for i, s := range list {
-		out[i] = quoted(s)
+		out[i] = Quoted(s)
 	}
 	return out
 }

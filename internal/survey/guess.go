@@ -163,7 +163,7 @@ func (g *guesser) beside(ctx context.Context, dir string, l source.Directory) (e
 		for _, p := range looks {
 			if g.lookBeside(ctx, p) {
 				for _, name := range byDir[at] {
-					exclude = append(exclude, "*"+escapeGlob(filepath.Ext(name)))
+					exclude = append(exclude, "*"+EscapeGlob(filepath.Ext(name)))
 				}
 			}
 		}
@@ -286,7 +286,7 @@ func (g *guesser) entries(ctx context.Context, root string) []GuessBag {
 			}
 			slices.Sort(b.Exclude)
 			b.Exclude = slices.Compact(b.Exclude)
-			b.Path = strings.TrimPrefix(escapeGlob(filepath.ToSlash(rel))+"/"+b.Path, "./")
+			b.Path = strings.TrimPrefix(EscapeGlob(filepath.ToSlash(rel))+"/"+b.Path, "./")
 			all = append(all, b)
 		}
 	}
@@ -311,11 +311,11 @@ func exactly(ctx context.Context, members []string, dir, kind string) []GuessBag
 		}
 	}
 	if prefix, ok := ownPrefix(members, others); ok {
-		return []GuessBag{{Path: escapeGlob(prefix) + "*" + kind, Count: len(members)}}
+		return []GuessBag{{Path: EscapeGlob(prefix) + "*" + kind, Count: len(members)}}
 	}
 	var each []GuessBag
 	for _, n := range members {
-		each = append(each, GuessBag{Path: escapeGlob(strings.TrimSuffix(n, kind)) + kind, Count: 1})
+		each = append(each, GuessBag{Path: EscapeGlob(strings.TrimSuffix(n, kind)) + kind, Count: 1})
 	}
 	return each
 }
@@ -372,12 +372,12 @@ func commonPrefix(names []string) string {
 	return strings.ToValidUTF8(prefix, "")
 }
 
-// escapeGlob makes a pattern that matches only this name.
-func escapeGlob(name string) string {
+// EscapeGlob makes a pattern that matches only this name.
+func EscapeGlob(name string) string {
 	return strings.NewReplacer(`*`, `\*`, `?`, `\?`, `[`, `\[`, `{`, `\{`, `}`, `\}`, `\`, `\\`).Replace(name)
 }
 
-// topicGlob is escapeGlob, with a ? for each sign that a manifest cannot write.
+// topicGlob is EscapeGlob, with a ? for each sign that a manifest cannot write.
 func topicGlob(topic string) string {
 	var b strings.Builder
 	for _, r := range topic {
@@ -385,7 +385,7 @@ func topicGlob(topic string) string {
 			b.WriteByte('?')
 			continue
 		}
-		b.WriteString(escapeGlob(string(r)))
+		b.WriteString(EscapeGlob(string(r)))
 	}
 	return b.String()
 }
