@@ -36,7 +36,7 @@ func (p *Project) measured(ctx context.Context, i int, c plan.Change) (apply.Ima
 	if err := cmp.Or(ctx.Err(), passing(problems)); err != nil {
 		return apply.Images{}, errors.Join(err, t.Close())
 	}
-	problems = append(problems, p.checkPlaces(c, frames)...)
+	problems = append(problems, p.checkPlaces(ctx, c, frames)...)
 	zip := pack(frames)
 	zip.CloseToo(t) // what its frames were spooled in
 	return apply.Images{Archive: zip, Frames: names(frames), Problems: problems}, nil

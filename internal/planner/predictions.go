@@ -8,6 +8,7 @@ import (
 	"io/fs"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/prediction"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -32,7 +33,7 @@ func (p *Project) addAnnotations(ctx context.Context, server Reader, o plan.Opti
 			}
 			asked = true
 		}
-		given, problems := annotationsOf(p.Tasks[i], predictable(p.Tasks[i], p.Desired[i].Frames, func(name string) prediction.Frame {
+		given, problems := annotationsOf(ctx, p.Tasks[i], predictable(p.Tasks[i], p.Desired[i].Frames, func(name string) prediction.Frame {
 			return prediction.Frame{Name: name}
 		}), p.labels)
 		p.Desired[i].Annotations, p.Desired[i].Problems = given, append(p.Desired[i].Problems, problems...)
@@ -101,8 +102,8 @@ func predictable[F any](t source.Task, frames []F, frame func(F) prediction.Fram
 }
 
 // annotationsOf are what a task is given, and what is wrong with it.
-func annotationsOf(t source.Task, frames []prediction.Frame, labels []cvat.Label) (*plan.Annotations, []diag.Diagnostic) {
-	found, err := openPredictions(t)
+func annotationsOf(ctx context.Context, t source.Task, frames []prediction.Frame, labels []cvat.Label) (*plan.Annotations, []diag.Diagnostic) {
+	found, noFrame, err := openPredictions(ctx, t)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && t.Annotations.Optional:
 		return nil, nil
@@ -110,7 +111,7 @@ func annotationsOf(t source.Task, frames []prediction.Frame, labels []cvat.Label
 		return nil, []diag.Diagnostic{predictionProblem(t, err.Error())}
 	}
 	placed := found.Place(target(t, frames, labels))
-	a := &plan.Annotations{From: t.Annotations.Shown, Hash: found.Hash, Labels: []plan.LabelCount{}, LowScore: placed.LowScore, Repeated: placed.Repeated}
+	a := &plan.Annotations{From: t.Annotations.Shown, Hash: found.Hash, Labels: []plan.LabelCount{}, NoFrame: noFrame, LowScore: placed.LowScore, Repeated: placed.Repeated}
 	for _, l := range placed.Labels {
 		a.Labels = append(a.Labels, plan.LabelCount(l))
 	}
@@ -125,13 +126,48 @@ func annotationsOf(t source.Task, frames []prediction.Frame, labels []cvat.Label
 
 const skipUnplaced = "skip" // of manifest.Annotations.Unplaced
 
-// openPredictions reads a task's predictions. Its errors name the file as the manifest does.
-func openPredictions(t source.Task) (prediction.Found, error) {
-	found, err := prediction.Open(t.Annotations.Path, prediction.Format(t.Annotations.Format))
-	if err != nil {
-		return found, fmt.Errorf("predictions %s: %w", wording.Safe(t.Annotations.Shown), err)
+// openPredictions reads a task's predictions; noFrame counts the messages of a topic that are near no frame. Its errors
+// name the file, or the topic, as the manifest does.
+func openPredictions(ctx context.Context, t source.Task) (found prediction.Found, noFrame int, err error) {
+	if t.Annotations.Path == "" {
+		found, noFrame, err = readTopic(ctx, t)
+	} else {
+		found, err = prediction.Open(t.Annotations.Path, prediction.Format(t.Annotations.Format))
 	}
-	return found, nil
+	if err != nil {
+		return found, 0, fmt.Errorf("predictions %s: %w", wording.Safe(t.Annotations.Shown), err)
+	}
+	return found, noFrame, nil
+}
+
+// readTopic reads what the messages of a topic say, and gives it to the frames that are nearest in time: by the headers'
+// stamps, or by receive times where the frames have no other.
+func readTopic(ctx context.Context, t source.Task) (prediction.Found, int, error) {
+	topic := prediction.NewTopic()
+	n := 0
+	err := t.EachMessage(ctx, t.Annotations.Shown, func(m source.TopicMessage) error {
+		n++
+		if !prediction.Known(m.Type) {
+			return fmt.Errorf("its messages are %s, which says nothing of images", wording.Safe(m.Type))
+		}
+		err := topic.Add(prediction.Message{Type: m.Type, Encoding: m.Encoding, Schema: m.Schema, Data: m.Data, LogNS: m.LogNS}, t.Annotations.ByLog)
+		if err != nil {
+			return fmt.Errorf("message %d: %w", n, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return prediction.Found{}, 0, err
+	}
+	var frames []prediction.Stamp
+	err = source.Origins(ctx, t, func(r index.Record) error {
+		if r.StampNS != nil {
+			frames = append(frames, prediction.Stamp{Frame: r.Name, NS: *r.StampNS})
+		}
+		return nil
+	})
+	found, noFrame := topic.Match(frames, t.Annotations.Within)
+	return found, noFrame, err
 }
 
 func target(t source.Task, frames []prediction.Frame, labels []cvat.Label) prediction.Target {
@@ -161,13 +197,13 @@ func unplacedProblems(t source.Task, unplaced []prediction.Unplaced) []diag.Diag
 const maxReasons = 10
 
 // checkPlaces says what cannot be placed in frames whose sizes are known by now.
-func (p *Project) checkPlaces(c plan.Change, frames []source.Frame) []diag.Diagnostic {
+func (p *Project) checkPlaces(ctx context.Context, c plan.Change, frames []source.Frame) []diag.Diagnostic {
 	i := p.first[plan.NameOf(c.Task)]
 	t, planned := p.Tasks[i], c.Desired.Annotations
 	if planned == nil {
 		return nil
 	}
-	found, err := openPredictions(t)
+	found, _, err := openPredictions(ctx, t)
 	if err == nil && found.Hash != planned.Hash {
 		err = &changedError{t.Annotations.Shown}
 	}
@@ -201,7 +237,7 @@ func (p *Project) Annotations(ctx context.Context, c plan.Change, labels []cvat.
 		return cvat.Annotations{}, fmt.Errorf("task %s: no manifest gives it annotations", c.Task)
 	}
 	t := p.Tasks[i]
-	found, err := openPredictions(t)
+	found, _, err := openPredictions(ctx, t)
 	switch {
 	case err != nil:
 		return cvat.Annotations{}, err

@@ -106,6 +106,9 @@ func annotations(c plan.Change) []fact {
 	if a.Repeated > 0 {
 		lines = append(lines, fmt.Sprintf("left out, %d: equal to another one", a.Repeated))
 	}
+	if a.NoFrame > 0 {
+		lines = append(lines, fmt.Sprintf("left out, %s: near no frame of the task", wording.Count(a.NoFrame, "message", "messages")))
+	}
 	for _, u := range a.Unplaced {
 		lines = append(lines, "left out, "+u)
 	}

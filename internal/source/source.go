@@ -78,8 +78,9 @@ type Task struct {
 // Annotations say where a task's predictions are.
 type Annotations struct {
 	*manifest.Annotations
-	Path  string // of the file
-	Shown string // the same as the manifest writes it, its variables replaced
+	Path  string // of the file; empty: they are in a topic
+	Shown string // the file, or the topic, as the manifest writes it, its variables replaced
+	ByLog bool   // the frames' times are receive times
 }
 
 // Frames are the names under which CVAT will hold the frames, in its order (for

@@ -104,6 +104,10 @@ func (v view) annotations() (*Annotations, error) {
 	if a == nil {
 		return nil, nil
 	}
+	if a.Topic != nil {
+		topic, err := a.Topic.Execute(v.vars)
+		return &Annotations{Annotations: a, Shown: topic, ByLog: v.frames.Stamp == "log"}, err
+	}
 	shown, err := a.File.Execute(v.vars)
 	if err != nil {
 		return nil, err

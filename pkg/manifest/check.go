@@ -132,6 +132,23 @@ func (l *loader) bagPaths(patterns ...*node) {
 	}
 }
 
+// predictionSource reports annotations that come from nowhere, or from two places.
+func (l *loader) predictionSource(n *node) {
+	file, topic, format, within := n.field("file"), n.field("topic"), n.field("format"), n.field("within")
+	switch {
+	case file == nil && topic == nil:
+		l.report(n.at, diag.Do(diag.HintWrite, "file: and format:, or topic:"), "annotations needs file or topic")
+	case file != nil && topic != nil:
+		l.report(topic.at, diag.Hint{}, "annotations has both file and topic")
+	case file != nil && format == nil:
+		l.report(n.at, diag.Do(diag.HintWrite, "format: coco, jsonl or yolo"), "annotations needs format")
+	case file != nil && within != nil:
+		l.report(within.at, diag.Hint{}, "within is for a topic: a file's frames are found by name")
+	case topic != nil && format != nil:
+		l.report(format.at, diag.Hint{}, "format is for a file: a topic's messages say their type")
+	}
+}
+
 func (l *loader) bugTracker(n *node) {
 	if strings.HasPrefix(n.str(), "cvatplan:") {
 		l.report(n.at, diag.Hint{}, "bug_tracker must not begin with cvatplan:, the mark of a task that is being made")

@@ -229,6 +229,11 @@ func (l *loader) annotations(n *node) *Annotations {
 		l.unexpanded(file)
 		a.File, a.Dir = l.template(file, ParseTaskName), l.file(file.at.File).dir
 	}
+	a.Topic, a.Within = l.template(n.get("topic"), ParseTaskName), DefaultWithin
+	if within := l.settle(n.get("within")); within != nil {
+		a.Within = *within
+	}
+	l.predictionSource(n)
 	if score := n.get("min_score").number(); score != nil {
 		a.MinScore = *score
 	}

@@ -14,6 +14,9 @@ const (
 	DefaultGrow          = "none"
 )
 
+// DefaultWithin is how far apart in time a message with detections and its frame may be.
+const DefaultWithin = 50 * time.Millisecond
+
 const defaultQuality = 90 // of frames.encode: jpeg
 
 // Default templates of the names.

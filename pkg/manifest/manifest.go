@@ -139,9 +139,11 @@ type TaskSettings struct {
 
 // Annotations say where what a model found in a task's images is, and what of it the task is given.
 type Annotations struct {
-	File     *Template // with the variables of a task's name
-	Dir      string    // where a relative file begins
-	Format   string    // coco, jsonl, yolo
+	File     *Template     // with the variables of a task's name
+	Topic    *Template     // the same, in place of a file: of the recording
+	Within   time.Duration // how far apart in time a message of the topic and its frame may be
+	Dir      string        // where a relative file begins
+	Format   string        // coco, jsonl, yolo
 	MinScore float64
 	Labels   map[string]string // the project's labels by the file's; others keep their names
 	Optional bool              // a task without a file is created without annotations

@@ -94,7 +94,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		Name: DefaultTaskName, FrameName: DefaultMessageName, Was: []*Template{mustParse(ParseTaskName, "old_{bag}")}, Assignees: []string{"alice", "bob"},
 		MaxFrames: 500, Grow: "part",
 		Annotations: &Annotations{
-			File: mustParse(ParseTaskName, "found/{bag}.json"), Dir: filepath.Join("testdata", "good"), Format: "coco", MinScore: 0.3,
+			File: mustParse(ParseTaskName, "found/{bag}.json"), Dir: filepath.Join("testdata", "good"), Format: "coco", Within: DefaultWithin, MinScore: 0.3,
 			Labels: map[string]string{"car": "vehicle"}, Optional: true, Unplaced: "skip",
 		},
 		Settings: Settings{

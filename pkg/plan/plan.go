@@ -91,11 +91,12 @@ type Desired struct {
 // Annotations are what a model found in the frames of a task, as a start for annotators. What of
 // it cannot be placed is among [Desired.Problems], unless the manifest leaves it out.
 type Annotations struct {
-	From     string       `json:"from"`                // the file, as the manifest writes it
+	From     string       `json:"from"`                // the file, or the topic, as the manifest writes it
 	Hash     string       `json:"hash"`                // SHA-256 of it, 64 hex digits
 	Labels   []LabelCount `json:"labels"`              // what is put into the task, by label
 	LowScore int          `json:"low_score,omitempty"` // left out: below min_score
 	Repeated int          `json:"repeated,omitempty"`  // left out: equal to another one
+	NoFrame  int          `json:"no_frame,omitempty"`  // left out: messages of a topic that are near no frame
 	Unplaced []string     `json:"unplaced,omitempty"`  // left out: how many, and why they cannot be placed
 }
 

@@ -80,6 +80,22 @@ func (m *Messages) Only(kept []int) frame.Source {
 	return &some
 }
 
+// EachOf gives visit the messages of a topic, by receive time; found is false where the recording has no such topic.
+func (m *Messages) EachOf(ctx context.Context, topic string, visit func(bag.Topic, bag.Entry, []byte) error) (found bool, err error) {
+	err = m.cache.Use(ctx, m.store, m.name, func(b *bag.Bag) error {
+		found = slices.ContainsFunc(b.Topics(), func(t bag.Topic) bool { return t.Name == topic })
+		if !found {
+			return nil
+		}
+		entries, err := b.Index(ctx, topic)
+		if err != nil {
+			return err
+		}
+		return b.Messages(ctx, entries, func(e bag.Entry, data []byte) error { return visit(b.TopicOf(e), e, data) })
+	})
+	return found, err
+}
+
 // Size is -1 of a message that is yet to be encoded.
 func (m *Messages) Size(_ context.Context, i int) (int64, error) { return m.messages[i].size, nil }
 
