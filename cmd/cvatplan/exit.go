@@ -19,7 +19,7 @@ import (
 const (
 	exitOK          = 0
 	exitError       = 1
-	exitChanges     = 2 // plan --detailed-exitcode: something is to do; pull --check: something changed
+	exitChanges     = 2 // plan --detailed-exitcode: there is something to do; pull --check: something changed
 	exitTaskFailed  = 3 // a task failed, or no more files could be opened; run it again
 	exitNotAllowed  = 4
 	exitConflict    = 5 // conflict, blocked (a project too) or renamed; drift with --fail-on drift; a saved plan is out of date

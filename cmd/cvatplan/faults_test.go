@@ -133,7 +133,7 @@ func TestAProxyThatCutsBodiesIsWorkedAround(t *testing.T) {
 			s.whole(t)
 			for _, r := range srv.Seen() {
 				if r.Method == "DELETE" {
-					t.Errorf("something was begun anew: %s", r)
+					t.Errorf("something was begun again: %s", r)
 				}
 			}
 		})

@@ -24,12 +24,12 @@ type framesCmd struct {
 	Out       string   `placeholder:"FILE" type:"path" help:"Write to this file, whole or not at all, in place of standard output."`
 	targetFlag
 	IDs    bool `name:"ids" help:"Ask the server for task ids, frame numbers and job ids too; without it no server is asked."`
-	Renew  bool `help:"Write the index: files that the manifests name anew, in place of printing."`
+	Renew  bool `help:"Write the index: files that the manifests name again, in place of printing."`
 	Strict bool `help:"Damage of a recording is an error, not a warning."`
 }
 
 func (framesCmd) Help() string {
-	return `One record per frame joins its task, name and number to where it comes from: bag, topic, message and times of a recording; path, and the time that the name carries, of an image; size and SHA-256 of both. Annotations find the way back to the recording by it. Committed and named as a bag's index:, the output stands in for the bag where that is absent.
+	return `One record per frame joins its task, name and number to where it comes from: bag, topic, message and times of a recording; path, and the time that the name carries, of an image; size and SHA-256 of both. Annotations find the way back to the recording by it. Committed and named as a bag's index:, the output replaces the bag where that is missing.
 
 Examples:
 

@@ -18,7 +18,7 @@ import (
 func (a *app) printError(err error) {
 	var mistakes *manifest.Error
 	if errors.As(err, &mistakes) { // each begins its line, as editors and CI want it
-		fmt.Fprintf(a.stderr, "cvatplan: error: %d to mend:\n", len(mistakes.Problems))
+		fmt.Fprintf(a.stderr, "cvatplan: %s:\n", wording.Count(len(mistakes.Problems), "error", "errors"))
 		report.Mistakes(a.stderr, mistakes.Problems)
 		a.hint(diag.Hint{}, diag.CodeBadManifest)
 		return
@@ -63,7 +63,7 @@ func (a *app) printProblem(p diag.Diagnostic) {
 	a.hint(p.Hint, p.Code)
 }
 
-// A hinted error carries advice apart from the error: the command or the change that mends it.
+// A hinted error carries advice apart from the error: the command or the change that fixes it.
 type hinted struct {
 	error
 	hint diag.Hint
@@ -111,7 +111,7 @@ type bagsError struct {
 
 func (e bagsError) Error() string {
 	if e.rest {
-		return "not all bags are as the manifest says; all that is told here is of the others"
+		return "not all bags are as the manifest says; all that follows is about the others"
 	}
 	return "the bags are not as the manifest says; nothing was planned"
 }

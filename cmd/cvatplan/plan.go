@@ -24,7 +24,7 @@ type planCmd struct {
 	summaryFlag
 	failFlag
 	Manifests        []string `arg:"" optional:"" name:"MANIFEST" help:"Manifests; default cvatplan.yaml."`
-	DetailedExitcode bool     `help:"Exit 2 if anything is to do."`
+	DetailedExitcode bool     `help:"Exit 2 if there is anything to do."`
 	Offline          bool     `help:"Ask no server: show the tasks that the manifests want."`
 	Out              string   `placeholder:"FILE" help:"Save the plan to this file, for show and apply. The images of what is to be uploaded are read for it."`
 	Output           string   `enum:"text,json,markdown,html,paths" default:"text" help:"text, json, markdown, html, or paths: the local paths that apply will need."`
@@ -35,7 +35,7 @@ func (planCmd) Help() string {
 	return `Examples:
 
     cvatplan plan                                   # cvatplan.yaml, in the current directory
-    cvatplan plan --detailed-exitcode orchard.yaml  # exit code 2 where something is to do
+    cvatplan plan --detailed-exitcode orchard.yaml  # exit code 2 where there is something to do
     cvatplan plan --check images --out my.plan      # look at the images too, and save the plan`
 }
 

@@ -33,7 +33,7 @@ type app struct {
 	writes    bool              // to servers: a sandbox that is not there is made
 	strict    bool              // damage of a recording is an error
 	indexOnly bool              // only bags that fit their index are planned
-	renewing  bool              // listings are about to be written anew, so that a stale one is no news
+	renewing  bool              // listings are about to be written again, so that a stale one is no news
 }
 
 // A cli is the command line; every field is a command, and has a file of its own.
@@ -82,7 +82,7 @@ func (a *app) run(args []string) (code int) {
 	a.retries = &retries{w: a.stderr}
 	a.interrupts = watchInterrupts(&a.crashes)
 	defer a.interrupts.close()
-	if len(args) == 0 { // a mistake, which the help mends
+	if len(args) == 0 { // a mistake, which the help fixes
 		_, _ = a.parse([]string{"--help"})
 	}
 	command, err := a.parse(args)

@@ -68,7 +68,7 @@ func savedPlan(args []string) (*savedFile, error) {
 	return &savedFile{f, args[0]}, nil
 }
 
-// reopen plans anew as the saved plan was made, and gives what is left of that one: the error is a
+// reopen plans again as the saved plan was made, and gives what is left of that one: the error is a
 // staleError where anything else than carrying it out has changed what it is about.
 func (c applyCmd) reopen(ctx context.Context, a *app, saved savedFile) ([]*session, []plan.Plan, error) {
 	if err := errors.Join(c.keeps(saved), a.keepServer(saved)); err != nil {

@@ -16,7 +16,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
 )
 
-// TestMain lets scripts run the real program: `exec cvatplan …` starts this test binary anew.
+// TestMain lets scripts run the real program: `exec cvatplan …` starts this test binary again.
 // Tests here mostly wait for such children, so more of them run at once than there are processors.
 func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil { // -parallel on the command line wins

@@ -49,7 +49,7 @@ func (v textView) begin(p plan.Plan) (func(apply.Event), func(apply.Result)) {
 	}
 }
 
-// results says nothing where the plan said that nothing is to do.
+// results says nothing where the plan said that there is nothing to do.
 func (v textView) results(plans []plan.Plan, results []apply.Result) error {
 	if !plan.HasChanges(plans...) && !plan.HasProblems(plans...) {
 		return nil

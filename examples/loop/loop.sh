@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=${1:-$(mktemp -d)}
 mkdir -p "$work"
 
-# A CVAT-compatible server on loopback stands in for CVAT.
+# A CVAT-compatible server on loopback takes the place of CVAT.
 cvatplan sandbox --listen 127.0.0.1:0 --data "$work/server" >"$work/url" &
 server=$!
 trap 'kill $server' EXIT

@@ -91,7 +91,7 @@ func (t *track) prepareKeys(hidden map[int]bool) {
 	}
 }
 
-// override sets attributes anew; those that are not set keep their value.
+// override sets attributes again; those that are not set keep their value.
 func override(held, set []cvat.AttributeValue) []cvat.AttributeValue {
 	result := slices.Clone(held)
 	for _, v := range set {

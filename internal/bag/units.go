@@ -53,7 +53,7 @@ const (
 
 // divide groups entries into units, and says for each entry which one it is in.
 // A chunk is one unit, unless so many chunks overlap in time that holding all
-// of them would exceed the budget: then the one used longest ago is loaded anew
+// of them would exceed the budget: then the one used longest ago is loaded again
 // when it is met again.
 func (b *Bag) divide(entries []Entry, limit int64) (units []*unit, of []int) {
 	d := divider{b: b, open: map[[2]int32]int{}, left: map[[2]int32]int{}, of: make([]int, len(entries)), run: -1}

@@ -17,7 +17,7 @@ import (
 	"github.com/cvatplan/cvatplan/schema"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 func ptr[T any](v T) *T { return &v }
 

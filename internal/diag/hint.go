@@ -163,7 +163,7 @@ const (
 	HintSavePlanAgain
 	HintUseSavingVersion
 	HintSavePlan
-	HintSavePlanAnew
+	HintSaveAfterLook
 
 	// Server, credentials, rights.
 	HintCheckPassword

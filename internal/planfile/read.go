@@ -186,7 +186,7 @@ func (in *reader) line(line []byte) error {
 	case t == typeEnd:
 		return in.end(line)
 	}
-	return in.wrong(errors.New("it is of no type that may stand there"))
+	return in.wrong(errors.New("it is of no type that may be there"))
 }
 
 // typeOf is a line's type, which stands first.
@@ -204,7 +204,7 @@ func (in *reader) decode(line []byte, v any) error {
 		return in.wrong(err)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return in.wrong(errors.New("something stands behind it"))
+		return in.wrong(errors.New("there is something behind it"))
 	}
 	return nil
 }
@@ -223,7 +223,7 @@ func (in *reader) end(line []byte) error {
 		return damaged("damaged: its content does not fit its last line")
 	}
 	if _, err := in.buffer.ReadByte(); !errors.Is(err, io.EOF) {
-		return damaged("damaged: something stands behind its end")
+		return damaged("damaged: there is something behind its end")
 	}
 	in.ended = true
 	return nil

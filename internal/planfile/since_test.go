@@ -186,7 +186,7 @@ func TestWhatChangedSinceAPlanAboutATaskThatIsThere(t *testing.T) {
 		"unchanged":                {on(7, "run1", 3), change{have: tasks(on(7, "run1", 3)), stands: plan.NoOp}},
 		"a person set bug_tracker": {on(7, "run1", 3), change{have: tasks(plan.Task{ID: 7, Name: "run1", ProjectID: 3, Size: 3, BugTracker: "https://bugs.example.com/1"}), stands: plan.NoOp}},
 		"it was deleted":           {on(7, "run1", 3), change{want: []string{"task run1: task 7 is gone"}}},
-		"it was made anew":         {on(7, "run1", 3), change{have: tasks(on(8, "run1", 3)), want: []string{"task run1: task 8 of anna has that name and is not this plan's work"}}},
+		"it was made again":        {on(7, "run1", 3), change{have: tasks(on(8, "run1", 3)), want: []string{"task run1: task 8 of anna has that name and is not this plan's work"}}},
 		"a second one came":        {on(7, "run1", 3), change{have: tasks(on(7, "run1", 3), on(8, "run1", 3)), want: []string{"task run1: task 8 of anna has that name and is not this plan's work"}}},
 		"drift stays drift":        {on(7, "run1", 9), change{have: tasks(on(7, "run1", 9)), stands: plan.Drift}},
 		"its images are as many as it holds by now": {
@@ -197,7 +197,7 @@ func TestWhatChangedSinceAPlanAboutATaskThatIsThere(t *testing.T) {
 		"half sent, as it was":   {bearing(on(7, "run1", 0), h), change{have: tasks(bearing(on(7, "run1", 0), h)), stands: plan.Resume}},
 		"half sent, then done":   {bearing(on(7, "run1", 0), h), change{have: tasks(holding(on(7, "run1", 3), images)), stands: plan.NoOp}},
 		"half sent, then gone":   {bearing(on(7, "run1", 0), h), change{want: []string{"task run1: task 7 is gone"}}},
-		"half sent, then anew":   {bearing(on(7, "run1", 0), h), change{have: tasks(bearing(on(8, "run1", 0), h)), want: []string{"task run1: task 7 is gone"}}},
+		"half sent, then again":  {bearing(on(7, "run1", 0), h), change{have: tasks(bearing(on(8, "run1", 0), h)), want: []string{"task run1: task 7 is gone"}}},
 		"half sent, then beaten": {bearing(on(7, "run1", 0), h), change{have: tasks(bearing(on(6, "run1", 3), h)), stands: plan.Resume}},
 		"half sent, marker gone": {bearing(on(7, "run1", 0), h), change{have: tasks(on(7, "run1", 0)), want: []string{"task run1: the marker of task 7 of anna is another one"}}},
 		"half sent, then filled": {bearing(on(7, "run1", 0), h), change{have: tasks(on(7, "run1", 5)), want: []string{"task run1: task 7 of anna had 0 frames and has 5"}}},
@@ -254,7 +254,7 @@ func TestWhatChangedAboutTheProject(t *testing.T) {
 		"created":                   {fresh, nil, nil},
 		"created, labels to come":   {fresh, func(p *Project) { p.Have.Labels = nil }, nil},
 		"gone":                      {nil, fresh, []string{"project Orchard (3) is gone"}},
-		"deleted and created anew":  {nil, func(p *Project) { p.Have.Scope.ProjectID = 8 }, []string{"project Orchard was number 3 and is number 8"}},
+		"deleted and created again": {nil, func(p *Project) { p.Have.Scope.ProjectID = 8 }, []string{"project Orchard was number 3 and is number 8"}},
 		"a label is gone":           {nil, func(p *Project) { p.Have.Labels = nil }, []string{"project Orchard lost its label apple"}},
 		"labels that the plan adds": {func(p *Project) { p.Have.Labels = nil }, nil, nil},
 	} {

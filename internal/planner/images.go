@@ -24,7 +24,7 @@ func (p *Project) Images(ctx context.Context, c plan.Change) (apply.Images, erro
 	if err == nil && p.pinned && images.Archive.Hash() != p.Desired[i].Hash {
 		images.Problems = append(images.Problems, diag.Diagnostic{
 			Severity: diag.Error, Code: diag.CodeOutOfDate, Text: "its images changed since the plan was saved",
-			Hint: diag.Do(diag.HintSavePlanAnew),
+			Hint: diag.Do(diag.HintSaveAfterLook),
 		})
 	}
 	return images, err

@@ -55,7 +55,7 @@ func (e *StaleError) Hint() diag.Hint {
 	if e.Kind == ImagesAbsent {
 		return diag.Do(diag.HintBringBagThenApply)
 	}
-	return diag.Do(diag.HintSavePlanAnew)
+	return diag.Do(diag.HintSaveAfterLook)
 }
 
 // Saved is all that the project's plan was made of. The plan must have been made with [Contents].

@@ -16,7 +16,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // golden compares got with testdata/name.
 func golden(t *testing.T, name string, got []byte) {
@@ -140,13 +140,13 @@ var phrases = map[diag.Code][2]string{
 	"no_task":           {"no task has this name"},
 	"unfinished":        {"task 805 of anna was begun and not finished"},
 	"importing":         {"the server is importing task 806 of anna (started)"},
-	"files_changed":     {"the files changed since task 807 of anna was begun", "apply with --replace-empty: it deletes the empty task and creates it anew"},
+	"files_changed":     {"the files changed since task 807 of anna was begun", "apply with --replace-empty: it deletes the empty task and creates it again"},
 	"lfs_pointer":       {"14 pointers, all of them named", "git lfs pull"},
 	"importing_foreign": {"task 809 of anna is importing, and it is not ours", "plan again when its import has ended"},
 	"several_tasks":     {"several tasks with frames have this name: 801, 802", "keep the one that people work in; rename or delete the others in CVAT"},
 	"frames_differ":     {"task 811 of anna holds 28 frames, the manifest says 30", "CVAT cannot add frames to a task: make the manifest say what it holds, or delete it in CVAT if its annotations may go"},
 	"names_differ":      {"task 812 of anna holds as many frames, but 1 of other names", "CVAT cannot add frames to a task: make the manifest say what it holds, or delete it in CVAT if its annotations may go"},
-	"moved":             {"task 813 of anna has this name and stands in project 7 (Archive)", "move it back in CVAT, or make another with --create-anyway 'jai_cam_2026-03-13'"},
+	"moved":             {"task 813 of anna has this name and is in project 7 (Archive)", "move it back in CVAT, or make another with --create-anyway 'jai_cam_2026-03-13'"},
 	"renamed":           {`task 814 of anna, "orchard, second row", holds exactly these frames`, `name it "jai_cam_2026-03-14" in CVAT, or make another`},
 	"matches":           {"it holds the frames that the manifest says"},
 	"skip":              {"the manifest skips it: lens cap on"},

@@ -13,7 +13,7 @@ import (
 // summary is the line that counts what is to be done, or says that it is not known.
 func summary(plans []plan.Plan, errors []diag.Diagnostic) string {
 	if len(plans) == 0 && len(errors) > 0 {
-		return "No plan: " + wording.Count(len(errors), "error", "errors") + " to mend."
+		return "No plan: " + wording.Count(len(errors), "error", "errors") + "."
 	}
 	return plan.Summary(plans...)
 }

@@ -38,13 +38,13 @@ type inspectDoc struct {
 	Warnings    []string    `json:"warnings"`
 }
 
-// A bagsDoc is what could stand under a manifest's bags:.
+// A bagsDoc is what could be under a manifest's bags:.
 type bagsDoc struct {
 	Path  string `json:"path"`
 	Count int    `json:"count"`
 }
 
-// A cameraDoc is what could stand under a manifest's cameras:, and what it would take.
+// A cameraDoc is what could be under a manifest's cameras:, and what it would take.
 type cameraDoc struct {
 	Name   string   `json:"name"`
 	Topics []string `json:"topics,omitempty"` // that it needs to be given

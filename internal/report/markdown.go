@@ -11,7 +11,7 @@ import (
 )
 
 // Marker is the first line of [Markdown]'s output; nobody sees it. A comment that
-// begins with it is ours, to be updated in place of being written anew.
+// begins with it is ours, to be updated in place of being written again.
 const Marker = "<!-- cvatplan -->"
 
 // MaxMarkdown is the most that [Markdown] writes, in bytes, and so in characters:

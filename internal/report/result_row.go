@@ -47,5 +47,5 @@ func runAgain(r apply.TaskResult) string {
 	case r.Retryable:
 		return "running apply again helps: it goes on where this run ended"
 	}
-	return "running apply again does not help before the cause is mended"
+	return "running apply again does not help before the cause is fixed"
 }

@@ -54,7 +54,7 @@ var projectSigns = map[plan.ProjectAction]sign{
 }
 
 // quiet says that a change of this action is only counted, unless it is asked for:
-// nothing is to do about it, and nothing is wrong.
+// there is nothing to do about it, and nothing is wrong.
 func quiet(a plan.Action) bool {
 	return a == plan.NoOp || a == plan.Skipped || a == plan.Unmanaged
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // A server that was killed while it wrote a task's manifest left it empty, and the next one
-// believed it: the import that was taken up again failed beyond cure. So none is written in place.
+// believed it: the import that was taken up again failed permanently. So none is written in place.
 func TestAnImportWritesItsFilesWholeOrNotAtAll(t *testing.T) {
 	c := start(t, Options{})
 	id := c.ready("whole")

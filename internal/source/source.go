@@ -89,7 +89,7 @@ func (t Task) Frames() []string { return t.frames.names }
 
 // Close gives up what is kept for a recording's frames to be opened again: the spool of
 // what [Measure] had to encode, and the recording itself once all of its tasks were
-// closed. Frames can still be opened, at the cost of doing so anew; then the task is to
+// closed. Frames can still be opened, at the cost of doing so again; then the task is to
 // be closed again. Of tasks of images it does nothing.
 func (t Task) Close() error {
 	if t.frames.source == nil {

@@ -128,7 +128,7 @@ func TestAnAssigneeStaysWithTheBag(t *testing.T) {
 	if len(assigned) != 3 {
 		t.Errorf("dealt out as %v", assigned)
 	}
-	if got := *assignByHash(people, "2026-03-04"); got != "linus" { // pinned: a release must not deal anew
+	if got := *assignByHash(people, "2026-03-04"); got != "linus" { // pinned: a release must not deal again
 		t.Errorf("2026-03-04 went to %s", got)
 	}
 	if *assignByHash(people, "caf\u00e9") != *assignByHash(people, "cafe\u0301") {

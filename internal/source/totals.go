@@ -22,7 +22,7 @@ type totals struct {
 	pictures  occurrences      // images that CVAT does not take
 	beside    occurrences      // recordings left beside images that are taken
 	photos    occurrences      // images left beside recordings that are taken
-	indexed   occurrences      // bags whose indexes stand in for them
+	indexed   occurrences      // bags whose indexes replace them
 	taken     []int            // tasks of a camera, blocked ones too
 	missing   []occurrences    // bags that lack a camera
 	kinds     []map[string]int // see camera.KindOf

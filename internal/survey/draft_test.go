@@ -12,7 +12,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 func TestADraftIsAsItWas(t *testing.T) {
 	tests := map[string]struct {

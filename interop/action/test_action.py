@@ -91,7 +91,7 @@ class TheRun(Job):
     def test_shows_what_is_wrong_with_a_manifest(self):
         (self.checkout / "cvatplan.yaml").write_text("version: 1\n<img src=x>: 1\nbags: ['*/']\n")
         outputs, _ = self.cvatplan(expect=1)
-        self.assertEqual("No plan: 2 errors to mend.", outputs["summary"])
+        self.assertEqual("No plan: 2 errors.", outputs["summary"])
         self.assertTrue(json.loads(Path(outputs["plan-json"]).read_text())["errored"])
         self.assertIn("cvatplan.yaml:2:", self.page())
         self.assertNotIn("<img", self.page())

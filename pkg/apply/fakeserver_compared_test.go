@@ -29,7 +29,7 @@ type side struct {
 	end   func()                        // lets all imports end
 }
 
-// The fakeServer stands in for CVAT where thousands of runs are played in no time. Its answers
+// The fakeServer takes the place of CVAT where thousands of runs are played in no time. Its answers
 // are those of the embedded server, which are held to be a CVAT's by pkg/cvat/contract.
 func TestFakeServerAnswersAsTheEmbeddedServerDoes(t *testing.T) {
 	fake, embedded := transcript(t, fakeSide()), transcript(t, embeddedSide(t))

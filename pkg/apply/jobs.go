@@ -59,7 +59,7 @@ func (t *task) updateJobs(ctx context.Context, due []plan.JobChange) error {
 			}
 		}
 		if c.Before.Stage != c.After.Stage {
-			u.Stage, u.State = c.After.Stage, c.Job.State // a stage alone would begin the job anew
+			u.Stage, u.State = c.After.Stage, c.Job.State // a stage alone would begin the job again
 		}
 		if err := t.server.UpdateJob(ctx, c.Job.ID, u); err != nil {
 			return fmt.Errorf("job %d: %w", c.Job.ID, err)

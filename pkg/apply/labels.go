@@ -16,7 +16,7 @@ import (
 const labelTries = 3
 
 // changeLabels renames, changes, adds and deletes labels, in this order: what is changed is known by its new
-// name, and a name is free before it is given anew.
+// name, and a name is free before it is given again.
 func (r *run) changeLabels(ctx context.Context, project int, change plan.ProjectChange) error {
 	updates := []func([]cvat.Label) ([]cvat.LabelUpdate, []string){}
 	if len(change.Renames) > 0 {

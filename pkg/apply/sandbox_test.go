@@ -123,7 +123,7 @@ func (d *dataset) apply(t *testing.T, c *cvat.Client, p plan.Plan) apply.Result 
 	return d.applyWith(t, c, p, apply.Options{})
 }
 
-// whole checks names, order and bytes of every frame on the server, and that nothing is to do.
+// whole checks names, order and bytes of every frame on the server, and that there is nothing to do.
 func (d *dataset) whole(t *testing.T, c *cvat.Client) {
 	t.Helper()
 	p := d.plan(t, c, plan.Options{CheckFrames: true})

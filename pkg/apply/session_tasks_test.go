@@ -94,7 +94,7 @@ func (s *session) Jobs(ctx context.Context, f cvat.JobFilter) (out []cvat.Job, e
 	return out, err
 }
 
-// UpdateJob begins a job anew where only its stage is sent, as CVAT does.
+// UpdateJob begins a job again where only its stage is sent, as CVAT does.
 func (s *session) UpdateJob(ctx context.Context, id int, u cvat.JobUpdate) error {
 	return s.call(ctx, "PATCH job", func() error {
 		t, err := s.w.find(id / 1000)

@@ -31,19 +31,19 @@ type Hint = diag.Hint
 // Code names what the server refused.
 func (e *APIError) Code() diag.Code { return e.explain().code }
 
-// Hint says what mends it.
+// Hint says what fixes it.
 func (e *APIError) Hint() diag.Hint { return e.explain().hint }
 
 // Code names what came instead of an answer of CVAT.
 func (e *AnswerError) Code() diag.Code { return e.explain().code }
 
-// Hint says what mends it.
+// Hint says what fixes it.
 func (e *AnswerError) Hint() diag.Hint { return e.explain().hint }
 
 // Code names the redirect.
 func (e *RedirectError) Code() diag.Code { return diag.CodeRedirect }
 
-// Hint says what mends it.
+// Hint says what fixes it.
 func (e *RedirectError) Hint() diag.Hint {
 	return diag.Do(diag.HintUseRedirectTarget)
 }
@@ -51,7 +51,7 @@ func (e *RedirectError) Hint() diag.Hint {
 // Code names the refusal.
 func (e *InsecureError) Code() diag.Code { return diag.CodeInsecureHTTP }
 
-// Hint says what mends it.
+// Hint says what fixes it.
 func (e *InsecureError) Hint() diag.Hint {
 	return diag.Do(diag.HintUseHTTPS)
 }
@@ -59,7 +59,7 @@ func (e *InsecureError) Hint() diag.Hint {
 // Code names why there was no answer.
 func (e *ConnectionError) Code() diag.Code { return e.explain().code }
 
-// Hint says what mends it.
+// Hint says what fixes it.
 func (e *ConnectionError) Hint() diag.Hint { return e.explain().hint }
 
 // An explanation is both, so that what is explained and what is proposed are about the same.

@@ -94,7 +94,7 @@ func TestHintsFitTheCause(t *testing.T) {
 	}
 }
 
-func TestUntrustedCertificateIsRefusedAndCAFileMendsIt(t *testing.T) {
+func TestUntrustedCertificateIsRefusedAndCAFileFixesIt(t *testing.T) {
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		say(w, 200, `{"name":"CVAT","version":"2.73.0"}`)
 	}))

@@ -56,7 +56,7 @@ func (l *loader) serverURL(n *node) {
 	case err != nil:
 		l.report(n.at, diag.Do(diag.HintWrite, "https://HOST or https://HOST:PORT"), "url is no address")
 	case u.User != nil:
-		l.report(n.at, diag.Do(diag.HintKeepSecretsOut), "credentials never stand in a manifest")
+		l.report(n.at, diag.Do(diag.HintKeepSecretsOut), "credentials never belong in a manifest")
 	case slices.Contains([]string{"tasks", "projects", "jobs", "api", "auth", "organizations"}, firstSegment(u.Path)):
 		l.report(n.at, diag.Do(diag.HintWrite, u.Scheme+"://"+u.Host), "url names a page of CVAT, not the server")
 	}
@@ -188,7 +188,7 @@ func (l *loader) inside(n *node, offset int) Position {
 func (l *loader) taskName(n *node) *Template {
 	t := l.template(n, ParseTaskName)
 	if t != nil && t.count("part") > 1 {
-		l.report(n.at, diag.Hint{}, "{part} may stand in a name once")
+		l.report(n.at, diag.Hint{}, "{part} may be in a name once")
 	}
 	return t
 }

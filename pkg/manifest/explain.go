@@ -246,7 +246,7 @@ func (l *loader) unknownKeys(m misfit) {
 			continue
 		}
 		if isCredential(f.name) {
-			l.report(f.at, diag.Do(diag.HintKeepSecretsOut), "credentials never stand in a manifest")
+			l.report(f.at, diag.Do(diag.HintKeepSecretsOut), "credentials never belong in a manifest")
 			continue
 		}
 		l.report(f.at, keyHint(f.name, slices.Sorted(maps.Keys(properties))), "unknown key %q", clip(f.name))

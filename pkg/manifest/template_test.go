@@ -84,7 +84,7 @@ func TestATemplatesMistakeIsFoundWhereItStands(t *testing.T) {
 		"{camera":       {0, "{ opens a variable that is not closed", "write {{ for a literal brace"},
 		"a{b{bag}":      {1, "{ opens a variable that is not closed", "write {{ for a literal brace"},
 		"{{}":           {2, "} closes no variable", "write }} for a literal brace"},
-		"{index}":       {0, "unknown variable {index}", "{index} belongs to a frame, and can stand in frame_name only"},
+		"{index}":       {0, "unknown variable {index}", "{index} belongs to a frame, and can be in frame_name only"},
 		"{bag:06}":      {0, "{bag} takes no width", "only {index}, {seq} and {part} can be padded"},
 		"{ bag }":       {0, "unknown variable { bag }", "known are {camera}, {bag}, {parent}, {rel}, {date}, {part}"},
 		"{clock}x{bag}": {0, "unknown variable {clock}", "known are {camera}, {bag}, {parent}, {rel}, {date}, {part}"},

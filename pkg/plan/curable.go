@@ -15,7 +15,7 @@ var beyondCure = []string{
 	"DecompressionBombError",     // an image above the server's pixel limit
 }
 
-// Curable reports whether sending the archive once more may mend a failed import.
+// Curable reports whether sending the archive once more may fix a failed import.
 // What is not known to be hopeless is worth one more attempt: a killed worker, a full
 // disk, a parameter. Each attempt consumes the archive, so it is sent again in full.
 func Curable(message string) bool {

@@ -92,7 +92,7 @@ func (c Change) empty(o Options) Change {
 	case c.otherArchive(hash):
 		return c.because(Replace, diag.CodeFilesChanged, fmt.Sprintf("the files changed since %s was begun", describe(t))).replacing(o)
 	case t.Import == ImportFailed && !Curable(t.ImportError):
-		return c.because(Replace, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed beyond cure: %s", describe(t), wording.OneLine(t.ImportError))).replacing(o)
+		return c.because(Replace, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed permanently: %s", describe(t), wording.OneLine(t.ImportError))).replacing(o)
 	case t.Import == ImportFailed && o.mayReplace(c.Task):
 		return c.because(Replace, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed: %s", describe(t), wording.OneLine(t.ImportError))).replacing(o)
 	case t.Import == ImportFailed:

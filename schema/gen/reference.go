@@ -21,13 +21,13 @@ var sections = []section{
 	{"attribute", "attribute", "An entry of a label's `attributes`."},
 	{"camera", "camera", "An entry of `cameras`."},
 	{"bag", "bag", "An entry of `bags`."},
-	{"task", "task", "Stands at the top, in a camera and in a bag."},
-	{"validation", "validation", "Stands under `task`."},
-	{"storage", "storage", "Stands under `task.source_storage` and `task.target_storage`."},
-	{"annotations", "annotations", "Stands under `task`."},
-	{"frames", "frames", "Stands in a camera and in a bag."},
+	{"task", "task", "At the top, in a camera and in a bag."},
+	{"validation", "validation", "Under `task`."},
+	{"storage", "storage", "Under `task.source_storage` and `task.target_storage`."},
+	{"annotations", "annotations", "Under `task`."},
+	{"frames", "frames", "In a camera and in a bag."},
 	{"skip", "skip", "An entry of `skip`."},
-	{"pull", "pull", "Stands at the top."},
+	{"pull", "pull", "At the top."},
 }
 
 const intro = `# The manifest

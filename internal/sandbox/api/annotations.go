@@ -81,7 +81,7 @@ func (s *Server) annotationRoute(find func(*query) (*annotated, error)) methods 
 	}
 }
 
-// The ways to change annotations; PUT is no action to CVAT. It makes all anew, equal
+// The ways to change annotations; PUT is no action to CVAT. It makes all again, equal
 // content too (A80); an update of an id that nothing has creates it (A82).
 const (
 	actionPut    = "\x00put"

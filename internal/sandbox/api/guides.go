@@ -175,7 +175,7 @@ const (
 
 var assetTypes = []string{"image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf"}
 
-// createAsset keeps a file. A JPEG is encoded anew, and a picture larger than 1920 pixels
+// createAsset keeps a file. A JPEG is encoded again, and a picture larger than 1920 pixels
 // is scaled down, so that its bytes are not those that were sent (A96).
 func (s *Server) createAsset(q *query) (answer, error) {
 	up, err := readAsset(q)

@@ -16,7 +16,7 @@ import (
 	_ "golang.org/x/image/webp" // and one more
 )
 
-// A drawing says how an image is drawn anew: always upright.
+// A drawing says how an image is drawn again: always upright.
 type drawing struct {
 	orientation int    // the image's, by EXIF
 	longest     int    // pixels of the longer side at most; 0 is any
@@ -29,7 +29,7 @@ const large = 16 << 20 // pixels
 
 var drawingLarge sync.Mutex
 
-// redraw draws an image anew, and returns its type.
+// redraw draws an image again, and returns its type.
 //
 // An image that a list of frames described smaller than it is gets no larger than an import
 // would have let it be, and large ones are drawn one at a time: one of Pillow's limit takes

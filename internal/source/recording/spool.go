@@ -31,7 +31,7 @@ type message struct {
 
 type span struct{ at, size int64 }
 
-// reserve makes the file, if there is room for this many bytes, and begins it anew.
+// reserve makes the file, if there is room for this many bytes, and begins it again.
 func (s *spool) reserve(need int64) error {
 	if err := s.close(); err != nil {
 		return err

@@ -161,7 +161,7 @@ func (g *Gate) Count(r Rule) int {
 	return n
 }
 
-// Forget starts the counting anew.
+// Forget starts the counting again.
 func (g *Gate) Forget() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
