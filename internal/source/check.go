@@ -9,6 +9,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 )
 
 // CheckHeaders reads the headers of the task's images, a few KiB per frame, and gives
@@ -39,7 +40,7 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
 }
 
 // Bytes is the sum of the frames' sizes; -1 if they are known only once they are
-// encoded. It reads no image; only of what is too small for one it looks whether it is
+// encoded. It reads no image: an empty file is none, and of what is too small for one it looks whether it is
 // a pointer that Git LFS left there. The error is a [diag.Diagnostic], the first of those found.
 func Bytes(ctx context.Context, t Task) (int64, error) {
 	var total, unknown atomic.Int64
@@ -54,13 +55,16 @@ func Bytes(ctx context.Context, t Task) (int64, error) {
 			report[i] = t.unreadable(i, err)
 		case size < 0:
 			unknown.Add(1)
+		case size == 0:
+			report[i] = t.unreadable(i, imageheader.Empty())
 		case size < content.MaxPointer:
 			report[i] = t.checkPointer(ctx, i)
 		}
 		total.Add(size)
 	})
-	if _, problems := t.judge(report); len(problems) > 0 {
-		return total.Load(), problems[0]
+	_, problems := t.judge(report)
+	if bad := diag.Errors(problems); len(bad) > 0 {
+		return total.Load(), bad[0]
 	}
 	if unknown.Load() > 0 {
 		return -1, ctx.Err()

@@ -98,7 +98,7 @@ func (t Task) unchecked(i int, h imageheader.Header) diag.Diagnostic {
 			Text: fmt.Sprintf("%s: the size of a %s image, which sorting_method predefined needs, is not known here", where, h.Unchecked),
 		}
 	case h.Unchecked != "":
-		return diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeUncheckedImage, Text: fmt.Sprintf("%s: %s is not checked here; CVAT should open it", where, h.Unchecked)}
+		return diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeUncheckedImage, Text: fmt.Sprintf("%s: %s is not checked here, and may fail in CVAT", where, h.Unchecked)}
 	}
 	return diag.Diagnostic{}
 }

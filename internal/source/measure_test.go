@@ -90,7 +90,7 @@ func TestMeasureNamesEachBadFile(t *testing.T) {
 		"error: ROOT/x/2.jpg: empty (0 bytes) | copy it again or remove it, or set frames.bad: skip",
 		"error: ROOT/x/3.jpg: truncated: the JPEG header is cut off | repair or remove it, or set frames.bad: skip",
 		`error: ROOT/x/4.jpg: no image: text | remove it, or set frames.bad: skip`,
-		"warning: ROOT/x/5.jp2: JPEG 2000 is not checked here; CVAT should open it",
+		"warning: ROOT/x/5.jp2: JPEG 2000 is not checked here, and may fail in CVAT",
 		"error: ROOT/x/6.jpg: a Git LFS pointer, not the image | git -C ROOT lfs pull --include='x/**'",
 		"error: ROOT/x/7.jpg: it is gone since the bag was listed",
 	}
@@ -105,9 +105,21 @@ func TestMeasureNamesEachBadFile(t *testing.T) {
 	if n := len(checked.Desired().Problems); n != 5 || len(task.Problems) != 0 {
 		t.Errorf("%d problems block the task, want 5; the one given has %d", n, len(task.Problems))
 	}
-	var p diag.Diagnostic
-	if _, err := Bytes(context.Background(), task); !errors.As(err, &p) || p.Code != diag.CodeLFSPointer {
-		t.Errorf("Bytes: %v", err)
+}
+
+// A size tells of an empty file, and asks what a small one is: both block a plan that reads no image.
+func TestAPlanBlocksWhatIsEmptyOrAPointer(t *testing.T) {
+	pointer := []byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n")
+	for content, want := range map[string]diag.Code{"": diag.CodeEmptyImage, string(pointer): diag.CodeLFSPointer} {
+		_, task := images(t, "", map[string][]byte{"1.jpg": jpegImage(t), "2.jpg": []byte(content)})
+		var p diag.Diagnostic
+		if _, err := Bytes(context.Background(), task); !errors.As(err, &p) || p.Code != want {
+			t.Errorf("%.9q: %v", content, err)
+		}
+	}
+	_, task := images(t, `cameras: [{name: c, files: ["*"], frames: {bad: skip}}]`, map[string][]byte{"1.jpg": jpegImage(t), "2.jpg": nil})
+	if _, err := Bytes(context.Background(), task); err != nil {
+		t.Errorf("bad: skip: %v", err)
 	}
 }
 

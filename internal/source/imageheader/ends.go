@@ -2,22 +2,17 @@ package imageheader
 
 import (
 	"bytes"
-	"encoding/binary"
 	"io"
 )
 
 // cutOff tells a file whose pixels end too early, as Pillow finds when it loads them, from the
 // lengths that the file itself says. No pixel is decoded, so that not every cut is found.
-func cutOff(name string, r *io.SectionReader, h Header) bool {
+func cutOff(name string, r *io.SectionReader) bool {
 	switch name {
 	case "JPEG":
 		return !holdsEOI(r)
-	case "PNG":
-		return pngCutOff(r)
 	case "GIF":
 		return gifCutOff(r)
-	case "BMP":
-		return bmpCutOff(r, h)
 	}
 	return false
 }
@@ -40,24 +35,6 @@ func holdsEOI(r *io.SectionReader) bool {
 		end = start + 1 // the marker may lie across
 	}
 	return false
-}
-
-// pngCutOff goes over the chunks of pixels. What follows the last of them may be missing.
-func pngCutOff(r *io.SectionReader) bool {
-	head := make([]byte, 8)
-	for off := int64(8); ; {
-		if n, _ := r.ReadAt(head, off); n < len(head) {
-			return false
-		}
-		size, kind := int64(binary.BigEndian.Uint32(head)), string(head[4:])
-		if kind == "IDAT" && off+8+size > r.Size() {
-			return true
-		}
-		if kind == "IEND" {
-			return false
-		}
-		off += 12 + size
-	}
 }
 
 // gifCutOff goes over the blocks of the first picture, of which the last, empty one may be missing.
@@ -108,19 +85,4 @@ func gifCutOff(r *io.SectionReader) bool {
 			return false
 		}
 	}
-}
-
-// bmpCutOff compares an uncompressed picture's rows with the file.
-func bmpCutOff(r *io.SectionReader, h Header) bool {
-	b := make([]byte, 34)
-	if n, _ := r.ReadAt(b, 0); n < len(b) || binary.LittleEndian.Uint32(b[14:]) < 40 {
-		return false
-	}
-	le := binary.LittleEndian
-	bits, compression := int64(le.Uint16(b[28:])), le.Uint32(b[30:])
-	if compression != 0 && compression != 3 {
-		return false
-	}
-	row := (int64(h.Width)*bits + 31) / 32 * 4
-	return int64(le.Uint32(b[10:]))+row*int64(h.Height) > r.Size()
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 )
 
 // Pillow opens none of them: CVAT's import of the whole task would fail.
@@ -22,10 +23,12 @@ func TestPixelsThatAreCutOffAreFound(t *testing.T) {
 		img.Pix[i] = byte(rand.New(rand.NewPCG(1, uint64(i))).Uint32())
 	}
 	for name, encode := range map[string]func(io.Writer) error{
-		"JPEG": func(w io.Writer) error { return jpeg.Encode(w, img, nil) },
-		"PNG":  func(w io.Writer) error { return png.Encode(w, img) },
-		"GIF":  func(w io.Writer) error { return gif.Encode(w, img, nil) },
-		"BMP":  func(w io.Writer) error { return bmp.Encode(w, img) },
+		"JPEG":                  func(w io.Writer) error { return jpeg.Encode(w, img, nil) },
+		"PNG":                   func(w io.Writer) error { return png.Encode(w, img) },
+		"GIF":                   func(w io.Writer) error { return gif.Encode(w, img, nil) },
+		"BMP":                   func(w io.Writer) error { return bmp.Encode(w, img) },
+		"TIFF":                  func(w io.Writer) error { return tiff.Encode(w, img, nil) },
+		"TIFF, the pixels last": func(w io.Writer) error { _, err := w.Write(tiffOf(50, 40, 8)); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer

@@ -1,8 +1,10 @@
 package imageheader
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
+	"io"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
@@ -22,8 +24,6 @@ var foreignFormats = []foreignFormat{
 	{name: "Photoshop", magic: "8BPS", size: at(binary.BigEndian.Uint32, 18, 14)},
 	{name: "AVIF", magic: "ftypavif", at: 4},
 	{name: "AVIF", magic: "ftypavis", at: 4},
-	{name: "BigTIFF", magic: "II+\x00"},
-	{name: "BigTIFF", magic: "MM\x00+"},
 	{name: "DDS", magic: "DDS ", size: at(binary.LittleEndian.Uint32, 16, 12)},
 	{name: "Apple icon", magic: "icns"},
 	{name: "SGI", magic: "\x01\xda", size: at16(binary.BigEndian.Uint16, 6, 8)},
@@ -33,7 +33,7 @@ var foreignFormats = []foreignFormat{
 }
 
 // foreign judges what no decoder of Go's knows.
-func foreign(head []byte, name string) (Header, error) {
+func foreign(r *io.SectionReader, head []byte, name string) (Header, error) {
 	for _, f := range foreignFormats {
 		if len(head) < f.at || !bytes.HasPrefix(head[f.at:], []byte(f.magic)) {
 			continue
@@ -45,8 +45,6 @@ func foreign(head []byte, name string) (Header, error) {
 		return h, tooLarge(h)
 	}
 	switch {
-	case isIcon(head):
-		return Header{Unchecked: "icon"}, nil
 	case len(head) > 2 && head[0] == 0x0a && strings.IndexByte("\x00\x02\x03\x05", head[1]) >= 0 && head[2] == 1:
 		return Header{Unchecked: "PCX"}, nil
 	case isPNM(head):
@@ -54,15 +52,9 @@ func foreign(head []byte, name string) (Header, error) {
 	case hasExtension(set(".xbm"), name) && bytes.HasPrefix(head, []byte("#define")):
 		return Header{Unchecked: "XBM"}, nil
 	case hasExtension(targaExtensions, name) && isTarga(head):
-		w, h := at16(binary.LittleEndian.Uint16, 12, 14)(head)
-		return Header{Unchecked: "TGA", Width: w, Height: h}, nil
+		return targaHeader(r, head)
 	}
 	return Header{}, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNotAnImage, Text: "no image: " + content.Describe(head), Hint: diag.Do(diag.HintRemoveImage)}
-}
-
-// isIcon tells an icon's or cursor's directory of at least one picture.
-func isIcon(head []byte) bool {
-	return len(head) > 5 && (string(head[:4]) == "\x00\x00\x01\x00" || string(head[:4]) == "\x00\x00\x02\x00") && head[4] > 0
 }
 
 // isPNM tells P1 to P6 before a blank.
@@ -79,6 +71,57 @@ func isTarga(head []byte) bool {
 	}
 	w, h := at16(binary.LittleEndian.Uint16, 12, 14)(head)
 	return head[1] <= 1 && strings.IndexByte("\x01\x02\x03\x09\x0a\x0b", head[2]) >= 0 && w > 0 && h > 0
+}
+
+// targaDepths are the bits of a pixel that Pillow knows, by the kind of picture.
+var targaDepths = map[byte]string{1: "\x08", 2: "\x10\x18\x20", 3: "\x01\x08\x10"}
+
+// targaHeader judges one by what Pillow opens.
+func targaHeader(r *io.SectionReader, head []byte) (Header, error) {
+	le := binary.LittleEndian
+	w, h := at16(le.Uint16, 12, 14)(head)
+	depth, packed := head[16], head[2]&8 != 0
+	if strings.IndexByte(targaDepths[head[2]&7], depth) < 0 {
+		return Header{}, corrupt("corrupt TGA: CVAT opens none of kind %d with %d bits a pixel", head[2], depth)
+	}
+	palette := int64(0)
+	if head[1] == 0 && head[2]&7 == 1 {
+		return Header{}, corrupt("corrupt TGA: it has no colours for its pixels")
+	}
+	if head[1] == 1 {
+		bits := head[7]
+		if kind := head[2] & 7; bits != 16 && bits != 24 || kind == 2 || depth < 8 {
+			return Header{}, corrupt("corrupt TGA: CVAT opens none with colours of %d bits", bits)
+		}
+		palette = int64(le.Uint16(head[5:])) * int64(bits) / 8
+	}
+	pixels := 18 + int64(head[0]) + palette
+	row := (int64(w)*int64(depth) + 7) / 8
+	if !packed && pixels+row*int64(h) > r.Size() || packed && targaRunsShort(r, pixels, int64(depth)/8, int64(w)*int64(h)) {
+		return Header{}, corrupt("truncated: the pixels of the TGA are cut off")
+	}
+	found := Header{Width: w, Height: h}
+	return found, tooLarge(found)
+}
+
+// targaRunsShort counts the pixels of run-length encoded rows; each of the given bytes.
+func targaRunsShort(r *io.SectionReader, at, size, want int64) bool {
+	in := bufio.NewReader(io.NewSectionReader(r, at, max(r.Size()-at, 0)))
+	for have := int64(0); have < want; {
+		head, err := in.ReadByte()
+		if err != nil || size == 0 {
+			return true
+		}
+		run := int64(head&0x7f) + 1
+		have += run
+		if head&0x80 != 0 {
+			run = 1
+		}
+		if _, err := in.Discard(int(run * size)); err != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // at reads width and height at these offsets; a head that is too short has none.

@@ -12,11 +12,8 @@ import (
 	"image"
 	"image/gif"
 	"image/jpeg"
-	"image/png"
 	"io"
 
-	"golang.org/x/image/bmp"
-	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
@@ -33,11 +30,16 @@ func corrupt(format string, args ...any) diag.Diagnostic {
 	return diag.Diagnostic{Severity: diag.Error, Code: diag.CodeCorruptImage, Text: fmt.Sprintf(format, args...), Hint: diag.Do(diag.HintRepairImage)}
 }
 
+// Empty is what is wrong with a file of 0 bytes.
+func Empty() diag.Diagnostic {
+	return diag.Diagnostic{Severity: diag.Error, Code: diag.CodeEmptyImage, Text: "empty (0 bytes)", Hint: diag.Do(diag.HintCopyAgain)}
+}
+
 // Read checks the image in r, of the given size. Its error is a [diag.Diagnostic], or the
 // reader's.
 func Read(r io.ReaderAt, size int64, name string) (Header, error) {
 	if size == 0 {
-		return Header{}, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeEmptyImage, Text: "empty (0 bytes)", Hint: diag.Do(diag.HintCopyAgain)}
+		return Header{}, Empty()
 	}
 	head := make([]byte, min(size, 1024))
 	if _, err := r.ReadAt(head, 0); err != nil && err != io.EOF {
@@ -51,14 +53,15 @@ func Read(r io.ReaderAt, size int64, name string) (Header, error) {
 			return f.header(r, size)
 		}
 	}
-	return foreign(head, name)
+	return foreign(io.NewSectionReader(r, 0, size), head, name)
 }
 
-// A decoder reads the headers of a format that Go knows. Its walk goes on where Go's
-// look at the header ends and Pillow's does not; it gives the orientation too.
+// A decoder reads the headers of a format. Either it judges by what Pillow opens, or it asks Go: then its
+// walk goes on where Go's look at the header ends and Pillow's does not. It gives the orientation too.
 type decoder struct {
 	name   string
 	is     func(head []byte) bool
+	judge  func(r *io.SectionReader) (Header, outline, error)
 	config func(io.Reader) (image.Config, error)
 	walk   func(r *io.SectionReader) (outline, error)
 }
@@ -70,13 +73,25 @@ type outline struct {
 }
 
 var decoders = []decoder{
-	{"JPEG", prefix("\xff\xd8\xff"), jpeg.DecodeConfig, buffered(walkJPEG)},
-	{"PNG", prefix("\x89PNG\r\n\x1a\n"), png.DecodeConfig, buffered(walkPNG)},
-	{"GIF", prefix("GIF87a", "GIF89a"), gif.DecodeConfig, buffered(walkGIF)},
-	{"BMP", prefix("BM"), bmp.DecodeConfig, walkNothing},
-	{"TIFF", prefix("II*\x00", "MM\x00*"), tiff.DecodeConfig, walkTIFF},
-	{"WebP", isWebP, webp.DecodeConfig, walkWebP},
+	{name: "JPEG", is: prefix("\xff\xd8\xff"), config: jpeg.DecodeConfig, walk: buffered(walkJPEG)},
+	{name: "PNG", is: prefix("\x89PNG\r\n\x1a\n"), judge: pngHeader},
+	{name: "GIF", is: prefix("GIF87a", "GIF89a"), config: gif.DecodeConfig, walk: buffered(walkGIF)},
+	{name: "BMP", is: prefix("BM"), judge: upright(bmpHeader)},
+	{name: "TIFF", is: prefix("II*\x00", "MM\x00*", "II\x00*", "MM*\x00", "II+\x00", "MM\x00+"), judge: upright(tiffHeader)},
+	{name: "WebP", is: isWebP, config: webp.DecodeConfig, walk: walkWebP},
+	{name: "icon", is: isIcon, judge: upright(iconHeader)},
 }
+
+// upright is a format whose orientation does not matter.
+func upright(judge func(*io.SectionReader) (Header, error)) func(*io.SectionReader) (Header, outline, error) {
+	return func(r *io.SectionReader) (Header, outline, error) {
+		h, err := judge(r)
+		return h, outline{}, err
+	}
+}
+
+// errCutOff is of a file that ends before its pixels do.
+var errCutOff = errors.New("the pixels are cut off")
 
 func prefix(magic ...string) func([]byte) bool {
 	return func(head []byte) bool {
@@ -96,6 +111,13 @@ func isWebP(head []byte) bool {
 // header asks Go's decoder, then walks on. What only Go finds fault with, CVAT may
 // open: such an image passes, unchecked.
 func (d decoder) header(r io.ReaderAt, size int64) (Header, error) {
+	if d.judge != nil {
+		h, o, err := d.judge(io.NewSectionReader(r, 0, size))
+		if err != nil {
+			return h, d.broken(err)
+		}
+		return o.turn(h), tooLarge(h)
+	}
 	config, err := d.config(io.NewSectionReader(r, 0, size))
 	o, walked := d.walk(io.NewSectionReader(r, 0, size))
 	h := Header{Width: config.Width, Height: config.Height}
@@ -109,16 +131,24 @@ func (d decoder) header(r io.ReaderAt, size int64) (Header, error) {
 	case h.Width <= 0 || h.Height <= 0:
 		return h, corrupt("%s of %d x %d pixels", d.name, h.Width, h.Height)
 	}
-	if cutOff(d.name, io.NewSectionReader(r, 0, size), h) {
-		return h, corrupt("truncated: the pixels of the %s are cut off", d.name)
+	if cutOff(d.name, io.NewSectionReader(r, 0, size)) {
+		return h, d.broken(errCutOff)
 	}
+	return o.turn(h), tooLarge(h)
+}
+
+// turn gives the size as it is shown.
+func (o outline) turn(h Header) Header {
 	if o.orientation > 4 {
 		h.Width, h.Height = h.Height, h.Width
 	}
-	return h, tooLarge(h)
+	return h
 }
 
 func (d decoder) broken(err error) error {
+	if errors.Is(err, errCutOff) {
+		return corrupt("truncated: the pixels of the %s are cut off", d.name)
+	}
 	if truncated(err) {
 		return corrupt("truncated: the %s header is cut off", d.name)
 	}
@@ -145,6 +175,5 @@ func truncated(err error) bool {
 
 func unsupported(err error) bool {
 	var j jpeg.UnsupportedError
-	var t tiff.UnsupportedError
-	return errors.As(err, &j) || errors.As(err, &t) || errors.Is(err, bmp.ErrUnsupported)
+	return errors.As(err, &j)
 }

@@ -84,7 +84,8 @@ func withSegment(b []byte, data string) []byte {
 
 func withPNGChunk(b []byte, name string, data []byte) []byte {
 	c := append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), name...)
-	c = append(append(c, data...), 0, 0, 0, 0)
+	c = append(c, data...)
+	c = binary.BigEndian.AppendUint32(c, crc32.ChecksumIEEE(c[4:]))
 	return append(append(append([]byte{}, b[:33]...), c...), b[33:]...)
 }
 
@@ -166,9 +167,9 @@ func TestFilesThatAreNoImagesAreNamedForWhatTheyAre(t *testing.T) {
 		"JPEG, cut in the scan's header": {j[:bytes.Index(j, []byte("\xff\xda"))+4], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the JPEG header is cut off"}},
 		"JPEG of 12 bits":                {bytes.Replace(j, []byte("\xff\xc0\x00\x11\x08"), []byte("\xff\xc1\x00\x11\x0c"), 1), verdict{Code: diag.CodeCorruptImage, Text: "corrupt JPEG: it has 12 bits per sample, and CVAT opens only 8"}},
 		"too many pixels":                {[]byte("8BPS\x00\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x60\x00\x00\x00\x60\x00\x00\x08\x00\x03"), verdict{Code: diag.CodeTooLargeImage, Text: "24576 x 24576 pixels; CVAT opens at most 178956970 in all"}},
-		"PNG, no such colours":           {png221(p), verdict{Code: diag.CodeCorruptImage, Text: "corrupt PNG: png: unsupported feature: bit depth 8, color type 221"}},
+		"PNG, no such colours":           {png221(p), verdict{Code: diag.CodeCorruptImage, Text: "corrupt PNG: there is no colour type 221 of 8 bits"}},
 		"PNG, cut before the pixels":     {before(p, "IDAT"), verdict{Code: diag.CodeCorruptImage, Text: "truncated: the PNG header is cut off"}},
-		"PNG, wrong checksum":            {bytes.Replace(p, []byte("IHDR\x00"), []byte("IHDR\x01"), 1), verdict{Code: diag.CodeCorruptImage, Text: "corrupt PNG: png: invalid format: invalid checksum"}},
+		"PNG, wrong checksum":            {bytes.Replace(p, []byte("IHDR\x00"), []byte("IHDR\x01"), 1), verdict{Code: diag.CodeCorruptImage, Text: "corrupt PNG: chunk IHDR has a wrong checksum"}},
 		"PNG without pixels":             {append(append([]byte{}, p[:33]...), p[len(p)-12:]...), verdict{Code: diag.CodeCorruptImage, Text: "corrupt PNG: it has no pixels"}},
 		"GIF, cut off":                   {g[:13], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the GIF header is cut off"}},
 		"TIFF, cut off":                  {tf[:len(tf)-20], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the TIFF header is cut off"}},
@@ -193,8 +194,8 @@ func TestFilesThatAreNoImagesAreNamedForWhatTheyAre(t *testing.T) {
 }
 
 func TestTargaIsBelievedWhereTheNameSaysSo(t *testing.T) {
-	targa := []byte("\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x08\x00\x06\x00\x18\x00")
-	if diff := cmp.Diff(verdict{Width: 8, Height: 6, Unchecked: "TGA"}, judged("x.TGA", targa)); diff != "" {
+	targa := append([]byte("\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x08\x00\x06\x00\x18\x00"), make([]byte, 3*8*6)...)
+	if diff := cmp.Diff(verdict{Width: 8, Height: 6}, judged("x.TGA", targa)); diff != "" {
 		t.Error(diff)
 	}
 	if v := judged("x.jpg", targa); !strings.HasPrefix(v.Text, "no image") {
@@ -206,7 +207,8 @@ func FuzzRead(f *testing.F) {
 	j, p := jpegImage(f), pngImage(f)
 	for _, seed := range [][]byte{
 		j, p, gifImage(f), tiffImage(f), webpImage(), encoded(f, bmp.Encode), withSegment(j, "Exif\x00\x00"+string(exifBlock(6))),
-		withPNGChunk(p, "eXIf", exifBlock(5)), j[:50], p[:40], []byte("8BPS"), []byte("P6\n8 6\n255\n"),
+		withPNGChunk(p, "eXIf", exifBlock(5)), withPNGChunk(p, "zTXt", append([]byte("k\x00\x00"), deflated(2<<20)...)), tiffOf(8, 6, 16),
+		encoded(f, bmp.Encode)[:60], []byte("\x00\x00\x01\x00\x01\x00\x08\x06\x00\x00\x01\x00\x20\x00\x40\x00\x00\x00\x16\x00\x00\x00\x28\x00\x00\x00"), j[:50], p[:40], []byte("8BPS"), []byte("P6\n8 6\n255\n"),
 	} {
 		f.Add(seed, "x.jpg")
 		f.Add(seed, "x.tga")

@@ -11,8 +11,6 @@ import (
 
 // The walks follow a format's structure as far as Pillow does when it opens an image.
 
-func walkNothing(*io.SectionReader) (outline, error) { return outline{}, nil }
-
 // maxHeader bounds what may stand before the pixels: reading on through a file of
 // gigabytes would find nothing.
 const maxHeader = 64 << 20
@@ -89,6 +87,8 @@ func (o *outline) segment(marker byte, b []byte) error {
 	switch {
 	case frame && len(b) >= 5 && b[0] != 8:
 		return fmt.Errorf("it has %d bits per sample, and CVAT opens only 8", b[0])
+	case frame && len(b) >= 6 && b[5] != 1 && b[5] != 3 && b[5] != 4:
+		return fmt.Errorf("it has %d components, and CVAT opens only 1, 3 or 4", b[5])
 	case frame && len(b) >= 5:
 		o.height, o.width = int(binary.BigEndian.Uint16(b[1:])), int(binary.BigEndian.Uint16(b[3:]))
 	case marker == 0xe1 && bytes.HasPrefix(b, []byte("Exif\x00\x00")):
@@ -97,37 +97,6 @@ func (o *outline) segment(marker byte, b []byte) error {
 		o.xmp(b)
 	}
 	return nil
-}
-
-// walkPNG goes from chunk to chunk up to the pixels.
-func walkPNG(r *bufio.Reader) (outline, error) {
-	var o outline
-	if err := skip(r, 8); err != nil {
-		return o, err
-	}
-	for {
-		b, err := take(r, 8)
-		if err != nil {
-			return o, err
-		}
-		n := int(binary.BigEndian.Uint32(b))
-		switch name := string(b[4:]); {
-		case name == "IDAT":
-			return o, nil
-		case name == "IEND":
-			return o, errors.New("it has no pixels")
-		case name == "eXIf" && n < maxMetadata:
-			data, err := take(r, n)
-			if err != nil {
-				return o, err
-			}
-			o.exif(data)
-			n = 0
-		}
-		if err := skip(r, n+4); err != nil {
-			return o, err
-		}
-	}
 }
 
 // walkGIF goes over extensions up to the first picture.
@@ -204,12 +173,4 @@ func walkWebP(r *io.SectionReader) (outline, error) {
 		}
 	}
 	return o, nil
-}
-
-// walkTIFF reads the first directory. Pillow turns a TIFF's size by itself and CVAT
-// turns it back, so no orientation is left.
-func walkTIFF(r *io.SectionReader) (outline, error) {
-	o, err := tiffTags(r)
-	o.orientation = 0
-	return o, err
 }
