@@ -82,6 +82,21 @@ class SideBySide(unittest.TestCase):
         self.create("day", *sorted(DAY.iterdir()))
         self.assertIn("1 unchanged", cvatplan(self.url, "plan", "--check", "frames", path))
 
+    def test_a_project_of_cvat_cli_is_adopted(self):
+        files = sorted(DAY.iterdir())
+        self.create("north", *files[:5])
+        self.create("south", *files[5:])
+        for name, some in (("a", files[:5]), ("b", files[5:])):
+            (self.folder / "data" / name).mkdir(parents=True)
+            for file in some:
+                shutil.copy(file, self.folder / "data" / name)
+        path = self.folder / "adopted.yaml"
+        cvatplan(self.url, "import", self.project, "--root", self.folder / "data", "--output", path)
+        self.assertIn("2 unchanged", cvatplan(self.url, "plan", "--check", "frames", "--detailed-exitcode", path))
+        away = self.folder / "away.yaml"
+        cvatplan(self.url, "import", "Interop", "--output", away, "--index", self.folder / "index")
+        self.assertIn("2 unchanged", cvatplan(self.url, "plan", "--check", "frames", "--detailed-exitcode", away))
+
     def test_one_profile_serves_both(self):
         self.cli("profile", "create", "--name", "lab", "sandbox")
         env = {k: v for k, v in os.environ.items() if not k.startswith(("CVAT", "XDG_"))}

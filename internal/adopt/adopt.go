@@ -99,7 +99,8 @@ type adoption struct {
 	server  planner.Reader
 	project observe.Found
 	labels  []cvat.Label
-	have    []plan.Task // all tasks of the project
+	listed  []cvat.Task // all tasks of the project
+	have    []plan.Task // the same, with their frames; both by id
 	tasks   []*task     // those that a manifest may describe, by name
 	leftOut []string
 	images  images
@@ -113,6 +114,8 @@ type task struct {
 	plan.Task
 	images  []dir // where its images may be
 	plain   bool  // its images are not where they were thought to be: it is planned by the index
+	first   *task // of a part of a bag: the first part; nil: it is none
+	alone   bool  // it has no part, whatever the names are
 	dropped bool  // no manifest describes it
 
 	bag, camera string
@@ -130,16 +133,16 @@ func (a *adoption) look(ctx context.Context) (err error) {
 	if a.labels, err = a.server.Labels(ctx, a.project.ID); err != nil {
 		return err
 	}
-	listed, err := a.server.ListTasks(ctx, cvat.TaskFilter{ProjectID: a.project.ID})
-	if err != nil {
+	if a.listed, err = a.server.ListTasks(ctx, cvat.TaskFilter{ProjectID: a.project.ID}); err != nil {
 		return err
 	}
+	slices.SortFunc(a.listed, func(s, t cvat.Task) int { return cmp.Compare(s.ID, t.ID) })
 	names := map[plan.Name]int{}
-	for _, t := range listed {
+	for _, t := range a.listed {
 		names[plan.NameOf(t.Name)]++
 	}
 	var adopted []int
-	for i, t := range listed {
+	for i, t := range a.listed {
 		a.have = append(a.have, observe.Task(a.server, t))
 		switch {
 		case !t.Imported():
@@ -211,10 +214,37 @@ func (a *adoption) try(ctx context.Context, s style) (again bool, err error) {
 	}
 	p := scanned.Projects[0]
 	defer p.Close()
-	actual := plan.Actual{
-		Scope: plan.Scope{Server: a.o.Server, ProjectID: a.project.ID, Project: a.project.Name}, Exists: true, Tasks: a.have,
+	if err := p.Decide(ctx, known{a.server, a}, planner.Options{CheckFrames: true}); err != nil {
+		return false, err
 	}
-	return a.judge(plan.Diff(p.Desired, actual, plan.Options{Project: p.Wanted, CheckFrames: true})), nil
+	return a.judge(p.Plan), nil
+}
+
+// A known server answers from memory what was asked before.
+type known struct {
+	planner.Reader
+	*adoption
+}
+
+// ListTasks gives the project's tasks, and none of other projects.
+func (k known) ListTasks(_ context.Context, f cvat.TaskFilter) ([]cvat.Task, error) {
+	if f.ProjectID != k.project.ID {
+		return nil, nil
+	}
+	return slices.Clone(k.listed), nil
+}
+
+// DataMeta gives a task's frames by their names.
+func (k known) DataMeta(_ context.Context, task int) (*cvat.DataMeta, error) {
+	i, ok := slices.BinarySearchFunc(k.have, task, func(t plan.Task, id int) int { return cmp.Compare(t.ID, id) })
+	if !ok {
+		return nil, cvat.ErrNotFound
+	}
+	meta := &cvat.DataMeta{Size: len(k.have[i].Frames)}
+	for _, name := range k.have[i].Frames {
+		meta.Frames = append(meta.Frames, cvat.FrameMeta{Name: name})
+	}
+	return meta, nil
 }
 
 // judge looks for tasks about which the plan would do something.
@@ -236,6 +266,10 @@ func (a *adoption) judge(p plan.Plan) (again bool) {
 		case !t.written() || right[plan.NameOf(t.Name)]:
 			continue
 		case a.layout.cameras != nil: // cameras are all bags' or none's
+		case t.first != nil && !t.first.alone:
+			t.first.alone, again = true, true
+		case a.layout.parted[t] && !t.alone:
+			t.alone, again = true, true
 		case !t.plain && len(t.images) > 0:
 			t.plain, again = true, true
 		case a.layout.style == listed:
@@ -309,13 +343,16 @@ func (a *adoption) returnIndex(m *manifest.Manifest) {
 func (a *adoption) index() []byte {
 	var b bytes.Buffer
 	out := index.NewJSONL(&b)
+	frames := map[[2]string]int{} // of a bag's camera: those of all its parts
 	for _, t := range a.layout.tasks {
 		if !t.indexed {
 			continue
 		}
 		for i, name := range t.Frames {
+			of := [2]string{t.bag, t.camera}
+			frames[of]++
 			_ = out.Write(index.Record{ // to memory
-				Task: t.Name, Name: name, Frame: i, Bag: t.bag, Camera: t.camera, Path: t.paths[i], Selection: a.layout.selection(t),
+				Task: t.Name, Name: name, Frame: frames[of] - 1, Bag: t.bag, Camera: t.camera, Path: t.paths[i], Selection: a.layout.selection(t),
 			})
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -27,6 +28,7 @@ type layout struct {
 	frameName  string   // and of most tasks' frames
 	names      map[*task]string
 	frameNames map[*task]string
+	parted     map[*task]bool // first parts of bags that have several
 	settings   settings
 }
 
@@ -39,17 +41,24 @@ const (
 
 // arrange makes the layout in a style.
 func (a *adoption) arrange(s style) {
-	l := layout{style: s, root: a.root(), names: map[*task]string{}, frameNames: map[*task]string{}}
+	l := layout{style: s, root: a.root(), names: map[*task]string{}, frameNames: map[*task]string{}, parted: map[*task]bool{}}
 	for _, t := range a.tasks {
 		if t.written() {
 			l.tasks = append(l.tasks, t)
 		}
 	}
+	l.findParts()
 	if s == grouped {
 		l.cameras = camerasOf(l.tasks)
 	}
 	used := map[string]bool{}
 	for _, t := range l.tasks {
+		if f := t.first; f != nil { // its turn was before
+			t.bag, t.camera, t.indexed = f.bag, f.camera, f.indexed
+			l.names[t], l.frameNames[t] = l.names[f], l.frameNames[f]
+			t.setPaths(l.frameNames[t])
+			continue
+		}
 		a.place(t, l.cameras != nil, used)
 		l.names[t] = "{camera}_{bag}"
 		if l.cameras == nil {
@@ -62,6 +71,30 @@ func (a *adoption) arrange(s style) {
 	l.name, l.frameName = cmp.Or(mode(templates), "{bag}"), mode(slices.Collect(maps.Values(l.frameNames)))
 	l.settings = settingsOf(l.tasks, l.cameras)
 	a.layout = l
+}
+
+var partName = regexp.MustCompile(`^(.+)_part([2-9]|[1-9][0-9]+)$`)
+
+// findParts finds the tasks that hold the later parts of a bag, as grow: part names them. Bags that are each
+// listed have none.
+func (l *layout) findParts() {
+	byName := map[string]*task{}
+	for _, t := range l.tasks {
+		byName[t.Name] = t
+	}
+	for _, t := range l.tasks {
+		t.first = nil
+		m := partName.FindStringSubmatch(t.Name)
+		if m == nil || l.style == listed {
+			continue
+		}
+		top, nested := topOf(t.Frames)
+		if f := byName[m[1]]; f != nil && !f.alone && nested {
+			if of, also := topOf(f.Frames); also && of == top {
+				t.first, l.parted[f] = f, true
+			}
+		}
+	}
 }
 
 // selection is what the index keeps of how the frames are named; see [index.Record].
@@ -95,6 +128,9 @@ func camerasOf(tasks []*task) []string {
 	found := map[string]bool{}
 	bags := map[[2]string]bool{}
 	for _, t := range tasks {
+		if t.first != nil {
+			continue // it is of its first part's camera
+		}
 		top, nested := topOf(t.Frames)
 		cam, ok := strings.CutSuffix(t.Name, "_"+top)
 		if !nested || !ok || cam == "" || strings.ContainsAny(cam, "/\\{}") || bags[[2]string{cam, top}] {
@@ -113,7 +149,7 @@ func camerasOf(tasks []*task) []string {
 	matcher := camera.NewMatcher(cameras)
 	for _, t := range tasks {
 		top, _ := topOf(t.Frames)
-		t.camera = strings.TrimSuffix(t.Name, "_"+top)
+		t.camera = strings.TrimSuffix(cmp.Or(t.first, t).Name, "_"+top)
 		for _, name := range t.Frames {
 			if i, _ := matcher.Owner(strings.TrimPrefix(name, top+"/")); i < 0 || names[i] != t.camera {
 				return nil

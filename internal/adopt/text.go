@@ -52,6 +52,9 @@ func (a *adoption) text() []byte {
 	if l.frameName != underBag && l.frameName != "" {
 		lines = append(lines, "  frame_name: "+survey.Quoted(l.frameName))
 	}
+	if len(l.parted) > 0 {
+		lines = append(lines, "  grow: part")
+	}
 	for _, k := range keys {
 		if v := l.settings.all[k.name]; v != "" {
 			lines = append(lines, "  "+k.name+": "+v)

@@ -414,6 +414,30 @@ var oddityQuestions = []question{
 	{258, "a multipart body that is nonsense is read as far as it makes sense, and is no error", func(t *testing.T, s *suite) {
 		s.raw(t, "POST", dataPath(s.task(t).ID), "nonsense", "Content-Type", "multipart/form-data; boundary=x", "Upload-Multiple", "true").want(t, 200, "")
 	}},
+	{281, "a skeleton is listed whole, its drawing with the ids of its points, and made again where their names stand in for these", func(t *testing.T, s *suite) {
+		_, label := s.skeleton(t)
+		withoutIDs := func(l cvat.Label) cvat.Label {
+			l.ID, l.HasParent = 0, false
+			for i := range l.Sublabels {
+				p := &l.Sublabels[i]
+				l.SVG = strings.ReplaceAll(l.SVG, fmt.Sprintf("data-label-id=\"%d\"", p.ID), fmt.Sprintf("data-label-name=%q", p.Name))
+				p.ID, p.HasParent = 0, false
+			}
+			return l
+		}
+		want := withoutIDs(label)
+		if want.SVG != drawing || len(want.Sublabels) != 2 || want.Sublabels[1].Name != "tip" || want.Sublabels[1].Color == "" {
+			t.Fatalf("%+v", want)
+		}
+		p, err := s.CreateProject(t.Context(), s.name(), "", []cvat.Label{want})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.sweep(t, s.Client, p.ID) })
+		if diff := cmp.Diff(want, withoutIDs(s.onlyLabel(t, p.ID))); diff != "" {
+			t.Error(diff)
+		}
+	}},
 }
 
 // queuedImages starts an import of two loose images that does not begin before release; a
