@@ -60,6 +60,7 @@ const (
 	CodeShard                 Code = "shard"
 	CodeOutOfDate             Code = "out_of_date"
 	CodeNotPlanned            Code = "not_planned"
+	CodeIgnored               Code = "ignored"
 	CodeBadSavedPlan          Code = "bad_saved_plan"
 
 	// Uploads and imports.
@@ -218,6 +219,7 @@ var Codes = []Meaning{
 	{CodeShard, Note, "only the bags of one shard were planned"},
 	{CodeOutOfDate, Error, "a saved plan is no longer true"},
 	{CodeNotPlanned, Note, "a task came to be after the plan was saved"},
+	{CodeIgnored, Note, "notices that the manifest acknowledges are counted, not shown"},
 	{CodeBadSavedPlan, Error, "a saved plan cannot be read"},
 	{CodeRequestTooLarge, Error, "a proxy limits the size of requests"},
 	{CodeTooLarge, Error, "the archive is larger than CVAT takes"},

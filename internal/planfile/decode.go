@@ -20,7 +20,7 @@ func (in *reader) project(line []byte) error {
 		Project: manifest.Project{ID: l.Options.Project.ID, Name: l.Options.Project.Name, Create: l.Options.Project.Create, Labels: l.Options.Project.Labels, Update: l.Options.Project.Update},
 		Target:  l.Options.Target, CreateAnyway: l.Options.CreateAnyway,
 		ReplaceEmpty: l.Options.ReplaceEmpty, CheckFrames: l.Options.CheckFrames, Update: l.Options.Update, DeleteLabels: l.Options.DeleteLabels,
-		IndexOnly: l.Options.IndexOnly,
+		IndexOnly: l.Options.IndexOnly, Ignore: l.Options.Ignore,
 	}
 	if l.Options.Shard != "" {
 		var err error

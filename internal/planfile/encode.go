@@ -24,7 +24,7 @@ func projectOf(p Project) projectLine {
 		Labels: h.Labels, LabelUses: h.LabelUses, NotAsked: h.NotAsked, Uncompared: h.Uncompared, Users: h.Users,
 		Options: optionsPart{
 			Project: wantedProject{ID: o.Project.ID, Name: o.Project.Name, Create: o.Project.Create, Labels: o.Project.Labels, Update: o.Project.Update},
-			Target:  o.Target, Shard: o.Shard.String(), CreateAnyway: o.CreateAnyway, ReplaceEmpty: o.ReplaceEmpty, CheckFrames: o.CheckFrames, Update: o.Update, DeleteLabels: o.DeleteLabels, IndexOnly: o.IndexOnly,
+			Target:  o.Target, Shard: o.Shard.String(), CreateAnyway: o.CreateAnyway, ReplaceEmpty: o.ReplaceEmpty, CheckFrames: o.CheckFrames, Update: o.Update, DeleteLabels: o.DeleteLabels, IndexOnly: o.IndexOnly, Ignore: o.Ignore,
 		},
 	}
 	for _, s := range o.Skip {

@@ -55,6 +55,7 @@ type optionsPart struct {
 	ReplaceEmpty bool          `json:"replace_empty,omitempty"`
 	CheckFrames  bool          `json:"check_frames,omitempty"`
 	IndexOnly    bool          `json:"index_only,omitempty"`
+	Ignore       plan.Ignored  `json:"ignore,omitempty"`
 	Update       []string      `json:"update,omitzero"` // nil is as the tasks say
 	DeleteLabels []string      `json:"delete_labels,omitempty"`
 }

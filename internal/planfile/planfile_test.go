@@ -42,7 +42,7 @@ func fill(v reflect.Value, n *int) {
 		fill(v.Index(1), n)
 	case reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
-		v.SetMapIndex(reflect.ValueOf("anna"), reflect.ValueOf(*n))
+		v.SetMapIndex(reflect.ValueOf("anna").Convert(v.Type().Key()), reflect.ValueOf(*n))
 	case reflect.Struct:
 		for i := range v.NumField() {
 			fill(v.Field(i), n)

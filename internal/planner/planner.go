@@ -48,7 +48,8 @@ type Project struct {
 	Plan     plan.Plan
 	Problems []diag.Diagnostic // warnings and notes of images that were read; what blocks a task is in Desired
 
-	indexOnly bool // see [ScanOptions]
+	indexOnly bool         // see [ScanOptions]
+	ignored   plan.Ignored // notices that the manifests acknowledge
 
 	whole []source.Task          // as the manifests ask for them: bags in parts are one task each
 	parts map[plan.Name][]string // see PartsOf
@@ -95,6 +96,7 @@ func (p *Project) planOptions(o Options) plan.Options {
 		DeleteLabels: o.DeleteLabels,
 		CheckFrames:  o.CheckFrames,
 		IndexOnly:    p.indexOnly,
+		Ignore:       p.ignored,
 	}
 }
 

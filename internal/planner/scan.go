@@ -72,13 +72,37 @@ func Scan(ctx context.Context, manifests []*manifest.Manifest, o ScanOptions) (S
 		if o.RenewIndex {
 			problems = slices.DeleteFunc(problems, aboutIndex)
 		}
-		s.Problems = append(s.Problems, problems...)
+		s.Problems = append(s.Problems, p.acknowledge(m, tasks, problems)...)
 		p.add(m, tasks)
 	}
 	if len(s.Mistakes()) > 0 {
 		s.Projects = slices.DeleteFunc(s.Projects, func(p *Project) bool { return len(p.Tasks) == 0 })
 	}
 	return s, ctx.Err()
+}
+
+// acknowledge takes the notices out that the manifest ignores, those of its tasks too, and counts them.
+func (p *Project) acknowledge(m *manifest.Manifest, tasks []source.Task, problems []diag.Diagnostic) []diag.Diagnostic {
+	if len(m.Ignore) == 0 {
+		return problems
+	}
+	if p.ignored == nil {
+		p.ignored = make(plan.Ignored)
+	}
+	for _, code := range m.Ignore {
+		p.ignored[code] += 0
+	}
+	ignored := func(d diag.Diagnostic) bool {
+		if d.Severity == diag.Error || !slices.Contains(m.Ignore, d.Code) {
+			return false
+		}
+		p.ignored[d.Code]++
+		return true
+	}
+	for i := range tasks {
+		tasks[i].Problems = slices.DeleteFunc(tasks[i].Problems, ignored)
+	}
+	return slices.DeleteFunc(problems, ignored)
 }
 
 // aboutIndex reports whether a problem goes away when the listing is written again.
@@ -150,5 +174,8 @@ func CheckImages(ctx context.Context, m *manifest.Manifest, o ScanOptions) ([]so
 			problems = append(problems, p)
 		}
 	}
+	problems = slices.DeleteFunc(problems, func(p diag.Diagnostic) bool {
+		return p.Severity < diag.Error && slices.Contains(m.Ignore, p.Code)
+	})
 	return tasks, problems
 }

@@ -21,6 +21,9 @@ func (l *loader) manifest(root *node) *Manifest {
 		Update:  root.get("update").strings(),
 		hash:    hash(root),
 	}
+	for _, code := range root.get("ignore").strings() {
+		m.Ignore = append(m.Ignore, diag.Code(code))
+	}
 	if named := root.get("root"); named.str() != "" {
 		l.unexpanded(named)
 		m.Root = named.str()

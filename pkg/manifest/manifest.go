@@ -29,7 +29,8 @@ type Manifest struct {
 	Bags    []Bag
 	Skip    []Skip
 	Pull    Pull
-	Update  []string // what may be changed in tasks and a project that exist: see [UpdateKeys]
+	Ignore  []diag.Code // notices that a person has seen: they are counted, not shown
+	Update  []string    // what may be changed in tasks and a project that exist: see [UpdateKeys]
 
 	hash string
 }

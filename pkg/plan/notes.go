@@ -3,7 +3,9 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -25,7 +27,28 @@ func notes(p Plan, have Actual) []Note {
 	n.keptLabels(p, have)
 	n.uncompared(have)
 	n.noProject(p, have)
+	n.ignore(p.Options.Ignore)
 	return n.sorted()
+}
+
+// ignore leaves out the notes that the manifests acknowledge, and counts them with those of the dataset.
+func (n noter) ignore(acknowledged Ignored) {
+	counts := maps.Clone(acknowledged)
+	for note := range n {
+		if _, ok := counts[note.Code]; ok {
+			counts[note.Code]++
+			delete(n, note)
+		}
+	}
+	var list []string
+	for _, code := range slices.Sorted(maps.Keys(counts)) {
+		if counts[code] > 0 {
+			list = append(list, fmt.Sprintf("%s (%d)", code, counts[code]))
+		}
+	}
+	if len(list) > 0 {
+		n[Note{Code: diag.CodeIgnored, Text: "ignored, as the manifest says: " + strings.Join(list, ", ")}] = 0
+	}
 }
 
 func (n noter) sorted() []Note {

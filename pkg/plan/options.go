@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/limits"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -26,8 +27,13 @@ type Options struct {
 	DeleteLabels []string         // labels of the project that are to be deleted, with all that was drawn with them
 	CheckFrames  bool             // frame names were asked for, so they are compared
 	IndexOnly    bool             // tasks whose committed index does not fit are blocked, whatever the server has
+	Ignore       Ignored          // notices that the manifests acknowledge
 	Offline      bool             // no server was asked: what the manifest wants is all there is to say
 }
+
+// Ignored are the codes of notices that are counted and not shown (ignore: in a manifest), each with how many of
+// the dataset it stands for; a plan adds its own notes to them.
+type Ignored map[diag.Code]int
 
 // targets reports whether the plan is about a task; one that it is not about is no stranger either.
 func (o Options) targets(d Desired) bool {
