@@ -18,6 +18,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"unicode"
 
 	"golang.org/x/sync/errgroup"
 
@@ -99,9 +101,10 @@ type adoption struct {
 	server  planner.Reader
 	project observe.Found
 	labels  []cvat.Label
-	listed  []cvat.Task // all tasks of the project
-	have    []plan.Task // the same, with their frames; both by id
-	tasks   []*task     // those that a manifest may describe, by name
+	faults  map[string]string // by a label's name, why it is written by its name alone
+	listed  []cvat.Task       // all tasks of the project
+	have    []plan.Task       // the same, with their frames; both by id
+	tasks   []*task           // those that a manifest may describe, by name
 	leftOut []string
 	images  images
 
@@ -133,6 +136,7 @@ func (a *adoption) look(ctx context.Context) (err error) {
 	if a.labels, err = a.server.Labels(ctx, a.project.ID); err != nil {
 		return err
 	}
+	a.checkLabels()
 	if a.listed, err = a.server.ListTasks(ctx, cvat.TaskFilter{ProjectID: a.project.ID}); err != nil {
 		return err
 	}
@@ -149,6 +153,8 @@ func (a *adoption) look(ctx context.Context) (err error) {
 			a.leaveOut(a.have[i], "it has no frames")
 		case t.Dimension == "3d" || t.Mode == "interpolation":
 			a.leaveOut(a.have[i], "it is not of images")
+		case strings.ContainsFunc(t.Name, unicode.IsControl):
+			a.leaveOut(a.have[i], "its name has a control character")
 		case names[plan.NameOf(t.Name)] > 1:
 			a.leaveOut(a.have[i], "another task has the same name")
 		default:
@@ -160,6 +166,19 @@ func (a *adoption) look(ctx context.Context) (err error) {
 	}
 	slices.SortStableFunc(a.tasks, func(s, t *task) int { return plan.CompareNames(s.Name, t.Name) })
 	return nil
+}
+
+// checkLabels finds labels that a manifest would refuse: CVAT keeps attributes that its own editor stumbles over.
+func (a *adoption) checkLabels() {
+	a.faults = map[string]string{}
+	for _, l := range a.labels {
+		text := "version: 1\nproject:\n  id: 1\n  labels:\n" + strings.Join(labelLines(l, "    "), "\n") + "\nbags: [a]\n"
+		_, err := manifest.Parse(a.o.File, []byte(text))
+		var mistakes *manifest.Error
+		if errors.As(err, &mistakes) {
+			a.faults[l.Name] = mistakes.Problems[0].Text
+		}
+	}
 }
 
 func (a *adoption) leaveOut(t plan.Task, why string) {

@@ -172,6 +172,24 @@ func TestWhatCannotBeAdoptedIsTold(t *testing.T) {
 	}
 }
 
+// A label that a manifest would refuse is written by its name, and stops nothing.
+func TestALabelThatIsOddIsAdoptedByItsName(t *testing.T) {
+	srv := cvattest.Start(t)
+	client := clientOf(t, srv)
+	p, err := client.CreateProject(t.Context(), "Orchard", "", []cvat.Label{
+		{Name: "fine", Attributes: []cvat.Attribute{{Name: "ripe", InputType: "checkbox", Values: []string{"true"}}}},
+		{Name: "odd: #1", Attributes: []cvat.Attribute{{Name: "n", InputType: "number", Values: []string{"1"}}}},
+	})
+	check(t, err)
+	check(t, srv.Sandbox.SeedTasks(t.Context(), p.ID, []api.SeedTask{{Name: "a", Frames: []string{"1.jpg"}}}))
+	text := string(adoptAll(t, srv, adopt.Options{Server: srv.URL, Project: manifest.Project{ID: p.ID}, File: filepath.Join(t.TempDir(), "cvatplan.yaml")}).Manifest)
+	for _, line := range []string{`        - {name: "ripe", input_type: checkbox, mutable: false, values: ["true"]}`, `    - name: "odd: #1"`} {
+		if !strings.Contains(text, "\n"+line+"\n") {
+			t.Errorf("%s is missing in\n%s", line, text)
+		}
+	}
+}
+
 // Many tasks are one request each, and a manifest that a person can read (10,000 were tried).
 func TestAProjectOfManyTasksIsAdopted(t *testing.T) {
 	const tasks = 450

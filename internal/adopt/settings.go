@@ -3,6 +3,7 @@ package adopt
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -49,8 +50,8 @@ func text(s *string) string {
 }
 
 func bugTracker(t plan.Task) string {
-	if _, ours := plan.ParseMarker(t.BugTracker); ours {
-		return ""
+	if strings.HasPrefix(t.BugTracker, "cvatplan:") {
+		return "" // a marker
 	}
 	return text(t.Settings.BugTracker)
 }

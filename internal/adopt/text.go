@@ -36,6 +36,10 @@ func (a *adoption) text() []byte {
 	if len(a.labels) > 0 {
 		lines = append(lines, "  labels:")
 		for _, label := range a.labels {
+			if fault := a.faults[label.Name]; fault != "" {
+				lines = append(lines, "    # By its name alone: "+wording.Safe(fault))
+				label = cvat.Label{Name: label.Name}
+			}
 			lines = append(lines, labelLines(label, "    ")...)
 		}
 	}

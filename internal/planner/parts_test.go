@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/sandbox/api"
 	"github.com/cvatplan/cvatplan/pkg/apply"
@@ -471,6 +472,30 @@ func compressedImage(cdr bool, seconds uint32, png []byte) []byte {
 		b = append(b, 0)
 	}
 	return append(little.AppendUint32(b, uint32(len(png))), png...)
+}
+
+// A part that somebody else's task stands in the way of stops those after it: which frames they hold is not known.
+func TestAPartIsNotBegunBeforeTheOneBeforeIt(t *testing.T) {
+	d := newDataset(t, "task: {grow: part, max_frames: 1}", "run_1/a.png", "run_1/b.png", "run_1/c.png")
+	srv := cvattest.Start(t)
+	client := clientOf(t, srv, nil)
+	p := d.project(t)
+	decide(t, p, client, planner.Options{Upload: true, Target: []string{"run_1"}})
+	apply.Run(t.Context(), p.Plan, client, apply.Options{Images: p.Images}, nil)
+	p = d.project(t)
+	decide(t, p, client, planner.Options{Upload: true})
+	wantActions(t, p.Plan, "create run_1_part2", "create run_1_part3", "no-op run_1")
+	if _, err := client.CreateTask(t.Context(), cvat.NewTask{Name: "run_1_part2", ProjectID: p.Actual.Scope.ProjectID}); err != nil {
+		t.Fatal(err)
+	}
+	r := apply.Run(t.Context(), p.Plan, client, apply.Options{Images: p.Images}, nil)
+	got := r.Tasks[1]
+	if r.Tasks[0].Outcome != apply.Refused || got.Outcome != apply.Failed || !got.Retryable || got.Reason.Code != diag.CodeEarlierPart {
+		t.Errorf("%+v", r.Tasks)
+	}
+	if len(framesOf(t, srv)) != 1 {
+		t.Error("a later part was made")
+	}
 }
 
 // Predictions of a bag are given to the part that holds their frame.
