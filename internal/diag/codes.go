@@ -36,6 +36,7 @@ const (
 	CodeSourceStorage         Code = "source_storage"
 	CodeTargetStorage         Code = "target_storage"
 	CodeAssignee              Code = "assignee"
+	CodeAnnotations           Code = "annotations"
 	CodeJobs                  Code = "jobs"
 	CodeFrameOrder            Code = "frame_order"
 	CodeManyJobs              Code = "many_jobs"
@@ -195,6 +196,7 @@ var Codes = []Meaning{
 	{CodeSourceStorage, Note, "the task has another source_storage"},
 	{CodeTargetStorage, Note, "the task has another target_storage"},
 	{CodeAssignee, Note, "the task is assigned to somebody else"},
+	{CodeAnnotations, Note, "a finished task does not hold what predictions say now"},
 	{CodeJobs, Note, "jobs of the task are not given to those whom the manifest names"},
 	{CodeFrameOrder, Note, "the task holds its frames in another order"},
 	{CodeManyJobs, Error, "the task would have more jobs than CVAT allows"},

@@ -103,7 +103,7 @@ func (in *reader) server(line []byte) error {
 	t := plan.Task{
 		ID: l.ID, Name: l.Name, ProjectID: l.ProjectID, ProjectName: l.ProjectName, BugTracker: l.BugTracker,
 		HasData: l.HasData, Size: l.Size, Owner: l.Owner, Import: plan.ImportState(l.Import), ImportError: l.ImportError,
-		Settings: l.Settings, Frames: l.Frames, Holds: l.Holds, Jobs: l.Jobs, URL: l.URL,
+		Settings: l.Settings, Given: l.Given, Frames: l.Frames, Holds: l.Holds, Jobs: l.Jobs, URL: l.URL,
 	}
 	if l.FramesAsWanted {
 		t.Frames = in.frames[plan.NameOf(l.Name)]

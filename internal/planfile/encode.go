@@ -52,7 +52,7 @@ func serverOf(t plan.Task, wanted []string) serverLine {
 	l := serverLine{
 		Type: typeServer, ID: t.ID, Name: t.Name, ProjectID: t.ProjectID, ProjectName: t.ProjectName,
 		BugTracker: t.BugTracker, HasData: t.HasData, Size: t.Size, Owner: t.Owner, Import: string(t.Import),
-		ImportError: t.ImportError, Settings: t.Settings, Holds: t.Holds, Jobs: t.Jobs, URL: t.URL, Frames: t.Frames,
+		ImportError: t.ImportError, Settings: t.Settings, Given: t.Given, Holds: t.Holds, Jobs: t.Jobs, URL: t.URL, Frames: t.Frames,
 	}
 	if len(t.Frames) > 0 && slices.Equal(t.Frames, wanted) {
 		l.Frames, l.FramesAsWanted = nil, true

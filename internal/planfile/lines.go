@@ -118,7 +118,8 @@ type serverLine struct {
 	Import         string        `json:"import,omitempty"`
 	ImportError    string        `json:"import_error,omitempty"`
 	Settings       plan.Settings `json:"settings"`
-	Jobs           []plan.Job    `json:"jobs,omitzero"`   // nil is not asked for
+	Jobs           []plan.Job    `json:"jobs,omitzero"` // nil is not asked for
+	Given          *plan.Given   `json:"given,omitempty"`
 	Holds          string        `json:"holds,omitempty"` // the wanted task whose frames it was proven to hold
 	URL            string        `json:"url,omitempty"`
 	Elsewhere      bool          `json:"elsewhere,omitempty"`        // in another project

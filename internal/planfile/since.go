@@ -161,6 +161,9 @@ func taskSince(was, is side, c plan.Change) string {
 // the plan makes them are its work.
 func valuesSince(was, now plan.Change) string {
 	for _, u := range now.Updates {
+		if u.Key == "annotations" {
+			continue // carrying the plan out changes it step by step: see annotationsSince
+		}
 		if !slices.Contains(was.Updates, u) {
 			return fmt.Sprintf("its %s is %q now", u.Key, u.Before)
 		}
@@ -178,11 +181,11 @@ func valuesSince(was, now plan.Change) string {
 func annotationsSince(was, now plan.Change) string {
 	a, b := was.Desired.Annotations, now.Desired.Annotations
 	switch {
-	case a == nil || !actionable(was) || !actionable(now) || now.Action == plan.Update:
+	case a == nil || !actionable(was):
 		return ""
-	case b == nil:
+	case b == nil && actionable(now) && now.Action != plan.Update:
 		return fmt.Sprintf("its predictions %s are gone", a.From)
-	case a.Hash != b.Hash:
+	case b != nil && a.Hash != b.Hash && (actionable(now) || was.Gives()):
 		return fmt.Sprintf("its predictions %s changed", a.From)
 	}
 	return ""

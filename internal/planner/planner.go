@@ -134,6 +134,9 @@ func (p *Project) decide(ctx context.Context, server Reader, o plan.Options, how
 	if err := p.addAnnotations(ctx, server, o); err != nil {
 		return err
 	}
+	if err := p.compareAnnotations(ctx, server, o); err != nil {
+		return err
+	}
 	proven, err := p.proveRenamed(ctx, server, o)
 	if proven {
 		p.Plan = plan.Diff(p.Desired, p.Actual, o)

@@ -18,6 +18,7 @@ type Reader interface {
 	observe.Reader
 	observe.AnnotationReader
 	Frame(ctx context.Context, taskID, number int) (io.ReadCloser, error)
+	Annotations(ctx context.Context, taskID int) (*cvat.Annotations, error)
 }
 
 // maxCompared bounds how many tasks a plan compares; each costs four requests at most.

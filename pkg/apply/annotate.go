@@ -47,7 +47,10 @@ func (t *task) annotate(ctx context.Context, id int, frames []cvat.FrameMeta) (s
 			return false, err
 		}
 	}
-	for {
+	for range maxSteps {
+		if t.stopping() {
+			return false, errStopped
+		}
 		have, err := t.server.Annotations(ctx, id)
 		if err != nil {
 			return false, err
@@ -70,6 +73,7 @@ func (t *task) annotate(ctx context.Context, id int, frames []cvat.FrameMeta) (s
 			return false, err
 		}
 	}
+	return false, errUnsettled
 }
 
 // prepareAnnotations asks for the annotations and cuts them into batches: the same ones in every run.

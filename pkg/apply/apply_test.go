@@ -60,6 +60,9 @@ func (j *job) tryPlan(s *session) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
+	if err := j.compareGiven(s, have.Tasks); err != nil {
+		return plan.Plan{}, err
+	}
 	need := strings.Join(plan.NeedsHash(want, have, o), " ")
 	for i := range want {
 		if strings.Contains(need, want[i].Task) {

@@ -49,6 +49,7 @@ type task struct {
 	verified   int              // the task whose frames this run compared, and which are right; 0 none
 	frames     []cvat.FrameMeta // its frames
 	annotating *annotating      // once its annotations are prepared
+	given      bool             // this run has given a finished task what it lacked
 }
 
 // A step is done, is to be looked at again, or has failed.
@@ -111,6 +112,9 @@ func (t *task) step(ctx context.Context) (decision, error) {
 	case plan.Replace:
 		return t.replace(ctx)
 	case plan.NoOp:
+		if t.gives() {
+			return t.addMissing(ctx)
+		}
 		return t.done(), nil
 	default:
 		return t.judged(ctx)

@@ -19,6 +19,9 @@ func (t *task) update(ctx context.Context) (decision, error) {
 	if len(due)+len(jobs) == 0 {
 		t.keep(Left)
 		t.result.Warnings = append(t.result.Warnings, slices.Concat(kept, keptJobs)...)
+		if t.gives() {
+			return t.addMissing(ctx)
+		}
 		return ended, nil
 	}
 	t.phase(Updating)

@@ -162,6 +162,7 @@ type Task struct {
 	Jobs        []Job       // its annotation jobs, where they were asked for: see [Desired.AsksJobs]
 	Frames      []string    // nil unless frames were asked for ([Options].CheckFrames)
 	URL         string
+	Given       *Given // how what it holds compares with [Desired].Annotations; nil: not compared
 
 	Holds string // the wanted task whose frames an unmanaged one was proven to hold; see [Renamed]
 }

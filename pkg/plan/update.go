@@ -37,6 +37,9 @@ func (c Change) updating(o Options) Change {
 			c.Updates = append(c.Updates, FieldChange{m.key, m.text(t.Settings), m.text(c.Desired.Settings)})
 		}
 	}
+	if u, adds := c.giving(o); adds {
+		c.Updates = append(c.Updates, u)
+	}
 	keys := make([]string, len(c.Updates))
 	for i, u := range c.Updates {
 		keys[i] = u.Key

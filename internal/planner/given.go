@@ -1,0 +1,110 @@
+package planner
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/prediction"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// compareAnnotations looks into finished tasks that may be given what they lack, or that are compared closely: two
+// requests for each in whose jobs nobody has worked, beside a listing of the project's jobs.
+func (p *Project) compareAnnotations(ctx context.Context, server Reader, o plan.Options) error {
+	var jobs map[int][]cvat.Job
+	changed := false
+	for _, c := range p.Plan.Changes {
+		i, ok := p.first[plan.NameOf(c.Task)]
+		finished := c.Action == plan.NoOp || c.Action == plan.Update
+		if !ok || !finished || p.Tasks[i].Annotations == nil || !o.CheckFrames && !plan.UpdatesAnnotations(p.Desired[i], o) {
+			continue
+		}
+		if jobs == nil {
+			var err error
+			if jobs, err = p.jobsByTask(ctx, server); err != nil {
+				return err
+			}
+			if p.labels, err = p.plannedLabels(ctx, server); err != nil {
+				return err
+			}
+		}
+		given, wants, err := p.compareTask(ctx, server, i, c.ID, jobs[c.ID])
+		if err != nil {
+			return err
+		}
+		if given == nil {
+			continue
+		}
+		p.Desired[i].Annotations = wants
+		for k := range p.Actual.Tasks {
+			if p.Actual.Tasks[k].ID == c.ID {
+				p.Actual.Tasks[k].Given = given
+				changed = true
+			}
+		}
+	}
+	if changed {
+		p.Plan = plan.Diff(p.Desired, p.Actual, o)
+	}
+	return ctx.Err()
+}
+
+func (p *Project) jobsByTask(ctx context.Context, server Reader) (map[int][]cvat.Job, error) {
+	all, err := server.Jobs(ctx, cvat.JobFilter{ProjectID: p.Actual.Scope.ProjectID})
+	byTask := map[int][]cvat.Job{}
+	for _, j := range all {
+		if j.Type == "annotation" || j.Type == "" {
+			byTask[j.TaskID] = append(byTask[j.TaskID], j)
+		}
+	}
+	return byTask, err
+}
+
+// compareTask compares one task; nil where there is nothing to compare. Predictions that cannot be read, or not be
+// placed, are a warning: the task has its frames, and stays as it is.
+func (p *Project) compareTask(ctx context.Context, server Reader, i, id int, jobs []cvat.Job) (*plan.Given, *plan.Annotations, error) {
+	if prediction.Worked(nil, jobs) {
+		return &plan.Given{Worked: true}, nil, nil
+	}
+	t := p.Tasks[i]
+	have, err := server.Annotations(ctx, id)
+	if err != nil {
+		return nil, nil, unlessGone(err)
+	}
+	if prediction.Worked(have, jobs) {
+		return &plan.Given{Worked: true}, nil, nil
+	}
+	meta, err := server.DataMeta(ctx, id)
+	if err != nil {
+		return nil, nil, unlessGone(err)
+	}
+	frames := predictable(t, meta.Frames, func(f cvat.FrameMeta) prediction.Frame {
+		return prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
+	})
+	given, problems := annotationsOf(ctx, t, frames, p.labels)
+	found, _, err := openPredictions(ctx, t)
+	if given == nil && len(problems) == 0 || errors.Is(err, fs.ErrNotExist) && t.Annotations.Optional {
+		return nil, nil, nil
+	}
+	if len(problems) > 0 {
+		for _, d := range problems {
+			d.Severity = diag.Warning
+			p.Problems = append(p.Problems, d)
+		}
+		return nil, nil, nil
+	}
+	want := found.Place(target(t, frames, p.labels)).Annotations.Shapes
+	missing, repeated := prediction.Compare(want, have.Shapes)
+	before := len(want) - len(missing) + len(repeated)
+	return &plan.Given{Before: before, After: len(want)}, given, nil
+}
+
+func unlessGone(err error) error {
+	if errors.Is(err, cvat.ErrNotFound) {
+		return nil // deleted since it was listed
+	}
+	return err
+}
