@@ -178,9 +178,9 @@ func (a *app) state() state {
 	return state{&resume.Store{Dir: resume.Dir(a.getenv), Warn: a.warn}}
 }
 
-// Hold is the hint of one upload, nil if there is none to be had.
-func (s state) Hold(server string, task int, file string) apply.Hint {
-	if h := s.kept.Hold(server, task, file); h != nil {
+// Lock is the hint of one upload, nil if there is none to be had.
+func (s state) Lock(server string, task int, file string) apply.Hint {
+	if h := s.kept.Lock(server, task, file); h != nil {
 		return h
 	}
 	return nil // no typed nil in the interface

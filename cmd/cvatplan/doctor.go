@@ -65,7 +65,7 @@ func (a *app) examine(ctx context.Context, server planner.Server, project manife
 		switch {
 		case errors.Is(f.Err, cvat.ErrNotAuthorised):
 			code = max(code, exitNotAllowed)
-		case f.Verdict == observe.Failed:
+		case f.Outcome == observe.Failed:
 			code = max(code, exitError)
 		}
 	}
@@ -73,7 +73,7 @@ func (a *app) examine(ctx context.Context, server planner.Server, project manife
 }
 
 func (a *app) printFinding(f observe.Finding) error {
-	text := fmt.Sprintf("%-8s %-13s %s\n", f.Verdict, f.Check, wording.Safe(f.Text))
+	text := fmt.Sprintf("%-8s %-13s %s\n", f.Outcome, f.Check, wording.Safe(f.Text))
 	if f.Hint != (diag.Hint{}) {
 		text += fmt.Sprintf("%-8s %-13s hint: %s\n", "", "", wording.Safe(advice.Words(f.Hint)))
 	}

@@ -114,8 +114,8 @@ func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*s
 
 // list writes one task's records. It is not ok where the task's frames are bad, which is said.
 func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, ids map[plan.Name]int, out index.Writer) (ok bool, err error) {
-	if t.Hold != "" {
-		a.warn(fmt.Sprintf("task %s is left out: %s", wording.Safe(t.Name), wording.Safe(t.Hold)))
+	if t.Deferred != "" {
+		a.warn(fmt.Sprintf("task %s is left out: %s", wording.Safe(t.Name), wording.Safe(t.Deferred)))
 		return true, nil
 	}
 	if a.printProblems(t.Problems) >= diag.Error {

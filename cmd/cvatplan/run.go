@@ -33,7 +33,7 @@ type app struct {
 	writes    bool              // to servers: a sandbox that is not there is made
 	strict    bool              // damage of a recording is an error
 	indexOnly bool              // only bags that fit their index are planned
-	renewing  bool              // listings are about to be written again, so that a stale one is no news
+	renewing  bool              // indexes are about to be written, so that a stale one is not reported
 }
 
 // A cli is the command line; every field is a command, and has a file of its own.

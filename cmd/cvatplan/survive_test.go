@@ -174,17 +174,17 @@ func (s *site) applyWhileHandled(t *testing.T, gate *cvattest.Gate, hold *cvatte
 func (b *table) note(d death, request string, failed bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	verdict := "whole"
+	outcome := "whole"
 	if failed {
-		verdict = "NOT WHOLE"
+		outcome = "NOT WHOLE"
 	}
 	if request == notReached {
-		verdict = request
+		outcome = request
 	} else {
 		b.request[d.k] = request
 	}
 	b.cases++
-	b.ends[d.k] = append(b.ends[d.k], d.String()+": "+verdict)
+	b.ends[d.k] = append(b.ends[d.k], d.String()+": "+outcome)
 }
 
 func (b *table) print(t *testing.T, total int) {

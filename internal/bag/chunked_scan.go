@@ -67,7 +67,7 @@ func (c *chunked) takeIn(s *scanned) error {
 	if c.kept += len(s.refs); c.kept <= keptRefs {
 		k.refs = append([]ref{}, s.refs...) // never nil
 	}
-	return c.blame(k, s, unknown)
+	return c.reportDamage(k, s, unknown)
 }
 
 // resolve defines the scan's connections, and gives each ref its stream; it
@@ -103,7 +103,7 @@ func (c *chunked) resolve(s *scanned) (unknown int64) {
 	return unknown
 }
 
-func (c *chunked) blame(k *chunk, s *scanned, unknown int64) error {
+func (c *chunked) reportDamage(k *chunk, s *scanned, unknown int64) error {
 	if s.err != nil {
 		err := c.warn.add(Warning{File: c.file.name, Text: "chunk cannot be unpacked to its end", First: fmt.Sprintf("at byte %d: %v", k.pos, s.err), Bytes: k.size})
 		if err != nil {

@@ -12,20 +12,20 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
-// A Verdict is what a check came to.
-type Verdict string
+// A Outcome is what a check came to.
+type Outcome string
 
-// The verdicts. A failed check leaves out those that build on it.
+// The outcomes. A failed check leaves out those that build on it.
 const (
-	Fine    Verdict = "ok"
-	Warning Verdict = "warning"
-	Failed  Verdict = "failed"
+	Fine    Outcome = "ok"
+	Warning Outcome = "warning"
+	Failed  Outcome = "failed"
 )
 
 // A Finding is one check of [Checkup].
 type Finding struct {
 	Check   string
-	Verdict Verdict
+	Outcome Outcome
 	Text    string
 	Hint    diag.Hint // what to do about it; may be empty
 	Code    diag.Code // of a failure, as [cvat.Code] has it; may be empty
@@ -78,12 +78,12 @@ type examination struct {
 	findings []Finding
 }
 
-func (e *examination) say(check string, v Verdict, hint diag.Hint, format string, args ...any) {
+func (e *examination) say(check string, v Outcome, hint diag.Hint, format string, args ...any) {
 	text := format
 	if len(args) > 0 {
 		text = fmt.Sprintf(format, args...)
 	}
-	e.findings = append(e.findings, Finding{Check: check, Verdict: v, Text: text, Hint: hint})
+	e.findings = append(e.findings, Finding{Check: check, Outcome: v, Text: text, Hint: hint})
 }
 
 // fail says why a check failed; nothing that builds on it is asked.
@@ -154,11 +154,11 @@ func (e *examination) token(ctx context.Context) bool {
 	if err != nil {
 		return e.fail("token", err)
 	}
-	e.say("token", tokenVerdict(t, e.now), tokenHint(t, e.now), "%s", tokenText(t))
+	e.say("token", tokenOutcome(t, e.now), tokenHint(t, e.now), "%s", tokenText(t))
 	return true
 }
 
-func tokenVerdict(t *cvat.Token, now time.Time) Verdict {
+func tokenOutcome(t *cvat.Token, now time.Time) Outcome {
 	if t.ReadOnly || t.Expires != nil && t.Expires.Sub(now) < soon {
 		return Warning
 	}

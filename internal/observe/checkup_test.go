@@ -53,50 +53,50 @@ func (p *patient) AccessTokenSelf(context.Context) (*cvat.Token, error) {
 }
 func (p *patient) Role(context.Context, string) (string, error) { return p.role, p.fails["role"] }
 
-// examine gives "check: verdict" of each finding, and its texts.
-func examine(t *testing.T, p *patient, want manifest.Project) (verdicts []string, text string) {
+// examine gives "check: outcome" of each finding, and its texts.
+func examine(t *testing.T, p *patient, want manifest.Project) (outcomes []string, text string) {
 	t.Helper()
 	for _, f := range Checkup(t.Context(), p, Want{Project: want}, noon) {
-		verdicts = append(verdicts, f.Check+": "+string(f.Verdict))
+		outcomes = append(outcomes, f.Check+": "+string(f.Outcome))
 		text += f.Text + "\n" + advice.Words(f.Hint) + "\n"
 	}
-	return verdicts, text
+	return outcomes, text
 }
 
 func TestACheckupSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 	refused := &cvat.APIError{Method: "GET", Path: "/api/users/self", Status: 401}
 	for name, c := range map[string]struct {
 		change func(p *patient)
-		want   map[string]Verdict // but for those that are fine
+		want   map[string]Outcome // but for those that are fine
 		says   []string
 		ends   string // at which check it ends; "": none
 	}{
 		"healthy":               {func(*patient) {}, nil, []string{"encrypted, its certificate is trusted", `"p", id 7`, "nothing speaks against"}, ""},
 		"not encrypted":         {func(p *patient) { p.url = "http://cvat" }, nil, []string{"not encrypted"}, ""},
-		"nobody answers":        {func(p *patient) { p.fails["about"] = errors.New("connection refused") }, map[string]Verdict{"address": Failed}, []string{"connection refused"}, "address"},
-		"too old":               {func(p *patient) { p.version = "2.30.0" }, map[string]Verdict{"version": Failed}, []string{"needs 2.39.0 or newer"}, "version"},
-		"no tokens yet":         {func(p *patient) { p.version = "2.42.0" }, map[string]Verdict{"version": Failed}, []string{"use CVAT_USERNAME and CVAT_PASSWORD"}, "version"},
-		"very new":              {func(p *patient) { p.version = "2.99.0" }, map[string]Verdict{"version": Warning}, []string{"look for a newer cvatplan"}, ""},
-		"clocks":                {func(p *patient) { p.clock = noon.Add(-10 * time.Minute) }, map[string]Verdict{"clock": Warning}, []string{"10m0s apart", "NTP"}, ""},
-		"no clock":              {func(p *patient) { p.clock = time.Time{} }, map[string]Verdict{"clock": Warning}, []string{"does not tell its time"}, ""},
-		"no credentials":        {func(p *patient) { p.fails["sign in"] = errors.New("no credentials") }, map[string]Verdict{"credentials": Failed}, []string{"no credentials"}, "credentials"},
-		"a refused token":       {func(p *patient) { p.fails["self"] = refused }, map[string]Verdict{"credentials": Failed}, []string{"401"}, "credentials"},
+		"nobody answers":        {func(p *patient) { p.fails["about"] = errors.New("connection refused") }, map[string]Outcome{"address": Failed}, []string{"connection refused"}, "address"},
+		"too old":               {func(p *patient) { p.version = "2.30.0" }, map[string]Outcome{"version": Failed}, []string{"needs 2.39.0 or newer"}, "version"},
+		"no tokens yet":         {func(p *patient) { p.version = "2.42.0" }, map[string]Outcome{"version": Failed}, []string{"use CVAT_USERNAME and CVAT_PASSWORD"}, "version"},
+		"very new":              {func(p *patient) { p.version = "2.99.0" }, map[string]Outcome{"version": Warning}, []string{"look for a newer cvatplan"}, ""},
+		"clocks":                {func(p *patient) { p.clock = noon.Add(-10 * time.Minute) }, map[string]Outcome{"clock": Warning}, []string{"10m0s apart", "NTP"}, ""},
+		"no clock":              {func(p *patient) { p.clock = time.Time{} }, map[string]Outcome{"clock": Warning}, []string{"does not tell its time"}, ""},
+		"no credentials":        {func(p *patient) { p.fails["sign in"] = errors.New("no credentials") }, map[string]Outcome{"credentials": Failed}, []string{"no credentials"}, "credentials"},
+		"a refused token":       {func(p *patient) { p.fails["self"] = refused }, map[string]Outcome{"credentials": Failed}, []string{"401"}, "credentials"},
 		"no token":              {func(p *patient) { p.token = nil }, nil, nil, ""},
-		"read-only":             {func(p *patient) { p.token.ReadOnly = true }, map[string]Verdict{"token": Warning}, []string{"read-only", "apply needs one that may write"}, ""},
-		"expires soon":          {func(p *patient) { at := noon.Add(24 * time.Hour); p.token.Expires = &at }, map[string]Verdict{"token": Warning}, []string{"expires 2026-03-05 12:00 UTC", "make a new token"}, ""},
+		"read-only":             {func(p *patient) { p.token.ReadOnly = true }, map[string]Outcome{"token": Warning}, []string{"read-only", "apply needs one that may write"}, ""},
+		"expires soon":          {func(p *patient) { at := noon.Add(24 * time.Hour); p.token.Expires = &at }, map[string]Outcome{"token": Warning}, []string{"expires 2026-03-05 12:00 UTC", "make a new token"}, ""},
 		"unknown to the server": {func(p *patient) { p.fails["token"] = notFound() }, nil, nil, ""},
 		"no organization of that name": {func(p *patient) { p.org, p.orgs = "nowhere", []cvat.Organization{{Slug: "orchard"}} },
-			map[string]Verdict{"organization": Failed}, []string{`no organization "nowhere" (but: orchard)`}, "organization"},
-		"no project":        {func(p *patient) { p.projects = nil }, map[string]Verdict{"project": Warning}, []string{"create: true"}, ""},
-		"two projects":      {func(p *patient) { p.projects = append(p.projects, cvat.Project{ID: 8, Name: "p"}) }, map[string]Verdict{"project": Failed}, []string{"project.id"}, "project"},
-		"another's project": {func(p *patient) { p.self.ID = 2 }, map[string]Verdict{"rights": Warning}, []string{"project 7 is alice's", "organization"}, ""},
+			map[string]Outcome{"organization": Failed}, []string{`no organization "nowhere" (but: orchard)`}, "organization"},
+		"no project":        {func(p *patient) { p.projects = nil }, map[string]Outcome{"project": Warning}, []string{"create: true"}, ""},
+		"two projects":      {func(p *patient) { p.projects = append(p.projects, cvat.Project{ID: 8, Name: "p"}) }, map[string]Outcome{"project": Failed}, []string{"project.id"}, "project"},
+		"another's project": {func(p *patient) { p.self.ID = 2 }, map[string]Outcome{"rights": Warning}, []string{"project 7 is alice's", "organization"}, ""},
 		"a superuser":       {func(p *patient) { p.self.ID, p.self.IsSuperuser = 2, true }, nil, nil, ""},
-		"a worker":          {func(p *patient) { p.self.Groups = []string{"worker"} }, map[string]Verdict{"rights": Warning}, []string{"may create nothing", "group user"}, ""},
+		"a worker":          {func(p *patient) { p.self.Groups = []string{"worker"} }, map[string]Outcome{"rights": Warning}, []string{"may create nothing", "group user"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := healthy()
 			c.change(p)
-			verdicts, text := examine(t, p, manifest.Project{Name: "p"})
+			outcomes, text := examine(t, p, manifest.Project{Name: "p"})
 			var want []string
 			for _, check := range []string{"address", "version", "clock", "credentials", "token", "organization", "project", "rights", "limits"} {
 				if check == "token" && (p.token == nil || p.fails["token"] != nil) {
@@ -111,7 +111,7 @@ func TestACheckupSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 					break
 				}
 			}
-			if diff := cmp.Diff(want, verdicts); diff != "" {
+			if diff := cmp.Diff(want, outcomes); diff != "" {
 				t.Error(diff)
 			}
 			for _, s := range c.says {
@@ -127,7 +127,7 @@ func TestRightsInAnOrganizationAreItsRoles(t *testing.T) {
 	org := 3
 	for role, c := range map[string]struct {
 		err  error
-		want Verdict
+		want Outcome
 	}{
 		"owner": {nil, Fine}, "maintainer": {nil, Fine}, "supervisor": {nil, Fine}, "worker": {nil, Warning},
 		"unknown": {notFound(), Fine},
@@ -136,8 +136,8 @@ func TestRightsInAnOrganizationAreItsRoles(t *testing.T) {
 			p := healthy()
 			p.org, p.orgs, p.role, p.fails["role"] = "orchard", []cvat.Organization{{ID: org, Slug: "orchard"}}, role, c.err
 			p.projects[0].OrganizationID = &org
-			verdicts, _ := examine(t, p, manifest.Project{Name: "p"})
-			if diff := cmp.Diff("rights: "+string(c.want), verdicts[len(verdicts)-2]); diff != "" {
+			outcomes, _ := examine(t, p, manifest.Project{Name: "p"})
+			if diff := cmp.Diff("rights: "+string(c.want), outcomes[len(outcomes)-2]); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -12,7 +12,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// A change is what happened to the world between a plan and its apply.
+// A change is what happened between a plan and its apply.
 type change struct {
 	data   dataset                                    // in place of what was there
 	have   func(images []image, h string) []plan.Task // h is the hash of the plan's archive

@@ -30,7 +30,7 @@ func (p *Project) measureNamed(ctx context.Context, names []string) error {
 	return nil
 }
 
-// measure reads one task's images, or its listing where they are not here, and keeps what the plan is
+// measure reads one task's images, or its index where they are not here, and keeps what the plan is
 // to know of them. The error is the context's.
 func (p *Project) measure(ctx context.Context, i int) error {
 	frames, problems := readFrames(ctx, p.Tasks[i])

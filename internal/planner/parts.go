@@ -203,7 +203,7 @@ func (d *division) askFrames(ctx context.Context, server Reader, exact bool) err
 }
 
 // dividesNothing: what is wrong with the bag blocks all of its parts.
-func (w *whole) dividesNothing() bool { return len(w.task.Problems) > 0 || w.task.Hold != "" }
+func (w *whole) dividesNothing() bool { return len(w.task.Problems) > 0 || w.task.Deferred != "" }
 
 // assign adds the tasks of one bag.
 func (d *division) assign(ctx context.Context, w *whole) {
@@ -230,8 +230,8 @@ func (d *division) undivided(w *whole) {
 	for _, n := range numbers {
 		t := w.task.Part(n, nil)
 		d.addTask(t)
-		if t.Hold != "" {
-			d.held = append(d.held, manifest.Skip{Task: t.Name, Reason: t.Hold, Pos: t.Origin})
+		if t.Deferred != "" {
+			d.held = append(d.held, manifest.Skip{Task: t.Name, Reason: t.Deferred, Pos: t.Origin})
 		}
 	}
 }

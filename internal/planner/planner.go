@@ -81,7 +81,7 @@ type Options struct {
 	DeleteLabels []string   // labels to be deleted: what was drawn with them is counted
 	CheckFrames  bool       // compare frame names with the server's: one request per task
 	Read         Depth
-	Upload       bool // the plan is to be carried out at once: tasks whose bags are absent are blocked
+	Upload       bool // the plan is to be carried out at once: tasks whose bags are missing are blocked
 }
 
 func (p *Project) planOptions(o Options) plan.Options {

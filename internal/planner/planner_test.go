@@ -191,7 +191,7 @@ func TestDamagedImagesAreDroppedAlikeByPlanAndApply(t *testing.T) {
 	}
 }
 
-// A bag that is not here is planned by its committed listing; what apply is to send is blocked.
+// A bag that is not here is planned by its committed index; what apply is to send is blocked.
 func TestAnAbsentBagIsPlannedAndNotApplied(t *testing.T) {
 	t.Parallel()
 	d := newDataset(t, "", "run_1/a.png", "run_1/b.png")
@@ -432,7 +432,7 @@ func (d *dataset) saved(t *testing.T, server *cvat.Client) planfile.File {
 	return file
 }
 
-// index writes the listing of all frames, as `cvatplan frames` does.
+// index writes the index of all frames, as `cvatplan frames` does.
 func (d *dataset) index(t *testing.T, name string) {
 	t.Helper()
 	var b bytes.Buffer

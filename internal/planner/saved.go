@@ -42,7 +42,7 @@ func (e *StaleError) Error() string {
 	return fmt.Sprintf("the saved plan is out of date in %d places", len(e.Since))
 }
 
-// Code is [diag.CodeOutOfDate], or [diag.CodeMissingBag] where only images are absent.
+// Code is [diag.CodeOutOfDate], or [diag.CodeMissingBag] where only images are missing.
 func (e *StaleError) Code() diag.Code {
 	if e.Kind == ImagesAbsent {
 		return diag.CodeMissingBag

@@ -46,7 +46,7 @@ type ScanOptions struct {
 
 	Memory *memory.Budget // for reading recordings, shared by all that is scanned; nil: the default for each manifest
 
-	// RenewIndex says that the committed listings are about to be written again, so that what is wrong
+	// RenewIndex says that the committed indexes are about to be written again, so that what is wrong
 	// with them is nothing to report.
 	RenewIndex bool
 }
@@ -105,7 +105,7 @@ func (p *Project) acknowledge(m *manifest.Manifest, tasks []source.Task, problem
 	return slices.DeleteFunc(problems, ignored)
 }
 
-// aboutIndex reports whether a problem goes away when the listing is written again.
+// aboutIndex reports whether a problem goes away when the index is written again.
 func aboutIndex(p diag.Diagnostic) bool {
 	return p.Severity < diag.Error && slices.Contains([]diag.Code{diag.CodeStaleIndex, diag.CodeNoIndex, diag.CodeBadIndex}, p.Code)
 }
@@ -129,8 +129,8 @@ func (p *Project) add(m *manifest.Manifest, tasks []source.Task) {
 	p.Wanted.Labels = union(p.Wanted.Labels, m.Project.Labels)
 	p.Wanted.Update = append(slices.Clip(p.Wanted.Update), m.Update...)
 	for _, t := range tasks {
-		if t.Hold != "" {
-			p.Skip = append(p.Skip, manifest.Skip{Task: t.Name, Reason: t.Hold, Pos: t.Origin})
+		if t.Deferred != "" {
+			p.Skip = append(p.Skip, manifest.Skip{Task: t.Name, Reason: t.Deferred, Pos: t.Origin})
 		}
 		p.whole = append(p.whole, t)
 		p.addTask(t)

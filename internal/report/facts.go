@@ -29,7 +29,7 @@ func factsOf(c plan.Change) []fact {
 	facts = append(facts, differences(c)...)
 	facts = append(facts, tasks(c)...)
 	facts = append(facts, problems(c)...)
-	if pos := c.Origin.String(); pos != "" && troubled(c.Action) {
+	if pos := c.Origin.String(); pos != "" && blocking(c.Action) {
 		facts = append(facts, fact{label: "from", text: pos})
 	}
 	if c.Reason.Hint != (diag.Hint{}) {
@@ -67,11 +67,11 @@ func reason(c plan.Change) string {
 	return c.Reason.Text
 }
 
-// troubled actions are about something in the manifest's own place, which is shown.
-func troubled(a plan.Action) bool { return a == plan.Blocked || a == plan.Conflict }
+// blocking actions are about something in the manifest's own place, which is shown.
+func blocking(a plan.Action) bool { return a == plan.Blocked || a == plan.Conflict }
 
 // undecided actions are for a person to decide about: exit code 5.
-func undecided(a plan.Action) bool { return troubled(a) || a == plan.Renamed }
+func undecided(a plan.Action) bool { return blocking(a) || a == plan.Renamed }
 
 // updates are what apply changes in a task that has its frames, a line each.
 func updates(c plan.Change) []fact {
@@ -92,7 +92,7 @@ func updates(c plan.Change) []fact {
 // annotations are what the task is given: how many of each label, and what is left out.
 func annotations(c plan.Change) []fact {
 	a := c.Desired.Annotations
-	if a == nil || troubled(c.Action) {
+	if a == nil || blocking(c.Action) {
 		return nil
 	}
 	var put []string

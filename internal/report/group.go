@@ -54,33 +54,33 @@ func (g group) urgent() bool {
 	})
 }
 
-// A tally is how many changes of one action there are.
-type tally struct {
+// An actionCount is how many changes of one action there are.
+type actionCount struct {
 	action        plan.Action
 	tasks, frames int
 	bytes         int64
 	unknown       bool // some sizes are not known
 }
 
-// tallied counts changes by action, in the order in which a plan lists them.
-func tallied(changes []plan.Change) []tally {
-	byAction := make(map[plan.Action]*tally)
+// countActions counts changes by action, in the order in which a plan lists them.
+func countActions(changes []plan.Change) []actionCount {
+	byAction := make(map[plan.Action]*actionCount)
 	for _, c := range changes {
 		if byAction[c.Action] == nil {
-			byAction[c.Action] = &tally{action: c.Action}
+			byAction[c.Action] = &actionCount{action: c.Action}
 		}
 		byAction[c.Action].add(c)
 	}
-	var tallies []tally
+	var counts []actionCount
 	for _, a := range plan.Actions {
 		if t := byAction[a]; t != nil {
-			tallies = append(tallies, *t)
+			counts = append(counts, *t)
 		}
 	}
-	return tallies
+	return counts
 }
 
-func (t *tally) add(c plan.Change) {
+func (t *actionCount) add(c plan.Change) {
 	t.tasks++
 	t.frames += c.Frames
 	if c.Upload && c.Bytes < 0 {
@@ -92,8 +92,8 @@ func (t *tally) add(c plan.Change) {
 	}
 }
 
-// size is what the changes of the tally upload.
-func (t tally) size() string {
+// size is what the changes it counts upload.
+func (t actionCount) size() string {
 	switch {
 	case t.unknown && t.bytes > 0:
 		return "at least " + plan.FormatBytes(t.bytes)
@@ -106,9 +106,9 @@ func (t tally) size() string {
 }
 
 // words is "2 create, 1 drift".
-func words(tallies []tally) string {
-	parts := make([]string, len(tallies))
-	for i, t := range tallies {
+func words(counts []actionCount) string {
+	parts := make([]string, len(counts))
+	for i, t := range counts {
 		parts[i] = strconv.Itoa(t.tasks) + " " + signOf(t.action).word
 	}
 	return strings.Join(parts, ", ")

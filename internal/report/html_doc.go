@@ -97,7 +97,7 @@ func (d *pageDoc) list(id, title string, lines []string) {
 
 func totalDocs(plans []plan.Plan) []totalDoc {
 	var docs []totalDoc
-	for _, t := range tallied(allChanges(plans)) {
+	for _, t := range countActions(allChanges(plans)) {
 		s := signOf(t.action)
 		docs = append(docs, totalDoc{
 			Class: string(t.action), Symbol: s.symbol, Word: s.word, Tasks: t.tasks, Quiet: quiet(t.action),

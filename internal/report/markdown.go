@@ -54,13 +54,13 @@ func markdownHead(plans []plan.Plan, o MarkdownOptions) string {
 }
 
 func countsTable(plans []plan.Plan) string {
-	tallies := tallied(allChanges(plans))
-	if len(tallies) == 0 {
+	counts := countActions(allChanges(plans))
+	if len(counts) == 0 {
 		return ""
 	}
 	var b strings.Builder
 	b.WriteString("| | tasks | frames | to upload |\n| :-- | --: | --: | --: |\n")
-	for _, t := range tallies {
+	for _, t := range counts {
 		fmt.Fprintf(&b, "| %s | %d | %d | %s |\n", signText(t.action), t.tasks, t.frames, t.size())
 	}
 	return b.String() + "\n"

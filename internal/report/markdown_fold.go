@@ -42,7 +42,7 @@ func foldGroup(g group, title string) []fold {
 		}
 		folds = append(folds, fold{tasks: n, text: fmt.Sprintf(
 			"<details%s><summary>%s: %s</summary>\n\n%s%s\n</details>\n",
-			openIf(g.urgent()), prose(title), prose(words(tallied(rest[:n]))), foldColumns, rows.String())})
+			openIf(g.urgent()), prose(title), prose(words(countActions(rest[:n]))), foldColumns, rows.String())})
 		rest = rest[n:]
 	}
 	return folds

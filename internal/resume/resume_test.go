@@ -24,7 +24,7 @@ func open(t *testing.T, dir string) *Store {
 
 func kept(t *testing.T, dir string, task int) string {
 	t.Helper()
-	h := open(t, dir).Hold(server, task, file)
+	h := open(t, dir).Lock(server, task, file)
 	if h == nil {
 		t.Fatal("somebody has the hint")
 	}
@@ -34,7 +34,7 @@ func kept(t *testing.T, dir string, task int) string {
 
 func keep(t *testing.T, dir string, task int, location string) {
 	t.Helper()
-	h := open(t, dir).Hold(server, task, file)
+	h := open(t, dir).Lock(server, task, file)
 	h.Keep(location)
 	h.Release()
 }
@@ -65,7 +65,7 @@ func TestTheNextProcessFindsWhatWasKept(t *testing.T) {
 	if got := kept(t, dir, 9); got != "" {
 		t.Errorf("another task's: %q", got)
 	}
-	if h := open(t, dir).Hold("http://cvat.example.com", 7, file); h.Location() != "" {
+	if h := open(t, dir).Lock("http://cvat.example.com", 7, file); h.Location() != "" {
 		t.Errorf("another server's: %q", h.Location())
 	}
 }
@@ -73,10 +73,10 @@ func TestTheNextProcessFindsWhatWasKept(t *testing.T) {
 func TestAHintThatIsForgottenLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	keep(t, dir, 7, "1_abc")
-	h := open(t, dir).Hold(server, 7, file)
+	h := open(t, dir).Lock(server, 7, file)
 	h.Forget()
 	h.Release()
-	open(t, dir).Hold(server, 8, file).Release() // nothing was kept
+	open(t, dir).Lock(server, 8, file).Release() // nothing was kept
 	if got := names(t, dir); len(got) != 0 && runtime.GOOS != "windows" {
 		t.Errorf("%q", got)
 	}
@@ -87,8 +87,8 @@ func TestAHintThatIsForgottenLeavesNothing(t *testing.T) {
 
 func TestOneProcessAtATimeHasAHint(t *testing.T) {
 	dir := t.TempDir()
-	first := open(t, dir).Hold(server, 7, file)
-	if again := open(t, dir).Hold(server, 7, file); again != nil {
+	first := open(t, dir).Lock(server, 7, file)
+	if again := open(t, dir).Lock(server, 7, file); again != nil {
 		t.Error("two have it")
 	}
 	first.Keep("1_abc")
@@ -200,7 +200,7 @@ func TestWhatCannotBeKeptIsToldOnceAndHarmsNothing(t *testing.T) {
 			var warnings []string
 			s := &Store{Dir: dir, Warn: func(text string) { warnings = append(warnings, text) }}
 			for range 2 {
-				if h := s.Hold(server, 7, file); h != nil {
+				if h := s.Lock(server, 7, file); h != nil {
 					if got := h.Location(); got != "" {
 						t.Errorf("%q", got)
 					}
@@ -217,7 +217,7 @@ func TestWhatCannotBeKeptIsToldOnceAndHarmsNothing(t *testing.T) {
 }
 
 func TestWithoutADirectoryNothingIsKept(t *testing.T) {
-	if h := open(t, "").Hold(server, 7, file); h != nil {
+	if h := open(t, "").Lock(server, 7, file); h != nil {
 		t.Error("a hint that has no place")
 	}
 }

@@ -28,9 +28,9 @@ type Store struct {
 	swept, warned sync.Once
 }
 
-// Hold returns the hint of one upload, locked for this process until its Release. It is
+// Lock returns the hint of one upload, locked for this process until its Release. It is
 // nil if another process has it, or if nothing can be kept.
-func (s *Store) Hold(server string, task int, file string) *Hint {
+func (s *Store) Lock(server string, task int, file string) *Hint {
 	if s.Dir == "" {
 		return nil
 	}

@@ -56,7 +56,7 @@ type finder struct {
 	indexes     map[string]*index.Index
 	onlyIndexed []string // bags that are not here, but in an index, sorted
 	problems    []diag.Diagnostic
-	hints       int // that near was asked for
+	hints       int // that suggest was asked for
 }
 
 // findBags gives the manifest's bags by path. A bag that several entries match is one.
@@ -271,7 +271,7 @@ func (f *finder) nothing(ctx context.Context, e *manifest.Bag, pattern string, e
 			"%q matches nothing that is a bag, only %s", e.Path, wording.Count(wrong, "other file", "other files"))
 		return
 	}
-	f.report(e, diag.CodeNoMatch, f.near(ctx, pattern), "%q matches nothing in %s", e.Path, f.root)
+	f.report(e, diag.CodeNoMatch, f.suggest(ctx, pattern), "%q matches nothing in %s", e.Path, f.root)
 }
 
 func (f *finder) report(e *manifest.Bag, code diag.Code, hint diag.Hint, format string, args ...any) {

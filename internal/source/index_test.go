@@ -181,7 +181,7 @@ func TestAListingIsNoImages(t *testing.T) {
 	}
 }
 
-// A listing that is renewed without the images keeps what it says.
+// An index that is renewed without the images keeps what it says.
 func TestWithoutImagesTheListingGoesOn(t *testing.T) {
 	s := newSite(t)
 	m := s.manifest(everything)
@@ -197,7 +197,7 @@ func TestWithoutImagesTheListingGoesOn(t *testing.T) {
 	}
 }
 
-func TestAStaleListingIsSaid(t *testing.T) {
+func TestAStaleIndexIsSaid(t *testing.T) {
 	renew := " | cvatplan frames --renew ROOT/cvatplan.yaml"
 	tests := map[string]struct {
 		change func(s site)
@@ -223,11 +223,11 @@ func TestAStaleListingIsSaid(t *testing.T) {
 			func(s site) { s.write("data/2026-03-06/left_1.jpg", jpegImage(s.t)) },
 			[]string{"warning: index ROOT/index.jsonl is stale: of task left_2026-03-06 it lacks 1 frame, such as 2026-03-06/left_1.jpg" + renew},
 		},
-		"not a listing, beside the bags": {
+		"not an index, beside the bags": {
 			func(s site) { s.write("index.jsonl", []byte("hello\n")) },
 			[]string{"warning: index ROOT/index.jsonl: line 1: not a JSON object; an index is JSON Lines, as cvatplan frames writes it" + renew},
 		},
-		"no listing yet": {
+		"no index yet": {
 			func(s site) { s.remove("index.jsonl") },
 			[]string{"note: index ROOT/index.jsonl is yet to be written" + renew},
 		},
@@ -274,7 +274,7 @@ func TestStaleContentsAreSaidWhenTheyAreRead(t *testing.T) {
 	}
 }
 
-// Where bad images are left out, only reading tells them: that a listing lacks them is not stale.
+// Where bad images are left out, only reading tells them: that an index lacks them is not stale.
 func TestAListingThatKnowsBadImagesIsNotStale(t *testing.T) {
 	s := newSite(t)
 	s.write("data/2026-03-04/left_2.jpg", []byte("no image"))
@@ -289,7 +289,7 @@ func TestAListingThatKnowsBadImagesIsNotStale(t *testing.T) {
 	}
 }
 
-func TestAListingOfAnotherManifestBlocksItsTasks(t *testing.T) {
+func TestAnIndexOfAnotherManifestBlocksItsTasks(t *testing.T) {
 	tests := map[string]struct{ lines, want string }{
 		"selection":  {"cameras: [{name: jai_cam}]\nbags: [{path: run7.bag, index: index.jsonl, frames: {every: 5, limit: 3}}]", "its frames of jai_cam_run7 were taken with the defaults, and the manifest says every=5 limit=3"},
 		"frame_name": {"cameras: [{name: jai_cam}]\ntask: {frame_name: \"{index}.{ext}\"}\nbags: [{path: run7.bag, index: index.jsonl}]", "the manifest says frame_name={index}.{ext}"},
@@ -321,9 +321,9 @@ func TestABagThatIsNowhereIsAnError(t *testing.T) {
 	s.write("cut.jsonl", []byte(`{"task":"a","name":"b","frame":0,"bag":"run9.bag","topic":"/t","size":3,"sha256":"abc"}`))
 	s.write("twice.jsonl", []byte(strings.Repeat(`{"task":"a","name":"b","frame":0,"bag":"run9.bag","topic":"/t","size":3,"sha256":"`+strings.Repeat("ab", 32)+"\"}\n", 2)))
 	tests := map[string]struct{ lines, want string }{
-		"in no listing":      {"bags: [{path: run9.bag, index: index.jsonl}]", `error: "run9.bag" matches nothing in ROOT/data, nor in its index ROOT/index.jsonl, which lists 2026-03-04, 2026-03-05, run7.bag, …`},
-		"no listing":         {"bags: [{path: run9.bag, index: none.jsonl}]", `error: "run9.bag" matches nothing in ROOT/data, and its index ROOT/none.jsonl is not there either`},
-		"a damaged listing":  {"bags: [{path: run9.bag, index: cut.jsonl}]", `error: index ROOT/cut.jsonl: line 1: sha256 "abc" is not 64 hexadecimal digits`},
+		"in no index":        {"bags: [{path: run9.bag, index: index.jsonl}]", `error: "run9.bag" matches nothing in ROOT/data, nor in its index ROOT/index.jsonl, which lists 2026-03-04, 2026-03-05, run7.bag, …`},
+		"no index":           {"bags: [{path: run9.bag, index: none.jsonl}]", `error: "run9.bag" matches nothing in ROOT/data, and its index ROOT/none.jsonl is not there either`},
+		"a damaged index":    {"bags: [{path: run9.bag, index: cut.jsonl}]", `error: index ROOT/cut.jsonl: line 1: sha256 "abc" is not 64 hexadecimal digits`},
 		"one put together":   {"bags: [{path: run9.bag, index: twice.jsonl}]", "error: index ROOT/twice.jsonl: frame 0 of task a comes after frame 0: the file was put together by hand"},
 		"optional":           {"bags: [{path: run9.bag, index: none.jsonl, optional: true}]", ""},
 		"excluded":           {"bags: [{path: \"run*\", exclude: [\"run*\"], index: index.jsonl}]", `error: "run*" matches nothing`},
@@ -340,7 +340,7 @@ func TestABagThatIsNowhereIsAnError(t *testing.T) {
 	}
 }
 
-// A bag's path in a listing comes from a file that anybody may have written.
+// A bag's path in an index comes from a file that anybody may have written.
 func TestAListingDoesNotLeaveTheRoot(t *testing.T) {
 	s := site{t, t.TempDir()}
 	s.write("data/readme.txt", nil)

@@ -119,7 +119,7 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 			continue
 		}
 		o.totals.taken[i]++ // blocked or not
-		t.Hold = hold
+		t.Deferred = hold
 		o.tasks = append(o.tasks, *t)
 		o.problems = append(o.problems, others...)
 		o.problems = append(o.problems, choices(t, byName, chosen, mine[i], depths)...)

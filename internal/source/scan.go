@@ -158,7 +158,7 @@ func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 		}
 		o.totals.taken[i]++
 		t := newView(s.m, s.root, b, camera).files(d.images[i], l.images)
-		t.Hold = hold
+		t.Deferred = hold
 		o.problems = append(o.problems, t.blockAll(d.findings[i])...)
 		if t.sameStem != "" {
 			o.problems = append(o.problems, diag.Diagnostic{

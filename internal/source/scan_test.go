@@ -365,7 +365,7 @@ func TestSettleHoldsABagWhileItsNewestFileIsYoung(t *testing.T) {
 	tasks, _ := Scan(context.Background(), parse(t, `bags: [{path: "*/", settle: 10m}]`), Options{Root: root, Now: now})
 	got := map[string]string{}
 	for _, task := range tasks {
-		got[task.Name] = task.Hold
+		got[task.Name] = task.Deferred
 	}
 	want := map[string]string{"old": "", "young": "bag young has a file that is only 3m0s old; settle: 10m0s"}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -36,7 +36,7 @@ func (s scanner) unsettled(ctx context.Context, b *bagRef, paths []string) strin
 func unsettledBags(m *manifest.Manifest, bags []*bagRef, found []outcome) []diag.Diagnostic {
 	held := make(map[time.Duration]*occurrences)
 	for i, b := range bags {
-		if len(found[i].tasks) == 0 || found[i].tasks[0].Hold == "" {
+		if len(found[i].tasks) == 0 || found[i].tasks[0].Deferred == "" {
 			continue
 		}
 		settle := m.SettleOf(b.entries)

@@ -65,7 +65,7 @@ type Task struct {
 	Update   []string // what may be changed in it once it exists
 	Origin   manifest.Position
 	Problems []diag.Diagnostic // what blocks it
-	Hold     string            // why it is left alone for now (its bag has not settled); empty: it is not
+	Deferred string            // why it is left alone for now (its bag has not settled); empty: it is not
 	Parts    *Parts            // how its frames are given to several tasks; nil: they are one task's
 	Index    string            // the file of the committed index that can stand in for its bag; empty: none
 

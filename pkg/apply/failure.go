@@ -32,7 +32,7 @@ func (e *importError) Error() string {
 	return fmt.Sprintf("the import of task %d failed%s: %s", e.task, again, wording.OneLine(e.message))
 }
 
-func (e *importError) permanent() bool { return !plan.Curable(e.message) }
+func (e *importError) permanent() bool { return !plan.Retryable(e.message) }
 
 // Hint says how to be rid of the task that the failure left.
 func (e *importError) Hint() diag.Hint {

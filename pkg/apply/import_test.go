@@ -40,8 +40,8 @@ func TestAnImportThatFailsTwiceIsTheTasksFailure(t *testing.T) {
 		retryable bool
 		next      plan.Action
 	}{
-		"perhaps curable": {killed, 2, true, plan.Resume},
-		"beyond cure":     {poisoned, 1, false, plan.Replace},
+		"perhaps curable":   {killed, 2, true, plan.Resume},
+		"permanent failure": {poisoned, 1, false, plan.Replace},
 	} {
 		bubble(t, name, func(t *testing.T) {
 			w, _ := existing()

@@ -75,9 +75,9 @@ type Images struct {
 // A State keeps, from one run to the next, where the server holds a half-sent upload.
 // All of it is a hint: losing it, or a wrong one, costs time and nothing else.
 type State interface {
-	// Hold returns the hint of one upload, locked for this process until its Release;
+	// Lock returns the hint of one upload, locked for this process until its Release;
 	// nil if another process has it, or if nothing can be kept.
-	Hold(server string, task int, file string) Hint
+	Lock(server string, task int, file string) Hint
 }
 
 // A Hint is one upload's place. Its methods are called by one goroutine at a time.

@@ -118,7 +118,7 @@ type memoryHint struct {
 	key string
 }
 
-func (m *memory) Hold(server string, task int, file string) Hint {
+func (m *memory) Lock(server string, task int, file string) Hint {
 	if m.locked {
 		return nil
 	}

@@ -181,7 +181,7 @@ func (t *task) hold(id int, file string) Hint {
 	if t.o.State == nil {
 		return noHint{}
 	}
-	if h := t.o.State.Hold(t.plan.Scope.Server, id, file); h != nil {
+	if h := t.o.State.Lock(t.plan.Scope.Server, id, file); h != nil {
 		return h
 	}
 	return noHint{}

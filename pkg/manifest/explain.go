@@ -15,8 +15,8 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// A misfit is a value that one keyword of the schema refuses.
-type misfit struct {
+// A schemaViolation is a value that one keyword of the schema refuses.
+type schemaViolation struct {
 	node    *node
 	name    string // the key, or key[index]
 	pointer string
@@ -26,7 +26,7 @@ type misfit struct {
 
 // explain reports one schema error in the words of a manifest.
 func (l *loader) explain(root *node, e *jsonschema.ValidationError) {
-	m := misfit{pointer: e.InstanceLocation}
+	m := schemaViolation{pointer: e.InstanceLocation}
 	m.node, m.name = walk(root, e.InstanceLocation)
 	if m.node.broken {
 		return
@@ -69,7 +69,7 @@ func walk(n *node, pointer string) (*node, string) {
 }
 
 // words returns what is wrong and a hint, for each keyword that the schema uses.
-func (m misfit) words(l *loader) (text string, hint diag.Hint) {
+func (m schemaViolation) words(l *loader) (text string, hint diag.Hint) {
 	switch m.keyword {
 	case "type":
 		return m.wrongType(l, typeWords(m.schema["type"]))
@@ -112,7 +112,7 @@ func typeWords(types any) string {
 	return ""
 }
 
-func (m misfit) alternatives() string {
+func (m schemaViolation) alternatives() string {
 	var words []string
 	for _, branch := range m.schema[m.keyword].([]any) {
 		types := resolve(branch.(map[string]any))["type"]
@@ -131,7 +131,7 @@ func resolve(s map[string]any) map[string]any {
 	return s
 }
 
-func (m misfit) wrongType(l *loader, want string) (text string, hint diag.Hint) {
+func (m schemaViolation) wrongType(l *loader, want string) (text string, hint diag.Hint) {
 	text = fmt.Sprintf("%s must be %s, not %s", m.name, want, m.node.what())
 	if m.node.kind == scalar && m.node.value == nil {
 		text = fmt.Sprintf("%s is empty; it must be %s", m.name, want)
@@ -142,7 +142,7 @@ func (m misfit) wrongType(l *loader, want string) (text string, hint diag.Hint) 
 // missingBlank is a key whose value follows the colon too closely for YAML.
 var missingBlank = regexp.MustCompile(`^[a-z_]+:[^\s/]`)
 
-func (m misfit) typeHint(l *loader, want string) diag.Hint {
+func (m schemaViolation) typeHint(l *loader, want string) diag.Hint {
 	line := l.line(m.node.at)
 	switch v := m.node.value.(type) {
 	case nil:
@@ -172,7 +172,7 @@ func (m misfit) typeHint(l *loader, want string) diag.Hint {
 }
 
 // numberHint is for a number, or true, where text is wanted.
-func (m misfit) numberHint(want string) diag.Hint {
+func (m schemaViolation) numberHint(want string) diag.Hint {
 	pattern, _ := m.schema["pattern"].(string)
 	message, _ := m.schema["patternErrorMessage"].(string)
 	fits := pattern == "" || regexp.MustCompile(pattern).MatchString(m.node.text)
@@ -197,7 +197,7 @@ func (l *loader) line(at Position) string {
 	return string(runes[min(max(at.Column-1, 0), len(runes)):])
 }
 
-func (m misfit) notListed() (text string, hint diag.Hint) {
+func (m schemaViolation) notListed() (text string, hint diag.Hint) {
 	var known []string
 	for _, v := range m.schema["enum"].([]any) {
 		known = append(known, fmt.Sprint(v))
@@ -209,7 +209,7 @@ func (m misfit) notListed() (text string, hint diag.Hint) {
 	return text, hint
 }
 
-func (m misfit) missing() string {
+func (m schemaViolation) missing() string {
 	var absent []string
 	for _, key := range m.schema["required"].([]any) {
 		if m.node.field(key.(string)) == nil {
@@ -219,7 +219,7 @@ func (m misfit) missing() string {
 	return fmt.Sprintf("%s needs %s", m.name, strings.Join(absent, ", "))
 }
 
-func (m misfit) bounds() string {
+func (m schemaViolation) bounds() string {
 	low, hasLow := m.schema["minimum"]
 	above, hasAbove := m.schema["exclusiveMinimum"]
 	high, hasHigh := m.schema["maximum"]
@@ -239,7 +239,7 @@ func (m misfit) bounds() string {
 func number(v any) string { return strconv.FormatFloat(v.(float64), 'f', -1, 64) }
 
 // unknownKeys reports each key that the schema does not know.
-func (l *loader) unknownKeys(m misfit) {
+func (l *loader) unknownKeys(m schemaViolation) {
 	properties, _ := m.schema["properties"].(map[string]any)
 	for _, f := range m.node.fields {
 		if _, known := properties[f.name]; known || m.pointer == "" && strings.HasPrefix(f.name, "x-") {

@@ -87,7 +87,7 @@ type Camera struct {
 // A Bag is one entry of bags: a glob of directories or recordings.
 type Bag struct {
 	Path     string
-	Index    string // a committed listing that stands in where the path is absent, already joined to Dir
+	Index    string // a committed index that replaces the path where that is missing, already joined to Dir
 	Exclude  []string
 	Settle   *time.Duration // nil: not written
 	Cameras  []string       // names; empty: all

@@ -91,7 +91,7 @@ func (c Change) empty(o Options) Change {
 		return c.because(Blocked, diag.CodeEmptyForeign, fmt.Sprintf("%s is empty and not ours: somebody may be uploading to it", describe(t)))
 	case c.otherArchive(hash):
 		return c.because(Replace, diag.CodeFilesChanged, fmt.Sprintf("the files changed since %s was begun", describe(t))).replacing(o)
-	case t.Import == ImportFailed && !Curable(t.ImportError):
+	case t.Import == ImportFailed && !Retryable(t.ImportError):
 		return c.because(Replace, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed permanently: %s", describe(t), wording.OneLine(t.ImportError))).replacing(o)
 	case t.Import == ImportFailed && o.mayReplace(c.Task):
 		return c.because(Replace, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed: %s", describe(t), wording.OneLine(t.ImportError))).replacing(o)

@@ -67,11 +67,11 @@ func TestDecideByTheTableOfActions(t *testing.T) {
 			outcome{Resume, "import_failed", 1, true}},
 		"wait: queued":  {[]Task{with(task(1, 0, Marker(hash)), ImportQueued, "")}, Options{}, nil, outcome{Wait, "importing", 1, false}},
 		"wait: started": {[]Task{with(task(1, 0, Marker(hash)), ImportStarted, "")}, Options{}, nil, outcome{Wait, "importing", 1, false}},
-		"replace: beyond cure": {[]Task{with(task(1, 0, Marker(hash)), ImportFailed, poisoned)}, Options{}, nil,
+		"replace: permanent failure": {[]Task{with(task(1, 0, Marker(hash)), ImportFailed, poisoned)}, Options{}, nil,
 			outcome{Replace, "import_failed", 1, false}},
-		"replace: beyond cure, allowed": {[]Task{with(task(1, 0, Marker(hash)), ImportFailed, poisoned)}, replace, nil,
+		"replace: permanent failure, allowed": {[]Task{with(task(1, 0, Marker(hash)), ImportFailed, poisoned)}, replace, nil,
 			outcome{Replace, "import_failed", 1, true}},
-		"replace: perhaps curable, but named": {[]Task{with(task(1, 0, Marker(hash)), ImportFailed, killed)}, target, nil,
+		"replace: perhaps retryable, but named": {[]Task{with(task(1, 0, Marker(hash)), ImportFailed, killed)}, target, nil,
 			outcome{Replace, "import_failed", 1, true}},
 		"replace: the hash differs":            {[]Task{task(1, 0, Marker(other))}, Options{}, nil, outcome{Replace, "files_changed", 1, false}},
 		"replace: a deletion was cut off":      {[]Task{task(1, 0, Tombstone)}, Options{}, func(d *Desired) { d.Hash = "" }, outcome{Replace, "files_changed", 1, false}},
@@ -167,7 +167,7 @@ func TestAMarkerIsAMarkerToTheLetter(t *testing.T) {
 }
 
 func TestCurableByCVATsOwnMessages(t *testing.T) {
-	for message, curable := range map[string]bool{
+	for message, retryable := range map[string]bool{
 		"utils.dataset_manifest.errors.InvalidImageError: failed to parse image file 'c.jpg'\n":                       false,
 		"PIL.UnidentifiedImageError: cannot identify image file '<cvat-home>/data/data/83/raw/a.jpg'\n":               false,
 		"IndexError: Invalid index number: 1, Maximum allowed index is 0\n":                                           false,
@@ -178,8 +178,8 @@ func TestCurableByCVATsOwnMessages(t *testing.T) {
 		"TypeError: '<' not supported between instances of 'NoneType' and 'int'\n":                                    true,
 		"": true,
 	} {
-		if got := Curable(message); got != curable {
-			t.Errorf("Curable(%q) = %v", message, got)
+		if got := Retryable(message); got != retryable {
+			t.Errorf("Retryable(%q) = %v", message, got)
 		}
 	}
 }

@@ -19,7 +19,7 @@ const (
 	writeOnce = "CVAT cannot change it"
 	atBirth   = "cvatplan sets it at creation only"
 	unasked   = "nobody asked to change it"
-	unlisted  = "" // CVAT's task listing does not show it
+	notShown  = "" // CVAT's task listing does not show it
 )
 
 // settings has a row for each of [Settings].
@@ -29,15 +29,15 @@ var settings = []setting{
 	{key: "image_quality", kept: writeOnce},
 	{key: "chunk_size", kept: writeOnce},
 	{key: "consensus_replicas", kept: writeOnce},
-	{key: "sorting_method", kept: unlisted},
+	{key: "sorting_method", kept: notShown},
 	{key: "subset", kept: unasked, update: true},
 	{key: "bug_tracker", kept: unasked, update: true},
 	{key: "assignee", kept: unasked, update: true},
-	{key: "use_cache", kept: unlisted},
+	{key: "use_cache", kept: notShown},
 	{key: "validation", kept: writeOnce},
 	{key: "source_storage", kept: atBirth},
 	{key: "target_storage", kept: atBirth},
-	{key: "jobs", kept: unlisted}, // see jobs.go
+	{key: "jobs", kept: notShown}, // see jobs.go
 }
 
 // A mismatch is a setting that the manifest writes and that the task was made without.

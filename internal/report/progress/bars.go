@@ -15,11 +15,11 @@ import (
 )
 
 // bars shows a bar for each running task and, below, one for all. What its
-// decorators print they read from the tally, which must not be locked while the
+// decorators print they read from the counter, which must not be locked while the
 // library is called: it may wait for them. Bars are made with the total 0, for one
 // that is made with another is over when it reaches it, and here the tasks decide.
 type bars struct {
-	tally     *tally
+	counter   *counter
 	container *mpb.Progress
 	running   map[int]*mpb.Bar
 	total     *mpb.Bar
@@ -27,8 +27,8 @@ type bars struct {
 	crash     crash.Relay // of a decorator, which the library calls in a goroutine of its own
 }
 
-func newBars(w io.Writer, t *tally, width int) *bars {
-	b := &bars{tally: t, running: make(map[int]*mpb.Bar), names: nameWidth(t, width)}
+func newBars(w io.Writer, t *counter, width int) *bars {
+	b := &bars{counter: t, running: make(map[int]*mpb.Bar), names: nameWidth(t, width)}
 	b.container = mpb.New(mpb.WithOutput(w), mpb.ForceTTY(), mpb.WithAutoRefresh())
 	b.total = b.container.AddBar(0,
 		mpb.BarPriority(math.MaxInt), // below the others
@@ -49,12 +49,12 @@ func newBars(w io.Writer, t *tally, width int) *bars {
 func (b *bars) event(e apply.Event) {
 	if e.Phase == apply.Finished {
 		b.finish(e)
-	} else if task := b.tally.task(e.Index); task.name != "" {
+	} else if task := b.counter.task(e.Index); task.name != "" {
 		bar := b.bar(e.Index, task)
 		bar.SetTotal(max(task.total, task.sent), false)
 		bar.SetCurrent(task.sent)
 	}
-	s := b.tally.snapshot()
+	s := b.counter.snapshot()
 	b.total.SetTotal(s.total, false)
 	b.total.SetCurrent(s.sent)
 }
@@ -72,7 +72,7 @@ func (b *bars) text(f func() string) decor.Decorator {
 const leastName, besideName = 32, 46
 
 // nameWidth gives names what a wide terminal has left, since long names often differ in their middle.
-func nameWidth(t *tally, width int) int {
+func nameWidth(t *counter, width int) int {
 	longest := 0
 	for _, k := range t.tasks {
 		longest = max(longest, cells.StringWidth(wording.Safe(k.name)))
@@ -90,7 +90,7 @@ func (b *bars) bar(index int, t task) *mpb.Bar {
 		mpb.BarRemoveOnComplete(),
 		mpb.BarWidth(20),
 		mpb.PrependDecorators(decor.Name(cut(wording.Safe(t.name), b.names), decor.WC{W: b.names + 1, C: decor.DindentRight})),
-		mpb.AppendDecorators(b.text(func() string { return b.tally.task(index).String() })),
+		mpb.AppendDecorators(b.text(func() string { return b.counter.task(index).String() })),
 	)
 	b.running[index] = bar
 	return bar

@@ -15,9 +15,9 @@ import (
 
 // lines writes a line for each finished task, and one for all every so often.
 type lines struct {
-	tally *tally
-	stop  chan struct{}
-	done  chan struct{}
+	counter *counter
+	stop    chan struct{}
+	done    chan struct{}
 
 	mu sync.Mutex // one line at a time
 	w  io.Writer
@@ -25,8 +25,8 @@ type lines struct {
 	crash crash.Relay
 }
 
-func newLines(w io.Writer, t *tally, every time.Duration) *lines {
-	l := &lines{tally: t, w: w, stop: make(chan struct{}), done: make(chan struct{})}
+func newLines(w io.Writer, t *counter, every time.Duration) *lines {
+	l := &lines{counter: t, w: w, stop: make(chan struct{}), done: make(chan struct{})}
 	go l.crash.Guard(func() { l.tick(every) })
 	return l
 }
@@ -38,7 +38,7 @@ func (l *lines) tick(every time.Duration) {
 	for {
 		select {
 		case <-ticker.C:
-			l.write(l.tally.snapshot().String())
+			l.write(l.counter.snapshot().String())
 		case <-l.stop:
 			return
 		}

@@ -26,11 +26,11 @@ type Options struct {
 
 // A Progress shows one run.
 type Progress struct {
-	tally *tally
-	view  view
+	counter *counter
+	view    view
 }
 
-// A view shows events that the tally has counted already. Event is not called by two
+// A view shows events that the counter has counted already. Event is not called by two
 // goroutines at once, nor after close.
 type view interface {
 	event(e apply.Event)
@@ -43,7 +43,7 @@ func New(w io.Writer, p plan.Plan, o Options) *Progress {
 	if o.Every <= 0 {
 		o.Every = 30 * time.Second
 	}
-	t := newTally(p)
+	t := newCounter(p)
 	if o.Terminal {
 		return &Progress{t, newBars(w, t, o.Width)}
 	}
@@ -52,7 +52,7 @@ func New(w io.Writer, p plan.Plan, o Options) *Progress {
 
 // Event is told to [apply.Run].
 func (p *Progress) Event(e apply.Event) {
-	p.tally.count(e)
+	p.counter.count(e)
 	p.view.event(e)
 }
 
@@ -61,7 +61,7 @@ func (p *Progress) Event(e apply.Event) {
 func (p *Progress) Say(text string) { p.view.say(text) }
 
 // Retried counts a request that is sent again.
-func (p *Progress) Retried() { p.tally.retried() }
+func (p *Progress) Retried() { p.counter.retried() }
 
 // Close ends the showing; it returns when nothing more will be written.
 func (p *Progress) Close() { p.view.close() }

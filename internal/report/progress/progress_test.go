@@ -116,12 +116,12 @@ func TestTheRateForgetsWhatIsLongAgoAndWhatWasSentBefore(t *testing.T) {
 
 func TestALostChunkIsNoProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tally := newTally(creations(1))
+		counter := newCounter(creations(1))
 		for _, sent := range []int64{0, 32, 16, 32} {
-			tally.count(upload(0, sent))
+			counter.count(upload(0, sent))
 			time.Sleep(time.Second)
 		}
-		if s := tally.snapshot(); s.sent != 32*mib || s.rate != 48*mib/4 {
+		if s := counter.snapshot(); s.sent != 32*mib || s.rate != 48*mib/4 {
 			t.Errorf("sent %d at %d B/s", s.sent, s.rate)
 		}
 	})

@@ -68,7 +68,7 @@ func TestWhatPillowOpensIsTaken(t *testing.T) {
 	}
 	for name, data := range tests {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(verdict{Width: 8, Height: 6}, judged("x", data)); diff != "" {
+			if diff := cmp.Diff(finding{Width: 8, Height: 6}, judged("x", data)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -126,14 +126,14 @@ func TestIconsAreJudgedByTheirLargestPicture(t *testing.T) {
 	dib = append(dib, make([]byte, 24+8*6*4)...)
 	tests := map[string]struct {
 		data []byte
-		want verdict
+		want finding
 	}{
-		"PNG":             {icon(1, p), verdict{Width: 8, Height: 6}},
-		"PNG, cut off":    {icon(1, p[:len(p)-20]), verdict{Code: "corrupt_image", Text: "truncated: the pixels of the icon are cut off"}},
-		"PNG as a cursor": {icon(2, p), verdict{Code: "corrupt_image", Text: "corrupt icon: there is no header of 1196314761 bytes"}},
-		"bitmap":          {icon(1, dib), verdict{Width: 8, Height: 6}},
-		"bitmap, cut off": {icon(1, dib[:60]), verdict{Code: "corrupt_image", Text: "truncated: the pixels of the icon are cut off"}},
-		"cursor":          {icon(2, dib), verdict{Width: 8, Height: 6}},
+		"PNG":             {icon(1, p), finding{Width: 8, Height: 6}},
+		"PNG, cut off":    {icon(1, p[:len(p)-20]), finding{Code: "corrupt_image", Text: "truncated: the pixels of the icon are cut off"}},
+		"PNG as a cursor": {icon(2, p), finding{Code: "corrupt_image", Text: "corrupt icon: there is no header of 1196314761 bytes"}},
+		"bitmap":          {icon(1, dib), finding{Width: 8, Height: 6}},
+		"bitmap, cut off": {icon(1, dib[:60]), finding{Code: "corrupt_image", Text: "truncated: the pixels of the icon are cut off"}},
+		"cursor":          {icon(2, dib), finding{Width: 8, Height: 6}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -99,22 +99,22 @@ func png221(b []byte) []byte {
 
 func before(b []byte, what string) []byte { return b[:bytes.Index(b, []byte(what))] }
 
-type verdict struct {
+type finding struct {
 	Width, Height int
 	Unchecked     string
 	Code          diag.Code
 	Text          string
 }
 
-func judged(name string, b []byte) verdict {
+func judged(name string, b []byte) finding {
 	h, err := Read(bytes.NewReader(b), int64(len(b)), name)
-	v := verdict{Width: h.Width, Height: h.Height, Unchecked: h.Unchecked}
+	v := finding{Width: h.Width, Height: h.Height, Unchecked: h.Unchecked}
 	var f diag.Diagnostic
 	if errors.As(err, &f) {
-		return verdict{Code: f.Code, Text: f.Text}
+		return finding{Code: f.Code, Text: f.Text}
 	}
 	if err != nil {
-		return verdict{Text: err.Error()}
+		return finding{Text: err.Error()}
 	}
 	return v
 }
@@ -123,26 +123,26 @@ func TestImagesPassWithTheirSizeAsCVATShowsIt(t *testing.T) {
 	j, p := jpegImage(t), pngImage(t)
 	tests := map[string]struct {
 		image []byte
-		want  verdict
+		want  finding
 	}{
-		"JPEG":                       {j, verdict{Width: 8, Height: 6}},
-		"JPEG, rotated by EXIF":      {withSegment(j, "Exif\x00\x00"+string(exifBlock(6))), verdict{Width: 6, Height: 8}},
-		"JPEG, upside down by EXIF":  {withSegment(j, "Exif\x00\x00"+string(exifBlock(3))), verdict{Width: 8, Height: 6}},
-		"JPEG, rotated by XMP":       {withSegment(j, "http://ns.adobe.com/xap/1.0/\x00<x tiff:Orientation=\"8\"/>"), verdict{Width: 6, Height: 8}},
-		"JPEG, damaged EXIF":         {withSegment(j, "Exif\x00\x00II*\x00\xff\xff\xff\xff"), verdict{Width: 8, Height: 6}},
-		"PNG":                        {p, verdict{Width: 8, Height: 6}},
-		"PNG, rotated":               {withPNGChunk(p, "eXIf", exifBlock(5)), verdict{Width: 6, Height: 8}},
-		"GIF":                        {gifImage(t), verdict{Width: 8, Height: 6}},
-		"BMP":                        {encoded(t, bmp.Encode), verdict{Width: 8, Height: 6}},
-		"TIFF":                       {tiffImage(t), verdict{Width: 8, Height: 6}},
-		"WebP":                       {webpImage(), verdict{Width: 8, Height: 6}},
-		"WebP, rotated":              {riff(chunk("VP8X", []byte{8, 0, 0, 0, 7, 0, 0, 5, 0, 0}), chunk("EXIF", exifBlock(6))), verdict{Width: 6, Height: 8}},
-		"another format's extension": {p, verdict{Width: 8, Height: 6}},
-		"JPEG of a rare kind":        {bytes.Replace(j, []byte("\xff\xc0\x00\x11\x08"), []byte("\xff\xc9\x00\x11\x08"), 1), verdict{Width: 8, Height: 6, Unchecked: "this kind of JPEG"}},
-		"JPEG 2000":                  {[]byte("\x00\x00\x00\x0cjP  \r\n\x87\n\x00\x00\x00\x14ftypjp2 \x00\x00\x00\x00jp2 \x00\x00\x00\x2djp2h\x00\x00\x00\x16ihdr\x00\x00\x00\x06\x00\x00\x00\x08"), verdict{Width: 8, Height: 6, Unchecked: "JPEG 2000"}},
-		"Photoshop":                  {[]byte("8BPS\x00\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x06\x00\x00\x00\x08\x00\x08\x00\x03"), verdict{Width: 8, Height: 6, Unchecked: "Photoshop"}},
-		"portable pixmap":            {[]byte("P6\n8 6\n255\n"), verdict{Unchecked: "PNM"}},
-		"Photoshop, cut off":         {[]byte("8BPS"), verdict{Unchecked: "Photoshop"}},
+		"JPEG":                       {j, finding{Width: 8, Height: 6}},
+		"JPEG, rotated by EXIF":      {withSegment(j, "Exif\x00\x00"+string(exifBlock(6))), finding{Width: 6, Height: 8}},
+		"JPEG, upside down by EXIF":  {withSegment(j, "Exif\x00\x00"+string(exifBlock(3))), finding{Width: 8, Height: 6}},
+		"JPEG, rotated by XMP":       {withSegment(j, "http://ns.adobe.com/xap/1.0/\x00<x tiff:Orientation=\"8\"/>"), finding{Width: 6, Height: 8}},
+		"JPEG, damaged EXIF":         {withSegment(j, "Exif\x00\x00II*\x00\xff\xff\xff\xff"), finding{Width: 8, Height: 6}},
+		"PNG":                        {p, finding{Width: 8, Height: 6}},
+		"PNG, rotated":               {withPNGChunk(p, "eXIf", exifBlock(5)), finding{Width: 6, Height: 8}},
+		"GIF":                        {gifImage(t), finding{Width: 8, Height: 6}},
+		"BMP":                        {encoded(t, bmp.Encode), finding{Width: 8, Height: 6}},
+		"TIFF":                       {tiffImage(t), finding{Width: 8, Height: 6}},
+		"WebP":                       {webpImage(), finding{Width: 8, Height: 6}},
+		"WebP, rotated":              {riff(chunk("VP8X", []byte{8, 0, 0, 0, 7, 0, 0, 5, 0, 0}), chunk("EXIF", exifBlock(6))), finding{Width: 6, Height: 8}},
+		"another format's extension": {p, finding{Width: 8, Height: 6}},
+		"JPEG of a rare kind":        {bytes.Replace(j, []byte("\xff\xc0\x00\x11\x08"), []byte("\xff\xc9\x00\x11\x08"), 1), finding{Width: 8, Height: 6, Unchecked: "this kind of JPEG"}},
+		"JPEG 2000":                  {[]byte("\x00\x00\x00\x0cjP  \r\n\x87\n\x00\x00\x00\x14ftypjp2 \x00\x00\x00\x00jp2 \x00\x00\x00\x2djp2h\x00\x00\x00\x16ihdr\x00\x00\x00\x06\x00\x00\x00\x08"), finding{Width: 8, Height: 6, Unchecked: "JPEG 2000"}},
+		"Photoshop":                  {[]byte("8BPS\x00\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x06\x00\x00\x00\x08\x00\x08\x00\x03"), finding{Width: 8, Height: 6, Unchecked: "Photoshop"}},
+		"portable pixmap":            {[]byte("P6\n8 6\n255\n"), finding{Unchecked: "PNM"}},
+		"Photoshop, cut off":         {[]byte("8BPS"), finding{Unchecked: "Photoshop"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -157,32 +157,32 @@ func TestFilesThatAreNoImagesAreNamedForWhatTheyAre(t *testing.T) {
 	j, p, g, tf := jpegImage(t), pngImage(t), gifImage(t), tiffImage(t)
 	tests := map[string]struct {
 		image []byte
-		want  verdict
+		want  finding
 	}{
-		"empty":                          {nil, verdict{Code: diag.CodeEmptyImage, Text: "empty (0 bytes)"}},
-		"JPEG, cut in the header":        {j[:100], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the JPEG header is cut off"}},
-		"JPEG, cut before the scan":      {before(j, "\xff\xda"), verdict{Code: diag.CodeCorruptImage, Text: "truncated: the JPEG header is cut off"}},
-		"JPEG, only the magic":           {j[:3], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the JPEG header is cut off"}},
-		"JPEG without a frame":           {[]byte("\xff\xd8\xff\xda\x00\x02"), verdict{Code: diag.CodeCorruptImage, Text: "corrupt JPEG: invalid JPEG format: missing SOF marker"}},
-		"JPEG, cut in the scan's header": {j[:bytes.Index(j, []byte("\xff\xda"))+4], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the JPEG header is cut off"}},
-		"JPEG of 12 bits":                {bytes.Replace(j, []byte("\xff\xc0\x00\x11\x08"), []byte("\xff\xc1\x00\x11\x0c"), 1), verdict{Code: diag.CodeCorruptImage, Text: "corrupt JPEG: it has 12 bits per sample, and CVAT opens only 8"}},
-		"too many pixels":                {[]byte("8BPS\x00\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x60\x00\x00\x00\x60\x00\x00\x08\x00\x03"), verdict{Code: diag.CodeTooLargeImage, Text: "24576 x 24576 pixels; CVAT opens at most 178956970 in all"}},
-		"PNG, no such colours":           {png221(p), verdict{Code: diag.CodeCorruptImage, Text: "corrupt PNG: there is no colour type 221 of 8 bits"}},
-		"PNG, cut before the pixels":     {before(p, "IDAT"), verdict{Code: diag.CodeCorruptImage, Text: "truncated: the PNG header is cut off"}},
-		"PNG, wrong checksum":            {bytes.Replace(p, []byte("IHDR\x00"), []byte("IHDR\x01"), 1), verdict{Code: diag.CodeCorruptImage, Text: "corrupt PNG: chunk IHDR has a wrong checksum"}},
-		"PNG without pixels":             {append(append([]byte{}, p[:33]...), p[len(p)-12:]...), verdict{Code: diag.CodeCorruptImage, Text: "corrupt PNG: it has no pixels"}},
-		"GIF, cut off":                   {g[:13], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the GIF header is cut off"}},
-		"TIFF, cut off":                  {tf[:len(tf)-20], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the TIFF header is cut off"}},
-		"WebP, cut off":                  {webpImage()[:22], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the WebP header is cut off"}},
-		"BMP, cut off":                   {encoded(t, bmp.Encode)[:20], verdict{Code: diag.CodeCorruptImage, Text: "truncated: the BMP header is cut off"}},
-		"text":                           {[]byte("hello\nworld"), verdict{Code: diag.CodeNotAnImage, Text: `no image: text`}},
-		"HTML":                           {[]byte("<!DOCTYPE html><html>"), verdict{Code: diag.CodeNotAnImage, Text: "no image: an HTML page, as a download gives that needed a login"}},
-		"zeros":                          {make([]byte, 5000), verdict{Code: diag.CodeNotAnImage, Text: "no image: it begins with zeros only, as a file does whose copy was interrupted"}},
-		"noise":                          {[]byte("\x01\x02\x03\x04\x05\x06\x07\x08\x09"), verdict{Code: diag.CodeNotAnImage, Text: "no image: it begins with the bytes 01 02 03 04"}},
-		"a PDF":                          {[]byte("%PDF-1.4\n"), verdict{Code: diag.CodeNotAnImage, Text: "no image: its content is application/pdf"}},
-		"a Git LFS pointer":              {[]byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"), verdict{Code: diag.CodeLFSPointer, Text: "a Git LFS pointer, not the image"}},
-		"a DVC stub":                     {[]byte("outs:\n- md5: 00\n  path: a.jpg\n"), verdict{Code: diag.CodeDVCMissing, Text: "a DVC stub, not the image"}},
-		"a git-annex pointer":            {[]byte("/annex/objects/SHA256E-s9--00.jpg\n"), verdict{Code: diag.CodeAnnexMissing, Text: "a git-annex pointer, not the image"}},
+		"empty":                          {nil, finding{Code: diag.CodeEmptyImage, Text: "empty (0 bytes)"}},
+		"JPEG, cut in the header":        {j[:100], finding{Code: diag.CodeCorruptImage, Text: "truncated: the JPEG header is cut off"}},
+		"JPEG, cut before the scan":      {before(j, "\xff\xda"), finding{Code: diag.CodeCorruptImage, Text: "truncated: the JPEG header is cut off"}},
+		"JPEG, only the magic":           {j[:3], finding{Code: diag.CodeCorruptImage, Text: "truncated: the JPEG header is cut off"}},
+		"JPEG without a frame":           {[]byte("\xff\xd8\xff\xda\x00\x02"), finding{Code: diag.CodeCorruptImage, Text: "corrupt JPEG: invalid JPEG format: missing SOF marker"}},
+		"JPEG, cut in the scan's header": {j[:bytes.Index(j, []byte("\xff\xda"))+4], finding{Code: diag.CodeCorruptImage, Text: "truncated: the JPEG header is cut off"}},
+		"JPEG of 12 bits":                {bytes.Replace(j, []byte("\xff\xc0\x00\x11\x08"), []byte("\xff\xc1\x00\x11\x0c"), 1), finding{Code: diag.CodeCorruptImage, Text: "corrupt JPEG: it has 12 bits per sample, and CVAT opens only 8"}},
+		"too many pixels":                {[]byte("8BPS\x00\x01\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x60\x00\x00\x00\x60\x00\x00\x08\x00\x03"), finding{Code: diag.CodeTooLargeImage, Text: "24576 x 24576 pixels; CVAT opens at most 178956970 in all"}},
+		"PNG, no such colours":           {png221(p), finding{Code: diag.CodeCorruptImage, Text: "corrupt PNG: there is no colour type 221 of 8 bits"}},
+		"PNG, cut before the pixels":     {before(p, "IDAT"), finding{Code: diag.CodeCorruptImage, Text: "truncated: the PNG header is cut off"}},
+		"PNG, wrong checksum":            {bytes.Replace(p, []byte("IHDR\x00"), []byte("IHDR\x01"), 1), finding{Code: diag.CodeCorruptImage, Text: "corrupt PNG: chunk IHDR has a wrong checksum"}},
+		"PNG without pixels":             {append(append([]byte{}, p[:33]...), p[len(p)-12:]...), finding{Code: diag.CodeCorruptImage, Text: "corrupt PNG: it has no pixels"}},
+		"GIF, cut off":                   {g[:13], finding{Code: diag.CodeCorruptImage, Text: "truncated: the GIF header is cut off"}},
+		"TIFF, cut off":                  {tf[:len(tf)-20], finding{Code: diag.CodeCorruptImage, Text: "truncated: the TIFF header is cut off"}},
+		"WebP, cut off":                  {webpImage()[:22], finding{Code: diag.CodeCorruptImage, Text: "truncated: the WebP header is cut off"}},
+		"BMP, cut off":                   {encoded(t, bmp.Encode)[:20], finding{Code: diag.CodeCorruptImage, Text: "truncated: the BMP header is cut off"}},
+		"text":                           {[]byte("hello\nworld"), finding{Code: diag.CodeNotAnImage, Text: `no image: text`}},
+		"HTML":                           {[]byte("<!DOCTYPE html><html>"), finding{Code: diag.CodeNotAnImage, Text: "no image: an HTML page, as a download gives that needed a login"}},
+		"zeros":                          {make([]byte, 5000), finding{Code: diag.CodeNotAnImage, Text: "no image: it begins with zeros only, as a file does whose copy was interrupted"}},
+		"noise":                          {[]byte("\x01\x02\x03\x04\x05\x06\x07\x08\x09"), finding{Code: diag.CodeNotAnImage, Text: "no image: it begins with the bytes 01 02 03 04"}},
+		"a PDF":                          {[]byte("%PDF-1.4\n"), finding{Code: diag.CodeNotAnImage, Text: "no image: its content is application/pdf"}},
+		"a Git LFS pointer":              {[]byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"), finding{Code: diag.CodeLFSPointer, Text: "a Git LFS pointer, not the image"}},
+		"a DVC stub":                     {[]byte("outs:\n- md5: 00\n  path: a.jpg\n"), finding{Code: diag.CodeDVCMissing, Text: "a DVC stub, not the image"}},
+		"a git-annex pointer":            {[]byte("/annex/objects/SHA256E-s9--00.jpg\n"), finding{Code: diag.CodeAnnexMissing, Text: "a git-annex pointer, not the image"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -195,7 +195,7 @@ func TestFilesThatAreNoImagesAreNamedForWhatTheyAre(t *testing.T) {
 
 func TestTargaIsBelievedWhereTheNameSaysSo(t *testing.T) {
 	targa := append([]byte("\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x08\x00\x06\x00\x18\x00"), make([]byte, 3*8*6)...)
-	if diff := cmp.Diff(verdict{Width: 8, Height: 6}, judged("x.TGA", targa)); diff != "" {
+	if diff := cmp.Diff(finding{Width: 8, Height: 6}, judged("x.TGA", targa)); diff != "" {
 		t.Error(diff)
 	}
 	if v := judged("x.jpg", targa); !strings.HasPrefix(v.Text, "no image") {

@@ -10,8 +10,8 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// A tally counts what happened. Its methods may be called by several goroutines.
-type tally struct {
+// A counter counts what happened. Its methods may be called by several goroutines.
+type counter struct {
 	mu      sync.Mutex
 	tasks   map[int]*task // by index: those that apply works on
 	ended   int
@@ -33,8 +33,8 @@ type task struct {
 	over        bool
 }
 
-func newTally(p plan.Plan) *tally {
-	t := &tally{tasks: make(map[int]*task)}
+func newCounter(p plan.Plan) *counter {
+	t := &counter{tasks: make(map[int]*task)}
 	for i, c := range p.Changes {
 		if !c.Action.Acts() {
 			continue
@@ -50,7 +50,7 @@ func newTally(p plan.Plan) *tally {
 }
 
 // count takes an event in.
-func (t *tally) count(e apply.Event) {
+func (t *counter) count(e apply.Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	k := t.tasks[e.Index]
@@ -69,7 +69,7 @@ func (t *tally) count(e apply.Event) {
 	k.phase, k.state = e.Phase, e.State
 }
 
-func (t *tally) retried() {
+func (t *counter) retried() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.retries++
@@ -77,7 +77,7 @@ func (t *tally) retried() {
 
 // upload: what a task had before the first report was sent by an earlier run, and
 // what is lost is sent again; neither makes the rate.
-func (t *tally) upload(k *task, e apply.Event) {
+func (t *counter) upload(k *task, e apply.Event) {
 	t.rate.begin(time.Now())
 	if k.begun && e.Sent > k.sent {
 		t.rate.add(time.Now(), e.Sent-k.sent)
@@ -85,7 +85,7 @@ func (t *tally) upload(k *task, e apply.Event) {
 	k.begun, k.sent, k.total = true, e.Sent, e.Total
 }
 
-func (t *tally) finish(k *task, e apply.Event) {
+func (t *counter) finish(k *task, e apply.Event) {
 	k.over = true
 	t.ended++
 	if e.Result == nil {
@@ -112,7 +112,7 @@ type snapshot struct {
 	retries              int
 }
 
-func (t *tally) snapshot() snapshot {
+func (t *counter) snapshot() snapshot {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := snapshot{
@@ -134,7 +134,7 @@ func (t *tally) snapshot() snapshot {
 }
 
 // task is a copy of one task's place.
-func (t *tally) task(index int) task {
+func (t *counter) task(index int) task {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if k := t.tasks[index]; k != nil {

@@ -2,10 +2,10 @@ package plan
 
 import "strings"
 
-// beyondCure are messages of failed imports after which no later attempt on the same
+// permanentFailures are messages of failed imports after which no later attempt on the same
 // task and archive can succeed, measured on CVAT 2.73: what was unpacked stays, and so
 // does the index of it that the failed attempt wrote.
-var beyondCure = []string{
+var permanentFailures = []string{
 	"InvalidImageError",          // an image in it cannot be read
 	"cannot identify image file", // the same, for the first one, and before 2.46
 	"IndexError: Invalid index",  // an earlier attempt failed on an image
@@ -15,11 +15,11 @@ var beyondCure = []string{
 	"DecompressionBombError",     // an image above the server's pixel limit
 }
 
-// Curable reports whether sending the archive once more may fix a failed import.
+// Retryable reports whether sending the archive once more may fix a failed import.
 // What is not known to be hopeless is worth one more attempt: a killed worker, a full
 // disk, a parameter. Each attempt consumes the archive, so it is sent again in full.
-func Curable(message string) bool {
-	for _, m := range beyondCure {
+func Retryable(message string) bool {
+	for _, m := range permanentFailures {
 		if strings.Contains(message, m) {
 			return false
 		}

@@ -17,9 +17,9 @@ import (
 // maxHints bounds how many names are looked for among others: nobody reads more hints of one kind.
 const maxHints = 20
 
-// near is a hint for a pattern that matches nothing: what was probably meant, or else
+// suggest is a hint for a pattern that matches nothing: what was probably meant, or else
 // what there is, where the pattern first fits nothing.
-func (f *finder) near(ctx context.Context, pattern string) diag.Hint {
+func (f *finder) suggest(ctx context.Context, pattern string) diag.Hint {
 	if f.hints++; f.hints > maxHints {
 		return diag.Hint{}
 	}
@@ -29,7 +29,7 @@ func (f *finder) near(ctx context.Context, pattern string) diag.Hint {
 		names := f.names(at)
 		next := slices.IndexFunc(names, func(n string) bool { return doublestar.MatchUnvalidated(part, n) })
 		if next < 0 || part == "**" {
-			return f.suggest(ctx, at, part, parts[i+1:], names)
+			return f.suggestName(ctx, at, part, parts[i+1:], names)
 		}
 		at = path.Join(at, names[next])
 	}
@@ -48,15 +48,15 @@ func (f *finder) names(dir string) []string {
 	return names
 }
 
-func (f *finder) suggest(ctx context.Context, at, part string, rest, names []string) diag.Hint {
+func (f *finder) suggestName(ctx context.Context, at, part string, rest, names []string) diag.Hint {
 	if _, err := f.store.Stat(ctx, "."); err != nil {
 		return diag.Do(diag.HintDirectoryAbsent, f.root)
 	}
 	if len(names) == 0 {
 		return diag.Do(diag.HintDirectoryEmpty, f.store.Path(at))
 	}
-	if near := wording.Nearest(part, names); near != "" {
-		return diag.Do(diag.HintDidYouMean, strconv.Quote(path.Join(append([]string{at, near}, rest...)...)))
+	if similar := wording.Nearest(part, names); similar != "" {
+		return diag.Do(diag.HintDidYouMean, strconv.Quote(path.Join(append([]string{at, similar}, rest...)...)))
 	}
 	return diag.Do(diag.HintDirectoryHolds, f.store.Path(at),
 		fmt.Sprintf("%s: %s", wording.Count(len(names), "entry", "entries"), wording.FirstFew(names, 3)))
