@@ -90,7 +90,7 @@ type division struct {
 // A whole is a bag with the parts of it that the server has, by their number.
 type whole struct {
 	task  source.Task
-	parts map[int][]int // places of the server's tasks
+	parts map[int][]int // places of the server's tasks, those with frames first
 	exact bool          // their frames were asked for
 }
 
@@ -127,11 +127,18 @@ func (d *division) partsOf(t source.Task) map[int][]int {
 			name := plan.NameOf(names.Of(n))
 			taken := n > 1 && d.plain[name] > 0 || was > 0 && (d.plain[name] > 0 || len(parts[n]) > 0)
 			if !taken && len(d.named[name]) > 0 {
-				parts[n] = d.named[name]
+				parts[n] = d.ranked(d.named[name])
 			}
 		}
 	}
 	return parts
+}
+
+// ranked puts tasks of one name that have frames before those that have none.
+func (d *division) ranked(at []int) []int {
+	at = slices.Clone(at)
+	slices.SortStableFunc(at, func(i, k int) int { return min(d.have[k].Size, 1) - min(d.have[i].Size, 1) })
+	return at
 }
 
 // settled reports whether all parts hold what they are to hold, as far as counts tell.

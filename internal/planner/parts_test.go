@@ -474,6 +474,27 @@ func compressedImage(cdr bool, seconds uint32, png []byte) []byte {
 	return append(little.AppendUint32(b, uint32(len(png))), png...)
 }
 
+// An empty leftover beside a part, whichever was made first, takes no frame from it or from the next.
+func TestALeftoverBesideAPartHoldsNoFrames(t *testing.T) {
+	d := newDataset(t, "task: {grow: part}", "run_1/a.png", "run_1/b.png", "run_1/c.png")
+	srv := cvattest.Start(t)
+	id, err := srv.Sandbox.SeedProject(t.Context(), "Orchard", "apple")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = srv.Sandbox.SeedTasks(t.Context(), id, []api.SeedTask{
+		{Name: "run_1", BugTracker: plan.Marker(strings.Repeat("ab", 32))}, {Name: "run_1", Frames: []string{"run_1/a.png", "run_1/b.png"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := d.project(t)
+	decide(t, p, clientOf(t, srv, nil), planner.Options{Upload: true})
+	wantActions(t, p.Plan, "create run_1_part2", "resume run_1")
+	d.applyAll(t, srv)
+	d.wantEachFrameOnce(t, srv)
+}
+
 // A part that somebody else's task stands in the way of stops those after it: which frames they hold is not known.
 func TestAPartIsNotBegunBeforeTheOneBeforeIt(t *testing.T) {
 	d := newDataset(t, "task: {grow: part, max_frames: 1}", "run_1/a.png", "run_1/b.png", "run_1/c.png")

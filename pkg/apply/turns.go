@@ -69,8 +69,8 @@ func (r *run) inTurn(ctx context.Context, i int, c plan.Change, before *turn) {
 // leaveOut is the result of a part that was not begun.
 func (r *run) leaveOut(i int, c plan.Change) {
 	t := resultOf(c)
-	t.Err = &orderError{task: c.Desired.After}
-	t.Outcome, t.Retryable, t.Reason.Code = Failed, true, diag.CodeEarlierPart
+	t.Outcome, t.Retryable, t.Err = Failed, true, &orderError{task: c.Desired.After}
+	t.Reason = plan.Diagnostic{Severity: diag.Error, Code: diag.CodeEarlierPart, Hint: diag.Do(diag.HintApplyAgain)}
 	r.result.Tasks[i] = t
 	r.tell(Event{Task: c.Task, Index: i, Phase: Finished, Result: &t})
 }
