@@ -322,6 +322,19 @@ class Pull(OnServer):
         self.assertEqual([(2, [2, 2]), (5, [2, 2])], [(l["frame"], s["points"]) for l in lines for s in l["shapes"]])
         self.assertEqual([2, 5], [l["frame"] for l in lines])
 
+    def test_consensus_replicas_are_never_mixed_in(self):
+        tasks, annotations = self.made(segment_size=4, consensus_replicas=2)
+        id = tasks["run1"]
+        jobs = self.api("GET", "/api/jobs", params={"task_id": id, "page_size": 100}).json()["results"]
+        replicas = [j for j in jobs if j["type"] == "consensus_replica"]
+        self.assertEqual(2 * len([j for j in jobs if j["type"] == "annotation"]), len(replicas))
+        self.api("PUT", f"/api/tasks/{id}/annotations", json={"version": 0, "tags": [], "tracks": [], "shapes": [annotations.shape("points", 2, [1, 1])]})
+        for j in replicas:
+            self.api("PUT", f"/api/jobs/{j['id']}/annotations", json={"version": 0, "tags": [], "tracks": [], "shapes": [annotations.shape("points", j["start_frame"], [2, 2])]})
+        lines = self.lines("run1")
+        self.assertEqual(FRAMES, len(lines))
+        self.assertEqual([(2, [1, 1])], [(l["frame"], s["points"]) for l in lines for s in l["shapes"]])
+
     def test_equal_content_gives_equal_bytes(self):
         tasks, annotations = self.made()
         id = tasks["run1"]
