@@ -13,11 +13,13 @@ import (
 // and so on. What is read is of no interest, only that it ends, and without a
 // panic, which would show as a warning.
 
-func FuzzROS1(f *testing.F) { fuzzReader(f, "fuzz.bag", "ros1/*.bag") }
+func FuzzROS1(f *testing.F) { fuzzReader(f, "fuzz.bag", "ros1/*.bag", "../field/*.bag") }
 
-func FuzzMCAP(f *testing.F) { fuzzReader(f, "fuzz.mcap", "mcap/*.mcap", "ros2/*/*.mcap") }
+func FuzzMCAP(f *testing.F) {
+	fuzzReader(f, "fuzz.mcap", "mcap/*.mcap", "ros2/*/*.mcap", "../field/*.mcap")
+}
 
-func FuzzSQLite(f *testing.F) { fuzzReader(f, "fuzz.db3", "ros2/*/*.db3") }
+func FuzzSQLite(f *testing.F) { fuzzReader(f, "fuzz.db3", "ros2/*/*.db3", "../field/*.db3") }
 
 func FuzzPackedFile(f *testing.F) { fuzzReader(f, "fuzz.db3.zstd", "ros2/*/*.zstd") }
 

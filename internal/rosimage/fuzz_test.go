@@ -1,6 +1,7 @@
 package rosimage_test
 
 import (
+	"encoding/binary"
 	"io"
 	"testing"
 
@@ -19,6 +20,9 @@ func FuzzMessage(f *testing.F) {
 			}
 		}
 	}
+	for _, damaged := range damagedMessages() {
+		f.Add(uint8(0), uint8(damaged.kind), uint8(0), damaged.bytes)
+	}
 	f.Fuzz(func(t *testing.T, w, k, o uint8, msg []byte) {
 		wire, kind := wires[int(w)%len(wires)], rosimage.Kind(k%6)
 		options := fuzzOptions(o)
@@ -36,6 +40,40 @@ func FuzzMessage(f *testing.F) {
 		}
 		encodeWithin(t, whole, options)
 	})
+}
+
+// damagedMessages are ROS 1 messages of the kinds of damage that recordings have: of no pixels, too short, without an
+// encoding or with one of damaged letters, of an empty or a garbage payload.
+func damagedMessages() (list []struct {
+	kind  rosimage.Kind
+	bytes []byte
+}) {
+	le := binary.LittleEndian
+	header := make([]byte, 16)
+	text := func(b []byte, s string) []byte { return append(le.AppendUint32(b, uint32(len(s))), s...) }
+	add := func(kind rosimage.Kind, b []byte) {
+		list = append(list, struct {
+			kind  rosimage.Kind
+			bytes []byte
+		}{kind, b})
+	}
+	image := func(width, height uint32, encoding, data string) {
+		b := text(le.AppendUint32(le.AppendUint32(header[:16:16], height), width), encoding)
+		add(rosimage.Raw, text(le.AppendUint32(append(b, 0), width*3), data))
+	}
+	image(0, 0, "", "")
+	image(0, 0, "bgr8", "")
+	image(8, 6, "bgr8", "short")
+	image(8, 6, "\xff\x00r8", "some pixels")
+	image(2, 2, "YUYV", "12345678")
+	image(2, 2, "MJPEG", "no JPEG")
+	for _, format := range []string{"jpeg", "png", "16UC1; compressedDepth", "16UC1; compressedDepth rvl", "\xff"} {
+		for _, data := range []string{"", "hello world, hello world", "\xff\xd8\xff", "\x89PNG\r\n\x1a\n"} {
+			add(rosimage.Compressed, text(text(header[:16:16], format), data))
+		}
+	}
+	add(rosimage.Raw, header[:10])
+	return list
 }
 
 // FuzzPixels feeds every encoding pictures whose size, step and bytes need not fit.

@@ -2,15 +2,18 @@ package survey
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-func lookIntoDirectory(ctx context.Context, path string) (Bag, error) {
+func lookIntoDirectory(ctx context.Context, path string, o Options) (Bag, error) {
 	d, err := source.LookInto(ctx, path)
 	if err != nil {
 		return Bag{}, err
@@ -20,6 +23,11 @@ func lookIntoDirectory(ctx context.Context, path string) (Bag, error) {
 		Images: len(d.Images), Unsupported: len(d.Unsupported), Others: d.Others,
 	}
 	b.First, b.Last = span(d.Images)
+	if o.Strict {
+		if err := checkImages(ctx, path, d.Images); err != nil {
+			return b, err
+		}
+	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return b, err
@@ -36,6 +44,23 @@ func lookIntoDirectory(ctx context.Context, path string) (Bag, error) {
 		b.Holds = guess.Bags
 	}
 	return b, nil
+}
+
+// checkImages reads the images' headers, as a plan does that checks them, up to the first that is bad.
+func checkImages(ctx context.Context, path string, images []string) error {
+	in := store.At(path)
+	for _, at := range images {
+		f, err := in.Open(ctx, at)
+		if err != nil {
+			return err
+		}
+		r := store.Reader(f)
+		_, err = imageheader.Read(r, f.Size(), at)
+		if err = errors.Join(err, r.Close()); err != nil {
+			return fmt.Errorf("%s: %w", filepath.Join(path, at), err)
+		}
+	}
+	return ctx.Err()
 }
 
 // imagesIn says how many image files lie in a recording's directory.

@@ -1,7 +1,9 @@
 package survey
 
 import (
+	"compress/gzip"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -184,4 +186,72 @@ func TestADraftOfRecordingsIsAGlobOfFiles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Topics of every encoding: those that are read, and why the others are not.
+func TestTopicsOfEveryEncodingAreUsableOrSayWhyNot(t *testing.T) {
+	tests := map[string]struct {
+		topics int
+		want   map[string]string // by topic: what its problem begins with
+	}{
+		"b01-realsense-sdk-yuyv/rs_yuyv.bag": {3, nil},
+		"12-encodings-not-read/enc_all.bag": {49, map[string]string{
+			"/e/32FC3": `encoding "32FC3" is not supported`, "/e/32FC4": `encoding "32FC4" is not supported`, "/e/32SC1": `encoding "32SC1" is not supported`,
+			"/e/8SC1": `encoding "8SC1" is not supported`, "/e/RGB888": `encoding "RGB888" is not supported`, "/e/W10": `encoding "W10" is not supported`,
+			"/e/bayer_rggb12": `encoding "bayer_rggb12" is not supported`, "/e/mono12": `encoding "mono12" is not supported`,
+			"/e/empty": "damaged image message: it names no encoding", "/e/mjpeg": "damaged image message: the payload is no image: it begins with",
+		}},
+		"13-misleading-messages/comp_all.bag": {30, map[string]string{
+			"/c/avif": `encoding avif (format "avif") is not supported`, "/c/bmp": `encoding bmp (format "bmp") is not supported`, "/c/gif": `encoding gif (format "gif") is not supported`,
+			"/c/h264": `encoding H.264 or H.265 video (format "h264") is not supported`, "/c/hevc": `encoding H.264 or H.265 video (format "hevc") is not supported`,
+			"/c/jp2": `encoding jpeg 2000 (format "jpeg2000") is not supported`, "/c/jxl": `encoding jpeg xl (format "jxl") is not supported`,
+			"/c/jpgtrunc": "truncated: the JPEG header is cut off",
+			"/c/junk":     `damaged image message: the payload is no image: it begins with "hello world,"`, "/c/zero": "damaged image message: the payload is empty",
+		}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			b, err := Look(t.Context(), recorded(t, name), Options{})
+			check(t, err)
+			got := make(map[string]string)
+			images := 0
+			for _, topic := range b.Topics {
+				if !topic.Image {
+					continue
+				}
+				images++
+				if p := topic.Pixels.Problem; p != nil {
+					got[topic.Name] = p.Error()
+				} else if topic.Pixels.Width == 0 || topic.Pixels.Height == 0 || topic.Camera == "" {
+					t.Errorf("%s: %+v", topic.Name, topic)
+				}
+			}
+			if images != tt.topics || len(got) != len(tt.want) {
+				t.Errorf("%d image topics, want %d; with problems: %q", images, tt.topics, got)
+			}
+			for topic, want := range tt.want {
+				if !strings.HasPrefix(got[topic], want) {
+					t.Errorf("%s: %q, want %q", topic, got[topic], want)
+				}
+			}
+		})
+	}
+}
+
+// recorded is a sample, unpacked if it is stored so.
+func recorded(t *testing.T, name string) string {
+	t.Helper()
+	path := filepath.Join("testdata/field", filepath.FromSlash(name))
+	f, err := os.Open(path + ".gz")
+	if err != nil {
+		return path
+	}
+	defer f.Close()
+	unpacked, err := gzip.NewReader(f)
+	check(t, err)
+	data, err := io.ReadAll(unpacked)
+	check(t, err)
+	out := filepath.Join(t.TempDir(), filepath.Base(path))
+	check(t, os.WriteFile(out, data, 0o666))
+	return out
 }

@@ -1,11 +1,13 @@
 package survey
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
 
@@ -177,8 +179,13 @@ func (t *Topic) describe(ctx context.Context, in *bag.Bag, e bag.Entry) error {
 	t.Size = len(data)
 	t.Pixels = rosimage.Describe(rosimage.Wire(t.Encoding), t.Type, data, rosimage.Options{})
 	kind, _ := rosimage.Known(t.Type)
-	if m, err := rosimage.Decode(rosimage.Wire(t.Encoding), kind, data); err == nil {
-		t.Stamp, t.Frame = m.StampNS, m.FrameID
+	m, err := rosimage.Decode(rosimage.Wire(t.Encoding), kind, data)
+	if err != nil {
+		return nil
+	}
+	t.Stamp, t.Frame = m.StampNS, m.FrameID
+	if file, _, passes := m.Passthrough(rosimage.Options{}); passes && t.Pixels.Problem == nil {
+		_, t.Pixels.Problem = imageheader.Read(bytes.NewReader(file), int64(len(file)), "") // as a plan judges it
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func Look(ctx context.Context, path string, o Options) (Bag, error) {
 		return found, err
 	}
 	if info.IsDir() {
-		return lookIntoDirectory(ctx, path)
+		return lookIntoDirectory(ctx, path, o)
 	}
 	return Bag{}, unknown(ctx, in, name, info.Size())
 }

@@ -11,6 +11,8 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -212,6 +214,14 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add(seed, "x.jpg")
 		f.Add(seed, "x.tga")
+	}
+	files, _ := filepath.Glob("testdata/field/*/*")
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data, filepath.Base(file))
 	}
 	f.Fuzz(func(t *testing.T, b []byte, name string) {
 		h, err := Read(bytes.NewReader(b), int64(len(b)), name)
