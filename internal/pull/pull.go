@@ -6,6 +6,9 @@
 // cache and one task after another, the files whose content may have changed. A file is written whole or not at all,
 // and left as it is where its bytes would be the same. Losing the cache, or the record of what was written, loses time
 // alone.
+//
+// The files are data: they hold labels, attributes and names as CVAT has them, and unlike all that is printed they do
+// not go through internal/outlet, which would change what is compared byte by byte.
 package pull
 
 import (

@@ -45,7 +45,21 @@ type ProjectChange struct {
 	Leftovers []int            // empty projects of ours and of that name, to be removed
 }
 
-// A Change is the decision about one task.
+// A Change is the decision about one task. Task, Action, Reason and Frames are always set; Bag, Camera, Desired and
+// Origin too, but for an unmanaged task. ID, URL and Owner are of the judged task, the first of Actual. Valid beside
+// them are, by action:
+//
+//	create, wanted    Upload, Bytes; no task exists, or no server was asked
+//	resume            Actual, Leftovers; Upload, Bytes where frames are still to be sent
+//	wait, no-op       Actual
+//	replace           Actual; Upload, Bytes where [Options].ReplaceEmpty allows it
+//	update            Actual, Updates, Jobs
+//	drift             Actual, Leftovers, Before, After; Missing, Extra where names were compared
+//	blocked           Actual where a task of the name exists; no ID where there is none
+//	conflict          Actual: all that have the name
+//	renamed           Before, After; ID, URL and Owner are of the task that holds the frames, Actual is empty
+//	skipped           Actual, which was not judged: no ID
+//	unmanaged         Actual: the task itself
 type Change struct {
 	Task, Bag, Camera string
 	Action            Action
@@ -59,7 +73,7 @@ type Change struct {
 	Before, After     State         // drift, renamed: both values
 	Updates           []FieldChange // update: what is changed, in a fixed order
 	Jobs              []JobChange   // update: jobs that are given to somebody, or put in another stage
-	Missing, Extra    []string
+	Missing, Extra    []string      // frames that the manifest has and the task has not, and the reverse
 	Desired           Desired
 	Actual            []Task // the tasks of that name, the judged one first
 	Leftovers         []Task // of ours, empty, beside one that holds frames: apply removes them
