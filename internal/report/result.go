@@ -52,7 +52,11 @@ func (t *text) result(r apply.Result) {
 			t.line("")
 		}
 		for i, task := range told {
-			t.row(resultRow(task))
+			row := resultRow(task)
+			if i > 0 && row.repeats(resultRow(told[i-1])) {
+				row.reason = ""
+			}
+			t.row(row)
 			if i+1 < len(told) && told[i+1].Reason.Hint == task.Reason.Hint && told[i+1].Outcome == task.Outcome {
 				task.Reason.Hint = diag.Hint{} // said once, under the last of them
 			}

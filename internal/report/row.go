@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -41,6 +42,9 @@ func frames(n int) string {
 	return wording.Count(n, "frame", "frames")
 }
 
+// repeats reports whether a row has the word and the reason of the row above it, which says them for both.
+func (r row) repeats(above row) bool { return r.sign == above.sign && r.reason == above.reason }
+
 // columns are the widths of the aligned columns, in cells, over all rows.
 type columns struct{ name, frames, size int }
 
@@ -60,9 +64,11 @@ func (t *text) lead(s sign) string {
 
 // row writes symbol and word, name, frames, size and reason.
 func (t *text) row(r row) {
-	name := wording.Safe(r.name)
-	line := name + pad(name, t.columns.name)
-	at := indent + max(cells.StringWidth(name), t.columns.name)
+	room := t.nameRoom()
+	width := min(t.columns.name, room)
+	name := Shortened(wording.Safe(r.name), room)
+	line := name + pad(name, width)
+	at := indent + max(cells.StringWidth(name), width)
 	for _, cell := range []struct {
 		text  string
 		width int
@@ -73,6 +79,34 @@ func (t *text) row(r row) {
 		}
 	}
 	t.reason(t.lead(r.sign)+line, at+2, wording.Safe(r.reason))
+}
+
+// narrowestName is how much of a name a narrow terminal shows all the same.
+const narrowestName = 16
+
+// nameRoom is how wide a name may be beside the other columns, in cells.
+func (t *text) nameRoom() int {
+	if t.Width == 0 {
+		return math.MaxInt
+	}
+	room := t.Width - indent
+	for _, width := range []int{t.columns.frames, t.columns.size} {
+		if width > 0 {
+			room -= 2 + width
+		}
+	}
+	return max(room, narrowestName)
+}
+
+// Shortened leaves out the middle of a name that is wider than so many cells of a terminal: names mostly differ at
+// their ends.
+func Shortened(s string, room int) string {
+	over := cells.StringWidth(s) - room
+	if over <= 0 {
+		return s
+	}
+	head := (room - 1) / 2
+	return cells.Truncate(s, head, "") + cells.TruncateLeft(s, head+over+1, "…")
 }
 
 // reason ends a line that stands at cell at, and goes on below itself; where that

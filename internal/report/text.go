@@ -109,7 +109,11 @@ func (t *text) project(c plan.ProjectChange) {
 
 func (t *text) changes(changes []plan.Change) {
 	for i, c := range changes {
-		t.row(rowOf(c))
+		r := rowOf(c)
+		if i > 0 && r.repeats(rowOf(changes[i-1])) {
+			r.reason = ""
+		}
+		t.row(r)
 		if i+1 < len(changes) && sameHint(c, changes[i+1]) {
 			c.Reason.Hint = diag.Hint{} // said once, under the last of them
 		}

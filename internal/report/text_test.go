@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -79,4 +80,28 @@ func stripColour(s string) string {
 		s = strings.ReplaceAll(s, "\x1b["+c+"m", "")
 	}
 	return s
+}
+
+// A row that a terminal breaks is not read: names lose their middle there, and only there.
+func TestRowsFitATerminalOf80Cells(t *testing.T) {
+	p := plan.Plan{}
+	for i := range 3 {
+		p.Changes = append(p.Changes, plan.Change{Action: plan.Create, Frames: 1200 + i, Bytes: 123 << 20, Upload: true,
+			Task: fmt.Sprintf("jai_cam_%s_%d", strings.Repeat("north_side_", 9), i), Reason: plan.Diagnostic{Text: "no task has this name"}})
+	}
+	narrow := string(render(t, func(b *bytes.Buffer) error { return Text(b, []plan.Plan{p}, TextOptions{Width: 80}) }))
+	for line := range strings.Lines(narrow) {
+		if w := cells.StringWidth(strings.TrimSuffix(line, "\n")); w > 80 && !strings.HasPrefix(line, "Plan:") {
+			t.Errorf("%d cells: %s", w, line)
+		}
+	}
+	whole := string(render(t, func(b *bytes.Buffer) error { return Text(b, []plan.Plan{p}, TextOptions{}) }))
+	for i, c := range p.Changes {
+		if !strings.Contains(whole, c.Task) || !strings.Contains(narrow, fmt.Sprintf("side__%d ", i)) {
+			t.Errorf("%s: which one it is must be seen:\n%s%s", c.Task, narrow, whole)
+		}
+	}
+	if strings.Count(whole, "no task has this name") != 1 {
+		t.Errorf("one reason of all rows is said once:\n%s", whole)
+	}
 }

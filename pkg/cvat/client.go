@@ -2,7 +2,6 @@ package cvat
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -125,17 +124,27 @@ func parseBase(raw string) (*url.URL, error) {
 	case !strings.Contains(raw, "://"):
 		return nil, &schemeError{raw}
 	case err != nil: // url.Error repeats the whole text, which may hold a password
-		return nil, errors.New("server URL: cannot be parsed")
+		return nil, addressError("cannot be parsed")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("server URL: scheme %q is neither http nor https", u.Scheme)
+		return nil, addressError(fmt.Sprintf("scheme %q is neither http nor https", u.Scheme))
 	case u.Hostname() == "":
-		return nil, errors.New("server URL: no host")
+		return nil, addressError("no host")
 	case u.User != nil:
-		return nil, errors.New("server URL: user and password do not belong there")
+		return nil, addressError("user and password do not belong there")
 	case u.RawQuery != "" || u.Fragment != "":
-		return nil, errors.New("server URL: query and fragment do not belong there")
+		return nil, addressError("query and fragment do not belong there")
 	}
 	return u, nil
+}
+
+// An addressError is what is wrong with the server's address.
+type addressError string
+
+func (e addressError) Error() string { return "server URL: " + string(e) }
+
+// Hint says how an address is written.
+func (e addressError) Hint() diag.Hint {
+	return diag.Do(diag.HintWrite, "https://HOST or https://HOST:PORT")
 }
 
 // A schemeError is an address that lacks http:// or https://.

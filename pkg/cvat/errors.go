@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // What callers branch on, with errors.Is.
@@ -236,7 +238,16 @@ func (c *Client) redirect(q *request, resp *http.Response) error {
 // asNotCVAT: what answers 404 or a page of HTML to the question for its version is no CVAT.
 func asNotCVAT(err error) error {
 	if errors.Is(err, ErrNotFound) {
-		return fmt.Errorf("%w: %w", ErrNotCVAT, err)
+		return &notCVATError{err}
 	}
 	return err
 }
+
+// A notCVATError is the 404 of a server that has no CVAT at that address.
+type notCVATError struct{ answer error }
+
+func (e *notCVATError) Error() string        { return ErrNotCVAT.Error() + ": " + e.answer.Error() }
+func (e *notCVATError) Unwrap() error        { return e.answer }
+func (e *notCVATError) Is(target error) bool { return target == ErrNotCVAT }
+func (e *notCVATError) Code() diag.Code      { return diag.CodeNotCVAT }
+func (e *notCVATError) Hint() diag.Hint      { return diag.Do(diag.HintCheckForLoginPage) }

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/advice"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 func TestRefusalsAreToldApart(t *testing.T) {
@@ -172,7 +174,7 @@ func TestWhatIsNoCVATSaysSo(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			c := serve(t, func(w http.ResponseWriter, r *http.Request) { say(w, tt.status, tt.body) })
-			if _, err := c.About(t.Context()); !errors.Is(err, ErrNotCVAT) {
+			if _, err := c.About(t.Context()); !errors.Is(err, ErrNotCVAT) || diag.HintOf(err) == (diag.Hint{}) {
 				t.Errorf("got %v", err)
 			}
 		})

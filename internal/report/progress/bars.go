@@ -9,6 +9,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/cvatplan/cvatplan/internal/crash"
+	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -89,7 +90,7 @@ func (b *bars) bar(index int, t task) *mpb.Bar {
 		mpb.BarPriority(index),
 		mpb.BarRemoveOnComplete(),
 		mpb.BarWidth(20),
-		mpb.PrependDecorators(decor.Name(cut(wording.Safe(t.name), b.names), decor.WC{W: b.names + 1, C: decor.DindentRight})),
+		mpb.PrependDecorators(decor.Name(report.Shortened(wording.Safe(t.name), b.names), decor.WC{W: b.names + 1, C: decor.DindentRight})),
 		mpb.AppendDecorators(b.text(func() string { return b.counter.task(index).String() })),
 	)
 	b.running[index] = bar
@@ -131,13 +132,3 @@ func (t task) String() string {
 
 // cells measures text as a terminal shows it, whatever the locale.
 var cells = &runewidth.Condition{StrictEmojiNeutral: true}
-
-// cut keeps the beginning and the end of a long name: that is where names differ.
-func cut(s string, width int) string {
-	over := cells.StringWidth(s) - width
-	if over <= 0 {
-		return s
-	}
-	head := (width - 1) / 2
-	return cells.Truncate(s, head, "") + cells.TruncateLeft(s, head+over+1, "…")
-}

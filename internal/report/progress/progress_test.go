@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -201,7 +202,7 @@ func TestLongNamesKeepBothEnds(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			got := cut(c.in, 16)
+			got := report.Shortened(c.in, 16)
 			if got != c.want || cells.StringWidth(got) > 16 {
 				t.Errorf("%q of %d cells, want %q", got, cells.StringWidth(got), c.want)
 			}
