@@ -43,6 +43,7 @@ const (
 	CodeElsewhere             Code = "elsewhere"
 	CodeKeptLabels            Code = "kept_labels"
 	CodeLabels                Code = "labels"
+	CodeGuide                 Code = "guide"
 	CodeRenamed               Code = "renamed"
 	CodeFrameCounts           Code = "frame_counts"
 	CodeSeveralTasks          Code = "several_tasks"
@@ -201,6 +202,7 @@ var Codes = []Meaning{
 	{CodeFrameOrder, Note, "the task holds its frames in another order"},
 	{CodeManyJobs, Error, "the task would have more jobs than CVAT allows"},
 	{CodeKeptLabels, Note, "the project has labels that the manifest does not name"},
+	{CodeGuide, Note, "the project has another annotation guide, or none"},
 	{CodeLabels, Note, "labels of the project are others than the manifest says"},
 	{CodeElsewhere, Note, "tasks of these names are in another project too"},
 	{CodeRenamed, Error, "a task of another name holds exactly these frames"},

@@ -21,6 +21,7 @@ type fake struct {
 	frames   map[int][]string
 	labels   []cvat.Label
 	jobs     []cvat.Job
+	guide    *cvat.Guide
 	users    []cvat.User
 	logic    []string                    // the rules that were asked
 	between  func(f *fake, asked string) // what another run does before the question is answered
@@ -77,6 +78,14 @@ func (f *fake) Labels(_ context.Context, id int) ([]cvat.Label, error) {
 		return nil, &cvat.APIError{Method: "GET", Path: "/api/labels", Status: http.StatusInternalServerError} // as CVAT 2.73 does
 	}
 	return f.labels, nil
+}
+
+func (f *fake) Guide(_ context.Context, id int) (*cvat.Guide, error) {
+	f.ask("guide %d", id)
+	if f.guide == nil {
+		return nil, notFound()
+	}
+	return f.guide, nil
 }
 
 func (f *fake) Organizations(context.Context) ([]cvat.Organization, error) {

@@ -10,6 +10,7 @@
 //   - ceil(N/400) for its tasks (none where the project says that it has none),
 //   - one for the labels, if the manifest names some, and what [LabelUses] asks, if one is to be deleted,
 //   - one per 400 of its jobs, if a task that exists asks to whom they are given,
+//   - one for the guide, if the manifest names one and the project has one,
 //   - one for names that stand in other projects, if there is something to create, and
 //     one more for the project if one of them does,
 //   - one for users, if a task to be created names an assignee,
@@ -37,6 +38,7 @@ type Reader interface {
 	ListProjects(ctx context.Context, name string) ([]cvat.Project, error)
 	ProjectsEverywhere(ctx context.Context, name string) ([]cvat.Project, error)
 	Labels(ctx context.Context, projectID int) ([]cvat.Label, error)
+	Guide(ctx context.Context, id int) (*cvat.Guide, error)
 	Organizations(ctx context.Context) ([]cvat.Organization, error)
 	FindUser(ctx context.Context, username string) (*cvat.User, error)
 	Users(ctx context.Context) ([]cvat.User, error)
@@ -92,7 +94,7 @@ func Project(ctx context.Context, c Reader, want Want, o Options) (plan.Actual, 
 }
 
 func newLook(c Reader, want Want, found Found, o Options) *look {
-	return &look{c: c, want: want, o: o, have: plan.Actual{
+	return &look{c: c, want: want, o: o, guideID: found.GuideID, have: plan.Actual{
 		Scope:  plan.Scope{Server: want.Server, Organization: c.Organization(), ProjectID: found.ID, Project: found.Name},
 		Exists: found.ID != 0, Unclaimed: found.Unclaimed, EmptyProjects: found.Leftovers,
 	}}
@@ -100,9 +102,9 @@ func newLook(c Reader, want Want, found Found, o Options) *look {
 
 // take asks, one question after the other.
 func (l *look) take(ctx context.Context, found Found, o Options) error {
-	steps := []func(context.Context) error{l.divide, l.labels, l.elsewhere, l.users}
+	steps := []func(context.Context) error{l.divide, l.labels, l.guide, l.elsewhere, l.users}
 	if l.have.Exists && !found.Empty {
-		steps = []func(context.Context) error{l.tasks, l.divide, l.imports, l.jobs, l.labels, l.elsewhere, l.users}
+		steps = []func(context.Context) error{l.tasks, l.divide, l.imports, l.jobs, l.labels, l.guide, l.elsewhere, l.users}
 	}
 	if o.CheckFrames {
 		steps = append(steps, l.frames)
@@ -122,6 +124,7 @@ type look struct {
 	o    Options
 	have plan.Actual
 
+	guideID   int  // 0: the project has none
 	overtaken bool // a later answer contradicts an earlier one
 }
 
@@ -145,6 +148,23 @@ func (l *look) labels(ctx context.Context) error {
 		return errors.Join(err, l.compare(ctx))
 	}
 	return err
+}
+
+// guide asks for the project's guide, where the manifest names one.
+func (l *look) guide(ctx context.Context) error {
+	if l.want.Project.Guide == nil || l.guideID == 0 {
+		return nil
+	}
+	g, err := l.c.Guide(ctx, l.guideID)
+	if errors.Is(err, cvat.ErrNotFound) {
+		return nil // deleted since
+	}
+	if err != nil {
+		return err
+	}
+	text, _ := manifest.GuideText(g.Markdown)
+	l.have.Guide = &text
+	return nil
 }
 
 // compare looks the project up again: another run may have made it, or given this one up.

@@ -36,6 +36,7 @@ type Found struct {
 	Empty     bool  // the server says that it holds no task
 	Unclaimed bool  // it bears [plan.ProjectMarker]
 	Leftovers []int // others of its name that bear it and hold no task
+	GuideID   int   // 0: it has no guide
 }
 
 // FindProject looks a project up by its id, or by its name in the client's workspace.
@@ -92,7 +93,11 @@ func byID(ctx context.Context, c Reader, id int) (Found, error) {
 }
 
 func found(p cvat.Project) Found {
-	return Found{ID: p.ID, Name: p.Name, Empty: isEmpty(p), Unclaimed: p.BugTracker == plan.ProjectMarker}
+	f := Found{ID: p.ID, Name: p.Name, Empty: isEmpty(p), Unclaimed: p.BugTracker == plan.ProjectMarker}
+	if p.GuideID != nil {
+		f.GuideID = *p.GuideID
+	}
+	return f
 }
 
 func isEmpty(p cvat.Project) bool { return p.Tasks.Count != nil && *p.Tasks.Count == 0 }

@@ -28,12 +28,15 @@ func (in *reader) project(line []byte) error {
 			return err
 		}
 	}
+	if g := l.Options.Project.Guide; g != nil {
+		o.Project.Guide = &manifest.Guide{Text: *g} // its images are read where it is carried out
+	}
 	for _, s := range l.Options.Skip {
 		o.Skip = append(o.Skip, manifest.Skip{Task: s.Task, Reason: s.Reason})
 	}
 	in.file.Projects = append(in.file.Projects, Project{Options: o, Have: plan.Actual{
 		Scope:  plan.Scope{Server: l.Server, Organization: l.Organization, ProjectID: l.ProjectID, Project: l.Project},
-		Exists: l.Exists, Unclaimed: l.Unclaimed, EmptyProjects: l.EmptyProjects, Labels: l.Labels, LabelUses: l.LabelUses, NotAsked: l.NotAsked, Uncompared: l.Uncompared, Users: l.Users,
+		Exists: l.Exists, Unclaimed: l.Unclaimed, EmptyProjects: l.EmptyProjects, Labels: l.Labels, Guide: l.Guide, LabelUses: l.LabelUses, NotAsked: l.NotAsked, Uncompared: l.Uncompared, Users: l.Users,
 	}})
 	in.actions = append(in.actions, map[plan.Name]plan.Action{})
 	in.frames = map[plan.Name][]string{}

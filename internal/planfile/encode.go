@@ -21,11 +21,14 @@ func projectOf(p Project) projectLine {
 	l := projectLine{
 		Type: typeProject, Server: h.Scope.Server, Organization: h.Scope.Organization, ProjectID: h.Scope.ProjectID,
 		Project: h.Scope.Project, Exists: h.Exists, Unclaimed: h.Unclaimed, EmptyProjects: h.EmptyProjects,
-		Labels: h.Labels, LabelUses: h.LabelUses, NotAsked: h.NotAsked, Uncompared: h.Uncompared, Users: h.Users,
+		Labels: h.Labels, Guide: h.Guide, LabelUses: h.LabelUses, NotAsked: h.NotAsked, Uncompared: h.Uncompared, Users: h.Users,
 		Options: optionsPart{
 			Project: wantedProject{ID: o.Project.ID, Name: o.Project.Name, Create: o.Project.Create, Labels: o.Project.Labels, Update: o.Project.Update},
 			Target:  o.Target, Shard: o.Shard.String(), CreateAnyway: o.CreateAnyway, ReplaceEmpty: o.ReplaceEmpty, CheckFrames: o.CheckFrames, Update: o.Update, DeleteLabels: o.DeleteLabels, IndexOnly: o.IndexOnly, Ignore: o.Ignore,
 		},
+	}
+	if g := o.Project.Guide; g != nil {
+		l.Options.Project.Guide = &g.Text
 	}
 	for _, s := range o.Skip {
 		l.Options.Skip = append(l.Options.Skip, skipPart{s.Task, s.Reason})

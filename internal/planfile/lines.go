@@ -39,6 +39,7 @@ type projectLine struct {
 	Unclaimed     bool             `json:"unclaimed,omitempty"`
 	EmptyProjects []int            `json:"empty_projects,omitempty"`
 	Labels        []manifest.Label `json:"labels,omitempty"`
+	Guide         *string          `json:"guide,omitempty"`
 	LabelUses     []plan.LabelUse  `json:"label_uses,omitempty"`
 	NotAsked      int              `json:"not_asked,omitempty"`
 	Uncompared    int              `json:"uncompared,omitempty"`
@@ -65,6 +66,7 @@ type wantedProject struct {
 	Name   string           `json:"name,omitempty"`
 	Create *bool            `json:"create,omitempty"`
 	Labels []manifest.Label `json:"labels,omitempty"`
+	Guide  *string          `json:"guide,omitempty"`
 	Update []string         `json:"update,omitempty"`
 }
 

@@ -107,8 +107,24 @@ func projectSince(was, is side) string {
 			return fmt.Sprintf("project %s lost its label %s", before.Project, l.Name)
 		}
 	}
+	if text := guideSince(was.plan.Project.Guide, is.plan.Project.Guide); text != "" {
+		return text
+	}
 	return labelsSince(was.plan.Project, is.plan.Project)
 }
+
+// guideSince: a guide that is as the plan makes it, or not there, is its work, or is still to be done.
+func guideSince(was, is *plan.GuideChange) string {
+	switch {
+	case is == nil || was != nil && same(was.Before, is.Before):
+		return ""
+	case was != nil && was.Before == nil && *is.Before == "": // begun
+		return ""
+	}
+	return "the project's guide is another one now"
+}
+
+func same(a, b *string) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
 
 // labelsSince tells which label is another one than when the plan was saved: what is to be changed in it,
 // or how much is to be deleted with it. Labels that are as the plan makes them are its work.

@@ -127,6 +127,7 @@ func (p *Project) add(m *manifest.Manifest, tasks []source.Task) {
 	p.Skip = append(p.Skip, m.Skip...)
 	p.Wanted.Create = cmp.Or(p.Wanted.Create, m.Project.Create)
 	p.Wanted.Labels = union(p.Wanted.Labels, m.Project.Labels)
+	p.Wanted.Guide = cmp.Or(p.Wanted.Guide, m.Project.Guide)
 	p.Wanted.Update = append(slices.Clip(p.Wanted.Update), m.Update...)
 	for _, t := range tasks {
 		if t.Deferred != "" {

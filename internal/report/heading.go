@@ -61,6 +61,9 @@ func projectRows(c plan.ProjectChange) []projectRow {
 	for _, d := range c.Deletes {
 		rows = append(rows, projectRow{sign: deleteSign, text: "label " + d.Label + of + usedText(d)})
 	}
+	if c.Guide != nil {
+		rows = append(rows, projectRow{sign: updateSign, text: c.Guide.String() + ", of project " + c.Name})
+	}
 	for _, p := range c.Problems {
 		rows = append(rows, projectRow{blockedSign, "project " + c.Name + ": " + p.Text, p.Hint})
 	}

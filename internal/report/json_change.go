@@ -136,6 +136,7 @@ type projectState struct {
 	Renames []updateDoc      `json:"labels_renamed,omitempty"`
 	Changed []labelDoc       `json:"labels_changed,omitempty"`
 	Deleted []plan.LabelUse  `json:"labels_deleted,omitempty"`
+	Guide   *string          `json:"guide,omitempty"`
 }
 
 // A labelDoc is a label whose values change.
@@ -163,7 +164,11 @@ func projectDoc(p plan.Plan) changeDoc {
 	}
 	var was any
 	if s.ProjectID != 0 {
-		was = projectState{ID: s.ProjectID, Name: s.Project}
+		before := projectState{ID: s.ProjectID, Name: s.Project}
+		if c.Guide != nil {
+			before.Guide = c.Guide.Before
+		}
+		was = before
 	}
 	will := projectState{ID: s.ProjectID, Name: c.Name, Labels: c.Labels}
 	for _, r := range c.Renames {
@@ -173,6 +178,9 @@ func projectDoc(p plan.Plan) changeDoc {
 		will.Changed = append(will.Changed, labelDoc{u.Label, updateDocs(u.Fields)})
 	}
 	will.Deleted = c.Deletes
+	if c.Guide != nil {
+		will.Guide = &c.Guide.After
+	}
 	if len(c.Problems) > 0 {
 		d.ActionReason, d.Reason, d.Hint = string(c.Problems[0].Code), c.Problems[0].Text, advice.Words(c.Problems[0].Hint)
 	}

@@ -38,6 +38,14 @@ type fakeProject struct {
 	tracker string
 	labels  []cvat.Label
 	hidden  bool
+	guide   *fakeGuide
+}
+
+// A fakeGuide has assets by their UUIDs, which its next text deletes where it does not mention them.
+type fakeGuide struct {
+	text   string
+	assets map[string]string
+	made   int
 }
 
 type fakeTask struct {

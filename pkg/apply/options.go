@@ -20,6 +20,8 @@ type Server interface {
 	ListProjects(ctx context.Context, name string) ([]cvat.Project, error)
 	ProjectsEverywhere(ctx context.Context, name string) ([]cvat.Project, error)
 	Labels(ctx context.Context, projectID int) ([]cvat.Label, error)
+	Guide(ctx context.Context, id int) (*cvat.Guide, error)
+	CheckAsset(ctx context.Context, uuid string) error
 	Organizations(ctx context.Context) ([]cvat.Organization, error)
 	FindUser(ctx context.Context, username string) (*cvat.User, error)
 	Users(ctx context.Context) ([]cvat.User, error)
@@ -35,6 +37,9 @@ type Server interface {
 	SetProjectBugTracker(ctx context.Context, id int, text string) error
 	AddLabels(ctx context.Context, projectID int, labels []cvat.Label) error
 	UpdateLabels(ctx context.Context, projectID int, labels []cvat.LabelUpdate) error
+	CreateGuide(ctx context.Context, projectID int, markdown string) (*cvat.Guide, error)
+	SetGuide(ctx context.Context, id int, markdown string) error
+	AddAsset(ctx context.Context, guideID int, name, contentType string, data []byte) (uuid string, err error)
 	DeleteProject(ctx context.Context, id int) error
 
 	CreateTask(ctx context.Context, t cvat.NewTask) (*cvat.Task, error)

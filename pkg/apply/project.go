@@ -41,6 +41,12 @@ func (r *run) ensureProject(ctx context.Context) error {
 	if err := r.changeLabels(ctx, found.ID, change); err != nil {
 		return fmt.Errorf("labels of project %q: %w", change.Name, err)
 	}
+	if change.Action == plan.ProjectCreate || change.Unclaimed {
+		return nil // it was given its guide before it was claimed
+	}
+	if err := r.setGuide(ctx, found.ID, change.Guide); err != nil {
+		return fmt.Errorf("guide of project %q: %w", change.Name, err)
+	}
 	return nil
 }
 
@@ -53,7 +59,9 @@ func (r *run) claim(ctx context.Context, change plan.ProjectChange) (observe.Fou
 		if err != nil || !found.Unclaimed {
 			return found, err
 		}
-		err = r.server.SetProjectBugTracker(ctx, found.ID, "")
+		if err = r.setGuide(ctx, found.ID, change.Guide); err == nil {
+			err = r.server.SetProjectBugTracker(ctx, found.ID, "")
+		}
 		switch {
 		case err == nil:
 			r.claimed = found.ID
@@ -147,7 +155,8 @@ func (r *run) settled(found observe.Found) {
 		return
 	}
 	created := r.result.Project.Created && r.result.Project.ID == found.ID
-	r.result.Project = ProjectResult{ID: found.ID, Name: found.Name, URL: r.server.ProjectURL(found.ID), Created: created}
+	before := r.result.Project
+	r.result.Project = ProjectResult{ID: found.ID, Name: found.Name, URL: r.server.ProjectURL(found.ID), Created: created, Changed: before.Changed, Warnings: before.Warnings}
 	if created {
 		for _, l := range r.plan.Options.Project.Labels {
 			r.result.Project.Labels = append(r.result.Project.Labels, l.Name)

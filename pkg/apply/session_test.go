@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -170,6 +171,9 @@ func (s *session) Project(ctx context.Context, id int) (out *cvat.Project, err e
 
 func (w *fakeServer) project(p *fakeProject) *cvat.Project {
 	out := &cvat.Project{ID: p.id, Name: p.name, BugTracker: p.tracker}
+	if p.guide != nil {
+		out.GuideID = &p.id
+	}
 	n := 0
 	for _, t := range w.tasks {
 		if *t.ProjectID == p.id {
@@ -245,6 +249,81 @@ func (s *session) AddLabels(ctx context.Context, id int, labels []cvat.Label) er
 		}
 		p.labels = append(p.labels, labels...)
 		return nil
+	})
+}
+
+// A guide has the id of its project.
+func (s *session) guide(id int) (*fakeGuide, error) {
+	if p := s.w.projects[id]; p != nil && p.guide != nil {
+		return p.guide, nil
+	}
+	return nil, status("GET", http.StatusNotFound, "No AnnotationGuide matches the given query.")
+}
+
+func (s *session) Guide(ctx context.Context, id int) (out *cvat.Guide, err error) {
+	err = s.call(ctx, "GET guide", func() error {
+		g, err := s.guide(id)
+		if err == nil {
+			out = &cvat.Guide{ID: id, Markdown: g.text}
+		}
+		return err
+	})
+	return out, err
+}
+
+func (s *session) CreateGuide(ctx context.Context, project int, text string) (out *cvat.Guide, err error) {
+	err = s.call(ctx, "POST guides", func() error {
+		p := s.w.projects[project]
+		switch {
+		case p == nil:
+			return status("POST", http.StatusBadRequest, "The specified project does not exist.")
+		case p.guide != nil:
+			return fmt.Errorf("POST guides: %w", cvat.ErrUnknownOutcome) // 500
+		}
+		p.guide = &fakeGuide{text: text, assets: map[string]string{}}
+		out = &cvat.Guide{ID: project, Markdown: text}
+		return nil
+	})
+	return out, err
+}
+
+func (s *session) SetGuide(ctx context.Context, id int, text string) error {
+	return s.call(ctx, "PATCH guide", func() error {
+		g, err := s.guide(id)
+		if err != nil {
+			return err
+		}
+		g.text = strings.TrimSpace(text)
+		for uuid := range g.assets {
+			if !strings.Contains(text, "(/api/assets/"+uuid+")") {
+				delete(g.assets, uuid)
+			}
+		}
+		return nil
+	})
+}
+
+func (s *session) AddAsset(ctx context.Context, id int, name, _ string, data []byte) (uuid string, err error) {
+	err = s.call(ctx, "POST assets", func() error {
+		g, err := s.guide(id)
+		if err == nil {
+			g.made++
+			uuid = fmt.Sprintf("00000000-0000-4000-8000-%012d", g.made)
+			g.assets[uuid] = name + string(data)
+		}
+		return err
+	})
+	return uuid, err
+}
+
+func (s *session) CheckAsset(ctx context.Context, uuid string) error {
+	return s.call(ctx, "GET asset", func() error {
+		for _, p := range s.w.projects {
+			if p.guide != nil && p.guide.assets[uuid] != "" {
+				return nil
+			}
+		}
+		return status("GET", http.StatusNotFound, "No Asset matches the given query.")
 	})
 }
 

@@ -49,16 +49,24 @@ var calls = map[string]func(context.Context, *Client) error{
 	"DeleteTask":           func(ctx context.Context, c *Client) error { return c.DeleteTask(ctx, 1) },
 	"Jobs":                 func(ctx context.Context, c *Client) error { _, err := c.Jobs(ctx, JobFilter{}); return err },
 	"UpdateJob":            func(ctx context.Context, c *Client) error { return c.UpdateJob(ctx, 1, JobUpdate{}) },
-	"Annotations":          func(ctx context.Context, c *Client) error { _, err := c.Annotations(ctx, 1); return err },
-	"JobAnnotations":       func(ctx context.Context, c *Client) error { _, err := c.JobAnnotations(ctx, 1); return err },
-	"AddAnnotations":       func(ctx context.Context, c *Client) error { return c.AddAnnotations(ctx, 1, &Annotations{}) },
-	"DeleteShapes":         func(ctx context.Context, c *Client) error { return c.DeleteShapes(ctx, 1, nil) },
-	"ValidationLayout":     func(ctx context.Context, c *Client) error { _, err := c.ValidationLayout(ctx, 1); return err },
-	"ExportFormats":        func(ctx context.Context, c *Client) error { _, err := c.ExportFormats(ctx); return err },
-	"Export":               func(ctx context.Context, c *Client) error { _, err := c.Export(ctx, 1, "COCO 1.0", nil); return err },
-	"DataMeta":             func(ctx context.Context, c *Client) error { _, err := c.DataMeta(ctx, 1); return err },
-	"Frame":                func(ctx context.Context, c *Client) error { _, err := c.Frame(ctx, 1, 0); return err },
-	"FinishUpload":         func(ctx context.Context, c *Client) error { _, err := c.FinishUpload(ctx, 1, DataParams{}); return err },
+	"Guide":                func(ctx context.Context, c *Client) error { _, err := c.Guide(ctx, 1); return err },
+	"CreateGuide":          func(ctx context.Context, c *Client) error { _, err := c.CreateGuide(ctx, 1, ""); return err },
+	"SetGuide":             func(ctx context.Context, c *Client) error { return c.SetGuide(ctx, 1, "") },
+	"AddAsset": func(ctx context.Context, c *Client) error {
+		_, err := c.AddAsset(ctx, 1, "a.gif", "image/gif", nil)
+		return err
+	},
+	"CheckAsset":       func(ctx context.Context, c *Client) error { return c.CheckAsset(ctx, "u") },
+	"Annotations":      func(ctx context.Context, c *Client) error { _, err := c.Annotations(ctx, 1); return err },
+	"JobAnnotations":   func(ctx context.Context, c *Client) error { _, err := c.JobAnnotations(ctx, 1); return err },
+	"AddAnnotations":   func(ctx context.Context, c *Client) error { return c.AddAnnotations(ctx, 1, &Annotations{}) },
+	"DeleteShapes":     func(ctx context.Context, c *Client) error { return c.DeleteShapes(ctx, 1, nil) },
+	"ValidationLayout": func(ctx context.Context, c *Client) error { _, err := c.ValidationLayout(ctx, 1); return err },
+	"ExportFormats":    func(ctx context.Context, c *Client) error { _, err := c.ExportFormats(ctx); return err },
+	"Export":           func(ctx context.Context, c *Client) error { _, err := c.Export(ctx, 1, "COCO 1.0", nil); return err },
+	"DataMeta":         func(ctx context.Context, c *Client) error { _, err := c.DataMeta(ctx, 1); return err },
+	"Frame":            func(ctx context.Context, c *Client) error { _, err := c.Frame(ctx, 1, 0); return err },
+	"FinishUpload":     func(ctx context.Context, c *Client) error { _, err := c.FinishUpload(ctx, 1, DataParams{}); return err },
 	"ImportFiles": func(ctx context.Context, c *Client) error {
 		_, err := c.ImportFiles(ctx, 1, []File{{Name: "a", Content: strings.NewReader("x"), Size: 1}}, DataParams{}, UploadOptions{})
 		return err
@@ -167,6 +175,7 @@ func sentBy(t *testing.T, call func(context.Context, *Client) error) []string {
 		path := number.ReplaceAllString(r.URL.Path, "/{id}")
 		path = regexp.MustCompile(`/data/u$`).ReplaceAllString(path, "/data/{upload}")
 		path = regexp.MustCompile(`/requests/.*`).ReplaceAllString(path, "/requests/{id}")
+		path = regexp.MustCompile(`/assets/u$`).ReplaceAllString(path, "/assets/{uuid}")
 		seen[r.Method+" "+path] = true
 		switch {
 		case r.Method == "HEAD": // takes the resumed upload up, the first time

@@ -13,6 +13,7 @@ type Project struct {
 	Owner          *User  `json:"owner"`
 	OrganizationID *int   `json:"organization_id"`
 	BugTracker     string `json:"bug_tracker"`
+	GuideID        *int   `json:"guide_id"` // nil: it has none
 	Tasks          struct {
 		Count *int `json:"count"` // nil where the server does not say
 	} `json:"tasks"`

@@ -19,11 +19,11 @@ func (l *loader) manifest(root *node) *Manifest {
 		Task:    l.task(root.get("task")),
 		Pull:    l.pull(root.get("pull")),
 		Update:  root.get("update").strings(),
-		hash:    hash(root),
 	}
 	for _, code := range root.get("ignore").strings() {
 		m.Ignore = append(m.Ignore, diag.Code(code))
 	}
+	m.hash = hash(root, m.Project.Guide)
 	if named := root.get("root"); named.str() != "" {
 		l.unexpanded(named)
 		m.Root = named.str()
@@ -88,6 +88,7 @@ func (l *loader) project(n *node) Project {
 		ID:     n.get("id").integer(),
 		Name:   n.get("name").str(),
 		Create: n.get("create").boolPtr(),
+		Guide:  l.guide(n.get("guide")),
 		Pos:    n.at,
 	}
 	if create := n.field("create"); create != nil && n.get("id") != nil && p.Create != nil && *p.Create {

@@ -49,7 +49,8 @@ type Project struct {
 	Name   string
 	Create *bool // nil: not written
 	Labels []Label
-	Update []string // the manifest's own, for what is the project's: labels
+	Guide  *Guide   // nil: none is named
+	Update []string // the manifest's own, for what is the project's: labels, guide
 	Pos    Position
 }
 

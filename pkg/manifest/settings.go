@@ -65,7 +65,7 @@ func (s Storage) String() string {
 }
 
 // UpdateKeys are what update: may name; all is all of them.
-var UpdateKeys = []string{"subset", "bug_tracker", "assignee", "jobs", "labels", "annotations", "all"}
+var UpdateKeys = []string{"subset", "bug_tracker", "assignee", "jobs", "labels", "guide", "annotations", "all"}
 
 // settingKeys are the settings' names, in the fields' order.
 var settingKeys = func() []string {

@@ -39,6 +39,7 @@ type ProjectChange struct {
 	Renames   []LabelRename    // labels that get another name; their shapes stay
 	Updates   []LabelUpdate    // labels that change; see [manifest.UpdateKeys]
 	Deletes   []LabelUse       // labels that were named in [Options].DeleteLabels, and what goes with them
+	Guide     *GuideChange     // nil: it stays
 	Problems  []Diagnostic     // blocked: why
 	Ask       bool             // create: the manifest does not say `create: true`, so a person must
 	Unclaimed bool             // the project still bears [ProjectMarker], which is to be cleared

@@ -25,6 +25,7 @@ func notes(p Plan, have Actual) []Note {
 	n.shard(p)
 	n.elsewhere(p.Changes, have)
 	n.labels(p, have)
+	n.guide(p, have)
 	n.keptLabels(p, have)
 	n.uncompared(have)
 	n.noProject(p, have)

@@ -128,6 +128,7 @@ type Actual struct {
 
 	Labels     []manifest.Label // as a manifest would write them
 	LabelUses  []LabelUse       // of those that are to be deleted
+	Guide      *string          // what its guide is compared by; nil: it has none, or it was not asked for
 	Tasks      []Task           // every task of the project, by ascending id
 	Elsewhere  []Task           // tasks of wanted names in other projects, by ascending id
 	Uncompared int              // unmanaged tasks that might be renamed ones and were not compared: too many

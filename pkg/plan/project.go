@@ -13,9 +13,11 @@ func projectChange(have Actual, o Options) ProjectChange {
 		p.Action = ProjectCreate
 		p.Labels, _ = lacking(want.Labels, nil)
 		p.Ask = want.Create == nil || !*want.Create
+		p.guideChange(have, o)
 		return p
 	}
 	p.labelChanges(have, o)
+	p.guideChange(have, o)
 	p.Unclaimed, p.Leftovers = have.Unclaimed, have.EmptyProjects
 	switch {
 	case len(p.Problems) > 0:
@@ -24,7 +26,7 @@ func projectChange(have Actual, o Options) ProjectChange {
 		p.Action = ProjectFinish
 	case len(p.Labels) > 0:
 		p.Action = ProjectLabel
-	case len(p.Renames)+len(p.Updates)+len(p.Deletes) > 0:
+	case len(p.Renames)+len(p.Updates)+len(p.Deletes) > 0 || p.Guide != nil:
 		p.Action = ProjectUpdate
 	}
 	return p

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"mime/multipart"
 	"net/textproto"
@@ -312,6 +313,39 @@ var changeQuestions = []question{
 		}
 		if j := update(cvat.JobUpdate{AssigneeID: new(int)}); j.Assignee != nil || j.Stage != "validation" || j.State != "completed" {
 			t.Errorf("%+v", j)
+		}
+	}},
+	{225, "a guide may be empty, a second one is found out by a look at the project, its list tells its guide too, and an asset that is gone is 404", func(t *testing.T, s *suite) {
+		name := s.name()
+		p, err := s.CreateProject(t.Context(), name, "", nil)
+		if err != nil || p.GuideID != nil {
+			t.Fatal(p, err)
+		}
+		t.Cleanup(func() { s.sweep(t, s.Client, p.ID) })
+		g, err := s.CreateGuide(t.Context(), p.ID, "")
+		if err != nil || g.Markdown != "" {
+			t.Fatal(g, err)
+		}
+		s.raw(t, "POST", "/api/guides", text(object{"project_id": p.ID, "markdown": "again"})).want(t, 500, "")
+		uuid, err := s.AddAsset(t.Context(), g.ID, strings.Repeat("a", 64)+".gif", "image/gif", gifBytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.SetGuide(t.Context(), g.ID, "![a](/api/assets/"+uuid+")"); err != nil {
+			t.Fatal(err)
+		}
+		all, err := s.ListProjects(t.Context(), name)
+		if err != nil || len(all) != 1 || all[0].GuideID == nil || *all[0].GuideID != g.ID {
+			t.Errorf("%+v, %v", all, err)
+		}
+		if err := s.CheckAsset(t.Context(), uuid); err != nil {
+			t.Error(err)
+		}
+		if err := s.SetGuide(t.Context(), g.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.CheckAsset(t.Context(), uuid); !errors.Is(err, cvat.ErrNotFound) {
+			t.Error(err)
 		}
 	}},
 }
