@@ -9,6 +9,8 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"golang.org/x/image/bmp"
@@ -108,6 +110,23 @@ func TestWhatIsNoImageIsRefused(t *testing.T) {
 	} {
 		if h, err := readHeader(bytes.NewReader(content), int64(len(content))); err == nil {
 			t.Errorf("%s is taken for %+v", name, h)
+		}
+	}
+}
+
+// Multispectral and high-range TIFFs, and compressions of geographers, are none that Pillow opens.
+func TestTIFFsThatPillowCannotOpenAreRefused(t *testing.T) {
+	files, err := filepath.Glob("../../source/imageheader/testdata/field/06-tiff-that-pillow-cannot-open/*.tif")
+	if err != nil || len(files) != 10 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h, err := readHeader(bytes.NewReader(content), int64(len(content))); err == nil {
+			t.Errorf("%s is taken for %+v", file, h)
 		}
 	}
 }

@@ -1,8 +1,10 @@
 package importer
 
 import (
+	"cmp"
 	"encoding/binary"
 	"io"
+	"slices"
 )
 
 // A tiffReader reads numbers in the byte order that the file says.
@@ -10,6 +12,8 @@ type tiffReader struct {
 	r     io.ReaderAt
 	order binary.ByteOrder
 	first int64 // of the first directory
+
+	elsewhere map[uint16]int64 // where the shorts of a tag are that do not fit its entry
 }
 
 func openTIFF(r io.ReaderAt) (*tiffReader, error) {
@@ -17,7 +21,7 @@ func openTIFF(r io.ReaderAt) (*tiffReader, error) {
 	if _, err := r.ReadAt(b[:], 0); err != nil {
 		return nil, err
 	}
-	t := &tiffReader{r: r, order: binary.LittleEndian}
+	t := &tiffReader{r: r, order: binary.LittleEndian, elsewhere: map[uint16]int64{}}
 	switch string(b[:4]) {
 	case "II*\x00":
 	case "MM\x00*":
@@ -36,6 +40,12 @@ const (
 	tagStrips      = 273
 	tagOrientation = 274
 	tagTiles       = 324
+	tagBits        = 258
+	tagCompression = 259
+	tagPhotometric = 262
+	tagSamples     = 277
+	tagPlanar      = 284
+	tagFormat      = 339
 )
 
 // tags reads the short and long values of the first directory.
@@ -51,6 +61,9 @@ func (t *tiffReader) tags() (map[uint16]int, error) {
 		tag, kind := t.order.Uint16(entries), t.order.Uint16(entries[2:])
 		switch kind {
 		case 3:
+			if t.order.Uint32(entries[4:]) > 2 {
+				t.elsewhere[tag] = int64(t.order.Uint32(entries[8:]))
+			}
 			tags[tag] = int(t.order.Uint16(entries[8:]))
 		case 4:
 			tags[tag] = int(t.order.Uint32(entries[8:]))
@@ -67,7 +80,7 @@ func readTIFF(r io.ReaderAt, _ int64) (header, error) {
 	tags, err := t.tags()
 	_, strips := tags[tagStrips]
 	_, tiles := tags[tagTiles]
-	if err != nil || !strips && !tiles {
+	if err != nil || !strips && !tiles || !t.pillowKnows(tags) {
 		return header{}, errNoImage
 	}
 	h := header{width: tags[tagWidth], height: tags[tagHeight], orientation: sane(tags[tagOrientation])}
@@ -76,6 +89,52 @@ func readTIFF(r io.ReaderAt, _ int64) (header, error) {
 		h.width, h.height = h.height, h.width
 	}
 	return h, nil
+}
+
+// layouts are the pixels that Pillow's table has: photometric interpretation, samples and their bits.
+var layouts = map[[3]int]bool{
+	{0, 1, 1}: true, {0, 1, 2}: true, {0, 1, 4}: true, {0, 1, 8}: true, {0, 1, 16}: true, {0, 1, 32}: true,
+	{1, 1, 1}: true, {1, 1, 2}: true, {1, 1, 4}: true, {1, 1, 8}: true, {1, 1, 12}: true, {1, 1, 16}: true, {1, 1, 32}: true, {1, 2, 8}: true,
+	{2, 3, 8}: true, {2, 3, 16}: true, {2, 4, 8}: true, {2, 4, 16}: true, {2, 5, 8}: true, {2, 6, 8}: true,
+	{3, 1, 1}: true, {3, 1, 2}: true, {3, 1, 4}: true, {3, 1, 8}: true, {3, 2, 8}: true,
+	{5, 4, 8}: true, {5, 4, 16}: true, {5, 5, 8}: true, {5, 6, 8}: true, {6, 1, 8}: true, {6, 3, 8}: true, {8, 3, 8}: true,
+}
+
+// compressions that Pillow has a name for.
+var compressions = []int{1, 2, 3, 4, 5, 6, 7, 8, 32771, 32773, 32809, 32946, 34676, 34677, 34925, 50000, 50001}
+
+// pillowKnows tells the layouts that Pillow opens, but for rare ones that differ in their order of bytes, bits or extra
+// samples.
+func (t *tiffReader) pillowKnows(tags map[uint16]int) bool {
+	compression := cmp.Or(tags[tagCompression], 1)
+	if !slices.Contains(compressions, compression) {
+		return false
+	}
+	photometric, samples := tags[tagPhotometric], cmp.Or(tags[tagSamples], 1)
+	if compression == 6 { // old JPEG
+		return true
+	}
+	bits, format := t.first16(tags, tagBits), t.first16(tags, tagFormat)
+	if tags[tagPlanar] == 2 {
+		return samples <= 4 // those that nobody knows are left out, where there is a name for each plane
+	}
+	if format == 3 {
+		return bits == 32 && samples == 1 && photometric <= 1
+	}
+	return layouts[[3]int{photometric, samples, cmp.Or(bits, 1)}]
+}
+
+// first16 is the first of a tag's shorts: two fit the entry, more stand where it says.
+func (t *tiffReader) first16(tags map[uint16]int, tag uint16) int {
+	at, there := t.elsewhere[tag]
+	if !there {
+		return tags[tag]
+	}
+	var b [2]byte
+	if _, err := t.r.ReadAt(b[:], at); err != nil {
+		return 0
+	}
+	return int(t.order.Uint16(b[:]))
 }
 
 // orientation reads the tag out of EXIF data; 0 is none.
