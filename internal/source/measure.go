@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
@@ -92,10 +93,14 @@ func (t Task) header(i int, o frame.Opened, err error) (imageheader.Header, diag
 	return h, t.unchecked(i, h)
 }
 
+var sumBuffers = sync.Pool{New: func() any { return new([256 << 10]byte) }}
+
 // sum reads the frame from its start to its end.
 func (f *Frame) sum(ctx context.Context, r io.Reader) error {
 	sum := sha256.New()
-	buf := make([]byte, 256<<10)
+	pooled := sumBuffers.Get().(*[256 << 10]byte)
+	defer sumBuffers.Put(pooled)
+	buf := pooled[:]
 	for ctx.Err() == nil {
 		n, err := r.Read(buf)
 		sum.Write(buf[:n])

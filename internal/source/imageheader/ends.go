@@ -19,7 +19,7 @@ func cutOff(name string, r *io.SectionReader) bool {
 
 // holdsEOI looks for a JPEG's end of image, from the end of the file on: something may follow it.
 func holdsEOI(r *io.SectionReader) bool {
-	buf := make([]byte, 64<<10)
+	buf := make([]byte, 2<<10) // it is almost always at the very end
 	for end := r.Size(); end > 2; {
 		start := max(end-int64(len(buf)), 0)
 		part := buf[:end-start]
@@ -33,6 +33,9 @@ func holdsEOI(r *io.SectionReader) bool {
 			return false
 		}
 		end = start + 1 // the marker may lie across
+		if len(buf) < 64<<10 {
+			buf = make([]byte, 64<<10)
+		}
 	}
 	return false
 }
