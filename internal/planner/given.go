@@ -3,7 +3,6 @@ package planner
 import (
 	"context"
 	"errors"
-	"io/fs"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/prediction"
@@ -84,19 +83,14 @@ func (p *Project) compareTask(ctx context.Context, server Reader, i, id int, job
 	frames := predictable(t, meta.Frames, func(f cvat.FrameMeta) prediction.Frame {
 		return prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
 	})
-	given, problems := annotationsOf(ctx, t, frames, p.labels)
-	found, _, err := openPredictions(ctx, t)
-	if given == nil && len(problems) == 0 || errors.Is(err, fs.ErrNotExist) && t.Annotations.Optional {
+	given, want, problems := annotationsOf(ctx, t, frames, p.labels)
+	for _, d := range problems {
+		d.Severity = diag.Warning
+		p.Problems = append(p.Problems, d)
+	}
+	if given == nil || len(problems) > 0 {
 		return nil, nil, nil
 	}
-	if len(problems) > 0 {
-		for _, d := range problems {
-			d.Severity = diag.Warning
-			p.Problems = append(p.Problems, d)
-		}
-		return nil, nil, nil
-	}
-	want := found.Place(target(t, frames, p.labels)).Annotations.Shapes
 	missing, repeated := prediction.Compare(want, have.Shapes)
 	before := len(want) - len(missing) + len(repeated)
 	return &plan.Given{Before: before, After: len(want)}, given, nil

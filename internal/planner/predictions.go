@@ -33,7 +33,7 @@ func (p *Project) addAnnotations(ctx context.Context, server Reader, o plan.Opti
 			}
 			asked = true
 		}
-		given, problems := annotationsOf(ctx, p.Tasks[i], predictable(p.Tasks[i], p.Desired[i].Frames, func(name string) prediction.Frame {
+		given, _, problems := annotationsOf(ctx, p.Tasks[i], predictable(p.Tasks[i], p.Desired[i].Frames, func(name string) prediction.Frame {
 			return prediction.Frame{Name: name}
 		}), p.labels)
 		p.Desired[i].Annotations, p.Desired[i].Problems = given, append(p.Desired[i].Problems, problems...)
@@ -101,14 +101,14 @@ func predictable[F any](t source.Task, frames []F, frame func(F) prediction.Fram
 	return all
 }
 
-// annotationsOf are what a task is given, and what is wrong with it.
-func annotationsOf(ctx context.Context, t source.Task, frames []prediction.Frame, labels []cvat.Label) (*plan.Annotations, []diag.Diagnostic) {
+// annotationsOf are what a task is given, in numbers and in shapes, and what is wrong with it.
+func annotationsOf(ctx context.Context, t source.Task, frames []prediction.Frame, labels []cvat.Label) (*plan.Annotations, []cvat.Shape, []diag.Diagnostic) {
 	found, noFrame, err := openPredictions(ctx, t)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && t.Annotations.Optional:
-		return nil, nil
+		return nil, nil, nil
 	case err != nil:
-		return nil, []diag.Diagnostic{predictionProblem(t, err.Error())}
+		return nil, nil, []diag.Diagnostic{predictionProblem(t, err.Error())}
 	}
 	placed := found.Place(target(t, frames, labels))
 	a := &plan.Annotations{From: t.Annotations.Shown, Hash: found.Hash, Labels: []plan.LabelCount{}, NoFrame: noFrame, LowScore: placed.LowScore, Repeated: placed.Repeated}
@@ -119,9 +119,9 @@ func annotationsOf(ctx context.Context, t source.Task, frames []prediction.Frame
 		for _, u := range placed.Unplaced {
 			a.Unplaced = append(a.Unplaced, u.String())
 		}
-		return a, nil
+		return a, placed.Annotations.Shapes, nil
 	}
-	return a, unplacedProblems(t, placed.Unplaced)
+	return a, placed.Annotations.Shapes, unplacedProblems(t, placed.Unplaced)
 }
 
 const skipUnplaced = "skip" // of manifest.Annotations.Unplaced
