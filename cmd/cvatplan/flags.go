@@ -126,7 +126,7 @@ type planFlags struct {
 	ReplaceEmpty bool     `help:"Delete tasks of ours that are empty and cannot be finished, and create them again."`
 	Strict       bool     `help:"Damage of a recording is an error, not a warning."`
 	IndexOnly    bool     `help:"Plan only bags that fit their committed index; a bag without an index, or with a stale one, is an error."`
-	Update       []string `placeholder:"FIELDS" help:"What may be changed in tasks that exist, in place of update: in the manifests: subset, bug_tracker, assignee, jobs, labels, guide, all or none; separated by commas."`
+	Update       []string `placeholder:"FIELDS" help:"What may be changed in tasks that exist, in place of update: in the manifests: subset, bug_tracker, assignee, jobs, labels, guide, annotations, all or none; separated by commas."`
 	DeleteLabels []string `sep:"none" placeholder:"NAME" help:"Delete this label of the project, with all that was drawn with it; the plan counts that. May be given several times."`
 	CreateAnyway []string `sep:"none" placeholder:"GLOB" help:"Create these tasks although their frames are in a task of another name."`
 }
