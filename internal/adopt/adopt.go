@@ -69,21 +69,28 @@ func Project(ctx context.Context, server planner.Reader, o Options) (Adopted, er
 	if err := a.findImages(ctx); err != nil {
 		return Adopted{}, err
 	}
+	err := a.write(ctx)
+	if a.dropped > 0 && err == nil {
+		err = a.write(ctx) // without what spoiled the plainer styles' betters
+	}
+	if err != nil {
+		return Adopted{}, err
+	}
+	return a.result(), nil
+}
+
+// write finds the first style that fits.
+func (a *adoption) write(ctx context.Context) (err error) {
 	for _, style := range []style{grouped, single, listed} {
-		again, err := a.try(ctx, style)
-		for ; err == nil && again; again, err = a.try(ctx, style) {
+		again := true
+		for err = nil; err == nil && again; {
+			again, err = a.try(ctx, style)
 		}
-		if err == nil && a.fits {
-			return a.result(), nil
-		}
-		if err != nil && ctx.Err() != nil {
-			return Adopted{}, err
-		}
-		if style == listed {
-			return Adopted{}, cmp.Or(err, errors.New("no manifest could be found for which a plan of the project does nothing"))
+		if err == nil && a.fits || ctx.Err() != nil {
+			return err
 		}
 	}
-	panic("adopt: no style is left") // the last one returns
+	return cmp.Or(err, errors.New("no manifest could be found for which a plan of the project does nothing"))
 }
 
 // A style is how a manifest is written, each plainer than the one before.
@@ -106,6 +113,7 @@ type adoption struct {
 	have    []plan.Task       // the same, with their frames; both by id
 	tasks   []*task           // those that a manifest may describe, by name
 	leftOut []string
+	dropped int // tasks that were found to be none that a manifest can give
 	images  images
 
 	layout layout // of the last try
@@ -153,6 +161,8 @@ func (a *adoption) look(ctx context.Context) (err error) {
 			a.leaveOut(a.have[i], "it has no frames")
 		case t.Dimension == "3d" || t.Mode == "interpolation":
 			a.leaveOut(a.have[i], "it is not of images")
+		case strings.HasPrefix(t.BugTracker, "cvatplan:"):
+			a.leaveOut(a.have[i], "cvatplan has not finished it")
 		case strings.ContainsFunc(t.Name, unicode.IsControl):
 			a.leaveOut(a.have[i], "its name has a control character")
 		case names[plan.NameOf(t.Name)] > 1:
@@ -293,6 +303,7 @@ func (a *adoption) judge(p plan.Plan) (again bool) {
 			t.plain, again = true, true
 		case a.layout.style == listed:
 			t.dropped, again = true, true
+			a.dropped++
 			a.leaveOut(t.Task, "its frames or its name are none that a manifest can give")
 		}
 		wrong = true

@@ -105,6 +105,13 @@ func TestWhatIsAdoptedIsUnchanged(t *testing.T) {
 			},
 			lines: []string{"  segment_size: 4", "  subset: train", `  - path: "*/" # 4 bags`, `    task: {bug_tracker: "https://bugs.example.com/1"}`, "    task: {segment_size: 0, subset: val}"},
 		},
+		"orders": {
+			tasks: []api.SeedTask{
+				{Name: "natural", Frames: []string{"2.jpg", "10.jpg"}}, {Name: "bytes", Frames: []string{"10.jpg", "2.jpg"}},
+				{Name: "own", Frames: []string{"b.jpg", "a.jpg"}}, {Name: "any", Frames: []string{"a.jpg", "b.jpg"}}, {Name: "natural 2", Frames: []string{"2.jpg", "10.jpg"}},
+			},
+			lines: []string{"    task: {sorting_method: lexicographical}", "    task: {sorting_method: predefined}"},
+		},
 		"odd names": {
 			tasks: []api.SeedTask{
 				{Name: "a/b/c", Frames: []string{"1.jpg"}}, {Name: "{bag}", Frames: []string{"1.jpg"}}, {Name: "../up", Frames: []string{"1.jpg"}},
@@ -160,12 +167,13 @@ func TestWhatCannotBeAdoptedIsTold(t *testing.T) {
 	}
 	check(t, srv.Sandbox.SeedTasks(t.Context(), id, []api.SeedTask{
 		{Name: "twice", Frames: []string{"1.jpg"}}, {Name: "twice", Frames: []string{"2.jpg"}},
-		{Name: "empty"}, {Name: "fine", Frames: []string{"1.jpg"}},
+		{Name: "empty"}, {Name: "fine", Frames: []string{"1.jpg"}}, {Name: "half", Frames: []string{"1.jpg"}, BugTracker: plan.Marker(strings.Repeat("ab", 32))},
+		{Name: "odd frame", Frames: []string{`a\b.jpg`, `a/\x01.jpg`}}, {Name: "fine too", Frames: []string{"1.jpg"}}, {Name: "fine 3", Frames: []string{"1.jpg"}},
 	}))
 	adopted := adoptAll(t, srv, o)
-	if got := strings.Join(adopted.LeftOut, "; "); adopted.Tasks != 1 || len(adopted.LeftOut) != 3 ||
+	if got := strings.Join(adopted.LeftOut, "; "); adopted.Tasks != 4 || len(adopted.LeftOut) != 4 || strings.Count(string(adopted.Manifest), "- path") != 2 ||
 		!strings.Contains(got, "twice: another task has the same name") || !strings.Contains(got, "empty: it has no frames") {
-		t.Errorf("%d tasks; left out: %s", adopted.Tasks, got)
+		t.Errorf("%d tasks; left out: %s\n%s", adopted.Tasks, got, adopted.Manifest)
 	}
 	if _, err := adopt.Project(t.Context(), client, adopt.Options{Server: srv.URL, Project: manifest.Project{Name: "Orchards"}, File: o.File}); err == nil {
 		t.Error("a project that does not exist is adopted")

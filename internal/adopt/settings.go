@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
-	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // settings are what the tasks have beyond cvatplan's defaults, where it is written: for all, for a camera, or
@@ -20,19 +20,34 @@ type settings struct {
 // A key is one setting: how a task's value of it is written.
 type key struct {
 	name  string
-	value func(t plan.Task) string // "": the default, or not known
-	unset string                   // what says that a task has the default, where most have another; "": nothing can
+	value func(t *task) string // "": the default, or not known
+	unset string               // what says that a task has the default, where most have another; "": nothing can
 }
 
 // keys are the settings that the listing shows whole, in the manifest's order.
 var keys = []key{
-	{"segment_size", func(t plan.Task) string { return number(t.Settings.SegmentSize, t.Size) }, "0"},
-	{"overlap", func(t plan.Task) string { return number(t.Settings.Overlap, 0) }, "0"},
-	{"image_quality", func(t plan.Task) string { return number(t.Settings.ImageQuality, manifest.DefaultImageQuality) }, strconv.Itoa(manifest.DefaultImageQuality)},
-	{"subset", func(t plan.Task) string { return text(t.Settings.Subset) }, `""`},
-	{"bug_tracker", func(t plan.Task) string { return bugTracker(t) }, `""`},
-	{"assignee", func(t plan.Task) string { return text(t.Settings.Assignee) }, "[]"},
-	{"consensus_replicas", func(t plan.Task) string { return number(t.Settings.ConsensusReplicas, 0) }, "0"},
+	{"segment_size", func(t *task) string { return number(t.Settings.SegmentSize, t.Size) }, "0"},
+	{"overlap", func(t *task) string { return number(t.Settings.Overlap, 0) }, "0"},
+	{"image_quality", func(t *task) string { return number(t.Settings.ImageQuality, manifest.DefaultImageQuality) }, strconv.Itoa(manifest.DefaultImageQuality)},
+	{"sorting_method", func(t *task) string { return sorting(t) }, manifest.DefaultSortingMethod},
+	{"subset", func(t *task) string { return text(t.Settings.Subset) }, `""`},
+	{"bug_tracker", func(t *task) string { return bugTracker(t) }, `""`},
+	{"assignee", func(t *task) string { return text(t.Settings.Assignee) }, "[]"},
+	{"consensus_replicas", func(t *task) string { return number(t.Settings.ConsensusReplicas, 0) }, "0"},
+}
+
+// sorting is a method that gives the frames in the order that they have. An index keeps any; of images that are
+// at hand none may.
+func sorting(t *task) string {
+	for _, method := range []string{manifest.DefaultSortingMethod, "lexicographical"} {
+		if source.InOrder(t.Frames, method) {
+			return strings.TrimPrefix(method, manifest.DefaultSortingMethod)
+		}
+	}
+	if t.indexed {
+		return "predefined"
+	}
+	return ""
 }
 
 func number(n *int, standard int) string {
@@ -49,7 +64,7 @@ func text(s *string) string {
 	return scalar(*s)
 }
 
-func bugTracker(t plan.Task) string {
+func bugTracker(t *task) string {
 	if strings.HasPrefix(t.BugTracker, "cvatplan:") {
 		return "" // a marker
 	}
@@ -61,7 +76,7 @@ func settingsOf(tasks []*task, cameras []string) settings {
 	s := settings{all: map[string]string{}, cameras: map[string]map[string]string{}, bags: map[string]map[string]string{}}
 	for _, k := range keys {
 		common := k.common(tasks)
-		rest := slices.DeleteFunc(slices.Clone(tasks), func(t *task) bool { return k.fits(t.Task, common) })
+		rest := slices.DeleteFunc(slices.Clone(tasks), func(t *task) bool { return k.fits(t, common) })
 		if common != "" {
 			s.all[k.name] = common
 		}
@@ -80,7 +95,7 @@ func settingsOf(tasks []*task, cameras []string) settings {
 func (k key) common(tasks []*task) string {
 	values := make([]string, 0, len(tasks))
 	for _, t := range tasks {
-		v := k.value(t.Task)
+		v := k.value(t)
 		if v == "" && (k.name == "segment_size" || k.name == "overlap") {
 			continue // of a task of one job nobody knows how long it could be
 		}
@@ -90,9 +105,11 @@ func (k key) common(tasks []*task) string {
 }
 
 // fits reports whether a plan would find no difference between a task and a value that is written.
-func (k key) fits(t plan.Task, value string) bool {
+func (k key) fits(t *task, value string) bool {
 	v := k.value(t)
 	switch k.name {
+	case "sorting_method":
+		return v == value || v == "" && value == "lexicographical" && source.InOrder(t.Frames, value)
 	case "segment_size":
 		n, _ := strconv.Atoi(value)
 		return v == value || v == "" && (value == "" || n >= t.Size)
@@ -104,7 +121,7 @@ func (k key) fits(t plan.Task, value string) bool {
 	return v == value
 }
 
-func (k key) written(t plan.Task) string {
+func (k key) written(t *task) string {
 	if v := k.value(t); v != "" {
 		return v
 	}
@@ -119,9 +136,9 @@ func (s settings) byCamera(k key, camera string, tasks, rest []*task) []*task {
 			of = append(of, t)
 		}
 	}
-	value := k.written(of[0].Task)
+	value := k.written(of[0])
 	for _, t := range of {
-		if k.written(t.Task) != value || !slices.Contains(rest, t) {
+		if k.written(t) != value || !slices.Contains(rest, t) {
 			return rest
 		}
 	}
@@ -141,7 +158,7 @@ func (s settings) byBag(k key, tasks, rest []*task) {
 			continue
 		}
 		v, known := values[t.bag]
-		values[t.bag] = k.written(t.Task)
+		values[t.bag] = k.written(t)
 		differs[t.bag] = differs[t.bag] || known && v != values[t.bag]
 	}
 	for b, v := range values {

@@ -28,6 +28,9 @@ func order(names []string, method string) []int {
 	return at
 }
 
+// InOrder reports whether frames of these names are in the order of a sorting_method.
+func InOrder(names []string, method string) bool { return slices.IsSorted(order(names, method)) }
+
 // sortBy sorts indices; equal elements keep their order.
 func sortBy(at []int, compare func(a, b int) int) {
 	slices.SortFunc(at, func(a, b int) int {
