@@ -30,7 +30,7 @@ const (
 	ProjectBlocked ProjectAction = "blocked"
 )
 
-// A ProjectChange is the change of the project itself. It may rename, add, change and delete labels at once, in
+// A ProjectChange is the change of the project itself. It may rename, change, add and delete labels at once, in
 // that order, whatever its action is.
 type ProjectChange struct {
 	Action    ProjectAction
