@@ -200,6 +200,9 @@ func (p *Project) Paths() []string {
 	for i, d := range p.Desired {
 		if upload[plan.NameOf(d.Task)] {
 			paths = append(paths, p.Tasks[i].Paths()...)
+			if a := p.Tasks[i].Annotations; a != nil && a.Path != "" {
+				paths = append(paths, a.Path)
+			}
 		}
 	}
 	return paths

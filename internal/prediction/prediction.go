@@ -18,6 +18,7 @@ import (
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/annotation"
+	"github.com/cvatplan/cvatplan/internal/source/content"
 )
 
 // A Format is how a file is written.
@@ -94,6 +95,9 @@ func read(file string, budget *int64) ([]byte, error) {
 		return nil, cause(err)
 	case int64(len(data)) > *budget:
 		return nil, fmt.Errorf("more than %d MiB for one task", maxFile>>20)
+	}
+	if code, name := content.Pointer(data[:min(len(data), content.MaxPointer)]); code != "" {
+		return nil, fmt.Errorf("%s is in place of the file", name)
 	}
 	*budget -= int64(len(data))
 	return data, nil

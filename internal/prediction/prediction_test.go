@@ -292,6 +292,13 @@ func TestFilesThatAreWrongAreNotQuoted(t *testing.T) {
 			}
 		}
 	}
+	pointer := filepath.Join(t.TempDir(), "pointer")
+	if err := os.WriteFile(pointer, []byte("version https://git-lfs.github.com/spec/v1\noid sha256:5\nsize 7\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(pointer, COCO); err == nil || err.Error() != "a Git LFS pointer is in place of the file" {
+		t.Error(err)
+	}
 	if _, err := Open(yoloDirectory(t, "names: [car]", map[string]string{"a.txt": "hunter2 1 2 3 4"}), YOLO); err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Error(err)
 	}
