@@ -362,7 +362,7 @@ func (d *tiffDirectory) whole(size int64, h Header, l tiffLayout) error {
 			if first := int64(i) * rows % max((int64(h.Height)+rows-1)/max(rows, 1)*rows, 1); striped {
 				there = min(rows, int64(h.Height)-first)
 			}
-			length = (min(width, 1<<31)*l.bits*samples + 7) / 8 * min(there, 1<<31)
+			length = (min(width, 1<<26)*l.bits*samples + 7) / 8 * min(there, 1<<26)
 		case i < len(lengths):
 			length = lengths[i]
 		}
