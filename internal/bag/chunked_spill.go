@@ -123,8 +123,10 @@ func (c *chunked) spillOut(ctx context.Context, k *chunk) (*file, error) {
 	if k.codec == lz4Codec && k.full > 255*k.size {
 		return nil, fmt.Errorf("lz4: %d bytes of %w", k.full, errImplausible)
 	}
-	c.opts.Memory.Take(spillWindow)
-	defer c.opts.Memory.Give(spillWindow)
+	if err := c.opts.Memory.Wait(ctx, spillWindow); err != nil {
+		return nil, err
+	}
+	defer c.opts.Memory.Done(spillWindow)
 	f, err := c.spillWith(ctx, k, spillWindow)
 	if err != nil && k.codec == zstdCodec && !ofTheMachine(err) && ctx.Err() == nil && !k.cut {
 		f, err = c.spillWith(ctx, k, zstdWindow) // what --ultra writes
