@@ -251,26 +251,47 @@ func (a *adoption) try(ctx context.Context, s style) (again bool, err error) {
 
 // A known server answers from memory what was asked before.
 type known struct {
-	planner.Reader
-	*adoption
+	elsewhere
+	of *adoption
+}
+
+// elsewhere is what of a [planner.Reader] is still asked of the server.
+type elsewhere interface {
+	observe.AnnotationReader
+	Organization() string
+	TaskURL(id int) string
+	Project(ctx context.Context, id int) (*cvat.Project, error)
+	ListProjects(ctx context.Context, name string) ([]cvat.Project, error)
+	ProjectsEverywhere(ctx context.Context, name string) ([]cvat.Project, error)
+	Labels(ctx context.Context, projectID int) ([]cvat.Label, error)
+	Guide(ctx context.Context, id int) (*cvat.Guide, error)
+	Organizations(ctx context.Context) ([]cvat.Organization, error)
+	FindUser(ctx context.Context, username string) (*cvat.User, error)
+	Users(ctx context.Context) ([]cvat.User, error)
+	Jobs(ctx context.Context, f cvat.JobFilter) ([]cvat.Job, error)
+	Task(ctx context.Context, id int) (*cvat.Task, error)
+	Request(ctx context.Context, taskID int) (*cvat.Request, error)
+	ListRequests(ctx context.Context) ([]cvat.Request, error)
+	Frame(ctx context.Context, taskID, number int) (io.ReadCloser, error)
+	Annotations(ctx context.Context, taskID int) (*cvat.Annotations, error)
 }
 
 // ListTasks gives the project's tasks, and none of other projects.
 func (k known) ListTasks(_ context.Context, f cvat.TaskFilter) ([]cvat.Task, error) {
-	if f.ProjectID != k.project.ID {
+	if f.ProjectID != k.of.project.ID {
 		return nil, nil
 	}
-	return slices.Clone(k.listed), nil
+	return slices.Clone(k.of.listed), nil
 }
 
 // DataMeta gives a task's frames by their names.
 func (k known) DataMeta(_ context.Context, task int) (*cvat.DataMeta, error) {
-	i, ok := slices.BinarySearchFunc(k.have, task, func(t plan.Task, id int) int { return cmp.Compare(t.ID, id) })
+	i, ok := slices.BinarySearchFunc(k.of.have, task, func(t plan.Task, id int) int { return cmp.Compare(t.ID, id) })
 	if !ok {
 		return nil, cvat.ErrNotFound
 	}
-	meta := &cvat.DataMeta{Size: len(k.have[i].Frames)}
-	for _, name := range k.have[i].Frames {
+	meta := &cvat.DataMeta{Size: len(k.of.have[i].Frames)}
+	for _, name := range k.of.have[i].Frames {
 		meta.Frames = append(meta.Frames, cvat.FrameMeta{Name: name})
 	}
 	return meta, nil
