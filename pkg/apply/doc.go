@@ -7,7 +7,7 @@
 // look again. [plan.Decide] decides, the same function that made the plan, so a run that
 // was killed anywhere is continued by the next one, and so is another process's.
 //
-//	measure ─ look ─ create ─ look ─ upload ─ look ─ finish ─ wait ─ look ─ verify ─ clear the marker
+//	measure ─ look ─ create ─ look ─ upload ─ look ─ finish ─ wait ─ look ─ verify ─ annotate ─ clear the marker
 //
 // A small archive goes in one request that starts the import too, which leaves out the look
 // before it: only where the task is new, and alone under its name.
