@@ -24,7 +24,7 @@ type framesCmd struct {
 	Out       string   `placeholder:"FILE" type:"path" help:"Write to this file, whole or not at all, in place of standard output."`
 	targetFlag
 	IDs    bool `name:"ids" help:"Ask the server for task ids, frame numbers and job ids too; without it no server is asked."`
-	Renew  bool `help:"Write the index: files that the manifests name again, in place of printing."`
+	Renew  bool `help:"Write the index: files that the manifests name, in place of printing."`
 	Strict bool `help:"Damage of a recording is an error, not a warning."`
 }
 

@@ -135,7 +135,7 @@ var phrases = map[diag.Action]string{
 	diag.HintReplaceIfItGoesOn:        "apply again; if it goes on failing, name the task with --target and --replace-empty to have it created again",
 	diag.HintReplaceChanged:           "leave the files alone while they are uploaded; apply with --replace-empty begins the task again with what they are now",
 	diag.HintNameAs:                   "name it {1q} in CVAT again, or write what it is called now under was: or skip:, or make another with --create-anyway {1sh}",
-	diag.HintLeaveOutDropped:          "CVAT drops files that it takes for no images: leave them out of the manifest, delete the task in CVAT, and apply again",
+	diag.HintLeaveOutDropped:          "CVAT drops files that it does not take for images: leave them out of the manifest, delete the task in CVAT, and apply again",
 	diag.HintWaitLonger:               "the images are on the server: apply again later, or look at CVAT's import workers; --wait-timeout waits longer",
 	diag.HintApplyAgain:               "apply again: it goes on where this run ended",
 	diag.HintSavePlanAgain:            "save the plan again: cvatplan plan --out FILE",
