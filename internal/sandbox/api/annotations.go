@@ -68,7 +68,7 @@ func (s *Server) annotationRoute(find func(*query) (*annotated, error)) methods 
 			if err != nil {
 				return answer{}, err
 			}
-			set, err := s.loadAnnotations(q.ctx, s.store.Reader, a)
+			set, err := s.loadAnnotations(q.ctx, a)
 			if err != nil {
 				return answer{}, err
 			}
@@ -95,8 +95,16 @@ const (
 var errPoisoned = errors.New("KeyError")
 
 // loadAnnotations reads the annotations of a task or job, with what overlapping jobs
-// share put together, and with attributes that were not set at their defaults (A72).
-func (s *Server) loadAnnotations(ctx context.Context, q storage.Querier, a *annotated) (*annotation.Set, error) {
+// share put together, and with attributes that were not set at their defaults (A72), all as of one moment.
+func (s *Server) loadAnnotations(ctx context.Context, a *annotated) (set *annotation.Set, err error) {
+	err = s.store.View(ctx, func(q storage.Querier) error {
+		set, err = loadJobs(ctx, q, a)
+		return err
+	})
+	return set, err
+}
+
+func loadJobs(ctx context.Context, q storage.Querier, a *annotated) (*annotation.Set, error) {
 	all := &annotation.Set{}
 	for _, j := range a.jobs {
 		set, err := loadJob(ctx, q, j.ID, a.labels)

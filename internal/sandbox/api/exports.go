@@ -156,7 +156,7 @@ func (s *Server) exportDocument(q *query, a *annotated) (*annotation.Document, e
 	if err := s.exportImages(q, t, d, first, last); err != nil {
 		return nil, err
 	}
-	d.Annotations, err = s.loadAnnotations(q.ctx, s.store.Reader, a)
+	d.Annotations, err = s.loadAnnotations(q.ctx, a)
 	return d, err
 }
 

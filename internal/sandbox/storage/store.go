@@ -107,6 +107,15 @@ func (s *Store) Transaction(ctx context.Context, f func(tx *sql.Tx) error) error
 	return nil
 }
 
+// View runs f on one state of the database, whatever is written meanwhile.
+func (s *Store) View(ctx context.Context, f func(q Querier) error) error {
+	tx, err := s.Reader.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(tx), tx.Rollback())
+}
+
 // Exec runs one statement as a transaction of its own.
 func (s *Store) Exec(ctx context.Context, query string, args ...any) error {
 	_, err := s.Change(ctx, query, args...)
