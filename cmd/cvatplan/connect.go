@@ -112,7 +112,7 @@ func (a *app) openSandbox(dir string) (*connection, error) {
 
 func (a *app) connectServer(s planner.Server) (*connection, error) {
 	if s.URL == "" {
-		return nil, withHint(withCode(diag.CodeNoServer, errors.New("no server is named")), diag.Do(diag.HintNameServer))
+		return nil, withHint(withCode(diag.CodeNoServer, errors.New("no server configured")), diag.Do(diag.HintNameServer))
 	}
 	found, lacking := a.findCredentials(s.URL)
 	o := a.clientOptions(s)

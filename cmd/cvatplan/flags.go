@@ -113,7 +113,7 @@ func shardMapper(getenv func(string) string) kong.MapperFunc {
 func checkGlobs(globs []string) error {
 	for _, glob := range globs {
 		if !plan.ValidGlob(glob) {
-			return usageError{fmt.Errorf("%q is no glob", glob)}
+			return usageError{fmt.Errorf("invalid glob %q", glob)}
 		}
 	}
 	return nil
@@ -180,7 +180,7 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 	unit, known := byteUnits[strings.ToUpper(strings.TrimSpace(string(text[len(digits):])))]
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || !known || n < 0 || n > 1<<40 {
-		return fmt.Errorf("%q is no size; write one like 16MiB", text)
+		return fmt.Errorf("%q is not a size; write one like 16MiB", text)
 	}
 	*b = byteSize(n * unit)
 	return nil

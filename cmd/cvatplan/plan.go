@@ -165,7 +165,7 @@ func (c planCmd) checkOut() error {
 	case err != nil: // there is none, or saving it will say why not
 		return nil
 	case !info.Mode().IsRegular():
-		return usageError{fmt.Errorf("--out %s: it is no file", c.Out)}
+		return usageError{fmt.Errorf("--out %s: it is not a file", c.Out)}
 	case info.Size() > 0 && !planfile.IsFile(c.Out):
 		return usageError{fmt.Errorf("--out %s: it is there and no saved plan, so it is not overwritten", c.Out)}
 	}

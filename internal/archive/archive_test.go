@@ -132,7 +132,7 @@ func TestReadingOutsideTheFileIsAnError(t *testing.T) {
 		t.Errorf("beyond the end: %d, %v; want 0, EOF", n, err)
 	}
 	if _, err := z.ReadAt(p, -1); err == nil {
-		t.Error("a negative offset is no error")
+		t.Error("a negative offset is not an error")
 	}
 }
 

@@ -184,7 +184,7 @@ func change(rng *rand.Rand, data []byte) string {
 	return strings.Join(what, ", ")
 }
 
-// readMutant reads all there is. Damage is no error, but a panic is, although
+// readMutant reads all there is. Damage is not an error, but a panic is, although
 // it would have been recovered from.
 func readMutant(path string) (outcome string, err error) {
 	ctx := context.Background()

@@ -278,7 +278,7 @@ var Codes = []Meaning{
 	{CodeAnnexMissing, Error, "a git-annex link is in place of the file"},
 	{CodeCorruptImage, Error, "an image is corrupt or truncated"},
 	{CodeEmptyImage, Error, "an image file has 0 bytes"},
-	{CodeNotAnImage, Error, "a file with an image's extension is no image"},
+	{CodeNotAnImage, Error, "a file with an image's extension is not an image"},
 	{CodeTooLargeImage, Error, "an image has more pixels than CVAT opens"},
 	{CodeNoUsableImages, Error, "none of a task's images can be used"},
 	{CodeUncheckedImage, Warning, "an image of a kind that is not checked here"},

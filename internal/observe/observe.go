@@ -74,7 +74,7 @@ type Options struct {
 // maxLooks bounds how often a look that was overtaken by another run is taken again.
 const maxLooks = 3
 
-// Project looks at one project. A project that does not exist is no error here (see
+// Project looks at one project. A project that does not exist is not an error here (see
 // plan.Actual.Exists), but one that cannot be told apart from others is: [ProjectError].
 //
 // Several GETs are no snapshot: another run may make the project, or a task, between two

@@ -146,7 +146,7 @@ func TestATaskIsReadAgainWhenItsRequestHasEnded(t *testing.T) {
 			one, err := Import(t.Context(), f, Task(f, listed))
 			if c.gone {
 				if err == nil {
-					t.Error("a task that is gone is no error of Import")
+					t.Error("a task that is gone is not an error of Import")
 				}
 				return
 			}

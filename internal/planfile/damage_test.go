@@ -40,9 +40,9 @@ func TestAPlanThatCannotBeUsedSaysWhy(t *testing.T) {
 		return string(sealed([]byte(strings.Replace(lines, old, new, 1))))
 	}
 	for name, c := range map[string]struct{ text, want string }{
-		"empty":             {"", "it is no saved plan"},
-		"a manifest":        {"version: 1\n", "it is no saved plan"},
-		"a manifest's line": {"version: 1", "it is no saved plan"},
+		"empty":             {"", "it is not a saved plan"},
+		"a manifest":        {"version: 1\n", "it is not a saved plan"},
+		"a manifest's line": {"version: 1", "it is not a saved plan"},
 		"cut off":           {whole[:len(whole)-3], "it is cut off in line 4"},
 		"without its end":   {lines, "it is cut off in line 4"},
 		"cut off early":     {whole[:40], "it is cut off in line 1"},

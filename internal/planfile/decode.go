@@ -88,7 +88,7 @@ func (l taskLine) images() ([]Image, error) {
 	for i, sum := range l.Sums {
 		image := Image{Size: l.Sizes[i]}
 		if len(sum) != hex.EncodedLen(len(image.Sum)) {
-			return nil, fmt.Errorf("%.40q is no sum", sum)
+			return nil, fmt.Errorf("%.40q is not a sum", sum)
 		}
 		if _, err := hex.Decode(image.Sum[:], []byte(sum)); err != nil {
 			return nil, err

@@ -88,7 +88,7 @@ func Read(r io.Reader) (File, error) {
 		return File{}, err
 	}
 	if !Is(first) {
-		return File{}, &Error{"it is no saved plan", diag.Do(diag.HintSavePlan)}
+		return File{}, &Error{"it is not a saved plan", diag.Do(diag.HintSavePlan)}
 	}
 	if err := in.header(first); err != nil {
 		return File{}, err

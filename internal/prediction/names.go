@@ -57,7 +57,7 @@ func (n names) find(image string) (frame int, wrong string) {
 	}
 	switch {
 	case !there:
-		return 0, "its image is no frame of the task"
+		return 0, "its image is not a frame of the task"
 	case i == ambiguous:
 		return 0, "its image's name fits several frames"
 	}

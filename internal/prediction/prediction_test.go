@@ -214,9 +214,9 @@ func TestImagesAreFoundByNamesThatEndAlike(t *testing.T) {
 		"cafe\u0301.png":            "3",
 		"3.jpg":                     "4",
 		"x/d/3.jpg":                 "5",
-		"am/1.jpg":                  "its image is no frame of the task",
-		"1.png":                     "its image is no frame of the task",
-		"":                          "its image is no frame of the task",
+		"am/1.jpg":                  "its image is not a frame of the task",
+		"1.png":                     "its image is not a frame of the task",
+		"":                          "its image is not a frame of the task",
 	} {
 		frame, wrong := namesOf(in, false).find(image)
 		got := wrong

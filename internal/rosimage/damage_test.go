@@ -121,7 +121,7 @@ func TestDamagedCompressedDepthIsAnErrorInBoundedMemory(t *testing.T) {
 		},
 		"a PNG of another size": {png, pngSize(65, 48), "invalid checksum"},
 		"a PNG cut short":       {png, good[:100], "not enough pixel data"},
-		"no PNG":                {png, "abcdefghijklmnopqrstuvwxyz", "is no image"},
+		"no PNG":                {png, "abcdefghijklmnopqrstuvwxyz", "is not an image"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

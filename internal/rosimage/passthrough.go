@@ -124,7 +124,7 @@ func (m *Message) unsupported() error {
 	case is != "":
 		return &UnsupportedError{Encoding: fmt.Sprintf("%s (format %q)", is, m.format())}
 	case m.format() == "" || claimsAFile(m.format()) || !plausible(m.format()):
-		return malformed("the payload is no image: it begins with %q (format %q)", m.Data[:min(len(m.Data), 12)], m.format())
+		return malformed("the payload is not an image: it begins with %q (format %q)", m.Data[:min(len(m.Data), 12)], m.format())
 	}
 	return &UnsupportedError{Encoding: fmt.Sprintf("%q", m.format())}
 }

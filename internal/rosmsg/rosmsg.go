@@ -72,7 +72,7 @@ func fullName(name string) string { return strings.Replace(name, "/msg/", "/", 1
 func parseField(line string) (f field, is bool, err error) {
 	words := strings.Fields(line)
 	if len(words) < 2 {
-		return f, false, fmt.Errorf("%.60q is no field", line)
+		return f, false, fmt.Errorf("%.60q is not a field", line)
 	}
 	kind, name := words[0], words[1]
 	if strings.Contains(name, "=") || len(words) > 2 && strings.HasPrefix(words[2], "=") {
@@ -84,7 +84,7 @@ func parseField(line string) (f field, is bool, err error) {
 		kind, f.array = kind[:open], true
 		if length != "" && !strings.HasPrefix(length, "<=") {
 			if f.fixed, err = strconv.Atoi(length); err != nil || f.fixed < 0 || f.fixed > maxFixed {
-				return f, false, fmt.Errorf("%.60q is no field", line)
+				return f, false, fmt.Errorf("%.60q is not a field", line)
 			}
 		}
 	}

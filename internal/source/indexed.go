@@ -34,7 +34,7 @@ func (t Task) OnlyIndexed() (diag.Diagnostic, bool) {
 	}
 	return diag.Diagnostic{
 		Severity: diag.Error, Code: diag.CodeMissingBag, Task: t.Name, Pos: t.Origin,
-		Text: fmt.Sprintf("bag %s is not here: %s is missing, and its index %s is no more than a listing", wording.Safe(t.Bag), a.bag.path(), wording.Safe(a.bag.indexed.File)),
+		Text: fmt.Sprintf("bag %s is not here: %s is missing, and its index %s holds no images", wording.Safe(t.Bag), a.bag.path(), wording.Safe(a.bag.indexed.File)),
 		Hint: diag.Do(diag.HintBringBag),
 	}, true
 }

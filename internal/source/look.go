@@ -12,7 +12,7 @@ import (
 type Directory struct {
 	Images      []string // paths from the directory, with slashes, in byte order
 	Unsupported []string // images that CVAT does not take
-	Others      int      // files that are no images
+	Others      int      // files that are not images
 	Recordings  []string // those of them that have a recording's name, in byte order
 	Metadata    bool     // a rosbag2's metadata.yaml lies directly in the directory
 	Problems    []string // what could not be looked at

@@ -89,7 +89,7 @@ func TestMeasureNamesEachBadFile(t *testing.T) {
 	want := []string{
 		"error: ROOT/x/2.jpg: empty (0 bytes) | copy it again or remove it, or set frames.bad: skip",
 		"error: ROOT/x/3.jpg: truncated: the JPEG header is cut off | repair or remove it, or set frames.bad: skip",
-		`error: ROOT/x/4.jpg: no image: text | remove it, or set frames.bad: skip`,
+		`error: ROOT/x/4.jpg: not an image: text | remove it, or set frames.bad: skip`,
 		"warning: ROOT/x/5.jp2: JPEG 2000 is not checked here, and may fail in CVAT",
 		"error: ROOT/x/6.jpg: a Git LFS pointer, not the image | git -C ROOT lfs pull --include='x/**'",
 		"error: ROOT/x/7.jpg: it is gone since the bag was listed",

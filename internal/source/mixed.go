@@ -101,7 +101,7 @@ type recordedImages struct {
 	unread   string // why it cannot be told whether there are images; empty: it can
 }
 
-// imagesIn looks into recordings until one has images for the manifest. What is no recording at all, an
+// imagesIn looks into recordings until one has images for the manifest. What is not a recording at all, an
 // HTML page say, has none; of a pointer or a damaged one nobody knows.
 func (s scanner) imagesIn(ctx context.Context, b *bagRef, names []string) recordedImages {
 	var unsure recordedImages

@@ -49,7 +49,7 @@ func TestImagesBesideARecordingAreNeverDroppedInSilence(t *testing.T) {
 			files: map[string]string{"run/photo.png": "", "run/a.mcap": pointer},
 			want:  []string{`error: bag run holds 1 image and 1 recording (a.mcap: a Git LFS pointer, not the recording), and nothing says which is meant | for the images write exclude: ["*.mcap"] on the bag; for recordings path: "run/a.mcap"`},
 		},
-		"beside what is no recording": {
+		"beside what is not a recording": {
 			files:  map[string]string{"run/photo.png": "", "run/a.mcap": "", "run/b.bag": ""},
 			frames: 1, want: []string{"note: taken: 1 image of 1 bag; left beside them: 2 recordings, such as run/a.mcap"},
 		},

@@ -263,7 +263,7 @@ func TestWhatStandsInARecordingsWayIsNamed(t *testing.T) {
 		"video.bag": {"encoding video of topic /cam/h264 is not read"},
 		"two.bag":   {"error: camera cam fits 2 image streams: /cam/depth/image_raw/compressed, /cam/image_raw/compressed | give the camera the one that is meant, topics: [/cam/depth/image_raw/compressed]"},
 		"none.bag":  {"error: bag none.bag has no image topics"},
-		"odd.bag":   {"odd.bag: message 1 of /cam/image_raw/compressed: damaged image message: the payload is no image"},
+		"odd.bag":   {"odd.bag: message 1 of /cam/image_raw/compressed: damaged image message: the payload is not an image"},
 		"empty.bag": {"error: bag empty.bag is empty (0 bytes)"},
 		"text.mcap": {"error: bag text.mcap: open recording ROOT/text.mcap: not a recording"},
 		"lfs.mcap":  {"error: bag lfs.mcap: a Git LFS pointer, not the recording | git -C ROOT lfs pull --include='**'"},

@@ -28,7 +28,7 @@ func (t Task) EachMessage(ctx context.Context, topic string, visit func(TopicMes
 		EachOf(ctx context.Context, topic string, visit func(bag.Topic, bag.Entry, []byte) error) (found bool, err error)
 	})
 	if !is {
-		return fmt.Errorf("bag %s is no recording, and has no topics", wording.Safe(t.Bag))
+		return fmt.Errorf("bag %s is not a recording, and has no topics", wording.Safe(t.Bag))
 	}
 	found, err := recorded.EachOf(ctx, topic, func(of bag.Topic, e bag.Entry, data []byte) error {
 		return visit(TopicMessage{Type: of.Type, Encoding: of.Encoding, Schema: of.Schema, Data: data, LogNS: e.LogNS})

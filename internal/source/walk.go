@@ -23,7 +23,7 @@ const maxDepth = 64
 type contents struct {
 	images   []string // paths from the bag, with slashes, in byte order
 	pictures []string // images that CVAT does not take
-	others   int      // files that are no images
+	others   int      // files that are not images
 	leftOut  []string // folders of operating systems and NAS, and hidden images
 	problems []finding
 

@@ -42,7 +42,7 @@ func (w Web) List(_ context.Context, dir string) ([]fs.DirEntry, error) {
 	return nil, &fs.PathError{Op: "list", Path: w.Path(dir), Err: ErrNoListing}
 }
 
-// Stat asks for the head of a file. The root is taken for a directory where it is no file: a web server cannot tell.
+// Stat asks for the head of a file. The root is taken for a directory where it is not a file: a web server cannot tell.
 func (w Web) Stat(ctx context.Context, name string) (fs.FileInfo, error) {
 	r, err := w.head(ctx, name)
 	if name == "." && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || err == nil && strings.HasSuffix(w.Root, "/")) {

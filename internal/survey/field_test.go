@@ -199,14 +199,14 @@ func TestTopicsOfEveryEncodingAreUsableOrSayWhyNot(t *testing.T) {
 			"/e/32FC3": `encoding "32FC3" is not supported`, "/e/32FC4": `encoding "32FC4" is not supported`, "/e/32SC1": `encoding "32SC1" is not supported`,
 			"/e/8SC1": `encoding "8SC1" is not supported`, "/e/RGB888": `encoding "RGB888" is not supported`, "/e/W10": `encoding "W10" is not supported`,
 			"/e/bayer_rggb12": `encoding "bayer_rggb12" is not supported`, "/e/mono12": `encoding "mono12" is not supported`,
-			"/e/empty": "damaged image message: it names no encoding", "/e/mjpeg": "damaged image message: the payload is no image: it begins with",
+			"/e/empty": "damaged image message: it names no encoding", "/e/mjpeg": "damaged image message: the payload is not an image: it begins with",
 		}},
 		"13-misleading-messages/comp_all.bag": {30, map[string]string{
 			"/c/avif": `encoding avif (format "avif") is not supported`, "/c/bmp": `encoding bmp (format "bmp") is not supported`, "/c/gif": `encoding gif (format "gif") is not supported`,
 			"/c/h264": `encoding H.264 or H.265 video (format "h264") is not supported`, "/c/hevc": `encoding H.264 or H.265 video (format "hevc") is not supported`,
 			"/c/jp2": `encoding jpeg 2000 (format "jpeg2000") is not supported`, "/c/jxl": `encoding jpeg xl (format "jxl") is not supported`,
 			"/c/jpgtrunc": "truncated: the JPEG header is cut off",
-			"/c/junk":     `damaged image message: the payload is no image: it begins with "hello world,"`, "/c/zero": "damaged image message: the payload is empty",
+			"/c/junk":     `damaged image message: the payload is not an image: it begins with "hello world,"`, "/c/zero": "damaged image message: the payload is empty",
 		}},
 	}
 	for name, tt := range tests {

@@ -43,7 +43,7 @@ type Bag struct {
 
 	Images      int        // of a directory: files that become frames
 	Unsupported int        // image files that CVAT does not take
-	Others      int        // files that are no images
+	Others      int        // files that are not images
 	Unclaimed   int        // images that none of Cameras takes, if there are any
 	Holds       []GuessBag // the bags in it, from it, if it is not one itself
 }

@@ -23,7 +23,7 @@ import (
 // A side is one of two servers that are asked the same, with what they are told apart by.
 type side struct {
 	Server
-	pack  func(frames ...string) []byte // an archive with these frames; "bad" is no image
+	pack  func(frames ...string) []byte // an archive with these frames; "bad" is not an image
 	hold  func()                        // imports that begin from now on do not end
 	begun func(task int)                // waits until the import of a task has begun
 	end   func()                        // lets all imports end

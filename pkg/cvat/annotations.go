@@ -176,7 +176,7 @@ func (c *Client) AddAnnotations(ctx context.Context, taskID int, a *Annotations)
 }
 
 // DeleteShapes deletes shapes of a task by their IDs; their other fields must be as they were read. One that is gone
-// already is no error. Where jobs overlap, the copies in other jobs have IDs of their own and stay.
+// already is not an error. Where jobs overlap, the copies in other jobs have IDs of their own and stay.
 //
 //cvat:operation PATCH /api/tasks/{id}/annotations/
 func (c *Client) DeleteShapes(ctx context.Context, taskID int, shapes []Shape) error {

@@ -41,7 +41,7 @@ func (r *results[T]) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	if start != json.Delim('[') {
-		return errors.New("results is no list")
+		return errors.New("results is not a list")
 	}
 	r.items, r.bytes = []T{}, len(data)
 	for dec.More() {

@@ -122,7 +122,7 @@ func (m *DataMeta) readFrames(dec *json.Decoder, in *limited, most int) error {
 		return err
 	}
 	if start != json.Delim('[') {
-		return &AnswerError{Reason: "frames is no list", notCVAT: true}
+		return &AnswerError{Reason: "frames is not a list", notCVAT: true}
 	}
 	for dec.More() {
 		if in.left = maxAnswer; len(m.Frames) == most || dec.InputOffset() > maxMeta {

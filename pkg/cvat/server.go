@@ -26,7 +26,7 @@ var versionPattern = regexp.MustCompile(`^v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?
 func ParseVersion(text string) (Version, error) {
 	m := versionPattern.FindStringSubmatch(text)
 	if m == nil {
-		return Version{}, fmt.Errorf("%q is no version of CVAT", harmless(text))
+		return Version{}, fmt.Errorf("%q is not a version of CVAT", harmless(text))
 	}
 	major, _ := strconv.Atoi(m[1])
 	minor, _ := strconv.Atoi(m[2])

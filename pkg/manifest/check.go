@@ -54,7 +54,7 @@ func (l *loader) serverURL(n *node) {
 	case environment.MatchString(strings.TrimPrefix(n.str(), "sandbox:")):
 		l.report(n.at, diag.Do(diag.HintServerOutside), "~ and environment variables are not expanded in a manifest")
 	case err != nil:
-		l.report(n.at, diag.Do(diag.HintWrite, "https://HOST or https://HOST:PORT"), "url is no address")
+		l.report(n.at, diag.Do(diag.HintWrite, "https://HOST or https://HOST:PORT"), "url is not an address")
 	case u.User != nil:
 		l.report(n.at, diag.Do(diag.HintKeepSecretsOut), "credentials never belong in a manifest")
 	case slices.Contains([]string{"tasks", "projects", "jobs", "api", "auth", "organizations"}, firstSegment(u.Path)):

@@ -168,7 +168,7 @@ func (n *node) boolPtr() *bool {
 	return nil
 }
 
-// strings returns a list's strings; nil where there is no list.
+// strings returns a list's strings; nil where there is not a list.
 func (n *node) strings() []string {
 	if n == nil || n.kind != list {
 		return nil

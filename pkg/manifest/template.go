@@ -176,7 +176,7 @@ func parseVariable(inner string, known []string) (part, *TemplateError) {
 	width, ok := parseWidth(format)
 	if !ok {
 		return part{}, &TemplateError{
-			Text: fmt.Sprintf("%q is no width", format),
+			Text: fmt.Sprintf("%q is not a width", format),
 			Hint: diag.Do(diag.HintPadLimit, name),
 		}
 	}

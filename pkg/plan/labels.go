@@ -225,7 +225,7 @@ func (d *labelDifference) attribute(key string, want, have manifest.Attribute) (
 		return merged, changes
 	}
 	if !fitsAttribute(want) {
-		d.refuse("%s: default_value: %s is no value of it", key, want.DefaultValue)
+		d.refuse("%s: default_value: %s is not one of its values", key, want.DefaultValue)
 	} else if d.change(key+": default_value", have.DefaultValue, want.DefaultValue) {
 		merged.DefaultValue, changes = want.DefaultValue, true
 	}

@@ -379,7 +379,7 @@ func (n *numbering) track(t *annotation.Track) {
 	}
 }
 
-// deleteAnnotations empties a task or job. It is no error if it is empty already.
+// deleteAnnotations empties a task or job. It is not an error if it is empty already.
 func (s *Server) deleteAnnotations(q *query, find func(*query) (*annotated, error)) (answer, error) {
 	a, err := find(q)
 	if err != nil {

@@ -130,7 +130,7 @@ func (s *Server) session(q *query) (*caller, error) {
 	who, err := s.bearer(q.ctx, "login", c.Value)
 	var p *problem
 	if errors.As(err, &p) {
-		return nil, nil // an old cookie is no error
+		return nil, nil // an old cookie is not an error
 	}
 	return who, err
 }

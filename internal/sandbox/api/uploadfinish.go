@@ -59,7 +59,7 @@ func inOrder(files, order []string) ([]string, error) {
 }
 
 // enqueue puts an import in the queue. One that is there already answers 409 with its
-// id, which is no error to a client but something to wait for (A48).
+// id, which is not an error to a client but something to wait for (A48).
 func (s *Server) enqueue(q *query, t *storage.Task, p importer.Params) (answer, error) {
 	id := map[string]string{"rq_id": storage.RequestID(t.ID)}
 	again, err := s.queue.Enqueue(q.ctx, t, q.who.id, p)

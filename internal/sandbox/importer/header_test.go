@@ -96,7 +96,7 @@ func TestWhatIsNoImageIsRefused(t *testing.T) {
 	twelveBits[bytes.Index(twelveBits, []byte{0xff, 0xc0})+4] = 12
 	for name, content := range map[string][]byte{
 		"nothing":              nil,
-		"text":                 []byte("this is no image at all"),
+		"text":                 []byte("this is not an image at all"),
 		"a jpeg's first bytes": {0xff, 0xd8, 0xff},
 		"a jpeg cut early":     drawn(t, "jpeg", 30, 20)[:100],
 		"12 bits":              twelveBits,

@@ -54,7 +54,7 @@ func foreign(r *io.SectionReader, head []byte, name string) (Header, error) {
 	case hasExtension(targaExtensions, name) && isTarga(head):
 		return targaHeader(r, head)
 	}
-	return Header{}, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNotAnImage, Text: "no image: " + content.Describe(head), Hint: diag.Do(diag.HintRemoveImage)}
+	return Header{}, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNotAnImage, Text: "not an image: " + content.Describe(head), Hint: diag.Do(diag.HintRemoveImage)}
 }
 
 // isPNM tells P1 to P6 before a blank.

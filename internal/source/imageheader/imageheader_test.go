@@ -177,11 +177,11 @@ func TestFilesThatAreNoImagesAreNamedForWhatTheyAre(t *testing.T) {
 		"TIFF, cut off":                  {tf[:len(tf)-20], finding{Code: diag.CodeCorruptImage, Text: "truncated: the TIFF header is cut off"}},
 		"WebP, cut off":                  {webpImage()[:22], finding{Code: diag.CodeCorruptImage, Text: "truncated: the WebP header is cut off"}},
 		"BMP, cut off":                   {encoded(t, bmp.Encode)[:20], finding{Code: diag.CodeCorruptImage, Text: "truncated: the BMP header is cut off"}},
-		"text":                           {[]byte("hello\nworld"), finding{Code: diag.CodeNotAnImage, Text: `no image: text`}},
-		"HTML":                           {[]byte("<!DOCTYPE html><html>"), finding{Code: diag.CodeNotAnImage, Text: "no image: an HTML page, as a download gives that needed a login"}},
-		"zeros":                          {make([]byte, 5000), finding{Code: diag.CodeNotAnImage, Text: "no image: it begins with zeros only, as a file does whose copy was interrupted"}},
-		"noise":                          {[]byte("\x01\x02\x03\x04\x05\x06\x07\x08\x09"), finding{Code: diag.CodeNotAnImage, Text: "no image: it begins with the bytes 01 02 03 04"}},
-		"a PDF":                          {[]byte("%PDF-1.4\n"), finding{Code: diag.CodeNotAnImage, Text: "no image: its content is application/pdf"}},
+		"text":                           {[]byte("hello\nworld"), finding{Code: diag.CodeNotAnImage, Text: `not an image: text`}},
+		"HTML":                           {[]byte("<!DOCTYPE html><html>"), finding{Code: diag.CodeNotAnImage, Text: "not an image: an HTML page, as a download gives that needed a login"}},
+		"zeros":                          {make([]byte, 5000), finding{Code: diag.CodeNotAnImage, Text: "not an image: it begins with zeros only, as a file does whose copy was interrupted"}},
+		"noise":                          {[]byte("\x01\x02\x03\x04\x05\x06\x07\x08\x09"), finding{Code: diag.CodeNotAnImage, Text: "not an image: it begins with the bytes 01 02 03 04"}},
+		"a PDF":                          {[]byte("%PDF-1.4\n"), finding{Code: diag.CodeNotAnImage, Text: "not an image: its content is application/pdf"}},
 		"a Git LFS pointer":              {[]byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"), finding{Code: diag.CodeLFSPointer, Text: "a Git LFS pointer, not the image"}},
 		"a DVC stub":                     {[]byte("outs:\n- md5: 00\n  path: a.jpg\n"), finding{Code: diag.CodeDVCMissing, Text: "a DVC stub, not the image"}},
 		"a git-annex pointer":            {[]byte("/annex/objects/SHA256E-s9--00.jpg\n"), finding{Code: diag.CodeAnnexMissing, Text: "a git-annex pointer, not the image"}},
@@ -200,7 +200,7 @@ func TestTargaIsBelievedWhereTheNameSaysSo(t *testing.T) {
 	if diff := cmp.Diff(finding{Width: 8, Height: 6}, judged("x.TGA", targa)); diff != "" {
 		t.Error(diff)
 	}
-	if v := judged("x.jpg", targa); !strings.HasPrefix(v.Text, "no image") {
+	if v := judged("x.jpg", targa); !strings.HasPrefix(v.Text, "not an image") {
 		t.Errorf("as .jpg: %+v", v)
 	}
 }

@@ -675,7 +675,7 @@ var annotationQuestions = []question{
 			t.Error(diff)
 		}
 	}},
-	{185, "of equal shapes all but the first are deleted by their ids, also where jobs overlap; an id that is gone is no error", func(t *testing.T, s *suite) {
+	{185, "of equal shapes all but the first are deleted by their ids, also where jobs overlap; an id that is gone is not an error", func(t *testing.T, s *suite) {
 		for _, overlap := range []int{0, 2} {
 			c := s.scene(t, 4, overlap)
 			added := &cvat.Annotations{Shapes: []cvat.Shape{c.found(3, 1), c.found(0, 2)}}

@@ -29,7 +29,7 @@ func wantMessage(t *testing.T, message string, parts ...string) {
 	}
 }
 
-var garbage = []byte(strings.Repeat("this is no image at all. ", 20))
+var garbage = []byte(strings.Repeat("this is not an image at all. ", 20))
 
 var failureQuestions = []question{
 	{100, "a failed import leaves the task empty, and says why", func(t *testing.T, s *suite) {
@@ -106,7 +106,7 @@ var failureQuestions = []question{
 			t.Errorf("%s: %s", r.Status, r.Message)
 		}
 	}},
-	{110, "files that are no images are dropped without a word, those with a leading dot are not", func(t *testing.T, s *suite) {
+	{110, "files that are not images are dropped without a word, those with a leading dot are not", func(t *testing.T, s *suite) {
 		files := append(pictures("a.jpg", ".b.jpg"), file{"notes.txt", []byte("x")}, file{"__MACOSX/a.jpg", picture(3)}, file{"x.dat", garbage})
 		task := s.imported(t, files, naturally)
 		if names := s.frames(t, task.ID); len(names) != 2 {

@@ -185,7 +185,7 @@ var oddityQuestions = []question{
 			t.Errorf("%v", got)
 		}
 	}},
-	{233, "a JSON body that is no object is a 500", func(t *testing.T, s *suite) {
+	{233, "a JSON body that is not an object is a 500", func(t *testing.T, s *suite) {
 		s.raw(t, "POST", "/api/tasks", "[]").want(t, 500, "")
 	}},
 	{234, "an id that is text, or a project_id of 0, is a 500", func(t *testing.T, s *suite) {
@@ -411,7 +411,7 @@ var oddityQuestions = []question{
 		id, _ := s.fails(t, zipped([]file{{"a.jpg", picture(0)}, {"b.jpg", garbage}}))
 		s.raw(t, "POST", dataPath(id)+"/", "", "Upload-Length", "5", "Upload-Metadata", "filename YS5qcGc=").want(t, 409, "")
 	}},
-	{258, "a multipart body that is nonsense is read as far as it makes sense, and is no error", func(t *testing.T, s *suite) {
+	{258, "a multipart body that is nonsense is read as far as it makes sense, and is not an error", func(t *testing.T, s *suite) {
 		s.raw(t, "POST", dataPath(s.task(t).ID), "nonsense", "Content-Type", "multipart/form-data; boundary=x", "Upload-Multiple", "true").want(t, 200, "")
 	}},
 	{281, "a skeleton is listed whole, its drawing with the ids of its points, and made again where their names stand in for these", func(t *testing.T, s *suite) {
