@@ -138,7 +138,7 @@ func (l *loader) guide(n *node) *Guide {
 		return nil
 	}
 	r := &guideReader{loader: l, at: n.at, root: root, name: name, guide: &Guide{Dir: dir}, sums: map[string]string{}}
-	r.read(lineEnds.Replace(string(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))))
+	r.readText(lineEnds.Replace(string(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))))
 	return r.guide
 }
 
@@ -190,8 +190,8 @@ var (
 	scheme          = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 )
 
-// read makes the text of the guide, line by line; code is left as it is.
-func (r *guideReader) read(text string) {
+// readText makes the text of the guide, line by line; code is left as it is.
+func (r *guideReader) readText(text string) {
 	lines := strings.Split(text, "\n")
 	fence := ""
 	for i, line := range lines {
@@ -203,7 +203,7 @@ func (r *guideReader) read(text string) {
 		case mark != "":
 			fence = mark
 		default:
-			lines[i] = r.line(i+1, line)
+			lines[i] = r.readLine(i+1, line)
 		}
 	}
 	r.guide.Text = strings.TrimSpace(strings.Join(lines, "\n"))
@@ -223,7 +223,7 @@ func fenceOf(line string) string {
 	return ""
 }
 
-func (r *guideReader) line(number int, line string) string {
+func (r *guideReader) readLine(number int, line string) string {
 	code := codeSpan.FindAllStringIndex(line, -1)
 	var places [][2]int
 	for _, pattern := range []*regexp.Regexp{inlineTarget, referenceTarget, htmlTarget} {
