@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"net/url"
 	"os"
 	"path"
@@ -276,9 +275,24 @@ func (r *guideReader) readImage(name string) (GuideImage, error) {
 	if err != nil {
 		return GuideImage{}, err
 	}
-	kind := http.DetectContentType(data)
-	if guideTypes[kind] == "" {
+	kind := guideType(data)
+	if kind == "" {
 		return GuideImage{}, errors.New("it is no JPEG, PNG, WebP, GIF or PDF, which are all that CVAT takes")
 	}
 	return GuideImage{Path: name, Sum: sumOf(data), Type: kind}, nil
+}
+
+// guideType is what the file's first bytes say that it is, or "".
+func guideType(data []byte) string {
+	for _, known := range []struct{ kind, magic string }{
+		{"image/jpeg", "\xff\xd8\xff"}, {"image/png", "\x89PNG\r\n\x1a\n"}, {"image/gif", "GIF87a"}, {"image/gif", "GIF89a"}, {"application/pdf", "%PDF-"},
+	} {
+		if bytes.HasPrefix(data, []byte(known.magic)) {
+			return known.kind
+		}
+	}
+	if len(data) >= 16 && bytes.HasPrefix(data, []byte("RIFF")) && string(data[8:14]) == "WEBPVP" {
+		return "image/webp"
+	}
+	return ""
 }
