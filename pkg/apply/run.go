@@ -23,7 +23,6 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 	if p.Project.Action == plan.ProjectCreate {
 		r.absent = o.Observed
 	}
-	r.ready = make(chan struct{})
 	r.slots = newSlots(o.Parallelism)
 	r.result.Tasks = make([]TaskResult, len(p.Changes))
 	r.lookups, r.turns = newLookups(s, toCreate(p), o.Observed), turnsOf(p)
@@ -32,12 +31,9 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 		r.crash.Guard(func() { r.lookups.run(ctx) })
 		cancel(errStopped) // nobody would be answered any more
 	})
-	background.Go(func() {
-		defer close(r.ready)
-		r.crash.Guard(func() { r.beginProject(ctx) })
-	})
+	r.crash.Guard(func() { r.result.Err = r.ensureProject(ctx) })
+	r.note(r.result.Err)
 	r.tasks(ctx)
-	<-r.ready
 	r.crash.Guard(func() { r.sweep(ctx) })
 	r.result.Interrupted = r.stopping() || context.Cause(ctx) != nil && r.result.NotAllowed == nil
 	cancel(nil)
@@ -46,30 +42,6 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 		r.result.Crash = p
 	}
 	return r.result
-}
-
-// beginProject makes the project what the plan says, while the first tasks are measured.
-func (r *run) beginProject(ctx context.Context) {
-	err := r.ensureProject(ctx)
-	r.note(err)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.result.Err, r.begun = err, err == nil
-}
-
-// awaitProject waits until tasks can be looked for and created in it.
-func (r *run) awaitProject(ctx context.Context) error {
-	select {
-	case <-r.ready:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.begun || r.stopping() {
-		return errStopped
-	}
-	return nil
 }
 
 // toCreate are the names of the tasks that the plan wants created, in its order.
@@ -93,8 +65,7 @@ type run struct {
 	slots   *slots
 	turns   map[plan.Name]*turn // see turns.go
 
-	ready  chan struct{} // closed when the project is there, or has failed
-	absent time.Time     // when the project was last seen not to be there; the first step alone asks
+	absent time.Time // when the project was last seen not to be there; the first step alone asks
 
 	crash crash.Relay // the panics of workers
 
@@ -106,7 +77,6 @@ type run struct {
 
 	mu        sync.Mutex // guards what follows
 	result    Result     // but for Tasks, of which each worker has its own
-	begun     bool       // the project is there
 	projectID int
 	claimed   int       // the project whose mark this run cleared; 0 none
 	moved     time.Time // when an import of this run last moved

@@ -85,9 +85,6 @@ func (t *task) step(ctx context.Context) (decision, error) {
 			return v, err
 		}
 	}
-	if err := t.awaitProject(ctx); err != nil {
-		return ended, err
-	}
 	if !t.decided {
 		if err := t.look(ctx); err != nil {
 			return lookAgain, err
