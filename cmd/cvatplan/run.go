@@ -11,6 +11,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/memory"
 	"github.com/cvatplan/cvatplan/internal/outlet"
+	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/sandbox"
 )
 
@@ -28,6 +29,9 @@ type app struct {
 	retries        *retries
 	memory         *memory.Budget // see budget
 	hooks          sandbox.Hooks  // of the embedded server; tests hold it by them
+
+	asking      bool // servers are asked, also to list what they read by themselves
+	connections map[planner.Server]*connection
 
 	wrong     []diag.Diagnostic // entries of the manifests that gave nothing; see partly
 	writes    bool              // to servers: a sandbox that is not there is made

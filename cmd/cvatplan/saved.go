@@ -74,8 +74,10 @@ func (c applyCmd) reopen(ctx context.Context, a *app, saved savedFile) ([]*sessi
 	if err := errors.Join(c.keeps(saved), a.keepServer(saved)); err != nil {
 		return nil, nil, err
 	}
+	a.asking = true
 	sessions, err := a.reopen(ctx, saved)
 	if err != nil {
+		a.disconnect()
 		return nil, nil, err
 	}
 	if err := a.connectAll(ctx, sessions); err != nil {
@@ -137,7 +139,7 @@ func sameServer(a, b string) bool {
 	return x.String() == y.String()
 }
 
-// reopen lists the bags of a saved plan's manifests; no server is asked.
+// reopen lists the bags of a saved plan's manifests; a server is asked only for what it alone can list.
 func (a *app) reopen(ctx context.Context, saved savedFile) ([]*session, error) {
 	scanned, err := planner.Reopen(ctx, saved.File, a.scanOptions())
 	sessions := a.sessionsOf(scanned)

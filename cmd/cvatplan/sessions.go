@@ -10,6 +10,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/memory"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/planner"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -64,13 +65,52 @@ func (a *app) budget() *memory.Budget {
 }
 
 func (a *app) scanOptions() planner.ScanOptions {
-	return planner.ScanOptions{Root: string(a.Root), Server: a.Server, Strict: a.strict, IndexOnly: a.indexOnly, RenewIndex: a.renewing, Memory: a.budget()}
+	o := planner.ScanOptions{Root: string(a.Root), Server: a.Server, Strict: a.strict, IndexOnly: a.indexOnly, RenewIndex: a.renewing, Memory: a.budget()}
+	if a.asking {
+		o.Lister = func(ctx context.Context, s planner.Server) (planner.Lister, error) { return a.connected(ctx, s) }
+		o.Listed = a.tellListing
+	}
+	return o
+}
+
+// tellListing tells of directories that are long to list, once in ten pages of CVAT's.
+func (a *app) tellListing(dir string, names int) {
+	const often = 5000
+	if names%often == 0 && names > 0 && !a.Quiet {
+		fmt.Fprintf(a.stderr, "cvatplan: listing %s: %d names so far\n", wording.Safe(dir), names)
+	}
+}
+
+// connected is the one connection to a server.
+func (a *app) connected(ctx context.Context, s planner.Server) (*connection, error) {
+	if c := a.connections[s]; c != nil {
+		return c, nil
+	}
+	c, err := a.connect(ctx, s)
+	if err != nil {
+		return nil, named(s, err)
+	}
+	if a.connections == nil {
+		a.connections = map[planner.Server]*connection{}
+	}
+	a.connections[s] = c
+	return c, nil
+}
+
+// disconnect closes what no session has.
+func (a *app) disconnect() {
+	for s, c := range a.connections {
+		c.close()
+		delete(a.connections, s)
+	}
 }
 
 // open loads the manifests, lists their bags and connects to their servers.
 func (a *app) open(ctx context.Context, files []string, f targetFlag) ([]*session, error) {
+	a.asking = true
 	sessions, err := a.openOffline(ctx, files, f)
 	if err != nil {
+		a.disconnect()
 		return nil, err
 	}
 	return sessions, a.connectAll(ctx, sessions)
@@ -116,16 +156,12 @@ func (a *app) sessionsOf(scanned planner.Scanned) []*session {
 
 // connectAll connects to each server once. If one fails, all are closed.
 func (a *app) connectAll(ctx context.Context, sessions []*session) (err error) {
-	connections := map[planner.Server]*connection{}
 	for _, s := range sessions {
-		server := s.project.Server
-		if connections[server] == nil {
-			if connections[server], err = a.connect(ctx, server); err != nil {
-				closeAll(sessions)
-				return named(server, err)
-			}
+		if s.conn, err = a.connected(ctx, s.project.Server); err != nil {
+			closeAll(sessions)
+			a.disconnect()
+			return err
 		}
-		s.conn = connections[server]
 	}
 	return nil
 }

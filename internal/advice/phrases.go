@@ -96,6 +96,9 @@ var phrases = map[diag.Action]string{
 	diag.HintDirectoryHolds:     "{1} holds {2}",
 	diag.HintSelectOtherwise:    "select by every: or by frame numbers, or name files after their time, as jai_cam_1700000000000000000.jpg",
 	diag.HintCheckSelection:     "look at frames: in the manifest",
+	diag.HintLeaveFrameNameOut:  "leave frame_name out for these bags, or upload the images (root: of a directory or s3://…)",
+	diag.HintReadRecordings:     "name its bucket as root: s3://…, which cvatplan reads in ranges",
+	diag.HintWriteListAgain:     "write {1} again with CVAT's dataset_manifest/create.py, or remove it",
 
 	diag.HintSettle:            "plan again in {1}, or write settle: 0s on bags that are complete",
 	diag.HintBringBag:          "bring it there, or say with --root where it is",
@@ -134,6 +137,8 @@ var phrases = map[diag.Action]string{
 	diag.HintReplaceOnceFixed:         "fix what CVAT names, then apply with --replace-empty: what a failed import leaves in a task cannot be taken out again",
 	diag.HintReplaceIfItGoesOn:        "apply again; if it goes on failing, name the task with --target and --replace-empty to have it created again",
 	diag.HintReplaceChanged:           "leave the files alone while they are uploaded; apply with --replace-empty begins the task again with what they are now",
+	diag.HintCorrectServed:            "correct in the storage what CVAT names, or bring it back, then apply again",
+	diag.HintRenewList:                "write {1} again or remove it, delete the task in CVAT, then apply again",
 	diag.HintNameAs:                   "name it {1q} in CVAT again, or write what it is called now under was: or skip:, or make another with --create-anyway {1sh}",
 	diag.HintLeaveOutDropped:          "CVAT drops files that it does not take for images: leave them out of the manifest, delete the task in CVAT, and apply again",
 	diag.HintWaitLonger:               "the images are on the server: apply again later, or look at CVAT's import workers; --wait-timeout waits longer",

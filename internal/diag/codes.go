@@ -60,6 +60,7 @@ const (
 	CodeUnsettled             Code = "unsettled"
 	CodeTarget                Code = "target"
 	CodeShard                 Code = "shard"
+	CodeServed                Code = "served"
 	CodeOutOfDate             Code = "out_of_date"
 	CodeNotPlanned            Code = "not_planned"
 	CodeIgnored               Code = "ignored"
@@ -72,6 +73,7 @@ const (
 	CodePredictions     Code = "predictions"
 	CodeNoMedia         Code = "no_media"
 	CodeFramesDropped   Code = "frames_dropped"
+	CodeWrongSizes      Code = "wrong_sizes"
 	CodeImportFailed    Code = "import_failed"
 	CodeImportStuck     Code = "import_stuck"
 
@@ -94,6 +96,10 @@ const (
 
 	// Bags and images.
 	CodeNoRoot              Code = "no_root"
+	CodeNoStorage           Code = "no_storage"
+	CodeSameBag             Code = "same_bag"
+	CodeNamesOnly           Code = "names_only"
+	CodeListUnused          Code = "list_unused"
 	CodeNoMatch             Code = "no_match"
 	CodeBadGlob             Code = "bad_glob"
 	CodeOverrideOfNothing   Code = "override_of_nothing"
@@ -221,6 +227,7 @@ var Codes = []Meaning{
 	{CodeUnsettled, Error, "a list or a task changed faster than it could be read or carried out"},
 	{CodeTarget, Error, "no task matches a target"},
 	{CodeShard, Note, "only the bags of one shard were planned"},
+	{CodeServed, Note, "CVAT reads the images by itself: only their names are known"},
 	{CodeOutOfDate, Error, "a saved plan is no longer true"},
 	{CodeNotPlanned, Note, "a task came to be after the plan was saved"},
 	{CodeIgnored, Note, "notices that the manifest acknowledges are counted, not shown"},
@@ -231,6 +238,7 @@ var Codes = []Meaning{
 	{CodePredictions, Error, "predictions for the task cannot be read, or not be placed"},
 	{CodeNoMedia, Error, "CVAT found no image in the archive"},
 	{CodeFramesDropped, Error, "CVAT imported other frames than were sent"},
+	{CodeWrongSizes, Error, "a list of images in the storage says other sizes than the images have"},
 	{CodeImportFailed, Error, "CVAT could not import the archive"},
 	{CodeImportStuck, Error, "an import makes no progress"},
 	{CodeBadCredentials, Error, "credentials are missing or refused"},
@@ -249,6 +257,10 @@ var Codes = []Meaning{
 	{CodeServerError, Error, "the server failed"},
 	{CodeServerTooOld, Error, "the server is older than cvatplan supports"},
 	{CodeNoRoot, Error, "the root directory does not exist"},
+	{CodeNoStorage, Error, "CVAT shows no such cloud storage, or no such share"},
+	{CodeSameBag, Error, "two roots have a bag of one path"},
+	{CodeNamesOnly, Error, "what is asked for needs the images, and only CVAT can read them"},
+	{CodeListUnused, Warning, "a list of images in the storage lacks some of them"},
 	{CodeNoMatch, Error, "a path or glob matches nothing"},
 	{CodeBadGlob, Error, "a glob cannot be parsed"},
 	{CodeOverrideOfNothing, Error, "an entry with settings of its own matches nothing"},

@@ -93,6 +93,9 @@ const (
 	HintRenameTask
 	HintRenameBack
 	HintRenameFrame
+	HintLeaveFrameNameOut
+	HintReadRecordings
+	HintWriteListAgain // key of the list
 	HintChangeFrameName
 	HintRenameFileUnicode
 	HintRenameBagUnicode
@@ -155,6 +158,8 @@ const (
 	HintReplaceEmpty
 	HintReplaceOnceFixed
 	HintReplaceIfItGoesOn
+	HintCorrectServed
+	HintRenewList // key of the list
 	HintReplaceChanged
 	HintNameAs // task
 	HintLeaveOutDropped

@@ -56,6 +56,9 @@ func (in *reader) task(line []byte) error {
 		Task: l.Task, Was: l.Was, Update: l.Update, Bag: l.Bag, Camera: l.Camera, Settings: l.Settings, Frames: l.Frames, Annotations: l.Annotations,
 		Origin: manifest.Position(l.Origin), Hash: l.Hash, Bytes: l.Bytes,
 	}
+	if l.Payload != nil {
+		d.Payload = plan.Payload(*l.Payload)
+	}
 	for _, p := range l.Problems {
 		d.Problems = append(d.Problems, p.diagnostic())
 	}

@@ -41,6 +41,10 @@ func taskOf(d plan.Desired, action plan.Action, images []Image) taskLine {
 		Type: typeTask, Task: d.Task, Action: string(action), Was: d.Was, Update: d.Update, Bag: d.Bag, Camera: d.Camera, Hash: d.Hash, Bytes: d.Bytes,
 		Settings: d.Settings, Origin: positionPart(d.Origin), Frames: d.Frames, Annotations: d.Annotations,
 	}
+	if d.Payload.Served() {
+		p := payloadPart(d.Payload)
+		l.Payload = &p
+	}
 	for _, p := range d.Problems {
 		l.Problems = append(l.Problems, problemPart{p.Code, p.Text, advice.Words(p.Hint)})
 	}

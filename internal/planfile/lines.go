@@ -83,6 +83,7 @@ type taskLine struct {
 	Update   []string      `json:"update,omitempty"`
 	Bag      string        `json:"bag,omitempty"`
 	Camera   string        `json:"camera,omitempty"`
+	Payload  *payloadPart  `json:"payload,omitempty"` // left out of uploads
 	Hash     string        `json:"archive,omitempty"`
 	Bytes    int64         `json:"bytes"`
 	Settings plan.Settings `json:"settings"`
@@ -93,6 +94,13 @@ type taskLine struct {
 	Annotations *plan.Annotations `json:"annotations,omitempty"`
 	Sizes       []int64           `json:"sizes,omitempty"`
 	Sums        []string          `json:"sums,omitempty"`
+}
+
+type payloadPart struct {
+	Kind     plan.PayloadKind `json:"kind"`
+	Root     string           `json:"root"`
+	Storage  int              `json:"storage,omitempty"`
+	Manifest string           `json:"manifest,omitempty"`
 }
 
 type problemPart struct {

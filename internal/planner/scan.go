@@ -10,6 +10,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/memory"
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -46,6 +47,11 @@ type ScanOptions struct {
 
 	Memory *memory.Budget // for reading recordings, shared by all that is scanned; nil: the default for each manifest
 
+	// Lister gives the way to a server that is to list what it reads by itself (roots cloud:… and
+	// share:…). nil: no server is asked, and such a root is an error.
+	Lister func(ctx context.Context, s Server) (Lister, error)
+	Listed func(dir string, names int) // is told how far a long listing is; nil: nobody
+
 	// RenewIndex says that the committed indexes are about to be written again, so that what is wrong
 	// with them is nothing to report.
 	RenewIndex bool
@@ -68,7 +74,7 @@ func Scan(ctx context.Context, manifests []*manifest.Manifest, o ScanOptions) (S
 	for _, m := range manifests {
 		p := s.projectOf(m, ServerOf(m, o.Server))
 		p.indexOnly = o.IndexOnly
-		tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict, IndexOnly: o.IndexOnly, Memory: o.Memory})
+		tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict, IndexOnly: o.IndexOnly, Memory: o.Memory, At: o.at(p.Server)})
 		if o.RenewIndex {
 			problems = slices.DeleteFunc(problems, aboutIndex)
 		}
@@ -103,6 +109,20 @@ func (p *Project) acknowledge(m *manifest.Manifest, tasks []source.Task, problem
 		tasks[i].Problems = slices.DeleteFunc(tasks[i].Problems, ignored)
 	}
 	return slices.DeleteFunc(problems, ignored)
+}
+
+// at opens roots, with the help of a manifest's server where that is needed.
+func (o ScanOptions) at(s Server) func(context.Context, string) (store.Store, error) {
+	return func(ctx context.Context, root string) (store.Store, error) {
+		if o.Lister == nil || !store.OnServer(root) {
+			return store.At(root), nil
+		}
+		server, err := o.Lister(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		return ServerFiles(ctx, server, root, o.Listed)
+	}
 }
 
 // aboutIndex reports whether a problem goes away when the index is written again.

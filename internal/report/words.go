@@ -64,6 +64,9 @@ func size(c plan.Change) string {
 	if !c.Upload {
 		return ""
 	}
+	if c.Desired.Payload.Served() {
+		return "from " + c.Desired.Payload.Root
+	}
 	if c.Bytes < 0 {
 		return "size unknown"
 	}

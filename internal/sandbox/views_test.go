@@ -155,7 +155,7 @@ func TestAWorkerSeesWhatIsAssignedAndCreatesNothing(t *testing.T) { // A9, A26
 
 func TestWhatIsNotDoneSaysSo(t *testing.T) {
 	c := start(t, Options{})
-	for _, path := range []string{"/api/tasks/1/backup", "/api/cloudstorages", "/api/issues", "/api/schema/", "/api/server/share"} {
+	for _, path := range []string{"/api/tasks/1/backup", "/api/cloudstorages/1/preview", "/api/issues", "/api/schema/", "/api/server/plugins"} {
 		c.get(path).want(t, 501, "The sandbox has no GET "+path)
 	}
 }

@@ -24,6 +24,7 @@ import (
 // A bagRef is one directory or recording that entries of the manifest match.
 type bagRef struct {
 	rel         string           // from the root, with slashes
+	root        string           // as the manifest, or whoever replaces its own, writes it
 	store       store.Store      // that holds it, under rel
 	file        bool             // a recording in one file
 	entries     []*manifest.Bag  // all that match it, in the manifest's order
@@ -60,18 +61,41 @@ type finder struct {
 }
 
 // findBags gives the manifest's bags by path. A bag that several entries match is one.
-func findBags(ctx context.Context, m *manifest.Manifest, root string, in store.Store) ([]*bagRef, []diag.Diagnostic) {
-	if p, ok := checkRoot(ctx, root, in); !ok && !someIndexed(m) {
+func (s scanner) findBags(ctx context.Context) (bags []*bagRef, problems []diag.Diagnostic) {
+	roots, entries := rootsOf(s.m, s.root)
+	for _, root := range roots {
+		found, wrong := s.findIn(ctx, root, entries[root])
+		bags, problems = append(bags, found...), append(problems, wrong...)
+	}
+	slices.SortStableFunc(bags, func(a, b *bagRef) int { return strings.Compare(a.rel, b.rel) })
+	for i := 1; i < len(bags); i++ {
+		if a, b := bags[i-1], bags[i]; a.rel == b.rel {
+			b.missing = &diag.Diagnostic{Severity: diag.Error, Code: diag.CodeSameBag, Text: fmt.Sprintf("bag %s is in %s and in %s: a bag is known by its path", wording.Safe(b.rel), a.root, b.root)}
+		}
+	}
+	return bags, problems
+}
+
+// findIn gives the bags below one root.
+func (s scanner) findIn(ctx context.Context, root string, entries []*manifest.Bag) ([]*bagRef, []diag.Diagnostic) {
+	in, err := s.at(ctx, root)
+	if err != nil {
+		p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoRoot, Text: fmt.Sprintf("root %s, where bag paths begin: %s", root, reason(err)), Hint: diag.HintOf(err)}
+		if coded := interface{ Code() diag.Code }(nil); errors.As(err, &coded) {
+			p.Code = coded.Code()
+		}
+		return nil, []diag.Diagnostic{p}
+	}
+	if p, ok := checkRoot(ctx, root, in); !ok && !someIndexed(entries) {
 		return nil, []diag.Diagnostic{p}
 	}
 	f := &finder{root: root, store: in, fsys: newLister(ctx, in), byRel: make(map[string]*bagRef)}
-	f.findIndexed(ctx, m)
-	for i := range m.Bags {
-		f.entry(ctx, &m.Bags[i])
+	f.findIndexed(ctx, entries)
+	for _, e := range entries {
+		f.entry(ctx, e)
 	}
 	f.attachIndexes()
 	f.dropTwins()
-	slices.SortFunc(f.bags, func(a, b *bagRef) int { return strings.Compare(a.rel, b.rel) })
 	return f.bags, f.problems
 }
 
@@ -213,7 +237,7 @@ func (f *finder) isDir(ctx context.Context, rel string, d fs.DirEntry) bool {
 func (f *finder) add(rel string, file bool, e *manifest.Bag) {
 	b := f.byRel[rel]
 	if b == nil {
-		b = &bagRef{rel: rel, store: f.store, file: file}
+		b = &bagRef{rel: rel, root: f.root, store: f.store, file: file}
 		f.byRel[rel] = b
 		f.bags = append(f.bags, b)
 	}

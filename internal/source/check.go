@@ -18,7 +18,7 @@ import (
 // with a server's only so, else the dropped ones look like drift. When ctx ends, the
 // task is given back as it was.
 func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
-	if _, only := t.OnlyIndexed(); only {
+	if _, only := t.OnlyIndexed(); only || t.frames.payload.Served() {
 		return t, nil
 	}
 	report := make([]diag.Diagnostic, len(t.frames.names))
@@ -43,6 +43,9 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
 // encoded. It reads no image: an empty file is none, and of what is too small for one it looks whether it is
 // a pointer that Git LFS left there. The error is a [diag.Diagnostic], the first of those found.
 func Bytes(ctx context.Context, t Task) (int64, error) {
+	if t.frames.payload.Served() {
+		return 0, nil
+	}
 	var total, unknown atomic.Int64
 	if a := t.frames.indexed; a != nil {
 		return a.frames.Bytes(), nil

@@ -24,6 +24,10 @@ func (v view) fromFiles(paths, all []string) Task {
 		t.blockSelection(err, len(paths), paths[0])
 		return t
 	}
+	if in := v.bag.served(); in != nil {
+		v.fromServed(&t, in, kept, index)
+		return t
+	}
 	prefix, plain := prefixOf(template, v.vars)
 	if plain && normal(kept) {
 		v.prefixed(&t, prefix, kept)

@@ -18,9 +18,8 @@ import (
 
 // findIndexed finds the bags that entries' indexes know of and that are not here: they are planned
 // without their images.
-func (f *finder) findIndexed(ctx context.Context, m *manifest.Manifest) {
-	for i := range m.Bags {
-		e := &m.Bags[i]
+func (f *finder) findIndexed(ctx context.Context, entries []*manifest.Bag) {
+	for _, e := range entries {
 		if e.Index == "" {
 			continue
 		}
@@ -117,9 +116,9 @@ func firstNames(names []string) string {
 	return wording.Safe(wording.FirstFew(names, 3))
 }
 
-// someIndexed reports whether a manifest may do without its root: some bags have an index.
-func someIndexed(m *manifest.Manifest) bool {
-	return slices.ContainsFunc(m.Bags, func(b manifest.Bag) bool { return b.Index != "" })
+// someIndexed reports whether entries may do without their root: some bags have an index.
+func someIndexed(entries []*manifest.Bag) bool {
+	return slices.ContainsFunc(entries, func(b *manifest.Bag) bool { return b.Index != "" })
 }
 
 // unfetched is the first sign that a bag is here in name only: pointers that version control left in

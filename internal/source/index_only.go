@@ -18,7 +18,7 @@ func (s scanner) locked(b *bagRef, o outcome) outcome {
 		return o
 	}
 	for _, camera := range s.cameras(b) {
-		v := newView(s.m, s.root, b, camera)
+		v := newView(s.m, b, camera)
 		if l := b.indexed.Of(b.rel, v.cameraName()); l != nil && !o.has(v.cameraName()) {
 			t := v.task()
 			t.frames.locked = true

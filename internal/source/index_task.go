@@ -15,7 +15,7 @@ func (s scanner) fromIndex(b *bagRef) outcome {
 	o := outcome{totals: newTotals(s.m)}
 	o.totals.indexed.add(b, []string{b.rel})
 	for _, camera := range s.cameras(b) {
-		v := newView(s.m, s.root, b, camera)
+		v := newView(s.m, b, camera)
 		l := b.indexed.Of(b.rel, v.cameraName())
 		if l == nil {
 			o.totals.missing[s.index(camera)].add(b, []string{b.rel})

@@ -22,10 +22,10 @@ const (
 )
 
 // bagVars are the variables that a bag gives to both templates.
-func bagVars(b *bagRef, camera, root string) manifest.Vars {
+func bagVars(b *bagRef, camera string) manifest.Vars {
 	parent := path.Base(path.Dir(b.rel))
 	if parent == "." {
-		parent = path.Base(strings.ReplaceAll(absolute(root), `\`, "/"))
+		parent = path.Base(strings.ReplaceAll(absolute(b.root), `\`, "/"))
 	}
 	return manifest.Vars{
 		Camera: camera, Bag: bagName(b), Parent: parent, Rel: b.rel, Date: dateOf(b.rel),

@@ -100,7 +100,7 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 	hold := s.unsettled(ctx, b, recordingFiles(ctx, b))
 	for _, camera := range s.cameras(b) {
 		i := s.index(camera)
-		v := newView(s.m, s.root, b, camera)
+		v := newView(s.m, b, camera)
 		depths, err := recording.DepthsOf(ctx, r, mine[i])
 		if err != nil {
 			return o, err

@@ -40,7 +40,10 @@ func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.
 	if s.now.IsZero() {
 		s.now = time.Now()
 	}
-	bags, problems := findBags(ctx, m, s.root, store.At(s.root))
+	if s.at = o.At; s.at == nil {
+		s.at = func(_ context.Context, root string) (store.Store, error) { return store.At(root), nil }
+	}
+	bags, problems := s.findBags(ctx)
 	blocking := held(m, problems)
 	problems = append(problems, blocking...)
 	found := make([]outcome, len(bags))
@@ -70,7 +73,8 @@ func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.
 // A scanner lists the bags of one manifest.
 type scanner struct {
 	m       *manifest.Manifest
-	root    string
+	root    string // of bags without a root of their own
+	at      func(ctx context.Context, root string) (store.Store, error)
 	now     time.Time
 	matcher *camera.Matcher
 	places  map[string]int // of cameras in the manifest, by name
@@ -118,6 +122,9 @@ func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 	if b.missing != nil {
 		return s.blocked(b, *b.missing)
 	}
+	if p, bad := s.notServed(b, contents{}); bad {
+		return s.blocked(b, p)
+	}
 	if b.file {
 		return s.recording(ctx, b)
 	}
@@ -125,9 +132,12 @@ func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 	if err != nil {
 		return outcome{}
 	}
-	whole := (l.metadata || len(l.recordings) > 0) && isRecording(ctx, b.store, b.rel)
+	if p, bad := s.notServed(b, l); bad {
+		return s.blocked(b, p)
+	}
+	whole := b.served() == nil && (l.metadata || len(l.recordings) > 0) && isRecording(ctx, b.store, b.rel)
 	switch {
-	case len(l.images) > 0 && len(l.recordings) > 0:
+	case len(l.images) > 0 && len(l.recordings) > 0 && b.served() == nil:
 		return s.mixed(ctx, b, l, whole)
 	case whole:
 		return s.recording(ctx, b)
@@ -157,8 +167,9 @@ func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 			continue
 		}
 		o.totals.taken[i]++
-		t := newView(s.m, s.root, b, camera).files(d.images[i], l.images)
+		t := newView(s.m, b, camera).files(d.images[i], l.images)
 		t.Deferred = hold
+		o.problems = append(o.problems, s.takeList(ctx, &t, b, l)...)
 		o.problems = append(o.problems, t.blockAll(d.findings[i])...)
 		if t.sameStem != "" {
 			o.problems = append(o.problems, diag.Diagnostic{
@@ -179,7 +190,7 @@ func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 func (s scanner) blocked(b *bagRef, problems ...diag.Diagnostic) outcome {
 	o := outcome{totals: newTotals(s.m)}
 	for _, camera := range s.cameras(b) {
-		t := newView(s.m, s.root, b, camera).task()
+		t := newView(s.m, b, camera).task()
 		t.blockAll(problems)
 		o.totals.taken[s.index(camera)]++
 		o.tasks = append(o.tasks, t)

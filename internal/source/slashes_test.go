@@ -46,7 +46,8 @@ func TestWindowsPathsInNames(t *testing.T) {
 			bagRef{rel: "run1", store: store.Local{Root: `C:\data`}}, `\\nas\data`, "run1", "data", "", "run1",
 		},
 	} {
-		v := bagVars(&c.bag, "jai_cam", c.root)
+		c.bag.root = c.root
+		v := bagVars(&c.bag, "jai_cam")
 		if v.Bag != c.wantBag || v.Parent != c.wantParent || v.Date != c.wantDate || v.Rel != c.wantRelPath {
 			t.Errorf("%s: %+v", name, v)
 		}

@@ -18,6 +18,9 @@
 // Bad input never stops the rest: it is a [diag.Diagnostic] that names the file, and where it
 // concerns one task, that task's [Task.Desired] carries it, so that the plan blocks it.
 //
+// A bag in a cloud storage or on a share that the server reads by itself (package store's Served)
+// gives tasks whose frames have names and nothing else: no step but Scan reads them.
+//
 // A bag that is not here, or stands here only as a pointer of Git LFS or git-annex, is
 // planned by its committed index, where the manifest names one ([Task.OnlyIndexed]): its
 // frames have names, sizes and sums, and cannot be opened.
@@ -33,19 +36,24 @@ package source
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/memory"
+	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // Options are what the command line adds to a manifest.
 type Options struct {
-	Root string    // where bag paths begin; empty: the manifest's Root
-	Now  time.Time // settle is counted back from it; zero: now
+	Root string // where bag paths begin; empty: the manifest's Root
+	// At opens a root; nil: [store.At], which cannot open what only a server of tasks can list.
+	At func(ctx context.Context, root string) (store.Store, error)
+
+	Now time.Time // settle is counted back from it; zero: now
 
 	Strict    bool // damage of a recording is an error, not a warning
 	IndexOnly bool // tasks whose committed index does not fit, or that have none, are blocked
@@ -102,7 +110,10 @@ func (t Task) Close() error {
 func (t Task) Desired() plan.Desired {
 	d := plan.Desired{
 		Task: t.Name, Bag: t.Bag, Camera: t.Camera, Settings: t.Settings, Was: t.Was, Update: t.Update,
-		Frames: t.frames.names, Origin: t.Origin, Bytes: -1, Problems: slices.Clone(t.Problems),
+		Frames: t.frames.names, Origin: t.Origin, Payload: t.frames.payload, Bytes: -1, Problems: slices.Clone(t.Problems),
+	}
+	if d.Payload.Served() { // all is known of them that ever will be
+		d.Hash, d.Bytes = d.Payload.Identity(d.Frames), 0
 	}
 	return d
 }

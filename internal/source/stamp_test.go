@@ -109,7 +109,7 @@ func TestTaskNamesThatCVATWouldNotKeepAreRefused(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			m := parse(t, "bags: [{path: x}]")
-			task := newView(m, "/data", &bagRef{rel: tt.bag, store: store.At("/data")}, nil)
+			task := newView(m, &bagRef{rel: tt.bag, root: "/data", store: store.At("/data")}, nil)
 			task.bag.entries = nil
 			_, err := taskName(task.nameTemplate(), task.vars)
 			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {

@@ -22,6 +22,7 @@ import (
 type frames struct {
 	names   []string
 	source  frame.Source   // nil where there are no frames
+	payload plan.Payload   // how they get to the server
 	indexed *indexedFrames // the same as source, where an index stands in for the bag; else nil
 
 	whole   []string // of a part: those of all parts; nil: the task is all there is
@@ -54,12 +55,12 @@ type view struct {
 	update   []string
 }
 
-func newView(m *manifest.Manifest, root string, b *bagRef, camera *manifest.Camera) view {
+func newView(m *manifest.Manifest, b *bagRef, camera *manifest.Camera) view {
 	v := view{
 		bag: b, camera: camera, update: m.Update,
 		settings: m.Settings(camera, b.entries), frames: m.FramesOf(camera, b.entries),
 	}
-	v.vars = bagVars(b, v.cameraName(), root)
+	v.vars = bagVars(b, v.cameraName())
 	v.vars.Part = 1
 	return v
 }

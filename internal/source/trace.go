@@ -22,6 +22,9 @@ func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]diag.
 	if t.frames.indexed != nil {
 		return nil, t.frames.indexed.copy(ctx, t.Name, visit)
 	}
+	if t.frames.payload.Served() {
+		return t.untraceable(), nil
+	}
 	return t.windows(ctx, traced, visit)
 }
 

@@ -25,6 +25,7 @@ type contents struct {
 	pictures []string // images that CVAT does not take
 	others   int      // files that are not images
 	leftOut  []string // folders of operating systems and NAS, and hidden images
+	lists    []string // lists of images, as CVAT's tools write them beside the images
 	problems []finding
 
 	recordings []string // files with a recording's name, as paths from the bag
@@ -132,6 +133,9 @@ func (w *walker) file(at, name string) {
 		w.pictures = append(w.pictures, at)
 	default:
 		w.others++
+		if name == listName {
+			w.lists = append(w.lists, at)
+		}
 		w.note(at, name)
 	}
 }

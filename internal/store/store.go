@@ -68,7 +68,21 @@ func At(root string) Store {
 	case "http", "https":
 		return Web{Root: root}
 	}
+	if OnServer(root) {
+		return &Served{Root: root, Names: noServer{}}
+	}
 	return Local{Root: root}
+}
+
+// The schemes of roots that only the server of the tasks can list.
+const (
+	SchemeCloud = "cloud:" // cloud:NAME-OR-ID/prefix: a cloud storage that the server knows
+	SchemeShare = "share:" // share:/path: the server's share
+)
+
+// OnServer reports whether a root is of files that the server of the tasks reads by itself.
+func OnServer(root string) bool {
+	return strings.HasPrefix(root, SchemeCloud) || strings.HasPrefix(root, SchemeShare)
 }
 
 // IsRemote reports whether a root is on another machine, so that it is no path of this one.

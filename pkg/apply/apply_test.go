@@ -29,9 +29,28 @@ type job struct {
 	events   func(Event)
 
 	predicted []cvat.Shape // what each task is given
+	served    bool         // the server reads the frames by itself
 }
 
 func one(frames ...string) *job { return &job{tasks: map[string][]string{"t": frames}} }
+
+// oneServed is one whose frames are keys of a cloud storage.
+func oneServed(frames ...string) *job {
+	j := one(frames...)
+	j.served = true
+	return j
+}
+
+// bucket is where the frames of served jobs are.
+var bucket = plan.Payload{Kind: plan.PayloadCloud, Root: "cloud:lab", Storage: 3}
+
+// mark is the marker of the job's task t.
+func (j *job) mark() string {
+	if j.served {
+		return plan.Marker(bucket.Identity(j.tasks["t"]))
+	}
+	return marker(j.tasks["t"]...)
+}
 
 // plan looks and compares, as the command line does.
 func (j *job) planned(t *testing.T, s *session) plan.Plan {
@@ -53,6 +72,9 @@ func (j *job) tryPlan(s *session) (plan.Plan, error) {
 		d := plan.Desired{Task: name, Frames: frames, Bytes: 1, Settings: j.settings, Was: j.was[name]}
 		if j.predicted != nil {
 			d.Annotations = &plan.Annotations{From: "predictions.json"}
+		}
+		if j.served {
+			d.Payload, d.Bytes, d.Hash = bucket, 0, bucket.Identity(frames)
 		}
 		want = append(want, d)
 	}

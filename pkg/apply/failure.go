@@ -22,6 +22,7 @@ type importError struct {
 	task    int
 	message string
 	times   int
+	payload plan.Payload
 }
 
 func (e *importError) Error() string {
@@ -32,10 +33,17 @@ func (e *importError) Error() string {
 	return fmt.Sprintf("the import of task %d failed%s: %s", e.task, again, wording.OneLine(e.message))
 }
 
-func (e *importError) permanent() bool { return !plan.Retryable(e.message) }
+// permanent: the same import would fail again, or, of files that the server reads by itself, until somebody corrects
+// one of them.
+func (e *importError) permanent() bool {
+	return !plan.Retryable(e.message) || !e.payload.Retryable(e.message)
+}
 
 // Hint says how to be rid of the task that the failure left.
 func (e *importError) Hint() diag.Hint {
+	if e.payload.Served() && e.payload.Retryable(e.message) {
+		return diag.Do(diag.HintCorrectServed)
+	}
 	if e.permanent() {
 		return diag.Do(diag.HintReplaceOnceFixed)
 	}
@@ -77,6 +85,23 @@ func (e *framesError) Hint() diag.Hint {
 
 // Code names the difference.
 func (e *framesError) Code() diag.Code { return diag.CodeFramesDropped }
+
+// A sizeError is an image of another size than a list in its storage says.
+type sizeError struct {
+	task        int
+	list, image string
+	said, is    [2]int
+}
+
+func (e *sizeError) Error() string {
+	return fmt.Sprintf("task %d: image %s has %d x %d pixels, and %s, which CVAT believes, says %d x %d", e.task, e.image, e.is[0], e.is[1], e.list, e.said[0], e.said[1])
+}
+
+// Hint says how to be rid of the sizes.
+func (e *sizeError) Hint() diag.Hint { return diag.Do(diag.HintRenewList, e.list) }
+
+// Code names the difference.
+func (e *sizeError) Code() diag.Code { return diag.CodeWrongSizes }
 
 func some(names []string) string {
 	const few = 3
@@ -186,7 +211,10 @@ func retryable(err error) bool {
 	var api *cvat.APIError
 	var frames *framesError
 	var failed *importError
+	var sizes *sizeError
 	switch {
+	case errors.As(err, &sizes):
+		return false
 	case errors.Is(err, archive.ErrChanged), errors.As(err, &frames):
 		return false
 	case errors.As(err, &failed):

@@ -62,6 +62,7 @@ type fakeTask struct {
 	params   cvat.DataParams
 	shapes   []cvat.Shape
 	jobs     []cvat.Job // once it has frames: see jobsOf
+	served   []string   // names of files that the server reads by itself
 }
 
 func newFakeServer() *fakeServer {
@@ -94,6 +95,15 @@ func (w *fakeServer) importNow(t *fakeTask) {
 		}
 	}
 	switch {
+	case len(t.served) > 0:
+		if w.importError != nil {
+			t.message = w.importError(t, t.attempts)
+		}
+		if t.message == "" {
+			t.frames = slices.Clone(t.served)
+			t.Size, t.state = len(t.frames), cvat.StatusFinished
+		}
+		return
 	case len(zips) == 0:
 		t.message = "FileNotFoundError: [Errno 2] No such file or directory: 'raw/cvatplan-1.zip'"
 	case len(zips) > 1:

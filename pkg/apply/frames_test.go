@@ -164,7 +164,7 @@ func TestEverySettingIsSent(t *testing.T) {
 		fields.Field(i).Set(value)
 	}
 	sent := map[string]any{"bug_tracker": nil, "assignee": nil, "jobs": nil} // in another way: see verify.go, create.go, jobs.go
-	for _, body := range []any{newTask(plan.Desired{Task: "t", Settings: s}, 4), dataParams(s)} {
+	for _, body := range []any{newTask(plan.Desired{Task: "t", Settings: s}, 4), dataParams(plan.Desired{Settings: s})} {
 		data, err := json.Marshal(body)
 		if err == nil {
 			err = json.Unmarshal(data, &sent)
@@ -183,7 +183,7 @@ func TestEverySettingIsSent(t *testing.T) {
 
 func TestDefaultsAreThoseOfTheManual(t *testing.T) {
 	want := cvat.DataParams{ImageQuality: 70, SortingMethod: "natural", UseCache: true}
-	if diff := cmp.Diff(want, dataParams(plan.Settings{})); diff != "" {
+	if diff := cmp.Diff(want, dataParams(plan.Desired{})); diff != "" {
 		t.Error(diff)
 	}
 	made := newTask(plan.Desired{Task: "t", Hash: strings.Repeat("a", 64)}, 4)

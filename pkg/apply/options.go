@@ -29,6 +29,7 @@ type Server interface {
 	ListTasks(ctx context.Context, f cvat.TaskFilter) ([]cvat.Task, error)
 	Task(ctx context.Context, id int) (*cvat.Task, error)
 	DataMeta(ctx context.Context, taskID int) (*cvat.DataMeta, error)
+	Frame(ctx context.Context, taskID, number int) (io.ReadCloser, error)
 	Request(ctx context.Context, taskID int) (*cvat.Request, error)
 	ListRequests(ctx context.Context) ([]cvat.Request, error)
 	Annotations(ctx context.Context, taskID int) (*cvat.Annotations, error)
@@ -49,6 +50,7 @@ type Server interface {
 	DeleteTask(ctx context.Context, id int) error
 	Upload(ctx context.Context, taskID int, name string, src io.ReaderAt, size int64, o cvat.UploadOptions) error
 	FinishUpload(ctx context.Context, taskID int, p cvat.DataParams) (rqID string, err error)
+	ImportServerFiles(ctx context.Context, taskID int, p cvat.DataParams) (rqID string, err error)
 	ImportFiles(ctx context.Context, taskID int, files []cvat.File, p cvat.DataParams, o cvat.UploadOptions) (rqID string, err error)
 	AddAnnotations(ctx context.Context, taskID int, a *cvat.Annotations) error
 	DeleteShapes(ctx context.Context, taskID int, shapes []cvat.Shape) error

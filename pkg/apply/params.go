@@ -20,18 +20,32 @@ func newTask(d plan.Desired, project int) cvat.NewTask {
 }
 
 // dataParams are all the parameters of an import: those of a failed attempt would stick.
-func dataParams(s plan.Settings) cvat.DataParams {
+func dataParams(d plan.Desired) cvat.DataParams {
+	s := d.Settings
 	p := cvat.DataParams{
 		ImageQuality:  manifest.DefaultImageQuality,
 		SortingMethod: manifest.DefaultSortingMethod,
-		UseCache:      manifest.DefaultUseCache,
+		UseCache:      manifest.DefaultUseCache || d.Payload.Served(), // nothing is copied until somebody looks at it
 	}
 	carry(s, &p)
 	if s.Validation != nil {
 		p.Validation = &cvat.ValidationParams{}
 		carry(s.Validation, p.Validation)
 	}
+	p.SortingMethod = orderOf(d)
+	if d.Payload.Kind == plan.PayloadCloud {
+		p.CloudStorageID = &d.Payload.Storage
+	}
 	return p
+}
+
+// orderOf is the sorting_method that CVAT is asked for: what it reads by itself is named in its order.
+func orderOf(d plan.Desired) string {
+	method := or(d.Settings.SortingMethod, manifest.DefaultSortingMethod)
+	if d.Payload.Served() && method != "random" {
+		return predefined
+	}
+	return method
 }
 
 // carry sets what a request has a field for and the manifest writes: settings have CVAT's own names and shapes, so

@@ -28,10 +28,10 @@ func (t *task) resume(ctx context.Context) (decision, error) {
 		return lookAgain, t.pause(ctx, yieldPause)
 	case t.undisturbed():
 		return t.importAtOnce(ctx, winner.ID)
-	case t.sent != winner.ID:
-		return lookAgain, t.upload(ctx, winner.ID)
+	case !t.payload().sent(winner):
+		return lookAgain, t.payload().send(ctx, winner)
 	}
-	return t.finish(ctx, winner.ID)
+	return t.finish(ctx, winner)
 }
 
 // undisturbed: this run has just created the task, nothing was sent to it, and the look
@@ -41,7 +41,8 @@ func (t *task) resume(ctx context.Context) (decision, error) {
 // It is tried once.
 func (t *task) undisturbed() bool {
 	winner := t.change.Actual[0]
-	return winner.ID == t.created && t.atOnce != winner.ID && !winner.HasData && len(t.change.Actual) == 1
+	alone := winner.ID == t.created && t.atOnce != winner.ID && !winner.HasData && len(t.change.Actual) == 1
+	return alone && !t.change.Desired.Payload.Served()
 }
 
 // importAtOnce sends the archive and starts its import in one request. What that has come
@@ -59,7 +60,7 @@ func (t *task) importAtOnce(ctx context.Context, id int) (decision, error) {
 	}
 	t.report(0)
 	before := t.result.Sent
-	_, err := t.server.ImportFiles(ctx, id, files, dataParams(t.change.Desired.Settings), cvat.UploadOptions{
+	_, err := t.server.ImportFiles(ctx, id, files, dataParams(t.change.Desired), cvat.UploadOptions{
 		Chunk: t.o.UploadChunk,
 		OnProgress: func(sent int64) {
 			sent = min(sent, z.Size())
@@ -161,19 +162,18 @@ func (t *task) report(sent int64) {
 	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Uploading, Sent: sent, Total: t.files.Archive.Size()})
 }
 
-// finish starts the import. The look before has just read the name and the request. An
-// attempt uses the archive up, so after it the task no longer counts as sent.
-func (t *task) finish(ctx context.Context, id int) (decision, error) {
-	_, err := t.server.FinishUpload(ctx, id, dataParams(t.change.Desired.Settings))
+// finish starts the import. The look before has just read the name and the request.
+func (t *task) finish(ctx context.Context, winner plan.Task) (decision, error) {
+	err := t.payload().start(ctx, winner)
 	switch {
 	case errors.Is(err, cvat.ErrAlreadyImported):
-		t.sent = 0
 		return lookAgain, nil
+	case errors.Is(err, cvat.ErrUnknownOutcome) && t.change.Desired.Payload.Served() && !winner.HasData:
+		return lookAgain, t.unanswered(err)
 	case err != nil && !errors.Is(err, cvat.ErrBusy) && !errors.Is(err, cvat.ErrUnknownOutcome):
 		return ended, err
 	}
-	t.sent = 0
-	return t.wait(ctx, id)
+	return t.wait(ctx, winner.ID)
 }
 
 // hold takes the upload's hint, or one that knows and keeps nothing.

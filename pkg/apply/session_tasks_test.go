@@ -215,6 +215,33 @@ func (s *session) ImportFiles(ctx context.Context, id int, files []cvat.File, p 
 	})
 }
 
+// ImportServerFiles takes the names and starts the import, or nothing of both.
+func (s *session) ImportServerFiles(ctx context.Context, id int, p cvat.DataParams) (string, error) {
+	return cvat.RequestID(id), s.call(ctx, "import", func() error {
+		t, err := s.w.find(id)
+		switch {
+		case err != nil:
+			return err
+		case t.Size > 0:
+			return status("POST", http.StatusBadRequest, "Adding more data is not supported")
+		case t.state == cvat.StatusStarted:
+			return status("POST", http.StatusConflict, "This resource is currently busy with another operation.")
+		case slices.ContainsFunc(p.ServerFiles, func(name string) bool { return slices.Contains(t.served, name) }):
+			return fmt.Errorf("%w: %w", cvat.ErrUnknownOutcome, status("POST", http.StatusInternalServerError, "Server Error (500)"))
+		}
+		t.Data, t.params, t.served = &t.ID, p, append(t.served, p.ServerFiles...)
+		if t.state != cvat.StatusQueued {
+			t.state, t.until, t.user = cvat.StatusQueued, time.Now().Add(s.w.importTime), s.user
+		}
+		return nil
+	})
+}
+
+// Frame gives no image.
+func (s *session) Frame(ctx context.Context, _, _ int) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader("no image")), s.call(ctx, "GET frame", func() error { return nil })
+}
+
 func (s *session) FinishUpload(ctx context.Context, id int, p cvat.DataParams) (string, error) {
 	return cvat.RequestID(id), s.call(ctx, "finish", func() error {
 		t, err := s.w.find(id)

@@ -39,7 +39,7 @@ func (j *job) try(s *session) Result {
 // What a run leaves that dies at any request, before or after it is handled, the next
 // run finishes, without leave to replace anything.
 func TestKilledAtEveryRequestTheNextRunFinishes(t *testing.T) {
-	for name, j := range map[string]*job{"natural": one("a", "b"), "predefined": {tasks: map[string][]string{"t": {"b", "a"}}, settings: plan.Settings{SortingMethod: ptr(predefined)}}} {
+	for name, j := range map[string]*job{"served": oneServed("a", "b"), "natural": one("a", "b"), "predefined": {tasks: map[string][]string{"t": {"b", "a"}}, settings: plan.Settings{SortingMethod: ptr(predefined)}}} {
 		for _, inPieces := range []bool{false, true} {
 			total := requests(t, j, inPieces)
 			if total < 12 {
@@ -65,6 +65,17 @@ func (j *job) dieAt(t *testing.T, inPieces bool, k int, f fault) {
 	j.whole(t, w)
 }
 
+// A way is one for frames to get to the server.
+type way struct {
+	name     string
+	job      *job
+	inPieces bool
+}
+
+func ways() []way {
+	return []way{{"one request", one("a", "b"), false}, {"pieces", one("a", "b"), true}, {"names", oneServed("a", "b"), false}}
+}
+
 func at(k int, f fault) func(int, string) fault {
 	return func(n int, _ string) fault {
 		if n == k {
@@ -77,12 +88,11 @@ func at(k int, f fault) func(int, string) fault {
 // A request of a dead run may be handled at any moment of the next one. What it makes
 // then is found and removed, by that run or, if it comes after the last look, by a third.
 func TestALateRequestOfADeadRunDoesNoHarm(t *testing.T) {
-	j := one("a", "b")
-	for _, inPieces := range []bool{false, true} {
-		total := requests(t, j, inPieces)
+	for _, w := range ways() {
+		total := requests(t, w.job, w.inPieces)
 		for k := 1; k <= total; k++ {
 			for wake := 1; wake <= total+6; wake++ {
-				bubble(t, fmt.Sprintf("%d of %s at %d", k, wayOf(inPieces), wake), func(t *testing.T) { j.comeLate(t, inPieces, k, wake) })
+				bubble(t, fmt.Sprintf("%d of %s at %d", k, w.name, wake), func(t *testing.T) { w.job.comeLate(t, w.inPieces, k, wake) })
 			}
 		}
 	}
@@ -107,11 +117,10 @@ func (j *job) comeLate(t *testing.T, inPieces bool, k, wake int) {
 
 // An answer that is lost while the process lives is looked up, not repeated blindly.
 func TestALostAnswerIsLookedUp(t *testing.T) {
-	j := one("a", "b")
-	for _, inPieces := range []bool{false, true} {
-		for k := 1; k <= requests(t, j, inPieces); k++ {
+	for _, w := range ways() {
+		for k := 1; k <= requests(t, w.job, w.inPieces); k++ {
 			for what, f := range map[string]fault{"handled": lostHere, "not handled": neverCame, "handled late": lateHere} {
-				bubble(t, fmt.Sprintf("%d of %s, %s", k, wayOf(inPieces), what), func(t *testing.T) { j.loseAnswer(t, inPieces, k, f) })
+				bubble(t, fmt.Sprintf("%d of %s, %s", k, w.name, what), func(t *testing.T) { w.job.loseAnswer(t, w.inPieces, k, f) })
 			}
 		}
 	}

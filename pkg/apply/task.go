@@ -35,6 +35,7 @@ type task struct {
 	created     int       // the task that this run created and did not remove; 0 none
 	updates     int       // changes of its values that were refused for now, or not answered
 	lost        int       // creations whose answer was lost
+	unknown     int       // starts of an import whose outcome is not known
 	atOnce      int       // the task to which the archive was sent in one request; 0 none
 	accepted    int       // the task whose only data that request is; 0 none
 	sent        int       // the task that has the whole archive since its last import attempt; 0 none
@@ -126,7 +127,7 @@ func (t *task) step(ctx context.Context) (decision, error) {
 func (t *task) unmeasured() bool {
 	c := t.change
 	judgedByHash := c.Action == plan.Wait || c.Action == plan.Resume && c.Reason.Code == diag.CodeUnverified
-	return t.files.Archive == nil && (c.Upload || judgedByHash && c.Desired.Hash == "")
+	return t.files.Archive == nil && !c.Desired.Payload.Served() && (c.Upload || judgedByHash && c.Desired.Hash == "")
 }
 
 // look reads the tasks of the name and decides again.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
-	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -26,6 +25,9 @@ func (t *task) verify(ctx context.Context, winner plan.Task) (decision, error) {
 	if ours && t.verified != winner.ID && !t.proven(winner) {
 		frames, err := t.compare(ctx, winner)
 		if err != nil {
+			return ended, err
+		}
+		if err := t.checkSizes(ctx, winner.ID, frames); err != nil {
 			return ended, err
 		}
 		t.verified, t.frames, t.annotating = winner.ID, frames, nil
@@ -88,7 +90,7 @@ func (t *task) compare(ctx context.Context, winner plan.Task) ([]cvat.FrameMeta,
 	if judged.Action == plan.Drift {
 		return nil, &framesError{task: winner.ID, want: len(d.Frames), have: len(names), missing: judged.Missing, extra: judged.Extra}
 	}
-	switch or(d.Settings.SortingMethod, manifest.DefaultSortingMethod) {
+	switch orderOf(d) {
 	case "random":
 	case predefined:
 		return nil, fmt.Errorf("task %d holds its frames in another order than the manifest gives", winner.ID)

@@ -156,7 +156,7 @@ func (w *watch) sees(state string, progress float64) {
 func (w *watch) failed(message string) error {
 	w.sees(cvat.StatusFailed, 0)
 	w.failures++
-	e := &importError{task: w.id, message: message, times: w.failures}
+	e := &importError{task: w.id, message: message, times: w.failures, payload: w.change.Desired.Payload}
 	if e.permanent() || w.failures >= maxFailures {
 		return e
 	}

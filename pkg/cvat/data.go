@@ -19,6 +19,10 @@ type DataParams struct {
 	UseCache      bool              `json:"use_cache"`
 	UseZipChunks  bool              `json:"use_zip_chunks"`
 	Validation    *ValidationParams `json:"validation_params,omitempty"`
+
+	// Files that the server reads by itself: see [Client.ImportServerFiles].
+	CloudStorageID *int     `json:"cloud_storage_id,omitempty"` // nil: they are on the server's share
+	ServerFiles    []string `json:"server_files,omitempty"`     // full keys, or paths from the share's root
 }
 
 // ValidationParams make a ground truth job of some of the frames.

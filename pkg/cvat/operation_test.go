@@ -56,17 +56,28 @@ var calls = map[string]func(context.Context, *Client) error{
 		_, err := c.AddAsset(ctx, 1, "a.gif", "image/gif", nil)
 		return err
 	},
-	"CheckAsset":       func(ctx context.Context, c *Client) error { return c.CheckAsset(ctx, "u") },
-	"Annotations":      func(ctx context.Context, c *Client) error { _, err := c.Annotations(ctx, 1); return err },
-	"JobAnnotations":   func(ctx context.Context, c *Client) error { _, err := c.JobAnnotations(ctx, 1); return err },
-	"AddAnnotations":   func(ctx context.Context, c *Client) error { return c.AddAnnotations(ctx, 1, &Annotations{}) },
-	"DeleteShapes":     func(ctx context.Context, c *Client) error { return c.DeleteShapes(ctx, 1, nil) },
-	"ValidationLayout": func(ctx context.Context, c *Client) error { _, err := c.ValidationLayout(ctx, 1); return err },
-	"ExportFormats":    func(ctx context.Context, c *Client) error { _, err := c.ExportFormats(ctx); return err },
-	"Export":           func(ctx context.Context, c *Client) error { _, err := c.Export(ctx, 1, "COCO 1.0", nil); return err },
-	"DataMeta":         func(ctx context.Context, c *Client) error { _, err := c.DataMeta(ctx, 1); return err },
-	"Frame":            func(ctx context.Context, c *Client) error { _, err := c.Frame(ctx, 1, 0); return err },
-	"FinishUpload":     func(ctx context.Context, c *Client) error { _, err := c.FinishUpload(ctx, 1, DataParams{}); return err },
+	"CheckAsset":        func(ctx context.Context, c *Client) error { return c.CheckAsset(ctx, "u") },
+	"Annotations":       func(ctx context.Context, c *Client) error { _, err := c.Annotations(ctx, 1); return err },
+	"JobAnnotations":    func(ctx context.Context, c *Client) error { _, err := c.JobAnnotations(ctx, 1); return err },
+	"AddAnnotations":    func(ctx context.Context, c *Client) error { return c.AddAnnotations(ctx, 1, &Annotations{}) },
+	"DeleteShapes":      func(ctx context.Context, c *Client) error { return c.DeleteShapes(ctx, 1, nil) },
+	"ValidationLayout":  func(ctx context.Context, c *Client) error { _, err := c.ValidationLayout(ctx, 1); return err },
+	"ExportFormats":     func(ctx context.Context, c *Client) error { _, err := c.ExportFormats(ctx); return err },
+	"Export":            func(ctx context.Context, c *Client) error { _, err := c.Export(ctx, 1, "COCO 1.0", nil); return err },
+	"DataMeta":          func(ctx context.Context, c *Client) error { _, err := c.DataMeta(ctx, 1); return err },
+	"Frame":             func(ctx context.Context, c *Client) error { _, err := c.Frame(ctx, 1, 0); return err },
+	"FinishUpload":      func(ctx context.Context, c *Client) error { _, err := c.FinishUpload(ctx, 1, DataParams{}); return err },
+	"ListCloudStorages": func(ctx context.Context, c *Client) error { _, err := c.ListCloudStorages(ctx); return err },
+	"CloudStorage":      func(ctx context.Context, c *Client) error { _, err := c.CloudStorage(ctx, 1); return err },
+	"CloudObject":       func(ctx context.Context, c *Client) error { _, _, err := c.CloudObject(ctx, 1, "a"); return err },
+	"ShareContent":      func(ctx context.Context, c *Client) error { _, err := c.ShareContent(ctx, "a"); return err },
+	"CloudContent": func(ctx context.Context, c *Client) error {
+		return c.CloudContent(ctx, 1, "a/", "", func([]ServerFile) error { return nil })
+	},
+	"ImportServerFiles": func(ctx context.Context, c *Client) error {
+		_, err := c.ImportServerFiles(ctx, 1, DataParams{ServerFiles: []string{"a"}})
+		return err
+	},
 	"ImportFiles": func(ctx context.Context, c *Client) error {
 		_, err := c.ImportFiles(ctx, 1, []File{{Name: "a", Content: strings.NewReader("x"), Size: 1}}, DataParams{}, UploadOptions{})
 		return err

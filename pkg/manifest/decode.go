@@ -24,12 +24,8 @@ func (l *loader) manifest(root *node) *Manifest {
 		m.Ignore = append(m.Ignore, diag.Code(code))
 	}
 	m.hash = hash(root, m.Project.Guide)
-	if named := root.get("root"); named.str() != "" {
-		l.unexpanded(named)
-		m.Root = named.str()
-		if !isAddress(m.Root) {
-			m.Root = l.join(named)
-		}
+	if named := l.root(root.get("root")); named != "" {
+		m.Root = named
 	}
 	for _, n := range root.list("cameras") {
 		m.Cameras = append(m.Cameras, l.camera(n))
@@ -45,9 +41,21 @@ func (l *loader) manifest(root *node) *Manifest {
 	return m
 }
 
-// isAddress tells s3://bucket/prefix and https://host/dir from paths.
+// root is where bag paths begin; "" if it is not written.
+func (l *loader) root(n *node) string {
+	if n.str() == "" {
+		return ""
+	}
+	l.unexpanded(n)
+	if isAddress(n.str()) {
+		return n.str()
+	}
+	return l.join(n)
+}
+
+// isAddress tells s3://bucket/prefix, https://host/dir, cloud:NAME/prefix and share:/path from paths.
 func isAddress(root string) bool {
-	for _, scheme := range []string{"s3://", "https://", "http://"} {
+	for _, scheme := range []string{"s3://", "https://", "http://", "cloud:", "share:"} {
 		if strings.HasPrefix(root, scheme) {
 			return true
 		}
@@ -147,6 +155,7 @@ func (l *loader) bag(n *node) Bag {
 	l.bagPaths(n.list("exclude")...)
 	b := Bag{
 		Path:    path.str(),
+		Root:    l.root(n.get("root")),
 		Exclude: n.get("exclude").strings(),
 		Settle:  l.settle(n.get("settle")),
 		Cameras: n.get("cameras").strings(),

@@ -88,6 +88,7 @@ type Camera struct {
 // A Bag is one entry of bags: a glob of directories or recordings.
 type Bag struct {
 	Path     string
+	Root     string // where Path begins, in place of the manifest's Root; joined to Dir as that is
 	Index    string // a committed index that replaces the path where that is missing, already joined to Dir
 	Exclude  []string
 	Settle   *time.Duration // nil: not written

@@ -91,12 +91,16 @@ func (c Change) empty(o Options) Change {
 		return c.because(Blocked, diag.CodeEmptyForeign, fmt.Sprintf("%s is empty and not ours: somebody may be uploading to it", describe(t)))
 	case c.otherArchive(hash):
 		return c.because(Replace, diag.CodeFilesChanged, fmt.Sprintf("the files changed since %s was begun", describe(t))).replacing(o)
-	case t.Import == ImportFailed && !Retryable(t.ImportError):
+	case t.Import == ImportFailed && !c.Desired.Payload.Retryable(t.ImportError):
 		return c.because(Replace, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed permanently: %s", describe(t), wording.OneLine(t.ImportError))).replacing(o)
 	case t.Import == ImportFailed && o.mayReplace(c.Task):
 		return c.because(Replace, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed: %s", describe(t), wording.OneLine(t.ImportError))).replacing(o)
 	case t.Import == ImportFailed:
-		return c.because(Resume, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed: %s; the files are sent again", describe(t), wording.OneLine(t.ImportError))).sending()
+		again := "the files are sent again"
+		if c.Desired.Payload.Served() {
+			again = "it is started again"
+		}
+		return c.because(Resume, diag.CodeImportFailed, fmt.Sprintf("the import of %s failed: %s; %s", describe(t), wording.OneLine(t.ImportError), again)).sending()
 	default:
 		return c.because(Resume, diag.CodeUnfinished, fmt.Sprintf("%s was begun and not finished", describe(t))).sending()
 	}
@@ -115,7 +119,7 @@ func (c Change) sending() Change {
 	if len(c.Desired.Problems) > 0 {
 		return c.bad()
 	}
-	if size := archiveSize(c.Desired); size > MaxArchive {
+	if size := archiveSize(c.Desired); size > MaxArchive && !c.Desired.Payload.Served() {
 		c.Reason.Hint = diag.Do(diag.HintSplitBag)
 		return c.because(Blocked, diag.CodeTooLarge, fmt.Sprintf("its images make an archive of %s, CVAT takes %s",
 			FormatBytes(size), FormatBytes(MaxArchive)))

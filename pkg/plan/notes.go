@@ -23,6 +23,7 @@ func notes(p Plan, have Actual) []Note {
 	n.given(p)
 	n.strangers(p.Changes)
 	n.shard(p)
+	n.served(p.Changes)
 	n.elsewhere(p.Changes, have)
 	n.labels(p, have)
 	n.guide(p, have)
@@ -159,6 +160,20 @@ func (n noter) strangers(changes []Change) {
 func (n noter) shard(p Plan) {
 	if s := p.Options.Shard; s.Of > 0 {
 		n[Note{Code: diag.CodeShard, Text: fmt.Sprintf("shard %s: the bags of the other shards are left to other machines", s)}] = 0
+	}
+}
+
+// served: how much is known of files that the server reads by itself.
+func (n noter) served(changes []Change) {
+	tasks := map[Payload]int{}
+	for _, c := range changes {
+		if c.Upload && c.Desired.Payload.Served() {
+			tasks[Payload{Root: c.Desired.Payload.Root}]++
+		}
+	}
+	for p, count := range tasks {
+		n[Note{Code: diag.CodeServed, Text: fmt.Sprintf("%s of %s: CVAT reads them by itself and tells no more than their names, so one that changes later is served as it is then",
+			wording.Count(count, "task has its images", "tasks have their images"), p.Root)}] = count
 	}
 }
 

@@ -83,7 +83,8 @@ type Desired struct {
 	Origin      manifest.Position
 	Problems    []Diagnostic // why its local frames are bad: blocked
 	After       string       // of a bag's parts: the task that must be as it is planned before this one is created
-	Hash        string       // archive hash (64 hex); "" until the task was measured (see NeedsHash)
+	Payload     Payload      // how the frames get to the server
+	Hash        string       // archive hash (64 hex), or [Payload.Identity]; "" until the task was measured (see NeedsHash)
 	Bytes       int64        // bytes to upload; -1 unknown
 	Annotations *Annotations // what the task is given once it has its frames; nil: nothing, or not read yet
 }

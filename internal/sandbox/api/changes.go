@@ -93,7 +93,7 @@ func readStorage(location *string) *storageJSON {
 	return &storageJSON{ID: 1, Location: *location}
 }
 
-// storage reads source_storage or target_storage. There are no cloud storages here, so
+// storage reads source_storage or target_storage. No cloud storage keeps annotations here, so
 // that any id of one is unknown.
 func (f *form) storage(name string) *string {
 	v, there := f.body[name]
@@ -119,7 +119,7 @@ func (f *form) storage(name string) *string {
 	return &location
 }
 
-// cloudStorage refuses a body that names a cloud storage, as none exists.
+// cloudStorage refuses a body whose source or target is a cloud storage: annotations are kept in none here.
 func (b body) cloudStorage() error {
 	for _, name := range []string{"source_storage", "target_storage"} {
 		object, is := b[name].(map[string]any)
@@ -129,9 +129,6 @@ func (b body) cloudStorage() error {
 		if id, ok := number(object["cloud_storage_id"]); ok && id > 0 {
 			return listed("CloudStorage matching query does not exist.")
 		}
-	}
-	if id, ok := number(b["cloud_storage_id"]); ok && id > 0 {
-		return listed("CloudStorage matching query does not exist.")
 	}
 	return nil
 }

@@ -128,7 +128,7 @@ func (v view) outOfRange(number int) error {
 func (v view) bytes(f storage.Frame) (body []byte, ctype string, err error) {
 	raw, err := v.s.store.ReadImage(*v.task.Data, f.Source)
 	if err != nil {
-		return nil, "", err
+		return nil, "", readServed(f.Source, err)
 	}
 	if v.original && f.Orientation <= 1 {
 		return raw, imageType(f.Name), nil

@@ -27,6 +27,17 @@ type metaJSON struct {
 	CloudStorageID *int            `json:"cloud_storage_id"`
 }
 
+// storageOf is where the bytes of a task's images are.
+func storageOf(p importer.Params) string {
+	switch {
+	case p.CloudStorageID != nil:
+		return "cloud_storage"
+	case len(p.ServerFiles) > 0:
+		return "share"
+	}
+	return "local"
+}
+
 type frameJSON struct {
 	Width      int    `json:"width"`
 	Height     int    `json:"height"`
@@ -56,7 +67,7 @@ func (s *Server) meta(q *query, t *storage.Task, first, last int, included *[]in
 	m := metaJSON{
 		ChunksUpdated: t.ChunksUpdated, ChunkSize: t.ChunkSize, Size: *t.Size, ImageQuality: t.ImageQuality,
 		StartFrame: *t.StartFrame, StopFrame: *t.StopFrame, Frames: []frameJSON{}, DeletedFrames: json.RawMessage(*t.DeletedFrames),
-		IncludedFrames: included, Storage: "local",
+		IncludedFrames: included, Storage: storageOf(p), CloudStorageID: p.CloudStorageID,
 	}
 	if p.FrameFilter != nil {
 		m.FrameFilter = *p.FrameFilter

@@ -57,14 +57,19 @@ func (s *Server) newRouter() *router {
 	rt.add(`/api/assets`, methods{"POST": s.createAsset}).kind = uploadBody
 	rt.add(`/api/assets/([0-9a-f-]{36})`, methods{"GET": s.getAsset, "DELETE": s.deleteAsset})
 
+	rt.add(`/api/cloudstorages`, methods{"GET": s.listCloudStorages, "POST": s.createCloudStorage})
+	rt.add(`/api/cloudstorages/([^/.]+)`, methods{"GET": s.getCloudStorage, "PATCH": missing, "DELETE": missing})
+	rt.add(`/api/cloudstorages/([^/.]+)/content-v2`, methods{"GET": s.getContent})
+	rt.add(`/api/server/share`, methods{"GET": s.getShare})
+
 	rt.add(`/api/requests`, methods{"GET": s.listRequests})
 	rt.add(`/api/requests/([^/]+)`, methods{"GET": s.getRequest})
 	rt.add(`/api/requests/([^/]+)/cancel`, methods{"POST": s.cancelRequest})
 
 	for _, area := range []string{
 		`tasks/\d+/(?:dataset|backup|validation_layout|append).*`, `tasks/backup.*`, `projects/\d+/.+`, `projects/backup.*`, `jobs/\d+/.+`,
-		`cloudstorages.*`, `issues.*`, `comments.*`, `memberships.*`, `invitations.*`, `webhooks.*`, `lambda.*`, `quality.*`, `consensus.*`,
-		`analytics.*`, `events.*`, `server/(?:share|annotation|plugins).*`, `schema/?`,
+		`cloudstorages/.*`, `issues.*`, `comments.*`, `memberships.*`, `invitations.*`, `webhooks.*`, `lambda.*`, `quality.*`, `consensus.*`,
+		`analytics.*`, `events.*`, `server/(?:annotation|plugins).*`, `schema/?`,
 	} {
 		rt.add(`/api/`+area, methods{"GET": missing, "POST": missing, "PUT": missing, "PATCH": missing, "DELETE": missing}).kind = uploadBody
 	}

@@ -17,7 +17,11 @@ func (s *Server) finishUpload(q *query, t *storage.Task, in *incoming) (answer, 
 	if err := s.keepFiles(q.ctx, *t.Data, in.files); err != nil {
 		return answer{}, err
 	}
-	p = p.Over(importer.ReadSticky(t.Params))
+	old := importer.ReadSticky(t.Params)
+	if err := s.served(q, &p, old.ServerFiles); err != nil {
+		return answer{}, err
+	}
+	p = p.Over(old)
 	p.ClientFiles, err = s.store.ClientFiles(q.ctx, *t.Data)
 	if err != nil {
 		return answer{}, err

@@ -45,7 +45,8 @@ func readParams(b body) (importer.Params, error) {
 	if err := f.err(); err != nil {
 		return importer.Params{}, err
 	}
-	return p, b.cloudStorage()
+	p.CloudStorageID, _ = f.whole("cloud_storage_id", whole{min: 1, max: anyInt.max, null: true})
+	return p, f.err()
 }
 
 func (f *form) oneOf(name string, of ...string) *string {

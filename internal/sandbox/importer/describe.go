@@ -45,6 +45,10 @@ func (i *importer) writeManifest(file string, headers map[string]header) error {
 	b.WriteString(manifestHeader)
 	var bad error
 	for _, n := range i.names {
+		if l, known := i.believed[n]; known && l.Width != nil && l.Height != nil {
+			writeLine(&b, n, *l.Width, *l.Height)
+			continue
+		}
 		h, err := readHeaderOf(i.store, i.data, i.sources[n])
 		if bomb := (*importError)(nil); errors.As(err, &bomb) {
 			bad = bomb
@@ -57,6 +61,9 @@ func (i *importer) writeManifest(file string, headers map[string]header) error {
 		headers[n] = h
 		w, hh := h.upright()
 		writeLine(&b, n, w, hh)
+	}
+	if bad != nil && len(i.p.ServerFiles) > 0 {
+		return bad // what the server reads by itself leaves nothing behind (A107)
 	}
 	if err := i.store.Dir.Replace(file, b.Bytes()); err != nil {
 		return err

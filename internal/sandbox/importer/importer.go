@@ -28,6 +28,7 @@ type importer struct {
 	names    []string
 	sources  map[string]storage.Source
 	related  map[string][]storage.Source
+	believed map[string]manifestLine // images of a list in the bucket, by their full names
 	frames   []storage.Frame
 }
 
@@ -136,12 +137,16 @@ func (i *importer) findManifest() error {
 
 // count sorts the files by what they are, and refuses mixtures.
 func (i *importer) count() error {
+	files := i.p.ClientFiles
 	if len(i.p.ServerFiles) > 0 {
-		all := append(append([]string{}, i.p.ClientFiles...), i.p.ServerFiles...)
-		return noFile("<share>/" + all[0]) // the sandbox's share is empty
+		served, err := i.servedFiles()
+		if err != nil {
+			return err
+		}
+		files = append(slices.Clone(files), served...)
 	}
 	counted := map[mediaKind][]string{}
-	for _, f := range i.p.ClientFiles {
+	for _, f := range files {
 		if k := kindOf(f); k != "" {
 			counted[k] = append(counted[k], f)
 		}

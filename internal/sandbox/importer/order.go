@@ -23,6 +23,9 @@ func (i *importer) extract() error {
 		i.sources = map[string]storage.Source{}
 		for _, n := range i.names {
 			i.sources[n] = storage.Source{Name: n}
+			if len(i.p.ServerFiles) > 0 { // full keys, which are the frames' names, too (A108)
+				i.sources[n] = storage.Source{Name: n, Place: i.place()}
+			}
 		}
 		return i.arrange(i.names)
 	case mediaZip:

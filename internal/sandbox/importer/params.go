@@ -19,6 +19,9 @@ type Params struct {
 	ServerFiles   []string `json:"server_files,omitempty"`
 	RemoteFiles   []string `json:"remote_files,omitempty"`
 
+	CloudStorageID *int   `json:"cloud_storage_id,omitempty"` // of the bucket that ServerFiles are in; nil: the share
+	Bucket         string `json:"bucket,omitempty"`
+
 	// of this attempt only
 	UseCache    bool              `json:"use_cache,omitempty"`
 	JobFiles    [][]string        `json:"job_file_mapping,omitempty"`
@@ -60,6 +63,10 @@ func (p Params) Over(old Params) Params {
 	p.FrameFilter = first(p.FrameFilter, old.FrameFilter)
 	p.SortingMethod = first(p.SortingMethod, old.SortingMethod)
 	p.StorageMethod = first(p.StorageMethod, old.StorageMethod)
+	p.CloudStorageID = first(p.CloudStorageID, old.CloudStorageID)
+	if p.Bucket == "" {
+		p.Bucket = old.Bucket
+	}
 	p.ServerFiles = append(append([]string{}, old.ServerFiles...), p.ServerFiles...)
 	p.RemoteFiles = append(append([]string{}, old.RemoteFiles...), p.RemoteFiles...)
 	return p

@@ -24,6 +24,8 @@ import (
 //	data/N/raw/        the files of upload N under their names, as CVAT has them
 //	data/N/parts/      TUS uploads that are not complete
 //	data/N/archives/   zips that an import consumed, read through their index
+//	buckets/NAME/      objects of cloud storages, as people put them there
+//	share/             the files of the share, likewise
 type Directory struct {
 	root string
 	lock *flock.Flock

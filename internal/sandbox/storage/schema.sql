@@ -62,6 +62,12 @@ CREATE TABLE IF NOT EXISTS attributes (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS attributes_label ON attributes (label_id);
 
+CREATE TABLE IF NOT EXISTS cloud_storages (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, owner_id INTEGER NOT NULL REFERENCES users, org_id INTEGER REFERENCES organizations ON DELETE CASCADE,
+  display_name TEXT NOT NULL, resource TEXT NOT NULL, attributes TEXT NOT NULL, provider TEXT NOT NULL, manifests TEXT NOT NULL,
+  description TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL
+) STRICT;
+
 -- the names that an import will look for, in the order of their arrival
 CREATE TABLE IF NOT EXISTS client_files (
   id INTEGER PRIMARY KEY AUTOINCREMENT, data_id INTEGER NOT NULL REFERENCES data ON DELETE CASCADE,

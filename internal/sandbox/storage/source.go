@@ -11,6 +11,7 @@ import (
 // a piece of an archive.
 type Source struct {
 	Name    string `json:"n"`           // its path in the task
+	Place   string `json:"l,omitempty"` // the bucket or share that it is in; "" is the task's own directory
 	Archive string `json:"a,omitempty"` // file in archives/; "" is a file in raw/
 	Offset  int64  `json:"o,omitempty"`
 	Packed  int64  `json:"p,omitempty"` // bytes in the archive
@@ -91,6 +92,9 @@ func (u *unpacking) ReadAt(p []byte, off int64) (int, error) {
 
 // Path is the file that a source's bytes are in.
 func (s *Store) Path(data int, c Source) string {
+	if c.Place != "" {
+		return s.Dir.Served(c.Place) + "/" + c.Name
+	}
 	if c.Archive != "" {
 		return s.Dir.Archives(data) + "/" + c.Archive
 	}

@@ -29,6 +29,7 @@ type Server struct {
 	URL     string          // http://127.0.0.1:PORT
 	Token   string          // of the account sandbox, for Authorization: Bearer; another for each server
 	Sandbox *sandbox.Server // to add users, to seed tasks
+	Dir     string          // its data; objects of cloud storages are files in buckets/NAME there, those of the share in share/
 	*Gate
 
 	http  *httptest.Server
@@ -102,7 +103,7 @@ func start(s settings) (*Server, error) {
 	gate := NewGate(p.wrap(box))
 	web := httptest.NewServer(gate)
 	web.Config.SetKeepAlivesEnabled(!s.oneEach)
-	return &Server{URL: web.URL, Token: token, Sandbox: box, Gate: gate, http: web, hooks: h}, nil
+	return &Server{URL: web.URL, Token: token, Sandbox: box, Dir: s.sandbox.Dir, Gate: gate, http: web, hooks: h}, nil
 }
 
 // Close lets go of everything that is held, stops the server and frees its directory.
