@@ -139,6 +139,8 @@ func (a *app) clientOptions(s planner.Server) cvat.Options {
 		IdleTimeout:   a.Timeout,
 		AnswerTimeout: a.AnswerTimeout,
 		InsecureHTTP:  a.InsecureHTTP,
+		UploadRate:    int64(a.LimitRate),
+		RequestRate:   float64(a.MaxRequests),
 		OnWarning:     a.warn,
 		OnRetry:       a.retries.tell,
 	}

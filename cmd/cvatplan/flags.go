@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -33,6 +34,8 @@ type globals struct {
 	Debug         bool          `group:"global" help:"Log every request to stderr; secrets are left out."`
 	CAFile        string        `name:"ca-file" placeholder:"FILE" type:"path" group:"global" help:"Trust the certificates of this PEM file too."`
 	Memory        byteSize      `default:"256MiB" placeholder:"SIZE" group:"global" help:"Memory for reading recordings and encoding images, beyond the largest single message; default 256MiB."`
+	LimitRate     uploadRate    `placeholder:"SIZE" group:"global" help:"Send at most so much a second, all uploads together, such as 20MiB."`
+	MaxRequests   requestRate   `placeholder:"N/s" group:"global" help:"Send at most N requests a second to CVAT."`
 	InsecureHTTP  bool          `name:"insecure-http" group:"global" help:"Send credentials over plain http to a public address."`
 }
 
@@ -183,6 +186,27 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is not a size; write one like 16MiB", text)
 	}
 	*b = byteSize(n * unit)
+	return nil
+}
+
+// An uploadRate is bytes a second, such as 20MiB or 20MiB/s.
+type uploadRate byteSize
+
+// UnmarshalText is how kong reads the flag.
+func (r *uploadRate) UnmarshalText(text []byte) error {
+	return (*byteSize)(r).UnmarshalText(bytes.TrimSuffix(text, []byte("/s")))
+}
+
+// A requestRate is requests a second, such as 10/s or 0.5.
+type requestRate float64
+
+// UnmarshalText is how kong reads the flag.
+func (r *requestRate) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseFloat(strings.TrimSuffix(string(text), "/s"), 64)
+	if err != nil || !(n > 0 && n <= 1e6) {
+		return fmt.Errorf("%q is no number of requests a second; write one like 10/s", text)
+	}
+	*r = requestRate(n)
 	return nil
 }
 

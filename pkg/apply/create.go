@@ -45,6 +45,8 @@ func (t *task) create(ctx context.Context) (decision, error) {
 	}
 	t.unannounce()
 	switch {
+	case errors.Is(err, cvat.ErrBusy):
+		return lookAgain, t.waitBusy(ctx, err)
 	case errors.Is(err, cvat.ErrUnknownOutcome) && t.lost < maxLost:
 		t.lost++
 		return lookAgain, t.findCreated(ctx, project, err)
@@ -56,6 +58,27 @@ func (t *task) create(ctx context.Context) (decision, error) {
 		return ended, errors.Join(err, findErr)
 	}
 	return ended, err
+}
+
+// waitBusy waits before a creation that CVAT refused because an import holds the project: it is tried again at the pace
+// at which imports are asked for, as long as any of the run's moves, or for as long as one may stand still.
+func (t *task) waitBusy(ctx context.Context, busy error) error {
+	t.slots.busy()
+	if t.busySince.IsZero() {
+		t.busySince = time.Now()
+	}
+	t.mu.Lock()
+	moved := t.moved
+	t.mu.Unlock()
+	if moved.Before(t.busySince) {
+		moved = t.busySince
+	}
+	if time.Since(moved) >= t.o.WaitTimeout {
+		return busy
+	}
+	t.waited = true
+	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Retrying, Err: busy})
+	return t.pause(ctx, min(max(time.Since(t.busySince)/2, firstPoll), lastPoll))
 }
 
 // announce lets other look-ups wait for this task's, once it is created.

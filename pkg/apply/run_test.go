@@ -279,3 +279,40 @@ func TestATaskThatIsRenamedUnderWayEndsItsRunAtOnce(t *testing.T) {
 		t.Errorf("%d runs noticed", refused)
 	}
 }
+
+// CVAT refuses to create a task while another import holds the project (409 after 10 s): a long import fails nothing.
+func TestACreationThatIsRefusedWhileAnImportRunsIsMadeAfterIt(t *testing.T) {
+	bubble(t, "the import ends", func(t *testing.T) {
+		w, _ := existing()
+		s := w.session()
+		j := one("a")
+		p := j.planned(t, s)
+		began := time.Now()
+		s.refuse = func(op string) error {
+			if op == "POST tasks" && time.Since(began) < 25*time.Minute {
+				return status("POST", http.StatusConflict, "This resource is currently busy with another operation. Please try again in a moment.")
+			}
+			return nil
+		}
+		if r := j.carryOut(s, p); !r.OK() || time.Since(began) > 26*time.Minute {
+			t.Errorf("after %s: %+v", time.Since(began), r)
+		}
+		j.whole(t, w)
+	})
+	bubble(t, "it never does", func(t *testing.T) {
+		w, _ := existing()
+		s := w.session()
+		j := one("a")
+		p := j.planned(t, s)
+		began := time.Now()
+		s.refuse = func(op string) error {
+			if op == "POST tasks" {
+				return status("POST", http.StatusConflict, "This resource is currently busy with another operation. Please try again in a moment.")
+			}
+			return nil
+		}
+		if r := only(t, j.carryOut(s, p)); r.Outcome != Failed || !r.Retryable || time.Since(began) < defaultWaitTimeout {
+			t.Errorf("after %s: %+v", time.Since(began), r)
+		}
+	})
+}

@@ -44,6 +44,8 @@ type task struct {
 	replaced    int       // tasks that this run deleted to create again
 	replans     int       // see maxReplans
 	vanished    int       // imports whose record vanished
+	busySince   time.Time // since when the creation is refused because the project is busy
+	waited      bool      // the last step was no more than waiting
 	yielding    time.Time // since when another run is given the precedence; see yields
 	yieldedData bool      // what was seen of its task then
 
@@ -63,7 +65,11 @@ const (
 
 // carryOut takes steps until the task is at its end.
 func (t *task) carryOut(ctx context.Context) error {
-	for range maxSteps {
+	for steps := 0; steps < maxSteps; steps++ {
+		if t.waited {
+			t.waited = false
+			steps--
+		}
 		if t.stopping() {
 			return errStopped
 		}

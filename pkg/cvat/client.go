@@ -31,6 +31,9 @@ type Options struct {
 	AnswerTimeout time.Duration // longest wait for an answer once all is sent; default 2 min
 	Retry         RetryPolicy
 
+	UploadRate  int64   // bytes a second that are sent at most, by all requests together; 0: no limit
+	RequestRate float64 // requests a second at most; 0: no limit
+
 	// InsecureHTTP allows credentials over plain http to any host. Without it
 	// they go to loopback, and with a warning to private addresses and to
 	// dotless and .local names; see [New].
@@ -52,6 +55,7 @@ type Client struct {
 	base      *url.URL
 	options   Options
 	transport http.RoundTripper
+	limit     limiter
 	insecure  error // why credentials may not be sent; nil: they may
 
 	auth        atomic.Pointer[Credentials]
@@ -74,7 +78,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{base: base, options: o, transport: transport}
+	c := &Client{base: base, options: o, transport: transport, limit: newLimiter(o)}
 	warning, insecure := plainHTTP(base, o.InsecureHTTP)
 	c.insecure = insecure
 	if err := c.authenticate(o.Credentials); err != nil {
@@ -209,6 +213,9 @@ func (c *Client) do(ctx context.Context, q *request, read reader) error {
 
 // attempt sends q once.
 func (c *Client) attempt(ctx context.Context, q *request, read reader) error {
+	if err := c.limit.request(ctx); err != nil {
+		return c.lost(q, err) // nothing was sent
+	}
 	ctx, w := watch(ctx, c.options.IdleTimeout, c.options.AnswerTimeout)
 	req, err := c.build(ctx, q, w)
 	if err != nil {
@@ -245,7 +252,7 @@ func (c *Client) build(ctx context.Context, q *request, w *watchdog) (*http.Requ
 	c.setHeaders(req, q)
 	if q.body != nil {
 		req.ContentLength = q.size // always known: CVAT needs it since 2.53
-		req.GetBody = func() (io.ReadCloser, error) { return w.body(q.body(), q.size), nil }
+		req.GetBody = func() (io.ReadCloser, error) { return w.body(c.limit.body(ctx, q.body()), q.size), nil }
 		req.Body, _ = req.GetBody()
 	}
 	return req, nil
