@@ -111,7 +111,7 @@ func failedWith(t *testing.T, r *cvat.Request, text string) {
 }
 
 var serverFileQuestions = []question{
-	{270, "a cloud storage whose bucket is not there is refused, in bare text", func(t *testing.T, s *suite) {
+	{290, "a cloud storage whose bucket is not there is refused, in bare text", func(t *testing.T, s *suite) {
 		b := s.bucket(t)
 		have, err := s.CloudStorage(t.Context(), b.id)
 		if err != nil {
@@ -124,7 +124,7 @@ var serverFileQuestions = []question{
 			t.Errorf("%d %s", e.status, e.body)
 		}
 	}},
-	{271, "a cloud storage is found by its names and by its id, and one that is not there is 404", func(t *testing.T, s *suite) {
+	{291, "a cloud storage is found by its names and by its id, and one that is not there is 404", func(t *testing.T, s *suite) {
 		b := s.bucket(t)
 		all, err := s.ListCloudStorages(t.Context())
 		if err != nil || !slices.ContainsFunc(all, func(c cvat.CloudStorage) bool { return c.ID == b.id && c.Resource == "lab" }) {
@@ -144,7 +144,7 @@ var serverFileQuestions = []question{
 			s.raw(t, "GET", fmt.Sprintf("/api/cloudstorages/%d%s", b.id, of), "", "Authorization", basic).want(t, 403, "")
 		}
 	}},
-	{272, "a page of a storage is one directory's names, 500 at most; what is not there is empty", func(t *testing.T, s *suite) {
+	{292, "a page of a storage is one directory's names, 500 at most; what is not there is empty", func(t *testing.T, s *suite) {
 		b := s.bucket(t)
 		b.put(t, "a/1.jpg", "a/10.jpg", "a/b/2.jpg", "c.jpg", "a.jpg")
 		for dir, want := range map[string][]string{"": {"a.jpg", "a/", "c.jpg"}, "a/": {"1.jpg", "10.jpg", "b/"}, "none/": nil} {
@@ -172,7 +172,7 @@ var serverFileQuestions = []question{
 			}
 		}
 	}},
-	{273, "a list of images beside the keys keeps their order, is believed, and must have all of them", func(t *testing.T, s *suite) {
+	{293, "a list of images beside the keys keeps their order, is believed, and must have all of them", func(t *testing.T, s *suite) {
 		b := s.bucket(t)
 		keys := b.put(t, "10.jpg", "2.jpg", "more.jpg")
 		b.write(t, "manifest.jsonl", []byte("{\"version\":\"1.1\"}\n{\"type\":\"images\"}\n"+
@@ -199,7 +199,7 @@ var serverFileQuestions = []question{
 		}
 		failedWith(t, s.end(t, b.begun(t, keys[0], keys[2], list)), "Uploaded files do no match the upload manifest file contents")
 	}},
-	{274, "a key that comes twice is a 500, and so is one that a failed import knows; the task stays as it was", func(t *testing.T, s *suite) {
+	{294, "a key that comes twice is a 500, and so is one that a failed import knows; the task stays as it was", func(t *testing.T, s *suite) {
 		b := s.bucket(t)
 		keys := b.put(t, "1.jpg")
 		task := s.task(t).ID
@@ -218,7 +218,7 @@ var serverFileQuestions = []question{
 			t.Errorf("%+v, %v", now, err)
 		}
 	}},
-	{275, "other keys are added to those of a failed import", func(t *testing.T, s *suite) {
+	{295, "other keys are added to those of a failed import", func(t *testing.T, s *suite) {
 		b := s.bucket(t)
 		keys := b.put(t, "1.jpg", "2.jpg")
 		task := b.begun(t, keys[0], b.set+"late.jpg")
@@ -232,7 +232,7 @@ var serverFileQuestions = []question{
 			t.Errorf("%q", got)
 		}
 	}},
-	{276, "an object that is gone is 404 where its image was not shown yet", func(t *testing.T, s *suite) {
+	{296, "an object that is gone is 404 where its image was not shown yet", func(t *testing.T, s *suite) {
 		b := s.bucket(t)
 		keys := b.put(t, "1.jpg")
 		task := b.begun(t, keys...)
@@ -245,7 +245,7 @@ var serverFileQuestions = []question{
 			t.Errorf("%d %s", e.status, e.body)
 		}
 	}},
-	{277, "a failed import of keys starts again without them, and ends well once the objects are", func(t *testing.T, s *suite) {
+	{297, "a failed import of keys starts again without them, and ends well once the objects are", func(t *testing.T, s *suite) {
 		b := s.bucket(t)
 		keys := b.put(t, "2.jpg", "1.jpg")
 		b.write(t, "1.jpg", []byte("no image"))
@@ -259,7 +259,7 @@ var serverFileQuestions = []question{
 			t.Errorf("%q", got)
 		}
 	}},
-	{278, "keys are frames under their full names, in the order that was given, whatever is in them", func(t *testing.T, s *suite) {
+	{298, "keys are frames under their full names, in the order that was given, whatever is in them", func(t *testing.T, s *suite) {
 		b := s.bucket(t)
 		keys := b.put(t, "run 1/10.jpg", "run 1/2.jpg", "b#é.jpg")
 		task := b.begun(t, keys...)
@@ -279,7 +279,7 @@ var serverFileQuestions = []question{
 			t.Error(err)
 		}
 	}},
-	{279, "the share lists a directory by names, directories first, and its files are frames by their paths; what is not there is 400", func(t *testing.T, s *suite) {
+	{299, "the share lists a directory by names, directories first, and its files are frames by their paths; what is not there is 400", func(t *testing.T, s *suite) {
 		dir := os.Getenv("CVAT_TEST_SHARE")
 		if s.embedded != nil {
 			dir = filepath.Join(s.embedded.Dir, "share")
