@@ -125,7 +125,7 @@ class Page(unittest.TestCase):
         self.assertEqual(2, len(grounds))
 
     def test_nothing_runs_out_of_a_narrow_window(self):
-        for width in (1280, 400):
+        for width in (1280, 1200, 400):
             self.browser.size(width, 900)
             self.browser.settle()
             self.assertLessEqual(self.browser.value("document.documentElement.scrollWidth"), width)
@@ -146,6 +146,8 @@ class Page(unittest.TestCase):
                 return [sheet.querySelector("h3").textContent, images.length, images.every(i => i.naturalWidth > 64), images[0].alt, images.at(-1).alt];
             }))""")
             self.browser.screenshot(SHOTS / "plan-quickstart.png")
+            self.assertEqual([3] * 4, self.browser.value("""[...document.querySelectorAll("tbody tr")].map(
+                row => row.querySelectorAll(".images img").length)"""))
         for task, count, large, first, last in sheets:
             self.assertEqual((8, True), (count, large), task)
             self.assertTrue(first.endswith("_0000.jpg") and last.endswith("_0011.jpg"), (task, first, last))

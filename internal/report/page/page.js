@@ -1,4 +1,10 @@
 "use strict";
+// Shows the first pictures of each contact sheet in its row: the page holds their bytes once.
+for (const link of document.querySelectorAll("a.images")) {
+  const pictures = [...document.querySelectorAll(`${link.hash} img`)].slice(0, 3).map((image) => image.cloneNode());
+  pictures.forEach((image) => (image.alt = ""));
+  link.prepend(...pictures);
+}
 // Filters the table, and the contact sheets with it. Without it, all rows are shown.
 (() => {
   const words = document.getElementById("words");
