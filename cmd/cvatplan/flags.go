@@ -34,6 +34,7 @@ type globals struct {
 	Debug         bool          `group:"global" help:"Log every request to stderr; secrets are left out."`
 	CAFile        string        `name:"ca-file" placeholder:"FILE" type:"path" group:"global" help:"Trust the certificates of this PEM file too."`
 	Memory        byteSize      `default:"256MiB" placeholder:"SIZE" group:"global" help:"Memory for reading recordings and encoding images, beyond the largest single message; default 256MiB."`
+	ReadWhole     bool          `group:"global" help:"Read recordings on other machines whole, where they have no index."`
 	LimitRate     uploadRate    `placeholder:"SIZE" group:"global" help:"Send at most so much a second, all uploads together, such as 20MiB."`
 	MaxRequests   requestRate   `placeholder:"N/s" group:"global" help:"Send at most N requests a second to CVAT."`
 	InsecureHTTP  bool          `name:"insecure-http" group:"global" help:"Send credentials over plain http to a public address."`

@@ -65,7 +65,7 @@ func (a *app) budget() *memory.Budget {
 }
 
 func (a *app) scanOptions() planner.ScanOptions {
-	o := planner.ScanOptions{Root: string(a.Root), Server: a.Server, Strict: a.strict, IndexOnly: a.indexOnly, RenewIndex: a.renewing, Memory: a.budget()}
+	o := planner.ScanOptions{Root: string(a.Root), Server: a.Server, Strict: a.strict, ReadWhole: a.ReadWhole, IndexOnly: a.indexOnly, RenewIndex: a.renewing, Memory: a.budget()}
 	if a.asking {
 		o.Lister = func(ctx context.Context, s planner.Server) (planner.Lister, error) { return a.connected(ctx, s) }
 		o.Listed = a.tellListing

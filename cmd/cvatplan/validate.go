@@ -56,7 +56,7 @@ func (c validateCmd) check(ctx context.Context, a *app, m *manifest.Manifest) er
 		_, err := fmt.Fprintf(a.stdout, "%s: valid\n", m.File)
 		return err
 	}
-	tasks, problems := planner.CheckImages(ctx, m, planner.ScanOptions{Root: string(a.Root), Strict: c.Strict, Memory: a.budget()})
+	tasks, problems := planner.CheckImages(ctx, m, planner.ScanOptions{Root: string(a.Root), Strict: c.Strict, ReadWhole: a.ReadWhole, Memory: a.budget()})
 	if err := c.tell(a, problems); err != nil {
 		return err
 	}

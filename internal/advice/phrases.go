@@ -98,6 +98,7 @@ var phrases = map[diag.Action]string{
 	diag.HintCheckSelection:     "look at frames: in the manifest",
 	diag.HintLeaveFrameNameOut:  "leave frame_name out for these bags, or upload the images (root: of a directory or s3://…)",
 	diag.HintReadRecordings:     "name its bucket as root: s3://…, which cvatplan reads in ranges",
+	diag.HintReadWhole:          "allow it with --read-whole; `mcap recover` or `rosbag reindex` gives it an index, `ros2 bag convert` makes an .mcap of a .db3",
 	diag.HintWriteListAgain:     "write {1} again with CVAT's dataset_manifest/create.py, or remove it",
 
 	diag.HintSettle:            "plan again in {1}, or write settle: 0s on bags that are complete",

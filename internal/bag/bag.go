@@ -19,6 +19,11 @@ type Options struct {
 	TempDir  string         // where files are unpacked; "" is [os.TempDir]
 	Workers  int            // how many chunks are unpacked at once; 0 is one for each core
 	Memory   *memory.Budget // shared with others; nil is one of [memory.Default] for this recording
+
+	// Far says that each byte of a file has its price, as on another machine: a file that would have to be read whole
+	// to be opened, for it has no index or is a database, is a [*WholeError], unless ReadWhole consents. Then a database, whose
+	// pages are read in no order, is copied to TempDir first.
+	Far, ReadWhole bool
 }
 
 const defaultMaxChunk = 1 << 30
@@ -34,6 +39,25 @@ func (o Options) withDefaults() Options {
 		o.Memory = memory.New(memory.Default)
 	}
 	return o
+}
+
+// A WholeError is a file that can only be opened by reading all of it, where that has its price.
+type WholeError struct {
+	File  string
+	Bytes int64
+	Why   string // the file "has no index", say
+}
+
+func (e *WholeError) Error() string {
+	return fmt.Sprintf("%s %s: all its %d bytes would be read", e.File, e.Why, e.Bytes)
+}
+
+// mayReadWhole is nil, or why a file is not read whole.
+func (o Options) mayReadWhole(f *file, why string) error {
+	if !o.Far || o.ReadWhole {
+		return nil
+	}
+	return &WholeError{File: f.name, Bytes: f.size, Why: why}
 }
 
 // A Topic is the messages of one name, type and encoding. First and Last are

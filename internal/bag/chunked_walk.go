@@ -12,6 +12,9 @@ import (
 // other, the walk goes on at the next chunk or bare message. complete says that the file's last
 // record was met, for formats that have one.
 func (c *chunked) walkFile(ctx context.Context, w *window, off int64) (complete bool, err error) {
+	if err := c.opts.mayReadWhole(c.file, "has no index"); err != nil {
+		return false, err
+	}
 	t := topLevel{c: c, seen: map[uint32]int64{}}
 	for off < w.end() {
 		if err := ctx.Err(); err != nil {

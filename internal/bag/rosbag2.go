@@ -282,6 +282,9 @@ func (b *Bag) openPart(ctx context.Context, s split) error {
 	}
 	switch magic := f.magic(); {
 	case strings.HasPrefix(magic, zstdMagic):
+		if err := b.opts.mayReadWhole(f, "is compressed as a whole"); err != nil {
+			return errors.Join(err, f.Close())
+		}
 		packed := f
 		f, err = b.unpack(ctx, packed)
 		packed.Close()

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -32,6 +33,12 @@ const sqliteMagic = "SQLite format 3\x00"
 // openSQLite opens a database that it never writes to, nor beside it: what a crash
 // left in a log is laid over it. An error closes f, as Close does later.
 func openSQLite(ctx context.Context, b *Bag, f *file, s split) (_ *database, err error) {
+	if err := b.opts.mayReadWhole(f, "is a database, whose pages are in no order"); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if f, err = b.nearby(f); err != nil {
+		return nil, err
+	}
 	if f, err = withLogs(ctx, f, s.at); err != nil {
 		return nil, errors.Join(fmt.Errorf("read a database's log: %w", err), f.Close())
 	}
@@ -47,6 +54,22 @@ func openSQLite(ctx context.Context, b *Bag, f *file, s split) (_ *database, err
 		err = d.damaged(err)
 	}
 	return nil, errors.Join(err, d.Close())
+}
+
+// nearby is a copy of a file that is far away, in the temporary directory; it closes the file itself.
+func (b *Bag) nearby(f *file) (*file, error) {
+	if !b.opts.Far {
+		return f, nil
+	}
+	defer f.Close()
+	copied, err := newTemp(b.opts.TempDir, f.size)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.Copy(copied, io.NewSectionReader(f.f, 0, f.size)); err != nil {
+		return nil, errors.Join(fmt.Errorf("copy %s to the temporary directory: %w", f.name, err), copied.Close())
+	}
+	return &file{f: copied, name: f.name, size: f.size}, nil
 }
 
 // damaged says what is wrong with a database of which nothing can be read.

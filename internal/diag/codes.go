@@ -99,6 +99,7 @@ const (
 	CodeNoStorage           Code = "no_storage"
 	CodeSameBag             Code = "same_bag"
 	CodeNamesOnly           Code = "names_only"
+	CodeReadWhole           Code = "read_whole"
 	CodeListUnused          Code = "list_unused"
 	CodeNoMatch             Code = "no_match"
 	CodeBadGlob             Code = "bad_glob"
@@ -260,6 +261,7 @@ var Codes = []Meaning{
 	{CodeNoStorage, Error, "CVAT shows no such cloud storage, or no such share"},
 	{CodeSameBag, Error, "two roots have a bag of one path"},
 	{CodeNamesOnly, Error, "what is asked for needs the images, and only CVAT can read them"},
+	{CodeReadWhole, Error, "a recording on another machine has no index, and would be read whole"},
 	{CodeListUnused, Warning, "a list of images in the storage lacks some of them"},
 	{CodeNoMatch, Error, "a path or glob matches nothing"},
 	{CodeBadGlob, Error, "a glob cannot be parsed"},

@@ -95,6 +95,7 @@ const (
 	HintRenameFrame
 	HintLeaveFrameNameOut
 	HintReadRecordings
+	HintReadWhole
 	HintWriteListAgain // key of the list
 	HintChangeFrameName
 	HintRenameFileUnicode

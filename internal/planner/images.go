@@ -21,7 +21,7 @@ func (p *Project) Images(ctx context.Context, c plan.Change) (apply.Images, erro
 		return apply.Images{}, fmt.Errorf("task %s: no manifest asks for it", c.Task)
 	}
 	images, err := p.measured(ctx, i, c)
-	if err == nil && p.pinned && images.Archive.Hash() != p.Desired[i].Hash {
+	if err == nil && p.pinned && images.Archive != nil && images.Archive.Hash() != p.Desired[i].Hash {
 		images.Problems = append(images.Problems, diag.Diagnostic{
 			Severity: diag.Error, Code: diag.CodeOutOfDate, Text: "its images changed since the plan was saved",
 			Hint: diag.Do(diag.HintSaveAfterLook),
@@ -31,8 +31,12 @@ func (p *Project) Images(ctx context.Context, c plan.Change) (apply.Images, erro
 }
 
 func (p *Project) measured(ctx context.Context, i int, c plan.Change) (apply.Images, error) {
-	t := p.Tasks[i]
+	t, before := p.Tasks[i].Exact(ctx)
+	if len(diag.Errors(before)) > 0 {
+		return apply.Images{Problems: before}, ctx.Err()
+	}
 	frames, problems := source.Measure(ctx, t)
+	problems = append(before, problems...)
 	if err := cmp.Or(ctx.Err(), passing(problems)); err != nil {
 		return apply.Images{}, errors.Join(err, t.Close())
 	}

@@ -48,7 +48,12 @@ func readFrames(ctx context.Context, t source.Task) ([]source.Frame, []diag.Diag
 	if frames, indexed := source.Indexed(t); indexed {
 		return frames, nil
 	}
+	t, before := t.Exact(ctx)
+	if len(diag.Errors(before)) > 0 {
+		return nil, before
+	}
 	frames, problems := source.Measure(ctx, t)
+	problems = append(before, problems...)
 	t.Close() // the images are opened again where they are sent
 	return frames, problems
 }
@@ -57,7 +62,7 @@ func readFrames(ctx context.Context, t source.Task) ([]source.Frame, []diag.Diag
 func (p *Project) keepMeasured(i int, frames []source.Frame) {
 	d := &p.Desired[i]
 	d.Hash, d.Bytes, p.sums[i] = pack(frames).Hash(), 0, make([]planfile.Image, len(frames))
-	if len(frames) < len(d.Frames) { // bad ones were dropped
+	if len(frames) < len(d.Frames) || p.Tasks[i].Provisional() { // bad ones were dropped, or the names were not known
 		d.Frames = names(frames)
 	}
 	for k, f := range frames {
@@ -77,7 +82,7 @@ func (p *Project) dropUnusable(ctx context.Context, o plan.Options) {
 	for i, t := range p.Tasks {
 		size := sizes[plan.NameOf(t.Name)]
 		differs := size > 0 && size != len(t.Frames())
-		if differs && t.MayLose() || size > 0 && o.CheckFrames && t.SkipsBad() {
+		if differs && t.MayLose() || size > 0 && o.CheckFrames && (t.SkipsBad() || t.Provisional()) {
 			_ = p.checkHeaders(ctx, i) // what is left out was said when the task was made
 		}
 	}

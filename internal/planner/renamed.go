@@ -70,12 +70,16 @@ func (p *Project) creates(ctx context.Context, o plan.Options) (lost map[int][]i
 	for _, c := range p.Plan.Changes {
 		creates[plan.NameOf(c.Task)] = c.Action == plan.Create && !o.CreatesAnyway(c.Task)
 	}
+	held := make(map[int]bool) // numbers of frames that unmanaged tasks have
+	for _, c := range p.Plan.Changes {
+		held[c.Frames] = held[c.Frames] || c.Action == plan.Unmanaged
+	}
 	lost = make(map[int][]int)
 	for i, d := range p.Desired {
 		if !creates[plan.NameOf(d.Task)] {
 			continue
 		}
-		if p.Tasks[i].MayLose() {
+		if p.Tasks[i].MayLose() && (!p.Tasks[i].Provisional() || held[len(d.Frames)]) {
 			_ = p.checkHeaders(ctx, i) // what is left out is said where it is sent
 		}
 		frames := len(p.Desired[i].Frames)

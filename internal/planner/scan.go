@@ -43,6 +43,7 @@ type ScanOptions struct {
 	Server string // see ServerOf; empty: each manifest's own server
 	Strict bool   // damage of a recording is an error, not a warning
 
+	ReadWhole bool // recordings on other machines are read as those here are: see [source.Options]
 	IndexOnly bool // only bags whose committed index fits are planned: the tasks of others are blocked
 
 	Memory *memory.Budget // for reading recordings, shared by all that is scanned; nil: the default for each manifest
@@ -74,7 +75,7 @@ func Scan(ctx context.Context, manifests []*manifest.Manifest, o ScanOptions) (S
 	for _, m := range manifests {
 		p := s.projectOf(m, ServerOf(m, o.Server))
 		p.indexOnly = o.IndexOnly
-		tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict, IndexOnly: o.IndexOnly, Memory: o.Memory, At: o.at(p.Server)})
+		tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict, IndexOnly: o.IndexOnly, Memory: o.Memory, At: o.at(p.Server), ReadWhole: o.ReadWhole})
 		if o.RenewIndex {
 			problems = slices.DeleteFunc(problems, aboutIndex)
 		}
@@ -186,7 +187,7 @@ func union(labels, more []manifest.Label) []manifest.Label {
 // CheckImages lists the bags of one manifest and reads the headers of all their images. What is wrong
 // with a task's frames is among the problems, with the place where the manifest asks for the task.
 func CheckImages(ctx context.Context, m *manifest.Manifest, o ScanOptions) ([]source.Task, []diag.Diagnostic) {
-	tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict, Memory: o.Memory})
+	tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict, Memory: o.Memory, ReadWhole: o.ReadWhole})
 	for i, t := range tasks {
 		checked, found := source.CheckHeaders(ctx, t)
 		tasks[i] = checked

@@ -21,13 +21,15 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
 	if _, only := t.OnlyIndexed(); only || t.frames.payload.Served() {
 		return t, nil
 	}
+	was := t
+	t, before := t.Exact(ctx)
 	report := make([]diag.Diagnostic, len(t.frames.names))
 	var found []diag.Diagnostic
 	if len(report) > 0 {
 		found = t.frames.source.Each(ctx, frame.Header, func(i int, o frame.Opened, err error) { _, report[i] = t.header(i, o, err) })
 	}
 	if ctx.Err() != nil {
-		return t, nil
+		return was, nil
 	}
 	kept, problems := t.judge(report)
 	if len(kept) < len(report) && len(kept) > 0 {
@@ -36,7 +38,7 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
 	t.Problems = slices.Clone(t.Problems)
 	problems = append(problems, t.found(found)...)
 	t.blockAll(problems)
-	return t, problems
+	return t, append(before, problems...)
 }
 
 // Bytes is the sum of the frames' sizes; -1 if they are known only once they are

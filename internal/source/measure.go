@@ -24,7 +24,8 @@ type Frame struct {
 	Open          func() (io.ReadCloser, error)
 }
 
-// Measure reads each frame of the task once and gives them in its order.
+// Measure reads each frame of the task once and gives them in its order. The task is to be an
+// exact one ([Task.Exact]).
 //
 // A frame that cannot be uploaded is an Error that names the file; frames: bad: skip
 // drops those that are no usable images, each with a Note, and messages that a damaged

@@ -22,7 +22,7 @@ import (
 // fromMessages makes the task of a recording's topics. Which messages are taken is
 // decided by the index, in the order and by the times of receipt; only of those are the
 // first bytes read, for stamp and extension.
-func (v view) fromMessages(ctx context.Context, r *bag.Bag, cache *recording.Cache, topics []bag.Topic, first int64) (Task, []diag.Diagnostic, error) {
+func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []bag.Topic, first int64) (Task, []diag.Diagnostic, error) {
 	t := v.task()
 	entries, err := recording.Entries(ctx, r, topics)
 	if err != nil {
@@ -33,19 +33,13 @@ func (v view) fromMessages(ctx context.Context, r *bag.Bag, cache *recording.Cac
 		t.blockMessages(err, len(entries), topics)
 		return t, nil, nil
 	}
-	options, log := encodeOptions(v.frames), v.frames.Stamp == "log"
-	headers, err := recording.ReadHeaders(ctx, r, v.bag.path(), entries, kept, options, log)
-	if err != nil {
-		return t, nil, err
+	whole := &reading{view: v, cache: s.cache, entries: entries, kept: kept, options: encodeOptions(v.frames), task: t}
+	if v.deferred(s) {
+		if t, ok, err := whole.provisional(ctx, r); ok || err != nil {
+			return t, nil, err
+		}
 	}
-	others := t.blockAll(badMessages(headers.Bad, v.frames.Bad))
-	v.nameMessages(&t, headers.Messages, func(ordered []recording.Message) frame.Source {
-		return recording.NewMessages(cache, v.bag.store, v.bag.rel, ordered, options)
-	})
-	if !log {
-		others = append(others, unstamped(t, headers.Messages)...)
-	}
-	return t, others, nil
+	return whole.exact(ctx, r)
 }
 
 // encodeOptions are frames: as internal/rosimage wants them.

@@ -18,6 +18,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // recording gives the tasks of a bag file or a rosbag2 directory.
@@ -52,7 +53,10 @@ func unreadFiles(ctx context.Context, b *bagRef, files []bag.Unread) []diag.Diag
 		p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeIncompleteBag, Hint: diag.Do(diag.HintBringBagFiles)}
 		head, err := store.Head(ctx, b.store, f.Name, content.MaxPointer)
 		code, name := content.Pointer(head)
+		var whole *bag.WholeError
 		switch {
+		case errors.As(f.Err, &whole):
+			p = needsWhole(b, whole)
 		case errors.Is(f.Err, fs.ErrNotExist):
 			p.Text = said + "is missing"
 		case err == nil && code != "":
@@ -67,6 +71,14 @@ func unreadFiles(ctx context.Context, b *bagRef, files []bag.Unread) []diag.Diag
 	return list
 }
 
+// needsWhole says what it costs to open a file of a store on another machine that has no index.
+func needsWhole(b *bagRef, e *bag.WholeError) diag.Diagnostic {
+	return diag.Diagnostic{
+		Severity: diag.Error, Code: diag.CodeReadWhole, Hint: diag.Do(diag.HintReadWhole),
+		Text: fmt.Sprintf("bag %s: %s %s: it would be read whole, %s", wording.Safe(b.rel), wording.Safe(path.Base(e.File)), e.Why, plan.FormatBytes(e.Bytes)),
+	}
+}
+
 // partial reports whether the manifest wants tasks of a bag that lacks some of its files.
 func (b bagRef) partial() bool {
 	return slices.ContainsFunc(b.entries, func(e *manifest.Bag) bool { return e.Partial })
@@ -74,6 +86,10 @@ func (b bagRef) partial() bool {
 
 // unopened says why a recording gives nothing; a pointer of Git LFS is no damage.
 func (s scanner) unopened(ctx context.Context, b *bagRef, err error) diag.Diagnostic {
+	var whole *bag.WholeError
+	if errors.As(err, &whole) {
+		return needsWhole(b, whole)
+	}
 	p := diag.Diagnostic{Severity: diag.Error, Code: codeOr(diag.CodeUnreadableBag, err), Text: fmt.Sprintf("bag %s: %v", wording.Safe(b.rel), err)}
 	head, openErr := store.Head(ctx, b.store, b.rel, content.MaxPointer)
 	if openErr != nil {
@@ -92,7 +108,9 @@ func (s scanner) unopened(ctx context.Context, b *bagRef, err error) diag.Diagno
 func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, error) {
 	o := outcome{totals: newTotals(s.m)}
 	o.totals.recordings = 1
-	if unread := r.Unread(); len(unread) > 0 && !b.partial() {
+	unread := r.Unread()
+	costs := slices.ContainsFunc(unread, func(f bag.Unread) bool { return errors.As(f.Err, new(*bag.WholeError)) })
+	if len(unread) > 0 && (costs || !b.partial()) {
 		return s.blocked(b, unreadFiles(ctx, b, unread)...), nil
 	}
 	topics := recording.ImageTopics(r)
@@ -174,7 +192,7 @@ func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []ba
 		t.blockAll([]diag.Diagnostic{*problem})
 		return &t, nil, nil
 	}
-	t, others, err := v.fromMessages(ctx, r, s.cache, chosen, first)
+	t, others, err := s.fromMessages(ctx, v, r, chosen, first)
 	return &t, others, err
 }
 

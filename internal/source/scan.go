@@ -27,12 +27,12 @@ import (
 // that Scan gives beside them, errors first, concern no task or several: an error there
 // is an entry of the manifest that gave none, or the reason why none does (see held). When ctx ends, all is incomplete.
 func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.Diagnostic) {
-	s := scanner{m: m, root: o.Root, now: o.Now, matcher: camera.NewMatcher(m.Cameras), heavy: make(chan struct{}, recordings), indexOnly: o.IndexOnly}
+	s := scanner{m: m, root: o.Root, now: o.Now, matcher: camera.NewMatcher(m.Cameras), readWhole: o.ReadWhole, heavy: make(chan struct{}, recordings), indexOnly: o.IndexOnly}
 	s.places = make(map[string]int, len(m.Cameras))
 	for i, c := range m.Cameras {
 		s.places[c.Name] = i
 	}
-	s.cache = &recording.Cache{Options: bag.Options{Strict: o.Strict, TempDir: o.TempDir, Memory: cmp.Or(o.Memory, memory.New(memory.Default))}}
+	s.cache = &recording.Cache{Options: bag.Options{Strict: o.Strict, ReadWhole: o.ReadWhole, TempDir: o.TempDir, Memory: cmp.Or(o.Memory, memory.New(memory.Default))}}
 	defer s.cache.Close()
 	if s.root == "" {
 		s.root = m.Root
@@ -72,14 +72,15 @@ func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.
 
 // A scanner lists the bags of one manifest.
 type scanner struct {
-	m       *manifest.Manifest
-	root    string // of bags without a root of their own
-	at      func(ctx context.Context, root string) (store.Store, error)
-	now     time.Time
-	matcher *camera.Matcher
-	places  map[string]int // of cameras in the manifest, by name
-	cache   *recording.Cache
-	heavy   chan struct{} // holds one element per recording that is being read
+	m         *manifest.Manifest
+	root      string // of bags without a root of their own
+	at        func(ctx context.Context, root string) (store.Store, error)
+	now       time.Time
+	matcher   *camera.Matcher
+	places    map[string]int // of cameras in the manifest, by name
+	cache     *recording.Cache
+	readWhole bool          // in stores on other machines, too
+	heavy     chan struct{} // holds one element per recording that is being read
 
 	indexOnly bool // see Options
 }

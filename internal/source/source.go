@@ -55,6 +55,11 @@ type Options struct {
 
 	Now time.Time // settle is counted back from it; zero: now
 
+	// ReadWhole lets recordings in stores on other machines be read as those here are: whole, where
+	// they have no index, and the headers of all messages at once. Without it the first are blocked, and
+	// the others are read where their frames' names count ([Task.Exact]).
+	ReadWhole bool
+
 	Strict    bool // damage of a recording is an error, not a warning
 	IndexOnly bool // tasks whose committed index does not fit, or that have none, are blocked
 

@@ -22,6 +22,7 @@ import (
 type frames struct {
 	names   []string
 	source  frame.Source   // nil where there are no frames
+	reading *reading       // what is left to be read for their names; nil: nothing
 	payload plan.Payload   // how they get to the server
 	indexed *indexedFrames // the same as source, where an index stands in for the bag; else nil
 

@@ -25,7 +25,13 @@ func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]diag.
 	if t.frames.payload.Served() {
 		return t.untraceable(), nil
 	}
-	return t.windows(ctx, traced, visit)
+	if !t.Provisional() {
+		return t.windows(ctx, traced, visit)
+	}
+	t, before := t.Exact(ctx)
+	defer t.Close()
+	problems, err := t.windows(ctx, traced, visit)
+	return append(before, problems...), err
 }
 
 // Origins gives visit a record of where each frame of the task comes from, in the frames' order, as [Trace] does, but
@@ -34,6 +40,10 @@ func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]diag.
 func Origins(ctx context.Context, t Task, visit func(index.Record) error) error {
 	if t.frames.indexed != nil {
 		return t.frames.indexed.copy(ctx, t.Name, visit)
+	}
+	t, problems := t.Exact(ctx)
+	if wrong := diag.Errors(problems); len(wrong) > 0 {
+		return wrong[0]
 	}
 	for i, name := range t.frames.names {
 		r := t.frames.source.Origin(i)

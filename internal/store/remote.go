@@ -19,7 +19,7 @@ var ErrChanged = errors.New("it changed while it was read")
 type ranger func(ctx context.Context, off, n int64) (io.ReadCloser, error)
 
 // A remoteFile reads ranges of a file on a server. Small reads are served from a few pieces that it keeps: a read
-// that goes on where a piece ends fetches twice as much as the one before, up to largestPiece; any other fetches
+// that goes on where a piece ends fetches four times as much as the one before, up to largestPiece; any other fetches
 // smallestPiece. So a walk through a file costs few requests, and a look into its index few bytes.
 type remoteFile struct {
 	get  ranger
@@ -32,7 +32,7 @@ type remoteFile struct {
 
 // smallestPiece is small beside a rosbag's chunks (768 KiB by default), since each has its index behind it.
 const (
-	smallestPiece = 16 << 10
+	smallestPiece = 4 << 10
 	largestPiece  = 2 << 20
 	keptPieces    = 8 // so at most 16 MiB a file
 )
@@ -97,7 +97,7 @@ func (f *remoteFile) find(at, n int64) (kept []byte, want int64) {
 			return p.data[at-p.off:], 0
 		}
 		if p.end() == at {
-			want = min(2*int64(len(p.data)), largestPiece)
+			want = min(4*int64(len(p.data)), largestPiece)
 		}
 	}
 	return nil, max(want, n)

@@ -77,7 +77,12 @@ func (c *Cache) use(ctx context.Context, s store.Store, name string, r *reader, 
 	path := s.Path(name)
 	b := c.acquire(path, r)
 	defer c.release(path, b)
-	b.once.Do(func() { b.bag, b.err = bag.Open(ctx, s, name, c.Options) })
+	b.once.Do(func() {
+		o := c.Options
+		_, here := s.(store.Local)
+		o.Far = !here
+		b.bag, b.err = bag.Open(ctx, s, name, o)
+	})
 	if b.err != nil {
 		return b.err
 	}

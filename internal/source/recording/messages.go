@@ -40,6 +40,22 @@ type Message struct {
 	work   int64 // bytes of memory that encoding it takes, the file included
 }
 
+// Unread are the kept entries as the index alone tells of them: the receive times stand in for stamps, and the format
+// is that of the topic's first message, one of firsts.
+func Unread(entries []bag.Entry, kept []int, firsts []Message) []Message {
+	formats := make(map[string]Message, len(firsts))
+	for _, m := range firsts {
+		formats[m.Entry.Topic] = m
+	}
+	messages := make([]Message, len(kept))
+	for i, k := range kept {
+		m := formats[entries[k].Topic]
+		m.Entry, m.Index, m.Stamp, m.Seq, m.size = entries[k], k, entries[k].LogNS, -1, -1
+		messages[i] = m
+	}
+	return messages
+}
+
 // Messages is the [frame.Source] of a recording.
 type Messages struct {
 	cache    *Cache
