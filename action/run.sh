@@ -60,7 +60,7 @@ echo "::$quiet::"
 
 changed=false
 case $INPUT_COMMAND in
-  plan) if grep -q '^  "applyable": true' "$json"; then changed=true; fi ;;
+  plan) if [[ $code != 11 ]] && grep -q '^  "applyable": true' "$json"; then changed=true; fi ;;
   apply) if [[ $summary =~ ^Apply:\ [1-9] ]] || grep -q '"created":true\|"labels_added":\[' "$json"; then changed=true; fi ;;
 esac
 if [[ ! -s $json ]]; then json=; fi

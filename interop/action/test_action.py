@@ -105,6 +105,18 @@ class TheRun(Job):
         outputs, _ = self.cvatplan("plan", expect=80, INPUT_ARGUMENTS="--no-such-flag")
         self.assertEqual(("", "cvatplan plan: exit code 80"), (outputs["plan-json"], outputs["summary"]))
 
+    def test_takes_exit_code_2_without_a_whole_plan_for_a_crash(self):
+        """Go's runtime ends a program with 2 when memory or threads run out: nothing says then that there is something to do."""
+        whole = '{\n  "applyable": true,\n  "changes": []\n}\n'
+        fatal = "fatal error: runtime: out of memory\n\ngoroutine 1 [running]:"
+        for printed, code, changed in ((whole, 2, "true"), (whole[:-2] + "\n", 11, "false"), ("", 11, "false"), (whole.replace("true", "false"), 11, "false")):
+            with self.subTest(printed=printed):
+                program = self.folder / "fatal"
+                program.write_text(f"#!/bin/sh\ncat <<'E'\n{printed}E\necho '{fatal}' >&2\nexit 2\n")
+                program.chmod(0o755)
+                outputs, _ = self.cvatplan(expect=0 if code == 2 else code, INPUT_BINARY=str(program))
+                self.assertEqual((str(code), changed), (outputs["exitcode"], outputs["changed"]))
+
     def test_takes_no_input_for_a_script(self):
         evil = "$(touch pwned) `touch pwned`; touch pwned #"
         self.cvatplan(expect=1, INPUT_MANIFESTS=evil)
