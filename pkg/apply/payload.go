@@ -32,15 +32,17 @@ func (t *task) payload() payload {
 }
 
 // uploaded is one archive, which an import uses up.
-type uploaded struct{ *task }
+type uploaded struct{ of *task }
 
-func (u uploaded) sent(winner plan.Task) bool { return u.task.sent == winner.ID }
+func (u uploaded) sent(winner plan.Task) bool { return u.of.sent == winner.ID }
 
-func (u uploaded) send(ctx context.Context, winner plan.Task) error { return u.upload(ctx, winner.ID) }
+func (u uploaded) send(ctx context.Context, winner plan.Task) error {
+	return u.of.upload(ctx, winner.ID)
+}
 
 func (u uploaded) start(ctx context.Context, winner plan.Task) error {
-	_, err := u.server.FinishUpload(ctx, winner.ID, dataParams(u.change.Desired))
-	u.task.sent = 0 // whatever it comes to
+	_, err := u.of.server.FinishUpload(ctx, winner.ID, dataParams(u.of.change.Desired))
+	u.of.sent = 0 // whatever it comes to
 	return err
 }
 
@@ -48,23 +50,23 @@ func (u uploaded) start(ctx context.Context, winner plan.Task) error {
 // with the request that starts the import. A task that has data has the names, too: CVAT keeps
 // both or neither, and only requests that fit the marker, all of one list, are sent to a task of
 // ours. It takes no name twice, so to such a task none is sent.
-type served struct{ *task }
+type served struct{ of *task }
 
 func (served) sent(plan.Task) bool { return true }
 
 func (served) send(context.Context, plan.Task) error { return nil }
 
 func (s served) start(ctx context.Context, winner plan.Task) error {
-	p := dataParams(s.change.Desired)
+	p := dataParams(s.of.change.Desired)
 	if winner.HasData {
-		_, err := s.server.FinishUpload(ctx, winner.ID, p)
+		_, err := s.of.server.FinishUpload(ctx, winner.ID, p)
 		return err
 	}
-	p.ServerFiles = s.change.Desired.Frames
-	if m := s.change.Desired.Payload.Manifest; m != "" {
+	p.ServerFiles = s.of.change.Desired.Frames
+	if m := s.of.change.Desired.Payload.Manifest; m != "" {
 		p.ServerFiles = append(p.ServerFiles[:len(p.ServerFiles):len(p.ServerFiles)], m)
 	}
-	_, err := s.server.ImportServerFiles(ctx, winner.ID, p)
+	_, err := s.of.server.ImportServerFiles(ctx, winner.ID, p)
 	return err
 }
 
