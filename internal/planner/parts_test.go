@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -57,7 +58,7 @@ func TestABagThatGrewTenTimesBetweenKillsIsWholeInItsParts(t *testing.T) {
 // A killer ends a run at its nth request: it is not sent, or its answer is lost.
 type killer struct {
 	next     http.RoundTripper
-	left     int
+	left     atomic.Int32
 	answered bool
 	kill     context.CancelFunc
 }
@@ -65,10 +66,11 @@ type killer struct {
 var errKilled = errors.New("killed")
 
 func (k *killer) RoundTrip(r *http.Request) (*http.Response, error) {
-	if k.left--; k.left > 0 {
+	left := k.left.Add(-1)
+	if left > 0 {
 		return k.next.RoundTrip(r)
 	}
-	if k.left == 0 && k.answered {
+	if left == 0 && k.answered {
 		if answer, err := k.next.RoundTrip(r); err == nil {
 			answer.Body.Close()
 		}
@@ -81,7 +83,9 @@ func (d *dataset) applyKilled(t *testing.T, srv *cvattest.Server, request int, a
 	t.Helper()
 	ctx, kill := context.WithCancel(t.Context())
 	defer kill()
-	client := clientOf(t, srv, &killer{next: srv.Client().Transport, left: request, answered: answered, kill: kill})
+	k := &killer{next: srv.Client().Transport, answered: answered, kill: kill}
+	k.left.Store(int32(request))
+	client := clientOf(t, srv, k)
 	p := d.project(t)
 	if p.Decide(ctx, client, planner.Options{Upload: true}) != nil {
 		return
