@@ -12,6 +12,7 @@ import unittest
 from pathlib import Path
 
 from cvat_sdk import models
+from PIL import Image, UnidentifiedImageError
 from support import REPO, client, cvatplan, originals, sandbox, tasks_by_name
 
 QUICKSTART = REPO / "examples" / "quickstart"
@@ -48,6 +49,11 @@ class TheSDK(unittest.TestCase):
         with sandbox() as url, client(url) as sdk, tempfile.TemporaryDirectory() as folder:
             shutil.copytree(pictures, Path(folder) / "pictures", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
             path = manifest(folder, bags=["pictures/"])
+            unknown = Path(folder, "pictures", "multipage_rgb.tif")  # samples of 64 bits, which Pillow does not know
+            with self.assertRaises(UnidentifiedImageError):
+                Image.open(unknown)
+            self.assertIn("multipage_rgb.tif: corrupt TIFF", cvatplan(url, "plan", "--check", "images", path, expect=5))
+            unknown.unlink()
             cvatplan(url, "apply", path)
             got = originals(tasks_by_name(sdk)["pictures"])
             self.assertGreater(len(got), 20)
