@@ -2,6 +2,7 @@
 # The example for Kubernetes against its own types, strictly: a field that is not theirs fails.
 set -euo pipefail
 examples=$PWD/examples
+rm -rf "$1/kubernetes"
 mkdir "$1/kubernetes"
 cd "$1/kubernetes"
 cat >main.go <<'GO'
