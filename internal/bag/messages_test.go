@@ -168,6 +168,48 @@ func TestReadHeadAndHeadsAgreeWithMessages(t *testing.T) {
 	}
 }
 
+// Memory goes from one large message to the next, and several are read ahead: none may be written over before it is
+// delivered, whether it was read where it lies or unpacked by itself.
+func TestLargeMessagesKeepTheirBytesWhileOthersAreRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		file   string
+		format bagtest.Format
+		noise  int
+		zeros  int
+	}{
+		"by message": {"a", bagtest.Format{Compression: "message"}, runSize * 5 / 4, 2 * runSize},
+		"database":   {"a", bagtest.Format{}, bigGuess + 1, 0},
+		"no chunks":  {"a.mcap", bagtest.Format{NoChunks: true}, bigGuess + 1, 0},
+		"plain":      {"a.mcap", bagtest.Format{}, bigGuess + 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rng := rand.New(rand.NewPCG(7, 7))
+			var list []written
+			for i := range 12 {
+				list = append(list, written{cameraCDR, int64(i) * 1e9, append(noise(rng, c.noise), make([]byte, c.zeros)...)})
+			}
+			b := open(t, write(t, filepath.Join(t.TempDir(), c.file), c.format, list), Options{Workers: 4})
+			entries, want, n := index(t, b), ordered(list), 0
+			for range 3 {
+				err := b.Messages(t.Context(), entries, func(e Entry, data []byte) error {
+					if i := n % len(list); sum(data) != want[i].Sum {
+						t.Errorf("message %d is another one", i)
+					}
+					n++
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if n != 3*len(list) {
+				t.Errorf("%d messages", n)
+			}
+		})
+	}
+}
+
 // Two cameras that are uploaded at once read from one bag.
 func TestReadMayBeCalledFromSeveralGoroutines(t *testing.T) {
 	list := drive(cameraCDR, motorCDR, 100)

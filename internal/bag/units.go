@@ -187,8 +187,8 @@ func (b *Bag) loadRun(ctx context.Context, entries []Entry, u *unit, limit int64
 		u.msgs[i] = loaded{m, err}
 		total += int64(len(m.data))
 		rest = rest[room:]
-		if len(u.entries) == 1 && cap(m.data) > cap(u.buf) {
-			u.buf = m.data // the next large message may use it
+		if len(u.entries) == 1 && m.own == nil && cap(m.data) > cap(u.buf) {
+			u.buf = m.data // the next large message may use it; what was unpacked by itself has a pool of its own
 		}
 	}
 }
