@@ -257,23 +257,9 @@ type known struct {
 
 // elsewhere is what of a [planner.Reader] is still asked of the server.
 type elsewhere interface {
+	observe.BesideTasks
 	observe.AnnotationReader
-	Organization() string
-	TaskURL(id int) string
-	Project(ctx context.Context, id int) (*cvat.Project, error)
-	ListProjects(ctx context.Context, name string) ([]cvat.Project, error)
-	ProjectsEverywhere(ctx context.Context, name string) ([]cvat.Project, error)
-	Labels(ctx context.Context, projectID int) ([]cvat.Label, error)
-	Guide(ctx context.Context, id int) (*cvat.Guide, error)
-	Organizations(ctx context.Context) ([]cvat.Organization, error)
-	FindUser(ctx context.Context, username string) (*cvat.User, error)
-	Users(ctx context.Context) ([]cvat.User, error)
-	Jobs(ctx context.Context, f cvat.JobFilter) ([]cvat.Job, error)
-	Task(ctx context.Context, id int) (*cvat.Task, error)
-	Request(ctx context.Context, taskID int) (*cvat.Request, error)
-	ListRequests(ctx context.Context) ([]cvat.Request, error)
 	Frame(ctx context.Context, taskID, number int) (io.ReadCloser, error)
-	Annotations(ctx context.Context, taskID int) (*cvat.Annotations, error)
 }
 
 // ListTasks gives the project's tasks, and none of other projects.

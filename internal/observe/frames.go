@@ -77,3 +77,12 @@ func FrameNames(ctx context.Context, c interface {
 	}
 	return names, nil
 }
+
+// Sample are the frames of n by which a task's are judged where all would cost too much: the first, the
+// middle and the last, each once.
+func Sample(n int) []int {
+	if n == 0 {
+		return nil
+	}
+	return slices.Compact([]int{0, n / 2, n - 1})
+}

@@ -37,7 +37,7 @@ func (l *look) jobs(ctx context.Context) error {
 func Jobs(all []cvat.Job) []plan.Job {
 	jobs := []plan.Job{}
 	for _, j := range all {
-		if j.Type == "annotation" {
+		if j.Annotates() {
 			jobs = append(jobs, plan.Job{ID: j.ID, Start: j.StartFrame, Stop: j.StopFrame, Assignee: userName(j.Assignee), Stage: j.Stage, State: j.State})
 		}
 	}

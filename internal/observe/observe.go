@@ -31,6 +31,14 @@ import (
 
 // A Reader is the part of [cvat.Client] that only looks. Its contract is the client's.
 type Reader interface {
+	BesideTasks
+	ListTasks(ctx context.Context, f cvat.TaskFilter) ([]cvat.Task, error)
+	DataMeta(ctx context.Context, taskID int) (*cvat.DataMeta, error)
+}
+
+// BesideTasks is a [Reader] without what tells which tasks there are, and their frames: whoever knows
+// these already answers them from memory.
+type BesideTasks interface {
 	Organization() string
 	TaskURL(id int) string
 
@@ -44,9 +52,7 @@ type Reader interface {
 	Users(ctx context.Context) ([]cvat.User, error)
 
 	Jobs(ctx context.Context, f cvat.JobFilter) ([]cvat.Job, error)
-	ListTasks(ctx context.Context, f cvat.TaskFilter) ([]cvat.Task, error)
 	Task(ctx context.Context, id int) (*cvat.Task, error)
-	DataMeta(ctx context.Context, taskID int) (*cvat.DataMeta, error)
 	Request(ctx context.Context, taskID int) (*cvat.Request, error)
 	ListRequests(ctx context.Context) ([]cvat.Request, error)
 }

@@ -35,7 +35,7 @@ func (p Places) Of(name string) (frame, job int, ok bool) {
 		return 0, 0, false
 	}
 	for _, j := range p.jobs {
-		if (j.Type == "annotation" || j.Type == "") && j.StartFrame <= frame && frame <= j.StopFrame {
+		if j.Annotates() && j.StartFrame <= frame && frame <= j.StopFrame {
 			return frame, j.ID, true
 		}
 	}

@@ -55,7 +55,7 @@ func (p *Project) jobsByTask(ctx context.Context, server Reader) (map[int][]cvat
 	all, err := server.Jobs(ctx, cvat.JobFilter{ProjectID: p.Actual.Scope.ProjectID})
 	byTask := map[int][]cvat.Job{}
 	for _, j := range all {
-		if j.Type == "annotation" || j.Type == "" {
+		if j.Annotates() {
 			byTask[j.TaskID] = append(byTask[j.TaskID], j)
 		}
 	}

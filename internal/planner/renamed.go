@@ -18,7 +18,6 @@ type Reader interface {
 	observe.Reader
 	observe.AnnotationReader
 	Frame(ctx context.Context, taskID, number int) (io.ReadCloser, error)
-	Annotations(ctx context.Context, taskID int) (*cvat.Annotations, error)
 }
 
 // maxCompared bounds how many tasks a plan compares; each costs four requests at most.
@@ -138,7 +137,7 @@ func covers(number map[string]int, frames []string) bool {
 // read, nothing is proven: the task cannot be created either.
 func (p *Project) sameBytes(ctx context.Context, sums *remoteSums, i int, number map[string]int) (bool, error) {
 	frames := p.Desired[i].Frames
-	for _, k := range []int{0, len(frames) / 2, len(frames) - 1} {
+	for _, k := range observe.Sample(len(frames)) {
 		local, err := localSum(ctx, p.Tasks[i], k)
 		if err != nil {
 			return false, ctx.Err()

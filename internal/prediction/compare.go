@@ -9,12 +9,28 @@ func Compare(want, have []cvat.Shape) (missing, repeated []cvat.Shape) {
 	for _, s := range want {
 		wanted[Key(s)] = true
 	}
-	first := make(map[string]cvat.Shape, len(want))
+	first, repeated, _ := Find(have, func(key string) bool { return wanted[key] })
+	for _, s := range want {
+		if _, there := first[Key(s)]; !there {
+			missing = append(missing, s)
+		}
+	}
+	return missing, repeated
+}
+
+// Find tells which of the shapes that a model made are ours, which is told by their [Key]. Of equal ones the first is that
+// of the lowest id, so that all runs keep the same; foreign counts those that are none of ours.
+func Find(have []cvat.Shape, ours func(key string) bool) (first map[string]cvat.Shape, repeated []cvat.Shape, foreign int) {
+	first = map[string]cvat.Shape{}
 	for _, s := range have {
+		if s.Source != Source {
+			continue
+		}
 		key := Key(s)
 		kept, twice := first[key]
 		switch {
-		case s.Source != Source || !wanted[key]:
+		case !ours(key):
+			foreign++
 		case !twice:
 			first[key] = s
 		case s.ID < kept.ID:
@@ -23,12 +39,7 @@ func Compare(want, have []cvat.Shape) (missing, repeated []cvat.Shape) {
 			repeated = append(repeated, s)
 		}
 	}
-	for _, s := range want {
-		if _, there := first[Key(s)]; !there {
-			missing = append(missing, s)
-		}
-	}
-	return missing, repeated
+	return first, repeated, foreign
 }
 
 // Worked says whether a person has worked in a task: something in it was not made by a model, or a job is not as it

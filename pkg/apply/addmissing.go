@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/prediction"
@@ -75,12 +76,7 @@ func (t *task) worked(ctx context.Context, id int) (bool, []cvat.Shape, error) {
 	if err != nil {
 		return false, nil, err
 	}
-	var jobs []cvat.Job
-	for _, j := range all {
-		if j.Type == "annotation" || j.Type == "" {
-			jobs = append(jobs, j)
-		}
-	}
+	jobs := slices.DeleteFunc(all, func(j cvat.Job) bool { return !j.Annotates() })
 	have, err := t.server.Annotations(ctx, id)
 	if err != nil {
 		return false, nil, err

@@ -128,31 +128,11 @@ type annotated struct {
 // one of its shapes that is there says that all were put, and those that are missing were changed or deleted by a
 // person. Of equal ones all runs keep the one of the lowest id.
 func (a *annotating) compare(have []cvat.Shape) annotated {
-	state := annotated{next: -1}
+	first, repeated, foreign := prediction.Find(have, func(key string) bool { _, ours := a.own[key]; return ours })
+	state := annotated{seen: len(first), foreign: foreign, repeated: repeated}
 	there := make([]bool, len(a.batches))
-	first := map[string]cvat.Shape{}
-	for _, s := range have {
-		if s.Source != prediction.Source {
-			continue
-		}
-		key := prediction.Key(s)
-		batch, ours := a.own[key]
-		if !ours {
-			state.foreign++
-			continue
-		}
-		there[batch] = true
-		kept, twice := first[key]
-		switch {
-		case !twice:
-			first[key] = s
-			state.seen++
-		case s.ID < kept.ID:
-			first[key] = s
-			state.repeated = append(state.repeated, kept)
-		default:
-			state.repeated = append(state.repeated, s)
-		}
+	for key := range first {
+		there[a.own[key]] = true
 	}
 	slices.SortFunc(state.repeated, func(a, b cvat.Shape) int { return cmp.Compare(a.ID, b.ID) })
 	state.repeated = state.repeated[:min(len(state.repeated), maxBatch)]

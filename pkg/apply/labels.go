@@ -54,14 +54,20 @@ func (r *run) updateLabels(ctx context.Context, project int, due func([]cvat.Lab
 			r.changed(texts)
 		case err == nil:
 			return errUnsettled
-		case try >= labelTries || errors.Is(err, cvat.ErrNotAuthorised):
-			return err
 		default:
-			if err := r.pause(ctx, time.Duration(try)*time.Second); err != nil {
+			if err := r.pauseAfter(ctx, try, err); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// pauseAfter waits before labels are sent again; err is given back where that is of no use.
+func (r *run) pauseAfter(ctx context.Context, try int, err error) error {
+	if try >= labelTries || errors.Is(err, cvat.ErrNotAuthorised) {
+		return err
+	}
+	return r.pause(ctx, time.Duration(try)*time.Second)
 }
 
 func (r *run) changed(texts []string) {
@@ -157,10 +163,7 @@ func (r *run) addLabels(ctx context.Context, project int, wanted []manifest.Labe
 			r.labelled(lacking)
 			return nil
 		}
-		if try == labelTries || errors.Is(err, cvat.ErrNotAuthorised) {
-			return err
-		}
-		if err := r.pause(ctx, time.Duration(try)*time.Second); err != nil {
+		if err := r.pauseAfter(ctx, try, err); err != nil {
 			return err
 		}
 	}

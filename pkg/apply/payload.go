@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -78,7 +79,7 @@ func (t *task) checkSizes(ctx context.Context, id int, frames []cvat.FrameMeta) 
 	if list == "" {
 		return nil
 	}
-	for _, i := range sample(len(frames)) {
+	for _, i := range observe.Sample(len(frames)) {
 		width, height, err := t.sizeOf(ctx, id, i, frames[i].Name)
 		if err != nil {
 			return fmt.Errorf("image %s: %w", frames[i].Name, err)
@@ -88,17 +89,6 @@ func (t *task) checkSizes(ctx context.Context, id int, frames []cvat.FrameMeta) 
 		}
 	}
 	return nil
-}
-
-// sample are the first, the middle and the last of n.
-func sample(n int) []int {
-	switch {
-	case n == 0:
-		return nil
-	case n < 3:
-		return []int{0, n - 1}
-	}
-	return []int{0, n / 2, n - 1}
 }
 
 // maxSample bounds the image that is read into memory; a larger one tells nothing.

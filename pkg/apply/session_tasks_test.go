@@ -148,14 +148,10 @@ func (s *session) DeleteTask(ctx context.Context, id int) error {
 // Upload is one request here: the client's own tests are about its chunks.
 func (s *session) Upload(ctx context.Context, id int, name string, src io.ReaderAt, size int64, o cvat.UploadOptions) error {
 	return s.call(ctx, "upload "+name[strings.LastIndexByte(name, '.'):], func() error {
-		t, err := s.w.find(id)
+		t, err := s.w.importable(id)
 		switch {
 		case err != nil:
 			return err
-		case t.Size > 0:
-			return status("POST", http.StatusBadRequest, "Adding more data is not supported")
-		case t.state == cvat.StatusStarted:
-			return status("POST", http.StatusConflict, "This resource is currently busy with another operation.")
 		}
 		t.Data = &t.ID
 		if o.OnLocation != nil {
@@ -215,17 +211,27 @@ func (s *session) ImportFiles(ctx context.Context, id int, files []cvat.File, p 
 	})
 }
 
+// importable is a task whose import may be started.
+func (w *fakeServer) importable(id int) (*fakeTask, error) {
+	t, err := w.find(id)
+	switch {
+	case err != nil:
+		return nil, err
+	case t.Size > 0:
+		return nil, status("POST", http.StatusBadRequest, "Adding more data is not supported")
+	case t.state == cvat.StatusStarted:
+		return nil, status("POST", http.StatusConflict, "This resource is currently busy with another operation.")
+	}
+	return t, nil
+}
+
 // ImportServerFiles takes the names and starts the import, or nothing of both.
 func (s *session) ImportServerFiles(ctx context.Context, id int, p cvat.DataParams) (string, error) {
 	return cvat.RequestID(id), s.call(ctx, "import", func() error {
-		t, err := s.w.find(id)
+		t, err := s.w.importable(id)
 		switch {
 		case err != nil:
 			return err
-		case t.Size > 0:
-			return status("POST", http.StatusBadRequest, "Adding more data is not supported")
-		case t.state == cvat.StatusStarted:
-			return status("POST", http.StatusConflict, "This resource is currently busy with another operation.")
 		case slices.ContainsFunc(p.ServerFiles, func(name string) bool { return slices.Contains(t.served, name) }):
 			return fmt.Errorf("%w: %w", cvat.ErrUnknownOutcome, status("POST", http.StatusInternalServerError, "Server Error (500)"))
 		}
@@ -244,14 +250,10 @@ func (s *session) Frame(ctx context.Context, _, _ int) (io.ReadCloser, error) {
 
 func (s *session) FinishUpload(ctx context.Context, id int, p cvat.DataParams) (string, error) {
 	return cvat.RequestID(id), s.call(ctx, "finish", func() error {
-		t, err := s.w.find(id)
+		t, err := s.w.importable(id)
 		switch {
 		case err != nil:
 			return err
-		case t.Size > 0:
-			return status("POST", http.StatusBadRequest, "Adding more data is not supported")
-		case t.state == cvat.StatusStarted:
-			return status("POST", http.StatusConflict, "This resource is currently busy with another operation.")
 		case t.state == cvat.StatusQueued:
 			return nil // 409 with rq_id
 		}

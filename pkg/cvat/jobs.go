@@ -22,6 +22,10 @@ type Job struct {
 	UpdatedDate string `json:"updated_date"`
 }
 
+// Annotates says that the job is one for annotators, and neither a ground truth job nor a
+// consensus replica. A server that names no type has no others.
+func (j Job) Annotates() bool { return j.Type == "annotation" || j.Type == "" }
+
 // A JobFilter selects jobs; zero fields select everything in the workspace.
 type JobFilter struct{ TaskID, ProjectID int }
 
