@@ -161,7 +161,7 @@ func (a *adoption) look(ctx context.Context) (err error) {
 			a.leaveOut(a.have[i], "it has no frames")
 		case t.Dimension == "3d" || t.Mode == "interpolation":
 			a.leaveOut(a.have[i], "it is not of images")
-		case strings.HasPrefix(t.BugTracker, "cvatplan:"):
+		case strings.HasPrefix(t.BugTracker, manifest.Mark):
 			a.leaveOut(a.have[i], "cvatplan has not finished it")
 		case strings.ContainsFunc(t.Name, unicode.IsControl):
 			a.leaveOut(a.have[i], "its name has a control character")

@@ -65,9 +65,6 @@ func text(s *string) string {
 }
 
 func bugTracker(t *task) string {
-	if strings.HasPrefix(t.BugTracker, "cvatplan:") {
-		return "" // a marker
-	}
 	return text(t.Settings.BugTracker)
 }
 

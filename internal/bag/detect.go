@@ -155,7 +155,7 @@ func (l location) recordingNames(ctx context.Context) ([]string, error) {
 // from 0 as rosbag2 numbers them and of one kind, or a single file of any name. The same split in another
 // form (see [Twins]) is no other file.
 func oneRecording(files []string) bool {
-	files, _ = withoutTwins(files)
+	files, _ = WithoutTwins(files)
 	stems, kinds, numbers := map[string]bool{}, map[Kind]bool{}, map[string]bool{}
 	for _, name := range files {
 		m := splitName.FindStringSubmatch(name)

@@ -67,12 +67,14 @@ func formOf(name string) (stem string, form int) {
 	return "", -1
 }
 
-// withoutTwins takes the twins out of names, and gives them apart.
-func withoutTwins(names []string) (kept []string, twins []Twin) {
+// WithoutTwins takes the twins out of names, and gives them apart.
+func WithoutTwins(names []string) (kept []string, twins []Twin) {
 	twins = Twins(names)
-	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
-		return slices.ContainsFunc(twins, func(t Twin) bool { return t.Name == name })
-	}), twins
+	is := make(map[string]bool, len(twins))
+	for _, t := range twins {
+		is[t.Name] = true
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return is[name] }), twins
 }
 
 // splitName takes a rosbag2 file's name apart: bag_12.db3 is split 12 of bag.

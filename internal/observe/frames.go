@@ -71,11 +71,7 @@ func FrameNames(ctx context.Context, c interface {
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, len(meta.Frames))
-	for i, f := range meta.Frames {
-		names[i] = f.Name
-	}
-	return names, nil
+	return meta.Names(), nil
 }
 
 // Sample are the frames of n by which a task's are judged where all would cost too much: the first, the

@@ -186,11 +186,11 @@ func (g *guesser) lookBeside(ctx context.Context, path string) bool {
 
 // withoutTwins takes out the files of a directory that hold the same recording as another one.
 func (g *guesser) withoutTwins(dir string, names []string) []string {
-	for _, t := range bag.Twins(names) {
-		names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == t.Name })
+	kept, twins := bag.WithoutTwins(names)
+	for _, t := range twins {
 		g.note(diag.CodeSameRecording, "%s is left out: %s is the same recording", filepath.Join(dir, t.Name), t.Of)
 	}
-	return names
+	return kept
 }
 
 // inside looks at each entry of a directory that is no bag.
@@ -199,8 +199,8 @@ func (g *guesser) inside(ctx context.Context, path string, depth int) {
 	if err != nil {
 		g.skip(diag.CodeUnreadableDirectory, diag.Hint{}, "%v", err)
 	}
-	dirs, files := make(map[string]bool), []string(nil)
-	var names []string
+	dirs, kept := make(map[string]bool), make(map[string]bool)
+	var names, files []string
 	for _, e := range entries {
 		name := e.Name()
 		dirs[name] = e.IsDir() || e.Type()&fs.ModeSymlink != 0 && isDirectory(ctx, filepath.Join(path, name))
@@ -212,11 +212,13 @@ func (g *guesser) inside(ctx context.Context, path string, depth int) {
 		}
 		names = append(names, name)
 	}
-	kept := g.withoutTwins(path, files)
+	for _, name := range g.withoutTwins(path, files) {
+		kept[name] = true
+	}
 	for _, name := range names {
 		child := filepath.Join(path, name)
 		switch {
-		case !dirs[name] && !slices.Contains(kept, name):
+		case !dirs[name] && !kept[name]:
 		case !writable(name):
 			g.odd = append(g.odd, child)
 		case dirs[name] && depth == maxLook:

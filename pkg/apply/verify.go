@@ -77,10 +77,7 @@ func (t *task) compare(ctx context.Context, winner plan.Task) ([]cvat.FrameMeta,
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, len(meta.Frames))
-	for i, f := range meta.Frames {
-		names[i] = f.Name
-	}
+	names := meta.Names()
 	d := t.change.Desired
 	if slices.Equal(names, d.Frames) {
 		return meta.Frames, nil

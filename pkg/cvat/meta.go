@@ -23,6 +23,15 @@ type DataMeta struct {
 	FrameFilter  string // of a video: "step=N" where only every Nth frame was taken
 }
 
+// Names are the frames' names, in frame order.
+func (m *DataMeta) Names() []string {
+	names := make([]string, len(m.Frames))
+	for i, f := range m.Frames {
+		names[i] = f.Name
+	}
+	return names
+}
+
 // A FrameMeta is one frame. Width and Height are in pixels as shown, so swapped
 // where EXIF turns the image.
 type FrameMeta struct {

@@ -149,9 +149,12 @@ func (l *loader) predictionSource(n *node) {
 	}
 }
 
+// Mark begins the bug_tracker of a task or project that is being made; a manifest gives none that does.
+const Mark = "cvatplan:"
+
 func (l *loader) bugTracker(n *node) {
-	if strings.HasPrefix(n.str(), "cvatplan:") {
-		l.report(n.at, diag.Hint{}, "bug_tracker must not begin with cvatplan:, the mark of a task that is being made")
+	if strings.HasPrefix(n.str(), Mark) {
+		l.report(n.at, diag.Hint{}, "bug_tracker must not begin with "+Mark+", the mark of a task that is being made")
 	}
 }
 

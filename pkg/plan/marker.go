@@ -1,9 +1,13 @@
 package plan
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
 
 const (
-	markerPrefix = "cvatplan:1:"
+	markerPrefix = manifest.Mark + "1:"
 	hashDigits   = 64
 )
 
