@@ -70,6 +70,7 @@ const (
 	CodeRequestTooLarge Code = "request_too_large"
 	CodeTooLarge        Code = "too_large"
 	CodeBadValidation   Code = "bad_validation"
+	CodeDimension       Code = "dimension"
 	CodePredictions     Code = "predictions"
 	CodeNoMedia         Code = "no_media"
 	CodeFramesDropped   Code = "frames_dropped"
@@ -236,6 +237,7 @@ var Codes = []Meaning{
 	{CodeRequestTooLarge, Error, "a proxy limits the size of requests"},
 	{CodeTooLarge, Error, "the archive is larger than CVAT takes"},
 	{CodeBadValidation, Error, "CVAT could not choose the ground truth frames"},
+	{CodeDimension, Error, "a project of CVAT holds images or point clouds, not both"},
 	{CodePredictions, Error, "predictions for the task cannot be read, or not be placed"},
 	{CodeNoMedia, Error, "CVAT found no image in the archive"},
 	{CodeFramesDropped, Error, "CVAT imported other frames than were sent"},

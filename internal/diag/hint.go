@@ -85,6 +85,7 @@ const (
 	HintAllowCreation
 	HintPinProject // name, id
 	HintCorrectValidation
+	HintSplitProject
 	HintCorrectOrOptional
 	HintCorrectOrLeaveOut
 

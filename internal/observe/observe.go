@@ -100,7 +100,7 @@ func Project(ctx context.Context, c Reader, want Want, o Options) (plan.Actual, 
 }
 
 func newLook(c Reader, want Want, found Found, o Options) *look {
-	return &look{c: c, want: want, o: o, guideID: found.GuideID, have: plan.Actual{
+	return &look{c: c, want: want, o: o, guideID: found.GuideID, projectDimension: found.Dimension, have: plan.Actual{
 		Scope:  plan.Scope{Server: want.Server, Organization: c.Organization(), ProjectID: found.ID, Project: found.Name},
 		Exists: found.ID != 0, Unclaimed: found.Unclaimed, EmptyProjects: found.Leftovers,
 	}}
@@ -129,6 +129,8 @@ type look struct {
 	want Want
 	o    Options
 	have plan.Actual
+
+	projectDimension string // as the project tells it
 
 	guideID   int  // 0: the project has none
 	overtaken bool // a later answer contradicts an earlier one

@@ -33,10 +33,11 @@ func (e *ProjectError) Code() diag.Code { return diag.CodeProject }
 type Found struct {
 	ID        int
 	Name      string
-	Empty     bool  // the server says that it holds no task
-	Unclaimed bool  // it bears [plan.ProjectMarker]
-	Leftovers []int // others of its name that bear it and hold no task
-	GuideID   int   // 0: it has no guide
+	Empty     bool   // the server says that it holds no task
+	Unclaimed bool   // it bears [plan.ProjectMarker]
+	Leftovers []int  // others of its name that bear it and hold no task
+	GuideID   int    // 0: it has no guide
+	Dimension string // as the server tells it: 2d or 3d; empty: it holds no task with data
 }
 
 // FindProject looks a project up by its id, or by its name in the client's workspace.
@@ -93,7 +94,7 @@ func byID(ctx context.Context, c Reader, id int) (Found, error) {
 }
 
 func found(p cvat.Project) Found {
-	f := Found{ID: p.ID, Name: p.Name, Empty: isEmpty(p), Unclaimed: p.BugTracker == plan.ProjectMarker}
+	f := Found{ID: p.ID, Name: p.Name, Empty: isEmpty(p), Unclaimed: p.BugTracker == plan.ProjectMarker, Dimension: p.Dimension}
 	if p.GuideID != nil {
 		f.GuideID = *p.GuideID
 	}

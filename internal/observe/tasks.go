@@ -14,7 +14,22 @@ func (l *look) tasks(ctx context.Context) error {
 	for _, t := range tasks {
 		l.have.Tasks = append(l.have.Tasks, Task(l.c, t))
 	}
+	l.have.Dimension = dimension(l.have.Tasks, l.projectDimension)
 	return err
+}
+
+// dimension is that of the project's tasks; told is what the project says of those that are not shown. 2d it says
+// of tasks without frames too, up to 2.58.
+func dimension(tasks []plan.Task, told string) string {
+	for _, t := range tasks {
+		if t.Dimension != "" {
+			return t.Dimension
+		}
+	}
+	if told == "2d" {
+		return ""
+	}
+	return told
 }
 
 // Task is a task of the listing as plan sees it, without the state of its import.
@@ -30,7 +45,7 @@ func Task(c Reader, t cvat.Task) plan.Task {
 		out.Owner = t.Owner.Username
 	}
 	if t.Imported() {
-		out.Settings = settings(t)
+		out.Settings, out.Dimension = settings(t), t.Dimension
 	}
 	return out
 }

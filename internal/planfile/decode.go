@@ -36,7 +36,7 @@ func (in *reader) project(line []byte) error {
 	}
 	in.file.Projects = append(in.file.Projects, Project{Options: o, Have: plan.Actual{
 		Scope:  plan.Scope{Server: l.Server, Organization: l.Organization, ProjectID: l.ProjectID, Project: l.Project},
-		Exists: l.Exists, Unclaimed: l.Unclaimed, EmptyProjects: l.EmptyProjects, Labels: l.Labels, Guide: l.Guide, LabelUses: l.LabelUses, NotAsked: l.NotAsked, Uncompared: l.Uncompared, Users: l.Users,
+		Exists: l.Exists, Dimension: l.Dimension, Unclaimed: l.Unclaimed, EmptyProjects: l.EmptyProjects, Labels: l.Labels, Guide: l.Guide, LabelUses: l.LabelUses, NotAsked: l.NotAsked, Uncompared: l.Uncompared, Users: l.Users,
 	}})
 	in.actions = append(in.actions, map[plan.Name]plan.Action{})
 	in.frames = map[plan.Name][]string{}
@@ -53,7 +53,7 @@ func (in *reader) task(line []byte) error {
 		return in.wrong(err)
 	}
 	d := plan.Desired{
-		Task: l.Task, Was: l.Was, Update: l.Update, Bag: l.Bag, Camera: l.Camera, Settings: l.Settings, Frames: l.Frames, Annotations: l.Annotations,
+		Task: l.Task, Was: l.Was, Update: l.Update, Bag: l.Bag, Camera: l.Camera, Kind: l.Kind, Settings: l.Settings, Frames: l.Frames, Annotations: l.Annotations,
 		Origin: manifest.Position(l.Origin), Hash: l.Hash, Bytes: l.Bytes,
 	}
 	if l.Payload != nil {
@@ -108,7 +108,7 @@ func (in *reader) server(line []byte) error {
 	}
 	t := plan.Task{
 		ID: l.ID, Name: l.Name, ProjectID: l.ProjectID, ProjectName: l.ProjectName, BugTracker: l.BugTracker,
-		HasData: l.HasData, Size: l.Size, Owner: l.Owner, Import: plan.ImportState(l.Import), ImportError: l.ImportError,
+		HasData: l.HasData, Size: l.Size, Dimension: l.Dimension, Owner: l.Owner, Import: plan.ImportState(l.Import), ImportError: l.ImportError,
 		Settings: l.Settings, Given: l.Given, Frames: l.Frames, Holds: l.Holds, Jobs: l.Jobs, URL: l.URL,
 	}
 	if l.FramesAsWanted {

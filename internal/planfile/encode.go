@@ -20,7 +20,7 @@ func projectOf(p Project) projectLine {
 	h, o := p.Have, p.Options
 	l := projectLine{
 		Type: typeProject, Server: h.Scope.Server, Organization: h.Scope.Organization, ProjectID: h.Scope.ProjectID,
-		Project: h.Scope.Project, Exists: h.Exists, Unclaimed: h.Unclaimed, EmptyProjects: h.EmptyProjects,
+		Project: h.Scope.Project, Exists: h.Exists, Dimension: h.Dimension, Unclaimed: h.Unclaimed, EmptyProjects: h.EmptyProjects,
 		Labels: h.Labels, Guide: h.Guide, LabelUses: h.LabelUses, NotAsked: h.NotAsked, Uncompared: h.Uncompared, Users: h.Users,
 		Options: optionsPart{
 			Project: wantedProject{ID: o.Project.ID, Name: o.Project.Name, Create: o.Project.Create, Labels: o.Project.Labels, Update: o.Project.Update},
@@ -38,7 +38,7 @@ func projectOf(p Project) projectLine {
 
 func taskOf(d plan.Desired, action plan.Action, images []Image) taskLine {
 	l := taskLine{
-		Type: typeTask, Task: d.Task, Action: string(action), Was: d.Was, Update: d.Update, Bag: d.Bag, Camera: d.Camera, Hash: d.Hash, Bytes: d.Bytes,
+		Type: typeTask, Task: d.Task, Action: string(action), Was: d.Was, Update: d.Update, Bag: d.Bag, Camera: d.Camera, Kind: d.Kind, Hash: d.Hash, Bytes: d.Bytes,
 		Settings: d.Settings, Origin: positionPart(d.Origin), Frames: d.Frames, Annotations: d.Annotations,
 	}
 	if d.Payload.Served() {
@@ -58,7 +58,7 @@ func taskOf(d plan.Desired, action plan.Action, images []Image) taskLine {
 func serverOf(t plan.Task, wanted []string) serverLine {
 	l := serverLine{
 		Type: typeServer, ID: t.ID, Name: t.Name, ProjectID: t.ProjectID, ProjectName: t.ProjectName,
-		BugTracker: t.BugTracker, HasData: t.HasData, Size: t.Size, Owner: t.Owner, Import: string(t.Import),
+		BugTracker: t.BugTracker, HasData: t.HasData, Size: t.Size, Dimension: t.Dimension, Owner: t.Owner, Import: string(t.Import),
 		ImportError: t.ImportError, Settings: t.Settings, Given: t.Given, Holds: t.Holds, Jobs: t.Jobs, URL: t.URL, Frames: t.Frames,
 	}
 	if len(t.Frames) > 0 && slices.Equal(t.Frames, wanted) {

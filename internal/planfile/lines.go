@@ -36,6 +36,7 @@ type projectLine struct {
 	ProjectID     int              `json:"id,omitempty"`
 	Project       string           `json:"name"`
 	Exists        bool             `json:"exists"`
+	Dimension     string           `json:"dimension,omitempty"`
 	Unclaimed     bool             `json:"unclaimed,omitempty"`
 	EmptyProjects []int            `json:"empty_projects,omitempty"`
 	Labels        []manifest.Label `json:"labels,omitempty"`
@@ -83,6 +84,7 @@ type taskLine struct {
 	Update   []string      `json:"update,omitempty"`
 	Bag      string        `json:"bag,omitempty"`
 	Camera   string        `json:"camera,omitempty"`
+	Kind     plan.Kind     `json:"kind,omitempty"`    // left out of images
 	Payload  *payloadPart  `json:"payload,omitempty"` // left out of uploads
 	Hash     string        `json:"archive,omitempty"`
 	Bytes    int64         `json:"bytes"`
@@ -124,6 +126,7 @@ type serverLine struct {
 	BugTracker     string        `json:"bug_tracker,omitempty"`
 	HasData        bool          `json:"has_data,omitempty"`
 	Size           int           `json:"size"`
+	Dimension      string        `json:"dimension,omitempty"`
 	Owner          string        `json:"owner,omitempty"`
 	Import         string        `json:"import,omitempty"`
 	ImportError    string        `json:"import_error,omitempty"`

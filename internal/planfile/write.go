@@ -59,7 +59,7 @@ func (out *writer) project(p Project) {
 	for i, d := range p.Want {
 		action, planned := actions[plan.NameOf(d.Task)]
 		if !planned {
-			out.line(taskLine{Type: typeTask, Task: d.Task, Was: d.Was, Bag: d.Bag, Camera: d.Camera, Origin: positionPart(d.Origin), Bytes: d.Bytes})
+			out.line(taskLine{Type: typeTask, Task: d.Task, Was: d.Was, Bag: d.Bag, Camera: d.Camera, Kind: d.Kind, Origin: positionPart(d.Origin), Bytes: d.Bytes})
 			continue
 		}
 		if _, several := frames[plan.NameOf(d.Task)]; !several {

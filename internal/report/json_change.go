@@ -21,6 +21,7 @@ type changeDoc struct {
 	Project      string `json:"project"`
 	Bag          string `json:"bag,omitempty"`
 	Camera       string `json:"camera,omitempty"`
+	Kind         string `json:"kind,omitempty"` // left out of images
 	Action       string `json:"action"`
 	Change       struct {
 		Actions []string `json:"actions"`
@@ -88,7 +89,7 @@ func address(s plan.Scope) string { return "cvat_project[" + strconv.Quote(s.Pro
 func taskDoc(s plan.Scope, c plan.Change) changeDoc {
 	d := changeDoc{
 		Address: address(s) + ".cvat_task[" + strconv.Quote(c.Task) + "]", Type: "cvat_task", Name: c.Task,
-		Server: s.Server, Organization: s.Organization, Project: s.Project, Bag: c.Bag, Camera: c.Camera,
+		Server: s.Server, Organization: s.Organization, Project: s.Project, Bag: c.Bag, Camera: c.Camera, Kind: string(c.Desired.Kind),
 		Action: string(c.Action), ActionReason: string(c.Reason.Code), Reason: c.Reason.Text, Hint: advice.Words(c.Reason.Hint),
 		ID: c.ID, URL: c.URL, Owner: c.Owner, Frames: c.Frames, Upload: c.Upload,
 		Missing: c.Missing, Extra: c.Extra, Origin: originOf(c.Origin),

@@ -73,6 +73,7 @@ type Task struct {
 	Name     string // NFC and trimmed, as CVAT would trim it
 	Bag      string // the bag's path from the root, with slashes
 	Camera   string // empty where the manifest names no cameras
+	Kind     plan.Kind
 	Settings plan.Settings
 	Was      []string // names that it had before
 	Update   []string // what may be changed in it once it exists
@@ -114,7 +115,7 @@ func (t Task) Close() error {
 // Desired is the task as the plan compares it: no hash, no bytes yet.
 func (t Task) Desired() plan.Desired {
 	d := plan.Desired{
-		Task: t.Name, Bag: t.Bag, Camera: t.Camera, Settings: t.Settings, Was: t.Was, Update: t.Update,
+		Task: t.Name, Bag: t.Bag, Camera: t.Camera, Kind: t.Kind, Settings: t.Settings, Was: t.Was, Update: t.Update,
 		Frames: t.frames.names, Origin: t.Origin, Payload: t.frames.payload, Bytes: -1, Problems: slices.Clone(t.Problems),
 	}
 	if d.Payload.Served() { // all is known of them that ever will be

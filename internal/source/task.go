@@ -73,9 +73,16 @@ func (v view) cameraName() string {
 	return v.camera.Name
 }
 
+func (v view) kind() plan.Kind {
+	if v.camera == nil {
+		return manifest.KindImages
+	}
+	return v.camera.Kind
+}
+
 // task is the task without its frames. Its name's faults are problems of it.
 func (v view) task() Task {
-	t := Task{Bag: v.bag.rel, Camera: v.cameraName(), Settings: v.planSettings(), Update: v.update, Origin: v.bag.pos(), Index: v.bag.index}
+	t := Task{Bag: v.bag.rel, Camera: v.cameraName(), Kind: v.kind(), Settings: v.planSettings(), Update: v.update, Origin: v.bag.pos(), Index: v.bag.index}
 	name, err := taskName(v.nameTemplate(), v.vars)
 	t.Name = name
 	if name == "" {

@@ -13,7 +13,8 @@ type Project struct {
 	Owner          *User  `json:"owner"`
 	OrganizationID *int   `json:"organization_id"`
 	BugTracker     string `json:"bug_tracker"`
-	GuideID        *int   `json:"guide_id"` // nil: it has none
+	GuideID        *int   `json:"guide_id"`  // nil: it has none
+	Dimension      string `json:"dimension"` // 2d or 3d: that of its tasks; "" while it has none with data
 	Tasks          struct {
 		Count *int `json:"count"` // nil where the server does not say
 	} `json:"tasks"`

@@ -75,9 +75,10 @@ type Attribute struct {
 	Values       []string `json:"values"`
 }
 
-// A Camera selects the images that become one task of each bag.
+// A Camera selects the images, or what else its Kind says, that become one task of each bag.
 type Camera struct {
 	Name   string
+	Kind   Kind
 	Files  []string // globs on the path within the bag; empty: the name as a whole token of the path
 	Topics []string // globs on topics; empty: the name as a token of the topic
 	Task   TaskSettings

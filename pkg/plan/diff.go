@@ -22,6 +22,7 @@ func Diff(want []Desired, have Actual, o Options) Plan {
 			p.Changes = append(p.Changes, d.change(w, want, wanted[NameOf(w.Task)]))
 		}
 	}
+	keepDimension(p.Changes, have)
 	unmanaged := d.unmanaged(want)
 	renamed(p.Changes, unmanaged, o)
 	inOrder(p.Changes)

@@ -15,6 +15,10 @@ func (c Change) holding(o Options) Change {
 	if n := holders(c.Actual); n > 1 {
 		return c.several(c.Actual[:n])
 	}
+	if why := otherDimension(c.Desired, t); why != "" {
+		c.Reason.Hint = diag.Do(diag.HintSplitProject)
+		return c.because(Blocked, diag.CodeDimension, why)
+	}
 	c.Leftovers = leftovers(c.Actual)
 	c.Missing, c.Extra = difference(c.Desired.Frames, t)
 	hash, ours := ParseMarker(t.BugTracker)

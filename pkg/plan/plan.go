@@ -72,12 +72,16 @@ type Scope struct {
 // Settings are a task's, as a manifest writes them or as a server shows them.
 type Settings = manifest.Settings
 
+// A Kind says what a task is made of; the zero Kind is images.
+type Kind = manifest.Kind
+
 // Desired is one task that a manifest asks for: names only, no bytes, no disk.
 type Desired struct {
 	Task        string   // its identity within the scope
 	Was         []string // names that it had before: a task of one of them is renamed
 	Update      []string // keys of what may be changed in a task that exists: see [Options].Update
 	Bag, Camera string   // for grouping; Camera is empty where the manifest names none
+	Kind        Kind     // what its frames are
 	Settings    Settings
 	Frames      []string // CVAT frame names in the order that the server will give them
 	Origin      manifest.Position
@@ -121,6 +125,8 @@ type Actual struct {
 	Scope  Scope
 	Exists bool // the project
 
+	Dimension string // of the tasks that it holds, 2d or 3d; "": it holds none with frames, or only such as are not shown
+
 	// Project names are not unique, and a creation whose answer was lost may be carried
 	// out late: Unclaimed says that the project bears [ProjectMarker], EmptyProjects are
 	// others of its name that bear it and hold no task.
@@ -157,6 +163,7 @@ type Task struct {
 	BugTracker  string // holds the marker while the task is ours and unfinished
 	HasData     bool   // something was sent (data is not null)
 	Size        int    // frames; 0 until the import ended
+	Dimension   string // 2d, or 3d of point clouds; "" until the import ended
 	Owner       string
 	Import      ImportState // asked only for unfinished tasks
 	ImportError string      // the failed request's message
