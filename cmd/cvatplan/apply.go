@@ -234,14 +234,9 @@ var errReadOnly = withCode(diag.CodeReadOnlyToken, fmt.Errorf("%w: the access to
 
 // mayWrite asks what kind of token is in use. Servers that cannot say are believed.
 func (a *app) mayWrite(ctx context.Context, s *session) error {
-	if s.project.Server.Sandbox != "" || !s.conn.UsesAccessToken() {
-		return nil
-	}
-	token, err := s.conn.AccessTokenSelf(ctx)
+	token, err := s.conn.token(ctx)
 	switch {
-	case errors.Is(err, cvat.ErrNotFound):
-		return nil
-	case err != nil:
+	case err != nil || token == nil:
 		return err
 	case token.ReadOnly:
 		return withHint(errReadOnly, diag.Do(diag.HintMakeWritingToken))

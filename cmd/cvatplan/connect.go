@@ -29,6 +29,21 @@ type connection struct {
 	scratch  string          // its directory, where that ends with the connection
 	lacking  error           // why there are no credentials
 	signIn   func(context.Context) error
+	asked    *cvat.Token // see token
+}
+
+// token describes the access token in use, nil where that cannot be known: there is none, or the server is
+// older. It is asked for once, though several projects lie on the server.
+func (c *connection) token(ctx context.Context) (*cvat.Token, error) {
+	if c.asked != nil || !c.UsesAccessToken() {
+		return c.asked, nil
+	}
+	token, err := c.AccessTokenSelf(ctx)
+	if errors.Is(err, cvat.ErrNotFound) {
+		return nil, nil
+	}
+	c.asked = token
+	return token, err
 }
 
 func (c *connection) close() error {

@@ -182,6 +182,7 @@ func (s *session) decide(ctx context.Context, o planner.Options) error {
 	if s.conn == nil {
 		return s.project.DecideOffline(ctx, o)
 	}
+	o.Token = s.conn.token
 	return s.project.Decide(ctx, s.conn, o)
 }
 

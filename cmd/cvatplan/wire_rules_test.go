@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/pem"
 	"fmt"
 	"net/http"
@@ -196,9 +197,41 @@ func TestATokensNatureIsKnownBeforeTheFirstWrite(t *testing.T) {
 			if wrote := srv.Count(cvattest.Rule{Writes: true}) > 0; wrote != c.writes {
 				t.Errorf("wrote: %v\n%v", wrote, srv.Seen())
 			}
-			if name == "read-only" {
-				s.run(t, 0, "plan", "--detailed-exitcode").wants(t, exitChanges)
-			}
 		})
+	}
+}
+
+// A plan that apply will refuse says so in every form; one that has nothing to write asks nothing for it.
+func TestAPlanSaysThatItsTokenMayOnlyRead(t *testing.T) {
+	t.Parallel()
+	const asks, note = "/api/auth/access_tokens/self", "the access token is read-only"
+	srv := cvattest.Start(t)
+	token, err := srv.MakeToken(`{"name": "ci", "read_only": true}`)
+	must(t, err)
+	s := newSite(t, newDataset(t, shape{tasks: 1, frames: 1}), srv.URL, token)
+	one := filepath.Join(s.checkouts[0], "cvatplan.yaml")
+	two := filepath.Join(s.checkouts[0], "two.yaml")
+	content, err := os.ReadFile(one)
+	must(t, err)
+	must(t, os.WriteFile(two, bytes.Replace(content, []byte("name: Orchard"), []byte("name: Another"), 1), 0o666))
+	for _, output := range []string{"text", "json", "markdown", "html"} {
+		before := srv.Count(cvattest.Rule{Path: asks})
+		p := s.run(t, 0, "plan", "--detailed-exitcode", "--output", output, one, two).wants(t, exitChanges)
+		if n := strings.Count(p.out.String(), note); n < 2 || srv.Count(cvattest.Rule{Path: asks}) != before+1 {
+			t.Errorf("%s: said %d times for two projects, and asked %d times\n%s", output, n, srv.Count(cvattest.Rule{Path: asks})-before, &p.out)
+		}
+	}
+	// a saved plan is applied with another token
+	saved := filepath.Join(t.TempDir(), "saved.plan")
+	s.run(t, 0, "plan", "--out", saved).wants(t, exitOK)
+	if p := s.run(t, 0, "show", saved).wants(t, exitOK); strings.Contains(p.out.String(), note) {
+		t.Errorf("a saved plan is about who saved it\n%s", &p.out)
+	}
+
+	newSite(t, s.dataset, srv.URL, srv.Token).run(t, 0, "apply").wants(t, exitOK)
+	before := srv.Count(cvattest.Rule{Path: asks})
+	p := s.run(t, 0, "plan", "--detailed-exitcode").wants(t, exitOK)
+	if strings.Contains(p.out.String(), note) || srv.Count(cvattest.Rule{Path: asks}) != before {
+		t.Errorf("nothing is to be written, and the token was asked for\n%s", &p.out)
 	}
 }

@@ -6,6 +6,6 @@ var Ignorable = []Code{
 	CodeAssignee, CodeBagsWithoutCamera, CodeBugTracker, CodeChunkSize, CodeConsensusReplicas, CodeElsewhere, CodeEmptyBeside,
 	CodeFrameCounts, CodeFrameOrder, CodeIdleExclude, CodeIdleSkip, CodeImageQuality, CodeImagesAndRecordings, CodeKeptLabels,
 	CodeLabels, CodeLeftOut, CodeLinkLoop, CodeListedBags, CodeManyJobs, CodeNoHeaderStamp, CodeNoImages, CodeNoIndex, CodeOddNames,
-	CodeOverlap, CodeSameRecording, CodeSameStem, CodeSegmentSize, CodeSeveralKinds, CodeSourceStorage, CodeSubset, CodeTargetStorage,
-	CodeTopicChoice, CodeUnclaimedImages, CodeUnclaimedTopics, CodeUnsettledBags, CodeUnsupportedImages, CodeValidation,
+	CodeOverlap, CodeReadOnlyToken, CodeSameRecording, CodeSameStem, CodeSegmentSize, CodeSeveralKinds, CodeSourceStorage, CodeSubset,
+	CodeTargetStorage, CodeTopicChoice, CodeUnclaimedImages, CodeUnclaimedTopics, CodeUnsettledBags, CodeUnsupportedImages, CodeValidation,
 }

@@ -59,6 +59,7 @@ func full() Project {
 	p := project([]string{"run1", "run2"}, dataset{"run1": pictures("run1", 3), "run2": pictures("run2", 2)})
 	n := 0
 	fill(reflect.ValueOf(&p.Have).Elem(), &n)
+	p.Have.ReadOnly = false // not saved: who applies the plan has another token
 	fill(reflect.ValueOf(&p.Options).Elem(), &n)
 	fill(reflect.ValueOf(&p.Want[0].Settings).Elem(), &n)
 	p.Want[1].Problems = []diag.Diagnostic{{Severity: diag.Error, Code: diag.CodeCorruptImage, Text: "run2/0000.jpg is cut off", Hint: diag.Do(diag.HintVerbatim, "copy it again")}}

@@ -82,6 +82,10 @@ type Options struct {
 	CheckFrames  bool       // compare frame names with the server's: one request per task
 	Read         Depth
 	Upload       bool // the plan is to be carried out at once: tasks whose bags are missing are blocked
+
+	// Token tells what kind of access token is in use, nil where that cannot be known. It is asked only
+	// where there is something to write, and its failure stops no plan; nil: not asked.
+	Token func(context.Context) (*cvat.Token, error)
 }
 
 func (p *Project) planOptions(o Options) plan.Options {
@@ -138,10 +142,25 @@ func (p *Project) decide(ctx context.Context, server Reader, o plan.Options, how
 		return err
 	}
 	proven, err := p.proveRenamed(ctx, server, o)
+	if err != nil {
+		return err
+	}
 	if proven {
 		p.Plan = plan.Diff(p.Desired, p.Actual, o)
 	}
-	return err
+	if p.Actual.ReadOnly = p.mayOnlyRead(ctx, how); p.Actual.ReadOnly {
+		p.Plan = plan.Diff(p.Desired, p.Actual, o)
+	}
+	return ctx.Err()
+}
+
+// mayOnlyRead reports whether the plan has changes that the token in use may not make.
+func (p *Project) mayOnlyRead(ctx context.Context, how Options) bool {
+	if how.Token == nil || !plan.HasChanges(p.Plan) {
+		return false
+	}
+	token, err := how.Token(ctx)
+	return err == nil && token != nil && token.ReadOnly
 }
 
 // DecideOffline plans without a server: all that the manifests ask for is wanted.

@@ -30,6 +30,7 @@ func notes(p Plan, have Actual) []Note {
 	n.keptLabels(p, have)
 	n.uncompared(have)
 	n.noProject(p, have)
+	n.readOnly(p, have)
 	n.ignore(p.Options.Ignore)
 	return n.sorted()
 }
@@ -181,5 +182,12 @@ func (n noter) served(changes []Change) {
 func (n noter) noProject(p Plan, have Actual) {
 	if !have.Exists && p.Project.Action == ProjectNone && !p.Options.Offline {
 		n[Note{Code: diag.CodeProject, Text: fmt.Sprintf("the server has no project %q, and nothing is to be created in it", p.Project.Name)}] = 0
+	}
+}
+
+// readOnly: what apply refuses before its first write. The token of pull requests is rightly one of these.
+func (n noter) readOnly(p Plan, have Actual) {
+	if have.ReadOnly && HasChanges(p) {
+		n[Note{Code: diag.CodeReadOnlyToken, Text: "the access token is read-only: apply needs one that may write", Hint: diag.Do(diag.HintMakeWritingToken)}] = 0
 	}
 }

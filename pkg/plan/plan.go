@@ -127,6 +127,10 @@ type Actual struct {
 
 	Dimension string // of the tasks that it holds, 2d or 3d; "": it holds none with frames, or only such as are not shown
 
+	// ReadOnly says that the token of who looked may not write; it is asked only where there is something
+	// to write. A saved plan does not hold it: who applies that has another token.
+	ReadOnly bool
+
 	// Project names are not unique, and a creation whose answer was lost may be carried
 	// out late: Unclaimed says that the project bears [ProjectMarker], EmptyProjects are
 	// others of its name that bear it and hold no task.
