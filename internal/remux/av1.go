@@ -1,0 +1,381 @@
+package remux
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Types of AV1's OBUs (AV1 bitstream specification, 6.2.2).
+const (
+	obuSequence  = 1
+	obuDelimiter = 2
+	obuHeader    = 3
+	obuTileGroup = 4
+	obuMetadata  = 5
+	obuFrame     = 6
+)
+
+// av1 reads the headers of an AV1 stream.
+type av1Stream struct {
+	sets        sets
+	sequence    *av1Sequence
+	state, next av1State
+}
+
+// av1State is what a decoder knows of the pictures that it was given.
+type av1State struct {
+	frames int32     // shown
+	hints  [8]uint32 // order hints of the pictures that it keeps
+	last   uint32    // of the picture that was shown last
+	step   uint32    // from one shown picture to the next; 0: not known yet
+	known  bool      // last is
+}
+
+type av1Sequence struct {
+	profile, level, tier byte
+	reduced              bool
+	width, height        int
+	frameIDs             [2]int // bits of the difference and of the whole; 0: there are none
+	hintBits             int
+	screenTools          uint32 // 2: each frame says
+	integerMV            uint32 // 2: each frame says
+	decoderModel         bool
+	equalInterval        bool
+	intervalBits         int
+	color                av1Color
+}
+
+type av1Color struct {
+	high, twelve, mono, subX, subY bool
+	position                       byte
+}
+
+// An obu is one packet of AV1, whole.
+type obu struct {
+	kind    byte
+	layer   byte // the spatial one
+	header  int  // bytes of it, the length included
+	payload []byte
+}
+
+// readOBU reads the packet at the begin of the data; its length is that of the header and the payload.
+func readOBU(data []byte) (o obu, length int, err error) {
+	if len(data) == 0 || data[0]&0x80 != 0 {
+		return o, 0, errors.New("it is no AV1 in the low-overhead format: a forbidden bit is set")
+	}
+	o.kind, o.header = data[0]>>3&15, 1
+	if data[0]&4 != 0 {
+		if len(data) < 2 {
+			return o, 0, errors.New("an OBU that ends too early")
+		}
+		o.layer, o.header = data[1]>>3&3, 2
+	}
+	size := uint64(len(data) - o.header)
+	if data[0]&2 != 0 {
+		var n int
+		if size, n = leb128(data[o.header:]); n == 0 {
+			return o, 0, errors.New("an OBU without its length")
+		}
+		o.header += n
+	}
+	if size > uint64(len(data)-o.header) {
+		return o, 0, fmt.Errorf("an OBU of %d bytes where %d are left", size, len(data)-o.header)
+	}
+	o.payload = data[o.header : o.header+int(size)]
+	return o, o.header + int(size), nil
+}
+
+// leb128 reads a number in at most 8 bytes; n is how many, 0 if it does not end.
+func leb128(data []byte) (v uint64, n int) {
+	for i := range min(8, len(data)) {
+		v |= uint64(data[i]&127) << (7 * i)
+		if data[i]&128 == 0 {
+			return v, i + 1
+		}
+	}
+	return 0, 0
+}
+
+func (a *av1Stream) split(payload []byte) ([]unit, error) {
+	var units []unit
+	now := unit{begins: true}
+	for len(payload) > 0 {
+		o, n, err := readOBU(payload)
+		if err != nil {
+			return nil, err
+		}
+		piece := payload[:n]
+		payload = payload[n:]
+		switch o.kind {
+		case obuDelimiter:
+			if len(now.pieces) > 0 {
+				units, now = append(units, now), unit{begins: true}
+			}
+			continue
+		case obuSequence, obuMetadata:
+		case obuHeader, obuFrame, obuTileGroup:
+			now.picture = true
+		default: // padding, redundant headers, tile lists, what is reserved
+			continue
+		}
+		now.pieces = append(now.pieces, piece)
+	}
+	return append(units, now), nil
+}
+
+func (a *av1Stream) set(piece []byte) (setKey, bool) {
+	return setKey{kind: obuSequence}, piece[0]>>3&15 == obuSequence
+}
+
+func (a *av1Stream) learn(u unit) {
+	for _, piece := range u.pieces {
+		key, ok := a.set(piece)
+		if !ok || len(piece) > maxHeader || a.sets[key] == string(piece) {
+			continue
+		}
+		o, _, _ := readOBU(piece)
+		if s := parseAV1Sequence(o.payload); s != nil && piece[0]&2 != 0 {
+			a.sequence, a.sets[key] = s, string(piece)
+		}
+	}
+}
+
+// parseAV1Sequence reads a sequence header (5.5); nil is a broken one.
+func parseAV1Sequence(data []byte) *av1Sequence {
+	r := &bitReader{data: data}
+	s := &av1Sequence{profile: byte(r.bits(3)), screenTools: 2, integerMV: 2}
+	r.bit() // still_picture
+	if s.reduced = r.flag(); s.reduced {
+		s.level = byte(r.bits(5))
+	} else {
+		s.operatingPoints(r)
+	}
+	wide, high := int(r.bits(4))+1, int(r.bits(4))+1
+	s.width, s.height = int(r.bits(wide))+1, int(r.bits(high))+1
+	if !s.reduced && r.flag() {
+		difference := int(r.bits(4)) + 2
+		s.frameIDs = [2]int{difference, int(r.bits(3)) + difference + 1}
+	}
+	r.bits(3) // superblocks, filters
+	if !s.reduced {
+		s.tools(r)
+	}
+	r.bits(3) // super resolution, two filters
+	s.color.read(r, s.profile)
+	if r.short {
+		return nil
+	}
+	return s
+}
+
+// operatingPoints reads the header from timing information to operating points.
+func (s *av1Sequence) operatingPoints(r *bitReader) {
+	delayBits := 0
+	if r.flag() {
+		r.bits(32)
+		r.bits(32)
+		if s.equalInterval = r.flag(); s.equalInterval {
+			r.ue()
+		}
+		if s.decoderModel = r.flag(); s.decoderModel {
+			delayBits = int(r.bits(5)) + 1
+			r.bits(32)
+			r.bits(5)
+			s.intervalBits = int(r.bits(5)) + 1
+		}
+	}
+	display := r.flag()
+	for i := range int(r.bits(5)) + 1 {
+		r.bits(12)
+		level, tier := byte(r.bits(5)), byte(0)
+		if level > 7 {
+			tier = byte(r.bit())
+		}
+		if i == 0 {
+			s.level, s.tier = level, tier
+		}
+		if s.decoderModel && r.flag() {
+			r.skip(2*delayBits + 1)
+		}
+		if display && r.flag() {
+			r.bits(4)
+		}
+	}
+}
+
+// tools reads the header from the prediction's tools to order hints.
+func (s *av1Sequence) tools(r *bitReader) {
+	r.bits(4)
+	hints := r.flag()
+	if hints {
+		r.bits(2)
+	}
+	if !r.flag() {
+		s.screenTools = r.bit()
+	}
+	if s.screenTools > 0 && !r.flag() {
+		s.integerMV = r.bit()
+	}
+	if hints {
+		s.hintBits = int(r.bits(3)) + 1
+	}
+}
+
+// read reads color_config (5.5.2).
+func (c *av1Color) read(r *bitReader, profile byte) {
+	c.high = r.flag()
+	if profile == 2 && c.high {
+		c.twelve = r.flag()
+	}
+	if profile != 1 {
+		c.mono = r.flag()
+	}
+	primaries, transfer, matrix := uint32(2), uint32(2), uint32(2)
+	if r.flag() {
+		primaries, transfer, matrix = r.bits(8), r.bits(8), r.bits(8)
+	}
+	const bt709, srgb, identity = 1, 13, 0
+	switch {
+	case c.mono:
+		r.bit()
+		c.subX, c.subY = true, true
+		return
+	case primaries == bt709 && transfer == srgb && matrix == identity:
+		return
+	}
+	r.bit()
+	switch {
+	case profile == 0:
+		c.subX, c.subY = true, true
+	case profile == 2 && c.twelve:
+		if c.subX = r.flag(); c.subX {
+			c.subY = r.flag()
+		}
+	case profile == 2:
+		c.subX = true
+	}
+	if c.subX && c.subY {
+		c.position = byte(r.bits(2))
+	}
+}
+
+// An av1Frame is a frame's header, as far as it is read.
+type av1Frame struct {
+	existing bool // one that was decoded before is shown
+	slot     int  // which
+	key      bool
+	shown    bool
+	hint     uint32
+	refresh  uint32 // slots that keep it
+	whole    bool   // refresh could be read
+}
+
+// frame reads the begin of uncompressed_header (5.9.2).
+func (s *av1Sequence) frame(payload []byte) (f av1Frame, short bool) {
+	r := &bitReader{data: payload[:min(64, len(payload))]}
+	if s.reduced {
+		return av1Frame{key: true, shown: true, refresh: 255, whole: true}, false
+	}
+	const keyFrame, switchFrame, intraOnly = 0, 3, 2
+	if f.existing = r.flag(); f.existing {
+		f.slot, f.shown = int(r.bits(3)), true
+		return f, r.short
+	}
+	kind := r.bits(2)
+	f.shown = r.flag()
+	f.key = kind == keyFrame && f.shown
+	if f.shown && s.decoderModel && !s.equalInterval {
+		r.skip(s.intervalBits)
+	}
+	if !f.shown {
+		r.bit()
+	}
+	resilient := kind == switchFrame || f.key || r.flag()
+	r.bit()
+	screen := s.screenTools
+	if screen == 2 {
+		screen = r.bit()
+	}
+	if screen > 0 && s.integerMV == 2 {
+		r.bit()
+	}
+	r.skip(s.frameIDs[1])
+	if kind != switchFrame {
+		r.bit()
+	}
+	f.hint = r.bits(s.hintBits)
+	if kind != keyFrame && kind != intraOnly && !resilient {
+		r.bits(3)
+	}
+	if s.decoderModel { // what comes next is about operating points: too much for what it tells
+		return f, r.short
+	}
+	f.refresh, f.whole = 255, true
+	if kind != switchFrame && !f.key {
+		f.refresh = r.bits(8)
+	}
+	return f, r.short
+}
+
+func (a *av1Stream) look(u unit, starting bool) (picture, error) {
+	if a.sequence == nil {
+		return picture{}, errors.New("no sequence header came before it")
+	}
+	a.next = a.state
+	p := picture{width: a.sequence.width, height: a.sequence.height, hidden: true, order: a.state.frames}
+	for _, piece := range u.pieces {
+		o, _, _ := readOBU(piece)
+		if o.kind != obuHeader && o.kind != obuFrame {
+			continue
+		}
+		if o.layer > 0 {
+			return p, &UnsupportedError{Text: "spatial layers are not read"}
+		}
+		f, short := a.sequence.frame(o.payload)
+		if short {
+			return p, errors.New("a frame header that ends too early")
+		}
+		if f.shown && !p.hidden {
+			return p, errors.New("two frames in one temporal unit")
+		}
+		p.key = p.key || f.key
+		lost, repeated := a.next.decoded(f, a.sequence.hintBits)
+		p.lost, p.repeated = p.lost || lost && !starting, p.repeated || repeated && !starting
+		if f.shown {
+			p.hidden = false
+			a.next.frames++
+		}
+	}
+	return p, nil
+}
+
+// decoded notes what a decoder remembers of a frame, and tells whether frames are missing before it, or it is the
+// last one again.
+func (s *av1State) decoded(f av1Frame, hintBits int) (lost, repeated bool) {
+	if f.existing {
+		f.hint = s.hints[f.slot]
+	}
+	if f.key {
+		s.known, s.step = false, 0
+	}
+	if f.shown && hintBits > 0 {
+		step := (f.hint - s.last) & (1<<hintBits - 1)
+		repeated = s.known && step == 0 && !f.existing
+		if s.known && s.step == 0 {
+			s.step = step
+		}
+		lost = s.known && step != s.step
+		s.last, s.known = f.hint, f.whole || f.existing
+	}
+	for i := range s.hints {
+		if f.refresh>>i&1 == 1 {
+			s.hints[i] = f.hint
+		}
+	}
+	return lost, repeated
+}
+
+func (a *av1Stream) accept()                     { a.state = a.next }
+func (a *av1Stream) all() sets                   { return a.sets }
+func (a *av1Stream) length([]byte) []byte        { return nil }
+func (a *av1Stream) spliced(piece []byte) []byte { return piece }

@@ -1,0 +1,414 @@
+package remux
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Types of H.264's NAL units (ITU-T H.264, table 7-1).
+const (
+	h264Slice     = 1
+	h264Partition = 2 // to 4
+	h264IDR       = 5
+	h264SEI       = 6
+	h264SPS       = 7
+	h264PPS       = 8
+)
+
+// h264 reads the headers of an H.264 stream.
+type h264 struct {
+	sets sets
+	sps  [32]*h264SPSet
+	pps  [256]*h264PPSet
+
+	state, next h264State
+}
+
+// h264State is what a decoder knows of the pictures that it was given.
+type h264State struct {
+	started        bool
+	frameNum       uint32 // of the last reference picture
+	lastFrameNum   uint32 // of the last picture
+	offset         int64  // of frame numbers that wrapped
+	pocMsb, pocLsb int64  // of the last reference picture
+	lastPOC        int64
+	highest        int64 // order of presentation so far, since it counts
+	startPOC       int64 // of a key frame that is no IDR, at which decoding started
+	startsOpen     bool
+}
+
+type h264SPSet struct {
+	frameBits     int
+	pocType       int
+	pocBits       int
+	pocZero       bool // delta_pic_order_always_zero_flag
+	nonRefOffset  int64
+	bottomOffset  int64
+	cycle         []int64
+	gaps          bool // gaps_in_frame_num_value_allowed_flag
+	framesOnly    bool
+	planes        bool
+	width, height int
+	profile       [3]byte // profile, constraints, level
+	chroma        int
+	depth         [2]int // bits above 8
+}
+
+type h264PPSet struct {
+	sps         int
+	bottomOrder bool
+}
+
+func h264Type(nal []byte) byte { return nal[0] & 31 }
+
+func (h *h264) split(payload []byte) ([]unit, error) {
+	nals, err := splitNALs(payload)
+	if err != nil {
+		return nil, err
+	}
+	var units []unit
+	var now unit
+	for _, nal := range nals {
+		switch t := h264Type(nal); {
+		case nal[0]&0x80 != 0:
+			return nil, errors.New("a NAL unit with its forbidden bit set")
+		case t >= h264Slice && t <= h264IDR:
+			first := readNAL(nal[:min(len(nal), 16)], 1).ue() == 0
+			if first && now.picture {
+				units, now = append(units, now), unit{}
+			}
+			if !now.picture {
+				now.begins = first
+			}
+			now.picture = true
+		case t == h264SEI || t == h264SPS || t == h264PPS:
+			if now.picture {
+				units, now = append(units, now), unit{}
+			}
+		default: // delimiters, ends, filler; extensions, of which base decoders know nothing
+			continue
+		}
+		now.pieces = append(now.pieces, nal)
+	}
+	return append(units, now), nil
+}
+
+func (h *h264) set(nal []byte) (setKey, bool) {
+	switch t := h264Type(nal); t {
+	case h264SPS:
+		r := readNAL(nal, 4)
+		return setKey{t, uint8(r.most(31))}, !r.short
+	case h264PPS:
+		r := readNAL(nal, 1)
+		return setKey{t, uint8(r.most(255))}, !r.short
+	}
+	return setKey{}, false
+}
+
+func (h *h264) learn(u unit) {
+	for _, nal := range u.pieces {
+		h.learnSet(nal)
+	}
+}
+
+// learnSet takes a parameter set; a broken one takes no other's place.
+func (h *h264) learnSet(nal []byte) {
+	key, ok := h.set(nal)
+	if !ok || len(nal) > maxHeader || h.sets[key] == string(nal) {
+		return
+	}
+	if key.kind == h264SPS {
+		sps := parseH264SPS(nal)
+		if sps == nil {
+			return
+		}
+		h.sps[key.id] = sps
+	} else {
+		r := readNAL(nal, 1)
+		r.ue()
+		pps := &h264PPSet{sps: r.most(31)}
+		r.bit() // entropy_coding_mode_flag
+		pps.bottomOrder = r.flag()
+		if r.short {
+			return
+		}
+		h.pps[key.id] = pps
+	}
+	h.sets[key] = string(nal)
+}
+
+func parseH264SPS(nal []byte) *h264SPSet {
+	r := readNAL(nal, 1)
+	s := &h264SPSet{profile: [3]byte{byte(r.bits(8)), byte(r.bits(8)), byte(r.bits(8))}, chroma: 1}
+	r.ue() // its number
+	switch s.profile[0] {
+	case 100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135:
+		s.chroma = r.most(3)
+		if s.chroma == 3 {
+			s.planes = r.flag()
+		}
+		s.depth = [2]int{r.most(6), r.most(6)}
+		r.bit()
+		if r.flag() {
+			skipScalingLists(r, s.chroma)
+		}
+	}
+	s.frameBits = r.most(12) + 4
+	switch s.pocType = r.most(2); s.pocType {
+	case 0:
+		s.pocBits = r.most(12) + 4
+	case 1:
+		s.pocZero, s.nonRefOffset, s.bottomOffset = r.flag(), r.se(), r.se()
+		for range r.most(255) {
+			s.cycle = append(s.cycle, r.se())
+		}
+	}
+	r.ue()
+	s.gaps = r.flag()
+	s.width, s.height = 16*(r.most(1<<14)+1), 16*(r.most(1<<14)+1)
+	if s.framesOnly = r.flag(); !s.framesOnly {
+		s.height *= 2
+		r.bit()
+	}
+	r.bit()
+	if r.flag() {
+		x, y := 1, 1
+		if s.chroma == 1 || s.chroma == 2 {
+			x = 2
+		}
+		if s.chroma == 1 {
+			y = 2
+		}
+		if !s.framesOnly {
+			y *= 2
+		}
+		s.width -= x * (r.most(1<<14) + r.most(1<<14))
+		s.height -= y * (r.most(1<<14) + r.most(1<<14))
+	}
+	if r.short || s.width <= 0 || s.height <= 0 {
+		return nil
+	}
+	return s
+}
+
+func skipScalingLists(r *bitReader, chroma int) {
+	lists := 8
+	if chroma == 3 {
+		lists = 12
+	}
+	for i := range lists {
+		if !r.flag() {
+			continue
+		}
+		size := 16
+		if i >= 6 {
+			size = 64
+		}
+		last, next := int64(8), int64(8)
+		for range size {
+			if next != 0 {
+				next = (last + r.se() + 256) % 256
+			}
+			if next != 0 {
+				last = next
+			}
+		}
+	}
+}
+
+// h264Slice is the header of a picture's first slice.
+type h264Header struct {
+	sps         *h264SPSet
+	idr         bool
+	reference   bool
+	frameNum    uint32
+	pocLsb      int64
+	bottomDelta int64
+	delta       [2]int64
+	intra       bool
+}
+
+func (h *h264) header(nal []byte) (h264Header, error) {
+	r := readNAL(nal[:min(len(nal), 64)], 1)
+	of := h264Header{idr: h264Type(nal) == h264IDR, reference: nal[0]&0x60 != 0}
+	r.ue() // first_mb_in_slice
+	kind := r.most(9)
+	of.intra = kind%5 == 2 || kind%5 == 4
+	number := r.most(255)
+	if r.short {
+		return of, errors.New("a slice without its header")
+	}
+	pps := h.pps[number]
+	if pps == nil || h.sps[pps.sps] == nil {
+		return of, fmt.Errorf("no parameter sets (PPS %d and its SPS) came before it", number)
+	}
+	of.sps = h.sps[pps.sps]
+	if of.sps.planes {
+		r.bits(2)
+	}
+	of.frameNum = r.bits(of.sps.frameBits)
+	if !of.sps.framesOnly && r.flag() {
+		return of, &UnsupportedError{Text: "interlaced fields are not read"}
+	}
+	if of.idr {
+		r.ue()
+	}
+	switch {
+	case of.sps.pocType == 0:
+		of.pocLsb = int64(r.bits(of.sps.pocBits))
+		if pps.bottomOrder {
+			of.bottomDelta = r.se()
+		}
+	case of.sps.pocType == 1 && !of.sps.pocZero:
+		of.delta[0] = r.se()
+		if pps.bottomOrder {
+			of.delta[1] = r.se()
+		}
+	}
+	if r.short {
+		return of, errors.New("a slice header that ends too early")
+	}
+	return of, nil
+}
+
+func (h *h264) look(u unit, starting bool) (picture, error) {
+	var first h264Header
+	intra, recovery, seen := true, false, false
+	for _, nal := range u.pieces {
+		t := h264Type(nal)
+		switch {
+		case t == h264SEI:
+			recovery = recovery || recoversAtOnce(nal)
+		case t >= h264Partition && t < h264IDR:
+			return picture{}, &UnsupportedError{Text: "data partitioning is not read"}
+		case t == h264Slice || t == h264IDR:
+			of, err := h.header(nal)
+			if err != nil {
+				return picture{}, err
+			}
+			if !seen {
+				first, seen = of, true
+			}
+			intra = intra && of.intra
+		}
+	}
+	p := picture{width: first.sps.width, height: first.sps.height, key: first.idr || recovery && intra}
+	h.next = h.state
+	if first.idr {
+		h.next = h264State{}
+	}
+	poc := h.next.poc(first)
+	p.order, p.starts = int32(poc), first.idr || !h.state.started
+	if !starting && !first.idr {
+		gap := first.frameNum != (h.state.frameNum+1)&(1<<first.sps.frameBits-1)
+		p.repeated = first.frameNum == h.state.lastFrameNum && poc == h.state.lastPOC
+		p.lost = gap && !p.repeated && !first.sps.gaps
+		p.leading = h.state.startsOpen && poc < h.state.startPOC
+	}
+	if starting && !first.idr && h.state.started && poc <= h.state.highest {
+		p.key = false // its place among those before is not known
+	}
+	h.next.taken(first, poc, starting)
+	return p, nil
+}
+
+// taken notes what a decoder remembers of a picture.
+func (s *h264State) taken(of h264Header, poc int64, starting bool) {
+	if starting {
+		s.startsOpen, s.startPOC = !of.idr, poc
+	}
+	if !s.started || poc > s.highest {
+		s.highest = poc
+	}
+	s.started, s.lastFrameNum, s.lastPOC = true, of.frameNum, poc
+	if of.reference {
+		s.frameNum = of.frameNum
+		s.pocLsb = of.pocLsb
+	}
+}
+
+// poc is the picture order count (ITU-T H.264, 8.2.1).
+func (s *h264State) poc(of h264Header) int64 {
+	sps := of.sps
+	if sps.pocType == 0 {
+		size := int64(1) << sps.pocBits
+		msb := s.pocMsb
+		switch {
+		case of.pocLsb < s.pocLsb && s.pocLsb-of.pocLsb >= size/2:
+			msb += size
+		case of.pocLsb > s.pocLsb && of.pocLsb-s.pocLsb > size/2:
+			msb -= size
+		}
+		if of.reference {
+			s.pocMsb = msb
+		}
+		return msb + of.pocLsb + min(0, of.bottomDelta)
+	}
+	if s.started && s.lastFrameNum > of.frameNum {
+		s.offset += 1 << sps.frameBits
+	}
+	number := s.offset + int64(of.frameNum)
+	if sps.pocType == 2 {
+		if of.reference {
+			return 2 * number
+		}
+		return 2*number - 1
+	}
+	return number1(sps, of, number)
+}
+
+// number1 is the order where it follows from the frame's number (8.2.1.2).
+func number1(sps *h264SPSet, of h264Header, number int64) int64 {
+	if len(sps.cycle) == 0 {
+		number = 0
+	}
+	if !of.reference && number > 0 {
+		number--
+	}
+	var poc, whole int64
+	for _, offset := range sps.cycle {
+		whole += offset
+	}
+	if number > 0 {
+		n := int64(len(sps.cycle))
+		poc = (number - 1) / n * whole
+		for _, offset := range sps.cycle[:(number-1)%n+1] {
+			poc += offset
+		}
+	}
+	if !of.reference {
+		poc += sps.nonRefOffset
+	}
+	top := poc + of.delta[0]
+	return min(top, top+sps.bottomOffset+of.delta[1])
+}
+
+// recoversAtOnce tells whether a SEI says that decoding can start with its picture.
+func recoversAtOnce(nal []byte) bool {
+	const recoveryPoint = 6
+	r := readNAL(nal, 1)
+	for !r.short && r.at+16 <= 8*len(r.data) {
+		kind, size := seiNumber(r), seiNumber(r)
+		if kind == recoveryPoint {
+			return r.ue() == 0 && !r.short
+		}
+		r.skip(8 * size)
+	}
+	return false
+}
+
+// seiNumber reads a type or a size: bytes that are added up to the first that is not 255.
+func seiNumber(r *bitReader) int {
+	n := 0
+	for {
+		b := int(r.bits(8))
+		if n += b; b != 255 || r.short {
+			return n
+		}
+	}
+}
+
+func (h *h264) accept()                   { h.state = h.next }
+func (h *h264) all() sets                 { return h.sets }
+func (h *h264) length(nal []byte) []byte  { return nalLength(nal) }
+func (h *h264) spliced(nal []byte) []byte { return nal }

@@ -1,0 +1,490 @@
+package remux
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// Types of H.265's NAL units (ITU-T H.265, table 7-1).
+const (
+	h265RADLN = 6 // and the next: shown before their key frame, and need nothing that came before it
+	h265RASLN = 8 // and the next: shown before their key frame, and need what came before it
+	h265RASLR = 9
+	h265BLA   = 16 // to 18
+	h265IDR   = 19 // and 20
+	h265CRA   = 21
+	h265IRAP  = 23 // the last of the key frames' types
+	h265VCL   = 31 // the last of the pictures' types
+	h265VPS   = 32
+	h265SPS   = 33
+	h265PPS   = 34
+	h265EOS   = 36
+	h265EOB   = 37
+	h265SEI   = 39 // and, behind the picture, 40
+)
+
+// h265 reads the headers of an H.265 stream.
+type h265 struct {
+	sets sets
+	sps  [16]*h265SPSet
+	pps  [64]*h265PPSet
+
+	ended       bool // the sequence has: the next key frame starts anew
+	endsBehind  bool // it will have, behind the picture of the last look
+	state, next h265State
+}
+
+// h265State is what a decoder knows of the pictures that it was given.
+type h265State struct {
+	started  bool
+	pocTid0  int64   // of the last picture that others may count from
+	received []int64 // order of the pictures that may be referred to
+	noRASL   bool    // decoding started at the last key frame
+}
+
+type h265SPSet struct {
+	tier          [12]byte // profile, tier and level, as they stand
+	chroma        int
+	planes        bool
+	width, height int
+	depth         [2]int // bits above 8
+	pocBits       int
+	rps           []h265RPS
+	longTerm      bool
+}
+
+type h265PPSet struct {
+	sps       int
+	output    bool
+	extraBits int
+}
+
+// An h265RPS is a reference picture set: which pictures stay, relative to the one that says so.
+type h265RPS []h265Reference
+
+type h265Reference struct {
+	delta int64
+	used  bool // by this picture
+}
+
+// place is the reference's in its set: those before the picture first, the nearest first on each side.
+func (ref h265Reference) place() int64 {
+	if ref.delta < 0 {
+		return -ref.delta
+	}
+	return ref.delta + 1<<32
+}
+
+func h265Type(nal []byte) byte { return nal[0] >> 1 & 63 }
+
+// isLayer tells of units of a further layer, of which base decoders know nothing.
+func isLayer(nal []byte) bool { return nal[0]&1 != 0 || nal[1]>>3 != 0 }
+
+func (h *h265) split(payload []byte) ([]unit, error) {
+	nals, err := splitNALs(payload)
+	if err != nil {
+		return nil, err
+	}
+	var units []unit
+	var now unit
+	for _, nal := range nals {
+		if len(nal) < 2 || nal[0]&0x80 != 0 || nal[1]&7 == 0 {
+			return nil, errors.New("a NAL unit whose header is broken")
+		}
+		if isLayer(nal) {
+			continue
+		}
+		switch t := h265Type(nal); {
+		case t == h265EOS || t == h265EOB:
+			now.ends = true
+			units, now = append(units, now), unit{}
+			continue
+		case len(nal) == 2:
+			continue
+		case t <= h265VCL:
+			first := nal[2]&0x80 != 0
+			if first && now.picture {
+				units, now = append(units, now), unit{}
+			}
+			if !now.picture {
+				now.begins = first
+			}
+			now.picture = true
+		case t >= h265VPS && t <= h265PPS || t == h265SEI:
+			if now.picture {
+				units, now = append(units, now), unit{}
+			}
+		case t == h265SEI+1:
+		default: // delimiters, filler
+			continue
+		}
+		now.pieces = append(now.pieces, nal)
+	}
+	return append(units, now), nil
+}
+
+func (h *h265) set(nal []byte) (setKey, bool) {
+	r := readNAL(nal, 2)
+	switch t := h265Type(nal); t {
+	case h265VPS:
+		return setKey{t, uint8(r.bits(4))}, !r.short
+	case h265SPS:
+		layers := int(r.bits(7) & 7)
+		r.bit()
+		skipH265Tier(r, layers)
+		return setKey{t, uint8(r.most(15))}, !r.short
+	case h265PPS:
+		return setKey{t, uint8(r.most(63))}, !r.short
+	}
+	return setKey{}, false
+}
+
+func (h *h265) learn(u unit) {
+	for _, nal := range u.pieces {
+		h.learnSet(nal)
+	}
+	if !u.picture && u.ends {
+		h.ended = true
+	}
+}
+
+// learnSet takes a parameter set; a broken one takes no other's place.
+func (h *h265) learnSet(nal []byte) {
+	key, ok := h.set(nal)
+	if !ok || len(nal) > maxHeader || h.sets[key] == string(nal) {
+		return
+	}
+	switch key.kind {
+	case h265SPS:
+		sps := parseH265SPS(nal)
+		if sps == nil {
+			return
+		}
+		h.sps[key.id] = sps
+	case h265PPS:
+		r := readNAL(nal, 2)
+		r.ue()
+		pps := &h265PPSet{sps: r.most(15)}
+		r.bit() // dependent_slice_segments_enabled_flag
+		pps.output, pps.extraBits = r.flag(), int(r.bits(3))
+		if r.short {
+			return
+		}
+		h.pps[key.id] = pps
+	}
+	h.sets[key] = string(nal)
+}
+
+// skipH265Tier reads past profile_tier_level, and gives its general part.
+func skipH265Tier(r *bitReader, subLayers int) (tier [12]byte) {
+	for i := range tier {
+		tier[i] = byte(r.bits(8))
+	}
+	var profile, level [8]bool
+	for i := range subLayers {
+		profile[i], level[i] = r.flag(), r.flag()
+	}
+	if subLayers > 0 {
+		r.skip(2 * (8 - subLayers))
+	}
+	for i := range subLayers {
+		if profile[i] {
+			r.skip(88)
+		}
+		if level[i] {
+			r.skip(8)
+		}
+	}
+	return tier
+}
+
+func parseH265SPS(nal []byte) *h265SPSet {
+	r := readNAL(nal, 2)
+	layers := int(r.bits(7) & 7)
+	r.bit()
+	s := &h265SPSet{tier: skipH265Tier(r, layers)}
+	r.ue() // its number
+	if s.chroma = r.most(3); s.chroma == 3 {
+		s.planes = r.flag()
+	}
+	s.width, s.height = r.most(1<<16), r.most(1<<16)
+	if r.flag() {
+		x, y := 1, 1
+		if s.chroma == 1 || s.chroma == 2 {
+			x = 2
+		}
+		if s.chroma == 1 {
+			y = 2
+		}
+		s.width -= x * (r.most(1<<16) + r.most(1<<16))
+		s.height -= y * (r.most(1<<16) + r.most(1<<16))
+	}
+	s.depth = [2]int{r.most(8), r.most(8)}
+	s.pocBits = r.most(12) + 4
+	from := layers
+	if r.flag() {
+		from = 0
+	}
+	for range layers + 1 - from {
+		r.ue()
+		r.ue()
+		r.ue()
+	}
+	for range 6 {
+		r.ue()
+	}
+	if r.flag() && r.flag() {
+		skipH265ScalingLists(r)
+	}
+	r.bits(2)
+	if r.flag() {
+		r.bits(8)
+		r.ue()
+		r.ue()
+		r.bit()
+	}
+	n := r.most(64)
+	for i := range n {
+		s.rps = append(s.rps, readRPS(r, s.rps, i, n))
+	}
+	s.longTerm = r.flag()
+	if r.short || s.width <= 0 || s.height <= 0 {
+		return nil
+	}
+	return s
+}
+
+func skipH265ScalingLists(r *bitReader) {
+	for size := range 4 {
+		step := 1
+		if size == 3 {
+			step = 3
+		}
+		for matrix := 0; matrix < 6; matrix += step {
+			if !r.flag() {
+				r.ue()
+				continue
+			}
+			if size > 1 {
+				r.se()
+			}
+			for range min(64, 1<<(4+size<<1)) {
+				r.se()
+			}
+		}
+	}
+}
+
+// maxReferences is how many pictures a set may name: a decoder keeps at most 16.
+const maxReferences = 16
+
+// readRPS reads st_ref_pic_set number i, of n in the SPS (7.3.7, 7.4.8); the one of a slice has the number n.
+func readRPS(r *bitReader, before []h265RPS, i, n int) h265RPS {
+	if i > 0 && r.flag() {
+		back := 1
+		if i == n {
+			back += r.most(uint32(i - 1))
+		}
+		sign := r.bit()
+		delta := (1 - 2*int64(sign)) * int64(r.most(1<<15)+1)
+		return predictRPS(r, before[i-back], delta)
+	}
+	negative, positive := r.most(maxReferences), r.most(maxReferences)
+	var list h265RPS
+	at := int64(0)
+	for range negative {
+		at -= int64(r.most(1<<15)) + 1
+		list = append(list, h265Reference{at, r.flag()})
+	}
+	at = 0
+	for range positive {
+		at += int64(r.most(1<<15)) + 1
+		list = append(list, h265Reference{at, r.flag()})
+	}
+	return list
+}
+
+// predictRPS reads a set as its difference to another one. The order within a set, nearest first on each side, is
+// what the flags count by.
+func predictRPS(r *bitReader, from h265RPS, delta int64) h265RPS {
+	used, kept := make([]bool, len(from)+1), make([]bool, len(from)+1)
+	for j := range used {
+		used[j], kept[j] = r.flag(), true
+		if !used[j] {
+			kept[j] = r.flag()
+		}
+	}
+	var list h265RPS
+	add := func(j int, at int64) {
+		if kept[j] && at != 0 {
+			list = append(list, h265Reference{at, used[j]})
+		}
+	}
+	for j, ref := range from {
+		add(j, ref.delta+delta)
+	}
+	add(len(from), delta)
+	slices.SortStableFunc(list, func(a, b h265Reference) int { return cmp.Compare(a.place(), b.place()) })
+	if len(list) > maxReferences {
+		r.short = true
+	}
+	return list
+}
+
+// h265Header is the header of a picture's first slice.
+type h265Header struct {
+	kind   byte
+	tid    byte
+	sps    *h265SPSet
+	shown  bool
+	pocLsb int64
+	rps    h265RPS
+}
+
+func (of h265Header) key() bool { return of.kind >= h265BLA && of.kind <= h265IRAP }
+
+func (of h265Header) idr() bool { return of.kind == h265IDR || of.kind == h265IDR+1 }
+
+func (h *h265) header(nal []byte) (h265Header, error) {
+	r := readNAL(nal[:min(len(nal), 512)], 2)
+	of := h265Header{kind: h265Type(nal), tid: nal[1]&7 - 1, shown: true}
+	r.bit() // first_slice_segment_in_pic_flag
+	if of.key() {
+		r.bit() // no_output_of_prior_pics_flag
+	}
+	number := r.most(63)
+	if r.short {
+		return of, errors.New("a slice without its header")
+	}
+	pps := h.pps[number]
+	if pps == nil || h.sps[pps.sps] == nil {
+		return of, fmt.Errorf("no parameter sets (PPS %d and its SPS) came before it", number)
+	}
+	of.sps = h.sps[pps.sps]
+	r.bits(pps.extraBits)
+	r.ue() // slice_type
+	if pps.output {
+		of.shown = r.flag()
+	}
+	if of.sps.planes {
+		r.bits(2)
+	}
+	if !of.idr() {
+		of.pocLsb = int64(r.bits(of.sps.pocBits))
+		of.rps = readSliceRPS(r, of.sps)
+	}
+	if r.short {
+		return of, errors.New("a slice header that ends too early")
+	}
+	return of, nil
+}
+
+func readSliceRPS(r *bitReader, sps *h265SPSet) h265RPS {
+	n := len(sps.rps)
+	if !r.flag() {
+		return readRPS(r, sps.rps, n, n)
+	}
+	bits := 0
+	for 1<<bits < n {
+		bits++
+	}
+	i := int(r.bits(bits))
+	if i >= n {
+		r.short = true
+		return nil
+	}
+	return sps.rps[i]
+}
+
+func (h *h265) look(u unit, starting bool) (picture, error) {
+	at := slices.IndexFunc(u.pieces, func(nal []byte) bool { return h265Type(nal) <= h265VCL })
+	of, err := h.header(u.pieces[at])
+	if err != nil {
+		return picture{}, err
+	}
+	anew := starting || h.ended
+	h.endsBehind = u.ends
+	p := picture{width: of.sps.width, height: of.sps.height, key: of.key(), hidden: !of.shown}
+	h.next = h265State{started: true, pocTid0: h.state.pocTid0, noRASL: h.state.noRASL}
+	p.starts = of.key() && (anew || of.kind != h265CRA)
+	p.splice = of.kind == h265CRA && anew && h.state.started
+	poc := of.pocLsb
+	if !p.starts {
+		poc = h.poc(of)
+	}
+	p.order = int32(poc)
+	if of.key() {
+		h.next.noRASL = p.starts
+	}
+	switch {
+	case p.starts:
+		h.next.received = []int64{poc}
+	case !starting:
+		p.leading = h.state.noRASL && (of.kind == h265RASLN || of.kind == h265RASLR)
+		p.repeated = slices.Contains(h.state.received, poc)
+		p.lost = !p.leading && !p.repeated && (h.ended || !h.refers(of, poc))
+		if p.leading { // a decoder is not given it
+			h.next = h.state
+			return p, nil
+		}
+		h.next.received = append(h.next.received, poc)
+	}
+	const subLayerNonReference = 14 // even types up to here
+	reference := of.kind > subLayerNonReference || of.kind%2 == 1
+	if p.starts || of.tid == 0 && reference && !(of.kind >= h265RADLN && of.kind <= h265RASLR) {
+		h.next.pocTid0 = poc
+	}
+	return p, nil
+}
+
+// poc is the picture order count (ITU-T H.265, 8.3.1).
+func (h *h265) poc(of h265Header) int64 {
+	size := int64(1) << of.sps.pocBits
+	lsb := h.state.pocTid0 & (size - 1)
+	msb := h.state.pocTid0 - lsb
+	switch {
+	case of.pocLsb < lsb && lsb-of.pocLsb >= size/2:
+		msb += size
+	case of.pocLsb > lsb && of.pocLsb-lsb > size/2:
+		msb -= size
+	}
+	return msb + of.pocLsb
+}
+
+// mostReceived is how many pictures are remembered where long-term references may name any of them.
+const mostReceived = 256
+
+// refers keeps the pictures that are still referred to, and tells whether those that the picture needs were received.
+func (h *h265) refers(of h265Header, poc int64) bool {
+	whole := true
+	for _, ref := range of.rps {
+		if slices.Contains(h.state.received, poc+ref.delta) {
+			h.next.received = append(h.next.received, poc+ref.delta)
+		} else if ref.used {
+			whole = false
+		}
+	}
+	if of.sps.longTerm {
+		h.next.received = slices.Clone(h.state.received[max(0, len(h.state.received)-mostReceived):])
+	}
+	return whole
+}
+
+func (h *h265) accept() { h.state, h.ended = h.next, h.endsBehind }
+
+func (h *h265) all() sets { return h.sets }
+
+func (h *h265) length(nal []byte) []byte { return nalLength(nal) }
+
+// spliced makes a broken link (BLA) of a clean random access picture (CRA): so the standard tells decoders that
+// what came before it is not what it was coded after.
+func (h *h265) spliced(nal []byte) []byte {
+	if h265Type(nal) != h265CRA {
+		return nal
+	}
+	nal = slices.Clone(nal)
+	nal[0] = nal[0]&0x81 | h265BLA<<1
+	return nal
+}

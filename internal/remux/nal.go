@@ -1,0 +1,55 @@
+package remux
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// splitNALs cuts a message into NAL units, as parts of it: a byte stream with start codes (Annex B), which is what the
+// formats ask for, or units behind their lengths in four bytes, as MP4 files hold them, which some write nevertheless.
+func splitNALs(data []byte) ([][]byte, error) {
+	zeros := len(data) - len(bytes.TrimLeft(data, "\x00"))
+	stream := zeros >= 2 && zeros < len(data) && data[zeros] == 1
+	if !stream || zeros == 2 { // a unit of 256 to 511 bytes behind its length begins like a start code
+		if nals := lengthPrefixed(data); nals != nil {
+			return nals, nil
+		}
+	}
+	if !stream {
+		return nil, errNoStartCode
+	}
+	return annexB(data), nil
+}
+
+// lengthPrefixed is nil unless the lengths add up to the byte.
+func lengthPrefixed(data []byte) (nals [][]byte) {
+	for len(data) > 4 {
+		n := int64(binary.BigEndian.Uint32(data))
+		if n == 0 || n > int64(len(data)-4) {
+			return nil
+		}
+		nals = append(nals, data[4:4+n])
+		data = data[4+n:]
+	}
+	if len(data) > 0 {
+		return nil
+	}
+	return nals
+}
+
+var startCode = []byte{0, 0, 1}
+
+func annexB(data []byte) (nals [][]byte) {
+	at := bytes.Index(data, startCode)
+	for at >= 0 {
+		data = data[at+3:]
+		nal := data
+		if at = bytes.Index(data, startCode); at >= 0 {
+			nal = data[:at]
+		}
+		if nal = bytes.TrimRight(nal, "\x00"); len(nal) > 0 { // a unit ends with a bit that is set
+			nals = append(nals, nal)
+		}
+	}
+	return nals
+}
