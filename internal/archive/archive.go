@@ -31,7 +31,7 @@ import (
 	"sync"
 )
 
-// An Entry is one frame: what was measured of it, and how to read it again.
+// An Entry is one frame, or a context image of one: what was measured of it, and how to read it again.
 type Entry struct {
 	Name          string // path in the zip, slashes, UTF-8, below 64 KiB; CVAT's frame name
 	Size          int64  // bytes
@@ -39,6 +39,8 @@ type Entry struct {
 	Sum           [32]byte
 	Width, Height int // pixels as displayed; only [Zip.Order] needs them
 	Open          func() (io.ReadCloser, error)
+
+	Context bool // it is a context image of the frame before it: in the zip, but no frame
 }
 
 // A Zip is one archive. Its methods may be called concurrently.
@@ -100,13 +102,20 @@ func hashOf(entries []Entry) string {
 	return h.String()
 }
 
-// Prefixes gives the hash of the archive of the first entry, of the first two, and so on, each with the
-// number of entries.
+// Prefixes gives the hash of the archive of the first frame, of the first two, and so on, each with the
+// number of frames. Context images go with theirs.
 func Prefixes(entries []Entry) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
-		h := newHash()
+		h, frames := newHash(), 0
 		for i, e := range entries {
-			if h.add(e); !yield(i+1, h.String()) {
+			h.add(e)
+			if !e.Context {
+				frames++
+			}
+			if i+1 < len(entries) && entries[i+1].Context {
+				continue
+			}
+			if !yield(frames, h.String()) {
 				return
 			}
 		}

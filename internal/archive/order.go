@@ -25,13 +25,16 @@ type orderMeta struct {
 
 // Order is CVAT's dataset manifest of the frames: uploaded beside the zip (inside it
 // CVAT does not look), it makes sorting_method predefined keep the entries' order.
-// Every entry needs its Width and Height.
+// Every frame needs its Width and Height.
 func (z *Zip) Order() []byte {
 	var b bytes.Buffer
 	b.WriteString(`{"version":"1.1"}` + "\n" + `{"type":"images"}` + "\n")
 	lines := json.NewEncoder(&b)
 	lines.SetEscapeHTML(false)
 	for _, e := range z.entries {
+		if e.Context { // CVAT finds those by their places
+			continue
+		}
 		ext := extension(e.Name)
 		lines.Encode(orderLine{
 			Name: strings.TrimSuffix(e.Name, ext), Extension: ext,

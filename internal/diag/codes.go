@@ -39,6 +39,7 @@ const (
 	CodeAnnotations           Code = "annotations"
 	CodeJobs                  Code = "jobs"
 	CodeFrameOrder            Code = "frame_order"
+	CodeContext               Code = "context"
 	CodeManyJobs              Code = "many_jobs"
 	CodeElsewhere             Code = "elsewhere"
 	CodeKeptLabels            Code = "kept_labels"
@@ -74,6 +75,7 @@ const (
 	CodePredictions     Code = "predictions"
 	CodeNoMedia         Code = "no_media"
 	CodeFramesDropped   Code = "frames_dropped"
+	CodeContextDropped  Code = "context_dropped"
 	CodeWrongSizes      Code = "wrong_sizes"
 	CodeImportFailed    Code = "import_failed"
 	CodeImportStuck     Code = "import_stuck"
@@ -126,6 +128,7 @@ const (
 	CodeBadSelection        Code = "bad_selection"
 	CodeEmptySelection      Code = "empty_selection"
 	CodeNoStamps            Code = "no_stamps"
+	CodeNoContext           Code = "no_context"
 	CodeLFSPointer          Code = "lfs_pointer"
 	CodeDVCMissing          Code = "dvc_missing"
 	CodeAnnexMissing        Code = "annex_missing"
@@ -208,6 +211,7 @@ var Codes = []Meaning{
 	{CodeAnnotations, Note, "a finished task does not hold what predictions say now"},
 	{CodeJobs, Note, "jobs of the task are not given to those whom the manifest names"},
 	{CodeFrameOrder, Note, "the task holds its frames in another order"},
+	{CodeContext, Note, "a task has other context images than the manifest says"},
 	{CodeManyJobs, Error, "the task would have more jobs than CVAT allows"},
 	{CodeKeptLabels, Note, "the project has labels that the manifest does not name"},
 	{CodeGuide, Note, "the project has another annotation guide, or none"},
@@ -241,6 +245,7 @@ var Codes = []Meaning{
 	{CodePredictions, Error, "predictions for the task cannot be read, or not be placed"},
 	{CodeNoMedia, Error, "CVAT found no image in the archive"},
 	{CodeFramesDropped, Error, "CVAT imported other frames than were sent"},
+	{CodeContextDropped, Error, "CVAT shows frames with other context images than were sent"},
 	{CodeWrongSizes, Error, "a list of images in the storage says other sizes than the images have"},
 	{CodeImportFailed, Error, "CVAT could not import the archive"},
 	{CodeImportStuck, Error, "an import makes no progress"},
@@ -289,6 +294,7 @@ var Codes = []Meaning{
 	{CodeBadSelection, Error, "the selection of frames cannot be carried out"},
 	{CodeEmptySelection, Error, "the selection leaves no frames"},
 	{CodeNoStamps, Error, "the selection needs times that file names do not carry"},
+	{CodeNoContext, Warning, "no frame has an image of a source of context"},
 	{CodeLFSPointer, Error, "a Git LFS pointer is in place of the file"},
 	{CodeDVCMissing, Error, "a DVC stub is in place of the file"},
 	{CodeAnnexMissing, Error, "a git-annex link is in place of the file"},

@@ -52,15 +52,18 @@ func AddFrames(ctx context.Context, c Reader, tasks []plan.Task, ids []int, want
 }
 
 func addFrames(ctx context.Context, c Reader, t *plan.Task, expected []string) error {
-	names, err := FrameNames(ctx, c, t.ID)
+	meta, err := c.DataMeta(ctx, t.ID)
 	if errors.Is(err, cvat.ErrNotFound) {
 		return nil // deleted since it was listed
 	}
-	if slices.Equal(names, expected) {
-		names = expected // a million names are kept once
+	if err != nil {
+		return err
 	}
-	t.Frames = names
-	return err
+	t.Frames, t.Related = meta.Names(), meta.RelatedFiles()
+	if slices.Equal(t.Frames, expected) {
+		t.Frames = expected // a million names are kept once
+	}
+	return nil
 }
 
 // FrameNames are the names of an imported task's frames, in frame order.

@@ -55,6 +55,10 @@ func (in *reader) task(line []byte) error {
 	d := plan.Desired{
 		Task: l.Task, Was: l.Was, Update: l.Update, Bag: l.Bag, Camera: l.Camera, Kind: l.Kind, Settings: l.Settings, Frames: l.Frames, Annotations: l.Annotations,
 		Origin: manifest.Position(l.Origin), Hash: l.Hash, Bytes: l.Bytes,
+		Context: l.Context, Related: l.Related,
+	}
+	if d.Related != nil && len(d.Related) != len(d.Frames) {
+		return in.wrong(fmt.Errorf("%d frames have %d numbers of context images", len(d.Frames), len(d.Related)))
 	}
 	if l.Payload != nil {
 		d.Payload = plan.Payload(*l.Payload)
@@ -109,10 +113,13 @@ func (in *reader) server(line []byte) error {
 	t := plan.Task{
 		ID: l.ID, Name: l.Name, ProjectID: l.ProjectID, ProjectName: l.ProjectName, BugTracker: l.BugTracker,
 		HasData: l.HasData, Size: l.Size, Dimension: l.Dimension, Owner: l.Owner, Import: plan.ImportState(l.Import), ImportError: l.ImportError,
-		Settings: l.Settings, Given: l.Given, Frames: l.Frames, Holds: l.Holds, Jobs: l.Jobs, URL: l.URL,
+		Settings: l.Settings, Given: l.Given, Frames: l.Frames, Holds: l.Holds, Jobs: l.Jobs, URL: l.URL, Related: l.Related,
 	}
 	if l.FramesAsWanted {
 		t.Frames = in.frames[plan.NameOf(l.Name)]
+	}
+	if t.Related != nil && len(t.Related) != len(t.Frames) {
+		return in.wrong(fmt.Errorf("%d frames have %d numbers of context images", len(t.Frames), len(t.Related)))
 	}
 	have := &in.current().Have
 	if l.Elsewhere {

@@ -40,6 +40,7 @@ func taskOf(d plan.Desired, action plan.Action, images []Image) taskLine {
 	l := taskLine{
 		Type: typeTask, Task: d.Task, Action: string(action), Was: d.Was, Update: d.Update, Bag: d.Bag, Camera: d.Camera, Kind: d.Kind, Hash: d.Hash, Bytes: d.Bytes,
 		Settings: d.Settings, Origin: positionPart(d.Origin), Frames: d.Frames, Annotations: d.Annotations,
+		Context: d.Context, Related: d.Related,
 	}
 	if d.Payload.Served() {
 		p := payloadPart(d.Payload)
@@ -59,7 +60,7 @@ func serverOf(t plan.Task, wanted []string) serverLine {
 	l := serverLine{
 		Type: typeServer, ID: t.ID, Name: t.Name, ProjectID: t.ProjectID, ProjectName: t.ProjectName,
 		BugTracker: t.BugTracker, HasData: t.HasData, Size: t.Size, Dimension: t.Dimension, Owner: t.Owner, Import: string(t.Import),
-		ImportError: t.ImportError, Settings: t.Settings, Given: t.Given, Holds: t.Holds, Jobs: t.Jobs, URL: t.URL, Frames: t.Frames,
+		ImportError: t.ImportError, Settings: t.Settings, Given: t.Given, Holds: t.Holds, Jobs: t.Jobs, URL: t.URL, Frames: t.Frames, Related: t.Related,
 	}
 	if len(t.Frames) > 0 && slices.Equal(t.Frames, wanted) {
 		l.Frames, l.FramesAsWanted = nil, true

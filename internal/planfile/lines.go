@@ -94,6 +94,8 @@ type taskLine struct {
 	Frames   []string      `json:"frames,omitempty"`
 
 	Annotations *plan.Annotations `json:"annotations,omitempty"`
+	Context     []plan.Context    `json:"context,omitempty"`
+	Related     []int             `json:"related,omitempty"` // context images of each frame
 	Sizes       []int64           `json:"sizes,omitempty"`
 	Sums        []string          `json:"sums,omitempty"`
 }
@@ -135,6 +137,7 @@ type serverLine struct {
 	Given          *plan.Given   `json:"given,omitempty"`
 	Holds          string        `json:"holds,omitempty"` // the wanted task whose frames it was proven to hold
 	URL            string        `json:"url,omitempty"`
+	Related        []int         `json:"related,omitempty"`
 	Elsewhere      bool          `json:"elsewhere,omitempty"`        // in another project
 	FramesAsWanted bool          `json:"frames_as_wanted,omitempty"` // in place of them
 	Frames         []string      `json:"frames,omitzero"`            // nil is not asked for

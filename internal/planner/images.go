@@ -43,7 +43,7 @@ func (p *Project) measured(ctx context.Context, i int, c plan.Change) (apply.Ima
 	problems = append(problems, p.checkPlaces(ctx, c, frames)...)
 	zip := pack(frames)
 	zip.CloseToo(t) // what its frames were spooled in
-	return apply.Images{Archive: zip, Frames: names(frames), Problems: problems}, nil
+	return apply.Images{Archive: zip, Frames: names(frames), Related: related(frames), Problems: problems}, nil
 }
 
 // A passingError is a problem that is not of the images, and that is gone when they are read again.

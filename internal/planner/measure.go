@@ -65,8 +65,12 @@ func (p *Project) keepMeasured(i int, frames []source.Frame) {
 	if len(frames) < len(d.Frames) || p.Tasks[i].Provisional() { // bad ones were dropped, or the names were not known
 		d.Frames = names(frames)
 	}
+	d.Related = related(frames)
 	for k, f := range frames {
 		d.Bytes += f.Size
+		for _, c := range f.Context {
+			d.Bytes += c.Size
+		}
 		p.sums[i][k] = planfile.Image{Size: f.Size, Sum: [8]byte(f.Sum[:8])}
 	}
 }
@@ -185,12 +189,28 @@ func (p *Project) addWarnings(problems []diag.Diagnostic) {
 // pack lays out the archive of measured frames.
 func pack(frames []source.Frame) *archive.Zip { return archive.New(entries(frames)) }
 
+// entries has each frame, and behind it its context images, which lie beside it in a recording, too.
 func entries(frames []source.Frame) []archive.Entry {
-	entries := make([]archive.Entry, len(frames))
-	for i, f := range frames {
-		entries[i] = archive.Entry{Name: f.Name, Size: f.Size, CRC: f.CRC, Sum: f.Sum, Width: f.Width, Height: f.Height, Open: f.Open}
+	entries := make([]archive.Entry, 0, len(frames))
+	for _, f := range frames {
+		entries = append(entries, archive.Entry{Name: f.Name, Size: f.Size, CRC: f.CRC, Sum: f.Sum, Width: f.Width, Height: f.Height, Open: f.Open})
+		for _, c := range f.Context {
+			entries = append(entries, archive.Entry{Name: c.Name, Size: c.Size, CRC: c.CRC, Sum: c.Sum, Open: c.Open, Context: true})
+		}
 	}
 	return entries
+}
+
+// related is how many context images each frame has; nil if none has any.
+func related(frames []source.Frame) []int {
+	counts := make([]int, len(frames))
+	for i, f := range frames {
+		counts[i] = len(f.Context)
+	}
+	if !slices.ContainsFunc(counts, func(n int) bool { return n > 0 }) {
+		return nil
+	}
+	return counts
 }
 
 func names(frames []source.Frame) []string {

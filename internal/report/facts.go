@@ -14,7 +14,7 @@ import (
 // A fact is one line of detail under a change. The renderers for people show the
 // same facts; each escapes them in its own way, and bounds the list of names.
 type fact struct {
-	label string // "server", "manifest", "missing", "extra", "task", "removes", "problems", "from", "puts", "hint"
+	label string // "server", "manifest", "missing", "extra", "task", "removes", "problems", "from", "puts", "context", "hint"
 	text  string
 	names []string // of frames, any number
 	lines []string // instead of text: several sentences, any number
@@ -25,6 +25,7 @@ type fact struct {
 func factsOf(c plan.Change) []fact {
 	var facts []fact
 	facts = append(facts, updates(c)...)
+	facts = append(facts, context(c)...)
 	facts = append(facts, annotations(c)...)
 	facts = append(facts, differences(c)...)
 	facts = append(facts, tasks(c)...)
@@ -87,6 +88,18 @@ func updates(c plan.Change) []fact {
 		facts = append(facts, fact{label: "jobs", lines: lines})
 	}
 	return facts
+}
+
+// context is how far the images of other cameras cover the frames that are sent.
+func context(c plan.Change) []fact {
+	if !c.Upload || len(c.Desired.Context) == 0 {
+		return nil
+	}
+	lines := make([]string, len(c.Desired.Context))
+	for i, of := range c.Desired.Context {
+		lines[i] = of.Covers(c.Frames)
+	}
+	return []fact{{label: "context", lines: lines}}
 }
 
 // annotations are what the task is given: how many of each label, and what is left out.

@@ -46,6 +46,7 @@ type changeDoc struct {
 	Removes      []int       `json:"removes,omitempty"` // ids of empty leftovers of ours
 	Origin       *originDoc  `json:"origin,omitempty"`
 
+	Context     []plan.Context    `json:"context,omitempty"`     // what is beside its frames
 	Annotations *plan.Annotations `json:"annotations,omitempty"` // what the task is given
 }
 
@@ -106,7 +107,7 @@ func taskDoc(s plan.Scope, c plan.Change) changeDoc {
 	for _, t := range c.Leftovers {
 		d.Removes = append(d.Removes, t.ID)
 	}
-	d.Annotations = c.Desired.Annotations
+	d.Annotations, d.Context = c.Desired.Annotations, c.Desired.Context
 	d.Updates = updateDocs(c.Updates)
 	for _, j := range c.Jobs {
 		d.Jobs = append(d.Jobs, jobDoc{j.Job.ID, j.Job.Start, j.Job.Stop, j.Before, j.After})

@@ -121,4 +121,8 @@ var assumptions = []assumption{
 	{107, "a failed import of keys starts again without them, and succeeds once the objects are well", 297},
 	{108, "keys are frames under their full names, with predefined in the order that was given", 298},
 	{109, "the share lists directories first, and one that is not there is 400", 299},
+	{110, "only the last dot of a frame's name is _ in the name of its folder in related_images; what lies elsewhere there is dropped without a word", 310},
+	{111, "the bytes of a context image are looked at no sooner than it is shown, which is a 500 if they are none of an image", 312},
+	{112, "context images are shown as JPEGs, named without their endings; a frame without any has an empty zip of no type", 313},
+	{113, "the number of a frame whose context images are asked for is checked as one of the task's, and counts the files from before start_frame", 314},
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"slices"
-	"sync/atomic"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/content"
@@ -35,46 +34,61 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
 	if len(kept) < len(report) && len(kept) > 0 {
 		t.frames = t.frames.only(kept)
 	}
+	problems = append(problems, t.checkContext(ctx)...)
+	if ctx.Err() != nil {
+		return was, nil
+	}
 	t.Problems = slices.Clone(t.Problems)
 	problems = append(problems, t.found(found)...)
 	t.blockAll(problems)
 	return t, append(before, problems...)
 }
 
-// Bytes is the sum of the frames' sizes; -1 if they are known only once they are
+// Bytes is the sum of the sizes of the frames and their context images; -1 if they are known only once they are
 // encoded. It reads no image: an empty file is none, and of what is too small for one it looks whether it is
 // a pointer that Git LFS left there. The error is a [diag.Diagnostic], the first of those found.
 func Bytes(ctx context.Context, t Task) (int64, error) {
 	if t.frames.payload.Served() {
 		return 0, nil
 	}
-	var total, unknown atomic.Int64
 	if a := t.frames.indexed; a != nil {
 		return a.frames.Bytes(), nil
 	}
-	report := make([]diag.Diagnostic, len(t.frames.names))
+	sizes, report := t.sizes(ctx)
+	var total int64
+	for _, size := range sizes {
+		total += max(size, 0)
+	}
+	_, problems := t.judge(report)
+	if bad := diag.Errors(problems); len(bad) > 0 {
+		return total, bad[0]
+	}
+	related, err := t.contextBytes(ctx)
+	switch {
+	case err != nil:
+		return total, err
+	case related < 0 || slices.Contains(sizes, -1):
+		return -1, nil
+	}
+	return total + related, nil
+}
+
+// sizes are those of the frames, -1 where one is known only once it is encoded, and what is wrong with them.
+func (t Task) sizes(ctx context.Context) ([]int64, []diag.Diagnostic) {
+	sizes, report := make([]int64, len(t.frames.names)), make([]diag.Diagnostic, len(t.frames.names))
 	frame.Parallel(ctx, len(report), frame.Readers, func(i int) {
 		size, err := t.frames.source.Size(ctx, i)
+		sizes[i] = size
 		switch {
 		case err != nil:
 			report[i] = t.unreadable(i, err)
-		case size < 0:
-			unknown.Add(1)
 		case size == 0:
 			report[i] = t.unreadable(i, imageheader.Empty())
-		case size < content.MaxPointer:
+		case 0 < size && size < content.MaxPointer:
 			report[i] = t.checkPointer(ctx, i)
 		}
-		total.Add(size)
 	})
-	_, problems := t.judge(report)
-	if bad := diag.Errors(problems); len(bad) > 0 {
-		return total.Load(), bad[0]
-	}
-	if unknown.Load() > 0 {
-		return -1, ctx.Err()
-	}
-	return total.Load(), ctx.Err()
+	return sizes, report
 }
 
 // checkPointer leaves to Measure what else may be wrong with a small file.

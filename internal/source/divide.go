@@ -41,7 +41,9 @@ func (s scanner) divideImages(b *bagRef, images []string, d *division, sum *tota
 		i, between := s.matcher.Owner(at)
 		switch i {
 		case camera.Unmatched:
-			left = append(left, at)
+			if !s.ofContext(at) {
+				left = append(left, at)
+			}
 		case camera.Ambiguous:
 			disputes[between] = append(disputes[between], at)
 		default:

@@ -13,8 +13,17 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// judge sorts out what was found of each frame: which are kept, and what is said.
+// judge sorts out what was found of each frame: which are kept, and what is said. A task needs one at the least.
 func (t Task) judge(report []diag.Diagnostic) (kept []int, problems []diag.Diagnostic) {
+	kept, problems = t.keep(report)
+	if len(kept) == 0 && len(report) > 0 {
+		problems = append(problems, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", wording.Safe(t.Name), len(report))})
+	}
+	return kept, problems
+}
+
+// keep is judge for what a task may lack.
+func (t Task) keep(report []diag.Diagnostic) (kept []int, problems []diag.Diagnostic) {
 	var list problemList
 	for i, p := range report {
 		switch {
@@ -29,9 +38,6 @@ func (t Task) judge(report []diag.Diagnostic) (kept []int, problems []diag.Diagn
 			p.Task, p.Pos = t.Name, t.Origin
 			list.add(p)
 		}
-	}
-	if len(kept) == 0 && len(report) > 0 {
-		list.add(diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", wording.Safe(t.Name), len(report))})
 	}
 	return kept, list.problems()
 }

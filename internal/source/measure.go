@@ -22,6 +22,8 @@ type Frame struct {
 	CRC           uint32 // CRC-32 (IEEE)
 	Width, Height int    // pixels as CVAT shows it, EXIF orientation applied; 0 is not known
 	Open          func() (io.ReadCloser, error)
+
+	Context []Frame // its context images, under their paths in the archive
 }
 
 // Measure reads each frame of the task once and gives them in its order. The task is to be an
@@ -47,14 +49,26 @@ func Measure(ctx context.Context, t Task) ([]Frame, []diag.Diagnostic) {
 		})
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, []diag.Diagnostic{{Severity: diag.Error, Code: diag.CodeInterrupted, Text: fmt.Sprintf("reading %s: %v", wording.Safe(t.Name), err), Task: t.Name}}
+		return nil, []diag.Diagnostic{interrupted(t, err)}
+	}
+	related, ofContext := t.measureContext(ctx)
+	for i := range related {
+		frames[i].Context = related[i]
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, []diag.Diagnostic{interrupted(t, err)}
 	}
 	kept, problems := t.judge(report)
+	problems = append(problems, ofContext...)
 	frames = frame.Pick(frames, kept)
 	if len(report) == 0 {
 		problems = append(problems, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("task %s would have no frames", wording.Safe(t.Name))})
 	}
 	return frames, append(append(problems, t.found(found)...), t.outdated(frames)...)
+}
+
+func interrupted(t Task, err error) diag.Diagnostic {
+	return diag.Diagnostic{Severity: diag.Error, Code: diag.CodeInterrupted, Text: fmt.Sprintf("reading %s: %v", wording.Safe(t.Name), err), Task: t.Name}
 }
 
 // found gives damage of the bag as problems of the task.

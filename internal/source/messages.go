@@ -24,6 +24,10 @@ import (
 // first bytes read, for stamp and extension.
 func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []bag.Topic, first int64) (Task, []diag.Diagnostic, error) {
 	t := v.task()
+	if v.camera != nil && len(v.camera.Context) > 0 {
+		t.block(diag.CodeNoContext, diag.Hint{}, "bag %s: context: is taken of directories of images, not of recordings yet", wording.Safe(v.bag.rel))
+		return t, nil, nil
+	}
 	entries, err := recording.Entries(ctx, r, topics)
 	if err != nil {
 		return t, nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Open gives the bytes of one frame as CVAT would get them; i counts [Task.Frames]. The caller closes
@@ -21,5 +22,15 @@ func (t Task) Paths() []string {
 	if t.frames.source == nil {
 		return nil
 	}
-	return t.frames.source.Paths()
+	paths := t.frames.source.Paths()
+	if len(t.frames.context) == 0 {
+		return paths
+	}
+	for _, s := range t.frames.context {
+		if s.source != nil {
+			paths = append(paths, s.source.Paths()...)
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
 }

@@ -172,6 +172,7 @@ func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 		t.Deferred = hold
 		o.problems = append(o.problems, s.takeList(ctx, &t, b, l)...)
 		o.problems = append(o.problems, t.blockAll(d.findings[i])...)
+		o.problems = append(o.problems, s.fileContext(&t, b, camera, d, l)...)
 		if t.sameStem != "" {
 			o.problems = append(o.problems, diag.Diagnostic{
 				Severity: diag.Note, Code: diag.CodeSameStem, Task: t.Name, Pos: t.Origin,

@@ -37,6 +37,7 @@ package source
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -109,7 +110,13 @@ func (t Task) Close() error {
 	if t.frames.source == nil {
 		return nil
 	}
-	return t.frames.source.Close()
+	err := t.frames.source.Close()
+	for _, s := range t.frames.context {
+		if s.source != nil {
+			err = errors.Join(err, s.source.Close())
+		}
+	}
+	return err
 }
 
 // Desired is the task as the plan compares it: no hash, no bytes yet.
@@ -117,6 +124,7 @@ func (t Task) Desired() plan.Desired {
 	d := plan.Desired{
 		Task: t.Name, Bag: t.Bag, Camera: t.Camera, Kind: t.Kind, Settings: t.Settings, Was: t.Was, Update: t.Update,
 		Frames: t.frames.names, Origin: t.Origin, Payload: t.frames.payload, Bytes: -1, Problems: slices.Clone(t.Problems),
+		Related: t.frames.related(), Context: t.frames.coverage(),
 	}
 	if d.Payload.Served() { // all is known of them that ever will be
 		d.Hash, d.Bytes = d.Payload.Identity(d.Frames), 0

@@ -27,6 +27,7 @@ type frames struct {
 	indexed *indexedFrames // the same as source, where an index stands in for the bag; else nil
 
 	whole   []string // of a part: those of all parts; nil: the task is all there is
+	context []series // context images of the frames
 	mayLose bool     // reading may find fewer than the bag's own index tells of
 	dir     string   // the directory to fetch where a frame is but a pointer; empty: that of the frame
 	bad     string   // "error" or "skip": what an unusable frame does
@@ -42,6 +43,11 @@ func (f frames) only(kept []int) frames {
 	f.names, f.source = frame.Pick(f.names, kept), f.source.Only(kept)
 	if f.indexed != nil {
 		f.indexed = f.source.(*indexedFrames)
+	}
+	all := f.context
+	f.context = nil
+	for _, s := range all {
+		f.context = append(f.context, s.only(kept))
 	}
 	return f
 }

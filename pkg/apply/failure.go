@@ -86,6 +86,23 @@ func (e *framesError) Hint() diag.Hint {
 // Code names the difference.
 func (e *framesError) Code() diag.Code { return diag.CodeFramesDropped }
 
+// A contextError is a frame that CVAT shows with another number of context images than were sent for it.
+type contextError struct {
+	task       int
+	frame      string
+	want, have int
+}
+
+func (e *contextError) Error() string {
+	return fmt.Sprintf("task %d: frame %s has %d context images where %d were sent", e.task, e.frame, e.have, e.want)
+}
+
+// Hint says what to do about it.
+func (e *contextError) Hint() diag.Hint { return diag.Do(diag.HintLeaveOutDropped) }
+
+// Code names the difference.
+func (e *contextError) Code() diag.Code { return diag.CodeContextDropped }
+
 // A sizeError is an image of another size than a list in its storage says.
 type sizeError struct {
 	task        int
@@ -210,12 +227,13 @@ func codeOf(err error) diag.Code {
 func retryable(err error) bool {
 	var api *cvat.APIError
 	var frames *framesError
+	var context *contextError
 	var failed *importError
 	var sizes *sizeError
 	switch {
 	case errors.As(err, &sizes):
 		return false
-	case errors.Is(err, archive.ErrChanged), errors.As(err, &frames):
+	case errors.Is(err, archive.ErrChanged), errors.As(err, &frames), errors.As(err, &context):
 		return false
 	case errors.As(err, &failed):
 		return !failed.permanent()

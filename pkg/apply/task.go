@@ -221,6 +221,7 @@ func (t *task) measure(ctx context.Context) (decision, error) {
 	if files.Frames != nil {
 		desired.Frames = files.Frames
 	}
+	desired.Related = files.Related
 	return lookAgain, nil
 }
 

@@ -62,7 +62,7 @@ func (t *task) proven(winner plan.Task) bool {
 	if winner.ID != t.accepted || t.failures > 0 || t.vanished > 0 || !t.imported || winner.Size != len(d.Frames) {
 		return false
 	}
-	if t.ordered() || d.Annotations != nil { // the frames' numbers matter
+	if t.ordered() || d.Annotations != nil || d.Related != nil { // the frames' numbers matter, or what is beside them
 		return false
 	}
 	return !slices.ContainsFunc(d.Frames, func(name string) bool {
@@ -80,7 +80,7 @@ func (t *task) compare(ctx context.Context, winner plan.Task) ([]cvat.FrameMeta,
 	names := meta.Names()
 	d := t.change.Desired
 	if slices.Equal(names, d.Frames) {
-		return meta.Frames, nil
+		return meta.Frames, t.compareContext(winner.ID, meta)
 	}
 	winner.Frames = names
 	judged := plan.Decide(d, []plan.Task{winner}, winner.ProjectID, plan.Options{CheckFrames: true})
@@ -94,7 +94,20 @@ func (t *task) compare(ctx context.Context, winner plan.Task) ([]cvat.FrameMeta,
 	default:
 		t.result.Warnings = append(t.result.Warnings, "CVAT sorted the frames otherwise than cvatplan expected")
 	}
-	return meta.Frames, nil
+	return meta.Frames, t.compareContext(winner.ID, meta)
+}
+
+// compareContext is an error if a frame has another number of context images than were sent for it: CVAT drops
+// without a word what it does not find beside a frame.
+func (t *task) compareContext(id int, meta *cvat.DataMeta) error {
+	d := t.change.Desired
+	if d.Related == nil {
+		return nil
+	}
+	if frame, want, have, differs := plan.CheckContext(d, meta.Names(), meta.RelatedFiles()); differs {
+		return &contextError{task: id, frame: frame, want: want, have: have}
+	}
+	return nil
 }
 
 // setBugTracker sets it once nothing else holds the task.

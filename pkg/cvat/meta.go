@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,12 +33,24 @@ func (m *DataMeta) Names() []string {
 	return names
 }
 
+// RelatedFiles are the numbers of context images of the frames; nil if none has any.
+func (m *DataMeta) RelatedFiles() []int {
+	if !slices.ContainsFunc(m.Frames, func(f FrameMeta) bool { return f.Related > 0 }) {
+		return nil
+	}
+	counts := make([]int, len(m.Frames))
+	for i, f := range m.Frames {
+		counts[i] = f.Related
+	}
+	return counts
+}
+
 // A FrameMeta is one frame. Width and Height are in pixels as shown, so swapped
 // where EXIF turns the image.
 type FrameMeta struct {
 	Name          string `json:"name"`
 	Width, Height int
-	Related       int `json:"related_files"`
+	Related       int `json:"related_files"` // context images; no release before 2.39 knows them
 }
 
 // Each gives the frames one by one. Those of a video, of which CVAT keeps a single size and no names, get the names

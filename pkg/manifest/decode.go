@@ -37,6 +37,7 @@ func (l *loader) manifest(root *node) *Manifest {
 		m.Skip = append(m.Skip, l.skip(n))
 	}
 	l.cameraNames(root)
+	l.contextCameras(root)
 	l.cameraVariable(root)
 	return m
 }
@@ -142,6 +143,8 @@ func (l *loader) camera(n *node) Camera {
 		Task:   l.task(n.get("task")),
 		Frames: l.frames(n.get("frames")),
 		Pos:    n.at,
+
+		Context: l.contexts(n),
 	}
 }
 

@@ -14,7 +14,7 @@ const (
 	DefaultGrow          = "none"
 )
 
-// DefaultWithin is how far apart in time a message with detections and its frame may be.
+// DefaultWithin is how far apart in time a frame may be from a message with detections, or from a context image.
 const DefaultWithin = 50 * time.Millisecond
 
 const defaultQuality = 90 // of frames.encode: jpeg

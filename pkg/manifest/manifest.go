@@ -84,6 +84,19 @@ type Camera struct {
 	Task   TaskSettings
 	Frames Frames
 	Pos    Position
+
+	Context []Context // what is shown beside its frames
+}
+
+// A Context is images of another camera that CVAT shows beside a camera's frames: with each frame the one nearest in
+// time. Either Camera says which, or Files and Topics do.
+type Context struct {
+	Name   string // of each of its images in CVAT, without an extension: no other of the camera's has it
+	Camera string // a camera of the manifest
+	Files  []string
+	Topics []string
+	Within time.Duration // how far apart in time a frame and its image may be
+	Pos    Position
 }
 
 // A Bag is one entry of bags: a glob of directories or recordings.

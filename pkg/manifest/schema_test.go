@@ -60,7 +60,7 @@ func TestTheTestedManifestsUseEveryKey(t *testing.T) {
 		"frame_count": true, "frames_per_job_count": true, "frames_per_job_share": true,
 		"project_id": true, "task_id": true, // ignored
 	}
-	for _, definition := range []string{"server", "project", "label", "attribute", "camera", "bag", "task", "validation", "annotations", "frames", "skip"} {
+	for _, definition := range []string{"server", "project", "label", "attribute", "camera", "context", "bag", "task", "validation", "annotations", "frames", "skip"} {
 		for key := range properties(t, definition) {
 			if used := regexp.MustCompile(`\b` + key + `"?:`).Match(text); !used && !elsewhere[key] {
 				t.Errorf("no test reads %s.%s", definition, key)

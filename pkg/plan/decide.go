@@ -160,12 +160,15 @@ func (c Change) because(a Action, code diag.Code, text string) Change {
 	return c
 }
 
-// archiveSize is the least that the stored zip takes: each frame, its two headers and
+// archiveSize is the least that the stored zip takes: each frame and context image, its two headers and
 // its name twice, the end record. internal/archive has the exact number, once measured.
 func archiveSize(d Desired) int64 {
 	size := max(d.Bytes, 0) + 22
 	for _, name := range d.Frames {
 		size += int64(30 + 46 + 2*len(name))
+	}
+	for _, c := range d.Context {
+		size += int64(c.Images * (30 + 46 + 2*len("related_images/"+c.Name)))
 	}
 	return size
 }

@@ -20,6 +20,7 @@ func notes(p Plan, have Actual) []Note {
 	n.jobs(p.Changes)
 	n.unassigned(p.Changes)
 	n.order(p.Changes)
+	n.context(p.Changes)
 	n.given(p)
 	n.strangers(p.Changes)
 	n.shard(p)

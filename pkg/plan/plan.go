@@ -91,6 +91,8 @@ type Desired struct {
 	Hash        string       // archive hash (64 hex), or [Payload.Identity]; "" until the task was measured (see NeedsHash)
 	Bytes       int64        // bytes to upload; -1 unknown
 	Annotations *Annotations // what the task is given once it has its frames; nil: nothing, or not read yet
+	Context     []Context    // images of other cameras beside the frames: part of Bytes
+	Related     []int        // how many each of Frames has beside it; nil: none has, or it is not known yet
 }
 
 // Annotations are what a model found in the frames of a task, as a start for annotators. What of
@@ -175,6 +177,7 @@ type Task struct {
 	Jobs        []Job       // its annotation jobs, where they were asked for: see [Desired.AsksJobs]
 	Frames      []string    // nil unless frames were asked for ([Options].CheckFrames)
 	URL         string
+	Related     []int  // how many context images each of Frames has; nil unless those were asked for
 	Given       *Given // how what it holds compares with [Desired].Annotations; nil: not compared
 
 	Holds string // the wanted task whose frames an unmanaged one was proven to hold; see [Renamed]

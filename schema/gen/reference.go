@@ -20,6 +20,7 @@ var sections = []section{
 	{"label", "label", "An entry of `project.labels`, or of a label's `sublabels`."},
 	{"attribute", "attribute", "An entry of a label's `attributes`."},
 	{"camera", "camera", "An entry of `cameras`."},
+	{"context", "context", "An entry of a camera's `context`."},
 	{"bag", "bag", "An entry of `bags`."},
 	{"task", "task", "At the top, in a camera and in a bag."},
 	{"validation", "validation", "Under `task`."},

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/sandbox/importer"
 	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
 )
 
@@ -224,26 +225,46 @@ func checksum(chunk []byte) string {
 	return strconv.FormatUint(uint64(crc32.Update(sum, crc32.IEEETable, chunk[:min(1000, len(chunk))])), 10)
 }
 
-// contextImages answers a zip of the images that belong to a frame.
+// contextQuality is that of the JPEGs that context images become.
+const contextQuality = 100
+
+// contextImages answers a zip of the images that belong to a frame, each encoded again as a JPEG and under its
+// name with the ending .jpg (A112). The number counts the frames of the source, as far as start_frame and
+// frame_filter leave some out, although it is checked as one of the task's (A113).
 func (v view) contextImages(number int) (answer, error) {
 	if number < 0 || number >= len(v.frames) {
 		return answer{}, v.outOfRange(number)
 	}
+	p := importer.ReadSticky(v.task.Params)
+	at := number - *v.task.StartFrame
+	if at < 0 || at%p.Step() != 0 || at/p.Step() >= len(v.frames) {
+		return answer{}, detail(http.StatusNotImplemented, "The sandbox does not keep the context images of frames that start_frame or frame_filter left out.")
+	}
+	related := v.frames[at/p.Step()].Related
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
-	for _, src := range v.frames[number].Related {
-		body, err := v.s.store.ReadImage(*v.task.Data, src)
+	for _, src := range related {
+		raw, err := v.s.store.ReadImage(*v.task.Data, src)
 		if err != nil {
-			return answer{}, err
+			return answer{}, readServed(src, err)
 		}
-		if err := addStored(z, path.Base(src.Name), body); err != nil {
+		body, _, err := redraw(raw, drawing{quality: contextQuality})
+		if err != nil {
+			return answer{}, crashed() // of an image that cannot be drawn, which was imported all the same (A111)
+		}
+		base := path.Base(src.Name)
+		if err := addStored(z, strings.TrimSuffix(base, path.Ext(base))+".jpg", body); err != nil {
 			return answer{}, err
 		}
 	}
 	if err := z.Close(); err != nil {
 		return answer{}, err
 	}
-	return answer{status: http.StatusOK, ctype: "application/zip", body: b.Bytes()}, nil
+	a := answer{status: http.StatusOK, body: b.Bytes()}
+	if len(related) > 0 {
+		a.ctype = "application/zip"
+	}
+	return a, nil
 }
 
 // imageTypes are the MIME types of originals, by ending.

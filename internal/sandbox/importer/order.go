@@ -90,8 +90,8 @@ func (i *importer) span() (first, last int) {
 	return i.p.start(), last
 }
 
-// relate takes context images out: those in related_images/<name with _ for .>/ beside
-// the image that they belong to (A59).
+// relate takes context images out: those in related_images/<name with _ for the last .>/ beside
+// the image that they belong to (A59). Whatever else is below related_images is gone (A110).
 func (i *importer) relate() error {
 	for name := range i.sources {
 		if pointCloud(name) {

@@ -1,0 +1,266 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"time"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
+	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// relatedDir is the folder, beside the frames, in which CVAT looks for context images.
+const relatedDir = "related_images"
+
+// A series is context images of a task's frames that one entry of context: gives.
+type series struct {
+	name   string       // the entry's
+	source frame.Source // of each image that is used, once; nil where only an index tells of them
+	files  []string     // by image: its name in CVAT, such as left.png
+	uses   []use        // by frame
+}
+
+// A use is one image beside one frame. An image may be beside several frames.
+type use struct {
+	frame, image int
+	apart        uint64 // ns
+}
+
+// contextPath is where CVAT looks for a context image of a frame: only the last dot of the frame's file name becomes "_".
+// What lies elsewhere it drops without a word.
+func contextPath(frame, file string) string {
+	dir, base := path.Split(frame)
+	ext := path.Ext(base)
+	folder := base[:len(base)-len(ext)]
+	if ext != "" {
+		folder += "_" + ext[1:]
+	}
+	return dir + relatedDir + "/" + folder + "/" + file
+}
+
+// only is the series for some of the frames, with the images that these use.
+func (s series) only(kept []int) series {
+	byFrame := make(map[int][]use, len(s.uses))
+	for _, u := range s.uses {
+		byFrame[u.frame] = append(byFrame[u.frame], u)
+	}
+	some := series{name: s.name, source: s.source, files: s.files}
+	for now, was := range kept {
+		for _, u := range byFrame[was] {
+			some.uses = append(some.uses, use{now, u.image, u.apart})
+		}
+	}
+	return some.compact()
+}
+
+// without leaves out images, by their places.
+func (s series) without(bad map[int]bool) series {
+	if len(bad) > 0 {
+		s.uses = slices.DeleteFunc(slices.Clone(s.uses), func(u use) bool { return bad[u.image] })
+	}
+	return s.compact()
+}
+
+// compact drops images that no frame uses.
+func (s series) compact() series {
+	place := make([]int, len(s.files))
+	for _, u := range s.uses {
+		place[u.image] = 1
+	}
+	var used []int
+	for i, is := range place {
+		if is > 0 {
+			place[i] = len(used)
+			used = append(used, i)
+		}
+	}
+	if len(used) == len(s.files) {
+		return s
+	}
+	s.files, s.uses = frame.Pick(s.files, used), slices.Clone(s.uses)
+	if s.source != nil {
+		s.source = s.source.Only(used)
+	}
+	for i := range s.uses {
+		s.uses[i].image = place[s.uses[i].image]
+	}
+	return s
+}
+
+// task is the series' images as a task's frames, to be read and judged as those are.
+func (s series) task(t Task) Task {
+	t.frames = frames{names: s.files, source: s.source, bad: t.frames.bad, dir: t.frames.dir}
+	return t
+}
+
+// related is how many context images each frame has; nil where the task is to have none.
+func (f frames) related() []int {
+	if len(f.context) == 0 {
+		return nil
+	}
+	counts := make([]int, len(f.names))
+	for _, s := range f.context {
+		for _, u := range s.uses {
+			counts[u.frame]++
+		}
+	}
+	return counts
+}
+
+// coverage is how many of the frames have context images, for each series.
+func (f frames) coverage() []plan.Context {
+	var list []plan.Context
+	for _, s := range f.context {
+		c := plan.Context{Name: s.name, Images: len(s.uses)}
+		last := -1
+		for _, u := range s.uses {
+			if u.frame != last {
+				c.Frames++
+			}
+			last = u.frame
+			c.Worst = max(c.Worst, time.Duration(u.apart))
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// addContext pairs the frames with the candidates of a series, whose stamps are theirs; open makes the source of some
+// of these, and file says how CVAT is to call one. It is a warning if no frame has one.
+func (t *Task) addContext(name string, within time.Duration, stamps []int64, open func(used []int) frame.Source, file func(candidate int) string) []diag.Diagnostic {
+	times := make([]int64, len(t.frames.names))
+	for i := range times {
+		stamp := t.frames.source.Origin(i).StampNS
+		if stamp == nil {
+			t.block(diag.CodeNoStamps, diag.Hint{}, "context %s: no time stamps in the names of %s, such as %s", wording.Safe(name), t.described(), wording.Safe(t.frames.source.Where(i)))
+			return nil
+		}
+		times[i] = *stamp
+	}
+	s := series{name: name}
+	var used []int
+	place := make(map[int]int)
+	for _, p := range nearest(times, stamps, int64(within)) {
+		image, known := place[p.candidate]
+		if !known {
+			image = len(used)
+			place[p.candidate] = image
+			used = append(used, p.candidate)
+			s.files = append(s.files, file(p.candidate))
+		}
+		s.uses = append(s.uses, use{p.time, image, p.apart})
+	}
+	if len(used) > 0 {
+		s.source = open(used)
+	}
+	t.frames.context = append(t.frames.context, s)
+	if len(used) > 0 || len(times) == 0 {
+		return nil
+	}
+	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeNoContext, Task: t.Name, Pos: t.Origin,
+		Text: fmt.Sprintf("task %s: no frame has an image of %s within %s", wording.Safe(t.Name), wording.Safe(name), within)}
+	if near := nearest(times, stamps, 1<<63-1); len(near) > 0 {
+		best := slices.MinFunc(near, func(a, b pairing) int { return int(min(a.apart, 1<<62)) - int(min(b.apart, 1<<62)) })
+		p.Text += fmt.Sprintf("; the nearest is %s away", time.Duration(best.apart).Round(time.Millisecond))
+	} else {
+		p.Text += ": the bag has none"
+	}
+	return []diag.Diagnostic{p}
+}
+
+// described are the task's frames, for people.
+func (t Task) described() string {
+	if t.Camera == "" {
+		return "its frames"
+	}
+	return "camera " + wording.Safe(t.Camera)
+}
+
+// measureContext reads each context image once, and gives those of each frame as they lie in the archive.
+func (t Task) measureContext(ctx context.Context) ([][]Frame, []diag.Diagnostic) {
+	if len(t.frames.context) == 0 {
+		return nil, nil
+	}
+	byFrame := make([][]Frame, len(t.frames.names))
+	var problems []diag.Diagnostic
+	for _, s := range t.frames.context {
+		if s.source == nil {
+			continue
+		}
+		images, report := make([]Frame, len(s.files)), make([]diag.Diagnostic, len(s.files))
+		of := s.task(t)
+		damage := s.source.Each(ctx, frame.Whole, func(i int, o frame.Opened, err error) { images[i], report[i] = of.measure(ctx, i, o, err) })
+		kept, found := of.keep(report)
+		problems = append(append(problems, inContext(s, found)...), t.found(damage)...)
+		good := make([]bool, len(images))
+		for _, i := range kept {
+			good[i] = true
+		}
+		for _, u := range s.uses {
+			if good[u.image] {
+				f := images[u.image]
+				f.Name = contextPath(t.frames.names[u.frame], f.Name)
+				byFrame[u.frame] = append(byFrame[u.frame], f)
+			}
+		}
+	}
+	return byFrame, problems
+}
+
+// checkContext reads the headers of the context images, and leaves out what cannot be used where the manifest says so.
+func (t *Task) checkContext(ctx context.Context) []diag.Diagnostic {
+	var problems []diag.Diagnostic
+	all := slices.Clone(t.frames.context)
+	for k, s := range all {
+		if s.source == nil {
+			continue
+		}
+		report := make([]diag.Diagnostic, len(s.files))
+		of := s.task(*t)
+		damage := s.source.Each(ctx, frame.Header, func(i int, o frame.Opened, err error) { _, report[i] = of.header(i, o, err) })
+		kept, found := of.keep(report)
+		problems = append(append(problems, inContext(s, found)...), t.found(damage)...)
+		bad := make(map[int]bool)
+		for i := range report {
+			bad[i] = true
+		}
+		for _, i := range kept {
+			delete(bad, i)
+		}
+		all[k] = s.without(bad)
+	}
+	t.frames.context = all
+	return problems
+}
+
+// inContext says of problems that they are of context images.
+func inContext(s series, problems []diag.Diagnostic) []diag.Diagnostic {
+	for i := range problems {
+		problems[i].Text = "context " + wording.Safe(s.name) + ": " + problems[i].Text
+	}
+	return problems
+}
+
+// contextBytes is what the context images add to the archive; -1 where a size is not known before an image is encoded.
+func (t Task) contextBytes(ctx context.Context) (total int64, err error) {
+	for _, s := range t.frames.context {
+		if s.source == nil {
+			continue
+		}
+		sizes, report := s.task(t).sizes(ctx)
+		if _, problems := s.task(t).keep(report); len(diag.Errors(problems)) > 0 {
+			return total, inContext(s, diag.Errors(problems))[0]
+		}
+		for _, u := range s.uses {
+			if sizes[u.image] < 0 {
+				return -1, ctx.Err()
+			}
+			total += sizes[u.image]
+		}
+	}
+	return total, ctx.Err()
+}
