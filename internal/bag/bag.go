@@ -95,10 +95,12 @@ type reader interface {
 	refs(ctx context.Context, want []bool, yield func(ref)) error
 	// whole is the memory that a chunk takes which can only be loaded as a
 	// whole, and false if its messages are read one by one.
-	whole(chunk int32) (int64, bool)
+	whole(chunk int32) (memory.Size, bool)
 	// chunk unpacks such a chunk, in buf if it fits there. What can be trusted
 	// in spite of an error is returned with it.
 	chunk(ctx context.Context, n int32, buf []byte) ([]byte, error)
+	// ready makes sure that messages of any other chunk can be read one by one, until release.
+	ready(ctx context.Context, chunk int32) (release func(), err error)
 	// verify compares a chunk whose messages are read one by one with its checksum, the
 	// first time that it is asked; a difference is a warning.
 	verify(ctx context.Context, chunk int32) error
@@ -120,7 +122,8 @@ type ref struct {
 // A message is one message as it was read.
 type message struct {
 	data []byte
-	own  []byte // data's memory, if it was unpacked by itself
+	read []byte        // the memory that it was read into, if not its chunk's
+	own  *memory.Grant // of data, if it was unpacked by itself
 	log  int64
 	pub  int64 // 0 if the container has no such time
 }
@@ -128,7 +131,7 @@ type message struct {
 // free gives up the memory of a message that was unpacked by itself.
 func (m message) free() {
 	if m.own != nil {
-		unpacked.Put(&m.own)
+		m.own.Done(m.data)
 	}
 }
 

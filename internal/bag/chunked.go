@@ -19,11 +19,10 @@ type chunked struct {
 	ids     map[uint32]int32 // connection or channel id → index in topics, of the last definition
 	of      []uint32         // of each of topics, its id
 	defined map[streamKey]int32
-	twice   bool      // an id has several topics: only the order of the records tells whose a message is
-	strict  error     // the first damage of a definition, under Options.Strict
-	schemas int       // bytes of definitions
-	kept    int       // refs held in memory, of all chunks
-	sources sync.Pool // *[]byte: compressed chunks
+	twice   bool  // an id has several topics: only the order of the records tells whose a message is
+	strict  error // the first damage of a definition, under Options.Strict
+	schemas int   // bytes of definitions
+	kept    int   // refs held in memory, of all chunks
 
 	checking sync.Mutex
 	spills   spills

@@ -6,19 +6,22 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"sync"
+
+	"github.com/cvatplan/cvatplan/internal/memory"
 )
 
 // whole says that a compressed chunk is loaded at once, in memory for it and for what it is
 // unpacked from, unless it is too large; under Strict any chunk with a checksum is.
-func (c *chunked) whole(n int32) (int64, bool) {
+func (c *chunked) whole(n int32) (memory.Size, bool) {
 	k := &c.chunks[n]
 	switch {
 	case k.full+k.size > c.opts.Memory.Large():
-		return 0, false
+		return memory.Size{}, false
 	case k.codec != plain:
-		return k.full + k.size, true
+		return memory.Buffer(k.full+zstdSlack, k.size), true
 	}
-	return k.full, c.opts.Strict && k.crc != 0 && !k.cut
+	return memory.One(k.full), c.opts.Strict && k.crc != 0 && !k.cut
 }
 
 func (c *chunked) chunk(_ context.Context, n int32, buf []byte) ([]byte, error) {
@@ -77,16 +80,15 @@ func (c *chunked) unpack(k *chunk, buf []byte) ([]byte, error) {
 	if k.codec == plain {
 		return c.file.read(buf, k.data, k.size)
 	}
-	pooled, _ := c.sources.Get().(*[]byte)
-	if pooled == nil {
-		pooled = new([]byte)
-	}
-	defer c.sources.Put(pooled)
+	pooled := sources.Get().(*[]byte)
+	defer sources.Put(pooled)
 	src, err := c.file.read(*pooled, k.data, k.size)
 	if err != nil {
 		return nil, err
 	}
-	*pooled = src
+	if k.size <= keptSource {
+		*pooled = src
+	}
 	data, err := decompress(k.codec, buf, src, k.full)
 	if err == nil && c.opts.Strict && k.codec == lz4Codec && !lz4Sound(src, data) {
 		return nil, errChecksum
@@ -94,19 +96,25 @@ func (c *chunked) unpack(k *chunk, buf []byte) ([]byte, error) {
 	return data, err
 }
 
+// sources holds the memory that compressed chunks were read into, unless they are larger than
+// recorders make them: what it holds is not counted.
+var sources = sync.Pool{New: func() any { return new([]byte) }}
+
+const keptSource = 4 << 20
+
 // message reads one message and checks that it is the one that the index told of.
 func (c *chunked) message(ctx context.Context, p place, data, buf []byte, limit int64) (message, error) {
-	base := p.off
+	base, read := p.off, []byte(nil)
 	if data == nil {
 		in, err := c.plainly(ctx, p.chunk)
 		if err != nil {
 			return message{}, err
 		}
 		defer in.release()
-		if data, err = c.bare(in, p, buf, limit); err != nil {
+		if read, err = c.bare(in, p, buf, limit); err != nil {
 			return message{}, err
 		}
-		base = 0
+		data, base = read, 0
 	}
 	r, err := c.layout.next(inMemory(data), base)
 	if err != nil {
@@ -120,7 +128,7 @@ func (c *chunked) message(ctx context.Context, p place, data, buf []byte, limit 
 		end = min(end, r.data+limit)
 	}
 	payload, err := inMemory(data).at(r.data, end-r.data)
-	return message{data: payload, log: r.log, pub: r.pub}, err
+	return message{data: payload, read: read, log: r.log, pub: r.pub}, err
 }
 
 // bare reads a message record out of a chunk that lies plain in a file: as

@@ -149,11 +149,13 @@ func (c *chunked) scanRecords(ctx context.Context, n int32) scanned {
 		s.walk(newWindow(in.file, in.at, in.at+in.size))
 		return s
 	}
-	if s.err = c.opts.Memory.Wait(ctx, size); s.err != nil {
+	granted, err := c.opts.Memory.Wait(ctx, size)
+	if err != nil {
+		s.err = err
 		return s
 	}
-	defer c.opts.Memory.Done(size)
-	data, err := c.chunk(ctx, n, nil)
+	data, err := c.chunk(ctx, n, granted.Buf)
+	defer func() { granted.Done(data) }()
 	s.err = err
 	s.walk(inMemory(data))
 	if err != nil {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
+
+	"github.com/cvatplan/cvatplan/internal/memory"
 )
 
 // A stretch is records that lie plain in a file.
@@ -45,6 +47,11 @@ func (c *chunked) plainly(ctx context.Context, n int32) (stretch, error) {
 		return stretch{}, s.err
 	}
 	return stretch{s.file, 0, s.file.size, release}, nil
+}
+
+func (c *chunked) ready(ctx context.Context, n int32) (func(), error) {
+	s, err := c.plainly(ctx, n)
+	return s.release, err
 }
 
 // mostSpills is how many chunks are kept in temporary files although nothing reads them:
@@ -123,10 +130,11 @@ func (c *chunked) spillOut(ctx context.Context, k *chunk) (*file, error) {
 	if k.codec == lz4Codec && k.full > 255*k.size {
 		return nil, fmt.Errorf("lz4: %d bytes of %w", k.full, errImplausible)
 	}
-	if err := c.opts.Memory.Wait(ctx, spillWindow); err != nil {
+	granted, err := c.opts.Memory.Wait(ctx, memory.Size{Bytes: min(spillWindow, k.full)})
+	if err != nil {
 		return nil, err
 	}
-	defer c.opts.Memory.Done(spillWindow)
+	defer granted.Done(nil)
 	f, err := c.spillWith(ctx, k, spillWindow)
 	if err != nil && k.codec == zstdCodec && !ofTheMachine(err) && ctx.Err() == nil && !k.cut {
 		f, err = c.spillWith(ctx, k, zstdWindow) // what --ultra writes

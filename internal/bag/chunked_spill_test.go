@@ -51,7 +51,7 @@ func TestAChunkLargerThanTheMemoryIsReadFromATemporaryFile(t *testing.T) {
 			if left, err := os.ReadDir(temp); runtime.GOOS == "linux" && len(left) > 0 || err != nil {
 				t.Errorf("%v, %v", left, err)
 			}
-			if !budget.Try(4 << 20) {
+			if budget.Held() != 0 {
 				t.Error("not all of the memory was given back")
 			}
 		})

@@ -3,6 +3,8 @@ package bag
 import (
 	"errors"
 	"fmt"
+
+	"github.com/cvatplan/cvatplan/internal/memory"
 )
 
 // A codec is how the bytes of a chunk are compressed.
@@ -50,10 +52,10 @@ func decompress(c codec, buf, src []byte, full int64) ([]byte, error) {
 	return out, err
 }
 
-// sized is buf with n bytes, or new memory if it is too small.
+// sized is buf with n bytes, or new memory if it is too small, as large as the budget grants it.
 func sized(buf []byte, n int64) []byte {
 	if int64(cap(buf)) < n {
-		return make([]byte, n)
+		return make([]byte, n, memory.Round(n))
 	}
 	return buf[:n]
 }

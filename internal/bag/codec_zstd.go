@@ -160,32 +160,27 @@ func zstdMessage(data []byte) bool {
 	return len(data) > 4 && string(data[:4]) == zstdMagic
 }
 
-// unpackMessage unpacks a message that was compressed by itself, up to limit bytes.
-func unpackMessage(src []byte, limit int64) ([]byte, error) {
+// messageBound is the most that a message unpacks to which was compressed by itself.
+func messageBound(src []byte) (int64, error) {
 	bound, err := zstdBound(inMemory(src))
 	if err != nil {
-		return nil, fmt.Errorf("zstd message: %w", err)
+		return 0, fmt.Errorf("zstd message: %w", err)
 	}
 	var h zstd.Header
 	if err := h.Decode(src); err == nil && h.HasFCS { // of the first frame; there is one
 		bound = min(bound, int64(min(h.FrameContentSize, 1<<62)))
 	}
-	if bound > limit {
-		return nil, fmt.Errorf("zstd message: %w (%d bytes, the limit is %d)", errTooLarge, bound, limit)
-	}
+	return bound, nil
+}
+
+// unpackMessage unpacks one into buf, which has room for its bound and [zstdSlack].
+func unpackMessage(src, buf []byte) ([]byte, error) {
 	all, err := zstdAll()
 	if err != nil {
 		return nil, err
 	}
-	buf, _ := unpacked.Get().(*[]byte)
-	if buf == nil {
-		buf = new([]byte)
-	}
-	return all.DecodeAll(src, sized(*buf, bound+zstdSlack)[:0])
+	return all.DecodeAll(src, buf[:0])
 }
-
-// unpacked holds the memory of messages that were unpacked by themselves and are done with.
-var unpacked sync.Pool // *[]byte
 
 // errTooLarge is a chunk or message above [Options].MaxChunk.
 var errTooLarge = errors.New("larger than allowed")

@@ -22,8 +22,8 @@
 //   - [Bag.Index] is answered from the file's own index, without a payload being
 //     read, wherever the file has one; elsewhere the file is scanned once.
 //   - Equal times keep the order of the file.
-//   - [Bag.Messages] reads each chunk once, on all cores, in bounded memory
-//     (64 MiB, plus one chunk for each worker), however large the bag is.
+//   - [Bag.Messages] reads each chunk once, on all cores, in memory that is bounded however large
+//     the bag is: all who share [Options].Memory hold no more than it and one message.
 //   - Nothing is ever written beside a bag. Only a file compressed as a whole is
 //     unpacked, to a temporary file after a look at the free space, which has no
 //     name where the system allows that: it is gone however the program ends. A

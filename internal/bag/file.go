@@ -47,10 +47,7 @@ func (f *file) read(buf []byte, off, n int64) ([]byte, error) {
 	if off < 0 || n < 0 || off > f.size || n > f.size-off {
 		return nil, fmt.Errorf("%d bytes at byte %d of a file of %d: %w", n, off, f.size, io.ErrUnexpectedEOF)
 	}
-	if int64(cap(buf)) < n {
-		buf = make([]byte, n)
-	}
-	buf = buf[:n]
+	buf = sized(buf, n)
 	if _, err := f.f.ReadAt(buf, off); err != nil {
 		return nil, fmt.Errorf("read %d bytes at byte %d: %w", n, off, err)
 	}

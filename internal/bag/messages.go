@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/cvatplan/cvatplan/internal/memory"
 )
 
 // Messages reads the given entries in the given order, each chunk once, several
@@ -24,7 +26,7 @@ func (b *Bag) Heads(ctx context.Context, entries []Entry, n int, visit func(e En
 
 func (b *Bag) messages(ctx context.Context, entries []Entry, limit int64, visit func(Entry, []byte) error) error {
 	units, of := b.divide(entries, limit)
-	p := newPipeline(ctx, b.opts, units, func(ctx context.Context, u *unit) { b.loadUnit(ctx, entries, u, limit) })
+	p := newPipeline(ctx, b.opts, units, func(ctx context.Context, r *memory.Reader, u *unit) { b.loadUnit(ctx, entries, u, limit, r) })
 	defer p.stop()
 	for i, e := range entries {
 		u := units[of[i]]
@@ -33,7 +35,7 @@ func (b *Bag) messages(ctx context.Context, entries []Entry, limit int64, visit 
 		}
 		m, err := u.take()
 		if errors.Is(err, errDeferred) {
-			m, err = b.load(ctx, e, nil, nil, limit)
+			m, err = b.loadDeferred(ctx, e, m, limit, p.memory.Need)
 		}
 		switch {
 		case errors.As(err, new(*DamageError)), ctx.Err() != nil && err != nil:

@@ -10,20 +10,18 @@ import (
 // A pipeline loads units ahead of their use, in order, on several workers. A
 // unit begins to load when it fits the budget beside those of its kind that are
 // loaded or still in use, or when fewer units than there are workers are, and the memory
-// shared with other pipelines has room for it; what it held is used again once it is
-// done. The unit that is waited for is always loaded, so that no pipeline waits for
-// another: [Bag.divide] let no more chunks be open at a time than the budget has room
-// for, or one.
+// shared with other pipelines has room for it. The unit that is waited for is the next to be
+// loaded; of all pipelines that wait for memory, one is always granted it ([memory.Reader]). What
+// that one holds are chunks that are still open, and [Bag.divide] lets no more be open at a
+// time than the budget has room for, or one.
 type pipeline struct {
-	memory *memory.Budget
-	units  []*unit
+	memory *memory.Reader
 	cancel context.CancelFunc
 	mu     sync.Mutex
 	change *sync.Cond
 	chunks share
 	runs   share
 	ended  bool
-	free   [][]byte
 	group  sync.WaitGroup
 }
 
@@ -41,10 +39,10 @@ func (p *pipeline) shareOf(u *unit) *share {
 	return &p.runs
 }
 
-func newPipeline(ctx context.Context, o Options, units []*unit, load func(context.Context, *unit)) *pipeline {
+func newPipeline(ctx context.Context, o Options, units []*unit, load func(context.Context, *memory.Reader, *unit)) *pipeline {
 	ctx, cancel := context.WithCancel(ctx)
 	workers := o.Workers
-	p := &pipeline{memory: o.Memory, units: units, cancel: cancel, chunks: share{most: budget}, runs: share{most: runBudget}}
+	p := &pipeline{memory: o.Memory.Reader(), cancel: cancel, chunks: share{most: budget}, runs: share{most: runBudget}}
 	p.change = sync.NewCond(&p.mu)
 	slots := make(chan struct{}, workers)
 	p.group.Go(func() {
@@ -54,12 +52,12 @@ func newPipeline(ctx context.Context, o Options, units []*unit, load func(contex
 			case <-ctx.Done():
 				return
 			}
-			if !p.admit(u, workers) {
+			if !p.admit(ctx, u, workers) {
 				return
 			}
 			p.group.Go(func() {
 				defer func() { <-slots }()
-				load(ctx, u)
+				load(ctx, p.memory, u)
 				close(u.ready)
 			})
 		}
@@ -68,51 +66,37 @@ func newPipeline(ctx context.Context, o Options, units []*unit, load func(contex
 	return p
 }
 
-// admit waits until a unit may be loaded, and gives it memory that others are done with.
-func (p *pipeline) admit(u *unit, workers int) bool {
+// admit waits until a unit may be loaded; false says that it is not to be any more.
+func (p *pipeline) admit(ctx context.Context, u *unit, workers int) bool {
+	u.memory = p.ahead(u, workers)
+	if u.memory == nil {
+		var err error
+		if u.memory, err = p.memory.Need(ctx, u.size); err != nil {
+			return false
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.shareOf(u)
+	s.alive++
+	s.held += u.cost
+	return !p.ended
+}
+
+// ahead waits until a unit may be loaded ahead of its use; nil says that it is waited for already.
+func (p *pipeline) ahead(u *unit, workers int) *memory.Grant {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.shareOf(u)
 	for !p.ended && !u.needed {
-		if (s.alive < workers || s.held+u.cost <= s.most) && p.memory.Try(u.cost) {
-			u.granted = u.cost
-			break
+		if s.alive < workers || s.held+u.cost <= s.most {
+			if g := p.memory.Ahead(u.size); g != nil {
+				return g
+			}
 		}
 		p.change.Wait()
 	}
-	if u.granted == 0 {
-		p.memory.Take(u.cost)
-		u.granted = u.cost
-	}
-	s.alive++
-	s.held += u.cost
-	u.buf = p.reuse(u.cost)
-	return !p.ended
-}
-
-// reuse takes the freed memory that is just large enough, or else the largest.
-func (p *pipeline) reuse(n int64) []byte {
-	best := -1
-	for i, b := range p.free {
-		if best < 0 || fits(b, p.free[best], n) {
-			best = i
-		}
-	}
-	if best < 0 {
-		return nil
-	}
-	b := p.free[best]
-	p.free[best] = p.free[len(p.free)-1]
-	p.free = p.free[:len(p.free)-1]
-	return b
-}
-
-// fits says whether b suits n bytes better than c does.
-func fits(b, c []byte, n int64) bool {
-	if int64(cap(c)) < n {
-		return cap(b) > cap(c)
-	}
-	return int64(cap(b)) >= n && cap(b) < cap(c)
+	return nil
 }
 
 // wait blocks until a unit is loaded.
@@ -131,7 +115,7 @@ func (p *pipeline) wait(ctx context.Context, u *unit) error {
 	}
 }
 
-// need lets a unit be loaded whatever memory there is.
+// need lets a unit be loaded beyond what may be read ahead.
 func (p *pipeline) need(u *unit) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -144,15 +128,13 @@ func (p *pipeline) done(u *unit) {
 	if u.next < len(u.entries) {
 		return
 	}
+	u.memory.Done(u.buf)
+	u.buf, u.msgs = nil, nil
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.shareOf(u)
 	s.alive--
 	s.held -= u.cost
-	p.free = append(p.free, u.buf)
-	u.buf, u.msgs = nil, nil
-	p.memory.Give(u.granted)
-	u.granted = 0
 	p.change.Signal()
 }
 
@@ -168,8 +150,5 @@ func (p *pipeline) stop() {
 	p.cancel()
 	p.end()
 	p.group.Wait()
-	for _, u := range p.units {
-		p.memory.Give(u.granted)
-		u.granted = 0
-	}
+	p.memory.Close()
 }

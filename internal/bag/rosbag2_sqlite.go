@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/cvatplan/cvatplan/internal/memory"
 )
 
 // A database is one rosbag2 .db3 file: tables topics and messages, in every
@@ -124,7 +126,9 @@ func (d *database) path() string { return d.file.name }
 
 func (d *database) streams() []Topic { return d.list }
 
-func (d *database) whole(int32) (int64, bool) { return 0, false }
+func (d *database) whole(int32) (memory.Size, bool) { return memory.Size{}, false }
+
+func (d *database) ready(context.Context, int32) (func(), error) { return func() {}, nil }
 
 func (d *database) verify(context.Context, int32) error { return nil }
 
@@ -237,8 +241,9 @@ func (d *database) message(ctx context.Context, p place, _, buf []byte, limit in
 		return message{}, fmt.Errorf("message of %d bytes is %w (%d)", p.size, errTooLarge, d.opts.MaxChunk)
 	}
 	if d.pages != nil {
-		if data, err := d.pages.payload(buf, p.off, p.size, limit); err == nil {
-			return message{data: data}, nil
+		row := sized(buf, p.room(limit))
+		if data, err := d.pages.payload(row, p.off, p.size, limit); err == nil {
+			return message{data: data, read: row}, nil
 		}
 	}
 	query, args := "SELECT data FROM messages WHERE id = ?", []any{p.off}

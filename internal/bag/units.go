@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"github.com/cvatplan/cvatplan/internal/memory"
 )
 
 // A unit is what one worker loads at once: a chunk, or a run of messages that
@@ -13,14 +15,15 @@ type unit struct {
 	whole       bool  // a chunk
 	entries     []int // which ones, in the order of delivery
 	cost        int64 // bytes in memory
-	next        int   // of entries, to be delivered
+	size        memory.Size
+	next        int // of entries, to be delivered
 
-	needed  bool  // its messages are waited for
-	granted int64 // of the memory shared with others
-	ready   chan struct{}
-	buf     []byte
-	msgs    []loaded
-	err     error // of the whole unit
+	needed bool          // its messages are waited for
+	memory *memory.Grant // shared with others
+	ready  chan struct{}
+	buf    []byte
+	msgs   []loaded
+	err    error // of the whole unit
 }
 
 type loaded struct {
@@ -41,6 +44,7 @@ func (u *unit) take() (message, error) {
 
 const (
 	// budget is what all chunks together may hold, or one for each worker if those are larger.
+	// With little memory it and runSize are less: see [divider].
 	budget = 8 << 20
 	// runBudget is that of runs, which nothing but their bytes must be waited for: what
 	// a processor's cache holds is read half as fast again as more is.
@@ -56,7 +60,11 @@ const (
 // of them would exceed the budget: then the one used longest ago is loaded again
 // when it is met again.
 func (b *Bag) divide(entries []Entry, limit int64) (units []*unit, of []int) {
-	d := divider{b: b, open: map[[2]int32]int{}, left: map[[2]int32]int{}, of: make([]int, len(entries)), run: -1}
+	large := b.opts.Memory.Large()
+	d := divider{
+		b: b, open: map[[2]int32]int{}, left: map[[2]int32]int{}, of: make([]int, len(entries)), run: -1,
+		budget: min(budget, large), runSize: min(runSize, large),
+	}
 	for _, e := range entries {
 		d.left[e.chunkKey()]++
 	}
@@ -65,7 +73,12 @@ func (b *Bag) divide(entries []Entry, limit int64) (units []*unit, of []int) {
 			d.inChunk(i, e, size)
 			continue
 		}
-		d.inRun(i, e, e.room(limit))
+		d.inRun(i, e, e.at.room(limit))
+	}
+	for _, u := range d.units {
+		if !u.whole {
+			u.size = memory.One(max(u.cost, d.runSize)) // most are as large as that, so that they use each other's memory
+		}
 	}
 	return d.units, d.of
 }
@@ -81,16 +94,19 @@ type divider struct {
 	used  []int            // open units, the one used longest ago first
 	held  int64            // bytes of open units
 	run   int              // the unit of the current run, -1 is none
+
+	budget, runSize int64 // as far as the memory goes
 }
 
-func (d *divider) inChunk(i int, e Entry, size int64) {
+func (d *divider) inChunk(i int, e Entry, size memory.Size) {
 	d.run = -1
 	key := e.chunkKey()
 	n, found := d.open[key]
 	if !found {
-		n = d.add(e, size, true)
+		n = d.add(e, size.Bytes, true)
+		d.units[n].size = size
 		d.open[key] = n
-		d.held += size
+		d.held += size.Bytes
 		d.evict()
 	}
 	d.put(i, n)
@@ -102,7 +118,7 @@ func (d *divider) inChunk(i int, e Entry, size int64) {
 
 // evict closes units until the others fit; the newest is not among used yet.
 func (d *divider) evict() {
-	for d.held > budget && len(d.used) > 0 {
+	for d.held > d.budget && len(d.used) > 0 {
 		d.close(d.used[0])
 	}
 }
@@ -115,7 +131,7 @@ func (d *divider) close(n int) {
 }
 
 func (d *divider) inRun(i int, e Entry, size int64) {
-	if d.run < 0 || d.units[d.run].part != e.at.part || d.units[d.run].cost+size > runSize {
+	if d.run < 0 || d.units[d.run].part != e.at.part || d.units[d.run].cost+size > d.runSize {
 		d.run = d.add(e, 0, false)
 	}
 	d.units[d.run].cost += size
@@ -132,30 +148,43 @@ func (d *divider) put(i, n int) {
 	d.of[i] = n
 }
 
-// errDeferred is a message that its unit had no room for.
+// errDeferred is a message that there was no room for to unpack it ahead of its use.
 var errDeferred = errors.New("deferred")
 
 // loadUnit reads a unit's messages; an error of the unit is one of each of them.
-func (b *Bag) loadUnit(ctx context.Context, entries []Entry, u *unit, limit int64) {
+func (b *Bag) loadUnit(ctx context.Context, entries []Entry, u *unit, limit int64, r *memory.Reader) {
+	var total int64
+	ahead := func(_ context.Context, s memory.Size) (*memory.Grant, error) {
+		if total > runBlow {
+			return nil, errDeferred
+		}
+		g := r.Ahead(s)
+		if g == nil {
+			return nil, errDeferred
+		}
+		if limit < 0 { // else it is given back at once
+			total += s.Bytes
+		}
+		return g, nil
+	}
 	u.err = guarded(func() error {
 		u.msgs = make([]loaded, len(u.entries))
 		if u.whole {
-			return b.loadChunk(ctx, entries, u, limit)
+			return b.loadChunk(ctx, entries, u, limit, ahead)
 		}
-		b.loadRun(ctx, entries, u, limit)
-		return u.err
+		return b.loadRun(ctx, entries, u, limit, ahead)
 	})
 }
 
 // loadChunk unpacks a chunk; what could be unpacked of a damaged one is used.
-func (b *Bag) loadChunk(ctx context.Context, entries []Entry, u *unit, limit int64) error {
-	data, err := b.parts[u.part].chunk(ctx, u.chunk, u.buf)
+func (b *Bag) loadChunk(ctx context.Context, entries []Entry, u *unit, limit int64, ahead granter) error {
+	data, err := b.parts[u.part].chunk(ctx, u.chunk, u.memory.Buf)
 	if len(data) == 0 {
 		return err
 	}
 	u.buf = data
 	for i, n := range u.entries {
-		m, loadErr := b.load(ctx, entries[n], data, nil, limit)
+		m, loadErr := b.load(ctx, entries[n], data, nil, limit, ahead)
 		if loadErr != nil && err != nil {
 			loadErr = err // why it is not there
 		}
@@ -164,42 +193,39 @@ func (b *Bag) loadChunk(ctx context.Context, entries []Entry, u *unit, limit int
 	return nil
 }
 
-func (b *Bag) loadRun(ctx context.Context, entries []Entry, u *unit, limit int64) {
-	// What an index says of a large message is not believed before its own head says so too.
-	u.buf = sized(u.buf, max(min(u.cost, bigGuess), runSize))
+func (b *Bag) loadRun(ctx context.Context, entries []Entry, u *unit, limit int64, ahead granter) error {
+	u.buf = u.memory.Buf
+	if len(u.entries) > 1 || u.cost <= bigGuess { // what an index says of a larger message is not believed before its own head says so too
+		u.buf = sized(u.buf, u.size.Buffer)
+	}
 	rest := u.buf[:cap(u.buf)]
-	var total int64
 	checked := int32(-1)
 	for i, n := range u.entries {
-		if at := entries[n].at; limit < 0 && at.chunk >= 0 && at.chunk != checked {
+		at := entries[n].at
+		if limit < 0 && at.chunk >= 0 && at.chunk != checked {
 			checked = at.chunk
 			if err := b.parts[at.part].verify(ctx, at.chunk); err != nil {
-				u.err = err
-				return
+				return err
 			}
 		}
-		if total > runBlow {
-			u.msgs[i].err = errDeferred
-			continue
-		}
-		room := min(entries[n].room(limit), int64(len(rest)))
-		m, err := b.load(ctx, entries[n], nil, rest[:0:room], limit)
+		room := min(at.room(limit), int64(len(rest)))
+		m, err := b.load(ctx, entries[n], nil, rest[:0:room], limit, ahead)
 		u.msgs[i] = loaded{m, err}
-		total += int64(len(m.data))
 		rest = rest[room:]
-		if len(u.entries) == 1 && m.own == nil && cap(m.data) > cap(u.buf) {
-			u.buf = m.data // the next large message may use it; what was unpacked by itself has a pool of its own
+		if len(u.entries) == 1 && cap(m.read) > cap(u.buf) {
+			u.buf = m.read // the next large message may use it
 		}
 	}
+	return nil
 }
 
 // headRoom is more than what lies around a message in its file.
 const headRoom = 512
 
-// room is the memory that reading an entry from its file takes.
-func (e Entry) room(limit int64) int64 {
+// room is the memory that reading a message from its file takes.
+func (p place) room(limit int64) int64 {
 	if limit >= 0 {
-		return min(e.at.size, limit) + headRoom
+		return min(p.size, limit) + headRoom
 	}
-	return e.at.size + headRoom
+	return p.size + headRoom
 }

@@ -1,18 +1,30 @@
 // Package memory is one budget of memory that all share who read recordings and encode
-// images: chunks, workers and bags.
+// images: chunks, workers, readers and bags.
 //
-// What a reader cannot go on without is always granted ([Budget.Take]), so that no two
-// readers wait for each other; what it reads ahead is granted from half of the budget
-// ([Budget.Try]); a job that ends by itself waits until there is room ([Budget.Wait]).
-// What no reader should hold at once, because it is large ([Budget.Large]), goes to a
-// temporary file instead.
+// Bytes are granted in three ways, each of which goes on whatever the ones below it do, so that nobody
+// can wait for ever:
+//
+//   - A hold ([Budget.Hold]) is of somebody who reads one message, waits for nobody, and gives it back.
+//     Holds have an eighth of the budget, what nobody else waits for, or one whatever it needs.
+//   - A job ([Budget.Wait]) ends by itself; it may hold a message for a while. Jobs have what is left of
+//     the budget, or one whatever it needs.
+//   - A [Reader] gives what it read to a consumer in order, who may wait for jobs and holds before he
+//     goes on. All readers together have half of the budget. One of them at a time, the leader, is granted what it
+//     cannot go on without even beyond that, so that one of them always goes on, and the others after it.
+//
+// So no more is granted than the budget and the leader's one message, as long as no hold needs more than
+// an eighth of the budget, and no job more than a quarter. What nobody should hold at once,
+// because it is large ([Budget.Large]), goes to a temporary file instead.
+//
+// Memory that was given back is kept to be used again, as long as the budget has room for it.
 package memory
 
 import (
 	"context"
+	"math/bits"
 	"runtime"
+	"slices"
 	"sync"
-	"sync/atomic"
 )
 
 // Default is the budget where none is given: 256 MiB.
@@ -21,16 +33,56 @@ const Default = 256 << 20
 // A Budget is bytes that are shared. Its methods may be called from several goroutines.
 type Budget struct {
 	limit int64
-	left  atomic.Int64 // bytes of jobs since the last collection
 
-	mu    sync.Mutex
-	held  int64         // bytes granted
-	jobs  int           // of Wait that are not done
-	freed chan struct{} // closed when bytes are given back
+	mu      sync.Mutex
+	held    int64 // bytes granted, of all
+	most    int64 // bytes granted and idle at once, so far
+	readers line
+	leader  *Reader
+	open    int // readers that are not closed
+	holds   line
+	jobs    line
+	idle    idle
+}
+
+// A line is those who are granted bytes in the same way, and those who wait for them.
+type line struct {
+	held    int64 // bytes
+	users   int
+	waiting []*waiter
+}
+
+type waiter struct {
+	line    *line
+	reader  *Reader
+	size    Size
+	granted chan *Grant // of one
+}
+
+// A Size is bytes to be granted, and how many of them will be one buffer, as [Round] makes
+// it: that may be one that others are done with.
+type Size struct{ Bytes, Buffer int64 }
+
+// One is the size of one buffer of n bytes.
+func One(n int64) Size { return Buffer(n, 0) }
+
+// Buffer is the size of a buffer of n bytes, and of more bytes beside it.
+func Buffer(n, more int64) Size { return Size{Round(n) + more, Round(n)} }
+
+// Round is the capacity of a buffer for n bytes, up to an eighth more, so that it is likely to be of use
+// for the next message or chunk too.
+func Round(n int64) int64 {
+	if n < 64<<10 {
+		return n
+	}
+	step := int64(1) << (bits.Len64(uint64(n)) - 4)
+	return (n + step - 1) / step * step
 }
 
 // New makes a budget of so many bytes.
-func New(limit int64) *Budget { return &Budget{limit: limit, freed: make(chan struct{})} }
+func New(limit int64) *Budget {
+	return &Budget{limit: limit}
+}
 
 // Limit is the budget's size in bytes.
 func (b *Budget) Limit() int64 { return b.limit }
@@ -39,64 +91,193 @@ func (b *Budget) Limit() int64 { return b.limit }
 // eighth of the budget.
 func (b *Budget) Large() int64 { return b.limit / 8 }
 
-// Take grants n bytes, whatever is held.
-func (b *Budget) Take(n int64) {
+// Most is how many bytes were granted or kept at once so far.
+func (b *Budget) Most() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.held += n
+	return b.most
 }
 
-// Try grants n bytes if half of the budget is not exceeded by them.
-func (b *Budget) Try(n int64) bool {
+// Held is how many bytes are granted.
+func (b *Budget) Held() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.held+n > b.limit/2 {
-		return false
-	}
-	b.held += n
-	return true
+	return b.held
 }
 
-// Wait grants n bytes to a job once they fit, or once no other job is running: a job of
-// more than the whole budget runs alone. A job may not wait for another. Its bytes are
-// given back with [Budget.Done].
-func (b *Budget) Wait(ctx context.Context, n int64) error {
-	for {
-		b.mu.Lock()
-		if b.held+n <= b.limit || b.jobs == 0 {
-			b.held += n
-			b.jobs++
-			b.mu.Unlock()
-			return nil
+// A Grant is bytes that somebody may use until he is done with them.
+type Grant struct {
+	// Buf is memory of the buffer's size, with any contents; nil if none was idle.
+	Buf []byte
+
+	b      *Budget
+	line   *line
+	reader *Reader
+	n      int64
+	buffer int64 // of n
+}
+
+// Wait grants bytes to a job once they fit, or once no other job is running. A job waits for
+// no other job and for no reader.
+func (b *Budget) Wait(ctx context.Context, s Size) (*Grant, error) {
+	return b.wait(ctx, &waiter{line: &b.jobs, size: s})
+}
+
+// Hold grants bytes for one message to somebody who waits for no grant before he gives them
+// back, once they fit, or once nobody else holds any.
+func (b *Budget) Hold(ctx context.Context, s Size) (*Grant, error) {
+	return b.wait(ctx, &waiter{line: &b.holds, size: s})
+}
+
+func (b *Budget) wait(ctx context.Context, w *waiter) (*Grant, error) {
+	w.granted = make(chan *Grant, 1)
+	b.mu.Lock()
+	w.line.waiting = append(w.line.waiting, w)
+	b.serve()
+	b.mu.Unlock()
+	b.collect()
+	select {
+	case g := <-w.granted:
+		return g, nil
+	case <-ctx.Done():
+	}
+	b.mu.Lock()
+	w.line.waiting = slices.DeleteFunc(w.line.waiting, func(o *waiter) bool { return o == w })
+	b.serve()
+	b.mu.Unlock()
+	select {
+	case g := <-w.granted: // meanwhile
+		g.Done(nil)
+	default:
+	}
+	return nil, ctx.Err()
+}
+
+// serve grants what can be granted: to jobs and holds in the order in which they came, so
+// that a large one is not overtaken for ever; to any reader whose bytes fit, as
+// the first of them whose do not becomes the leader.
+func (b *Budget) serve() {
+	for q := &b.jobs.waiting; len(*q) > 0 && b.jobFits((*q)[0].size.Bytes); *q = (*q)[1:] {
+		b.grant((*q)[0])
+	}
+	for q := &b.holds.waiting; len(*q) > 0 && b.holdFits((*q)[0].size.Bytes); *q = (*q)[1:] {
+		b.grant((*q)[0])
+	}
+	left := b.readers.waiting[:0]
+	for _, w := range b.readers.waiting {
+		if !b.readerFits(w.size.Bytes) {
+			if b.leader != nil && b.leader != w.reader {
+				left = append(left, w)
+				continue
+			}
+			b.leader = w.reader
 		}
-		freed := b.freed
-		b.mu.Unlock()
-		select {
-		case <-freed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		b.grant(w)
+	}
+	clear(b.readers.waiting[len(left):])
+	b.readers.waiting = left
+}
+
+func (b *Budget) holdFits(n int64) bool {
+	return b.holds.users == 0 || b.holds.held+n <= b.limit/8 || len(b.jobs.waiting) == 0 && b.held+n <= b.limit
+}
+
+func (b *Budget) jobFits(n int64) bool {
+	return b.fits(n) || b.jobs.users == 0 && (b.holds.users <= 1 || b.holds.held <= b.limit/8)
+}
+
+func (b *Budget) readerFits(n int64) bool { return b.readers.held+n <= b.limit/2 && b.fits(n) }
+
+// fits says whether bytes fit beside what is held, and beside what holds can always have.
+func (b *Budget) fits(n int64) bool {
+	return b.held+n <= b.limit && b.held-b.holds.held+n <= b.limit-b.limit/8
+}
+
+func (b *Budget) grant(w *waiter) {
+	w.granted <- b.take(w.line, w.reader, w.size)
+}
+
+// take grants bytes, whatever is held: idle memory makes way for them.
+func (b *Budget) take(l *line, r *Reader, s Size) *Grant {
+	g := &Grant{b: b, line: l, reader: r, n: s.Bytes, buffer: s.Buffer, Buf: b.idle.take(s.Buffer)}
+	b.held += g.n
+	l.held += g.n
+	l.users++
+	if r != nil {
+		r.held += g.n
+		r.grants[g] = struct{}{}
+	}
+	b.idle.shrink(b.limit - b.held)
+	b.most = max(b.most, b.held+b.idle.bytes)
+	return g
+}
+
+// Take is Hold that waits for nothing: of somebody who holds a message already and has found it to be larger.
+func (b *Budget) Take(_ context.Context, s Size) (*Grant, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.take(&b.holds, nil, s), nil
+}
+
+// Done gives the bytes back. buf is the memory that was used, to be kept for others: nobody
+// may touch it any more; nil is none. A grant that is nil or done has nothing to give.
+func (g *Grant) Done(buf []byte) {
+	if g != nil {
+		g.end(&Kept{b: g.b, data: buf})
 	}
 }
 
-// Done ends a job that waited for n bytes. What jobs leave is collected once it is a quarter
-// of the budget: the runtime alone would let the memory double first.
-func (b *Budget) Done(n int64) {
-	if b.left.Add(n) >= b.limit/4 {
-		b.left.Store(0)
+// Keep gives the bytes back, and keeps data, which took no more of them, for who asks for it again.
+func (g *Grant) Keep(data []byte) *Kept {
+	k := &Kept{b: g.b, data: data, own: true}
+	g.end(k)
+	return k
+}
+
+func (g *Grant) end(k *Kept) {
+	b := g.b
+	b.mu.Lock()
+	b.give(g, k)
+	b.serve()
+	b.mu.Unlock()
+	b.collect()
+}
+
+func (b *Budget) give(g *Grant, k *Kept) {
+	if g.n == 0 { // of a reader that is closed
+		return
+	}
+	n := g.n
+	b.held -= n
+	g.line.held -= n
+	g.line.users--
+	if r := g.reader; r != nil {
+		r.held -= n
+		delete(r.grants, g)
+		r.yield()
+	}
+	if g.line != &b.jobs {
+		n = g.buffer // what was beside it has pools of its own
+	}
+	b.idle.dropped += max(n-int64(cap(k.data)), 0)
+	g.n, g.Buf = 0, nil
+	b.idle.put(k)
+	b.idle.shrink(b.limit - b.held)
+}
+
+// leastDropped is for what little a collection is not worth its time.
+const leastDropped = 4 << 20
+
+// collect frees what was dropped, once it is an eighth of the budget: the runtime alone
+// would let the memory double first.
+func (b *Budget) collect() {
+	b.mu.Lock()
+	due := b.idle.dropped >= max(b.limit/8, leastDropped)
+	if due {
+		b.idle.dropped = 0
+	}
+	b.mu.Unlock()
+	if due {
 		runtime.GC()
 	}
-	b.give(n, 1)
-}
-
-// Give gives n bytes of Take or Try back.
-func (b *Budget) Give(n int64) { b.give(n, 0) }
-
-func (b *Budget) give(n int64, jobs int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.held -= n
-	b.jobs -= jobs
-	close(b.freed)
-	b.freed = make(chan struct{})
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"runtime"
-	"slices"
 	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
@@ -173,15 +172,19 @@ func newEncoders(ctx context.Context, b *memory.Budget, f func(int, []byte)) *en
 // encoding it, and goes on. It does nothing once ctx has ended.
 func (e *encoders) do(i int, data []byte, work int64) {
 	e.slots <- struct{}{}
-	work += int64(len(data))
-	if e.memory.Wait(e.ctx, work) != nil {
+	granted, err := e.memory.Wait(e.ctx, memory.Buffer(int64(len(data)), work))
+	if err != nil {
 		<-e.slots
 		return
 	}
-	data = slices.Clone(data)
+	own := granted.Buf
+	if own == nil {
+		own = make([]byte, memory.Round(int64(len(data))))
+	}
+	n := copy(own[:cap(own)], data)
 	e.group.Go(func() {
-		defer func() { e.memory.Done(work); <-e.slots }()
-		e.crash.Guard(func() { e.f(i, data) })
+		defer func() { granted.Done(own); <-e.slots }()
+		e.crash.Guard(func() { e.f(i, own[:n]) })
 	})
 }
 
