@@ -43,6 +43,7 @@ func TestNoCredentialOfTheMachineGetsOut(t *testing.T) {
 		"token": outgoing + "\n", "notes.txt": "a line of " + outgoing + "\n",
 		".config/cvat-sdk/auth.json": `{"version":1,"profiles":{"p":{"server":"http://x","token":"profile-canary-4711"}}}`,
 		".aws/credentials":           "[default]\naws_secret_access_key = aws-canary-4711\n",
+		".aws/config":                "[profile x]\naws_session_token = config-canary-4711\n",
 		"repo/.git/HEAD":             "ref: refs/heads/main\n",
 		"repo/data/run1/1.png":       image,
 	})
@@ -54,7 +55,7 @@ func TestNoCredentialOfTheMachineGetsOut(t *testing.T) {
 		"labels.yaml":  strings.Replace(manifest(""), "create: true", "labels: "+filepath.ToSlash(home)+"/token", 1),
 		"environ.yaml": strings.Replace(manifest(""), "create: true", "labels: /proc/self/environ", 1),
 		"extends.yaml": manifest("extends: ../token"),
-		"named.yaml":   manifest("task: {name: " + outgoing + "profile-canary-4711aws-canary-4711}"),
+		"named.yaml":   manifest("task: {name: " + outgoing + "profile-canary-4711aws-canary-4711config-canary-4711}"),
 		"wrong.yaml":   manifest("x: &" + outgoing + " 1\n" + outgoing + ": 1"),
 		"image.yaml":   manifest(""),
 	})

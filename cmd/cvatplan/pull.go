@@ -80,7 +80,7 @@ func (c pullCmd) options(a *app, s *session, several bool) (pull.Options, error)
 	}
 	o := pull.Options{
 		Dir: cmp.Or(c.To, written.To), Formats: c.Format, Merge: cmp.Or(c.Merge, written.Merge), Jobs: cmp.Or(c.Jobs, written.Jobs, "annotation"),
-		Stage: cmp.Or(c.Stage, written.Stage), State: cmp.Or(c.State, written.State), All: c.All, Check: c.Check, Prune: c.Prune,
+		Stage: cmp.Or(c.Stage, written.Stage), State: cmp.Or(c.State, written.State), All: c.All, Check: c.Check, Prune: c.Prune, Guard: a.guarded,
 	}
 	if len(o.Formats) == 0 {
 		o.Formats = written.Formats

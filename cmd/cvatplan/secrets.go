@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"os"
@@ -71,14 +72,15 @@ func (a *app) learnProfiles() {
 
 // learnStores reads the keys by which bags in S3 are read.
 func (a *app) learnStores() {
-	path := a.getenv("AWS_SHARED_CREDENTIALS_FILE")
-	if path == "" {
-		path = joinIf(a.getenv("HOME"), ".aws", "credentials")
-	}
-	for line := range strings.Lines(string(fileOfSecrets(path))) {
-		key, value, _ := strings.Cut(line, "=")
-		if key = strings.TrimSpace(key); key == "aws_secret_access_key" || key == "aws_session_token" {
-			a.secrets.Add(value)
+	for _, path := range []string{
+		cmp.Or(a.getenv("AWS_SHARED_CREDENTIALS_FILE"), joinIf(a.getenv("HOME"), ".aws", "credentials")),
+		cmp.Or(a.getenv("AWS_CONFIG_FILE"), joinIf(a.getenv("HOME"), ".aws", "config")), // a profile's keys may be in either
+	} {
+		for line := range strings.Lines(string(fileOfSecrets(path))) {
+			key, value, _ := strings.Cut(line, "=")
+			if key = strings.TrimSpace(key); key == "aws_secret_access_key" || key == "aws_session_token" {
+				a.secrets.Add(value)
+			}
 		}
 	}
 }

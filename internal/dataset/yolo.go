@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 
@@ -164,6 +165,11 @@ func (y YOLO) Data(w io.Writer, splits []string) error {
 		var k, n yaml.Node
 		k.SetString(key)
 		_ = n.Encode(v) // of strings, numbers, and lists and maps of them
+		for _, value := range n.Content {
+			if value.Kind == yaml.ScalarNode && strings.ContainsFunc(value.Value, func(r rune) bool { return !unicode.IsGraphic(r) }) {
+				value.Style = yaml.DoubleQuotedStyle // in which such characters may be written as escapes
+			}
+		}
 		if n.Kind == yaml.SequenceNode {
 			n.Style = yaml.FlowStyle
 		}

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -200,11 +201,12 @@ func (e *examination) workspace(ctx context.Context) bool {
 			return true
 		}
 	}
+	seen := cmp.Or(strings.Join(slugs, ", "), "none")
 	if slug == "" {
-		e.say("organization", Fine, diag.Hint{}, "none: the personal workspace (the user sees: %s)", strings.Join(slugs, ", "))
+		e.say("organization", Fine, diag.Hint{}, "none: the personal workspace (the user sees: %s)", seen)
 		return true
 	}
-	e.say("organization", Failed, diag.Do(diag.HintCheckOrganization), "the user sees no organization %q (but: %s)", slug, strings.Join(slugs, ", "))
+	e.say("organization", Failed, diag.Do(diag.HintCheckOrganization), "the user sees no organization %q (but: %s)", slug, seen)
 	return false
 }
 

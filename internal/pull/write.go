@@ -92,7 +92,11 @@ func (r *run) bring(ctx context.Context, o output) (File, error) {
 	produce := func(w io.Writer) error {
 		h := sha256.New()
 		file.Counts = Counts{}
-		if err := o.write(ctx, io.MultiWriter(w, h), &file.Counts); err != nil {
+		write := func(w io.Writer) error { return o.write(ctx, w, &file.Counts) }
+		if r.o.Guard != nil && slices.Contains([]string{".json", ".jsonl", ".yaml"}, filepath.Ext(o.path)) {
+			write = r.o.Guard(write)
+		}
+		if err := write(io.MultiWriter(w, h)); err != nil {
 			return err
 		}
 		if sum = hex.EncodeToString(h.Sum(nil)); sum == before {
