@@ -43,4 +43,20 @@ type Record struct {
 	Size      int64  `json:"size,omitempty"`      // bytes, as they are uploaded; 0: not known, as SHA256 is then
 	SHA256    string `json:"sha256,omitempty"`    // of these bytes, hex; empty: not known, since the server alone has them
 	Selection string `json:"selection,omitempty"` // the frames: settings that it was selected and encoded with, where they are not the defaults
+
+	Context []Context `json:"context,omitempty"` // images of other cameras that are shown beside it
 }
+
+// A Context is one image beside a frame.
+type Context struct {
+	Name    string `json:"name"`            // its file name in CVAT, left.png: what stands before the ending is the source of context
+	Path    string `json:"path,omitempty"`  // of a directory's image: in the bag, with slashes
+	Topic   string `json:"topic,omitempty"` // of a recording's message
+	Message *int   `json:"message,omitempty"`
+	StampNS *int64 `json:"stamp_ns,string,omitempty"` // its time, on the clock of the frame's
+	Size    int64  `json:"size"`                      // bytes, as they are uploaded
+	SHA256  string `json:"sha256"`                    // of these bytes, hex
+}
+
+// Sum is the image's SHA-256.
+func (c Context) Sum() [32]byte { return Record{SHA256: c.SHA256}.Sum() }

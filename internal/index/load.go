@@ -23,13 +23,22 @@ type Index struct {
 // Frames are what an index says of one bag as one camera sees it: parallel slices, in the frames' order.
 type Frames struct {
 	Names     []string
-	Sizes     []int64    // bytes; 0 is not known
-	Sums      [][32]byte // zeros are not known
-	Paths     []string   // of a directory's images; a recording's have none
-	Topics    []string   // of a recording's messages, each once
-	Selection string     // of the records
+	Sizes     []int64          // bytes; 0 is not known
+	Sums      [][32]byte       // zeros are not known
+	Paths     []string         // of a directory's images; a recording's have none
+	Topics    []string         // of a recording's messages, each once
+	Selection string           // of the records
+	Context   [][]ContextImage // of each frame; nil where none has any
 
 	last int // frame number
+}
+
+// A ContextImage is what an index says of one image beside a frame.
+type ContextImage struct {
+	Name  string
+	Size  int64 // bytes
+	Sum   [32]byte
+	Apart uint64 // ns between its time and the frame's
 }
 
 // Load reads an index whole.
@@ -72,12 +81,32 @@ func (x *Index) add(r Record) error {
 	}
 	of.last = r.Frame
 	of.Names, of.Sizes, of.Sums = append(of.Names, r.Name), append(of.Sizes, r.Size), append(of.Sums, r.Sum())
+	of.addContext(r)
 	if r.Path != "" {
 		of.Paths = append(of.Paths, r.Path)
 	} else if !slices.Contains(of.Topics, r.Topic) {
 		of.Topics = append(of.Topics, r.Topic)
 	}
 	return nil
+}
+
+// addContext keeps the context images of the frame that was just added.
+func (f *Frames) addContext(r Record) {
+	if f.Context == nil && len(r.Context) == 0 {
+		return
+	}
+	for len(f.Context) < len(f.Names)-1 {
+		f.Context = append(f.Context, nil)
+	}
+	var images []ContextImage
+	for _, c := range r.Context {
+		image := ContextImage{Name: c.Name, Size: c.Size, Sum: c.Sum()}
+		if c.StampNS != nil && r.StampNS != nil {
+			image.Apart = uint64(max(*c.StampNS, *r.StampNS)) - uint64(min(*c.StampNS, *r.StampNS))
+		}
+		images = append(images, image)
+	}
+	f.Context = append(f.Context, images)
 }
 
 // Bags are those that the index has frames of, sorted.
@@ -120,6 +149,9 @@ func (f *Frames) Pick(at []int) *Frames {
 		if whole {
 			some.Paths = append(some.Paths, f.Paths[i])
 		}
+		if f.Context != nil {
+			some.Context = append(some.Context, f.Context[i])
+		}
 	}
 	return some
 }
@@ -127,13 +159,18 @@ func (f *Frames) Pick(at []int) *Frames {
 // Measured reports whether sizes and sums of all frames are known.
 func (f *Frames) Measured() bool { return !slices.Contains(f.Sizes, 0) }
 
-// Bytes is the sum of the sizes; -1 if one is not known.
+// Bytes is the sum of the sizes, context images included; -1 if one is not known.
 func (f *Frames) Bytes() (total int64) {
 	if !f.Measured() {
 		return -1
 	}
 	for _, n := range f.Sizes {
 		total += n
+	}
+	for _, images := range f.Context {
+		for _, c := range images {
+			total += c.Size
+		}
 	}
 	return total
 }

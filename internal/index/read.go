@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // maxLine bounds one record: names have 255 bytes at most, topics and frame_ids are shorter than this.
@@ -70,6 +71,8 @@ func (r Record) check() error {
 		return errors.New("it names no frame (name)")
 	case r.Path == "" && r.Topic == "":
 		return errors.New("it has neither path nor topic")
+	case slices.ContainsFunc(r.Context, func(c Context) bool { return !c.whole() }):
+		return errors.New("a context image without a name, size or SHA-256")
 	case unknown:
 		return nil
 	case r.Size <= 0:
@@ -78,6 +81,12 @@ func (r Record) check() error {
 		return fmt.Errorf("sha256 %.80q is not 64 hexadecimal digits", r.SHA256)
 	}
 	return nil
+}
+
+// whole reports whether an archive's hash could be made of the image.
+func (c Context) whole() bool {
+	sum, err := hex.DecodeString(c.SHA256)
+	return c.Name != "" && c.Size > 0 && err == nil && len(sum) == 32
 }
 
 // Sum is the frame's SHA-256.

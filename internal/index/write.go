@@ -35,7 +35,7 @@ func (w *jsonl) Flush() error { return w.buffer.Flush() }
 func Columns() []string {
 	return []string{
 		"task", "name", "frame", "task_id", "server_frame", "job_id", "bag", "camera", "path", "topic", "message", "seq",
-		"header_ns", "log_ns", "publish_ns", "frame_id", "encoding", "stamp_ns", "index", "width", "height", "size", "sha256", "selection",
+		"header_ns", "log_ns", "publish_ns", "frame_id", "encoding", "stamp_ns", "index", "width", "height", "size", "sha256", "selection", "context",
 	}
 }
 
@@ -63,7 +63,7 @@ func (t *table) Write(r Record) error {
 	return t.w.Write([]string{
 		r.Task, r.Name, strconv.Itoa(r.Frame), positive(r.TaskID), number(r.ServerFrame), positive(r.JobID), r.Bag, r.Camera, r.Path,
 		r.Topic, number(r.Message), number(r.Seq), number(r.HeaderNS), number(r.LogNS), number(r.PublishNS), r.FrameID, r.Encoding,
-		number(r.StampNS), number(r.Index), positive(r.Width), positive(r.Height), strconv.FormatInt(r.Size, 10), r.SHA256, r.Selection,
+		number(r.StampNS), number(r.Index), positive(r.Width), positive(r.Height), strconv.FormatInt(r.Size, 10), r.SHA256, r.Selection, contextCell(r.Context),
 	})
 }
 
@@ -73,6 +73,15 @@ func (t *table) Flush() error {
 	}
 	t.w.Flush()
 	return t.w.Error()
+}
+
+// contextCell is a frame's context images as JSON, as JSON Lines have them.
+func contextCell(all []Context) string {
+	if len(all) == 0 {
+		return ""
+	}
+	b, _ := json.Marshal(all) // strings and numbers
+	return string(b)
 }
 
 func number[T int | int64](n *T) string {

@@ -25,6 +25,10 @@ func (s scanner) fileContext(t *Task, b *bagRef, of *manifest.Camera, d division
 	}
 	var problems []diag.Diagnostic
 	for _, c := range of.Context {
+		if c.Camera == "" && len(c.Files) == 0 { // it is of recordings
+			t.frames.context = append(t.frames.context, series{name: c.Name})
+			continue
+		}
 		paths := s.contextFiles(c, d, l)
 		stamps := make([]int64, len(paths))
 		for i, p := range paths {
@@ -57,8 +61,8 @@ func takesFile(c manifest.Context, at string) bool {
 	return slices.ContainsFunc(c.Files, func(glob string) bool { return doublestar.MatchUnvalidated(glob, at) })
 }
 
-// ofContext reports whether some entry of context: takes a file by its globs.
-func (s scanner) ofContext(at string) bool {
+// fileOfContext reports whether some entry of context: takes a file by its globs.
+func (s scanner) fileOfContext(at string) bool {
 	for _, c := range s.m.Cameras {
 		if slices.ContainsFunc(c.Context, func(c manifest.Context) bool { return takesFile(c, at) }) {
 			return true

@@ -181,7 +181,7 @@ func (t Task) described() string {
 }
 
 // measureContext reads each context image once, and gives those of each frame as they lie in the archive.
-func (t Task) measureContext(ctx context.Context) ([][]Frame, []diag.Diagnostic) {
+func (t Task) measureContext(ctx context.Context, part frame.Part) ([][]Frame, []diag.Diagnostic) {
 	if len(t.frames.context) == 0 {
 		return nil, nil
 	}
@@ -193,9 +193,12 @@ func (t Task) measureContext(ctx context.Context) ([][]Frame, []diag.Diagnostic)
 		}
 		images, report := make([]Frame, len(s.files)), make([]diag.Diagnostic, len(s.files))
 		of := s.task(t)
-		damage := s.source.Each(ctx, frame.Whole, func(i int, o frame.Opened, err error) { images[i], report[i] = of.measure(ctx, i, o, err) })
+		damage := s.source.Each(ctx, part, func(i int, o frame.Opened, err error) {
+			images[i], report[i] = of.measure(ctx, i, o, err)
+			images[i].from = o.From
+		})
 		kept, found := of.keep(report)
-		problems = append(append(problems, inContext(s, found)...), t.found(damage)...)
+		problems = append(append(problems, inContext(s.name, found)...), t.found(damage)...)
 		good := make([]bool, len(images))
 		for _, i := range kept {
 			good[i] = true
@@ -223,7 +226,7 @@ func (t *Task) checkContext(ctx context.Context) []diag.Diagnostic {
 		of := s.task(*t)
 		damage := s.source.Each(ctx, frame.Header, func(i int, o frame.Opened, err error) { _, report[i] = of.header(i, o, err) })
 		kept, found := of.keep(report)
-		problems = append(append(problems, inContext(s, found)...), t.found(damage)...)
+		problems = append(append(problems, inContext(s.name, found)...), t.found(damage)...)
 		bad := make(map[int]bool)
 		for i := range report {
 			bad[i] = true
@@ -238,9 +241,9 @@ func (t *Task) checkContext(ctx context.Context) []diag.Diagnostic {
 }
 
 // inContext says of problems that they are of context images.
-func inContext(s series, problems []diag.Diagnostic) []diag.Diagnostic {
+func inContext(name string, problems []diag.Diagnostic) []diag.Diagnostic {
 	for i := range problems {
-		problems[i].Text = "context " + wording.Safe(s.name) + ": " + problems[i].Text
+		problems[i].Text = "context " + wording.Safe(name) + ": " + problems[i].Text
 	}
 	return problems
 }
@@ -253,7 +256,7 @@ func (t Task) contextBytes(ctx context.Context) (total int64, err error) {
 		}
 		sizes, report := s.task(t).sizes(ctx)
 		if _, problems := s.task(t).keep(report); len(diag.Errors(problems)) > 0 {
-			return total, inContext(s, diag.Errors(problems))[0]
+			return total, inContext(s.name, diag.Errors(problems))[0]
 		}
 		for _, u := range s.uses {
 			if sizes[u.image] < 0 {

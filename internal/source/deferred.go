@@ -23,6 +23,7 @@ type reading struct {
 	kept    []int
 	options rosimage.Options
 	task    Task // without its frames
+	context []topicContext
 }
 
 // deferred reports whether the messages' headers are not to be read now: no setting asks for the names
@@ -61,7 +62,7 @@ func (r *reading) open(ordered []recording.Message) frame.Source {
 }
 
 // exact reads the headers.
-func (r *reading) exact(ctx context.Context, b *bag.Bag) (Task, []diag.Diagnostic, error) {
+func (r *reading) exact(ctx context.Context, b *bag.Bag, cache headCache) (Task, []diag.Diagnostic, error) {
 	t := r.task
 	log := r.view.frames.Stamp == "log"
 	headers, err := recording.ReadHeaders(ctx, b, r.view.bag.path(), r.entries, r.kept, r.options, log)
@@ -73,7 +74,8 @@ func (r *reading) exact(ctx context.Context, b *bag.Bag) (Task, []diag.Diagnosti
 	if !log {
 		others = append(others, unstamped(t, headers.Messages)...)
 	}
-	return t, others, nil
+	ofContext, err := r.addContext(ctx, b, &t, cache)
+	return t, append(others, ofContext...), err
 }
 
 // Provisional reports whether only [Task.Exact] tells the frames' names and which messages give none.
@@ -90,7 +92,7 @@ func (t Task) Exact(ctx context.Context) (Task, []diag.Diagnostic) {
 	var exact Task
 	var problems []diag.Diagnostic
 	err := r.cache.Use(ctx, r.view.bag.store, r.view.bag.rel, func(b *bag.Bag) (err error) {
-		exact, problems, err = r.exact(ctx, b)
+		exact, problems, err = r.exact(ctx, b, nil)
 		return err
 	})
 	if err != nil {

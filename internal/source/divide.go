@@ -41,7 +41,7 @@ func (s scanner) divideImages(b *bagRef, images []string, d *division, sum *tota
 		i, between := s.matcher.Owner(at)
 		switch i {
 		case camera.Unmatched:
-			if !s.ofContext(at) {
+			if !s.fileOfContext(at) {
 				left = append(left, at)
 			}
 		case camera.Ambiguous:

@@ -53,7 +53,7 @@ func (t Task) stale(what string) diag.Diagnostic {
 // none, or they agree.
 func (t Task) Stale(bytes int64) *diag.Diagnostic {
 	l := t.frames.index
-	if l == nil || bytes < 0 || len(t.frames.context) > 0 || len(l.Names) != len(t.frames.names) || !l.Measured() || l.Bytes() == bytes {
+	if l == nil || bytes < 0 || len(l.Names) != len(t.frames.names) || !l.Measured() || l.Bytes() == bytes {
 		return nil
 	}
 	p := t.stale(fmt.Sprintf("it has %d bytes, and there are %d", l.Bytes(), bytes))
@@ -75,7 +75,7 @@ func (t Task) outdated(frames []Frame) []diag.Diagnostic {
 	}
 	n, first := 0, ""
 	for i, f := range frames {
-		if l.Sizes[i] != 0 && (f.Sum != l.Sums[i] || f.Size != l.Sizes[i]) {
+		if l.Sizes[i] != 0 && (f.Sum != l.Sums[i] || f.Size != l.Sizes[i] || !sameContext(f, l, i)) {
 			if n++; n == 1 {
 				first = f.Name
 			}

@@ -42,11 +42,8 @@ func (v view) fromIndexed(l *index.Frames, s scanner) Task {
 		t.block(diag.CodeStaleIndex, diag.Do(diag.HintRenewIndexThere, t.Origin.File), "index %s was written for another manifest: %s", wording.Safe(v.bag.indexed.File), fault)
 		return t
 	}
-	if v.camera != nil && len(v.camera.Context) > 0 {
-		t.block(diag.CodeStaleIndex, diag.Hint{}, "index %s does not tell of context images, which the manifest asks for", wording.Safe(v.bag.indexed.File))
-		return t
-	}
 	t.frames.names, t.frames.source, t.frames.indexed = a.frames.Names, a, a
+	t.frames.context = v.indexedContext(l)
 	t.blockAll(checkNames(a.frames.Names, a.Where))
 	t.blockAll(checkUnique(a.frames.Names, a.Where))
 	return t

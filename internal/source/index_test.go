@@ -11,9 +11,11 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/archive"
+	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // A site is a data set with its manifest: days of images in data/, recordings too.
@@ -105,9 +107,11 @@ func (s site) look(tasks []Task) []looked {
 }
 
 func hashOf(frames []Frame) string {
-	entries := make([]archive.Entry, len(frames))
-	for i, f := range frames {
-		entries[i] = archive.Entry{Name: f.Name, Size: f.Size, CRC: f.CRC, Sum: f.Sum, Open: f.Open}
+	var entries []archive.Entry
+	for _, f := range frames {
+		for _, f := range append([]Frame{f}, f.Context...) {
+			entries = append(entries, archive.Entry{Name: f.Name, Size: f.Size, CRC: f.CRC, Sum: f.Sum, Open: f.Open})
+		}
 	}
 	return archive.New(entries).Hash()
 }
@@ -423,5 +427,68 @@ func TestPointersAreAsGoodAsNothing(t *testing.T) {
 	}
 	if diff := cmp.Diff(wantHints, hints); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// contextRig is a site of one recording and one directory, with context images in each.
+func contextRig(t *testing.T) (site, string) {
+	t.Helper()
+	s := site{t: t, dir: t.TempDir()}
+	check(t, os.MkdirAll(filepath.Join(s.dir, "data"), 0o777))
+	rig(t, filepath.Join(s.dir, "data/run1.mcap"), bagtest.Format{}, sights)
+	for i, name := range []string{"front_1700000000000000000", "front_1700000000100000000", "left_1700000000090000000"} {
+		s.write("data/run2/"+name+".jpg", shade(t, 40+i))
+	}
+	lines := strings.Replace(rigged, "path: run*, ", "path: run*, index: index.jsonl, ", 1) + "}]"
+	return s, lines
+}
+
+func TestAnIndexTellsOfContextImagesToo(t *testing.T) {
+	s, lines := contextRig(t)
+	m := s.manifest(lines)
+	tasks, _ := s.scan(m)
+	here := s.look(tasks)
+	var want [][]plan.Context
+	for _, task := range tasks {
+		want = append(want, task.Desired().Context)
+	}
+	s.list(m)
+	tasks, problems := s.scan(m)
+	for i, task := range tasks {
+		size, err := Bytes(t.Context(), task)
+		check(t, err)
+		if stale := task.Stale(size); stale != nil {
+			t.Error(i, stale)
+		}
+	}
+	if diff := cmp.Diff(here, s.look(tasks)); diff != "" || strings.Contains(strings.Join(problems, " "), "stale") {
+		t.Error(diff, problems)
+	}
+	s.remove("data/run1.mcap", "data/run2")
+	tasks, _ = s.scan(m)
+	if diff := cmp.Diff(here, s.look(tasks)); diff != "" {
+		t.Error(diff)
+	}
+	for i, task := range tasks {
+		if diff := cmp.Diff(want[i], task.Desired().Context); diff != "" {
+			t.Error(task.Name, diff)
+		}
+	}
+
+	tasks, _ = s.scan(s.manifest(strings.Replace(lines, "within: 20ms", "within: 30ms", 1)))
+	if len(tasks) == 0 || len(tasks[0].Problems) == 0 || !strings.Contains(tasks[0].Problems[0].Text, "written for another manifest") {
+		t.Errorf("an index of another context: %v", tasks)
+	}
+}
+
+func TestOtherContextImagesThanTheIndexSaysAreSaid(t *testing.T) {
+	s, lines := contextRig(t)
+	m := s.manifest(lines)
+	s.list(m)
+	s.write("data/run2/left_1700000000090000000.jpg", shade(t, 99))
+	tasks, _ := s.scan(m)
+	_, problems := Measure(t.Context(), tasks[1])
+	if len(problems) != 1 || !strings.Contains(problems[0].Text, "1 frame has other contents, such as run2/front_1700000000100000000.jpg") {
+		t.Error(problems)
 	}
 }

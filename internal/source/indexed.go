@@ -49,6 +49,12 @@ func Indexed(t Task) ([]Frame, bool) {
 	frames := make([]Frame, len(a.frames.Names))
 	for i := range frames {
 		frames[i] = Frame{Name: a.frames.Names[i], Size: a.frames.Sizes[i], Sum: a.frames.Sums[i]}
+		if a.frames.Context == nil {
+			continue
+		}
+		for _, c := range a.frames.Context[i] {
+			frames[i].Context = append(frames[i].Context, Frame{Name: contextPath(frames[i].Name, c.Name), Size: c.Size, Sum: c.Sum})
+		}
 	}
 	return frames, true
 }

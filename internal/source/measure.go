@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -24,6 +25,8 @@ type Frame struct {
 	Open          func() (io.ReadCloser, error)
 
 	Context []Frame // its context images, under their paths in the archive
+
+	from index.Record // of a context image that was traced: where it comes from
 }
 
 // Measure reads each frame of the task once and gives them in its order. The task is to be an
@@ -51,7 +54,7 @@ func Measure(ctx context.Context, t Task) ([]Frame, []diag.Diagnostic) {
 	if err := ctx.Err(); err != nil {
 		return nil, []diag.Diagnostic{interrupted(t, err)}
 	}
-	related, ofContext := t.measureContext(ctx)
+	related, ofContext := t.measureContext(ctx, frame.Whole)
 	for i := range related {
 		frames[i].Context = related[i]
 	}

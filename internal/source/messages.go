@@ -22,12 +22,8 @@ import (
 // fromMessages makes the task of a recording's topics. Which messages are taken is
 // decided by the index, in the order and by the times of receipt; only of those are the
 // first bytes read, for stamp and extension.
-func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []bag.Topic, first int64) (Task, []diag.Diagnostic, error) {
+func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []bag.Topic, first int64, beside []topicContext, cache headCache) (Task, []diag.Diagnostic, error) {
 	t := v.task()
-	if v.camera != nil && len(v.camera.Context) > 0 {
-		t.block(diag.CodeNoContext, diag.Hint{}, "bag %s: context: is taken of directories of images, not of recordings yet", wording.Safe(v.bag.rel))
-		return t, nil, nil
-	}
 	entries, err := recording.Entries(ctx, r, topics)
 	if err != nil {
 		return t, nil, err
@@ -37,13 +33,13 @@ func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []
 		t.blockMessages(err, len(entries), topics)
 		return t, nil, nil
 	}
-	whole := &reading{view: v, cache: s.cache, entries: entries, kept: kept, options: encodeOptions(v.frames), task: t}
+	whole := &reading{view: v, cache: s.cache, entries: entries, kept: kept, options: encodeOptions(v.frames), task: t, context: beside}
 	if v.deferred(s) {
 		if t, ok, err := whole.provisional(ctx, r); ok || err != nil {
 			return t, nil, err
 		}
 	}
-	return whole.exact(ctx, r)
+	return whole.exact(ctx, r, cache)
 }
 
 // encodeOptions are frames: as internal/rosimage wants them.

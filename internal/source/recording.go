@@ -115,7 +115,7 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 	}
 	topics := recording.ImageTopics(r)
 	mine, problem := s.divideTopics(b, topics, &o.totals)
-	hold := s.unsettled(ctx, b, recordingFiles(ctx, b))
+	hold, heads := s.unsettled(ctx, b, recordingFiles(ctx, b)), headCache{}
 	for _, camera := range s.cameras(b) {
 		i := s.index(camera)
 		v := newView(s.m, b, camera)
@@ -128,7 +128,11 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 		if byName {
 			chosen = recording.CompressedOf(chosen, depths)
 		}
-		t, others, err := s.fromTopics(ctx, v, r, chosen, firstReceived(topics), problem[i])
+		beside, err := s.topicContexts(ctx, v, r, mine, problem)
+		if err != nil {
+			return o, err
+		}
+		t, others, err := s.fromTopics(ctx, v, r, chosen, firstReceived(topics), problem[i], beside, heads)
 		if err != nil {
 			return o, err
 		}
@@ -164,6 +168,9 @@ func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *totals) ([][]b
 		}
 		switch owner {
 		case camera.Unmatched:
+			if s.topicOfContext(t.Name) {
+				continue
+			}
 			left = append(left, strings.TrimPrefix(t.Name, "/"))
 		case camera.Ambiguous:
 			p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeTwoCameras, Hint: diag.Do(diag.HintNarrowGlobs), Text: fmt.Sprintf(
@@ -178,7 +185,7 @@ func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *totals) ([][]b
 }
 
 // fromTopics makes the task of a camera's topics; nil if it has none.
-func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []bag.Topic, first int64, problem *diag.Diagnostic) (*Task, []diag.Diagnostic, error) {
+func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []bag.Topic, first int64, problem *diag.Diagnostic, beside []topicContext, heads headCache) (*Task, []diag.Diagnostic, error) {
 	switch {
 	case problem != nil:
 	case len(chosen) == 0:
@@ -192,7 +199,7 @@ func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []ba
 		t.blockAll([]diag.Diagnostic{*problem})
 		return &t, nil, nil
 	}
-	t, others, err := s.fromMessages(ctx, v, r, chosen, first)
+	t, others, err := s.fromMessages(ctx, v, r, chosen, first, beside, heads)
 	return &t, others, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -60,6 +61,7 @@ type view struct {
 	frames   manifest.Frames
 	vars     manifest.Vars
 	update   []string
+	context  string // what decides which context images there are, and what they are made of, for the index
 }
 
 func newView(m *manifest.Manifest, b *bagRef, camera *manifest.Camera) view {
@@ -67,6 +69,7 @@ func newView(m *manifest.Manifest, b *bagRef, camera *manifest.Camera) view {
 		bag: b, camera: camera, update: m.Update,
 		settings: m.Settings(camera, b.entries), frames: m.FramesOf(camera, b.entries),
 	}
+	v.context = contextSelection(m, camera, b)
 	v.vars = bagVars(b, v.cameraName())
 	v.vars.Part = 1
 	return v
@@ -96,6 +99,9 @@ func (v view) task() Task {
 	}
 	t.frames.bad, t.frames.sized = v.frames.Bad, v.sorting() == "predefined"
 	t.frames.selection = selectionOf(v.frames, v.settings.FrameName)
+	if v.context != "" {
+		t.frames.selection = strings.TrimPrefix(t.frames.selection+" context="+v.context, " ")
+	}
 	for _, template := range v.settings.Was {
 		old, wrong := taskName(template, v.vars)
 		t.Was, err = append(t.Was, old), cmp.Or(err, wrong)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"path"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
@@ -101,11 +102,27 @@ func (t Task) trace(ctx context.Context) ([]index.Record, []diag.Diagnostic) {
 		f, report[i] = t.measure(ctx, i, o, err)
 		records[i] = t.record(o.From, f)
 	})
+	related, ofContext := t.measureContext(ctx, frame.Traced)
+	for i := range related {
+		records[i].Context = contextRecords(related[i])
+	}
 	kept, problems := t.judge(report)
 	if len(kept) == 0 && len(problems) > 0 { // said of the whole task, if it holds for all of it
 		problems = problems[:len(problems)-1]
 	}
-	return frame.Pick(records, kept), problems
+	return frame.Pick(records, kept), append(problems, ofContext...)
+}
+
+// contextRecords are a frame's context images as an index keeps them.
+func contextRecords(images []Frame) []index.Context {
+	var all []index.Context
+	for _, f := range images {
+		all = append(all, index.Context{
+			Name: path.Base(f.Name), Path: f.from.Path, Topic: f.from.Topic, Message: f.from.Message, StampNS: f.from.StampNS,
+			Size: f.Size, SHA256: hex.EncodeToString(f.Sum[:]),
+		})
+	}
+	return all
 }
 
 func (t Task) record(r index.Record, f Frame) index.Record {

@@ -114,7 +114,7 @@ func isWord(r rune) bool {
 // TopicOwner gives the camera that takes a topic: by its topics: globs, else by its
 // name as a token, the longest first.
 func (c *Matcher) TopicOwner(topic string) (camera int, between [2]int) {
-	camera, between = theOnly(c.byTopic, func(i int) bool { return fitsTopic(c.cameras[i].Topics, topic) })
+	camera, between = theOnly(c.byTopic, func(i int) bool { return FitsTopic(c.cameras[i].Topics, topic) })
 	if camera != Unmatched {
 		return camera, between
 	}
@@ -129,8 +129,8 @@ func (c *Matcher) TopicOwner(topic string) (camera int, between [2]int) {
 	return camera, between
 }
 
-// fitsTopic takes globs with or without the leading slash.
-func fitsTopic(globs []string, topic string) bool {
+// FitsTopic reports whether one of the globs, with or without their leading slash, fits a topic.
+func FitsTopic(globs []string, topic string) bool {
 	bare := strings.TrimPrefix(topic, "/")
 	return slices.ContainsFunc(globs, func(g string) bool {
 		return doublestar.MatchUnvalidated(strings.TrimPrefix(g, "/"), bare)

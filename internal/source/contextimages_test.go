@@ -1,0 +1,196 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+func TestOnlyTheLastDotOfAFramesNameBecomesAnUnderscore(t *testing.T) {
+	for frame, want := range map[string]string{
+		"a.jpg":             "related_images/a_jpg/left.png",
+		"a.b.JPG":           "related_images/a.b_JPG/left.png",
+		"run 7/x/ä_b.c.png": "run 7/x/related_images/ä_b.c_png/left.png",
+	} {
+		if got := contextPath(frame, "left.png"); got != want {
+			t.Errorf("%s: %s, want %s", frame, got, want)
+		}
+	}
+}
+
+// shade is a JPEG of one grey, so that an image tells what it is of.
+func shade(t testing.TB, grey int) []byte {
+	img := image.NewGray(image.Rect(0, 0, 16, 16))
+	for i := range img.Pix {
+		img.SetGray(i%16, i/16, color.Gray{Y: uint8(grey)})
+	}
+	var b bytes.Buffer
+	check(t, jpeg.Encode(&b, img, nil))
+	return b.Bytes()
+}
+
+const start = int64(1_700_000_000_000_000_000)
+
+// A sight is one message of a topic: when it was seen, and when it was received, in ms after the start.
+type sight struct {
+	topic         string
+	seen, arrived int64
+	grey          int
+}
+
+// rig records sights, in the order in which they are received.
+func rig(t *testing.T, file string, f bagtest.Format, sights []sight) {
+	t.Helper()
+	w, err := bagtest.Create(file, f)
+	check(t, err)
+	for _, s := range sights {
+		check(t, w.Write(topic(s.topic, compressedImage), start+s.arrived*1e6, stamped(start+s.seen*1e6, shade(t, s.grey))))
+	}
+	check(t, w.Close())
+}
+
+// Front sees every 100 ms. Left is 10 ms late, once by as much as it is early, and arrives out of order; what it saw at
+// 200 ms is lost. Thermal has another name, and looks seldom.
+var sights = []sight{
+	{"/front/compressed", 0, 5, 1}, {"/left/compressed", 10, 15, 11}, {"/thermal/image_raw/compressed", 0, 20, 21},
+	{"/front/compressed", 100, 105, 2}, {"/left/compressed", 310, 115, 13}, {"/left/compressed", 90, 120, 12}, {"/left/compressed", 110, 125, 14},
+	{"/front/compressed", 200, 205, 3}, {"/front/compressed", 300, 305, 4},
+}
+
+const rigged = "cameras:\n- name: front\n  context: [{camera: left, within: 20ms}, {topics: [/thermal/image_raw/compressed], within: 60ms}]\n- left\nbags: [{path: run*, cameras: [front]"
+
+// shown is what CVAT shows beside each frame: the greys by the names of context images.
+func shown(t *testing.T, task Task) []string {
+	t.Helper()
+	frames, problems := Measure(context.Background(), task)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	greys := map[[32]byte]int{}
+	for _, s := range sights {
+		greys[sha256.Sum256(shade(t, s.grey))] = s.grey
+	}
+	var all []string
+	for _, f := range frames {
+		stamp, _ := stampOf(f.Name)
+		said := strconv.FormatInt((stamp-start)/1e6, 10)
+		for _, c := range f.Context {
+			folder, file := path.Split(c.Name)
+			if want := contextPath(f.Name, ""); folder != want {
+				t.Errorf("%s lies in %s, want %s", file, folder, want)
+			}
+			said += " " + file + "=" + strconv.Itoa(greys[c.Sum])
+		}
+		all = append(all, said)
+	}
+	return all
+}
+
+func TestEachFrameGetsTheNearestImagesOfOtherTopics(t *testing.T) {
+	byHeader := []string{"0 left.jpg=11 thermal.jpg=21", "100 left.jpg=12", "200", "300 left.jpg=13"}
+	for name, c := range map[string]struct {
+		file   string
+		format bagtest.Format
+		more   string // of the manifest
+		want   []string
+	}{
+		"bag":       {"run.bag", bagtest.Format{}, "}]", byHeader},
+		"mcap":      {"run.mcap", bagtest.Format{Compression: "zstd", ChunkSize: 2048}, "}]", byHeader},
+		"db3":       {"run", bagtest.Format{}, "}]", byHeader},
+		"unindexed": {"run.bag", bagtest.Format{NoIndex: true}, "}]", byHeader},
+		"selected":  {"run.mcap", bagtest.Format{}, ", frames: {start: 1, every: 2}}]", []string{"100 left.jpg=12", "300 left.jpg=13"}},
+		// by the times of receipt, left is 10 ms late, then 10, 15 and 20 ms, and thermal 15
+		"log": {"run.mcap", bagtest.Format{}, ", frames: {stamp: log}}]", []string{"5 left.jpg=11 thermal.jpg=21", "105 left.jpg=13", "205", "305"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			rig(t, filepath.Join(root, c.file), c.format, sights)
+			tasks, problems := Scan(context.Background(), parse(t, rigged+c.more), Options{Root: root})
+			if len(tasks) != 1 || len(tasks[0].Problems) > 0 {
+				t.Fatal(tasks, problems)
+			}
+			for _, p := range problems {
+				if p.Code == diag.CodeUnclaimedTopics {
+					t.Error(p) // it is taken
+				}
+			}
+			if diff := cmp.Diff(c.want, shown(t, tasks[0])); diff != "" {
+				t.Error(diff)
+			}
+			counts := make([]int, len(c.want))
+			for i, w := range c.want {
+				counts[i] = strings.Count(w, "=")
+			}
+			if diff := cmp.Diff(counts, tasks[0].Desired().Related); diff != "" {
+				t.Error(diff)
+			}
+			check(t, tasks[0].Close())
+		})
+	}
+}
+
+func TestThePlanCountsContextImagesAndTheirBytes(t *testing.T) {
+	root := t.TempDir()
+	rig(t, filepath.Join(root, "run.mcap"), bagtest.Format{}, sights)
+	tasks, _ := Scan(context.Background(), parse(t, rigged+"}]"), Options{Root: root})
+	want := []plan.Context{{Name: "left", Frames: 3, Images: 3, Worst: 10 * time.Millisecond}, {Name: "thermal", Frames: 1, Images: 1}}
+	if diff := cmp.Diff(want, tasks[0].Desired().Context); diff != "" {
+		t.Error(diff)
+	}
+	frames, _ := Measure(context.Background(), tasks[0])
+	var total int64
+	for _, f := range frames {
+		total += f.Size
+		for _, c := range f.Context {
+			total += c.Size
+		}
+	}
+	if size, err := Bytes(context.Background(), tasks[0]); size != total || err != nil {
+		t.Errorf("Bytes: %d, %v; want %d", size, err, total)
+	}
+	check(t, tasks[0].Close())
+}
+
+func TestAPartHasTheContextImagesOfItsFrames(t *testing.T) {
+	root := t.TempDir()
+	rig(t, filepath.Join(root, "run.mcap"), bagtest.Format{}, sights)
+	tasks, _ := Scan(context.Background(), parse(t, rigged+", task: {max_frames: 2}}]"), Options{Root: root})
+	if diff := cmp.Diff([]string{"200", "300 left.jpg=13"}, shown(t, tasks[0].Part(2, []int{2, 3}))); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"0 left.jpg=11 thermal.jpg=21", "100 left.jpg=12"}, shown(t, tasks[0].Part(1, []int{0, 1}))); diff != "" {
+		t.Error(diff)
+	}
+	check(t, tasks[0].Close())
+}
+
+// A plan over another machine's store reads no messages, so that it cannot tell what is nearest; what is sent is told then.
+func TestContextImagesOfAnotherMachinesRecordingAreFoundWhenItIsRead(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "run.mcap")
+	rig(t, file, bagtest.Format{}, sights)
+	_, root := farAway(t, map[string]string{"run.mcap": file})
+	tasks, problems := Scan(context.Background(), parse(t, rigged+"}]"), Options{Root: root})
+	if len(problems) > 0 || tasks[0].Desired().Related != nil {
+		t.Fatal(problems, tasks[0].Desired().Related)
+	}
+	exact, problems := tasks[0].Exact(context.Background())
+	if diff := cmp.Diff([]string{"0 left.jpg=11 thermal.jpg=21", "100 left.jpg=12", "200", "300 left.jpg=13"}, shown(t, exact)); diff != "" || len(problems) > 0 {
+		t.Error(diff, problems)
+	}
+	check(t, exact.Close())
+}
