@@ -97,18 +97,19 @@ func (c planCmd) print(ctx context.Context, a *app, sessions []*session, plans [
 	if c.Output == "paths" {
 		return report.Paths(a.stdout, pathsOf(sessions))
 	}
-	return a.printPlans(c.Output, plans, contactSheets(ctx, sessions, plans))
+	return a.printPlans(c.Output, plans, pageOf(ctx, sessions, plans))
 }
 
-// printPlans shows plans as plan and show do.
-func (a *app) printPlans(format string, plans []plan.Plan, thumbs func(plan.Change) []report.Thumb) error {
+// printPlans shows plans as plan and show do; page is what an HTML page has of the images.
+func (a *app) printPlans(format string, plans []plan.Plan, page report.HTMLOptions) error {
 	switch format {
 	case "json":
 		return report.JSON(a.stdout, plans, report.JSONOptions{Version: versionString(), Errors: a.wrong})
 	case "markdown":
 		return report.Markdown(a.stdout, plans, report.MarkdownOptions{Errors: a.wrong})
 	case "html":
-		return report.HTML(a.stdout, plans, report.HTMLOptions{Errors: a.wrong, Thumbs: thumbs})
+		page.Errors = a.wrong
+		return report.HTML(a.stdout, plans, page)
 	}
 	return report.Text(a.stdout, plans, a.textOptions(a.stdout))
 }
@@ -209,8 +210,8 @@ func (c planCmd) printMistakes(a *app, wrong []diag.Diagnostic) error {
 	return nil
 }
 
-// contactSheets gives the pictures of what is to be uploaded, so that a reviewer sees it before.
-func contactSheets(ctx context.Context, sessions []*session, plans []plan.Plan) func(plan.Change) []report.Thumb {
+// pageOf gives the pictures of what is to be uploaded, so that a reviewer sees it before, and when the frames were taken.
+func pageOf(ctx context.Context, sessions []*session, plans []plan.Plan) report.HTMLOptions {
 	uploads := 0
 	for _, p := range plans {
 		for _, c := range p.Changes {
@@ -220,13 +221,25 @@ func contactSheets(ctx context.Context, sessions []*session, plans []plan.Plan) 
 		}
 	}
 	size := report.SheetSize(uploads)
-	return func(c plan.Change) []report.Thumb {
+	taskOf := func(c plan.Change) (source.Task, bool) {
 		for _, s := range sessions {
 			if t, ok := s.project.Task(c); ok {
-				return sheet(ctx, t, size)
+				return t, true
 			}
 		}
-		return nil
+		return source.Task{}, false
+	}
+	return report.HTMLOptions{
+		Thumbs: func(c plan.Change) []report.Thumb {
+			if t, ok := taskOf(c); ok {
+				return sheet(ctx, t, size)
+			}
+			return nil
+		},
+		Times: func(c plan.Change) report.Times {
+			t, _ := taskOf(c)
+			return report.Times(t.Times())
+		},
 	}
 }
 

@@ -31,20 +31,20 @@ func (c showCmd) Run(a *app) error {
 	}
 	plans := f.Plans()
 	if c.Output != "html" {
-		return a.printPlans(c.Output, plans, nil)
+		return a.printPlans(c.Output, plans, report.HTMLOptions{})
 	}
-	return a.printPlans(c.Output, plans, a.sheetsOf(ctx, savedFile{f, c.Plan}, plans))
+	return a.printPlans(c.Output, plans, a.pageOfSaved(ctx, savedFile{f, c.Plan}, plans))
 }
 
-// sheetsOf takes the page's pictures from where the images lie, if they are here: the plan holds none.
-func (a *app) sheetsOf(ctx context.Context, saved savedFile, plans []plan.Plan) func(plan.Change) []report.Thumb {
+// pageOfSaved takes the page's pictures from where the images lie, if they are here: the plan holds none.
+func (a *app) pageOfSaved(ctx context.Context, saved savedFile, plans []plan.Plan) report.HTMLOptions {
 	if a.Server == "" {
 		a.Server = saved.Server
 	}
 	sessions, err := a.reopen(ctx, saved)
 	if err != nil {
 		a.warn("the page shows no images: " + err.Error())
-		return nil
+		return report.HTMLOptions{}
 	}
-	return contactSheets(ctx, sessions, plans)
+	return pageOf(ctx, sessions, plans)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"time"
 
 	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/diag"
@@ -23,6 +24,33 @@ type HTMLOptions struct {
 	// for several tasks at once; nil shows no images. See internal/thumbnail for making
 	// them, and [SheetSize] for how many.
 	Thumbs func(c plan.Change) []Thumb
+
+	// Times tells when a task's frames were taken; nil, or zero times: not known.
+	Times func(c plan.Change) Times
+}
+
+// Times tell when the frames of a task were taken.
+type Times struct {
+	First, Last time.Time // in UTC; zero where nothing tells
+	Days        bool      // only the days are known, of wherever that was
+}
+
+// String is a span such as 2026-03-04 10:15:00 – 10:17:30 UTC, or 2026-03-04 – 2026-03-05; empty where nothing is known.
+func (t Times) String() string {
+	layout, zone := time.DateTime, " UTC"
+	if t.Days {
+		layout, zone = time.DateOnly, ""
+	}
+	first, last := t.First.Format(layout), t.Last.Format(layout)
+	switch {
+	case t.First.IsZero():
+		return ""
+	case first == last:
+		return first + zone
+	case !t.Days && t.First.Format(time.DateOnly) == t.Last.Format(time.DateOnly):
+		last = t.Last.Format(time.TimeOnly)
+	}
+	return first + " – " + last + zone
 }
 
 // A Thumb is one picture of a contact sheet.

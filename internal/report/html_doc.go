@@ -46,6 +46,7 @@ type rowDoc struct {
 	Task, Camera, Bag   string
 	URL, Sheet          string
 	Frames, Size        string
+	Times               string // when the frames were taken
 	Reason              string
 	Facts               []factDoc
 }
@@ -72,6 +73,9 @@ func pageOf(plans []plan.Plan, o HTMLOptions, sheets []sheetDoc) pageDoc {
 			row := rowDocOf(c)
 			if id := sheetID(i, k); pictured[id] {
 				row.Sheet = id
+			}
+			if o.Times != nil && c.Frames > 0 {
+				row.Times = o.Times(c).String()
 			}
 			doc.Rows = append(doc.Rows, row)
 		}

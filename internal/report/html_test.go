@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -26,6 +27,34 @@ func somePictures(c plan.Change) []Thumb {
 		return []Thumb{{Name: c.Desired.Frames[0]}}
 	}
 	return []Thumb{{c.Desired.Frames[0], orange}, {c.Desired.Frames[len(c.Desired.Frames)-1], orange}}
+}
+
+// someTimes has stamps for one camera, and days of the bag for another.
+func someTimes(c plan.Change) Times {
+	first, err := time.Parse(time.DateOnly, c.Bag)
+	if err != nil {
+		return Times{}
+	}
+	if c.Camera == "realsenseD435" {
+		return Times{First: first, Last: first, Days: true}
+	}
+	return Times{First: first.Add(8 * time.Hour), Last: first.Add(8*time.Hour + 90*time.Second)}
+}
+
+func TestTimesAreAsShortAsTheyCanBe(t *testing.T) {
+	noon := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	for want, times := range map[string]Times{
+		"":                                   {},
+		"2026-03-04 12:00:00 UTC":            {First: noon, Last: noon.Add(time.Millisecond)},
+		"2026-03-04 12:00:00 – 12:01:30 UTC": {First: noon, Last: noon.Add(90 * time.Second)},
+		"2026-03-04 12:00:00 – 2026-03-05 00:00:00 UTC": {First: noon, Last: noon.Add(12 * time.Hour)},
+		"2026-03-04":              {First: noon, Last: noon, Days: true},
+		"2026-03-04 – 2026-03-05": {First: noon, Last: noon.Add(24 * time.Hour), Days: true},
+	} {
+		if got := times.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }
 
 func toHTML(t *testing.T, plans []plan.Plan, o HTMLOptions) string {
@@ -45,8 +74,8 @@ func TestHTMLIsOnePage(t *testing.T) {
 		"empty.html":   {emptyPlan(), HTMLOptions{Thumbs: somePictures}},
 		"none.html":    {nil, HTMLOptions{}},
 		"one.html":     {onePlan(), HTMLOptions{}},
-		"two.html":     {twoPlans(), HTMLOptions{Thumbs: somePictures}},
-		"many.html":    {manyPlan(), HTMLOptions{Thumbs: somePictures}},
+		"two.html":     {twoPlans(), HTMLOptions{Thumbs: somePictures, Times: someTimes}},
+		"many.html":    {manyPlan(), HTMLOptions{Thumbs: somePictures, Times: someTimes}},
 		"partly.html":  {onePlan(), HTMLOptions{Errors: broken}},
 		"errors.html":  {nil, HTMLOptions{Errors: broken}},
 	}

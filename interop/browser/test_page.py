@@ -148,6 +148,7 @@ class Page(unittest.TestCase):
             self.browser.screenshot(SHOTS / "plan-quickstart.png")
             self.assertEqual([3] * 4, self.browser.value("""[...document.querySelectorAll("tbody tr")].map(
                 row => row.querySelectorAll(".images img").length)"""))
+            self.assertEqual(["2026-03-04", "2026-03-05"] * 2, self.browser.value('[...document.querySelectorAll("tbody .times")].map(e => e.innerText)'))
         for task, count, large, first, last in sheets:
             self.assertEqual((8, True), (count, large), task)
             self.assertTrue(first.endswith("_0000.jpg") and last.endswith("_0011.jpg"), (task, first, last))
