@@ -1,8 +1,8 @@
 package recording
 
 import (
-	"bytes"
 	"context"
+	"io"
 	"runtime"
 	"sync"
 
@@ -31,8 +31,13 @@ func (m *Messages) Each(ctx context.Context, part frame.Part, visit visitor) []d
 	jobs := newEncoders(ctx, m.cache.Options.Memory, one)
 	damage, err := m.read(ctx, func(i int, e bag.Entry, data []byte) {
 		published[i] = e.PublishNS
-		if m.messages[i].pixels > 0 && part != frame.Header {
-			jobs.do(i, data, m.messages[i].work)
+		s := m.messages[i]
+		switch {
+		case s.pixels > 0 && part == frame.Whole:
+			jobs.do(i, data, s.work)
+			return
+		case s.pixels > 0 && part == frame.Traced: // the file is in memory
+			jobs.do(i, data, s.work+s.file)
 			return
 		}
 		one(i, data)
@@ -77,7 +82,7 @@ func (m *Messages) visit(i int, published int64, data []byte, part frame.Part, v
 	case part == frame.Header && s.pixels > 0:
 		o.Known, err = m.look(s, data)
 	case part == frame.Whole && s.pixels > 0:
-		o, err = m.encoded(s, data)
+		o, err = m.spooled(s, data)
 	case part == frame.Traced:
 		o, err = m.traced(s, published, data)
 	default:
@@ -107,19 +112,22 @@ func (m *Messages) look(s Message, data []byte) (*imageheader.Header, error) {
 	return &imageheader.Header{Width: image.Width, Height: image.Height}, nil
 }
 
-// encoded encodes one message and spools the file.
-func (m *Messages) encoded(s Message, data []byte) (frame.Opened, error) {
-	file, err := m.file(s, data)
-	if err == nil {
-		err = m.spool.add(s.Entry, file)
+// spooled encodes one message to the spool, without the file ever being in memory.
+func (m *Messages) spooled(s Message, data []byte) (frame.Opened, error) {
+	image, err := rosimage.Decode(s.wire, s.kind, data)
+	if err != nil {
+		return frame.Opened{}, unreadable(s, err)
 	}
+	err = m.spool.add(s.Entry, s.file, func(w io.Writer) error {
+		ext, err := rosimage.Encode(w, image, m.encode)
+		return s.expect(ext, err)
+	})
 	if err != nil {
 		return frame.Opened{}, err
 	}
-	o := frame.OpenedBytes(file)
-	h, err := imageheader.Read(bytes.NewReader(file), o.Size, "")
-	o.Known = &h
-	return o, err
+	file, _ := m.spool.open(s.Entry)
+	h, err := imageheader.Read(file, file.Size(), "")
+	return frame.Opened{Reader: file, ReaderAt: file, Size: file.Size(), Known: &h}, err
 }
 
 // traced is a message's file, and where on the recording's time line it is from.
@@ -169,12 +177,23 @@ func newEncoders(ctx context.Context, b *memory.Budget, f func(int, []byte)) *en
 }
 
 // do waits for a free core, and for memory for a copy of the message and for the work of
-// encoding it, and goes on. It does nothing once ctx has ended.
+// encoding it, and goes on. A message that is too large for a copy is encoded
+// where it is. It does nothing once ctx has ended.
 func (e *encoders) do(i int, data []byte, work int64) {
 	e.slots <- struct{}{}
-	granted, err := e.memory.Wait(e.ctx, memory.Buffer(int64(len(data)), work))
+	size := memory.Buffer(int64(len(data)), work)
+	inPlace := size.Buffer > e.memory.Limit()/4
+	if inPlace {
+		size = memory.Size{Bytes: work}
+	}
+	granted, err := e.memory.Wait(e.ctx, size)
 	if err != nil {
 		<-e.slots
+		return
+	}
+	if inPlace {
+		defer func() { granted.Done(nil); <-e.slots }()
+		e.crash.Guard(func() { e.f(i, data) })
 		return
 	}
 	own := granted.Buf

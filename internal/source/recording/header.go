@@ -165,6 +165,5 @@ func (m *Message) measure(image *rosimage.Message, o rosimage.Options) {
 	}
 	m.pixels = int64(max(size, image.Step*image.Height, 1))
 	m.pixels += m.pixels/64 + 4096
-	m.file = whole.MaxFile(o)
-	m.work = m.file + whole.Work(o)
+	m.file, m.work = whole.MaxFile(o), whole.Work(o)
 }

@@ -37,7 +37,7 @@ type Message struct {
 	size   int64 // of the file, bytes; -1 until it was encoded
 	pixels int64 // bytes of a raw image, at most; 0 of one that passes through
 	file   int64 // bytes of the file that is made of it, at most
-	work   int64 // bytes of memory that encoding it takes, the file included
+	work   int64 // bytes of memory that encoding it takes, beside the message and the file
 }
 
 // Unread are the kept entries as the index alone tells of them: the receive times stand in for stamps, and the format
@@ -119,7 +119,7 @@ func (m *Messages) Size(_ context.Context, i int) (int64, error) { return m.mess
 // encoded again, to the same bytes.
 func (m *Messages) Open(ctx context.Context, i int) (io.ReadCloser, error) {
 	if r, ok := m.spool.open(m.messages[i].Entry); ok {
-		return r, nil
+		return io.NopCloser(r), nil
 	}
 	var file []byte
 	err := m.cache.use(ctx, m.store, m.name, m.reader, func(b *bag.Bag) error {
@@ -145,13 +145,18 @@ func (m *Messages) file(s Message, data []byte) ([]byte, error) {
 		ext, err = rosimage.Encode(b, image, m.encode)
 		file = b.Bytes()
 	}
+	return file, s.expect(ext, err)
+}
+
+// expect is what is wrong with a message that was to become a file of another kind, or of none.
+func (s Message) expect(ext string, err error) error {
 	if err == nil && ext != s.Ext {
 		err = fmt.Errorf("it is %s now and was %s", ext, s.Ext)
 	}
 	if err != nil {
-		return nil, unreadable(s, err)
+		return unreadable(s, err)
 	}
-	return file, nil
+	return nil
 }
 
 // unreadable is what is wrong with a message that gives no image.

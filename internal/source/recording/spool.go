@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -53,30 +54,56 @@ func (s *spool) reserve(need int64) error {
 	return nil
 }
 
-// add keeps a frame.
-func (s *spool) add(e bag.Entry, b []byte) error {
+// add keeps a frame of at most so many bytes, which encode writes: several at once, each to a stretch of its own.
+// What of it is not used is a hole of the file.
+func (s *spool) add(e bag.Entry, most int64, encode func(io.Writer) error) error {
 	s.mu.Lock()
-	f, at := s.file, s.end
-	s.end += int64(len(b))
+	w := &stretch{file: s.file, at: s.end, end: s.end + most}
+	s.end = w.end
 	s.mu.Unlock()
-	if _, err := f.WriteAt(b, at); err != nil {
-		return fmt.Errorf("spool frames in the temporary directory: %w", err)
+	begin, buffered := w.at, bufio.NewWriterSize(w, 64<<10)
+	err := encode(buffered)
+	if err == nil {
+		err = buffered.Flush()
+	}
+	if w.err != nil {
+		return fmt.Errorf("spool frames in the temporary directory: %w", w.err)
+	}
+	if err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.spans[message{e.Topic, e.Seq}] = span{at, int64(len(b))}
+	s.spans[message{e.Topic, e.Seq}] = span{begin, w.at - begin}
 	return nil
 }
 
+// A stretch is a part of a file that is written from its beginning on.
+type stretch struct {
+	file    io.WriterAt
+	at, end int64
+	err     error
+}
+
+func (s *stretch) Write(p []byte) (n int, err error) {
+	if int64(len(p)) > s.end-s.at {
+		s.err = fmt.Errorf("a frame is larger than it can be, by %d bytes", int64(len(p))-(s.end-s.at))
+		return 0, s.err
+	}
+	n, s.err = s.file.WriteAt(p, s.at)
+	s.at += int64(n)
+	return n, s.err
+}
+
 // open gives a frame that was kept.
-func (s *spool) open(e bag.Entry) (io.ReadCloser, bool) {
+func (s *spool) open(e bag.Entry) (*io.SectionReader, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sp, ok := s.spans[message{e.Topic, e.Seq}]
 	if !ok {
 		return nil, false
 	}
-	return io.NopCloser(io.NewSectionReader(s.file, sp.at, sp.size)), true
+	return io.NewSectionReader(s.file, sp.at, sp.size), true
 }
 
 func (s *spool) close() error {
