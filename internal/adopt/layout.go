@@ -146,7 +146,7 @@ func camerasOf(tasks []*task) []string {
 	for i, name := range names {
 		cameras[i].Name = name
 	}
-	matcher := camera.NewMatcher(cameras)
+	matcher := camera.NewMatcher(cameras, manifest.KindImages)
 	for _, t := range tasks {
 		top, _ := topOf(t.Frames)
 		t.camera = strings.TrimSuffix(cmp.Or(t.first, t).Name, "_"+top)

@@ -125,4 +125,9 @@ var assumptions = []assumption{
 	{111, "the bytes of a context image are looked at no sooner than it is shown, which is a 500 if they are none of an image", 312},
 	{112, "context images are shown as JPEGs, named without their endings; a frame without any has an empty zip of no type", 313},
 	{113, "the number of a frame whose context images are asked for is checked as one of the task's, and counts the files from before start_frame", 314},
+	{114, "a project takes tasks of images or of point clouds, which the import tells, and leaves the task behind", 330},
+	{115, "of a .pcd an import reads the header alone: data that is cut, or of a kind that is not known, imports", 331},
+	{116, "a .bin becomes a .pcd of x, y, z and intensity, under the name with .pcd", 332},
+	{117, "images beside point clouds are their context, in four layouts, and in none they fail the import", 333},
+	{118, "a frame of a 3D task is the .pcd that was sent, in each quality", 334},
 }

@@ -51,7 +51,7 @@ func (s scanner) fileContext(t *Task, b *bagRef, of *manifest.Camera, d division
 // contextFiles are the images of a bag that one entry of context: may take.
 func (s scanner) contextFiles(c manifest.Context, d division, l contents) []string {
 	if c.Camera != "" {
-		return d.images[s.places[c.Camera]]
+		return d.files[s.places[c.Camera]]
 	}
 	return slices.DeleteFunc(slices.Clone(l.images), func(at string) bool { return !takesFile(c, at) })
 }

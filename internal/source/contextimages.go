@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/pcd"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -31,9 +34,12 @@ type use struct {
 }
 
 // contextPath is where CVAT looks for a context image of a frame: only the last dot of the frame's file name becomes "_".
-// What lies elsewhere it drops without a word.
+// What lies elsewhere it drops without a word. Of point clouds, which lie in cloudDir, the folder is beside that.
 func contextPath(frame, file string) string {
 	dir, base := path.Split(frame)
+	if pcd.Named(base) {
+		dir = strings.TrimSuffix(dir, cloudDir+"/")
+	}
 	ext := path.Ext(base)
 	folder := base[:len(base)-len(ext)]
 	if ext != "" {
@@ -93,7 +99,7 @@ func (s series) compact() series {
 
 // task is the series' images as a task's frames, to be read and judged as those are.
 func (s series) task(t Task) Task {
-	t.frames = frames{names: s.files, source: s.source, bad: t.frames.bad, dir: t.frames.dir}
+	t.Kind, t.frames = manifest.KindImages, frames{names: s.files, source: s.source, bad: t.frames.bad, dir: t.frames.dir}
 	return t
 }
 

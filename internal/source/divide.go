@@ -6,23 +6,24 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/camera"
-	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
-// A division says whose image each is, and whose problem.
+// A division says whose file each is, and whose problem.
 type division struct {
-	images   [][]string // by the camera's place in the manifest
+	files    [][]string // by the camera's place in the manifest
 	findings [][]diag.Diagnostic
 }
 
 func (s scanner) divide(b *bagRef, l contents, sum *totals) division {
 	n := max(1, len(s.m.Cameras))
-	d := division{images: make([][]string, n), findings: make([][]diag.Diagnostic, n)}
+	d := division{files: make([][]string, n), findings: make([][]diag.Diagnostic, n)}
 	if len(s.m.Cameras) == 0 {
-		d.images[0] = l.images
+		d.files[0] = l.images
 	} else {
-		s.divideImages(b, l.images, &d, sum)
+		sum.unclaimed.add(b, s.divideFiles(b, l.images, manifest.KindImages, &d, sum))
+		sum.clouds.add(b, s.divideFiles(b, l.clouds, manifest.KindPointCloud, &d, sum))
 	}
 	lists := make([]problemList, n)
 	for _, f := range l.problems {
@@ -34,11 +35,15 @@ func (s scanner) divide(b *bagRef, l contents, sum *totals) division {
 	return d
 }
 
-func (s scanner) divideImages(b *bagRef, images []string, d *division, sum *totals) {
-	var left []string
+// divideFiles gives files of a kind to the cameras of that kind; those that none takes are left.
+func (s scanner) divideFiles(b *bagRef, files []string, kind manifest.Kind, d *division, sum *totals) (left []string) {
+	matcher := s.matchers[kind]
+	if matcher == nil {
+		return files
+	}
 	disputes := make(map[[2]int][]string)
-	for _, at := range images {
-		i, between := s.matcher.Owner(at)
+	for _, at := range files {
+		i, between := matcher.Owner(at)
 		switch i {
 		case camera.Unmatched:
 			if !s.fileOfContext(at) {
@@ -47,14 +52,24 @@ func (s scanner) divideImages(b *bagRef, images []string, d *division, sum *tota
 		case camera.Ambiguous:
 			disputes[between] = append(disputes[between], at)
 		default:
-			d.images[i] = append(d.images[i], at)
+			d.files[i] = append(d.files[i], at)
 			sum.kind(i, at, s.m.Cameras[i])
 		}
 	}
-	sum.unclaimed.add(b, left)
 	for between, paths := range disputes {
 		s.dispute(b, between, paths, d)
 	}
+	return left
+}
+
+// ownerOf is the camera that takes a file.
+func (s scanner) ownerOf(at string) int {
+	matcher := s.matchers[kindOf(at)]
+	if matcher == nil {
+		return camera.Unmatched
+	}
+	owner, _ := matcher.Owner(at)
+	return owner
 }
 
 // dispute blocks both cameras: whose the files are must be said, not guessed.
@@ -79,8 +94,8 @@ func (s scanner) divideFinding(b *bagRef, f finding, lists []problemList) {
 	owner := camera.Unmatched
 	if len(s.m.Cameras) == 0 {
 		owner = 0
-	} else if imageheader.Accepted(f.path) {
-		if owner, _ = s.matcher.Owner(f.path); owner < 0 {
+	} else if framed(f.path) {
+		if owner = s.ownerOf(f.path); owner < 0 {
 			return
 		}
 	}

@@ -24,18 +24,21 @@ func (v view) fromFiles(paths, all []string) Task {
 		t.blockSelection(err, len(paths), paths[0])
 		return t
 	}
-	if in := v.bag.served(); in != nil {
+	if in := v.bag.served(); in != nil && v.kind() == manifest.KindPointCloud {
+		t.block(diag.CodeNamesOnly, diag.Hint{}, "bag %s: point clouds are checked before they are sent, and %s", wording.Safe(v.bag.rel), onlyNames)
+		return t
+	} else if in != nil {
 		v.fromServed(&t, in, kept, index)
 		return t
 	}
 	prefix, plain := prefixOf(template, v.vars)
-	if plain && normal(kept) {
+	if plain && normal(kept) && !v.renames(kept) {
 		v.prefixed(&t, prefix, kept)
 	} else {
 		v.templated(&t, template, kept, index)
 	}
 	where := t.frames.source.Where
-	t.blockAll(checkNames(t.frames.names, where))
+	t.blockAll(checkNames(t.Kind, t.frames.names, where))
 	t.sameStem = sameStem(t.frames.names)
 	return t
 }
@@ -94,6 +97,9 @@ func (v view) templated(t *Task, template *manifest.Template, paths []string, in
 			}
 		}
 		names[i] = norm.NFC.String(name)
+		if v.kind() == manifest.KindPointCloud {
+			names[i] = v.cloudName(names[i])
+		}
 	}
 	at := order(names, v.sorting())
 	t.frames.names = frame.Pick(names, at)
@@ -102,5 +108,9 @@ func (v view) templated(t *Task, template *manifest.Template, paths []string, in
 }
 
 func (v view) fileSource(names []string, cut int) frame.Source {
-	return frame.Files{Store: v.bag.store, Dir: v.bag.rel, Names: names, Cut: cut, Stamp: stampOf}
+	f := frame.Files{Store: v.bag.store, Dir: v.bag.rel, Names: names, Cut: cut, Stamp: stampOf}
+	if v.kind() == manifest.KindPointCloud {
+		f.Head = cloudHead
+	}
+	return f
 }

@@ -44,7 +44,7 @@ func (v view) fromIndexed(l *index.Frames, s scanner) Task {
 	}
 	t.frames.names, t.frames.source, t.frames.indexed = a.frames.Names, a, a
 	t.frames.context = v.indexedContext(l)
-	t.blockAll(checkNames(a.frames.Names, a.Where))
+	t.blockAll(checkNames(v.kind(), a.frames.Names, a.Where))
 	t.blockAll(checkUnique(a.frames.Names, a.Where))
 	return t
 }
@@ -57,14 +57,14 @@ func (v view) outdated(l *index.Frames, t Task, s scanner) string {
 	if v.camera == nil {
 		return ""
 	}
-	mine := s.index(v.camera)
+	mine, matcher := s.index(v.camera), s.matchers[v.camera.Kind]
 	for _, p := range l.Paths {
-		if owner, _ := s.matcher.Owner(p); owner != mine {
+		if owner, _ := matcher.Owner(p); owner != mine {
 			return fmt.Sprintf("%s is no longer of camera %s", wording.Safe(p), wording.Safe(v.camera.Name))
 		}
 	}
 	for _, topic := range l.Topics {
-		if owner, _ := s.matcher.TopicOwner(topic); owner != mine {
+		if owner, _ := matcher.TopicOwner(topic); owner != mine {
 			return fmt.Sprintf("topic %s is no longer of camera %s", wording.Safe(topic), wording.Safe(v.camera.Name))
 		}
 	}

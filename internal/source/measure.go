@@ -13,6 +13,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // A Frame is one image of a task, measured.
@@ -103,6 +104,13 @@ func (t Task) header(i int, o frame.Opened, err error) (imageheader.Header, diag
 	}
 	if o.Known != nil {
 		return *o.Known, diag.Diagnostic{}
+	}
+	if t.Kind == manifest.KindPointCloud {
+		h, err := cloudHeader(o)
+		if err != nil {
+			return h, t.unreadable(i, err)
+		}
+		return h, diag.Diagnostic{}
 	}
 	h, err := imageheader.Read(o, o.Size, t.frames.names[i])
 	if err != nil {

@@ -90,7 +90,7 @@ func (v view) nameMessages(t *Task, messages []recording.Message, open func([]re
 	at := order(names, v.sorting())
 	t.frames.names, t.frames.source, t.frames.mayLose = frame.Pick(names, at), open(frame.Pick(messages, at)), true
 	t.blockAll(checkUnique(t.frames.names, t.frames.source.Where))
-	t.blockAll(checkNames(t.frames.names, t.frames.source.Where))
+	t.blockAll(checkNames(t.Kind, t.frames.names, t.frames.source.Where))
 }
 
 // messageVars are the variables of one message.

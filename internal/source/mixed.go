@@ -15,6 +15,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source/recording"
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // mixed gives the tasks of a directory that holds images and recordings. Where only one of the two has
@@ -35,7 +36,7 @@ func (s scanner) mixed(ctx context.Context, b *bagRef, l contents, whole bool) o
 			files = append(files, path.Join(b.rel, name))
 		}
 	}
-	images := len(slices.DeleteFunc(slices.Clone(l.images), func(at string) bool { return !s.takesFile(at) }))
+	images := len(slices.DeleteFunc(slices.Concat(l.images, l.clouds), func(at string) bool { return !s.takesFile(at) }))
 	found := s.imagesIn(ctx, b, files)
 	switch {
 	case ctx.Err() != nil:
@@ -79,8 +80,7 @@ func (s scanner) takesFile(at string) bool {
 	if len(s.m.Cameras) == 0 {
 		return true
 	}
-	owner, _ := s.matcher.Owner(at)
-	return owner != camera.Unmatched
+	return s.ownerOf(at) != camera.Unmatched
 }
 
 func (s scanner) takesTopic(t bag.Topic) bool {
@@ -90,7 +90,7 @@ func (s scanner) takesTopic(t bag.Topic) bool {
 	if len(s.m.Cameras) == 0 {
 		return true
 	}
-	owner, _ := s.matcher.TopicOwner(t.Name)
+	owner, _ := s.topicOwner(t.Name, manifest.KindImages)
 	return owner != camera.Unmatched
 }
 

@@ -77,8 +77,8 @@ func unfit(what, name string) error {
 }
 
 // frameFault says why CVAT would not hold a frame under this name; nil if it would.
-func frameFault(name string) error {
-	if plainName(name) && imageheader.Accepted(name) {
+func frameFault(kind manifest.Kind, name string) error {
+	if plainName(name) && accepted(kind, name) {
 		return nil
 	}
 	if err := unfit("frame name", name); err != nil {
@@ -98,7 +98,11 @@ func frameFault(name string) error {
 			return fmt.Errorf("frame name %s: CVAT drops what has %s in its path", wording.Safe(name), part)
 		}
 	}
-	if !imageheader.Accepted(name) {
+	switch {
+	case accepted(kind, name):
+	case kind == manifest.KindPointCloud:
+		return fmt.Errorf("frame name %s has not the extension .pcd, by which CVAT knows a point cloud", wording.Safe(name))
+	default:
 		return fmt.Errorf("frame name %s has no extension of an image, so CVAT drops it", wording.Safe(name))
 	}
 	return nil

@@ -66,10 +66,10 @@ func fileVars(v manifest.Vars, at string, index int) manifest.Vars {
 }
 
 // checkNames reports names that CVAT would not keep.
-func checkNames(names []string, where func(int) string) []diag.Diagnostic {
+func checkNames(kind manifest.Kind, names []string, where func(int) string) []diag.Diagnostic {
 	var list problemList
 	for i, name := range names {
-		if err := frameFault(name); err != nil {
+		if err := frameFault(kind, name); err != nil {
 			list.add(diag.Diagnostic{
 				Severity: diag.Error, Code: diag.CodeBadFrameName, Text: fmt.Sprintf("%s: %v", wording.Safe(where(i)), err),
 				Hint: diag.Do(diag.HintRenameFrame),

@@ -164,7 +164,7 @@ func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *totals) ([][]b
 	for _, t := range topics {
 		owner, between := 0, [2]int{}
 		if len(s.m.Cameras) > 0 {
-			owner, between = s.matcher.TopicOwner(t.Name)
+			owner, between = s.topicOwner(t.Name, manifest.KindImages)
 		}
 		switch owner {
 		case camera.Unmatched:
@@ -182,6 +182,15 @@ func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *totals) ([][]b
 	}
 	sum.topics.add(b, left)
 	return mine, problems
+}
+
+// topicOwner is the camera of a kind that takes a topic.
+func (s scanner) topicOwner(topic string, kind manifest.Kind) (owner int, between [2]int) {
+	matcher := s.matchers[kind]
+	if matcher == nil {
+		return camera.Unmatched, between
+	}
+	return matcher.TopicOwner(topic)
 }
 
 // fromTopics makes the task of a camera's topics; nil if it has none.

@@ -27,10 +27,13 @@ import (
 // that Scan gives beside them, errors first, concern no task or several: an error there
 // is an entry of the manifest that gave none, or the reason why none does (see held). When ctx ends, all is incomplete.
 func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.Diagnostic) {
-	s := scanner{m: m, root: o.Root, now: o.Now, matcher: camera.NewMatcher(m.Cameras), readWhole: o.ReadWhole, heavy: make(chan struct{}, recordings), indexOnly: o.IndexOnly}
-	s.places = make(map[string]int, len(m.Cameras))
+	s := scanner{m: m, root: o.Root, now: o.Now, readWhole: o.ReadWhole, heavy: make(chan struct{}, recordings), indexOnly: o.IndexOnly}
+	s.places, s.matchers = make(map[string]int, len(m.Cameras)), make(map[manifest.Kind]*camera.Matcher)
 	for i, c := range m.Cameras {
 		s.places[c.Name] = i
+		if s.matchers[c.Kind] == nil {
+			s.matchers[c.Kind] = camera.NewMatcher(m.Cameras, c.Kind)
+		}
 	}
 	s.cache = &recording.Cache{Options: bag.Options{Strict: o.Strict, ReadWhole: o.ReadWhole, TempDir: o.TempDir, Memory: cmp.Or(o.Memory, memory.New(memory.Default))}}
 	defer s.cache.Close()
@@ -76,8 +79,8 @@ type scanner struct {
 	root      string // of bags without a root of their own
 	at        func(ctx context.Context, root string) (store.Store, error)
 	now       time.Time
-	matcher   *camera.Matcher
-	places    map[string]int // of cameras in the manifest, by name
+	matchers  map[manifest.Kind]*camera.Matcher // of the kinds of which there are cameras
+	places    map[string]int                    // of cameras in the manifest, by name
 	cache     *recording.Cache
 	readWhole bool          // in stores on other machines, too
 	heavy     chan struct{} // holds one element per recording that is being read
@@ -133,12 +136,15 @@ func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 	if err != nil {
 		return outcome{}
 	}
+	if s.matchers[manifest.KindPointCloud] == nil { // a .bin may be anything
+		l.others, l.clouds = l.others+len(l.clouds), nil
+	}
 	if p, bad := s.notServed(b, l); bad {
 		return s.blocked(b, p)
 	}
 	whole := b.served() == nil && (l.metadata || len(l.recordings) > 0) && isRecording(ctx, b.store, b.rel)
 	switch {
-	case len(l.images) > 0 && len(l.recordings) > 0 && b.served() == nil:
+	case len(l.images)+len(l.clouds) > 0 && len(l.recordings) > 0 && b.served() == nil:
 		return s.mixed(ctx, b, l, whole)
 	case whole:
 		return s.recording(ctx, b)
@@ -159,16 +165,17 @@ func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 	o.totals.pictures.add(b, l.pictures)
 	o.totals.leftOut.add(b, l.leftOut)
 	d := s.divide(b, l, &o.totals)
-	hold := s.unsettled(ctx, b, l.images)
+	hold := s.unsettled(ctx, b, slices.Concat(l.images, l.clouds))
 	for _, camera := range s.cameras(b) {
 		i := s.index(camera)
-		if len(d.images[i]) == 0 && !slices.ContainsFunc(d.findings[i], isError) {
+		if len(d.files[i]) == 0 && !slices.ContainsFunc(d.findings[i], isError) {
 			o.problems = append(o.problems, d.findings[i]...)
 			o.totals.missing[i].add(b, []string{b.rel})
 			continue
 		}
 		o.totals.taken[i]++
-		t := newView(s.m, b, camera).files(d.images[i], l.images)
+		v := newView(s.m, b, camera)
+		t := v.files(d.files[i], l.filesFor(v.kind()))
 		t.Deferred = hold
 		o.problems = append(o.problems, s.takeList(ctx, &t, b, l)...)
 		o.problems = append(o.problems, t.blockAll(d.findings[i])...)
@@ -232,6 +239,9 @@ func (s scanner) empty(b *bagRef, l contents, o outcome) outcome {
 	switch {
 	case len(l.images) > 0:
 		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", wording.Safe(b.rel), wording.Count(len(l.images), "image", "images"), wording.Safe(slices.Min(l.images)))
+		p.Hint = diag.Do(diag.HintCheckCameraFiles)
+	case len(l.clouds) > 0:
+		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", wording.Safe(b.rel), wording.Count(len(l.clouds), "point cloud", "point clouds"), wording.Safe(slices.Min(l.clouds)))
 		p.Hint = diag.Do(diag.HintCheckCameraFiles)
 	case len(l.pictures) > 0:
 		p.Text = fmt.Sprintf("bag %s has no image that CVAT takes: %s", wording.Safe(b.rel), wording.Safe(slices.Min(l.pictures)))

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 func TestATimeIsReadFromAFilesName(t *testing.T) {
@@ -92,7 +93,7 @@ func TestNamesThatCVATWouldNotKeepAreRefused(t *testing.T) {
 		"":                                "not a plain path",
 	}
 	for name, want := range tests {
-		err := frameFault(name)
+		err := frameFault(manifest.KindImages, name)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: %v; want %q", name, err, want)
 		}

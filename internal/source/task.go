@@ -113,6 +113,9 @@ func (v view) task() Task {
 		t.block(diag.CodeBadTaskName, diag.Do(diag.HintRenameTask), "bag %s: %v", wording.Safe(v.bag.rel), err)
 	}
 	t.Annotations, err = v.annotations()
+	if err == nil && t.Annotations != nil && t.Kind == manifest.KindPointCloud {
+		err = errors.New("they are put into images, and the camera is of kind: pointcloud")
+	}
 	if err != nil {
 		t.block(diag.CodePredictions, diag.Hint{}, "bag %s: annotations: %v", wording.Safe(v.bag.rel), err)
 	}

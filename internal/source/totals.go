@@ -17,6 +17,7 @@ import (
 // camera's place in the manifest.
 type totals struct {
 	unclaimed occurrences      // images that no camera takes
+	clouds    occurrences      // point clouds that no camera takes
 	topics    occurrences      // image topics that no camera takes
 	leftOut   occurrences      // folders of systems, and hidden images
 	pictures  occurrences      // images that CVAT does not take
@@ -77,6 +78,7 @@ func (t *totals) kind(i int, at string, c manifest.Camera) {
 
 func (t *totals) add(o totals) {
 	t.unclaimed.join(o.unclaimed)
+	t.clouds.join(o.clouds)
 	t.pictures.join(o.pictures)
 	t.leftOut.join(o.leftOut)
 	t.beside.join(o.beside)
@@ -103,6 +105,10 @@ func (t *totals) problems(m *manifest.Manifest) []diag.Diagnostic {
 	if h := t.unclaimed; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedImages, Text: fmt.Sprintf(
 			"no camera takes %s in %s, such as %s", wording.Count(h.n, "image", "images"), wording.Count(h.bags, "bag", "bags"), wording.Safe(h.example))})
+	}
+	if h := t.clouds; h.n > 0 {
+		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedImages, Text: fmt.Sprintf(
+			"no camera takes %s in %s, such as %s", wording.Count(h.n, "point cloud", "point clouds"), wording.Count(h.bags, "bag", "bags"), wording.Safe(h.example))})
 	}
 	if h := t.topics; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedTopics, Text: fmt.Sprintf(
@@ -150,14 +156,14 @@ func (t *totals) ofCamera(i int, c manifest.Camera) []diag.Diagnostic {
 	if h.n > 0 && t.taken[i] == 0 {
 		return []diag.Diagnostic{{
 			Severity: diag.Error, Code: diag.CodeCameraWithoutImages, Pos: c.Pos, Hint: t.cameraHint(i, c),
-			Text: fmt.Sprintf("camera %s has no images in any bag (%d looked at)", wording.Safe(c.Name), h.n),
+			Text: fmt.Sprintf("camera %s has no %s in any bag (%d looked at)", wording.Safe(c.Name), c.Kind, h.n),
 		}}
 	}
 	var list []diag.Diagnostic
 	if h.n > 0 {
 		list = append(list, diag.Diagnostic{
 			Severity: diag.Note, Code: diag.CodeBagsWithoutCamera, Pos: c.Pos,
-			Text: fmt.Sprintf("%s without images of camera %s, such as %s", wording.Count(h.n, "bag is", "bags are"), wording.Safe(c.Name), wording.Safe(h.example)),
+			Text: fmt.Sprintf("%s without %s of camera %s, such as %s", wording.Count(h.n, "bag is", "bags are"), c.Kind, wording.Safe(c.Name), wording.Safe(h.example)),
 		})
 	}
 	if len(t.kinds[i]) > 1 {
@@ -172,6 +178,9 @@ var sequence = regexp.MustCompile(`([-_ ]\d+)+$`)
 // cameraHint looks for the camera under another spelling among what nobody takes.
 func (t *totals) cameraHint(i int, c manifest.Camera) diag.Hint {
 	h, thing, things, globs := t.unclaimed, "image", "images", "files: globs"
+	if c.Kind == manifest.KindPointCloud {
+		h, thing, things = t.clouds, "point cloud", "point clouds"
+	}
 	switch n := t.missing[i].n; {
 	case t.recordings >= n:
 		h, thing, things, globs = t.topics, "image topic", "image topics", "topics: globs"
@@ -199,7 +208,7 @@ func (t *totals) severalKinds(i int, c manifest.Camera) diag.Diagnostic {
 	}
 	return diag.Diagnostic{
 		Severity: diag.Note, Code: diag.CodeSeveralKinds, Pos: c.Pos,
-		Text: fmt.Sprintf("camera %s takes images of several kinds: %s", wording.Safe(c.Name), wording.Safe(wording.FirstFew(kinds, 4))),
+		Text: fmt.Sprintf("camera %s takes %s of several kinds: %s", wording.Safe(c.Name), c.Kind, wording.Safe(wording.FirstFew(kinds, 4))),
 		Hint: diag.Do(diag.HintAddCameras),
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/pcd"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
@@ -22,6 +23,7 @@ const maxDepth = 64
 // The contents are what a bag's directory holds, from its entries' names and types alone.
 type contents struct {
 	images   []string // paths from the bag, with slashes, in byte order
+	clouds   []string // point clouds, in byte order
 	pictures []string // images that CVAT does not take
 	others   int      // files that are not images
 	leftOut  []string // folders of operating systems and NAS, and hidden images
@@ -62,6 +64,7 @@ func list(ctx context.Context, s store.Store, dir string) (contents, error) {
 		}
 	}
 	slices.Sort(w.images)
+	slices.Sort(w.clouds)
 	slices.Sort(w.recordings)
 	slices.SortFunc(w.problems, func(a, b finding) int { return strings.Compare(a.path, b.path) })
 	return w.contents, ctx.Err()
@@ -129,6 +132,8 @@ func (w *walker) file(at, name string) {
 	switch {
 	case imageheader.Accepted(name):
 		w.images = append(w.images, at)
+	case pcd.Named(name):
+		w.clouds = append(w.clouds, at)
 	case imageheader.Unsupported(name):
 		w.pictures = append(w.pictures, at)
 	default:
@@ -152,7 +157,7 @@ func (w *walker) note(at, name string) {
 func (w *walker) link(ctx context.Context, at, name string) {
 	info, err := w.store.Stat(ctx, w.name(at))
 	switch {
-	case err != nil && !imageheader.Accepted(name):
+	case err != nil && !framed(name):
 	case errors.Is(err, fs.ErrNotExist):
 		w.broken(ctx, at)
 	case err != nil:
@@ -189,7 +194,7 @@ func (w *walker) broken(ctx context.Context, at string) {
 }
 
 func (w *walker) special(at, name string, mode fs.FileMode) {
-	if imageheader.Accepted(name) {
+	if framed(name) {
 		w.found(at, diag.Error, diag.CodeSpecialFile, "%s, not a file", kind(mode))
 	}
 }

@@ -193,7 +193,7 @@ func countCameras(cameras []GuessCamera, bags []guessedBag) (kept []GuessCamera,
 	for i, c := range cameras {
 		declared[i] = manifest.Camera{Name: c.Name, Topics: c.Topics}
 	}
-	matcher := camera.NewMatcher(declared)
+	matcher := camera.NewMatcher(declared, manifest.KindImages)
 	for i, b := range bags {
 		seen := make([]bool, len(cameras))
 		count := func(owner, n int) {

@@ -241,6 +241,19 @@ func cameraHint(name string, known []string) diag.Hint {
 	return diag.Do(diag.HintKnownAre, fmt.Sprintf("%q", known[:min(len(known), 12)]))
 }
 
+// onlyOfImages reports what a camera of point clouds says and only images have.
+func (l *loader) onlyOfImages(camera *node) {
+	for owner, keys := range map[string][]string{
+		"task": {"image_quality", "validation", "annotations"}, "frames": {"encode", "quality", "depth"},
+	} {
+		for _, key := range keys {
+			if f := camera.get(owner).field(key); f != nil {
+				l.report(f.at, diag.Do(diag.HintCorrectOrLeaveOut), "%s is of images, and the camera is of kind: pointcloud", key)
+			}
+		}
+	}
+}
+
 // cameraVariable reports {camera} in templates of a manifest without cameras.
 func (l *loader) cameraVariable(root *node) {
 	if root.get("cameras") != nil || l.baseless {

@@ -85,11 +85,12 @@ func topicWord(topic string) string {
 
 // contextCameras reports entries of context that name no other camera of the manifest.
 func (l *loader) contextCameras(root *node) {
-	known := map[string]bool{}
+	known, clouds := map[string]bool{}, map[string]bool{}
 	var names []string
 	for _, c := range root.list("cameras") {
 		if name := nameOf(c).str(); name != "" {
 			known[name] = true
+			clouds[name] = Kind(c.get("kind").str()) == KindPointCloud
 			names = append(names, name)
 		}
 	}
@@ -99,6 +100,8 @@ func (l *loader) contextCameras(root *node) {
 			case name.str() == "" || l.full():
 			case !known[name.str()]:
 				l.report(name.at, cameraHint(name.str(), names), "unknown camera %q", clip(name.str()))
+			case clouds[name.str()]:
+				l.report(name.at, diag.Hint{}, "camera %s has point clouds, and context is images", clip(name.str()))
 			case name.str() == nameOf(c).str():
 				l.report(name.at, diag.Hint{}, "camera %s cannot be its own context", clip(name.str()))
 			}

@@ -136,8 +136,16 @@ func nameOf(n *node) *node {
 func (l *loader) camera(n *node) Camera {
 	l.globs(n.list("files"))
 	l.globs(n.list("topics"))
+	kind := Kind(n.get("kind").str())
+	switch kind {
+	case "images":
+		kind = KindImages
+	case KindPointCloud:
+		l.onlyOfImages(n)
+	}
 	return Camera{
 		Name:   nameOf(n).str(),
+		Kind:   kind,
 		Files:  n.get("files").strings(),
 		Topics: n.get("topics").strings(),
 		Task:   l.task(n.get("task")),

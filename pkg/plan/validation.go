@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // unfitValidation says why CVAT could not choose the ground truth frames, which it would
@@ -18,6 +19,8 @@ func unfitValidation(d Desired) string {
 		segment = min(*d.Settings.SegmentSize, len(d.Frames))
 	}
 	switch {
+	case d.Kind == manifest.KindPointCloud:
+		return "validation: CVAT has none for point clouds"
 	case v.FrameCount != nil && *v.FrameCount > len(d.Frames):
 		return fmt.Sprintf("validation: frame_count is %d, and the task has %s", *v.FrameCount, wording.Count(len(d.Frames), "frame", "frames"))
 	case v.FramesPerJobCount != nil && *v.FramesPerJobCount >= segment:

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"fmt"
 	"hash/crc32"
+	"image"
+	"image/png"
 	"net/http"
 	"path"
 	"strconv"
@@ -131,6 +133,9 @@ func (v view) bytes(f storage.Frame) (body []byte, ctype string, err error) {
 	if err != nil {
 		return nil, "", readServed(f.Source, err)
 	}
+	if v.clouds() {
+		return raw, cloudType, nil
+	}
 	if v.original && f.Orientation <= 1 {
 		return raw, imageType(f.Name), nil
 	}
@@ -144,10 +149,25 @@ func (v view) bytes(f storage.Frame) (body []byte, ctype string, err error) {
 	return body, ctype, nil
 }
 
+// clouds tells a 3D task, whose frames are what was sent in each quality (A118).
+func (v view) clouds() bool { return v.task.Dimension == "3d" }
+
+const cloudType = "image/x.point-cloud-data"
+
+// blank stands in for CVAT's picture of a cloud.
+var blank = func() []byte {
+	var b bytes.Buffer
+	_ = png.Encode(&b, image.NewGray(image.Rect(0, 0, previewSize, previewSize))) // into memory
+	return b.Bytes()
+}()
+
 // previewSize is the longer side of a preview, in pixels.
 const previewSize = 256
 
 func (v view) preview() (answer, error) {
+	if v.clouds() {
+		return answer{status: http.StatusOK, ctype: "image/png", body: blank}, nil
+	}
 	f := v.frames[0]
 	raw, err := v.s.store.ReadImage(*v.task.Data, f.Source)
 	if err != nil {
@@ -193,7 +213,7 @@ func (v view) chunk(number int) (answer, error) {
 			return answer{}, err
 		}
 		ending := path.Ext(f.Name)
-		if !v.original {
+		if !v.original && !v.clouds() {
 			ending = ".jpeg"
 		}
 		if err := addStored(z, fmt.Sprintf("%06d%s", i, ending), body); err != nil {

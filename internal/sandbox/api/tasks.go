@@ -419,6 +419,8 @@ func (s *Server) moveTask(q *query, t *storage.Task, f *form, c *changes) error 
 		return listed("Project matching query does not exist.")
 	case !s.mayUse(q, p.owned()):
 		return forbidden()
+	case p.dimension != nil && t.Dimension != "" && *p.dimension != t.Dimension:
+		return listed("Dimension (%s) of the task must be the same as other tasks in project (%s)", t.Dimension, *p.dimension)
 	}
 	c.add("project_id", id)
 	return nil

@@ -49,7 +49,7 @@ func (i *importer) writeManifest(file string, headers map[string]header) error {
 			writeLine(&b, n, *l.Width, *l.Height)
 			continue
 		}
-		h, err := readHeaderOf(i.store, i.data, i.sources[n])
+		h, err := i.headerOf(n)
 		if bomb := (*importError)(nil); errors.As(err, &bomb) {
 			bad = bomb
 			break
@@ -83,7 +83,7 @@ func (i *importer) frame(n int, lines []manifestLine, headers map[string]header)
 	h, known := headers[name]
 	if !known {
 		var err error
-		if h, err = readHeaderOf(i.store, i.data, f.Source); err != nil && lines[n].Width == nil {
+		if h, err = i.headerOf(name); err != nil && lines[n].Width == nil {
 			return storage.Frame{}, asImportError(err, i.store.Path(i.data, f.Source), "'"+i.store.Path(i.data, f.Source)+"'")
 		}
 	}
@@ -93,6 +93,14 @@ func (i *importer) frame(n int, lines []manifestLine, headers map[string]header)
 		f.Width, f.Height = *lines[n].Width, *lines[n].Height
 	}
 	return f, nil
+}
+
+// headerOf is the size of a frame, that is to be or is.
+func (i *importer) headerOf(name string) (header, error) {
+	if h, ok := i.clouds[name]; ok {
+		return h, nil
+	}
+	return readHeaderOf(i.store, i.data, i.sources[name])
 }
 
 // readHeaderOf reads the header of a source's image.

@@ -30,6 +30,9 @@ type importer struct {
 	related  map[string][]storage.Source
 	believed map[string]manifestLine // images of a list in the bucket, by their full names
 	frames   []storage.Frame
+
+	media, dimension string
+	clouds           map[string]header // of point clouds, by their names
 }
 
 func (k *Queue) importTask(ctx context.Context, id int) error {
@@ -47,11 +50,11 @@ func (k *Queue) importTask(ctx context.Context, id int) error {
 	if err != nil || r == nil {
 		return err
 	}
-	i := &importer{queue: k, store: k.store, ctx: ctx, task: t, data: *t.Data, raw: k.store.Dir.Raw(*t.Data), again: r.Again, related: map[string][]storage.Source{}}
+	i := &importer{queue: k, store: k.store, ctx: ctx, task: t, data: *t.Data, raw: k.store.Dir.Raw(*t.Data), again: r.Again, related: map[string][]storage.Source{}, clouds: map[string]header{}}
 	if err := json.Unmarshal([]byte(r.Params), &i.p); err != nil {
 		return err
 	}
-	for _, step := range []func() error{i.checkParams, i.findManifest, i.count, i.extract, i.relate, i.order, i.keepManifest, i.checkQuality, i.describe, i.save} {
+	for _, step := range []func() error{i.checkParams, i.findManifest, i.count, i.extract, i.detect, i.relate, i.order, i.keepManifest, i.checkQuality, i.describe, i.save} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -193,13 +196,16 @@ func (i *importer) checkQuality() error {
 	if i.p.ChunkSize == nil {
 		name := i.names[min(i.p.start(), len(i.names)-1)]
 		src := i.sources[name]
-		h, err := readHeaderOf(i.store, i.data, src)
+		h, err := i.headerOf(name)
 		if err != nil {
 			shown := "'" + i.store.Path(i.data, src) + "'"
 			if src.Archive != "" {
 				shown = "<_io.BytesIO object at 0x7f0000000000>"
 			}
 			return asImportError(err, i.store.Path(i.data, src), shown)
+		}
+		if err := noZero(h); err != nil {
+			return err
 		}
 		size := max(2, min(72, 36*1920*1080/(h.width*h.height)))
 		i.p.ChunkSize = &size

@@ -93,10 +93,8 @@ func (i *importer) span() (first, last int) {
 // relate takes context images out: those in related_images/<name with _ for the last .>/ beside
 // the image that they belong to (A59). Whatever else is below related_images is gone (A110).
 func (i *importer) relate() error {
-	for name := range i.sources {
-		if pointCloud(name) {
-			return notHere("point clouds")
-		}
+	if i.media == mediaClouds {
+		return i.relateClouds()
 	}
 	var regular []string
 	for _, n := range i.names {
@@ -106,14 +104,18 @@ func (i *importer) relate() error {
 			regular = append(regular, n)
 		}
 	}
-	for _, list := range i.related {
-		slices.SortFunc(list, func(a, b storage.Source) int { return strings.Compare(a.Name, b.Name) })
-	}
+	i.sortRelated()
 	if len(regular) == 0 {
 		return failure("Exception", "No image found")
 	}
 	i.names = regular
 	return nil
+}
+
+func (i *importer) sortRelated() {
+	for _, list := range i.related {
+		slices.SortFunc(list, func(a, b storage.Source) int { return strings.Compare(a.Name, b.Name) })
+	}
 }
 
 func relatedTo(name string) (owner string, is bool) {

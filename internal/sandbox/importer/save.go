@@ -77,7 +77,7 @@ func (i *importer) saveRows(tx *sql.Tx, list []Segment, size, overlap int, gt []
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(i.ctx, `UPDATE tasks SET segment_size = ?, overlap = ?, dimension = '2d', mode = 'annotation', media_type = 'image', updated = ? WHERE id = ?`, size, overlap, now, i.task.ID)
+	_, err = tx.ExecContext(i.ctx, `UPDATE tasks SET segment_size = ?, overlap = ?, dimension = ?, mode = 'annotation', media_type = ?, updated = ? WHERE id = ?`, size, overlap, i.dimension, i.media, now, i.task.ID)
 	if err != nil {
 		return err
 	}

@@ -26,15 +26,20 @@ const (
 // that a bag does not want: their files must not fall to a shorter name.
 type Matcher struct {
 	cameras []manifest.Camera
+	mine    []int // those of the kind
 	byName  []int // cameras without globs of files, the longest name first
 	byGlob  []int // those with
 	byTopic []int // cameras with globs of topics
 }
 
-// NewMatcher matches the cameras of a manifest.
-func NewMatcher(cameras []manifest.Camera) *Matcher {
+// NewMatcher matches those cameras of a manifest that are of a kind.
+func NewMatcher(cameras []manifest.Camera, kind manifest.Kind) *Matcher {
 	c := &Matcher{cameras: cameras}
 	for i, cam := range cameras {
+		if cam.Kind != kind {
+			continue
+		}
+		c.mine = append(c.mine, i)
 		if len(cam.Topics) > 0 {
 			c.byTopic = append(c.byTopic, i)
 		}
@@ -118,7 +123,8 @@ func (c *Matcher) TopicOwner(topic string) (camera int, between [2]int) {
 	if camera != Unmatched {
 		return camera, between
 	}
-	for i, cam := range c.cameras {
+	for _, i := range c.mine {
+		cam := c.cameras[i]
 		if len(cam.Topics) > 0 || TokenAt(topic, cam.Name) < 0 {
 			continue
 		}

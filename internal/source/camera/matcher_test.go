@@ -20,7 +20,7 @@ func TestACameraIsAWholeTokenOfThePath(t *testing.T) {
 }
 
 func TestAFileBelongsToTheLongerNameAndAGlobBeatsAName(t *testing.T) {
-	c := NewMatcher([]manifest.Camera{{Name: "cam"}, {Name: "cam_depth"}, {Name: "glob", Files: []string{"**/cam_depth_9*"}}})
+	c := NewMatcher([]manifest.Camera{{Name: "cam"}, {Name: "cam_depth"}, {Name: "glob", Files: []string{"**/cam_depth_9*"}}}, manifest.KindImages)
 	for path, want := range map[string]int{"cam_1.jpg": 0, "cam_depth_1.png": 1, "cam/cam_depth/1.png": 1, "a/cam_depth_91.png": 2, "x.png": Unmatched} {
 		if got, _ := c.Owner(path); got != want {
 			t.Errorf("%s: %d, want %d", path, got, want)

@@ -1,12 +1,15 @@
 package frame
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"io"
 	"path"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
+	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
 
@@ -22,6 +25,22 @@ type Files struct {
 	Names []string                        // a path in the bag is a name without its first Cut bytes
 	Cut   int                             //
 	Stamp func(path string) (int64, bool) // the time that a file's name carries, ns since 1970
+
+	// Head says what the frame of a file of so many bytes begins with before them; nil: nothing. nil: no frame does.
+	Head func(path string, size int64) (*Head, error)
+}
+
+// A Head is what a frame has before its file's bytes.
+type Head struct {
+	Bytes []byte
+	Known imageheader.Header // of the frame as a whole
+}
+
+func (f Files) head(i int, size int64) (*Head, error) {
+	if f.Head == nil {
+		return nil, nil
+	}
+	return f.Head(f.path(i), size)
 }
 
 func (f Files) path(i int) string { return f.Names[i][f.Cut:] }
@@ -46,7 +65,18 @@ func (f Files) Open(ctx context.Context, i int) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	return store.Reader(file), nil
+	r := store.Reader(file)
+	head, err := f.head(i, file.Size())
+	if err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	if head == nil {
+		return r, nil
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(head.Bytes), r), r}, nil
 }
 
 // Each opens a few files at a time.
@@ -60,6 +90,14 @@ func (f Files) Each(ctx context.Context, part Part, visit func(int, Opened, erro
 		r := store.Reader(file)
 		defer r.Close()
 		o := Opened{Reader: r, ReaderAt: r, Size: file.Size()}
+		head, err := f.head(i, o.Size)
+		if err != nil {
+			visit(i, Opened{}, err)
+			return
+		}
+		if head != nil {
+			o = Opened{Reader: io.MultiReader(bytes.NewReader(head.Bytes), r), Size: o.Size + int64(len(head.Bytes)), Known: &head.Known}
+		}
 		if part == Traced {
 			o.From = f.Origin(i)
 		}
@@ -83,7 +121,11 @@ func (f Files) Size(ctx context.Context, i int) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return info.Size(), nil
+	head, err := f.head(i, info.Size())
+	if err != nil || head == nil {
+		return info.Size(), err
+	}
+	return info.Size() + int64(len(head.Bytes)), nil
 }
 
 // Only keeps some of the files.
