@@ -74,6 +74,18 @@ func TestAnErrorsPageIsNamedOnce(t *testing.T) {
 	}
 }
 
+// A bag's fault blocks the tasks of all its cameras, and is one fault.
+func TestWhatIsWrongWithABagIsSaidOnce(t *testing.T) {
+	var stderr bytes.Buffer
+	a := &app{stderr: &stderr, interrupts: &interrupts{}}
+	missing := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeIncompleteBag, Text: "bag run: its file b.mcap is missing"}
+	left, right, other := missing, missing, missing
+	left.Task, right.Task, other.Pos.Line = "left_run", "right_run", 7
+	if worst := a.printProblems([]diag.Diagnostic{left, right, other}); worst != diag.Error || strings.Count(stderr.String(), "b.mcap") != 2 {
+		t.Errorf("%v\n%s", worst, &stderr)
+	}
+}
+
 func TestOnlyWhatAPersonMustDecideIsAConflict(t *testing.T) {
 	passing, lasting := diag.Diagnostic{Code: diag.CodeTooManyFiles}, diag.Diagnostic{Code: diag.CodeCorruptImage}
 	for name, c := range map[string]struct {

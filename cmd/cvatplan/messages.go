@@ -39,12 +39,18 @@ func (a *app) usageOf(err error) diag.Hint {
 	return diag.Do(diag.HintShowCommandHelp, a.command)
 }
 
-// printProblems says on stderr what was found in the dataset, and returns the worst of it.
+// printProblems says on stderr what was found in the dataset, and returns the worst of it. What is wrong with a bag
+// is said once, though it blocks the tasks of each of its cameras.
 func (a *app) printProblems(problems []diag.Diagnostic) diag.Severity {
-	worst := diag.Note
+	type line struct {
+		at   manifest.Position
+		text string
+	}
+	worst, said := diag.Note, map[line]bool{}
 	for _, p := range problems {
 		worst = max(worst, p.Severity)
-		if p.Severity == diag.Error || !a.Quiet {
+		if l := (line{p.Pos, p.Text}); !said[l] && (p.Severity == diag.Error || !a.Quiet) {
+			said[l] = true
 			a.printProblem(p)
 		}
 	}

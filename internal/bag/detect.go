@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,12 +15,30 @@ import (
 // ErrNotRecording is a file or directory that holds nothing that this package reads.
 var ErrNotRecording = errors.New("not a recording")
 
-// unknownStart is the error of a file that begins as no recording does.
+// A StartError is an [ErrNotRecording] of a file that begins as no recording does. It repeats none of its text,
+// since a link may lead to any file of the machine.
+type StartError struct {
+	What string // how it begins, such as: it is an HTML page
+}
+
+func (e *StartError) Error() string { return ErrNotRecording.Error() + ": " + e.What }
+
+// Unwrap is ErrNotRecording.
+func (e *StartError) Unwrap() error { return ErrNotRecording }
+
 func unknownStart(magic string) error {
-	if magic == "" {
-		return fmt.Errorf("%w: it is empty (0 bytes)", ErrNotRecording)
+	kind, _, _ := strings.Cut(http.DetectContentType([]byte(magic)), ";")
+	switch {
+	case magic == "":
+		return &StartError{"it is empty (0 bytes)"}
+	case kind == "text/html":
+		return &StartError{"it is an HTML page"}
+	case strings.HasPrefix(magic, "version https://"):
+		return &StartError{"it is text, as a pointer of Git LFS is"}
+	case strings.HasPrefix(kind, "text/"):
+		return &StartError{"it is text"}
 	}
-	return fmt.Errorf("%w: it begins with %q", ErrNotRecording, magic)
+	return &StartError{fmt.Sprintf("it begins with the bytes % x", magic[:min(4, len(magic))])}
 }
 
 // A Kind is a container format.

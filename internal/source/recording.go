@@ -63,6 +63,8 @@ func unreadFiles(ctx context.Context, b *bagRef, files []bag.Unread) []diag.Diag
 			p.Code, p.Text, p.Hint = code, said+"is "+name+", not the recording", FetchCommand(code, b.store.Path(f.Name), b.path())
 		case err == nil && len(head) == 0:
 			p.Text = said + "is empty (0 bytes)"
+		case err == nil && errors.As(f.Err, new(*bag.StartError)):
+			p.Text = said + "is not a recording: " + content.Describe(head)
 		default:
 			p.Text = said + "cannot be read: " + reason(f.Err)
 		}
@@ -100,6 +102,8 @@ func (s scanner) unopened(ctx context.Context, b *bagRef, err error) diag.Diagno
 		p.Hint = FetchCommand(code, b.path(), filepath.Dir(b.path()))
 	} else if len(head) == 0 {
 		p.Text = fmt.Sprintf("bag %s is empty (0 bytes)", wording.Safe(b.rel))
+	} else if errors.As(err, new(*bag.StartError)) {
+		p.Text = fmt.Sprintf("bag %s: not a recording: %s", wording.Safe(b.rel), content.Describe(head))
 	}
 	return p
 }

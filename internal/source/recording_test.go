@@ -265,7 +265,7 @@ func TestWhatStandsInARecordingsWayIsNamed(t *testing.T) {
 		"none.bag":  {"error: bag none.bag has no image topics"},
 		"odd.bag":   {"odd.bag: message 1 of /cam/image_raw/compressed: damaged image message: the payload is not an image"},
 		"empty.bag": {"error: bag empty.bag is empty (0 bytes)"},
-		"text.mcap": {"error: bag text.mcap: open recording ROOT/text.mcap: not a recording"},
+		"text.mcap": {"error: bag text.mcap: not a recording: text"},
 		"lfs.mcap":  {"error: bag lfs.mcap: a Git LFS pointer, not the recording | git -C ROOT lfs pull --include='**'"},
 	}
 	for name, tt := range tests {

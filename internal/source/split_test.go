@@ -112,3 +112,37 @@ func TestFilesWithoutMetadataAreOneRecordingOnlyInOrder(t *testing.T) {
 		})
 	}
 }
+
+// What lies in place of a recording, or of a split, is named; none of its text is repeated, since a link may lead to
+// any file of the machine.
+func TestWhatLiesInPlaceOfARecordingIsNamedAndNotQuoted(t *testing.T) {
+	for content, want := range map[string]string{
+		"<!DOCTYPE html><title>secret</title>":   "not a recording: an HTML page, as a download gives that needed a login",
+		"\n <HTML>secret":                        "not a recording: an HTML page, as a download gives that needed a login",
+		"secret:x:0:0:root:/root:/bin/bash\n":    "not a recording: text",
+		"#!/bin/sh\nsecret\n":                    "not a recording: text",
+		strings.Repeat("\x00", 4096):             "not a recording: it begins with zeros only, as a file does whose copy was interrupted",
+		"PK\x03\x04secret":                       "not a recording: its content is application/zip",
+		"\x1f\x8b\x08\x00secret":                 "not a recording: its content is application/x-gzip",
+		"\x01\x02\x03\x04secret\x00\x01":         "not a recording: it begins with the bytes 01 02 03 04",
+		"version https://example.com/\nsecret\n": "not a recording: text",
+	} {
+		for _, name := range []string{"run.bag", "run.mcap", "run.db3", "run.bag.active"} {
+			root := t.TempDir()
+			check(t, os.WriteFile(filepath.Join(root, name), []byte(content), 0o666))
+			frames, problems := onlyProblems(t, root, name, false)
+			if frames != 0 || len(problems) != 1 || problems[0] != "error: bag "+name+": "+want {
+				t.Errorf("%s of %q: %d frames, %q", name, content, frames, problems)
+			}
+		}
+		root := t.TempDir()
+		check(t, os.CopyFS(root, os.DirFS("testdata/field/01-split-missing")))
+		check(t, os.WriteFile(filepath.Join(root, "run/one_missing_1.mcap"), []byte(content), 0o666))
+		for _, bag := range []string{"{path: run}", "{path: run, partial: true}"} {
+			_, problems := onlyProblems(t, root, bag, false)
+			if len(problems) != 1 || strings.Contains(problems[0], "secret") || bag == "{path: run}" && !strings.HasPrefix(problems[0], "error: bag run: its file one_missing_1.mcap is "+want+" |") {
+				t.Errorf("%s of %q: %q", bag, content, problems)
+			}
+		}
+	}
+}

@@ -127,7 +127,9 @@ func contextRecords(images []Frame) []index.Context {
 
 func (t Task) record(r index.Record, f Frame) index.Record {
 	r.Task, r.Bag, r.Camera, r.Name = t.Name, t.Bag, t.Camera, f.Name
-	r.Width, r.Height, r.Size, r.SHA256 = f.Width, f.Height, f.Size, hex.EncodeToString(f.Sum[:])
+	if f.Size > 0 { // else it could not be read, which its task is blocked for
+		r.Width, r.Height, r.Size, r.SHA256 = f.Width, f.Height, f.Size, hex.EncodeToString(f.Sum[:])
+	}
 	r.Selection = t.frames.selection
 	return r
 }

@@ -274,6 +274,9 @@ func TestFramesAreNumberedWithoutTheBadOnes(t *testing.T) {
 			var got []string
 			problems, err := tasks[0].windows(t.Context(), window, func(r index.Record) error {
 				got = append(got, fmt.Sprint(r.Frame, " ", r.Name))
+				if (r.Size == 0) != (r.SHA256 == "") || r.SHA256 == strings.Repeat("0", 64) {
+					t.Errorf("%s has the hash of nothing: %+v", r.Name, r)
+				}
 				return nil
 			})
 			check(t, err)

@@ -255,3 +255,22 @@ func recorded(t *testing.T, name string) string {
 	check(t, os.WriteFile(out, data, 0o666))
 	return out
 }
+
+// What a rosbag2 lacks is named, and so is what lies in its files' place.
+func TestARosbag2SaysWhatItLacks(t *testing.T) {
+	for dir, want := range map[string]string{
+		"01-split-missing":         "one_missing_1.mcap: is missing",
+		"02-split-lfs-pointer":     "one_missing_1.mcap: is a Git LFS pointer, not the recording; fetch the file with git lfs pull",
+		"10-rosbag2-file-renamed":  "run_7.mcap: is taken for renamed_file.mcap, which metadata.yaml names",
+		"18-split-not-in-metadata": "one_missing_1.mcap: is not named by metadata.yaml and left out",
+	} {
+		b := look(t, "../source/testdata/field/"+dir+"/run")
+		if b.Messages != 4 || len(b.Notes) != 1 || !strings.HasSuffix(b.Notes[0], want) {
+			t.Errorf("%s: %d messages, %q", dir, b.Messages, b.Notes)
+		}
+	}
+	_, err := Look(t.Context(), "testdata/field/08-init-silent-or-aborts/data/run3.mcap", Options{})
+	if err == nil || !strings.HasSuffix(err.Error(), ": not a recording: a Git LFS pointer; fetch the file with git lfs pull") {
+		t.Error(err)
+	}
+}

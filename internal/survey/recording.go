@@ -7,6 +7,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
+	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
@@ -55,10 +56,28 @@ func lookIntoRecording(ctx context.Context, path string, kind bag.Kind, o Option
 	}
 	found.Cameras = suggest(found.Topics)
 	found.Notes = append(found.Notes, b.Notes()...)
+	pointers := pointersIn(ctx, in, b)
 	for _, w := range b.Warnings() {
+		if p, ok := pointers[w.File]; ok {
+			found.Notes = append(found.Notes, p)
+			continue
+		}
 		found.Notes = append(found.Notes, w.String())
 	}
 	return found, nil
+}
+
+// pointersIn says of each file of the recording that version control left a pointer of, by its path.
+func pointersIn(ctx context.Context, in store.Store, b *bag.Bag) map[string]string {
+	found := map[string]string{}
+	for _, f := range b.Unread() {
+		head, err := store.Head(ctx, in, f.Name, content.MaxPointer)
+		if code, pointer := content.Pointer(head); err == nil && code != "" {
+			path := in.Path(f.Name)
+			found[path] = fmt.Sprintf("%s: is %s, not the recording; fetch the file with %s", path, pointer, fetch[code])
+		}
+	}
+	return found
 }
 
 // sizeOf adds up a recording's files.
