@@ -93,11 +93,12 @@ type taskLine struct {
 	Problems []problemPart `json:"problems,omitempty"`
 	Frames   []string      `json:"frames,omitempty"`
 
-	Annotations *plan.Annotations `json:"annotations,omitempty"`
-	Context     []plan.Context    `json:"context,omitempty"`
-	Related     []int             `json:"related,omitempty"` // context images of each frame
-	Sizes       []int64           `json:"sizes,omitempty"`
-	Sums        []string          `json:"sums,omitempty"`
+	Annotations  *plan.Annotations `json:"annotations,omitempty"`
+	Context      []plan.Context    `json:"context,omitempty"`
+	Related      []int             `json:"related,omitempty"` // context images of each frame
+	ContextFiles []string          `json:"context_files,omitempty"`
+	Sizes        []int64           `json:"sizes,omitempty"`
+	Sums         []string          `json:"sums,omitempty"`
 }
 
 type payloadPart struct {

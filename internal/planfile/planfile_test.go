@@ -64,6 +64,8 @@ func full() Project {
 	fill(reflect.ValueOf(&p.Want[0].Settings).Elem(), &n)
 	p.Want[1].Problems = []diag.Diagnostic{{Severity: diag.Error, Code: diag.CodeCorruptImage, Text: "run2/0000.jpg is cut off", Hint: diag.Do(diag.HintVerbatim, "copy it again")}}
 	p.Have.Tasks[1].Name, p.Have.Tasks[1].Frames = "run2", p.Want[1].Frames
+	p.Want[0].Context = []plan.Context{{Name: "left", Frames: 2, Images: 2, Worst: 5}}
+	p.Want[0].Related, p.Want[0].ContextFiles = []int{1, 0, 1}, []string{"related_images/0000_jpg/left.png"}
 	p.Options.Target = []string{"run*"}
 	p.Options.Shard = plan.Shard{Number: 1, Of: 1} // both bags
 	p.Options.Offline = false                      // such a plan is not saved

@@ -17,11 +17,11 @@ import (
 )
 
 // relatedDir is the folder, beside the frames, in which CVAT looks for context images.
-const relatedDir = "related_images"
+const relatedDir = plan.RelatedImages
 
 // A series is context images of a task's frames that one entry of context: gives.
 type series struct {
-	name   string       // the entry's
+	name   string       // the entry's; of images that lie in related_images folders: that
 	source frame.Source // of each image that is used, once; nil where only an index tells of them
 	files  []string     // by image: its name in CVAT, such as left.png
 	uses   []use        // by frame

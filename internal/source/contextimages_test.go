@@ -166,6 +166,65 @@ func TestThePlanCountsContextImagesAndTheirBytes(t *testing.T) {
 	check(t, tasks[0].Close())
 }
 
+// photos are files of an image each.
+func photos(t *testing.T, paths ...string) (root string) {
+	t.Helper()
+	s := site{t: t, dir: t.TempDir()}
+	for i, p := range paths {
+		s.write(p, shade(t, 10+i))
+	}
+	return s.dir
+}
+
+func TestImagesInRelatedFoldersAreTakenAsCVATTakesThem(t *testing.T) {
+	root := photos(t, "run/a.b.jpg", "run/c.jpg", "run/d/c.jpg", "run/left.jpg",
+		"run/related_images/a.b_jpg/left.png", "run/related_images/a.b_jpg/right.jpg", "run/d/related_images/c_jpg/left.jpg",
+		"run/related_images/a_b_jpg/no.png", "run/related_images/loose.png", "run/related_images/c_jpg/sub/no.png",
+		"run/related_images/d/c_jpg/no.png", "run/related_images/c_jpg/notes.txt")
+	tasks, problems := Scan(context.Background(), parse(t, "bags: [run]"), Options{Root: root})
+	want := []string{"note: left out: 4 images below related_images where CVAT finds no frame for them, such as run/related_images/a_b_jpg/no.png"}
+	if diff := cmp.Diff(want, texts(root, problems)); diff != "" {
+		t.Error(diff)
+	}
+	frames, problems := Measure(context.Background(), tasks[0])
+	var got []string
+	for _, f := range frames {
+		got = append(got, f.Name)
+		for _, c := range f.Context {
+			got = append(got, c.Name)
+		}
+	}
+	list := []string{
+		"run/a.b.jpg", "run/related_images/a.b_jpg/left.png", "run/related_images/a.b_jpg/right.jpg",
+		"run/c.jpg", "run/d/c.jpg", "run/d/related_images/c_jpg/left.jpg", "run/left.jpg",
+	}
+	if diff := cmp.Diff(list, got); diff != "" || len(problems) > 0 {
+		t.Error(diff, problems)
+	}
+	if said := tasks[0].Desired().Context[0].Covers(4); said != "2 of 4 frames with 3 images of related_images" {
+		t.Error(said)
+	}
+}
+
+// A frame may be called otherwise than its file: its context images go with the frame.
+func TestImagesInRelatedFoldersFollowTheFramesName(t *testing.T) {
+	root := photos(t, "run/a.jpg", "run/related_images/a_jpg/left.png")
+	tasks, _ := Scan(context.Background(), parse(t, "bags: [{path: run, task: {frame_name: \"x/{bag}-{name}.v2.{ext}\"}}]"), Options{Root: root})
+	frames, problems := Measure(context.Background(), tasks[0])
+	if len(problems) > 0 || frames[0].Context[0].Name != "x/related_images/run-a.v2_jpg/left.png" {
+		t.Error(frames, problems)
+	}
+}
+
+func TestTwoContextImagesOfOneNameBlockTheTask(t *testing.T) {
+	root := tree(t, "run/front_1700000000000000000.jpg", "run/left_1700000000000000000.jpg", "run/related_images/front_1700000000000000000_jpg/left.png")
+	got := scan(t, root, "cameras:\n- {name: front, context: [left]}\n- left\nbags: [{path: run, cameras: [front]}]")
+	want := []string{"error: frame run/front_1700000000000000000.jpg has two context images that CVAT calls left.jpg: left.jpg and left.png"}
+	if diff := cmp.Diff(want, got.Tasks[0].Problems); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAPartHasTheContextImagesOfItsFrames(t *testing.T) {
 	root := t.TempDir()
 	rig(t, filepath.Join(root, "run.mcap"), bagtest.Format{}, sights)

@@ -34,21 +34,26 @@ func contextSelection(m *manifest.Manifest, of *manifest.Camera, b *bagRef) stri
 
 // indexedContext are the series of a bag that is not here, as its index tells of them.
 func (v view) indexedContext(l *index.Frames) []series {
-	if v.camera == nil {
-		return nil
-	}
 	var all []series
-	for _, c := range v.camera.Context {
-		s := series{name: c.Name}
-		for i, images := range l.Context {
-			for _, image := range images {
-				if trimExtension(image.Name) == c.Name {
-					s.uses = append(s.uses, use{i, len(s.files), image.Apart})
-					s.files = append(s.files, image.Name)
-				}
-			}
+	place := map[string]int{}
+	if v.camera != nil {
+		for i, c := range v.camera.Context {
+			all, place[c.Name] = append(all, series{name: c.Name}), i
 		}
-		all = append(all, s)
+	}
+	own := series{name: relatedDir}
+	for i, images := range l.Context {
+		for _, image := range images {
+			s := &own
+			if k, is := place[trimExtension(image.Name)]; is {
+				s = &all[k]
+			}
+			s.uses = append(s.uses, use{i, len(s.files), image.Apart})
+			s.files = append(s.files, image.Name)
+		}
+	}
+	if len(own.uses) > 0 {
+		all = append(all, own)
 	}
 	return all
 }

@@ -165,6 +165,8 @@ func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 	o.totals.pictures.add(b, l.pictures)
 	o.totals.leftOut.add(b, l.leftOut)
 	d := s.divide(b, l, &o.totals)
+	folders, misplaced := relatedOf(l)
+	o.totals.misplaced.add(b, misplaced)
 	hold := s.unsettled(ctx, b, slices.Concat(l.images, l.clouds))
 	for _, camera := range s.cameras(b) {
 		i := s.index(camera)
@@ -177,9 +179,10 @@ func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 		v := newView(s.m, b, camera)
 		t := v.files(d.files[i], l.filesFor(v.kind()))
 		t.Deferred = hold
-		o.problems = append(o.problems, s.takeList(ctx, &t, b, l)...)
 		o.problems = append(o.problems, t.blockAll(d.findings[i])...)
 		o.problems = append(o.problems, s.fileContext(&t, b, camera, d, l)...)
+		t.addRelated(b, folders)
+		o.problems = append(o.problems, s.takeList(ctx, &t, b, l)...)
 		if t.sameStem != "" {
 			o.problems = append(o.problems, diag.Diagnostic{
 				Severity: diag.Note, Code: diag.CodeSameStem, Task: t.Name, Pos: t.Origin,

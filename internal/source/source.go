@@ -127,7 +127,8 @@ func (t Task) Desired() plan.Desired {
 		Related: t.frames.related(), Context: t.frames.coverage(),
 	}
 	if d.Payload.Served() { // all is known of them that ever will be
-		d.Hash, d.Bytes = d.Payload.Identity(d.Frames), 0
+		d.ContextFiles = t.frames.servedContext()
+		d.Hash, d.Bytes = d.Payload.Identity(slices.Concat(d.Frames, d.ContextFiles)), 0
 	}
 	return d
 }

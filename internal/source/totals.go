@@ -20,6 +20,7 @@ type totals struct {
 	clouds    occurrences      // point clouds that no camera takes
 	topics    occurrences      // image topics that no camera takes
 	leftOut   occurrences      // folders of systems, and hidden images
+	misplaced occurrences      // context images that lie beside no image
 	pictures  occurrences      // images that CVAT does not take
 	beside    occurrences      // recordings left beside images that are taken
 	photos    occurrences      // images left beside recordings that are taken
@@ -81,6 +82,7 @@ func (t *totals) add(o totals) {
 	t.clouds.join(o.clouds)
 	t.pictures.join(o.pictures)
 	t.leftOut.join(o.leftOut)
+	t.misplaced.join(o.misplaced)
 	t.beside.join(o.beside)
 	t.photos.join(o.photos)
 	t.besideImages += o.besideImages
@@ -121,6 +123,10 @@ func (t *totals) problems(m *manifest.Manifest) []diag.Diagnostic {
 	if h := t.leftOut; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeLeftOut, Text: fmt.Sprintf(
 			"left out: %s, such as %s", wording.Count(h.n, "hidden file or system folder", "hidden files or system folders"), wording.Safe(h.example))})
+	}
+	if h := t.misplaced; h.n > 0 {
+		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeLeftOut, Text: fmt.Sprintf(
+			"left out: %s below related_images where CVAT finds no frame for them, such as %s", wording.Count(h.n, "image", "images"), wording.Safe(h.example))})
 	}
 	list = append(list, t.mixed()...)
 	if h := t.pictures; h.n > 0 {

@@ -28,6 +28,7 @@ type contents struct {
 	others   int      // files that are not images
 	leftOut  []string // folders of operating systems and NAS, and hidden images
 	lists    []string // lists of images, as CVAT's tools write them beside the images
+	related  []string // images below folders of the name related_images, as paths from the bag
 	problems []finding
 
 	recordings []string // files with a recording's name, as paths from the bag
@@ -66,6 +67,7 @@ func list(ctx context.Context, s store.Store, dir string) (contents, error) {
 	slices.Sort(w.images)
 	slices.Sort(w.clouds)
 	slices.Sort(w.recordings)
+	slices.Sort(w.related)
 	slices.SortFunc(w.problems, func(a, b finding) int { return strings.Compare(a.path, b.path) })
 	return w.contents, ctx.Err()
 }
@@ -93,6 +95,10 @@ func (w *walker) dir(ctx context.Context, rel, end string, depth int) {
 func (w *walker) entry(ctx context.Context, e fs.DirEntry, rel, end string, depth int) {
 	name := e.Name()
 	at := path.Join(rel, name)
+	if name == relatedDir && e.Type() == fs.ModeDir {
+		w.relatedFolder(ctx, at, depth+1)
+		return
+	}
 	if Ignored(name) {
 		if isLeftOut(e) {
 			w.leftOut = append(w.leftOut, at)
@@ -110,6 +116,27 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, rel, end string, dept
 		w.link(ctx, at, name)
 	default:
 		w.special(at, name, e.Type())
+	}
+}
+
+// relatedFolder finds the images below a folder of context images. None of them is a frame, wherever it lies.
+func (w *walker) relatedFolder(ctx context.Context, rel string, depth int) {
+	if ctx.Err() != nil || depth > maxDepth {
+		return
+	}
+	entries, err := w.store.List(ctx, w.name(rel))
+	if err != nil {
+		w.found(rel, diag.Error, codeOr(diag.CodeUnreadableDirectory, err), "%s", reason(err))
+	}
+	for _, e := range entries {
+		at := path.Join(rel, e.Name())
+		switch {
+		case Ignored(e.Name()):
+		case e.IsDir():
+			w.relatedFolder(ctx, at, depth+1)
+		case imageheader.Accepted(e.Name()):
+			w.related = append(w.related, at)
+		}
 	}
 }
 

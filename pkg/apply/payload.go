@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
@@ -63,9 +64,9 @@ func (s served) start(ctx context.Context, winner plan.Task) error {
 		_, err := s.of.server.FinishUpload(ctx, winner.ID, p)
 		return err
 	}
-	p.ServerFiles = s.of.change.Desired.Frames
+	p.ServerFiles = slices.Concat(s.of.change.Desired.Frames, s.of.change.Desired.ContextFiles)
 	if m := s.of.change.Desired.Payload.Manifest; m != "" {
-		p.ServerFiles = append(p.ServerFiles[:len(p.ServerFiles):len(p.ServerFiles)], m)
+		p.ServerFiles = append(p.ServerFiles, m)
 	}
 	_, err := s.of.server.ImportServerFiles(ctx, winner.ID, p)
 	return err

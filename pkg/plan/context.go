@@ -9,6 +9,10 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
+// RelatedImages is the name of folders that hold the context images of what lies beside them, and of the [Context] of
+// images that lie in such folders already.
+const RelatedImages = "related_images"
+
 // A Context is how far the images of one entry of a camera's context: cover a task's frames.
 type Context struct {
 	Name   string        `json:"name"`
@@ -20,7 +24,10 @@ type Context struct {
 // Covers says it in words: "396 of 400 frames with left, worst 31ms".
 func (c Context) Covers(frames int) string {
 	said := fmt.Sprintf("%d of %s with %s", c.Frames, wording.Count(frames, "frame", "frames"), c.Name)
-	if c.Frames == 0 {
+	switch {
+	case c.Name == RelatedImages:
+		return fmt.Sprintf("%d of %s with %s of %s", c.Frames, wording.Count(frames, "frame", "frames"), wording.Count(c.Images, "image", "images"), c.Name)
+	case c.Frames == 0:
 		return said
 	}
 	return said + ", worst " + inMilliseconds(c.Worst)

@@ -77,22 +77,23 @@ type Kind = manifest.Kind
 
 // Desired is one task that a manifest asks for: names only, no bytes, no disk.
 type Desired struct {
-	Task        string   // its identity within the scope
-	Was         []string // names that it had before: a task of one of them is renamed
-	Update      []string // keys of what may be changed in a task that exists: see [Options].Update
-	Bag, Camera string   // for grouping; Camera is empty where the manifest names none
-	Kind        Kind     // what its frames are
-	Settings    Settings
-	Frames      []string // CVAT frame names in the order that the server will give them
-	Origin      manifest.Position
-	Problems    []Diagnostic // why its local frames are bad: blocked
-	After       string       // of a bag's parts: the task that must be as it is planned before this one is created
-	Payload     Payload      // how the frames get to the server
-	Hash        string       // archive hash (64 hex), or [Payload.Identity]; "" until the task was measured (see NeedsHash)
-	Bytes       int64        // bytes to upload; -1 unknown
-	Annotations *Annotations // what the task is given once it has its frames; nil: nothing, or not read yet
-	Context     []Context    // images of other cameras beside the frames: part of Bytes
-	Related     []int        // how many each of Frames has beside it; nil: none has, or it is not known yet
+	Task         string   // its identity within the scope
+	Was          []string // names that it had before: a task of one of them is renamed
+	Update       []string // keys of what may be changed in a task that exists: see [Options].Update
+	Bag, Camera  string   // for grouping; Camera is empty where the manifest names none
+	Kind         Kind     // what its frames are
+	Settings     Settings
+	Frames       []string // CVAT frame names in the order that the server will give them
+	Origin       manifest.Position
+	Problems     []Diagnostic // why its local frames are bad: blocked
+	After        string       // of a bag's parts: the task that must be as it is planned before this one is created
+	Payload      Payload      // how the frames get to the server
+	Hash         string       // archive hash (64 hex), or [Payload.Identity]; "" until the task was measured (see NeedsHash)
+	Bytes        int64        // bytes to upload; -1 unknown
+	Annotations  *Annotations // what the task is given once it has its frames; nil: nothing, or not read yet
+	Context      []Context    // images of other cameras beside the frames: part of Bytes
+	ContextFiles []string     // of files that the server reads by itself: the names of all context images
+	Related      []int        // how many each of Frames has beside it; nil: none has, or it is not known yet
 }
 
 // Annotations are what a model found in the frames of a task, as a start for annotators. What of
