@@ -2,11 +2,13 @@ package source
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/pcd"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -16,7 +18,7 @@ import (
 type relatedFolders map[string][]string
 
 // relatedTo is the image whose context an image in a related_images folder is, as CVAT finds it: dir/a.jpg of
-// dir/related_images/a_jpg/left.png. false: it lies where CVAT does not look.
+// dir/related_images/a_jpg/left.png. Point clouds are in a folder of their own beside that. false: it lies where CVAT does not look.
 func relatedTo(at string) (owner string, ok bool) {
 	folder, _ := path.Split(at)
 	above, name := path.Split(strings.TrimSuffix(folder, "/"))
@@ -27,7 +29,11 @@ func relatedTo(at string) (owner string, ok bool) {
 	if dot < 0 {
 		return "", false
 	}
-	return norm.NFC.String(path.Join(path.Dir(path.Clean(above)), name[:dot]+"."+name[dot+1:])), true
+	dir, base := path.Dir(path.Clean(above)), name[:dot]+"."+name[dot+1:]
+	if pcd.Named(base) {
+		dir = path.Join(dir, cloudDir)
+	}
+	return norm.NFC.String(path.Join(dir, base)), true
 }
 
 // relatedOf sorts a bag's context images by their owners; misplaced are those that have none.
@@ -35,14 +41,14 @@ func relatedOf(l contents) (folders relatedFolders, misplaced []string) {
 	if len(l.related) == 0 {
 		return nil, nil
 	}
-	images := make(map[string]bool, len(l.images))
-	for _, at := range l.images {
-		images[norm.NFC.String(at)] = true
+	frames := make(map[string]bool, len(l.images)+len(l.clouds))
+	for _, at := range slices.Concat(l.images, l.clouds) {
+		frames[norm.NFC.String(at)] = true
 	}
 	folders = relatedFolders{}
 	for _, at := range l.related {
 		owner, ok := relatedTo(at)
-		if !ok || !images[owner] {
+		if !ok || !frames[owner] {
 			misplaced = append(misplaced, at)
 			continue
 		}

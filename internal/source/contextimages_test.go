@@ -206,6 +206,21 @@ func TestImagesInRelatedFoldersAreTakenAsCVATTakesThem(t *testing.T) {
 	}
 }
 
+func TestWhatIsInARelatedFolderBelongsToTheFrameOfItsName(t *testing.T) {
+	for at, want := range map[string]string{
+		"related_images/a_jpg/left.png":         "a.jpg",
+		"d/e/related_images/a.b_c_png/left.png": "d/e/a.b_c.png",
+		"d/related_images/x_pcd/left.png":       "d/pointcloud/x.pcd",
+		"related_images/left.png":               "",
+		"related_images/a_jpg/b/left.png":       "",
+		"related_images/a/left.png":             "",
+	} {
+		if owner, ok := relatedTo(at); owner != want || ok != (want != "") {
+			t.Errorf("%s: %q, %t; want %q", at, owner, ok, want)
+		}
+	}
+}
+
 // A frame may be called otherwise than its file: its context images go with the frame.
 func TestImagesInRelatedFoldersFollowTheFramesName(t *testing.T) {
 	root := photos(t, "run/a.jpg", "run/related_images/a_jpg/left.png")
