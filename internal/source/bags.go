@@ -184,16 +184,30 @@ func cleanPattern(pattern string) (clean string, dirsOnly bool) {
 	return clean, strings.HasSuffix(pattern, "/")
 }
 
-// markInside notes which globs of exclude: fit recordings in a bag of images.
+// markInside notes which globs of exclude: fit recordings in a bag of images. Deeper than its own entries it looks
+// for globs alone that name recordings, such as *.mcap.
 func (f *finder) markInside(ctx context.Context, used []bool, e *manifest.Bag, rel string) {
 	if !slices.Contains(used, false) {
 		return
 	}
 	entries, _ := f.store.List(ctx, rel)
+	deeper := false
 	for _, d := range entries {
 		if bag.Named(d.Name()) {
 			markUsed(used, e.Exclude, path.Join(rel, d.Name()))
 		}
+		deeper = deeper || f.isDir(ctx, path.Join(rel, d.Name()), d)
+	}
+	idle := false
+	for i, glob := range e.Exclude {
+		idle = idle || !used[i] && bag.Named(glob)
+	}
+	if !deeper || !idle {
+		return
+	}
+	l, _ := list(ctx, f.store, rel) // ctx has ended, which ends the scan too
+	for _, at := range l.recordings {
+		markUsed(used, e.Exclude, path.Join(rel, at))
 	}
 }
 

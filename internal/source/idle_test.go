@@ -46,6 +46,15 @@ func TestWhatFitsNothingIsSaid(t *testing.T) {
 	}
 }
 
+func TestRecordingsDeepInABagOfImagesAreLeftOutToo(t *testing.T) {
+	root := tree(t, "2026-03-04/1.jpg", "2026-03-05/1.jpg", "2026-03-05/a/b/gps.mcap")
+	_, problems := Scan(context.Background(), parse(t, `bags: [{path: "2026-*/", exclude: ["*.mcap", "*.bag"]}]`), Options{Root: root})
+	want := []string{`warning: exclude: "*.bag" leaves out nothing that "2026-*/" matches | leave it out, or correct it`}
+	if diff := cmp.Diff(want, texts(root, problems)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestUnsettledBagsAreCounted(t *testing.T) {
 	root, now := tree(t, "a/1.jpg", "b/1.jpg", "c/1.jpg"), time.Now()
 	check(t, os.Chtimes(filepath.Join(root, "c/1.jpg"), now, now.Add(-time.Hour)))

@@ -39,8 +39,11 @@ func Draft(ctx context.Context, file, server string, paths ...string) (Drafted, 
 	}
 	d := draft{Guess: guess, server: server, root: root, project: projectName(guess.Root), task: taskName(guess)}
 	drafted, err := d.try(ctx, file)
-	if err == nil && slices.ContainsFunc(drafted.Problems, sameName) {
-		d.task = strings.Replace(d.task, "{bag}", "{parent}_{bag}", 1)
+	for _, bag := range []string{"{parent}_{bag}", "{rel}"} {
+		if err != nil || !slices.ContainsFunc(drafted.Problems, sameName) {
+			break
+		}
+		d.task = strings.Replace(taskName(guess), "{bag}", bag, 1)
 		drafted, err = d.try(ctx, file)
 	}
 	drafted.Problems = slices.Concat(guess.Skipped, guess.LeftOut(), drafted.Problems)

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"bytes"
 	"compress/gzip"
 	"fmt"
 	"io"
@@ -272,5 +273,69 @@ func TestARosbag2SaysWhatItLacks(t *testing.T) {
 	_, err := Look(t.Context(), "testdata/field/08-init-silent-or-aborts/data/run3.mcap", Options{})
 	if err == nil || !strings.HasSuffix(err.Error(), ": not a recording: a Git LFS pointer; fetch the file with git lfs pull") {
 		t.Error(err)
+	}
+}
+
+// Bags of one name that are no twins are tasks of different names.
+func TestADraftsTasksHaveNamesOfTheirOwn(t *testing.T) {
+	for name, tt := range map[string]struct {
+		files []string
+		task  string
+	}{
+		"by their directories": {[]string{"a/run.bag", "b/run.bag"}, `"{camera}_{parent}_{bag}"`},
+		"by their extensions":  {[]string{"run.bag", "run.mcap"}, `"{camera}_{rel}"`},
+		"deeper down":          {[]string{"x/a/run.bag", "y/a/run.bag"}, `"{camera}_{rel}"`},
+		"by nothing more":      {[]string{"run1.bag", "run2.bag"}, `"{camera}_{bag}"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for i, file := range tt.files {
+				check(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, file)), 0o777))
+				record(t, filepath.Join(dir, file), map[string][]byte{"/cam/compressed": compressed(fmt.Sprint("\xff\xd8", i)), "/odom": nil})
+			}
+			got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "", dir)
+			check(t, err)
+			if !strings.Contains(string(got.Text), "  name: "+tt.task) || got.Tasks != 2 || strings.Contains(fmt.Sprint(said(dir, got.Problems)), "would both be task") {
+				t.Errorf("%d tasks, %q\n%s", got.Tasks, said(dir, got.Problems), got.Text)
+			}
+		})
+	}
+}
+
+// A recording that was damaged beyond use is not told as one without images.
+func TestADraftTellsDamageFromNothing(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "run.mcap")
+	record(t, filepath.Join(dir, "odom.bag"), map[string][]byte{"/odom": nil})
+	record(t, filepath.Join(dir, "good.bag"), map[string][]byte{"/cam/compressed": compressed("\xff\xd8")})
+	w, err := bagtest.Create(path, bagtest.Format{Compression: "zstd"})
+	check(t, err)
+	check(t, w.Write(bagtest.Topic{Name: "/cam/compressed", Type: compressedImage, Encoding: "ros1"}, 1_700_000_000e9, compressed("\xff\xd8")))
+	check(t, w.Close())
+	content, err := os.ReadFile(path)
+	check(t, err)
+	check(t, os.WriteFile(path, bytes.ReplaceAll(content, []byte("zstd"), []byte("zzzz")), 0o666))
+	got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "", dir)
+	check(t, err)
+	all := strings.Join(said(dir, got.Problems), "\n")
+	for _, want := range []string{
+		"note: odom.bag is left out: it has no image topics with messages",
+		"warning: run.mcap is left out: no image message of it can be read: ",
+		`unknown compression "zzzz"`,
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is not in\n%s", want, all)
+		}
+	}
+}
+
+// What a draft leaves out of a bag of images is really there, however deep.
+func TestADraftsOwnExcludesAreNotIdle(t *testing.T) {
+	dir := t.TempDir()
+	check(t, os.CopyFS(dir, os.DirFS("testdata/field/08-init-silent-or-aborts/data2")))
+	got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "", dir)
+	check(t, err)
+	if all := strings.Join(said(dir, got.Problems), "\n"); !strings.Contains(string(got.Text), "exclude: [") || strings.Contains(all, "leaves out nothing") {
+		t.Errorf("%s\n%s", all, got.Text)
 	}
 }

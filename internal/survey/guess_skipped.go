@@ -1,10 +1,12 @@
 package survey
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
@@ -67,7 +69,7 @@ func (g *guesser) notRecording(ctx context.Context, path string, size int64) {
 
 // recording adds a recording with image topics; of another one it says why it is left.
 func (g *guesser) recording(ctx context.Context, path string) {
-	topics, videos, err := g.topicsOf(ctx, path)
+	topics, videos, damage, err := g.topicsOf(ctx, path)
 	switch {
 	case ctx.Err() != nil:
 		return
@@ -76,6 +78,8 @@ func (g *guesser) recording(ctx context.Context, path string) {
 		return
 	case len(topics) > 0:
 		g.bags = append(g.bags, guessedBag{path: path, topics: topics})
+	case len(videos) == 0 && damage != "":
+		g.skip(diag.CodeDamagedBag, diag.Hint{}, "%s is left out: no image message of it can be read: %s", path, damage)
 	case len(videos) == 0:
 		g.note(diag.CodeNoImages, "%s is left out: it has no image topics with messages", path)
 	}
@@ -88,8 +92,9 @@ func (g *guesser) recording(ctx context.Context, path string) {
 	}
 }
 
-// topicsOf are the topics that a manifest can use, one of each stream, and those that are but video.
-func (g *guesser) topicsOf(ctx context.Context, path string) (topics, videos []bag.Topic, err error) {
+// topicsOf are the topics that a manifest can use, one of each stream, and those that are but video; damage is the
+// worst that was met on the way.
+func (g *guesser) topicsOf(ctx context.Context, path string) (topics, videos []bag.Topic, damage string, err error) {
 	in, name := store.Split(path)
 	err = g.cache.Use(ctx, in, name, func(r *bag.Bag) error {
 		images := recording.ImageTopics(r)
@@ -106,13 +111,28 @@ func (g *guesser) topicsOf(ctx context.Context, path string) (topics, videos []b
 				topics = append(topics, t)
 			}
 		}
+		damage = worst(r.Warnings())
 		return nil
 	})
-	return topics, videos, err
+	return topics, videos, damage, err
+}
+
+// worst is the damage that cost most.
+func worst(warnings []bag.Warning) string {
+	if len(warnings) == 0 {
+		return ""
+	}
+	w := slices.MaxFunc(warnings, func(a, b bag.Warning) int {
+		return cmp.Or(cmp.Compare(a.Messages, b.Messages), cmp.Compare(a.Bytes, b.Bytes))
+	})
+	if w.First == "" {
+		return w.Text
+	}
+	return w.Text + " (" + w.First + ")"
 }
 
 func (g *guesser) holdsImages(ctx context.Context, path string) bool {
-	topics, _, err := g.topicsOf(ctx, path)
+	topics, _, _, err := g.topicsOf(ctx, path)
 	return err == nil && len(topics) > 0
 }
 
