@@ -27,7 +27,6 @@ type av1State struct {
 	frames int32     // shown
 	hints  [8]uint32 // order hints of the pictures that it keeps
 	last   uint32    // of the picture that was shown last
-	step   uint32    // from one shown picture to the next; 0: not known yet
 	known  bool      // last is
 }
 
@@ -61,7 +60,7 @@ type obu struct {
 // readOBU reads the packet at the begin of the data; its length is that of the header and the payload.
 func readOBU(data []byte) (o obu, length int, err error) {
 	if len(data) == 0 || data[0]&0x80 != 0 {
-		return o, 0, errors.New("it is no AV1 in the low-overhead format: a forbidden bit is set")
+		return o, 0, errors.New("not AV1 in the low-overhead format: a forbidden bit is set")
 	}
 	o.kind, o.header = data[0]>>3&15, 1
 	if data[0]&4 != 0 {
@@ -342,7 +341,7 @@ func (a *av1Stream) look(u unit, starting bool) (picture, error) {
 		lost, repeated := a.next.decoded(f, a.sequence.hintBits)
 		p.lost, p.repeated = p.lost || lost && !starting, p.repeated || repeated && !starting
 		if f.shown {
-			p.hidden = false
+			p.hidden, p.borrowed = false, f.existing
 			a.next.frames++
 		}
 	}
@@ -350,21 +349,17 @@ func (a *av1Stream) look(u unit, starting bool) (picture, error) {
 }
 
 // decoded notes what a decoder remembers of a frame, and tells whether frames are missing before it, or it is the
-// last one again.
+// last one again: from one shown frame to the next, order_hint grows by one.
 func (s *av1State) decoded(f av1Frame, hintBits int) (lost, repeated bool) {
 	if f.existing {
 		f.hint = s.hints[f.slot]
 	}
 	if f.key {
-		s.known, s.step = false, 0
+		s.known = false
 	}
 	if f.shown && hintBits > 0 {
 		step := (f.hint - s.last) & (1<<hintBits - 1)
-		repeated = s.known && step == 0 && !f.existing
-		if s.known && s.step == 0 {
-			s.step = step
-		}
-		lost = s.known && step != s.step
+		lost, repeated = s.known && step != 1, s.known && step == 0 && !f.existing
 		s.last, s.known = f.hint, f.whole || f.existing
 	}
 	for i := range s.hints {

@@ -24,6 +24,7 @@ type picture struct {
 	repeated      bool  // it was received before
 	leading       bool  // it is shown before the key frame at which decoding started, and needs what came before that
 	hidden        bool  // it is decoded but never shown
+	borrowed      bool  // it only shows a picture that was decoded before
 	splice        bool  // decoding starts here, though the picture itself does not say so
 }
 

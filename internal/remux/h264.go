@@ -240,7 +240,7 @@ func (h *h264) header(nal []byte) (h264Header, error) {
 	}
 	pps := h.pps[number]
 	if pps == nil || h.sps[pps.sps] == nil {
-		return of, fmt.Errorf("no parameter sets (PPS %d and its SPS) came before it", number)
+		return of, fmt.Errorf("no parameter sets came before it: PPS %d and its SPS", number)
 	}
 	of.sps = h.sps[pps.sps]
 	if of.sps.planes {

@@ -360,7 +360,7 @@ func (h *h265) header(nal []byte) (h265Header, error) {
 	}
 	pps := h.pps[number]
 	if pps == nil || h.sps[pps.sps] == nil {
-		return of, fmt.Errorf("no parameter sets (PPS %d and its SPS) came before it", number)
+		return of, fmt.Errorf("no parameter sets came before it: PPS %d and its SPS", number)
 	}
 	of.sps = h.sps[pps.sps]
 	r.bits(pps.extraBits)

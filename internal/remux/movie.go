@@ -29,14 +29,10 @@ type Movie struct {
 	prefixes [][]byte
 	starts   []int64 // where each sample begins in the file, and the end
 	header   []byte
-	hash     string
 }
 
 // Size is the length of the file in bytes.
 func (m *Movie) Size() int64 { return m.starts[len(m.samples)] }
-
-// Hash names the file's content: equal hashes are equal files.
-func (m *Movie) Hash() string { return m.hash }
 
 // Movie lays the file out, once all messages were added. The error says why there is none: an [*UnsupportedError], or
 // that no picture is left.
@@ -58,7 +54,6 @@ func (s *Scanner) Movie() (*Movie, error) {
 	if err := m.layOut(s.entry, shown); err != nil {
 		return nil, err
 	}
-	m.hash = s.hashOf(m.header)
 	return m, nil
 }
 
@@ -78,11 +73,7 @@ func (e *EmptyError) Error() string {
 			break
 		}
 	}
-	said := fmt.Sprintf("no frame can be shown: %d %s", first.Count, first.Reason)
-	if first.Why != "" {
-		said += ": " + first.Why
-	}
-	return said
+	return "no frame can be shown: " + first.String()
 }
 
 func (s *Scanner) leftOut() (list []Left) {
@@ -138,13 +129,13 @@ func (m *Movie) layOut(e entry, shown []int) error {
 	return nil
 }
 
-// rate is how many frames a second the file shows: where a frame lies in time, the index says.
-const rate = 30
+// Rate is how many frames a second the file shows, whenever they were taken.
+const Rate = 30
 
 // moov is the table of all samples. They lie in one chunk, of which the place is filled in later.
 func (m *Movie) moov(e entry, shown []int) (*mp4.MoovBox, *mp4.Co64Box) {
 	n := uint32(len(m.samples))
-	trak := mp4.CreateEmptyTrak(1, rate, "video", "und")
+	trak := mp4.CreateEmptyTrak(1, Rate, "video", "und")
 	trak.Tkhd.Width, trak.Tkhd.Height = mp4.Fixed32(e.width<<16), mp4.Fixed32(e.height<<16)
 	trak.Tkhd.Duration, trak.Mdia.Mdhd.Duration = uint64(n), uint64(n)
 	stbl := trak.Mdia.Minf.Stbl
@@ -170,7 +161,7 @@ func (m *Movie) moov(e entry, shown []int) (*mp4.MoovBox, *mp4.Co64Box) {
 	}
 	moov := mp4.NewMoovBox()
 	mvhd := mp4.CreateMvhd()
-	mvhd.Timescale, mvhd.Duration, mvhd.NextTrackID = rate, uint64(n), 2
+	mvhd.Timescale, mvhd.Duration, mvhd.NextTrackID = Rate, uint64(n), 2
 	moov.AddChild(mvhd)
 	moov.AddChild(trak)
 	return moov, chunks

@@ -2,7 +2,7 @@
 // without decoding or encoding anything: H.264, H.265 and AV1.
 //
 // A [Scanner] is given the payload of each message once, in the recording's order, and gives a [Movie]: a file of a
-// known size and a known name, of which any range is made when it is asked for, and which message each frame of it
+// known size, of which any range is made when it is asked for, and which message each frame of it
 // shows. Frames are numbered as a decoder gives them out, which is how CVAT numbers them: in the order of
 // presentation, also where the packets come in another order (B-frames).
 //
@@ -13,7 +13,7 @@
 // key frame, those from a lost packet to the next key frame, pictures that come twice, messages that hold no
 // picture, damaged ones, and all pictures of another size than the first has: [Movie.Left] counts them. Lost packets
 // are found by what the packets themselves tell: by frame_num in H.264, by the pictures that a picture refers to in H.265,
-// by order_hint in AV1, as long as its steps are the same. What lies behind the headers is not decoded, so
+// by order_hint in AV1, which grows by one from frame to frame. What lies behind the headers is not decoded, so
 // damage in there is not found.
 //
 // Interlaced fields, AV1's spatial layers and its length-delimited format are errors.
@@ -30,11 +30,8 @@
 package remux
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"hash/crc32"
 	"strings"
 )
@@ -64,17 +61,17 @@ func CodecOf(format string) (Codec, bool) {
 	return "", false
 }
 
-// A Reason is why packets are left out, in words that follow "3 frames".
+// A Reason is why packets are left out, in words that follow "3 packets".
 type Reason string
 
 // Why packets are left out.
 const (
 	BeforeKey Reason = "before the first key frame"
 	AfterLoss Reason = "between lost packets and the next key frame"
-	Damaged   Reason = "in damaged packets"
+	Damaged   Reason = "damaged"
 	OtherSize Reason = "of another size"
-	Repeated  Reason = "that were recorded twice"
-	Empty     Reason = "of messages without a picture"
+	Repeated  Reason = "recorded twice"
+	Empty     Reason = "without a picture"
 )
 
 // Left counts what is left out for one reason.
@@ -83,6 +80,22 @@ type Left struct {
 	Count  int    // pictures; of Empty: messages
 	First  int    // the first message that it happened in
 	Why    string // of that one; may be empty
+}
+
+// String is what is left out as a sentence has it: "7 packets before the first key frame".
+func (l Left) String() string {
+	noun, plural := "packet", "s"
+	if l.Reason == Empty {
+		noun = "message"
+	}
+	if l.Count == 1 {
+		plural = ""
+	}
+	said := fmt.Sprintf("%d %s%s %s", l.Count, noun, plural, l.Reason)
+	if l.Why != "" {
+		said += " (" + l.Why + ")"
+	}
+	return said
 }
 
 // A sample is one picture in the file, in the order of decoding.
@@ -103,10 +116,11 @@ const (
 	keyFrame flags = 1 << iota
 	hidden         // decoded, never shown
 	spliced        // decoding starts anew here, though the picture itself does not say so
+	borrowed       // it only shows a picture that was decoded before
 )
 
 // errNoStartCode is a message that is no stream of NAL units.
-var errNoStartCode = errors.New("no start code (00 00 01) at its begin, nor lengths of NAL units that add up")
+var errNoStartCode = errors.New("no start code, 00 00 01, at its begin, nor lengths of NAL units that add up")
 
 // An UnsupportedError is a video that cannot be remuxed, and why.
 type UnsupportedError struct {
@@ -127,7 +141,6 @@ type Scanner struct {
 	left     map[Reason]*Left
 	waiting  Reason // for a key frame, and why; "": for none
 	seq      int32
-	sum      hash.Hash
 	written  sets // what a decoder has of parameter sets
 	failed   error
 	lastOwn  int // the message that the last sample is of
@@ -135,7 +148,7 @@ type Scanner struct {
 
 // NewScanner begins a video.
 func NewScanner(c Codec) *Scanner {
-	s := &Scanner{name: c, left: make(map[Reason]*Left), waiting: BeforeKey, sum: sha256.New(), written: make(sets), lastOwn: -1}
+	s := &Scanner{name: c, left: make(map[Reason]*Left), waiting: BeforeKey, written: make(sets), lastOwn: -1}
 	switch c {
 	case H264:
 		s.codec = &h264{sets: make(sets)}
@@ -162,8 +175,7 @@ func (s *Scanner) Add(message int, payload []byte) {
 	}
 	units, err := s.codec.split(payload)
 	if err != nil {
-		s.leave(Damaged, message, err)
-		s.lose(AfterLoss)
+		s.Damage(message, err)
 		return
 	}
 	pictures := 0
@@ -180,10 +192,22 @@ func (s *Scanner) Add(message int, payload []byte) {
 	}
 }
 
-// lose waits for the next key frame, for the reason that comes first.
+// Damage says that a message cannot be read: the pictures from there to the next key frame are left out.
+func (s *Scanner) Damage(message int, err error) {
+	s.leave(Damaged, message, err)
+	s.lose(AfterLoss)
+}
+
+// lose waits for the next key frame, for the reason that comes first. What only showed a picture that was decoded before may be
+// from behind the loss, when that picture was another one.
 func (s *Scanner) lose(why Reason) {
-	if s.waiting == "" {
-		s.waiting = why
+	if s.waiting != "" {
+		return
+	}
+	s.waiting = why
+	for n := len(s.samples) - 1; n >= 0 && s.samples[n].flags&borrowed != 0; n-- {
+		s.leave(why, int(s.samples[n].message), nil)
+		s.samples = s.samples[:n]
 	}
 }
 
@@ -218,7 +242,7 @@ func (s *Scanner) add(message, part int, u unit) {
 	case p.repeated:
 		s.leave(Repeated, message, nil)
 	case s.waiting == "" && p.lost:
-		s.waiting = AfterLoss
+		s.lose(AfterLoss)
 		s.leave(AfterLoss, message, nil)
 	case s.waiting != "" && !p.key:
 		s.leave(s.waiting, message, nil)
@@ -285,6 +309,9 @@ func (s *Scanner) keep(message, part int, u unit, p picture) {
 	if p.splice {
 		one.flags |= spliced
 	}
+	if p.borrowed {
+		one.flags |= borrowed
+	}
 	if len(s.samples) == maxSamples {
 		s.failed = &UnsupportedError{Message: message, Text: "more frames than a file of MP4 can hold"}
 		return
@@ -296,7 +323,6 @@ func (s *Scanner) keep(message, part int, u unit, p picture) {
 			return
 		}
 		crc.Write(piece)
-		s.sum.Write(piece)
 	}
 	one.crc = crc.Sum32()
 	s.samples = append(s.samples, one)
@@ -341,12 +367,4 @@ func (s *Scanner) bytes(one sample, u unit) [][]byte {
 		out = append(out, s.codec.length(piece), piece)
 	}
 	return out
-}
-
-func (s *Scanner) hashOf(header []byte) string {
-	of := sha256.New()
-	fmt.Fprintf(of, "cvatplan movie 1\n%d\n", len(header))
-	of.Write(header)
-	of.Write(s.sum.Sum(nil))
-	return hex.EncodeToString(of.Sum(nil))
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A jsonImage is foxglove.RawImage and foxglove.CompressedImage at once; the
+// A jsonImage is foxglove.RawImage, foxglove.CompressedImage and foxglove.CompressedVideo at once; the
 // names are those of foxglove-sdk's schemas/jsonschema. FrameIDCamel is what
 // Protobuf's own JSON writers make of frame_id.
 type jsonImage struct {

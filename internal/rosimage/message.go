@@ -39,6 +39,18 @@ type Message struct {
 // holdsPixels tells raw pixels from an image file's bytes.
 func (m *Message) holdsPixels() bool { return m.Kind.raw() && !isMotionJPEG(m.Encoding) }
 
+// Packet is the payload of a message that may be a packet of a video, of the format that Format says: of all of a
+// video's kind, and of a compressed image whose payload is no image file.
+func (m *Message) Packet() (data []byte, ok bool) {
+	switch m.Kind {
+	case FoxgloveVideo:
+		return m.Data, true
+	case Compressed, FoxgloveCompressed:
+		return m.Data, sniff(m.Data).ext() == ""
+	}
+	return nil, false
+}
+
 // Deep reports whether the image has one channel of more than 8 bits, as distances have, and thermal
 // cameras. A partial message does for it.
 func (m *Message) Deep() bool {
@@ -78,7 +90,7 @@ func parse(w Wire, k Kind, b []byte, partial bool) (*Message, error) {
 	if k == Video {
 		return nil, &UnsupportedError{Encoding: "video"}
 	}
-	foxglove := k == FoxgloveRaw || k == FoxgloveCompressed
+	foxglove := k == FoxgloveRaw || k == FoxgloveCompressed || k == FoxgloveVideo
 	switch {
 	case w == ROS1:
 		return parseROS1(k, b, partial)

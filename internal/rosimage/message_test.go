@@ -2,6 +2,7 @@ package rosimage_test
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"testing"
@@ -126,7 +127,8 @@ func TestTypesAreKnownInEverySpelling(t *testing.T) {
 		"foxglove_msgs/RawImage":                       {rosimage.FoxgloveRaw, true},
 		"foxglove_msgs/msg/RawImage":                   {rosimage.FoxgloveRaw, true},
 		"foxglove::CompressedImage":                    {rosimage.FoxgloveCompressed, true},
-		"foxglove.CompressedVideo":                     {rosimage.Video, true},
+		"foxglove.CompressedVideo":                     {rosimage.FoxgloveVideo, true},
+		"foxglove_msgs/msg/CompressedVideo":            {rosimage.FoxgloveVideo, true},
 		"ffmpeg_image_transport_msgs/msg/FFMPEGPacket": {rosimage.Video, true},
 		"sensor_msgs/msg/CameraInfo":                   {0, false},
 		"Image":                                        {0, false},
@@ -190,5 +192,50 @@ func TestATimeBefore1970StaysBefore(t *testing.T) {
 	m, err := rosimage.Decode(rosimage.CDR, rosimage.Compressed, []byte(msg))
 	if err != nil || m.StampNS != -1e9 {
 		t.Errorf("got %+v, %v", m, err)
+	}
+}
+
+// The fields stand in another order than those of foxglove.CompressedImage in Protobuf, and in the same elsewhere.
+func TestAPacketOfAVideoIsRead(t *testing.T) {
+	le := binary.LittleEndian
+	text := func(b []byte, s string) []byte { return append(le.AppendUint32(b, uint32(len(s))), s...) }
+	ros1 := text(text(text(le.AppendUint32(le.AppendUint32(nil, 7), 8), "cam"), "\x00\x00\x01\x65"), "h264")
+	cdr := append([]byte{0, 1, 0, 0}, le.AppendUint32(le.AppendUint32(nil, 7), 8)...)
+	cdr = append(text(cdr, "cam\x00"), text(nil, "\x00\x00\x01\x65")...)
+	cdr = text(cdr, "h264\x00")
+	tests := map[string]struct {
+		wire rosimage.Wire
+		kind rosimage.Kind
+		b    string
+	}{
+		"ROS 1":    {rosimage.ROS1, rosimage.FoxgloveVideo, string(ros1)},
+		"CDR":      {rosimage.CDR, rosimage.FoxgloveVideo, string(cdr)},
+		"Protobuf": {rosimage.Protobuf, rosimage.FoxgloveVideo, "\x0a\x04\x08\x07\x10\x08\x12\x03cam\x1a\x04\x00\x00\x01\x65\x22\x04h264"},
+		"JSON":     {rosimage.JSON, rosimage.FoxgloveVideo, `{"timestamp":{"sec":7,"nsec":8},"frame_id":"cam","data":"AAABZQ==","format":"h264"}`},
+		"an image": {rosimage.Protobuf, rosimage.FoxgloveCompressed, "\x0a\x04\x08\x07\x10\x08\x12\x04\x00\x00\x01\x65\x1a\x04h264\x22\x03cam"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			m, err := rosimage.Decode(tt.wire, tt.kind, []byte(tt.b))
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, ok := m.Packet()
+			if !ok || string(data) != "\x00\x00\x01\x65" || m.Format != "h264" || m.FrameID != "cam" || m.StampNS != 7_000_000_008 {
+				t.Errorf("%q, %v of %+v", data, ok, m)
+			}
+			var u *rosimage.UnsupportedError
+			if _, err := m.Ext(rosimage.Options{}); !errors.As(err, &u) {
+				t.Errorf("as an image: %v", err)
+			}
+			head, err := rosimage.Peek(tt.wire, tt.kind, []byte(tt.b[:len(tt.b)-3]))
+			if err != nil || head.StampNS != m.StampNS {
+				t.Errorf("its begin: %v", err)
+			}
+		})
+	}
+	jpeg := &rosimage.Message{Kind: rosimage.Compressed, Format: "h264", Data: []byte("\xff\xd8\xff\xe0")}
+	if _, ok := jpeg.Packet(); ok {
+		t.Error("an image file is no packet, whatever its format says")
 	}
 }

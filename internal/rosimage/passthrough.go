@@ -20,7 +20,7 @@ func (m *Message) Passthrough(o Options) (data []byte, ext string, ok bool) {
 
 // file finds the image file inside of a message that needs no work, and what it is.
 func (m *Message) file(o Options) ([]byte, payload) {
-	if m.holdsPixels() {
+	if m.holdsPixels() || m.Kind == FoxgloveVideo {
 		return nil, ""
 	}
 	file := m.Data
@@ -44,6 +44,9 @@ func (m *Message) file(o Options) ([]byte, payload) {
 func (m *Message) Ext(o Options) (string, error) {
 	if m.holdsPixels() {
 		return m.pixelExt(o)
+	}
+	if m.Kind == FoxgloveVideo {
+		return "", &UnsupportedError{Encoding: fmt.Sprintf("video (format %q)", m.Format)}
 	}
 	if m.Partial && len(m.Data) < depthHead+pngHeadSize {
 		return "", ErrShort

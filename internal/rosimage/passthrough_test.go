@@ -185,7 +185,7 @@ func TestDescribeNamesWhatATopicIs(t *testing.T) {
 	}
 	tests := map[string]struct{ name, want string }{
 		"a type without images": {"sensor_msgs/msg/Imu", "encoding sensor_msgs/msg/Imu is not supported"},
-		"a video":               {"foxglove.CompressedVideo", "encoding video (foxglove.CompressedVideo) is not supported"},
+		"a video":               {"theora_image_transport/Packet", "encoding video (theora_image_transport/Packet) is not supported"},
 		"a damaged message":     {"sensor_msgs/Image", "sensor_msgs/Image as ros1: damaged image message"},
 	}
 	for name, tt := range tests {

@@ -7,11 +7,12 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Field numbers of foxglove.RawImage, foxglove.CompressedImage and
-// google.protobuf.Timestamp, from foxglove-sdk's schemas/proto.
+// Field numbers of foxglove.RawImage, foxglove.CompressedImage, foxglove.CompressedVideo
+// and google.protobuf.Timestamp, from foxglove-sdk's schemas/proto.
 const (
 	rawTimestamp, rawWidth, rawHeight, rawEncoding, rawStep, rawData, rawFrameID = 1, 2, 3, 4, 5, 6, 7
 	compTimestamp, compData, compFormat, compFrameID                             = 1, 2, 3, 4
+	videoFrameID, videoData, videoFormat                                         = 2, 3, 4
 	timeSeconds, timeNanos                                                       = 1, 2
 )
 
@@ -32,7 +33,7 @@ func parseProto(k Kind, b []byte, partial bool) (*Message, error) {
 	stamped := false
 	err := eachField(b, partial, func(f protoField, cut bool) error {
 		m.Partial = m.Partial || cut
-		if cut && f.num != rawData && f.num != compData {
+		if cut && f.num != k.protoData() {
 			return nil
 		}
 		if f.num == rawTimestamp {
@@ -53,8 +54,30 @@ func parseProto(k Kind, b []byte, partial bool) (*Message, error) {
 	return m, nil
 }
 
+// protoData is the field of the payload.
+func (k Kind) protoData() protowire.Number {
+	switch k {
+	case FoxgloveCompressed:
+		return compData
+	case FoxgloveVideo:
+		return videoData
+	}
+	return rawData
+}
+
 func (m *Message) protoField(f protoField) {
-	if m.Kind == FoxgloveCompressed {
+	switch m.Kind {
+	case FoxgloveVideo:
+		switch f.num {
+		case videoData:
+			m.Data, m.DataSize = f.b, f.size()
+		case videoFormat:
+			m.Format = string(f.b)
+		case videoFrameID:
+			m.FrameID = string(f.b)
+		}
+		return
+	case FoxgloveCompressed:
 		switch f.num {
 		case compData:
 			m.Data, m.DataSize = f.b, f.size()

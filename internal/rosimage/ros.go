@@ -54,7 +54,7 @@ func (c *cursor) message(k Kind) (*Message, error) {
 	case Compressed:
 		m.Format = c.string("format")
 		m.Data = c.bytes("data")
-	case FoxgloveCompressed:
+	case FoxgloveCompressed, FoxgloveVideo:
 		m.Data = c.bytes("data")
 		m.Format = c.string("format")
 	default:

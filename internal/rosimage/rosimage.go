@@ -17,8 +17,10 @@
 // serialization; foxglove.RawImage and foxglove.CompressedImage in Protobuf and
 // JSON, and in ROS 1 and CDR under their foxglove_msgs names. Pixel encodings are
 // those of [Encodings], with row padding (step) and is_bigendian honoured, and
-// the compressedDepth transport with PNG and RVL payloads. All else, and video,
-// is an [UnsupportedError] that says its name; the caller adds the topic's.
+// the compressedDepth transport with PNG and RVL payloads. All else
+// is an [UnsupportedError] that says its name; the caller adds the topic's. Of
+// foxglove.CompressedVideo, and of compressed images whose format is a video's, the messages are read,
+// which hold packets ([Message.Packet]) and no images.
 //
 // # What comes out
 //
@@ -69,7 +71,8 @@ const (
 	Compressed                         // sensor_msgs/CompressedImage
 	FoxgloveRaw                        // foxglove.RawImage
 	FoxgloveCompressed                 // foxglove.CompressedImage
-	Video                              // a packet of a video stream: known, so that it can be refused by name
+	Video                              // a packet of a video stream that is not read: known, so that it can be refused by name
+	FoxgloveVideo                      // foxglove.CompressedVideo: a packet of a video; see [Message.Packet]
 )
 
 // kinds are keyed by the type's name as typeKey spells it.
@@ -80,8 +83,8 @@ var kinds = map[string]Kind{
 	"foxglove_msgs/RawImage":                   FoxgloveRaw,
 	"foxglove/CompressedImage":                 FoxgloveCompressed,
 	"foxglove_msgs/CompressedImage":            FoxgloveCompressed,
-	"foxglove/CompressedVideo":                 Video,
-	"foxglove_msgs/CompressedVideo":            Video,
+	"foxglove/CompressedVideo":                 FoxgloveVideo,
+	"foxglove_msgs/CompressedVideo":            FoxgloveVideo,
 	"ffmpeg_image_transport_msgs/FFMPEGPacket": Video,
 	"theora_image_transport/Packet":            Video,
 	"h264_msgs/Packet":                         Video,
@@ -116,6 +119,8 @@ func (k Kind) String() string {
 		return "foxglove.CompressedImage"
 	case Video:
 		return "video"
+	case FoxgloveVideo:
+		return "foxglove.CompressedVideo"
 	}
 	return "unknown"
 }

@@ -251,7 +251,7 @@ func TestWhatStandsInARecordingsWayIsNamed(t *testing.T) {
 	root := t.TempDir()
 	j := jpegImage(t)
 	cam := topic("/cam/image_raw/compressed", compressedImage)
-	record(t, filepath.Join(root, "video.bag"), bagtest.Format{}, []bagtest.Topic{topic("/cam/h264", "foxglove_msgs/CompressedVideo")}, j)
+	record(t, filepath.Join(root, "video.bag"), bagtest.Format{}, []bagtest.Topic{topic("/cam/theora", "theora_image_transport/Packet")}, j)
 	record(t, filepath.Join(root, "two.bag"), bagtest.Format{}, []bagtest.Topic{cam, topic("/cam/depth/image_raw/compressed", compressedImage)}, j)
 	record(t, filepath.Join(root, "none.bag"), bagtest.Format{}, []bagtest.Topic{topic("/odom", "nav_msgs/Odometry")}, j)
 	record(t, filepath.Join(root, "odd.bag"), bagtest.Format{}, []bagtest.Topic{cam}, j, []byte("no image at all"), j)
@@ -260,7 +260,7 @@ func TestWhatStandsInARecordingsWayIsNamed(t *testing.T) {
 	check(t, os.WriteFile(filepath.Join(root, "lfs.mcap"), []byte("version https://git-lfs.github.com/spec/v1\n"), 0o666))
 	check(t, os.Mkdir(filepath.Join(root, ".git"), 0o777))
 	tests := map[string]struct{ want string }{
-		"video.bag": {"encoding video of topic /cam/h264 is not read"},
+		"video.bag": {"encoding video of topic /cam/theora is not read"},
 		"two.bag":   {"error: camera cam fits 2 image streams: /cam/depth/image_raw/compressed, /cam/image_raw/compressed | give the camera the one that is meant, topics: [/cam/depth/image_raw/compressed]"},
 		"none.bag":  {"error: bag none.bag has no image topics"},
 		"odd.bag":   {"odd.bag: message 1 of /cam/image_raw/compressed: damaged image message: the payload is not an image"},
@@ -401,9 +401,9 @@ func TestADirectoryOfRecordingsIsNoBag(t *testing.T) {
 func TestABlockedTaskIsNoMissingCamera(t *testing.T) {
 	root := t.TempDir()
 	record(t, filepath.Join(root, "long.bag"), bagtest.Format{}, []bagtest.Topic{topic("/cam_a/compressed", compressedImage)}, jpegImage(t))
-	record(t, filepath.Join(root, "bad.bag"), bagtest.Format{}, []bagtest.Topic{topic("/x_nv12/h264", "foxglove_msgs/CompressedVideo")}, jpegImage(t))
+	record(t, filepath.Join(root, "bad.bag"), bagtest.Format{}, []bagtest.Topic{topic("/x_nv12/theora", "theora_image_transport/Packet")}, jpegImage(t))
 	check(t, os.WriteFile(filepath.Join(root, "text.bag"), []byte("hello"), 0o666))
-	for name, blocked := range map[string]string{"bad.bag": "encoding video of topic /x_nv12/h264 is not read", "text.bag": "not a recording"} {
+	for name, blocked := range map[string]string{"bad.bag": "encoding video of topic /x_nv12/theora is not read", "text.bag": "not a recording"} {
 		s := scan(t, root, "cameras: [{name: x_nv12}]\nbags: [{path: long.bag}, {path: "+name+"}]")
 		if all := fmt.Sprint(s); strings.Contains(all, "has no images in any bag") || !strings.Contains(all, blocked) {
 			t.Errorf("%s: %+v", name, s)

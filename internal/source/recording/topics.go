@@ -204,9 +204,10 @@ func boolCompare(a, b bool) int {
 	return -1
 }
 
+// IsVideo reports whether a topic's type is a video's.
 func IsVideo(t bag.Topic) bool {
 	kind, _ := rosimage.Known(t.Type)
-	return kind == rosimage.Video
+	return kind == rosimage.Video || kind == rosimage.FoxgloveVideo
 }
 
 func topicRank(t bag.Topic) int {
