@@ -31,6 +31,7 @@ type dataset struct {
 	tasks     map[string][]string // frame names in the order that they should have
 	sums      map[string][sha256.Size]byte
 	org       string
+	related   int // context images of each frame
 }
 
 // A shape is what a dataset is to look like.
@@ -40,6 +41,7 @@ type shape struct {
 	settings      string // of the manifest's task
 	prefix        string // of the bags' names; default run
 	organization  string
+	related       bool // each frame has a context image beside it
 }
 
 const datasetManifest = `version: 1
@@ -66,6 +68,10 @@ func newDataset(t testing.TB, s shape) *dataset {
 	for i := range s.tasks {
 		for k := range s.frames {
 			d.add(t, fmt.Sprintf("%s_%02d", cmp.Or(s.prefix, "run"), i), fmt.Sprintf("sub dir/frame_%03d.png", k), noise(t, cmp.Or(s.pixels, 24), uint64(len(s.prefix)*1e6+i*1000+k)))
+			if s.related {
+				d.related = 1
+				d.write(t, fmt.Sprintf("%s_%02d", cmp.Or(s.prefix, "run"), i), fmt.Sprintf("sub dir/related_images/frame_%03d_png/left.png", k), noise(t, 24, uint64(5e6+i*1000+k)))
+			}
 		}
 	}
 	return d
@@ -76,6 +82,11 @@ func (d *dataset) add(t testing.TB, task, name string, content []byte) {
 	frame := task + "/" + name
 	d.tasks[task] = append(d.tasks[task], frame)
 	d.sums[frame] = sha256.Sum256(content)
+	d.write(t, task, name, content)
+}
+
+func (d *dataset) write(t testing.TB, task, name string, content []byte) {
+	t.Helper()
 	for i, checkout := range d.checkouts {
 		file := filepath.Join(checkout, "data", task, filepath.FromSlash(name))
 		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
@@ -286,6 +297,11 @@ func (s *site) wholeTask(t testing.TB, c *cvat.Client, name string, frames []str
 	if !slices.Equal(names, frames) {
 		t.Errorf("task %s has the frames %q, wanted %q", name, names, frames)
 		return
+	}
+	for _, f := range meta.Frames {
+		if f.Related != s.related {
+			t.Errorf("task %s: frame %s has %d context images, wanted %d", name, f.Name, f.Related, s.related)
+		}
 	}
 	for i, frame := range frames {
 		if original(t, c, found[0].ID, i) != s.sums[frame] {

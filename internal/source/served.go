@@ -117,8 +117,7 @@ func (s scanner) notServed(b *bagRef, l contents) (diag.Diagnostic, bool) {
 // those that are registered with the storage.
 func (s scanner) takeList(ctx context.Context, t *Task, b *bagRef, l contents) []diag.Diagnostic {
 	in := b.served()
-	related := len(t.frames.context) > 0 // which such lists do not tell of
-	if in == nil || in.At.Share || related || len(t.frames.names) == 0 || len(t.Problems) > 0 {
+	if in == nil || in.At.Share || len(t.frames.names) == 0 || len(t.Problems) > 0 {
 		return nil
 	}
 	var problems []diag.Diagnostic

@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -30,6 +31,27 @@ type job struct {
 
 	predicted []cvat.Shape // what each task is given
 	served    bool         // the server reads the frames by itself
+	beside    []string     // frames of each task that have a context image
+}
+
+// related are the numbers of context images of a task's frames; nil: none has any.
+func (j *job) related(frames []string) (counts []int) {
+	if len(j.beside) == 0 {
+		return nil
+	}
+	for _, f := range frames {
+		counts = append(counts, strings.Count(strings.Join(j.beside, "\n")+"\n", f+"\n"))
+	}
+	return counts
+}
+
+// content is what a task's archive holds: its frames and their context images.
+func (j *job) content(frames []string) []string {
+	all := slices.Clone(frames)
+	for _, f := range j.beside {
+		all = append(all, contextLine+f)
+	}
+	return all
 }
 
 func one(frames ...string) *job { return &job{tasks: map[string][]string{"t": frames}} }
@@ -69,7 +91,7 @@ func (j *job) tryPlan(s *session) (plan.Plan, error) {
 	}
 	var want []plan.Desired
 	for name, frames := range j.tasks {
-		d := plan.Desired{Task: name, Frames: frames, Bytes: 1, Settings: j.settings, Was: j.was[name]}
+		d := plan.Desired{Task: name, Frames: frames, Bytes: 1, Settings: j.settings, Was: j.was[name], Related: j.related(frames)}
 		if j.predicted != nil {
 			d.Annotations = &plan.Annotations{From: "predictions.json"}
 		}
@@ -88,7 +110,7 @@ func (j *job) tryPlan(s *session) (plan.Plan, error) {
 	need := strings.Join(plan.NeedsHash(want, have, o), " ")
 	for i := range want {
 		if strings.Contains(need, want[i].Task) {
-			want[i].Hash = archiveOf(want[i].Frames...).Hash()
+			want[i].Hash = archiveOf(j.content(want[i].Frames)...).Hash()
 		}
 	}
 	return plan.Diff(want, have, o), nil
@@ -106,7 +128,7 @@ func (j *job) carryOut(s *session, p plan.Plan) Result {
 		if j.files != nil {
 			return j.files(c.Task, c.Desired.Frames), nil
 		}
-		return Images{Archive: archiveOf(c.Desired.Frames...)}, nil
+		return Images{Archive: archiveOf(j.content(c.Desired.Frames)...), Related: j.related(c.Desired.Frames)}, nil
 	}
 	o.Annotations = func(context.Context, plan.Change, []cvat.Label, []cvat.FrameMeta) (cvat.Annotations, error) {
 		return cvat.Annotations{Shapes: j.predicted}, nil
@@ -124,6 +146,13 @@ func (j *job) whole(t *testing.T, w *fakeServer) {
 	}
 	if diff := cmp.Diff(want, w.show(), cmpopts.SortSlices(strings.Compare)); diff != "" {
 		t.Errorf("tasks (-want +got):\n%s", diff)
+	}
+	for _, made := range w.tasks {
+		for i, want := range j.related(made.frames) {
+			if have := made.related[made.frames[i]]; have != want {
+				t.Errorf("task %s: frame %s has %d context images, want %d", made.Name, made.frames[i], have, want)
+			}
+		}
 	}
 	if len(w.projects) != 1 {
 		t.Errorf("%d projects", len(w.projects))

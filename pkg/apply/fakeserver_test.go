@@ -26,7 +26,7 @@ type fakeServer struct {
 
 	importTime  time.Duration
 	importError func(t *fakeTask, attempt int) string // "": it succeeds
-	drop        string                                // a frame that imports drop without a word
+	drop        string                                // a frame, or a context image, that imports drop without a word
 
 	late       func() // a request of a dead session, not handled yet
 	violations []string
@@ -61,8 +61,9 @@ type fakeTask struct {
 	user     string
 	params   cvat.DataParams
 	shapes   []cvat.Shape
-	jobs     []cvat.Job // once it has frames: see jobsOf
-	served   []string   // names of files that the server reads by itself
+	jobs     []cvat.Job     // once it has frames: see jobsOf
+	related  map[string]int // of context images, by the frame
+	served   []string       // names of files that the server reads by itself
 }
 
 func newFakeServer() *fakeServer {
@@ -113,7 +114,17 @@ func (w *fakeServer) importNow(t *fakeTask) {
 		t.message = w.importError(t, t.attempts)
 	}
 	if t.message == "" {
-		t.frames = slices.DeleteFunc(strings.Split(string(t.files[zips[0]]), "\n"), func(f string) bool { return f == w.drop })
+		t.frames, t.related = nil, map[string]int{}
+		for line := range strings.SplitSeq(string(t.files[zips[0]]), "\n") {
+			owner, context := strings.CutPrefix(line, contextLine)
+			switch {
+			case line == w.drop:
+			case context:
+				t.related[owner]++
+			default:
+				t.frames = append(t.frames, line)
+			}
+		}
 		t.Size, t.state = len(t.frames), cvat.StatusFinished
 	}
 	clear(t.files)
@@ -171,6 +182,9 @@ func (w *fakeServer) show() []string {
 	slices.Sort(out)
 	return out
 }
+
+// contextLine begins the line of a context image; what follows is its frame.
+const contextLine = "related_images/"
 
 // A files is an archive whose bytes are its frames' names: what the fakeServer imports.
 type files struct {

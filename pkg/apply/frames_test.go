@@ -93,6 +93,23 @@ func TestFramesThatTheServerDropsAreAFailureThatNamesThem(t *testing.T) {
 	})
 }
 
+func TestContextImagesThatTheServerDropsAreAFailureThatNamesTheFrame(t *testing.T) {
+	bubble(t, "", func(t *testing.T) {
+		w, _ := existing()
+		w.drop = contextLine + "a"
+		j := oneBeside()
+		for range 2 { // the run that sends it, and one that finds it
+			r := only(t, j.run(t, w.session()))
+			if r.Outcome != Failed || r.Retryable || !strings.Contains(r.Err.Error(), "task 2: frame a has 0 context images where 2 were sent") {
+				t.Errorf("%+v", r)
+			}
+		}
+		if _, ours := plan.ParseMarker(w.tasks[2].BugTracker); !ours {
+			t.Error("a task that was not verified lost its marker")
+		}
+	})
+}
+
 func TestAnotherOrderIsAFailureOnlyWhereTheManifestGivesIt(t *testing.T) {
 	for sorting, outcome := range map[string]Outcome{"natural": Done, "random": Done, predefined: Failed} {
 		bubble(t, sorting, func(t *testing.T) {

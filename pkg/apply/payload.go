@@ -64,6 +64,8 @@ func (s served) start(ctx context.Context, winner plan.Task) error {
 		_, err := s.of.server.FinishUpload(ctx, winner.ID, p)
 		return err
 	}
+	// CVAT takes the frames' sizes from a list, and their context images from what is named, whether the list has them or
+	// not (measured on 2.73).
 	p.ServerFiles = slices.Concat(s.of.change.Desired.Frames, s.of.change.Desired.ContextFiles)
 	if m := s.of.change.Desired.Payload.Manifest; m != "" {
 		p.ServerFiles = append(p.ServerFiles, m)

@@ -302,7 +302,7 @@ func (s *session) DataMeta(ctx context.Context, id int) (*cvat.DataMeta, error) 
 		}
 		meta.Size = t.Size
 		for _, f := range t.frames {
-			meta.Frames = append(meta.Frames, cvat.FrameMeta{Name: f})
+			meta.Frames = append(meta.Frames, cvat.FrameMeta{Name: f, Related: t.related[f]})
 		}
 		return nil
 	})

@@ -75,7 +75,8 @@ func (i *importer) believe(list string, names []string) ([]string, error) {
 	}
 	var wrong []string
 	for _, n := range names {
-		if _, known := i.believed[n]; !known {
+		_, known := i.believed[n]
+		if _, related := relatedTo(n); !known && !related { // context images need not be in it (A110)
 			wrong = append(wrong, n+" (upload)")
 		}
 	}
