@@ -158,6 +158,7 @@ const (
 	CodeUnsupportedEncoding Code = "unsupported_encoding"
 	CodeNoMessages          Code = "no_messages"
 	CodeNoHeaderStamp       Code = "no_header_stamp"
+	CodeDroppedPoints       Code = "dropped_points"
 	CodeSeveralTopics       Code = "several_topics"
 	CodeTopicChoice         Code = "topic_choice"
 	CodeSameRecording       Code = "same_recording"
@@ -322,6 +323,7 @@ var Codes = []Meaning{
 	{CodeUnsupportedEncoding, Error, "images of this encoding are not read"},
 	{CodeNoMessages, Error, "a topic holds no messages"},
 	{CodeNoHeaderStamp, Note, "messages without a time in their header"},
+	{CodeDroppedPoints, Note, "points of clouds that have no place are left out"},
 	{CodeSeveralTopics, Error, "a camera matches several topics"},
 	{CodeTopicChoice, Note, "of topics that show the same images, one is taken"},
 	{CodeSameRecording, Note, "of files that hold the same recording, one is taken"},

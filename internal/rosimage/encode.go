@@ -13,6 +13,9 @@ func Encode(w io.Writer, m *Message, o Options) (ext string, err error) {
 		_, err := w.Write(data)
 		return ext, err
 	}
+	if m.Cloud != nil {
+		return "pcd", m.writePCD(w, o)
+	}
 	p, err := m.picture(o)
 	if err != nil {
 		return "", err

@@ -27,12 +27,26 @@ func (e *UnsupportedError) Hint() diag.Hint {
 }
 
 // A DamagedError is a message whose bytes contradict each other, are too few or make no image.
-type DamagedError struct{ Err error }
+type DamagedError struct {
+	Err   error
+	cloud bool // it should hold a point cloud
+}
 
-func (e *DamagedError) Error() string { return "damaged image message: " + e.Err.Error() }
+func (e *DamagedError) Error() string {
+	if e.cloud {
+		return "damaged point cloud: " + e.Err.Error()
+	}
+	return "damaged image message: " + e.Err.Error()
+}
 
 // Unwrap is what is wrong with it.
 func (e *DamagedError) Unwrap() error { return e.Err }
 
 // malformed is a [DamagedError].
-func malformed(format string, args ...any) error { return &DamagedError{fmt.Errorf(format, args...)} }
+func malformed(format string, args ...any) error {
+	return &DamagedError{Err: fmt.Errorf(format, args...)}
+}
+
+func malformedCloud(format string, args ...any) error {
+	return &DamagedError{Err: fmt.Errorf(format, args...), cloud: true}
+}

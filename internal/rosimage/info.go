@@ -40,6 +40,10 @@ func Describe(w Wire, typeName string, msg []byte, o Options) Info {
 
 // Info describes a whole message; pixels are not decoded.
 func (m *Message) Info(o Options) Info {
+	if m.Cloud != nil {
+		_, err := m.planCloud(o)
+		return Info{Encoding: m.Cloud.describe(), Width: m.Cloud.Width, Height: m.Cloud.Height, Ext: "pcd", Problem: err}
+	}
 	i := Info{Format: m.Format, Encoding: m.Encoding, Width: m.Width, Height: m.Height, Deep: m.Deep()}
 	if i.Ext, i.Problem = m.Ext(o); i.Problem == nil {
 		i.Problem = m.Check(o)

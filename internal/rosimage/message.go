@@ -32,6 +32,8 @@ type Message struct {
 	// says so; 0 otherwise.
 	DataSize int
 
+	Cloud *Cloud // of point clouds; nil otherwise
+
 	// Partial says that the message was cut, by [Peek]: Data holds only what was there.
 	Partial bool
 }
@@ -90,6 +92,12 @@ func parse(w Wire, k Kind, b []byte, partial bool) (*Message, error) {
 	if k == Video {
 		return nil, &UnsupportedError{Encoding: "video"}
 	}
+	switch {
+	case k == PointCloud2 && (w == ROS1 || w == CDR), k == FoxgloveCloud && (w == Protobuf || w == JSON):
+		return parseCloud(w, b, partial)
+	case k == PointCloud2 || k == FoxgloveCloud:
+		return nil, &UnsupportedError{Encoding: string(w)}
+	}
 	foxglove := k == FoxgloveRaw || k == FoxgloveCompressed || k == FoxgloveVideo
 	switch {
 	case w == ROS1:
@@ -102,4 +110,16 @@ func parse(w Wire, k Kind, b []byte, partial bool) (*Message, error) {
 		return parseJSON(k, b, partial)
 	}
 	return nil, &UnsupportedError{Encoding: string(w)}
+}
+
+func parseCloud(w Wire, b []byte, partial bool) (*Message, error) {
+	switch w {
+	case ROS1:
+		return parseROS1(PointCloud2, b, partial)
+	case CDR:
+		return parseCDR(PointCloud2, b, partial)
+	case Protobuf:
+		return parseProtoCloud(b, partial)
+	}
+	return parseJSONCloud(b, partial)
 }

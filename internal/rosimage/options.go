@@ -23,6 +23,8 @@ type Options struct {
 	Format  Format // "" is PNG. Depth without a range stays 16-bit PNG whatever this says
 	Quality int    // of JPEG, 1 to 100; 0 is DefaultQuality
 	Depth   *Range // nil keeps depth as 16-bit millimetres
+
+	Fields []string // of point clouds, in the order of the file; nil: x, y, z and, where there is one, intensity
 }
 
 // A Range of depths in metres becomes an 8-bit picture: Min and nearer is black,

@@ -20,7 +20,7 @@ func (m *Message) Passthrough(o Options) (data []byte, ext string, ok bool) {
 
 // file finds the image file inside of a message that needs no work, and what it is.
 func (m *Message) file(o Options) ([]byte, payload) {
-	if m.holdsPixels() || m.Kind == FoxgloveVideo {
+	if m.holdsPixels() || m.Kind == FoxgloveVideo || m.Cloud != nil {
 		return nil, ""
 	}
 	file := m.Data
@@ -47,6 +47,9 @@ func (m *Message) Ext(o Options) (string, error) {
 	}
 	if m.Kind == FoxgloveVideo {
 		return "", &UnsupportedError{Encoding: fmt.Sprintf("video (format %q)", m.Format)}
+	}
+	if m.Cloud != nil {
+		return "pcd", new(cloudPlan).choose(m.Cloud, o.Fields)
 	}
 	if m.Partial && len(m.Data) < depthHead+pngHeadSize {
 		return "", ErrShort
@@ -102,6 +105,10 @@ func (m *Message) Check(o Options) error {
 		return err
 	}
 	if _, err := m.Ext(o); err != nil {
+		return err
+	}
+	if m.Cloud != nil {
+		_, _, err := m.Points(o)
 		return err
 	}
 	if d, ok := m.depthSource(o); ok {

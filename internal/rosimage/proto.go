@@ -151,6 +151,8 @@ func nextField(b []byte) (p protoField, n int, cut bool) {
 		var v uint32
 		v, n = protowire.ConsumeFixed32(rest)
 		p.n = uint64(v)
+	case protowire.Fixed64Type:
+		p.n, n = protowire.ConsumeFixed64(rest)
 	case protowire.BytesType:
 		size, skip := protowire.ConsumeVarint(rest)
 		if skip >= 0 && size > uint64(len(rest)-skip) {

@@ -34,6 +34,9 @@ func parseCDR(k Kind, b []byte, partial bool) (*Message, error) {
 // message reads the fields in the order of the kind's definition. Fields behind
 // the last one that we use are later versions' (foxglove's message_id), and stay unread.
 func (c *cursor) message(k Kind) (*Message, error) {
+	if k == PointCloud2 {
+		return c.cloud()
+	}
 	m := &Message{Kind: k}
 	m.Header = c.header(k)
 	if c.err != nil {
@@ -72,7 +75,7 @@ func (c *cursor) message(k Kind) (*Message, error) {
 
 // header reads a std_msgs/Header, or foxglove's two fields in its place.
 func (c *cursor) header(k Kind) (h Header) {
-	std := k == Raw || k == Compressed
+	std := k == Raw || k == Compressed || k == PointCloud2
 	if std && !c.aligned {
 		h.Seq = c.u32("header.seq")
 	}

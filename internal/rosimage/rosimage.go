@@ -1,4 +1,4 @@
-// Package rosimage turns the image messages of a recording into image files.
+// Package rosimage turns the image messages of a recording into image files, and those that hold point clouds into PCD.
 //
 // It knows nothing of containers: it is handed a message's bytes, how they are
 // serialized ([Wire]) and what they are ([Kind], from the type's name), and
@@ -21,6 +21,9 @@
 // is an [UnsupportedError] that says its name; the caller adds the topic's. Of
 // foxglove.CompressedVideo, and of compressed images whose format is a video's, the messages are read,
 // which hold packets ([Message.Packet]) and no images.
+//
+// Of point clouds ([KnownCloud]): sensor_msgs/PointCloud2 in ROS 1 and CDR, foxglove.PointCloud in Protobuf and JSON, fields in
+// any order and of any type, with padding, is_bigendian, rows and pose honoured.
 //
 // # What comes out
 //
@@ -121,6 +124,10 @@ func (k Kind) String() string {
 		return "video"
 	case FoxgloveVideo:
 		return "foxglove.CompressedVideo"
+	case PointCloud2:
+		return "sensor_msgs/PointCloud2"
+	case FoxgloveCloud:
+		return "foxglove.PointCloud"
 	}
 	return "unknown"
 }

@@ -4,6 +4,9 @@ package rosimage
 // which may be larger than its picture, as many as are likely. It is 0 of a payload that
 // is a file.
 func (m *Message) MaxFile(o Options) int64 {
+	if m.Cloud != nil { // no field is taken twice, and the header is small
+		return int64(max(m.DataSize, len(m.Data))) + 64<<10
+	}
 	width, height, sample := int64(m.Width), int64(m.Height), int64(0)
 	if m.holdsPixels() {
 		e, _ := encodingOf(m.Encoding)
@@ -25,6 +28,9 @@ func (m *Message) MaxFile(o Options) int64 {
 // most: the picture that image/jpeg wants whole, or what compressedDepth is unpacked to.
 // A PNG of pixels is made row by row.
 func (m *Message) Work(o Options) int64 {
+	if m.Cloud != nil {
+		return 0
+	}
 	width, height := int64(m.Width), int64(m.Height)
 	if !m.holdsPixels() {
 		d, _ := m.depthSource(o)

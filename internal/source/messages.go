@@ -33,13 +33,21 @@ func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []
 		t.blockMessages(err, len(entries), topics)
 		return t, nil, nil
 	}
-	whole := &reading{view: v, cache: s.cache, entries: entries, kept: kept, options: encodeOptions(v.frames), task: t, context: beside}
+	whole := &reading{view: v, cache: s.cache, entries: entries, kept: kept, options: v.encodeOptions(), task: t, context: beside}
 	if v.deferred(s) {
 		if t, ok, err := whole.provisional(ctx, r); ok || err != nil {
 			return t, nil, err
 		}
 	}
 	return whole.exact(ctx, r, cache)
+}
+
+func (v view) encodeOptions() rosimage.Options {
+	o := encodeOptions(v.frames)
+	if v.camera != nil {
+		o.Fields = v.camera.Fields
+	}
+	return o
 }
 
 // encodeOptions are frames: as internal/rosimage wants them.
@@ -85,6 +93,9 @@ func (v view) nameMessages(t *Task, messages []recording.Message, open func([]re
 			return
 		}
 		names[i] = norm.NFC.String(name)
+		if t.Kind == manifest.KindPointCloud {
+			names[i] = v.cloudName(names[i])
+		}
 	}
 	numberEqualStamps(messages, names)
 	at := order(names, v.sorting())

@@ -129,6 +129,11 @@ func (s scanner) countImages(ctx context.Context, b *bagRef, name string) (messa
 		for _, t := range recording.Choose(topics, nil) {
 			messages += t.Count
 		}
+		for _, t := range recording.CloudTopics(r) {
+			if owner, _ := s.topicOwner(t.Name, manifest.KindPointCloud); owner != camera.Unmatched {
+				messages += t.Count
+			}
+		}
 		return nil
 	})
 	switch {

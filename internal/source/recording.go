@@ -117,8 +117,11 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 	if len(unread) > 0 && (costs || !b.partial()) {
 		return s.blocked(b, unreadFiles(ctx, b, unread)...), nil
 	}
-	topics := recording.ImageTopics(r)
-	mine, problem := s.divideTopics(b, topics, &o.totals)
+	topics, clouds := recording.ImageTopics(r), []bag.Topic(nil)
+	if s.matchers[manifest.KindPointCloud] != nil {
+		clouds = recording.CloudTopics(r)
+	}
+	mine, problem := s.divideTopics(b, topics, clouds, &o.totals)
 	hold, heads := s.unsettled(ctx, b, recordingFiles(ctx, b)), headCache{}
 	for _, camera := range s.cameras(b) {
 		i := s.index(camera)
@@ -127,16 +130,19 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 		if err != nil {
 			return o, err
 		}
-		chosen := recording.Choose(mine[i], depths)
+		chosen := mine[i]
 		byName := camera != nil && len(camera.Topics) == 0
-		if byName {
+		if v.kind() != manifest.KindPointCloud {
+			chosen = recording.Choose(mine[i], depths)
+		}
+		if byName && v.kind() != manifest.KindPointCloud {
 			chosen = recording.CompressedOf(chosen, depths)
 		}
 		beside, err := s.topicContexts(ctx, v, r, mine, problem)
 		if err != nil {
 			return o, err
 		}
-		t, others, err := s.fromTopics(ctx, v, r, chosen, firstReceived(topics), problem[i], beside, heads)
+		t, others, err := s.fromTopics(ctx, v, r, chosen, firstReceived(slices.Concat(topics, clouds)), problem[i], beside, heads)
 		if err != nil {
 			return o, err
 		}
@@ -148,27 +154,33 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 		t.Deferred = hold
 		o.tasks = append(o.tasks, *t)
 		o.problems = append(o.problems, others...)
-		o.problems = append(o.problems, choices(t, byName, chosen, mine[i], depths)...)
+		if v.kind() != manifest.KindPointCloud {
+			o.problems = append(o.problems, choices(t, byName, chosen, mine[i], depths)...)
+		}
 	}
 	o.problems = append(o.problems, damage(b, r)...)
 	for _, note := range r.Notes() {
 		o.problems = append(o.problems, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeSameRecording, Text: "bag " + wording.Safe(b.rel+": "+note), Pos: b.pos()})
 	}
 	if len(o.tasks) == 0 {
-		return s.emptyRecording(b, topics, o), nil
+		return s.emptyRecording(b, topics, clouds, o), nil
 	}
 	return o, nil
 }
 
 // divideTopics gives each camera its topics, or what is wrong with them.
-func (s scanner) divideTopics(b *bagRef, topics []bag.Topic, sum *totals) ([][]bag.Topic, []*diag.Diagnostic) {
+func (s scanner) divideTopics(b *bagRef, images, clouds []bag.Topic, sum *totals) ([][]bag.Topic, []*diag.Diagnostic) {
 	n := max(1, len(s.m.Cameras))
 	mine, problems := make([][]bag.Topic, n), make([]*diag.Diagnostic, n)
 	var left []string
-	for _, t := range topics {
+	for i, t := range slices.Concat(images, clouds) {
 		owner, between := 0, [2]int{}
+		kind := manifest.KindImages
+		if i >= len(images) {
+			kind = manifest.KindPointCloud
+		}
 		if len(s.m.Cameras) > 0 {
-			owner, between = s.topicOwner(t.Name, manifest.KindImages)
+			owner, between = s.topicOwner(t.Name, kind)
 		}
 		switch owner {
 		case camera.Unmatched:
@@ -275,10 +287,13 @@ func inFile(b *bagRef, w bag.Warning) string {
 }
 
 // emptyRecording is a recording with nothing for the manifest.
-func (s scanner) emptyRecording(b *bagRef, topics []bag.Topic, o outcome) outcome {
+func (s scanner) emptyRecording(b *bagRef, topics, clouds []bag.Topic, o outcome) outcome {
 	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeNoImages, Pos: b.pos(), Text: fmt.Sprintf("bag %s has no image topics", wording.Safe(b.rel))}
 	if len(topics) > 0 {
 		p.Text = fmt.Sprintf("bag %s has %s, but none of a camera: %s", wording.Safe(b.rel), wording.Count(len(topics), "image topic", "image topics"), wording.Safe(topics[0].Name))
+		p.Hint = diag.Do(diag.HintCheckCameraTopics)
+	} else if len(clouds) > 0 {
+		p.Text = fmt.Sprintf("bag %s has %s of point clouds, but none of a camera: %s", wording.Safe(b.rel), wording.Count(len(clouds), "topic", "topics"), wording.Safe(clouds[0].Name))
 		p.Hint = diag.Do(diag.HintCheckCameraTopics)
 	}
 	return s.emptyBag(b, p, o)
@@ -303,9 +318,13 @@ func severalStreams(c *manifest.Camera, topics []bag.Topic) diag.Diagnostic {
 	for i, t := range topics {
 		names[i] = t.Name
 	}
+	streams := "image streams"
+	if c.Kind == manifest.KindPointCloud {
+		streams = "topics of point clouds"
+	}
 	return diag.Diagnostic{
 		Severity: diag.Error, Code: diag.CodeSeveralTopics,
-		Text: fmt.Sprintf("camera %s fits %d image streams: %s", wording.Safe(c.Name), len(topics), wording.Safe(strings.Join(names, ", "))),
+		Text: fmt.Sprintf("camera %s fits %d %s: %s", wording.Safe(c.Name), len(topics), streams, wording.Safe(strings.Join(names, ", "))),
 		Hint: diag.Do(diag.HintChooseTopic, names[0]),
 	}
 }

@@ -254,6 +254,18 @@ func (l *loader) onlyOfImages(camera *node) {
 	}
 }
 
+// fields reports points without a place.
+func (l *loader) fields(n *node) {
+	if n == nil || n.kind != list {
+		return
+	}
+	for _, axis := range []string{"x", "y", "z"} {
+		if !slices.Contains(n.strings(), axis) {
+			l.report(n.at, diag.Hint{}, "fields lacks %s, without which a point has no place", axis)
+		}
+	}
+}
+
 // cameraVariable reports {camera} in templates of a manifest without cameras.
 func (l *loader) cameraVariable(root *node) {
 	if root.get("cameras") != nil || l.baseless {

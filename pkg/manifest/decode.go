@@ -142,10 +142,15 @@ func (l *loader) camera(n *node) Camera {
 		kind = KindImages
 	case KindPointCloud:
 		l.onlyOfImages(n)
+		l.fields(n.get("fields"))
+	}
+	if f := n.field("fields"); f != nil && kind != KindPointCloud {
+		l.report(f.at, diag.Hint{}, "fields is of cameras of kind: pointcloud")
 	}
 	return Camera{
 		Name:   nameOf(n).str(),
 		Kind:   kind,
+		Fields: n.get("fields").strings(),
 		Files:  n.get("files").strings(),
 		Topics: n.get("topics").strings(),
 		Task:   l.task(n.get("task")),

@@ -85,6 +85,7 @@ type Camera struct {
 	Frames Frames
 	Pos    Position
 
+	Fields  []string  // of KindPointCloud: what is taken of the points of messages; nil: x, y, z and intensity
 	Context []Context // what is shown beside its frames
 }
 

@@ -2,9 +2,11 @@ package recording
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/crash"
@@ -14,6 +16,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 type visitor = func(int, frame.Opened, error)
@@ -46,7 +49,7 @@ func (m *Messages) Each(ctx context.Context, part frame.Part, visit visitor) []d
 	if err != nil && ctx.Err() == nil {
 		m.all(visit, err)
 	}
-	return damage
+	return append(damage, m.dropped.told()...)
 }
 
 // lost is what is said of a message that the container no longer gives.
@@ -109,6 +112,9 @@ func (m *Messages) look(s Message, data []byte) (*imageheader.Header, error) {
 	if err != nil {
 		return nil, unreadable(s, err)
 	}
+	if image.Cloud != nil {
+		return m.cloudSize(image), nil
+	}
 	return &imageheader.Header{Width: image.Width, Height: image.Height}, nil
 }
 
@@ -126,6 +132,9 @@ func (m *Messages) spooled(s Message, data []byte) (frame.Opened, error) {
 		return frame.Opened{}, err
 	}
 	file, _ := m.spool.open(s.Entry)
+	if image.Cloud != nil {
+		return frame.Opened{Reader: file, ReaderAt: file, Size: file.Size(), Known: m.cloudSize(image)}, nil
+	}
 	h, err := imageheader.Read(file, file.Size(), "")
 	return frame.Opened{Reader: file, ReaderAt: file, Size: file.Size(), Known: &h}, err
 }
@@ -142,8 +151,38 @@ func (m *Messages) traced(s Message, published int64, data []byte) (frame.Opened
 		from.PublishNS = &published
 	}
 	o, err := m.passed(s, data)
-	o.From = from
+	if o.From = from; err == nil && image.Cloud != nil {
+		o.Known = m.cloudSize(image)
+	}
 	return o, err
+}
+
+// cloudSize is the size of a point cloud that was made a file of; the points that the file lacks are counted.
+func (m *Messages) cloudSize(cloud *rosimage.Message) *imageheader.Header {
+	points, dropped, _ := cloud.Points(m.encode) // or it would be no file
+	m.dropped.add(dropped)
+	return &imageheader.Header{Width: points, Height: 1}
+}
+
+// A dropCount is how many points of how many clouds were left out.
+type dropCount struct{ points, clouds atomic.Int64 }
+
+func (d *dropCount) add(points int) {
+	if points > 0 {
+		d.points.Add(int64(points))
+		d.clouds.Add(1)
+	}
+}
+
+// told says so.
+func (d *dropCount) told() []diag.Diagnostic {
+	clouds := d.clouds.Swap(0)
+	points := d.points.Swap(0)
+	if clouds == 0 {
+		return nil
+	}
+	return []diag.Diagnostic{{Severity: diag.Note, Code: diag.CodeDroppedPoints, Text: fmt.Sprintf(
+		"left out: %s of %s, which have no place (x, y or z is not a finite number)", wording.Count(int(points), "point", "points"), wording.Count(int(clouds), "point cloud", "point clouds"))}}
 }
 
 // record is where a message lies on the recording's time line.

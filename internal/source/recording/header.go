@@ -13,7 +13,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// Entries lists the topics' image messages by the times of receipt. What other types hold under the
+// Entries lists the topics' messages of images, or of point clouds where these are topics of such, by the times of receipt. What other types hold under the
 // same names is left out.
 func Entries(ctx context.Context, b *bag.Bag, topics []bag.Topic) ([]bag.Entry, error) {
 	names := make([]string, len(topics))
@@ -21,9 +21,13 @@ func Entries(ctx context.Context, b *bag.Bag, topics []bag.Topic) ([]bag.Entry, 
 		names[i] = t.Name
 	}
 	entries, err := b.Index(ctx, names...)
+	known := rosimage.Known
+	if len(topics) > 0 && holdsClouds(topics[0]) {
+		known = rosimage.KnownCloud
+	}
 	return slices.DeleteFunc(entries, func(e bag.Entry) bool {
-		_, known := rosimage.Known(b.TopicOf(e).Type)
-		return !known
+		_, ok := known(b.TopicOf(e).Type)
+		return !ok
 	}), err
 }
 
@@ -99,7 +103,10 @@ func (h *headerReader) readWhole(ctx context.Context, entries []bag.Entry, long 
 // message is one of which only the index has told.
 func (h *headerReader) message(e bag.Entry, index int) Message {
 	t := h.bag.TopicOf(e)
-	kind, _ := rosimage.Known(t.Type)
+	kind, known := rosimage.Known(t.Type)
+	if !known {
+		kind, _ = rosimage.KnownCloud(t.Type)
+	}
 	return Message{Entry: e, kind: kind, wire: rosimage.Wire(t.Encoding), Index: index, Seq: -1, size: -1}
 }
 

@@ -65,13 +65,14 @@ type Messages struct {
 	messages []Message
 	encode   rosimage.Options
 	spool    *spool
+	dropped  *dropCount
 }
 
 // NewMessages makes the source of messages, in this order. The recording stays open until Close.
 func NewMessages(c *Cache, s store.Store, name string, messages []Message, o rosimage.Options) *Messages {
 	m := &Messages{
 		cache: c, reader: new(reader), store: s, name: name,
-		messages: messages, encode: o, spool: &spool{dir: c.Options.TempDir},
+		messages: messages, encode: o, spool: &spool{dir: c.Options.TempDir}, dropped: new(dropCount),
 	}
 	c.expect(s.Path(name), m.reader)
 	return m
@@ -92,7 +93,7 @@ func (m *Messages) Paths() []string { return Paths(m.store, m.name) }
 // Only keeps some of the messages.
 func (m *Messages) Only(kept []int) frame.Source {
 	some := *m
-	some.messages, some.spool = frame.Pick(m.messages, kept), &spool{dir: m.spool.dir}
+	some.messages, some.spool, some.dropped = frame.Pick(m.messages, kept), &spool{dir: m.spool.dir}, new(dropCount)
 	return &some
 }
 
@@ -173,6 +174,9 @@ func unreadable(s Message, err error) diag.Diagnostic {
 
 // damaged is what is wrong with one message among others.
 func damaged(err error) diag.Diagnostic {
+	if errors.Is(err, rosimage.ErrNoPoints) {
+		return diag.Diagnostic{Severity: diag.Error, Code: diag.CodeEmptyImage, Text: err.Error(), Hint: diag.Do(diag.HintSkipImage)}
+	}
 	return diag.Diagnostic{Severity: diag.Error, Code: diag.CodeCorruptImage, Text: err.Error(), Hint: diag.Do(diag.HintSkipImage)}
 }
 

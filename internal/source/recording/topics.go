@@ -38,6 +38,16 @@ func ImageTopics(b *bag.Bag) []bag.Topic {
 	})
 }
 
+// CloudTopics are the topics of a recording that hold point clouds.
+func CloudTopics(b *bag.Bag) []bag.Topic {
+	return slices.DeleteFunc(b.Topics(), func(t bag.Topic) bool { return !holdsClouds(t) })
+}
+
+func holdsClouds(t bag.Topic) bool {
+	_, is := rosimage.KnownCloud(t.Type)
+	return is
+}
+
 // Depths says of topics whether their images have more than 8 bits a channel, as distances have; what is
 // not in it is not known.
 type Depths map[string]bool
