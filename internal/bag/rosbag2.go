@@ -73,6 +73,14 @@ func (e *UnreadError) Error() string { return ErrNotRecording.Error() + ": " + e
 
 func (e *UnreadError) Unwrap() error { return ErrNotRecording }
 
+// A SeveralError is a directory whose files look like the splits of one recording and are recordings of their own.
+// It wraps [ErrNotRecording].
+type SeveralError struct{ text string }
+
+func (e *SeveralError) Error() string { return ErrNotRecording.Error() + ": " + e.text }
+
+func (e *SeveralError) Unwrap() error { return ErrNotRecording }
+
 // checkGuess refuses files that were taken for splits of one recording by their names alone, and do not
 // follow each other in time. The writer's cache lets splits overlap a little.
 func (b *Bag) checkGuess() error {
@@ -87,7 +95,7 @@ func (b *Bag) checkGuess() error {
 			continue
 		}
 		if overlap := last - first; before != "" && (end < last || overlap > int64(time.Second) || overlap > (end-first)/2) {
-			return fmt.Errorf("%w: %s begins before %s ends, so they are not the splits of one recording", ErrNotRecording, p.path(), before)
+			return &SeveralError{fmt.Sprintf("%s begins before %s ends, so they are not the splits of one recording", p.path(), before)}
 		}
 		last, before = end, p.path()
 	}

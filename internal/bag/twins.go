@@ -13,9 +13,10 @@ type Twin struct {
 }
 
 // Twins finds those among the names in one directory that hold what another one holds: a .db3 beside the
-// .mcap that was made of it, either beside its .zstd, and run.orig.bag, which rosbag reindex and rosbag
-// compress leave behind, beside run.bag. Of several forms the one is read that most files of the directory
-// have, else .db3 before .mcap, and both before what must be unpacked.
+// .mcap that was made of it, either beside its .zstd, run.orig.bag, which rosbag reindex and rosbag
+// compress leave behind, beside run.bag, and what file managers call a copy beside what it is a copy of. Of several
+// forms the one is read that most files of the directory have, else .db3 before .mcap, both before what must be
+// unpacked, and all before copies.
 func Twins(names []string) []Twin {
 	number := map[int]int{} // of files in each form
 	stems := map[string][]string{}
@@ -34,7 +35,7 @@ func Twins(names []string) []Twin {
 		best := slices.MinFunc(stems[stem], func(a, b string) int {
 			_, x := formOf(a)
 			_, y := formOf(b)
-			if x != original && y != original && number[x] != number[y] {
+			if x < original && y < original && number[x] != number[y] {
 				return number[y] - number[x]
 			}
 			return x - y
@@ -53,15 +54,24 @@ var forms = []struct{ family, suffix string }{
 	{"bag:", ".bag"}, {"bag:", ".orig.bag"},
 }
 
-// original is the form that is never read beside another one.
+// original is the form that is never read beside another one; copies are beyond it.
 var original = len(forms) - 1
 
-// formOf gives what files of the same recording have in common, and the place in forms; -1 for none.
+// copyName is what file managers call the copy of a file, without its ending. A number alone, as in run (2), may be
+// another recording.
+var copyName = regexp.MustCompile(`(?i)^(?:copy of (.+)|(.+?)(?: - copy(?: ?\(\d+\))?| \((?:another )?copy(?: \d+)?\)| copy(?: \d+)?))$`)
+
+// formOf gives what files of the same recording have in common, and the place in forms, beyond them for copies; -1 for
+// none.
 func formOf(name string) (stem string, form int) {
 	low := strings.ToLower(name)
 	for i, f := range slices.Backward(forms) {
 		if strings.HasSuffix(low, f.suffix) && len(low) > len(f.suffix) {
-			return f.family + name[:len(name)-len(f.suffix)], i
+			stem := name[:len(name)-len(f.suffix)]
+			if m := copyName.FindStringSubmatch(stem); m != nil {
+				return f.family + m[1] + m[2], i + len(forms)
+			}
+			return f.family + stem, i
 		}
 	}
 	return "", -1

@@ -21,6 +21,10 @@ func TestARecordingThatLiesTwiceIsTakenOnce(t *testing.T) {
 		"reindexed":              {[]string{"run.bag", "run.orig.bag"}, []Twin{{"run.orig.bag", "run.bag"}}},
 		"many reindexed":         {[]string{"a.orig.bag", "b.orig.bag", "b.bag"}, []Twin{{"b.orig.bag", "b.bag"}}},
 		"in capitals":            {[]string{"RUN.BAG", "RUN.ORIG.BAG"}, []Twin{{"RUN.ORIG.BAG", "RUN.BAG"}}},
+		"copies by name":         {[]string{"Copy of run.mcap", "run (copy).mcap", "run - Copy (2).mcap", "run copy.mcap", "run.mcap"}, []Twin{{"Copy of run.mcap", "run.mcap"}, {"run (copy).mcap", "run.mcap"}, {"run - Copy (2).mcap", "run.mcap"}, {"run copy.mcap", "run.mcap"}}},
+		"a copy of another form": {[]string{"run - Copy.db3", "run.mcap", "x.bag", "x (another copy).orig.bag"}, []Twin{{"run - Copy.db3", "run.mcap"}, {"x (another copy).orig.bag", "x.bag"}}},
+		"no more than copies":    {[]string{"run (copy 2).bag", "run - Copy.bag"}, []Twin{{"run - Copy.bag", "run (copy 2).bag"}}},
+		"numbers are no copies":  {[]string{"run.bag", "run (1).bag", "run (2).bag", "copy.bag", "photocopy.bag", "copy of.bag"}, nil},
 		"other recordings":       {[]string{"a.db3", "b.mcap", "c.bag", "c.mcap", "d_0.db3", "d_1.db3", ".bag", "orig.bag"}, nil},
 	}
 	for name, tt := range tests {

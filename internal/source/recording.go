@@ -93,6 +93,9 @@ func (s scanner) unopened(ctx context.Context, b *bagRef, err error) diag.Diagno
 		return needsWhole(b, whole)
 	}
 	p := diag.Diagnostic{Severity: diag.Error, Code: codeOr(diag.CodeUnreadableBag, err), Text: fmt.Sprintf("bag %s: %v", wording.Safe(b.rel), err)}
+	if errors.As(err, new(*bag.SeveralError)) {
+		p.Hint = diag.Do(diag.HintMatchRecordings, b.rel+"/*")
+	}
 	head, openErr := store.Head(ctx, b.store, b.rel, content.MaxPointer)
 	if openErr != nil {
 		return p

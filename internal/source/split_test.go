@@ -109,6 +109,9 @@ func TestFilesWithoutMetadataAreOneRecordingOnlyInOrder(t *testing.T) {
 			if diff := cmp.Diff(tt.frames, frames); diff != "" || (frames == 0) != (len(problems) > 0) {
 				t.Error(diff, problems)
 			}
+			if hint := `match the recordings themselves: path: "run/*"`; frames == 0 && !strings.HasSuffix(problems[0], hint) {
+				t.Errorf("no hint: %s", problems[0])
+			}
 		})
 	}
 }

@@ -170,6 +170,8 @@ func TestADraftOfRecordingsIsAGlobOfFiles(t *testing.T) {
 	}{
 		"separate files":      {[]string{"a.mcap", "b.mcap"}, `path: "*.mcap"`, 2},
 		"not numbered from 0": {[]string{"run_1.mcap", "run_2.mcap"}, `path: "*.mcap"`, 2},
+		"numbered, at a time": {[]string{"day/run_0.mcap", "day/run_1.mcap", "day/run_2.mcap"}, `path: "*.mcap"`, 3},
+		"copies":              {[]string{"a.mcap", "a - Copy.mcap", "b.mcap", "b (copy).mcap"}, `path: "*.mcap"`, 2},
 		"of a directory":      {[]string{"day/a.mcap", "day/c.mcap", "day/b.mcap"}, `path: "*.mcap"`, 3},
 		"twice":               {[]string{"a.mcap", "a.mcap.zstd", "b.mcap"}, `path: "*.mcap"`, 2},
 	}

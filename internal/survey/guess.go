@@ -131,6 +131,8 @@ func (g *guesser) directory(ctx context.Context, path string, depth int) {
 	nested := func(at string) bool { return strings.Contains(at, "/") }
 	whole := isRecording(ctx, path) && (l.Metadata || !slices.ContainsFunc(l.Recordings, nested))
 	switch below := childDirs(l.Images); {
+	case whole && len(l.Images) == 0 && g.several(ctx, path):
+		g.inside(ctx, path, depth)
 	case whole && len(l.Images) == 0, whole && l.Metadata && g.holdsImages(ctx, path):
 		g.recording(ctx, path)
 	case isBag(filepath.Base(path), l.Images, below):

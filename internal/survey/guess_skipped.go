@@ -117,6 +117,12 @@ func (g *guesser) topicsOf(ctx context.Context, path string) (topics, videos []b
 	return topics, videos, damage, err
 }
 
+// several reports whether files that look like the splits of one recording are recordings of their own.
+func (g *guesser) several(ctx context.Context, path string) bool {
+	_, _, _, err := g.topicsOf(ctx, path)
+	return errors.As(err, new(*bag.SeveralError))
+}
+
 // worst is the damage that cost most.
 func worst(warnings []bag.Warning) string {
 	if len(warnings) == 0 {
