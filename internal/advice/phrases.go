@@ -143,6 +143,7 @@ var phrases = map[diag.Action]string{
 	diag.HintRenewList:                "write {1} again or remove it, delete the task in CVAT, then apply again",
 	diag.HintNameAs:                   "name it {1q} in CVAT again, or write what it is called now under was: or skip:, or make another with --create-anyway {1sh}",
 	diag.HintLeaveOutDropped:          "CVAT drops files that it does not take for images: leave them out of the manifest, delete the task in CVAT, and apply again",
+	diag.HintWithoutContext:           "this server looks for context images elsewhere: delete the task in CVAT, and apply without context:",
 	diag.HintWaitLonger:               "the images are on the server: apply again later, or look at CVAT's import workers; --wait-timeout waits longer",
 	diag.HintApplyAgain:               "apply again: it goes on where this run ended",
 	diag.HintSavePlanAgain:            "save the plan again: cvatplan plan --out FILE",

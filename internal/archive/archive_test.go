@@ -192,3 +192,38 @@ func TestOrderFileIsCVATsDatasetManifest(t *testing.T) {
 }
 
 func sum(b []byte) string { return fmt.Sprintf("%x", sha256.Sum256(b)) }
+
+// beside is a context image of the frame before it.
+func beside(name, content string) Entry {
+	e := frame(name, content)
+	e.Context = true
+	return e
+}
+
+func TestContextImagesAreInTheZipAndNoFrames(t *testing.T) {
+	a, b := frame("a.jpg", "A"), frame("b.jpg", "B")
+	z := New([]Entry{a, beside("related_images/a_jpg/left.png", "L"), beside("related_images/a_jpg/right.png", "R"), b})
+	want := []file{{"a.jpg", "A"}, {"related_images/a_jpg/left.png", "L"}, {"related_images/a_jpg/right.png", "R"}, {"b.jpg", "B"}}
+	if diff := cmp.Diff(want, unzip(t, whole(t, z))); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(string(New([]Entry{a, b}).Order()), string(z.Order())); diff != "" {
+		t.Error(diff)
+	}
+	if z.Hash() == New([]Entry{a, b}).Hash() {
+		t.Error("context images change no hash")
+	}
+}
+
+// A task that was begun with fewer frames had their context images, too.
+func TestAPrefixEndsWithAFramesContextImages(t *testing.T) {
+	all := []Entry{frame("a.jpg", "A"), beside("related_images/a_jpg/left.png", "L"), frame("b.jpg", "B"), frame("c.jpg", "C"), beside("related_images/c_jpg/left.png", "M")}
+	got := map[int]string{}
+	for frames, hash := range Prefixes(all) {
+		got[frames] = hash
+	}
+	want := map[int]string{1: New(all[:2]).Hash(), 2: New(all[:3]).Hash(), 3: New(all).Hash()}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -165,6 +165,7 @@ const (
 	HintReplaceChanged
 	HintNameAs // task
 	HintLeaveOutDropped
+	HintWithoutContext
 	HintWaitLonger
 	HintApplyAgain
 	HintSavePlanAgain

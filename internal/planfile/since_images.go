@@ -7,12 +7,18 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
+const contextChanged = "its context images changed"
+
 // imagesSince tells which images of a task are others than when the plan was saved: by
 // their names, and where both were measured, by their content.
 func imagesSince(was, now plan.Change, before, after []Image) string {
 	old, names := was.Desired.Frames, now.Desired.Frames
 	if !slices.Equal(old, names) {
 		return namesSince(old, names)
+	}
+	measured := (was.Desired.Hash == "") == (now.Desired.Hash == "") // both or neither: reading may leave images out
+	if measured && !slices.Equal(was.Desired.Related, now.Desired.Related) || !slices.Equal(was.Desired.ContextFiles, now.Desired.ContextFiles) {
+		return contextChanged
 	}
 	if was.Desired.Hash == "" || now.Desired.Hash == "" || was.Desired.Hash == now.Desired.Hash {
 		return ""
@@ -23,7 +29,10 @@ func imagesSince(was, now plan.Change, before, after []Image) string {
 			changed = append(changed, names[i])
 		}
 	}
-	if len(changed) == 0 {
+	switch {
+	case len(changed) == 0 && now.Desired.Related != nil && len(after) == len(names):
+		return contextChanged
+	case len(changed) == 0:
 		return "its images changed"
 	}
 	return "changed: " + few(changed)

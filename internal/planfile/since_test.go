@@ -128,6 +128,10 @@ func TestWhatChangedInTheImagesOfATaskToCreate(t *testing.T) {
 			data: dataset{"run1": {pictures("run1", 3)[1], pictures("run1", 3)[0], pictures("run1", 3)[2]}},
 			want: []string{"task run1: its images are in another order"},
 		},
+		"a context image is new": {
+			alter: func(now *Project) { now.Want[0].Related = []int{1, 0, 0} },
+			want:  []string{"task run1: its context images changed"},
+		},
 		"the bag is gone": {data: dataset{}, want: []string{"task run1: its images are gone"}},
 		"an image cannot be read": {
 			alter: func(now *Project) {

@@ -103,9 +103,9 @@ func (s series) task(t Task) Task {
 	return t
 }
 
-// related is how many context images each frame has; nil where the task is to have none.
+// related is how many context images each frame has; nil where none has any.
 func (f frames) related() []int {
-	if len(f.context) == 0 {
+	if !slices.ContainsFunc(f.context, func(s series) bool { return len(s.uses) > 0 }) {
 		return nil
 	}
 	counts := make([]int, len(f.names))

@@ -98,7 +98,7 @@ func (e *contextError) Error() string {
 }
 
 // Hint says what to do about it.
-func (e *contextError) Hint() diag.Hint { return diag.Do(diag.HintLeaveOutDropped) }
+func (e *contextError) Hint() diag.Hint { return diag.Do(diag.HintWithoutContext) }
 
 // Code names the difference.
 func (e *contextError) Code() diag.Code { return diag.CodeContextDropped }
