@@ -81,7 +81,11 @@ func (f targetFlag) checkMatches(sessions []*session) error {
 	if len(unmatched) == 0 {
 		return nil
 	}
-	err := usageError{fmt.Errorf("no task of the manifests fits --target %q", unmatched[0])}
+	return targetError("no task of the manifests fits", unmatched[0])
+}
+
+func targetError(what, target string) error {
+	err := usageError{fmt.Errorf("%s --target %q", what, target)}
 	return withHint(withCode(diag.CodeTarget, err), diag.Do(diag.HintListTasks))
 }
 

@@ -51,6 +51,7 @@ func (c pullCmd) Run(a *app) error {
 	}
 	defer closeAll(sessions)
 	changed, failed := false, false
+	var targeted []string
 	for _, s := range sessions {
 		o, err := c.options(a, s, len(sessions) > 1)
 		if err != nil {
@@ -61,7 +62,13 @@ func (c pullCmd) Run(a *app) error {
 			return err
 		}
 		c.print(a, o, result)
+		targeted = append(targeted, result.Targeted...)
 		changed, failed = changed || result.Changed(), failed || len(result.Failures) > 0
+	}
+	for _, glob := range c.Target {
+		if c.All && !slices.ContainsFunc(targeted, func(task string) bool { return plan.MatchName(glob, task) }) {
+			return targetError("no task of the manifests or of the project fits", glob)
+		}
 	}
 	switch {
 	case failed:

@@ -93,6 +93,7 @@ func (r *run) choose(tasks []cvat.Task, jobs []cvat.Job) {
 		for _, task := range r.partsOf(*t) {
 			if name := plan.NameOf(task); wanted[name] == nil && r.targets(task) {
 				wanted[name], missing[task] = t, true
+				r.result.Targeted = append(r.result.Targeted, task)
 			}
 		}
 	}
@@ -110,6 +111,10 @@ func (r *run) choose(tasks []cvat.Task, jobs []cvat.Job) {
 		case from == nil && !r.o.All:
 			r.result.Other++
 			continue
+		case from == nil:
+			r.result.Targeted = append(r.result.Targeted, t.Name)
+		}
+		switch {
 		case !t.Imported():
 			continue
 		}

@@ -101,6 +101,7 @@ type Failure struct {
 type Result struct {
 	Project  string
 	Tasks    int      // that were pulled
+	Targeted []string // the tasks that Options.Target fits, there or not
 	Fetched  int      // of them, those that were asked for
 	Other    int      // tasks of the project that no manifest asks for, and that were left alone
 	Missing  []string // tasks of the manifests that the server does not have, or without frames
