@@ -165,7 +165,7 @@ func (c pullCmd) print(a *app, o pull.Options, r pull.Result) {
 			sum.Hidden, sum.Filtered, sum.Unplaced = sum.Hidden+f.Hidden, sum.Filtered+f.Filtered, sum.Unplaced+f.Unplaced
 		}
 		for what, n := range f.Lost {
-			lost[f.Format+": "+what] += n
+			lost[f.Format+" has no place for "+what] += n
 		}
 		if a.Quiet || f.Change == pull.Unchanged && !a.Verbose {
 			continue
@@ -182,7 +182,7 @@ func (c pullCmd) print(a *app, o pull.Options, r pull.Result) {
 		a.warn(fmt.Sprintf("%s of the project in no manifest left alone; --all pulls them too", wording.Count(r.Other, "task", "tasks")))
 	}
 	for _, what := range slices.Sorted(maps.Keys(lost)) {
-		a.warn(fmt.Sprintf("the format has no place for %d of %s", lost[what], what))
+		a.warn(fmt.Sprintf("%s: %d left out", what, lost[what]))
 	}
 	fmt.Fprintln(a.stdout, summaryOf(c.Check, r, files, sum))
 }

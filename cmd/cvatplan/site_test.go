@@ -42,6 +42,7 @@ type shape struct {
 	prefix        string // of the bags' names; default run
 	organization  string
 	related       bool // each frame has a context image beside it
+	clouds        bool // the frames are point clouds
 }
 
 const datasetManifest = `version: 1
@@ -63,10 +64,18 @@ func newDataset(t testing.TB, s shape) *dataset {
 	for i := range d.checkouts {
 		d.checkouts[i] = filepath.Join(dir, fmt.Sprint("checkout", i))
 		must(t, os.MkdirAll(d.checkouts[i], 0o755))
-		must(t, os.WriteFile(filepath.Join(d.checkouts[i], "cvatplan.yaml"), fmt.Appendf(nil, datasetManifest, organization, s.settings), 0o644))
+		manifest := fmt.Appendf(nil, datasetManifest, organization, s.settings)
+		if s.clouds {
+			manifest = append(manifest, cloudCamera...)
+		}
+		must(t, os.WriteFile(filepath.Join(d.checkouts[i], "cvatplan.yaml"), manifest, 0o644))
 	}
 	for i := range s.tasks {
 		for k := range s.frames {
+			if s.clouds {
+				d.add(t, fmt.Sprintf("run_%02d", i), fmt.Sprintf("lidar/%03d.pcd", k), fmt.Appendf(nil, cloudFile, i, k))
+				continue
+			}
 			d.add(t, fmt.Sprintf("%s_%02d", cmp.Or(s.prefix, "run"), i), fmt.Sprintf("sub dir/frame_%03d.png", k), noise(t, cmp.Or(s.pixels, 24), uint64(len(s.prefix)*1e6+i*1000+k)))
 			if s.related {
 				d.related = 1
@@ -76,6 +85,13 @@ func newDataset(t testing.TB, s shape) *dataset {
 	}
 	return d
 }
+
+// cloudCamera and cloudFile are of a dataset of point clouds.
+const (
+	cloudCamera = `cameras: [{name: lidar, kind: pointcloud, task: {name: "{bag}"}}]
+`
+	cloudFile = "VERSION 0.7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nWIDTH 1\nHEIGHT 1\nPOINTS 1\nDATA ascii\n%d %d 0\n"
+)
 
 func (d *dataset) add(t testing.TB, task, name string, content []byte) {
 	t.Helper()
