@@ -65,6 +65,7 @@ var phrases = map[diag.Action]string{
 	diag.HintOrganizationSlug:     "server.organization is an organization's slug, as the address bar of CVAT shows it",
 	diag.HintAllowCreation:        "write `create: true` under project: in the manifest, or correct its name",
 	diag.HintPinProject:           "project {1q} was created: write `id: {2}` in place of its name, since names are not unique in CVAT",
+	diag.HintCloudCamera:          "a camera of kind: pointcloud takes point clouds, in a manifest with a project of its own",
 	diag.HintSplitProject:         "write two manifests with a project each: cameras with images in one, cameras of kind: pointcloud in the other",
 	diag.HintCorrectValidation:    "correct validation: where the manifest writes it; frames are named as in CVAT, by frame_name",
 	diag.HintCorrectOrOptional:    "correct the path, or write optional: true",

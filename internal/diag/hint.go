@@ -86,6 +86,7 @@ const (
 	HintPinProject // name, id
 	HintCorrectValidation
 	HintSplitProject
+	HintCloudCamera
 	HintCorrectOrOptional
 	HintCorrectOrLeaveOut
 

@@ -36,6 +36,9 @@ func headingOf(b survey.Bag) []string {
 		if b.Unsupported > 0 {
 			parts = append(parts, fmt.Sprintf("%s that CVAT does not take", wording.Count(b.Unsupported, "image", "images")))
 		}
+		if b.Clouds > 0 {
+			parts = append(parts, wording.Count(b.Clouds, "point cloud", "point clouds"))
+		}
 		if b.Others > 0 {
 			parts = append(parts, wording.Count(b.Others, "other file", "other files"))
 		}
@@ -130,6 +133,8 @@ func firstImage(t survey.Topic) string {
 // cameraCell says which camera of a manifest would take the topic, or why none.
 func cameraCell(t survey.Topic) string {
 	switch {
+	case t.Cloud:
+		return "one of kind: pointcloud, with topics:"
 	case !t.Image:
 		return "-"
 	case t.Count == 0:

@@ -31,6 +31,7 @@ type inspectDoc struct {
 	Messages    int         `json:"messages,omitempty"`
 	Images      int         `json:"images,omitempty"`
 	Unsupported int         `json:"unsupported_images,omitempty"`
+	Clouds      int         `json:"point_clouds,omitempty"`
 	Others      int         `json:"other_files,omitempty"`
 	Bags        []bagsDoc   `json:"bags,omitempty"` // in a directory that is none itself
 	Cameras     []cameraDoc `json:"cameras"`
@@ -59,6 +60,7 @@ type topicDoc struct {
 	First    string    `json:"first_ns,omitempty"`
 	Last     string    `json:"last_ns,omitempty"`
 	Rate     float64   `json:"hz,omitempty"`
+	Cloud    bool      `json:"point_cloud,omitempty"`
 	Image    *imageDoc `json:"image,omitempty"`
 }
 
@@ -83,7 +85,7 @@ type imageDoc struct {
 func inspectDocOf(b survey.Bag) inspectDoc {
 	d := inspectDoc{
 		Path: b.Path, Kind: string(b.Kind), Bytes: b.Bytes, First: nanoseconds(b.First), Last: nanoseconds(b.Last),
-		Messages: b.Messages, Images: b.Images, Unsupported: b.Unsupported, Others: b.Others,
+		Messages: b.Messages, Images: b.Images, Unsupported: b.Unsupported, Clouds: b.Clouds, Others: b.Others,
 		Cameras: []cameraDoc{}, Topics: []topicDoc{}, Warnings: append([]string{}, b.Notes...),
 	}
 	for _, in := range b.Holds {
@@ -101,7 +103,7 @@ func inspectDocOf(b survey.Bag) inspectDoc {
 func topicDocOf(t survey.Topic) topicDoc {
 	d := topicDoc{
 		Name: t.Name, Type: t.Type, Encoding: t.Encoding, Count: t.Count,
-		First: nanoseconds(t.First), Last: nanoseconds(t.Last), Rate: math.Round(t.Rate()*1000) / 1000,
+		First: nanoseconds(t.First), Last: nanoseconds(t.Last), Rate: math.Round(t.Rate()*1000) / 1000, Cloud: t.Cloud,
 	}
 	if !t.Image {
 		return d

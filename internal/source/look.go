@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/pcd"
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
@@ -11,6 +12,7 @@ import (
 // A Directory is what a directory of images holds, as [Scan] sees it.
 type Directory struct {
 	Images      []string // paths from the directory, with slashes, in byte order
+	Clouds      []string // point clouds in files of PCD: a .bin may be anything
 	Unsupported []string // images that CVAT does not take
 	Others      int      // files that are not images
 	Recordings  []string // those of them that have a recording's name, in byte order
@@ -22,6 +24,13 @@ type Directory struct {
 func LookInto(ctx context.Context, dir string) (Directory, error) {
 	l, err := list(ctx, store.At(dir), ".")
 	d := Directory{Images: l.images, Unsupported: l.pictures, Others: l.others, Recordings: l.recordings, Metadata: l.metadata}
+	for _, at := range l.clouds {
+		if pcd.IsBin(at) {
+			d.Others++
+			continue
+		}
+		d.Clouds = append(d.Clouds, at)
+	}
 	for _, f := range l.problems {
 		d.Problems = append(d.Problems, strings.TrimPrefix(wording.Safe(f.path)+": "+f.Text, ": "))
 	}

@@ -20,7 +20,7 @@ func lookIntoDirectory(ctx context.Context, path string, o Options) (Bag, error)
 	}
 	b := Bag{
 		Path: path, Kind: Directory, Notes: d.Problems,
-		Images: len(d.Images), Unsupported: len(d.Unsupported), Others: d.Others,
+		Images: len(d.Images), Unsupported: len(d.Unsupported), Clouds: len(d.Clouds), Others: d.Others,
 	}
 	b.First, b.Last = span(d.Images)
 	if o.Strict {

@@ -128,6 +128,9 @@ func (g *guesser) directory(ctx context.Context, path string, depth int) {
 	for _, p := range l.Problems {
 		g.skip(diag.CodeUnreadableDirectory, diag.Hint{}, "%s: %s", path, p)
 	}
+	if n := len(l.Clouds); n > 0 && depth == 0 {
+		g.clouds(diag.CodeUnclaimedImages, "%s: no camera of a first manifest takes %s, such as %s", path, wording.Count(n, "point cloud", "point clouds"), l.Clouds[0])
+	}
 	nested := func(at string) bool { return strings.Contains(at, "/") }
 	whole := isRecording(ctx, path) && (l.Metadata || !slices.ContainsFunc(l.Recordings, nested))
 	switch below := childDirs(l.Images); {

@@ -15,6 +15,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/internal/source/recording"
 	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // skip keeps why something that looked like a bag is left.
@@ -46,6 +47,11 @@ func fewAlike(list []diag.Diagnostic) []diag.Diagnostic {
 // note keeps what is left and is nobody's loss.
 func (g *guesser) note(code diag.Code, format string, args ...any) {
 	g.skipped = append(g.skipped, diag.Diagnostic{Severity: diag.Note, Code: code, Text: fmt.Sprintf(format, args...)})
+}
+
+// clouds says that there are point clouds: a project takes them or images, and a first manifest is of images.
+func (g *guesser) clouds(code diag.Code, format string, args ...any) {
+	g.skipped = append(g.skipped, diag.Diagnostic{Severity: diag.Note, Code: code, Hint: diag.Do(diag.HintCloudCamera), Text: fmt.Sprintf(format, args...)})
 }
 
 // notRecording says why a file is no bag.
@@ -98,6 +104,9 @@ func (g *guesser) topicsOf(ctx context.Context, path string) (topics, videos []b
 	in, name := store.Split(path)
 	err = g.cache.Use(ctx, in, name, func(r *bag.Bag) error {
 		images := recording.ImageTopics(r)
+		if clouds := recording.CloudTopics(r); len(clouds) > 0 {
+			g.clouds(diag.CodeUnclaimedTopics, "%s: no camera of a first manifest takes %s of point clouds, such as %s", path, wording.Count(len(clouds), "topic", "topics"), clouds[0].Name)
+		}
 		depths, err := recording.DepthsOf(ctx, r, images)
 		if err != nil {
 			return err

@@ -20,6 +20,7 @@ type Topic struct {
 	First      int64 // receive times, ns since 1970; 0 if Count is
 	Last       int64
 
+	Cloud  bool          // the type holds point clouds
 	Image  bool          // the type holds images
 	Size   int           // of the first message, in bytes
 	Stamp  int64         // of the first message's header, ns; 0: frames are named by their receive times
@@ -99,9 +100,10 @@ func sizeOf(ctx context.Context, path string) int64 {
 
 func (b *Bag) add(t bag.Topic) {
 	_, image := rosimage.Known(t.Type)
+	_, cloud := rosimage.KnownCloud(t.Type)
 	b.Topics = append(b.Topics, Topic{
 		Name: t.Name, Type: t.Type, Encoding: t.Encoding,
-		Count: t.Count, First: t.First, Last: t.Last, Image: image,
+		Count: t.Count, First: t.First, Last: t.Last, Image: image, Cloud: cloud,
 	})
 	b.Messages += t.Count
 	if t.Count == 0 {

@@ -43,7 +43,8 @@ type Bag struct {
 
 	Images      int        // of a directory: files that become frames
 	Unsupported int        // image files that CVAT does not take
-	Others      int        // files that are not images
+	Clouds      int        // files of point clouds
+	Others      int        // files that are neither
 	Unclaimed   int        // images that none of Cameras takes, if there are any
 	Holds       []GuessBag // the bags in it, from it, if it is not one itself
 }
