@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/survey"
@@ -150,12 +149,16 @@ func cameraCell(t survey.Topic) string {
 }
 
 func table(w io.Writer, rows [][]string) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		for i, cell := range row {
-			row[i] = wording.Safe(cell)
-		}
-		fmt.Fprintf(t, "  %s\n", strings.Join(row, "\t"))
+	if len(rows) == 0 {
+		return nil
 	}
-	return t.Flush()
+	lines := make([][]string, len(rows))
+	for i, row := range rows {
+		lines[i] = []string{""} // two blanks before each line
+		for _, cell := range row {
+			lines[i] = append(lines[i], wording.Safe(cell))
+		}
+	}
+	_, err := io.WriteString(w, aligned(lines, func(int) bool { return true }))
+	return err
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/cvatplan/cvatplan/internal/rosimage"
@@ -57,5 +58,19 @@ func TestInspectJSONIsWhatItsSchemaSays(t *testing.T) {
 	s := strict(t, schema.Inspect)
 	for _, bags := range [][]survey.Bag{nil, inspected()} {
 		conforms(t, s, render(t, func(b *bytes.Buffer) error { return InspectJSON(b, bags) }))
+	}
+}
+
+// Columns begin at one cell for names of any script.
+func TestInspectsColumnsAreAlignedForWideNames(t *testing.T) {
+	b := survey.Bag{Path: "d", Kind: survey.Directory, Cameras: []survey.GuessCamera{{Name: "果樹園のカメラ", Images: 7}, {Name: "cam", Images: 7}, {Name: "e\u0301te\u0301", Images: 7}}}
+	got := string(render(t, func(w *bytes.Buffer) error { return InspectTable(w, []survey.Bag{b}, Palette{}) }))
+	at := map[int]bool{}
+	for _, line := range strings.Split(strings.TrimSpace(got), "\n")[1:] {
+		before, _, _ := strings.Cut(line, "7 images")
+		at[cells.StringWidth(before)] = true
+	}
+	if len(at) != 1 {
+		t.Errorf("they begin at cells %v\n%s", at, got)
 	}
 }

@@ -112,7 +112,7 @@ func Shortened(s string, room int) string {
 // reason ends a line that stands at cell at, and goes on below itself; where that
 // leaves too little room, it begins on the next line.
 func (t *text) reason(line string, at int, s string) {
-	fits := t.Width == 0 || at+cells.StringWidth(s) <= t.Width
+	fits := t.Width == 0 || s == "" || at+cells.StringWidth(s) <= t.Width
 	if fits || t.Width-at >= narrowestReason {
 		t.line(strings.TrimRight(line+"  "+t.wrap(s, at), " "))
 		return

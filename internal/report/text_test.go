@@ -84,7 +84,10 @@ func stripColour(s string) string {
 
 // A row that a terminal breaks is not read: names lose their middle there, and only there.
 func TestRowsFitATerminalOf80Cells(t *testing.T) {
-	p := plan.Plan{}
+	p := plan.Plan{Scope: scope}
+	for _, name := range []string{strings.Repeat("果樹園", 20), strings.Repeat("ＦＵＬＬ", 15), strings.Repeat("e\u0301", 90), strings.Repeat("👩\u200d👧", 20)} {
+		p.Changes = append(p.Changes, plan.Change{Action: plan.Create, Frames: 12, Bytes: 1 << 20, Upload: true, Task: name + "_0", Reason: plan.Diagnostic{Text: "no task has this name"}})
+	}
 	for i := range 3 {
 		p.Changes = append(p.Changes, plan.Change{Action: plan.Create, Frames: 1200 + i, Bytes: 123 << 20, Upload: true,
 			Task: fmt.Sprintf("jai_cam_%s_%d", strings.Repeat("north_side_", 9), i), Reason: plan.Diagnostic{Text: "no task has this name"}})
@@ -94,9 +97,12 @@ func TestRowsFitATerminalOf80Cells(t *testing.T) {
 		if w := cells.StringWidth(strings.TrimSuffix(line, "\n")); w > 80 && !strings.HasPrefix(line, "Plan:") {
 			t.Errorf("%d cells: %s", w, line)
 		}
+		if strings.TrimRight(line, " \n") != strings.TrimSuffix(line, "\n") {
+			t.Errorf("blanks end %q: a reason that is said above leaves no line of its own", line)
+		}
 	}
 	whole := string(render(t, func(b *bytes.Buffer) error { return Text(b, []plan.Plan{p}, TextOptions{}) }))
-	for i, c := range p.Changes {
+	for i, c := range p.Changes[len(p.Changes)-3:] {
 		if !strings.Contains(whole, c.Task) || !strings.Contains(narrow, fmt.Sprintf("side__%d ", i)) {
 			t.Errorf("%s: which one it is must be seen:\n%s%s", c.Task, narrow, whole)
 		}
