@@ -65,7 +65,7 @@ func (p *Project) keepMeasured(i int, frames []source.Frame) {
 	if len(frames) < len(d.Frames) || p.Tasks[i].Provisional() { // bad ones were dropped, or the names were not known
 		d.Frames = names(frames)
 	}
-	d.Related = related(frames)
+	d.Related, d.Context = related(frames), p.Tasks[i].Covered(frames)
 	for k, f := range frames {
 		d.Bytes += f.Size
 		for _, c := range f.Context {

@@ -25,6 +25,7 @@ type series struct {
 	source frame.Source // of each image that is used, once; nil where only an index tells of them
 	files  []string     // by image: its name in CVAT, such as left.png
 	uses   []use        // by frame
+	unread bool         // which there are is known only once messages are read
 }
 
 // A use is one image beside one frame. An image may be beside several frames.
@@ -54,7 +55,7 @@ func (s series) only(kept []int) series {
 	for _, u := range s.uses {
 		byFrame[u.frame] = append(byFrame[u.frame], u)
 	}
-	some := series{name: s.name, source: s.source, files: s.files}
+	some := series{name: s.name, source: s.source, files: s.files, unread: s.unread}
 	for now, was := range kept {
 		for _, u := range byFrame[was] {
 			some.uses = append(some.uses, use{now, u.image, u.apart})
@@ -121,7 +122,7 @@ func (f frames) related() []int {
 func (f frames) coverage() []plan.Context {
 	var list []plan.Context
 	for _, s := range f.context {
-		c := plan.Context{Name: s.name, Images: len(s.uses)}
+		c := plan.Context{Name: s.name, Images: len(s.uses), Unread: s.unread}
 		last := -1
 		for _, u := range s.uses {
 			if u.frame != last {
@@ -131,6 +132,32 @@ func (f frames) coverage() []plan.Context {
 			c.Worst = max(c.Worst, time.Duration(u.apart))
 		}
 		list = append(list, c)
+	}
+	return list
+}
+
+// Covered is the task's coverage by context images, now that its frames are measured.
+func (t Task) Covered(frames []Frame) []plan.Context {
+	list := t.frames.coverage()
+	if _, only := t.OnlyIndexed(); only {
+		return list
+	}
+	place := make(map[string]int, len(list))
+	for i, c := range list {
+		list[i], place[c.Name] = plan.Context{Name: c.Name}, i
+	}
+	for _, f := range frames {
+		last := -1
+		for _, image := range f.Context {
+			i := place[image.series]
+			c := &list[i]
+			c.Images++
+			if i != last {
+				c.Frames++
+			}
+			last = i
+			c.Worst = max(c.Worst, time.Duration(image.apart))
+		}
 	}
 	return list
 }
@@ -212,7 +239,7 @@ func (t Task) measureContext(ctx context.Context, part frame.Part) ([][]Frame, [
 		for _, u := range s.uses {
 			if good[u.image] {
 				f := images[u.image]
-				f.Name = contextPath(t.frames.names[u.frame], f.Name)
+				f.Name, f.series, f.apart = contextPath(t.frames.names[u.frame], f.Name), s.name, u.apart
 				byFrame[u.frame] = append(byFrame[u.frame], f)
 			}
 		}

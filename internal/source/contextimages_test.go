@@ -153,6 +153,14 @@ func TestThePlanCountsContextImagesAndTheirBytes(t *testing.T) {
 		t.Error(diff)
 	}
 	frames, _ := Measure(context.Background(), tasks[0])
+	if diff := cmp.Diff(want, tasks[0].Covered(frames)); diff != "" {
+		t.Error(diff)
+	}
+	frames[0].Context = nil // as if they could not be used
+	if left := tasks[0].Covered(frames)[0]; left.Frames != 2 || left.Images != 2 {
+		t.Errorf("%+v", left)
+	}
+	frames, _ = Measure(context.Background(), tasks[0])
 	var total int64
 	for _, f := range frames {
 		total += f.Size
@@ -259,8 +267,8 @@ func TestContextImagesOfAnotherMachinesRecordingAreFoundWhenItIsRead(t *testing.
 	rig(t, file, bagtest.Format{}, sights)
 	_, root := farAway(t, map[string]string{"run.mcap": file})
 	tasks, problems := Scan(context.Background(), parse(t, rigged+"}]"), Options{Root: root})
-	if len(problems) > 0 || tasks[0].Desired().Related != nil {
-		t.Fatal(problems, tasks[0].Desired().Related)
+	if d := tasks[0].Desired(); len(problems) > 0 || d.Related != nil || d.Context[1].Covers(4) != "thermal: known once the messages are read" {
+		t.Fatalf("%v, %+v", problems, d)
 	}
 	exact, problems := tasks[0].Exact(context.Background())
 	if diff := cmp.Diff([]string{"0 left.jpg=11 thermal.jpg=21", "100 left.jpg=12", "200", "300 left.jpg=13"}, shown(t, exact)); diff != "" || len(problems) > 0 {

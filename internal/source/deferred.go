@@ -53,6 +53,9 @@ func (r *reading) provisional(ctx context.Context, b *bag.Bag) (Task, bool, erro
 	}
 	messages := recording.Unread(r.entries, r.kept, heads.Messages)
 	r.view.nameMessages(&t, messages, r.open)
+	for _, c := range r.context {
+		t.frames.context = append(t.frames.context, series{name: c.Name, unread: true})
+	}
 	t.frames.reading = r
 	return t, true, nil
 }

@@ -27,7 +27,10 @@ type Frame struct {
 
 	Context []Frame // its context images, under their paths in the archive
 
-	from index.Record // of a context image that was traced: where it comes from
+	// Of a context image.
+	from   index.Record // where it comes from, if it was traced
+	series string       // the name of its source
+	apart  uint64       // ns from its frame
 }
 
 // Measure reads each frame of the task once and gives them in its order. The task is to be an

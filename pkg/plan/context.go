@@ -19,10 +19,15 @@ type Context struct {
 	Frames int           `json:"frames"`   // that have one
 	Images int           `json:"images"`   // that are sent, each as often as it is beside a frame
 	Worst  time.Duration `json:"worst_ns"` // how far apart in time a frame and its image are at most
+
+	Unread bool `json:"unread,omitempty"` // it is known only once the messages of a recording on another machine are read
 }
 
 // Covers says it in words: "396 of 400 frames with left, worst 31ms".
 func (c Context) Covers(frames int) string {
+	if c.Unread {
+		return c.Name + ": known once the messages are read"
+	}
 	said := fmt.Sprintf("%d of %s with %s", c.Frames, wording.Count(frames, "frame", "frames"), c.Name)
 	switch {
 	case c.Name == RelatedImages:
