@@ -181,29 +181,58 @@ func TestWhatIsNoRecordingIsToldByHowItBegins(t *testing.T) {
 	}
 }
 
-// 65,536 channels are the most that MCAP has numbers for; the rest is left, in time that
-// grows with their number alone.
-func TestAMillionDefinitionsAreBounded(t *testing.T) {
+// 65,536 channels are the most that MCAP has numbers for; the rest is left, at a cost that grows
+// with their number alone: the bytes of their records are read, and little more is allocated.
+func TestManyDefinitionsAreBounded(t *testing.T) {
+	cost := func(count int) int64 {
+		path := save(t, "a.mcap", definitions(count))
+		before := allocatedBytes()
+		b := open(t, path, Options{})
+		if n := len(b.Topics()); n > maxTopics {
+			t.Errorf("%d topics", n)
+		}
+		return int64(allocatedBytes() - before)
+	}
+	few, many := cost(150_000), cost(300_000)
+	if more := (many - few) / 150_000; more > 100 || few > 256<<20 {
+		t.Errorf("%d bytes are allocated for 150,000 definitions, %d more for each further one", few, more)
+	}
+}
+
+// BenchmarkDefinitions opens files of 125,000 to 1,000,000 channel records.
+func BenchmarkDefinitions(b *testing.B) {
+	for count := 125_000; count <= 1_000_000; count *= 2 {
+		b.Run(fmt.Sprint(count), func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "a.mcap")
+			if err := os.WriteFile(path, definitions(count), 0o666); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				bag, err := openPath(b.Context(), path, Options{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				bag.Close()
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(count), "ns/definition")
+		})
+	}
+}
+
+// definitions is an MCAP file of channel records, whose numbers come again and again, and a message.
+func definitions(count int) []byte {
 	le := binary.LittleEndian
 	text := func(b []byte, s string) []byte { return append(le.AppendUint32(b, uint32(len(s))), s...) }
 	record := func(b []byte, op byte, body []byte) []byte {
 		return append(le.AppendUint64(append(b, op), uint64(len(body))), body...)
 	}
 	data := record([]byte("\x89MCAP0\r\n"), 1, text(text(nil, "ros2"), "test"))
-	for i := range 1_000_000 {
+	for i := range count {
 		body := le.AppendUint16(le.AppendUint16(nil, uint16(i)), 0)
 		data = record(data, 4, le.AppendUint32(text(text(body, fmt.Sprintf("/t%d", i)), "cdr"), 0))
 	}
-	message := append(le.AppendUint32(le.AppendUint16(nil, 1), 0), make([]byte, 16+20)...)
-	data = record(data, 5, message)
-	before := allocatedBytes()
-	b := open(t, save(t, "a.mcap", data), Options{})
-	if n := len(b.Topics()); n > maxTopics {
-		t.Errorf("%d topics", n)
-	}
-	if n := allocatedBytes() - before; n > 2<<30 {
-		t.Errorf("%d bytes were allocated", n)
-	}
+	return record(data, 5, append(le.AppendUint32(le.AppendUint16(nil, 1), 0), make([]byte, 16+20)...))
 }
 
 func allocatedBytes() uint64 {

@@ -115,6 +115,7 @@ type Grant struct {
 	reader *Reader
 	n      int64
 	buffer int64 // of n
+	done   bool
 }
 
 // Wait grants bytes to a job once they fit, or once no other job is running. A job waits for
@@ -244,9 +245,10 @@ func (g *Grant) end(k *Kept) {
 }
 
 func (b *Budget) give(g *Grant, k *Kept) {
-	if g.n == 0 { // of a reader that is closed
+	if g.done { // as its reader is closed
 		return
 	}
+	g.done = true
 	n := g.n
 	b.held -= n
 	g.line.held -= n
@@ -260,7 +262,7 @@ func (b *Budget) give(g *Grant, k *Kept) {
 		n = g.buffer // what was beside it has pools of its own
 	}
 	b.idle.dropped += max(n-int64(cap(k.data)), 0)
-	g.n, g.Buf = 0, nil
+	g.Buf = nil
 	b.idle.put(k)
 	b.idle.shrink(b.limit - b.held)
 }

@@ -92,6 +92,12 @@ func TestJobsTogetherStayWithinTheBudget(t *testing.T) {
 	}
 }
 
+func TestAJobOfNoBytesEndsToo(t *testing.T) {
+	b := New(100)
+	grant(t)(b.Wait(t.Context(), Size{})).Done(nil)
+	grant(t)(b.Wait(t.Context(), One(500)))
+}
+
 func TestAJobLargerThanTheBudgetRunsAlone(t *testing.T) {
 	b := New(100)
 	grant(t)(b.Reader().Need(t.Context(), One(70))) // of a reader that waits for the job
