@@ -7,9 +7,11 @@ import sys
 import tempfile
 import time
 import urllib.request
+from array import array
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import uniform
 
 REPO = Path(__file__).resolve().parent.parent
 MIB = 1 << 20
@@ -77,6 +79,16 @@ def pictures(folder, count, size, seed=b"\0"):
         with open(folder / f"jai_cam_{i:06}.jpg", "wb") as f:
             f.write(head)
             f.write(os.urandom(max(0, size - len(head))))
+
+
+def point_clouds(folder, count, size):
+    """Writes count binary PCDs of about size bytes: x, y, z and intensity of noise."""
+    folder.mkdir(parents=True)
+    points = size // 16
+    head = (f"VERSION 0.7\nFIELDS x y z intensity\nSIZE 4 4 4 4\nTYPE F F F F\nCOUNT 1 1 1 1\nWIDTH {points}\nHEIGHT 1\n"
+            f"VIEWPOINT 0 0 0 1 0 0 0\nPOINTS {points}\nDATA binary\n")
+    for i in range(count):
+        (folder / f"{i:06}.pcd").write_bytes(head.encode() + array("f", (uniform(-50, 50) for _ in range(4 * points))).tobytes())
 
 
 def manifest(folder, url, **more):

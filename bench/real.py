@@ -3,11 +3,11 @@
 (create, one multipart request with all images, next; it waits at the end), a floor (eight threads that create and send one
 stored zip with all parameters in one multipart request), and cvat-cli where --cli names it. Needs a CVAT to fill with tasks:
 
-    CVAT_TEST_URL=http://127.0.0.1:8080 CVAT_TEST_TOKEN=… python3 bench/real.py [many] [latency] [small] [large]
+    CVAT_TEST_URL=http://127.0.0.1:8080 CVAT_TEST_TOKEN=… python3 bench/real.py [many] [latency] [small] [clouds] [large]
                                                                   [--rounds 5] [--cli PATH] [--mib 2048] [--keep]
 
 many is 24 tasks of 50 images of 134 kB, latency the same with 50 ms between client and server, small 200 tasks of 10 images of
-8 kB, large one task of 2 GiB against curl. Without a name, all of them. Projects named "bench" and a number, which these
+8 kB, clouds 10 3D tasks of 50 point clouds of 10,000 points, large one task of 2 GiB against curl. Without a name, all of them. Projects named "bench" and a number, which these
 are, are deleted at the end, unless --keep.
 """
 
@@ -32,7 +32,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import MIB, build, pictures, running, timed
+from harness import MIB, build, pictures, point_clouds, running, timed
 
 URL, TOKEN = os.environ.get("CVAT_TEST_URL", "").rstrip("/"), os.environ.get("CVAT_TEST_TOKEN", "")
 BOUNDARY = "cvatplanbench7MA4YWxkTrZu0gW"
@@ -41,6 +41,7 @@ CASES = {  # tasks, images, bytes of an image, latency in ms, and what the ratio
     "many": (24, 50, 134_000, 0, {"script": 1.10, "floor": 1.15}),
     "latency": (24, 50, 134_000, 50, {"script": 0.8}),
     "small": (200, 10, 8_000, 0, {"script": 0.9}),
+    "clouds": (10, 50, 160_000, 0, {"script": 1.10, "floor": 1.15}),
 }
 
 
@@ -158,8 +159,10 @@ def cvatplan(url, bags, binary):
 def apply(url, bags, binary):
     path = Path(binary).parent / "real.yaml"
     name = unique("bench")
+    clouds = next(bags[0].iterdir()).suffix == ".pcd"
     path.write_text(json.dumps({  # JSON is YAML
         "version": 1, "server": {"url": url}, "root": str(bags[0].parent), "bags": ["*/"],
+        **({"cameras": [{"name": "lidar", "kind": "pointcloud", "files": ["*.pcd"]}]} if clouds else {}),
         "project": {"name": name, "create": True, "labels": ["a"]}, "task": {"name": name + " {bag}", "segment_size": 10}}))
     state = str(Path(binary).parent / "state")
     return timed(binary, "apply", "--debug", path, CVAT_ACCESS_TOKEN=TOKEN, CI="true", XDG_STATE_HOME=state)
@@ -185,10 +188,11 @@ def with_cli(cli):
 
 def compare(name, binary, delay, tmp, options):
     tasks, images, size, latency, wanted = CASES[name]
-    data = tmp / f"{tasks}x{images}"
+    write = point_clouds if name == "clouds" else pictures
+    data = tmp / f"{write.__name__}{tasks}x{images}"
     if not data.exists():
         for i in range(tasks):
-            pictures(data / f"bag{i:03}", images, size)
+            write(data / f"bag{i:03}", images, size)
     bags, ways = sorted(data.iterdir()), [cvatplan, script, floor] + ([with_cli(options.cli)] if options.cli else [])
     seconds, counts = {way.__name__: [] for way in ways}, {}
     with delayed(delay, latency) as url:
