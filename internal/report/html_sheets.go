@@ -12,6 +12,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -63,12 +64,12 @@ func sheets(plans []plan.Plan, thumbs func(plan.Change) []Thumb) (docs []sheetDo
 	return docs, 0
 }
 
-// sheetsOf are the sheets that a page without bounds would have, still without pictures.
+// sheetsOf are the sheets that a page without bounds would have, still without pictures. Of what is not images there are none.
 func sheetsOf(plans []plan.Plan) []*sheetDoc {
 	var docs []*sheetDoc
 	for i, p := range plans {
 		for k, c := range p.Changes {
-			if c.Upload {
+			if c.Upload && c.Desired.Kind == manifest.KindImages {
 				docs = append(docs, &sheetDoc{ID: sheetID(i, k), Task: wording.Safe(c.Task), change: c})
 			}
 		}
