@@ -22,6 +22,9 @@ func (r *run) groups(format fileFormat) []group {
 	at := map[string]int{}
 	var all []group
 	for _, m := range r.members {
+		if m.clouds() && !format.clouds {
+			continue
+		}
 		key, name := r.groupOf(m, r.o.Merge)
 		if format.recording {
 			key, name = r.groupOf(m, "bag")

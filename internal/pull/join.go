@@ -69,7 +69,7 @@ func (r *run) frames(ctx context.Context, m *member, counts *Counts) iter.Seq2[d
 		var n Counts
 		choice := m.choice(a, r.o)
 		task := annotation.Task{
-			Labels: r.labels, Annotations: a.Annotations, Frames: a.Frames, Hidden: a.Hidden, ThreeD: m.task.Dimension == "3d",
+			Labels: r.labels, Annotations: a.Annotations, Frames: a.Frames, Hidden: a.Hidden, ThreeD: m.clouds(),
 			Without: func(frame int) bool { return choice(frame) != taken },
 		}
 		for f := range task.All(func(reason string) { r.warn(m.task.Name, reason) }) {

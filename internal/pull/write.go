@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -19,6 +20,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/atomicfile"
 	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/dataset"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // An output is one file that is to be in the directory.
@@ -179,6 +181,9 @@ const labelsFile = "labels.json"
 func (r *run) outputs(ctx context.Context) ([]output, error) {
 	all := []output{r.labelsOutput()}
 	for _, name := range r.o.Formats {
+		if _, exported := r.exported[name]; !exported && !fileFormats[name].clouds {
+			r.leaveClouds(name)
+		}
 		if yoloFormats[name] != nil {
 			all = append(all, r.yoloOutputs(name)...)
 			continue
@@ -201,17 +206,34 @@ func (r *run) outputs(ctx context.Context) ([]output, error) {
 	return all, nil
 }
 
+// leaveClouds says which tasks a format of images leaves out.
+func (r *run) leaveClouds(format string) {
+	var left []string
+	for _, m := range r.members {
+		if m.clouds() {
+			left = append(left, m.task.Name)
+		}
+	}
+	if len(left) > 0 {
+		r.result.Warnings = append(r.result.Warnings, fmt.Sprintf("%s has no place for point clouds: left out: %s; jsonl has them", format, wording.FirstFew(left, 3)))
+	}
+}
+
+// clouds reports whether the member's frames are point clouds.
+func (m *member) clouds() bool { return m.task.Dimension == "3d" }
+
 // A fileFormat puts many frames into one file.
 type fileFormat struct {
 	extension string
 	write     dataset.Writer
 	recording bool // a file per bag, of frames that have times
+	clouds    bool // it has a place for point clouds
 }
 
 var fileFormats = map[string]fileFormat{
-	"jsonl": {".jsonl", dataset.JSONL, false},
-	"coco":  {".coco.json", dataset.COCO, false},
-	"mcap":  {".annotations.mcap", dataset.MCAP, true},
+	"jsonl": {".jsonl", dataset.JSONL, false, true},
+	"coco":  {".coco.json", dataset.COCO, false, false},
+	"mcap":  {".annotations.mcap", dataset.MCAP, true, false},
 }
 
 // Formats are those that cvatplan writes itself.

@@ -37,6 +37,9 @@ func (r *run) yoloOutputs(format string) []output {
 		dir := "yolo/" + task
 		splits := map[string][]*member{}
 		for _, m := range r.members {
+			if m.clouds() {
+				continue
+			}
 			split := FileName(y.Split(m.task.Subset))
 			splits[split] = append(splits[split], m)
 			all = append(all, output{
