@@ -29,6 +29,10 @@ func (s scanner) fileContext(t *Task, b *bagRef, of *manifest.Camera, d division
 			t.frames.context = append(t.frames.context, series{name: c.Name})
 			continue
 		}
+		if other := s.camera(c.Camera); other != nil {
+			wrong := diag.Errors(d.findings[s.index(other)])
+			problems = append(problems, t.blockAll(inContext(c.Name, slices.Clone(wrong)))...)
+		}
 		paths := s.contextFiles(c, d, l)
 		stamps := make([]int64, len(paths))
 		for i, p := range paths {

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -197,7 +198,7 @@ func (t *Task) addContext(name string, within time.Duration, stamps []int64, ope
 	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeNoContext, Task: t.Name, Pos: t.Origin,
 		Text: fmt.Sprintf("task %s: no frame has an image of %s within %s", wording.Safe(t.Name), wording.Safe(name), within)}
 	if near := nearest(times, stamps, 1<<63-1); len(near) > 0 {
-		best := slices.MinFunc(near, func(a, b pairing) int { return int(min(a.apart, 1<<62)) - int(min(b.apart, 1<<62)) })
+		best := slices.MinFunc(near, func(a, b pairing) int { return cmp.Compare(a.apart, b.apart) })
 		p.Text += fmt.Sprintf("; the nearest is %s away", time.Duration(best.apart).Round(time.Millisecond))
 	} else {
 		p.Text += ": the bag has none"

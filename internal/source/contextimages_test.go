@@ -248,6 +248,15 @@ func TestTwoContextImagesOfOneNameBlockTheTask(t *testing.T) {
 	}
 }
 
+func TestFilesOfNoOneCameraAreNobodysContext(t *testing.T) {
+	root := photos(t, "run/front_1700000000000000000.jpg", "run/side_1700000000000000000.jpg")
+	got := scan(t, root, "cameras:\n- {name: front, context: [left]}\n- {name: left, files: [side*]}\n- {name: right, files: [side*]}\nbags: [{path: run, cameras: [front]}]")
+	want := []string{"error: context left: ROOT/run/side_1700000000000000000.jpg fits files: of both left and right | make the globs narrower"}
+	if diff := cmp.Diff(want, got.Tasks[0].Problems); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAPartHasTheContextImagesOfItsFrames(t *testing.T) {
 	root := t.TempDir()
 	rig(t, filepath.Join(root, "run.mcap"), bagtest.Format{}, sights)

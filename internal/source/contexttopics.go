@@ -67,7 +67,11 @@ func (c topicContext) heads(ctx context.Context, r *bag.Bag, path string, log bo
 	for i, t := range c.topics {
 		names[i] = t.Name
 	}
-	key := fmt.Sprintf("%t %+v %s", log, c.options, strings.Join(names, "\n"))
+	depth := rosimage.Range{}
+	if c.options.Depth != nil {
+		depth = *c.options.Depth
+	}
+	key := fmt.Sprint(log, c.options.Format, c.options.Quality, c.options.Depth != nil, depth, strings.Join(names, "\n"))
 	if known, ok := cache[key]; ok {
 		return known, nil
 	}
