@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,6 +25,9 @@ type Server struct {
 	Organization string // slug; empty is the personal workspace
 }
 
+// userinfo is the user and password of a URL, which is refused for them, and which nobody is shown.
+var userinfo = regexp.MustCompile(`^((?:[^/?#]*//)?)[^/?#]*@`)
+
 // ServerOf says where a manifest's tasks are. Override, a URL or sandbox:DIR, stands in for the server
 // that the manifest names; the organization stays the manifest's.
 func ServerOf(m *manifest.Manifest, override string) Server {
@@ -32,6 +36,8 @@ func ServerOf(m *manifest.Manifest, override string) Server {
 		s.Shown, s.URL, s.Sandbox = override, override, ""
 		if dir, ok := strings.CutPrefix(override, "sandbox:"); ok {
 			s.Sandbox = filepath.Clean(dir)
+		} else {
+			s.Shown = userinfo.ReplaceAllString(override, "$1")
 		}
 	}
 	return s

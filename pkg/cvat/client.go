@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -133,12 +134,20 @@ func parseBase(raw string) (*url.URL, error) {
 		return nil, addressError(fmt.Sprintf("scheme %q is neither http nor https", u.Scheme))
 	case u.Hostname() == "":
 		return nil, addressError("no host")
+	case !validPort(u.Port()):
+		return nil, addressError(fmt.Sprintf("no port is %s", u.Port()))
 	case u.User != nil:
 		return nil, addressError("user and password do not belong there")
 	case u.RawQuery != "" || u.Fragment != "":
 		return nil, addressError("query and fragment do not belong there")
 	}
 	return u, nil
+}
+
+// validPort reports whether digits are a port, or none.
+func validPort(digits string) bool {
+	n, err := strconv.ParseUint(digits, 10, 16)
+	return digits == "" || err == nil && n > 0
 }
 
 // An addressError is what is wrong with the server's address.
@@ -163,6 +172,8 @@ func (e *schemeError) Hint() Hint {
 	switch {
 	case name == "" || strings.ContainsAny(e.address, "@?#"):
 		return Hint{}
+	case name == "http" || name == "https": // http:/HOST
+		return diag.Do(diag.HintWrite, name+"://"+strings.TrimLeft(e.address[len(name):], ":/"))
 	case name == "localhost" || strings.HasPrefix(name, "127."):
 		return diag.Do(diag.HintWrite, "http://"+e.address)
 	}
