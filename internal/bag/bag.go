@@ -15,7 +15,7 @@ import (
 // Options bound what reading may cost and say how damage is met.
 type Options struct {
 	Strict   bool           // damage is an error, not a warning; checksums that cost much time are checked
-	MaxChunk int64          // the largest chunk or message in bytes; 0 is 1 GiB
+	MaxChunk int64          // the largest chunk or message in bytes; 0 is 1 GiB, or Memory if that is more
 	TempDir  string         // where files are unpacked; "" is [os.TempDir]
 	Workers  int            // how many chunks are unpacked at once; 0 is one for each core
 	Memory   *memory.Budget // shared with others; nil is one of [memory.Default] for this recording
@@ -29,16 +29,21 @@ type Options struct {
 const defaultMaxChunk = 1 << 30
 
 func (o Options) withDefaults() Options {
-	if o.MaxChunk <= 0 {
-		o.MaxChunk = defaultMaxChunk
-	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	if o.Memory == nil {
 		o.Memory = memory.New(memory.Default)
 	}
+	if o.MaxChunk <= 0 {
+		o.MaxChunk = max(defaultMaxChunk, o.Memory.Limit())
+	}
 	return o
+}
+
+// tooLarge is what is wrong with a chunk or message above MaxChunk.
+func (o Options) tooLarge(what string, bytes int64) error {
+	return fmt.Errorf("%s of %d bytes is larger than %d, the most that is read; --memory %dMiB reads it", what, bytes, o.MaxChunk, (bytes-1)>>20+1)
 }
 
 // A WholeError is a file that can only be opened by reading all of it, where that has its price.

@@ -27,7 +27,7 @@ func (c *chunked) whole(n int32) (memory.Size, bool) {
 func (c *chunked) chunk(_ context.Context, n int32, buf []byte) ([]byte, error) {
 	k := &c.chunks[n]
 	if k.full > c.opts.MaxChunk || k.size > c.opts.MaxChunk {
-		return nil, fmt.Errorf("chunk of %d bytes is %w (%d)", max(k.full, k.size), errTooLarge, c.opts.MaxChunk)
+		return nil, c.opts.tooLarge("chunk", max(k.full, k.size))
 	}
 	data, err := c.unpack(k, buf)
 	switch {
@@ -163,7 +163,7 @@ func (c *chunked) bare(in stretch, p place, buf []byte, limit int64) ([]byte, er
 	case need <= int64(len(data)):
 		return data, nil
 	case need > c.opts.MaxChunk:
-		return nil, fmt.Errorf("message of %d bytes is %w (%d)", need, errTooLarge, c.opts.MaxChunk)
+		return nil, c.opts.tooLarge("message", need)
 	case need > room:
 		return nil, fmt.Errorf("message of %d bytes, where %d are left: %w", need, room, io.ErrUnexpectedEOF)
 	}

@@ -33,7 +33,7 @@ func (c *chunked) plainly(ctx context.Context, n int32) (stretch, error) {
 		return stretch{c.file, k.data, k.size, func() {}}, nil
 	}
 	if k.full > c.opts.MaxChunk {
-		return stretch{}, fmt.Errorf("chunk of %d bytes is %w (%d)", k.full, errTooLarge, c.opts.MaxChunk)
+		return stretch{}, c.opts.tooLarge("chunk", k.full)
 	}
 	s := c.spills.take(n)
 	s.once.Do(func() {

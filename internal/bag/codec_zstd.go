@@ -182,9 +182,6 @@ func unpackMessage(src, buf []byte) ([]byte, error) {
 	return all.DecodeAll(src, buf[:0])
 }
 
-// errTooLarge is a chunk or message above [Options].MaxChunk.
-var errTooLarge = errors.New("larger than allowed")
-
 // unpackFile streams a file that was compressed as a whole; damage is what is
 // wrong with it, err what went wrong with writing. The decoder's own concurrency
 // would cost more than it gains: much of a picture is stored as it is.

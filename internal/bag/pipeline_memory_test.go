@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -141,5 +142,25 @@ func TestMessagesLargerThanTheBudgetAreReadByOneReaderAtATime(t *testing.T) {
 				t.Errorf("%d bytes at once, where %d may be", got, most)
 			}
 		})
+	}
+}
+
+func TestWhatIsTooLargeIsRefusedWithItsSizeAndTheFlag(t *testing.T) {
+	for name, c := range waysOfWriting {
+		t.Run(name, func(t *testing.T) {
+			path, _ := messagesFor(t, c.file, c.format, 2, 6<<20)
+			b, err := openPath(t.Context(), path, Options{MaxChunk: 1 << 20, Memory: memory.New(1 << 20)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Close()
+			_, err = b.Read(t.Context(), index(t, b)[0])
+			if err == nil || !regexp.MustCompile(`(chunk|message) of [4-6]\d{6} bytes is larger than 1048576, the most that is read; --memory [4-7]MiB reads it`).MatchString(err.Error()) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+	if o := (Options{Memory: memory.New(4 << 30)}).withDefaults(); o.MaxChunk != 4<<30 {
+		t.Errorf("with 4 GiB of memory, at most %d bytes are read", o.MaxChunk)
 	}
 }

@@ -13,7 +13,8 @@ import (
 
 // Read reads one message into memory of its own. Its neighbours in a compressed
 // chunk are kept for a while, so that reading one after the other is not the
-// work of unpacking a chunk for each; [Bag.Messages] is still faster.
+// work of unpacking a chunk for each; [Bag.Messages] is still faster. Once it was read, the message is the
+// caller's and counts for nothing in the budget of memory.
 func (b *Bag) Read(ctx context.Context, e Entry) ([]byte, error) {
 	return b.one(ctx, e, -1)
 }
@@ -35,16 +36,6 @@ func (b *Bag) one(ctx context.Context, e Entry, limit int64) ([]byte, error) {
 	}
 	defer m.free()
 	return slices.Clone(m.data), nil
-}
-
-// Hold is Read into memory that the budget counts until done is called. Who calls it holds
-// no other message.
-func (b *Bag) Hold(ctx context.Context, e Entry) (data []byte, done func(), err error) {
-	m, held, err := b.hold(ctx, e, -1)
-	if err != nil {
-		return nil, nil, err
-	}
-	return m.data, func() { m.free(); held.Done(m.read) }, nil
 }
 
 // hold reads one message into memory of its own. While it holds that, it waits for nobody.
@@ -125,7 +116,7 @@ func (b *Bag) loadDeferred(ctx context.Context, e Entry, m message, limit int64,
 func (b *Bag) unpackOne(ctx context.Context, m message, limit int64, grant granter) (message, error) {
 	bound, err := messageBound(m.data)
 	if err == nil && bound > b.opts.MaxChunk {
-		err = fmt.Errorf("zstd message: %w (%d bytes, the limit is %d)", errTooLarge, bound, b.opts.MaxChunk)
+		err = b.opts.tooLarge("message", bound)
 	}
 	if err != nil {
 		return m, err

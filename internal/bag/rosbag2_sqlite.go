@@ -238,7 +238,7 @@ func (d *database) refs(ctx context.Context, want []bool, yield func(ref)) error
 // message reads one row's payload.
 func (d *database) message(ctx context.Context, p place, _, buf []byte, limit int64) (message, error) {
 	if p.size > d.opts.MaxChunk {
-		return message{}, fmt.Errorf("message of %d bytes is %w (%d)", p.size, errTooLarge, d.opts.MaxChunk)
+		return message{}, d.opts.tooLarge("message", p.size)
 	}
 	if d.pages != nil {
 		row := sized(buf, p.room(limit))
