@@ -1,0 +1,59 @@
+package video
+
+import "math"
+
+// show gives the frames that the edit list shows, at the times at which it does. FFmpeg decodes those
+// that it leaves out, and gives them to nobody.
+func (t *track) show(f *File, movieScale uint32, fragmented bool) error {
+	from, until, delay, err := t.shown(movieScale, fragmented)
+	if err != nil {
+		return err
+	}
+	shift := -from
+	if len(t.edits) == 0 {
+		shift = 0
+	}
+	f.Times = make([]int64, 0, len(t.times))
+	for _, at := range t.times {
+		if at < from || at >= until {
+			f.Hidden++
+			continue
+		}
+		f.Times = append(f.Times, delay+nanoseconds(at+shift, t.scale))
+	}
+	if f.Hidden > 0 && fragmented {
+		return uncountable("it is in fragments, and its edit list leaves out %s: CVAT's decoder gives them all the same, or not", counted(f.Hidden, "frame"))
+	}
+	return nil
+}
+
+// shown is the part of the track's time line that its edit list shows, and how long nothing is
+// shown before it, in ns.
+func (t *track) shown(movieScale uint32, fragmented bool) (from, until, delay int64, err error) {
+	edits := t.edits
+	for len(edits) > 0 && edits[0].MediaTime < 0 { // an empty edit
+		if movieScale == 0 {
+			return 0, 0, 0, damaged("damaged: its edit list has no time scale")
+		}
+		delay += nanoseconds(int64(min(edits[0].SegmentDuration, math.MaxInt64/2)), movieScale)
+		edits = edits[1:]
+	}
+	switch {
+	case len(edits) == 0:
+		return math.MinInt64, math.MaxInt64, delay, nil
+	case len(edits) > 1:
+		return 0, 0, 0, uncountable("its edit list has %d parts: which frames CVAT's decoder gives of them is not known", len(edits))
+	case edits[0].MediaRateInteger != 1:
+		return 0, 0, 0, uncountable("its edit list shows it at %d times its speed", edits[0].MediaRateInteger)
+	}
+	from, until = edits[0].MediaTime, math.MaxInt64
+	if d := edits[0].SegmentDuration; d > 0 && !fragmented && movieScale > 0 {
+		if d > math.MaxInt32*uint64(movieScale) {
+			return from, until, delay, nil
+		}
+		seconds, rest := int64(d/uint64(movieScale)), int64(d%uint64(movieScale))
+		scale, movie := int64(t.scale), int64(movieScale)
+		until = from + seconds*scale + (rest*scale+movie/2)/movie // rounded, as av_rescale does
+	}
+	return from, until, delay, nil
+}

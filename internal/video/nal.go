@@ -1,0 +1,91 @@
+package video
+
+// checkFirst looks into the first few samples of H.264 and H.265: whether the first is what the table
+// says, a picture that needs no other, and whether any after it needs pictures that the file lacks.
+func (t *track) checkFirst(in *input) error {
+	if t.lengths == 0 || t.codec != "h264" && t.codec != "h265" {
+		return nil
+	}
+	for i, p := range t.first {
+		kinds, err := t.unitsOf(in, p)
+		if err != nil {
+			return err
+		}
+		switch decided, why := judgeUnits(t.codec, i, kinds); {
+		case why != "":
+			return uncountable("%s", why)
+		case decided:
+			return nil
+		}
+	}
+	return nil
+}
+
+// The kinds of NAL units that matter (H.264 table 7-1, H.265 table 7-1).
+const (
+	avcSlice, avcIDR, avcSEI                     = 1, 5, 6
+	hevcRASLN, hevcRASLR, hevcBLA, hevcCRA       = 8, 9, 16, 21
+	hevcIDRW, hevcIDRN, hevcSlices, hevcLastIRAP = 19, 20, 32, 23
+)
+
+// judgeUnits judges the units of sample i, in the order in which samples lie. decided: what follows
+// needs no look.
+func judgeUnits(codec string, i int, kinds []byte) (decided bool, why string) {
+	const noKey = "its first frame is marked as a key frame, and is none: CVAT's decoder drops frames until one comes, and all later frames get other numbers"
+	for _, kind := range kinds {
+		if codec == "h264" {
+			switch kind {
+			case avcIDR, avcSEI: // a recovery point, if it is no IDR picture: the decoder begins there, too
+				return true, ""
+			case avcSlice:
+				return true, noKey
+			}
+			continue
+		}
+		if kind >= hevcSlices {
+			continue // parameter sets and the like
+		}
+		key := kind >= hevcBLA && kind <= hevcLastIRAP
+		switch {
+		case i == 0 && !key:
+			return true, noKey
+		case i == 0:
+			return kind == hevcIDRW || kind == hevcIDRN, ""
+		case kind == hevcRASLN || kind == hevcRASLR:
+			return true, "it begins in the midst of a stream (open GOP): CVAT's decoder drops frames after its first key frame, which need others that are not there, and all later frames get other numbers"
+		}
+		return key || kind < 6, "" // a trailing picture ends those that lead
+	}
+	return false, ""
+}
+
+// unitsOf gives the kinds of the units of a sample.
+func (t *track) unitsOf(in *input, p place) (kinds []byte, err error) {
+	const most = 64
+	for at, end := p.at, p.at+int64(p.size); at+int64(t.lengths) < end && len(kinds) < most; {
+		if at < 0 || at >= in.size {
+			return nil, damaged("cut short: its first frames lie beyond its end")
+		}
+		b, err := in.head(at, t.lengths+1)
+		if err != nil {
+			return nil, err
+		}
+		if len(b) <= t.lengths {
+			return nil, damaged("cut short: its first frames lie beyond its end")
+		}
+		length := int64(0)
+		for _, c := range b[:t.lengths] {
+			length = length<<8 | int64(c)
+		}
+		kinds = append(kinds, kindOf(t.codec, b[t.lengths]))
+		at += int64(t.lengths) + max(length, 1)
+	}
+	return kinds, nil
+}
+
+func kindOf(codec string, b byte) byte {
+	if codec == "h264" {
+		return b & 31
+	}
+	return b >> 1 & 63
+}

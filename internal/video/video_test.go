@@ -1,0 +1,93 @@
+package video
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A decoded file is what PyAV gives of a fixture: see testdata/make_fixtures.py.
+type decoded struct {
+	Codec string
+	Times []int64 `json:"times_us"`
+	Error string
+}
+
+func fixtures(t testing.TB) map[string]decoded {
+	data, err := os.ReadFile("testdata/frames.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files map[string]decoded
+	if err := json.Unmarshal(data, &files); err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func open(t testing.TB, name string) (*File, error) {
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Read(context.Background(), bytes.NewReader(data), int64(len(data)), name)
+}
+
+// uncounted are the fixtures whose frames are refused, and why.
+var uncounted = map[string]string{
+	"no_first_key.mp4": "its first frame is no key frame",
+	"no_first_key.mkv": "its first frame is no key frame",
+	"no_first_key.avi": "its frame 1 holds nothing",
+	"open_gop_cut.mp4": "it begins in the midst of a stream (open GOP)",
+	"open_gop_cut.mkv": "it begins in the midst of a stream (open GOP)",
+	"cut.mkv":          "cut short", // CVAT would take what is left of it without a word
+}
+
+// lossy are fixtures of which no table tells that the decoder gives fewer frames, for pictures that others need
+// were lost before the file was written. The numbers of frames differ after the import.
+var lossy = map[string]bool{"lost_packets_h265.mp4": true}
+
+// The tables give the frames that FFmpeg decodes, one for one, at the times at which it says that they are shown.
+func TestFramesAreThoseOfTheDecoder(t *testing.T) {
+	for name, want := range fixtures(t) {
+		t.Run(name, func(t *testing.T) {
+			f, err := open(t, name)
+			why, refused := uncounted[name]
+			switch {
+			case refused && (err == nil || !strings.Contains(err.Error(), why)):
+				t.Fatalf("got %v, want an error with %q", err, why)
+			case refused:
+				return
+			case want.Error != "":
+				if err == nil {
+					t.Fatalf("it is read, but PyAV says: %s", want.Error)
+				}
+				return
+			case err != nil:
+				t.Fatal(err)
+			case lossy[name]:
+				if len(f.Times) <= len(want.Times) {
+					t.Fatalf("%d frames, the decoder gives %d: it is not lossy", len(f.Times), len(want.Times))
+				}
+				return
+			}
+			first := int64(0)
+			if name == "h264.avi" && want.Times[0] > 0 {
+				first = want.Times[0] // AVI has no times, and FFmpeg guesses that H.264 is shown a frame late
+			}
+			times := make([]int64, len(f.Times))
+			for i, ns := range f.Times {
+				times[i] = (ns+500)/1000 + first
+			}
+			if diff := cmp.Diff(want.Times, times); diff != "" {
+				t.Errorf("times in µs (-PyAV +tables):\n%s", diff)
+			}
+		})
+	}
+}
