@@ -121,6 +121,11 @@ const (
 	CodeUnsupportedImages   Code = "unsupported_images"
 	CodeLeftOut             Code = "left_out"
 	CodeSameStem            Code = "same_stem"
+	CodeBadVideo            Code = "bad_video"
+	CodeVideoFrames         Code = "video_frames"
+	CodeSeveralVideos       Code = "several_videos"
+	CodeVideoSetting        Code = "video_setting"
+	CodeUnclaimedVideos     Code = "unclaimed_videos"
 	CodeImagesAndRecordings Code = "images_and_recordings"
 	CodeSameFrameName       Code = "same_frame_name"
 	CodeBadFrameName        Code = "bad_frame_name"
@@ -288,6 +293,11 @@ var Codes = []Meaning{
 	{CodeUnsupportedImages, Warning, "images of kinds that CVAT does not take"},
 	{CodeLeftOut, Note, "hidden files and folders of systems are left out"},
 	{CodeSameStem, Note, "frames differ in their extension only"},
+	{CodeBadVideo, Error, "a video that CVAT would not import"},
+	{CodeVideoFrames, Error, "a video whose frames cannot be counted as CVAT counts them"},
+	{CodeSeveralVideos, Error, "a bag has several videos of a camera"},
+	{CodeVideoSetting, Error, "a video cannot have what the manifest asks for"},
+	{CodeUnclaimedVideos, Note, "no camera takes these videos"},
 	{CodeImagesAndRecordings, Error, "a bag holds images and recordings, and nothing says which is meant"},
 	{CodeSameFrameName, Error, "two frames of a task have the same name"},
 	{CodeBadFrameName, Error, "a frame name that CVAT would refuse or change"},

@@ -142,6 +142,10 @@ const (
 	HintShrinkImage
 	HintConvertImages
 	HintConvertTheImages
+	HintEncodeAgain
+	HintRecordAgain
+	HintVideoForEachBag // a glob of the videos
+	HintSettingOfImages
 	HintSortOrConvert
 	HintRepublishTopic
 	HintSetTempDir

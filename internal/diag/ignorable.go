@@ -7,5 +7,5 @@ var Ignorable = []Code{
 	CodeFrameCounts, CodeFrameOrder, CodeIdleExclude, CodeIdleSkip, CodeImageQuality, CodeImagesAndRecordings, CodeKeptLabels,
 	CodeLabels, CodeLeftOut, CodeLinkLoop, CodeListedBags, CodeManyJobs, CodeNoHeaderStamp, CodeNoImages, CodeNoIndex, CodeOddNames,
 	CodeOverlap, CodeReadOnlyToken, CodeSameRecording, CodeSameStem, CodeSegmentSize, CodeSeveralKinds, CodeSourceStorage, CodeSubset,
-	CodeTargetStorage, CodeTopicChoice, CodeUnclaimedImages, CodeUnclaimedTopics, CodeUnsettledBags, CodeUnsupportedImages, CodeValidation,
+	CodeTargetStorage, CodeTopicChoice, CodeUnclaimedImages, CodeUnclaimedTopics, CodeUnclaimedVideos, CodeUnsettledBags, CodeUnsupportedImages, CodeValidation,
 }

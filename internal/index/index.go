@@ -24,7 +24,7 @@ type Record struct {
 
 	Bag    string `json:"bag"` // its path from the manifest's root, with slashes
 	Camera string `json:"camera,omitempty"`
-	Path   string `json:"path,omitempty"` // of a directory's image: in the bag, with slashes
+	Path   string `json:"path,omitempty"` // of a directory's image, or of the video: in the bag, with slashes
 
 	// Of a recording's message.
 	Topic     string `json:"topic,omitempty"`
@@ -37,10 +37,11 @@ type Record struct {
 	Encoding  string `json:"encoding,omitempty"` // of the message: bgr8, jpeg, …
 
 	StampNS   *int64 `json:"stamp_ns,string,omitempty"` // the frame's time: the chosen one of the above, or what the file's name carries
-	Index     *int   `json:"index,omitempty"`           // {index}: its number among all frames of the camera in the bag
+	PTSNS     *int64 `json:"pts_ns,string,omitempty"`   // of a video's frame: when it is shown, in ns from the video's start
+	Index     *int   `json:"index,omitempty"`           // {index}: its number among all frames of the camera in the bag; of a video's, in the file
 	Width     int    `json:"width,omitempty"`           // pixels, as CVAT shows it
 	Height    int    `json:"height,omitempty"`
-	Size      int64  `json:"size,omitempty"`      // bytes, as they are uploaded; 0: not known, as SHA256 is then
+	Size      int64  `json:"size,omitempty"`      // bytes, as they are uploaded, of a video's frame those of the video; 0: not known, as SHA256 is then
 	SHA256    string `json:"sha256,omitempty"`    // of these bytes, hex; empty: not known, since the server alone has them
 	Selection string `json:"selection,omitempty"` // the frames: settings that it was selected and encoded with, where they are not the defaults
 

@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "write the golden files again")
 
 func ptr[T any](v T) *T { return &v }
 
-// records are one of each kind: a file, a message, one that the server knows, names that need escaping.
+// records are one of each kind: a file, a message, one that the server knows, names that need escaping, a video's frame.
 var records = []Record{
 	{
 		Task: "jai_cam_2026-03-04", Name: "2026-03-04/jai_cam_0001.jpg", Bag: "2026-03-04", Camera: "jai_cam", Path: "jai_cam_0001.jpg",
@@ -37,6 +37,10 @@ var records = []Record{
 	{
 		Task: "a, \"b\"\nc", Name: "<ü&>/=1+1.png", Bag: "ü", Path: "=1+1.png", TaskID: 12, ServerFrame: ptr(0), JobID: 34,
 		StampNS: ptr(int64(-1)), Size: 1, SHA256: strings.Repeat("ff", 32),
+	},
+	{
+		Task: "front_run7", Name: "frame_000010", Frame: 2, Bag: "run7.mp4", Camera: "front", Path: "run7.mp4",
+		PTSNS: ptr(int64(333333333)), Index: ptr(10), Size: 5000, SHA256: strings.Repeat("0c", 32), Selection: "every=5",
 	},
 }
 

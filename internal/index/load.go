@@ -30,6 +30,9 @@ type Frames struct {
 	Selection string           // of the records
 	Context   [][]ContextImage // of each frame; nil where none has any
 
+	Video       bool // they are a video's: Sizes and Sums are of the file that they are in
+	First, Step int  // of a video: the number in the file of the first frame, and from one to the next
+
 	last int // frame number
 }
 
@@ -82,6 +85,9 @@ func (x *Index) add(r Record) error {
 	of.last = r.Frame
 	of.Names, of.Sizes, of.Sums = append(of.Names, r.Name), append(of.Sizes, r.Size), append(of.Sums, r.Sum())
 	of.addContext(r)
+	if r.PTSNS != nil {
+		of.addVideo(r)
+	}
 	if r.Path != "" {
 		of.Paths = append(of.Paths, r.Path)
 	} else if !slices.Contains(of.Topics, r.Topic) {
@@ -107,6 +113,21 @@ func (f *Frames) addContext(r Record) {
 		images = append(images, image)
 	}
 	f.Context = append(f.Context, images)
+}
+
+// addVideo keeps which frames of the video there are, once the frame itself was added.
+func (f *Frames) addVideo(r Record) {
+	f.Video = true
+	number := r.Frame
+	if r.Index != nil {
+		number = *r.Index
+	}
+	switch len(f.Names) {
+	case 1:
+		f.First, f.Step = number, 1
+	case 2:
+		f.Step = max(number-f.First, 1)
+	}
 }
 
 // Bags are those that the index has frames of, sorted.
@@ -142,7 +163,7 @@ func (x *Index) Records(ctx context.Context, bag, camera string, visit func(Reco
 
 // Pick gives some of the frames in another order.
 func (f *Frames) Pick(at []int) *Frames {
-	some := &Frames{Topics: f.Topics, Selection: f.Selection}
+	some := &Frames{Topics: f.Topics, Selection: f.Selection, Video: f.Video, First: f.First, Step: f.Step}
 	whole := len(f.Paths) == len(f.Names)
 	for _, i := range at {
 		some.Names, some.Sizes, some.Sums = append(some.Names, f.Names[i]), append(some.Sizes, f.Sizes[i]), append(some.Sums, f.Sums[i])
@@ -163,6 +184,9 @@ func (f *Frames) Measured() bool { return !slices.Contains(f.Sizes, 0) }
 func (f *Frames) Bytes() (total int64) {
 	if !f.Measured() {
 		return -1
+	}
+	if f.Video {
+		return f.Sizes[0]
 	}
 	for _, n := range f.Sizes {
 		total += n

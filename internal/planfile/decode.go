@@ -52,8 +52,14 @@ func (in *reader) task(line []byte) error {
 	if err != nil {
 		return in.wrong(err)
 	}
+	if l.Video != nil {
+		if err := l.Video.Check(); err != nil {
+			return in.wrong(err)
+		}
+		l.Frames = l.Video.Names()
+	}
 	d := plan.Desired{
-		Task: l.Task, Was: l.Was, Update: l.Update, Bag: l.Bag, Camera: l.Camera, Kind: l.Kind, Settings: l.Settings, Frames: l.Frames, Annotations: l.Annotations,
+		Task: l.Task, Was: l.Was, Update: l.Update, Bag: l.Bag, Camera: l.Camera, Kind: l.Kind, Video: l.Video, Settings: l.Settings, Frames: l.Frames, Annotations: l.Annotations,
 		Origin: manifest.Position(l.Origin), Hash: l.Hash, Bytes: l.Bytes,
 		Context: l.Context, Related: l.Related, ContextFiles: l.ContextFiles,
 	}

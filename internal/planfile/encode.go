@@ -42,6 +42,9 @@ func taskOf(d plan.Desired, action plan.Action, images []Image) taskLine {
 		Settings: d.Settings, Origin: positionPart(d.Origin), Frames: d.Frames, Annotations: d.Annotations,
 		Context: d.Context, Related: d.Related, ContextFiles: d.ContextFiles,
 	}
+	if d.Video != nil {
+		l.Video, l.Frames = d.Video, nil
+	}
 	if d.Payload.Served() {
 		p := payloadPart(d.Payload)
 		l.Payload = &p

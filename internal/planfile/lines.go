@@ -86,6 +86,7 @@ type taskLine struct {
 	Camera   string        `json:"camera,omitempty"`
 	Kind     plan.Kind     `json:"kind,omitempty"`    // left out of images
 	Payload  *payloadPart  `json:"payload,omitempty"` // left out of uploads
+	Video    *plan.Video   `json:"video,omitempty"`   // in place of frames
 	Hash     string        `json:"archive,omitempty"`
 	Bytes    int64         `json:"bytes"`
 	Settings plan.Settings `json:"settings"`

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/cvatplan/cvatplan/internal/archive"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/apply"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -35,6 +37,9 @@ func (p *Project) measured(ctx context.Context, i int, c plan.Change) (apply.Ima
 	if len(diag.Errors(before)) > 0 {
 		return apply.Images{Problems: before}, ctx.Err()
 	}
+	if t.Kind == manifest.KindVideo {
+		return p.measuredVideo(ctx, t, before)
+	}
 	frames, problems := source.Measure(ctx, t)
 	problems = append(before, problems...)
 	if err := cmp.Or(ctx.Err(), passing(problems)); err != nil {
@@ -44,6 +49,20 @@ func (p *Project) measured(ctx context.Context, i int, c plan.Change) (apply.Ima
 	zip := pack(frames)
 	zip.CloseToo(t) // what its frames were spooled in
 	return apply.Images{Archive: zip, Frames: names(frames), Related: related(frames), Problems: problems}, nil
+}
+
+// measuredVideo reads the file of a task that is a video.
+func (p *Project) measuredVideo(ctx context.Context, t source.Task, problems []diag.Diagnostic) (apply.Images, error) {
+	sums, found := source.MeasureVideo(ctx, t)
+	problems = append(problems, found...)
+	if err := cmp.Or(ctx.Err(), passing(problems)); err != nil {
+		return apply.Images{}, err
+	}
+	if len(diag.Errors(problems)) > 0 {
+		return apply.Images{Problems: problems}, nil
+	}
+	v, _ := t.Video()
+	return apply.Images{Archive: archive.NewFile(v.File, v.Identity(sums.Size, sums.SHA256), sums, t.OpenVideo), Problems: problems}, nil
 }
 
 // A passingError is a problem that is not of the images, and that is gone when they are read again.

@@ -9,6 +9,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -33,6 +34,9 @@ func (p *Project) measureNamed(ctx context.Context, names []string) error {
 // measure reads one task's images, or its index where they are not here, and keeps what the plan is
 // to know of them. The error is the context's.
 func (p *Project) measure(ctx context.Context, i int) error {
+	if p.Tasks[i].Kind == manifest.KindVideo {
+		return p.measureVideo(ctx, i)
+	}
 	frames, problems := readFrames(ctx, p.Tasks[i])
 	p.addWarnings(problems)
 	p.addErrors(i, problems)
@@ -40,6 +44,27 @@ func (p *Project) measure(ctx context.Context, i int) error {
 		return err
 	}
 	p.keepMeasured(i, frames)
+	return nil
+}
+
+// measureVideo reads a video, or its index where it is not here.
+func (p *Project) measureVideo(ctx context.Context, i int) error {
+	t, d := p.Tasks[i], &p.Desired[i]
+	v, known := t.Video()
+	if !known {
+		return ctx.Err()
+	}
+	size, sum, indexed := source.IndexedVideo(t)
+	if !indexed {
+		sums, problems := source.MeasureVideo(ctx, t)
+		p.addWarnings(problems)
+		p.addErrors(i, problems)
+		if err := ctx.Err(); err != nil || len(d.Problems) > 0 {
+			return err
+		}
+		size, sum = sums.Size, sums.SHA256
+	}
+	d.Hash, d.Bytes = v.Identity(size, sum), size
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/video"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -125,7 +126,7 @@ func (f *finder) entry(ctx context.Context, e *manifest.Bag) {
 		isDir := f.isDir(ctx, rel, d)
 		markUsed(used, e.Exclude, rel)
 		switch {
-		case !isDir && (dirs || !bag.Named(rel)):
+		case !isDir && (dirs || !isBagFile(rel)):
 			wrong++
 		case excludes(e.Exclude, rel):
 			excluded++
@@ -163,6 +164,9 @@ func (f *finder) entry(ctx context.Context, e *manifest.Bag) {
 		f.nothing(ctx, e, pattern, excluded, wrong)
 	}
 }
+
+// isBagFile reports whether a file of this name is a bag by itself: a recording, or a video.
+func isBagFile(name string) bool { return bag.Named(name) || video.Named(name) }
 
 // globOptions keep ** away from links, which may lead in circles. A directory that cannot be listed is an error: what is
 // in it would be missing without a word.
@@ -288,7 +292,7 @@ func (f *finder) stubs(ctx context.Context, e *manifest.Bag, pattern string, use
 			return nil
 		}
 		n++
-		f.add(rel, bag.Named(rel), e)
+		f.add(rel, isBagFile(rel), e)
 		f.byRel[rel].missing = &diag.Diagnostic{
 			Severity: diag.Error, Code: diag.CodeDVCMissing, Hint: diag.Do(diag.HintFetchDVC, f.store.Path(stub)),
 			Text: fmt.Sprintf("bag %s is not here, only its DVC stub %s", wording.Safe(rel), path.Base(stub)),

@@ -17,7 +17,7 @@ import (
 // with a server's only so, else the dropped ones look like drift. When ctx ends, the
 // task is given back as it was.
 func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
-	if _, only := t.OnlyIndexed(); only || t.frames.payload.Served() {
+	if _, only := t.OnlyIndexed(); only || t.frames.payload.Served() || t.frames.video != nil {
 		return t, nil
 	}
 	was := t
@@ -50,6 +50,9 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
 func Bytes(ctx context.Context, t Task) (int64, error) {
 	if t.frames.payload.Served() {
 		return 0, nil
+	}
+	if t.frames.video != nil && t.frames.indexed == nil {
+		return t.videoBytes(ctx)
 	}
 	if a := t.frames.indexed; a != nil {
 		return a.frames.Bytes(), nil

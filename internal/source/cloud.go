@@ -11,6 +11,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/video"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -36,8 +37,11 @@ func kindOf(name string) manifest.Kind {
 
 // accepted reports whether CVAT takes a frame of this name.
 func accepted(k manifest.Kind, name string) bool {
-	if k == manifest.KindPointCloud {
+	switch k {
+	case manifest.KindPointCloud:
 		return pcd.Named(name) && !pcd.IsBin(name) // which it renames
+	case manifest.KindVideo:
+		return video.Named(name)
 	}
 	return imageheader.Accepted(name)
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
-	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/source/content"
@@ -40,7 +39,7 @@ func (f *finder) addIndexed(e *manifest.Bag, pattern string, dirs bool) (found i
 	for _, rel := range f.onlyIndexed {
 		if f.fits(e, pattern, dirs, rel) {
 			found++
-			f.add(rel, bag.Named(rel), e)
+			f.add(rel, isBagFile(rel), e)
 			f.byRel[rel].onlyIndexed = true
 		}
 	}
@@ -49,7 +48,7 @@ func (f *finder) addIndexed(e *manifest.Bag, pattern string, dirs bool) (found i
 
 // fits tells whether an entry matches a bag, by names alone.
 func (f *finder) fits(e *manifest.Bag, pattern string, dirs bool, rel string) bool {
-	return fitsBag(pattern, rel) && !(dirs && bag.Named(rel)) && !excludes(e.Exclude, rel)
+	return fitsBag(pattern, rel) && !(dirs && isBagFile(rel)) && !excludes(e.Exclude, rel)
 }
 
 // attachIndexes gives each bag the last index that an entry names for it; one that has the bag, if

@@ -23,7 +23,9 @@ func (s scanner) stale(b *bagRef, o outcome) []diag.Diagnostic {
 		if l == nil {
 			l = &index.Frames{}
 		}
-		l = l.Pick(order(l.Names, newView(s.m, b, s.camera(t.Camera)).sorting()))
+		if !l.Video { // those of a video have their own order
+			l = l.Pick(order(l.Names, newView(s.m, b, s.camera(t.Camera)).sorting()))
+		}
 		if t.SkipsBad() && len(l.Names) > 0 && len(plan.Without(l.Names, t.frames.names)) == 0 {
 			t.frames.index = l
 			continue // the index knows which frames are bad; here that is not known before they are read

@@ -36,7 +36,11 @@ func (s scanner) fromIndex(b *bagRef) outcome {
 // written for another manifest.
 func (v view) fromIndexed(l *index.Frames, s scanner) Task {
 	t := v.task()
-	l = l.Pick(order(l.Names, v.sorting()))
+	if l.Video {
+		t.videoOf(l)
+	} else {
+		l = l.Pick(order(l.Names, v.sorting()))
+	}
 	a := &indexedFrames{bag: v.bag, camera: v.cameraName(), frames: l}
 	if fault := v.outdated(l, t, s); fault != "" {
 		t.block(diag.CodeStaleIndex, diag.Do(diag.HintRenewIndexThere, t.Origin.File), "index %s was written for another manifest: %s", wording.Safe(v.bag.indexed.File), fault)
@@ -58,8 +62,12 @@ func (v view) outdated(l *index.Frames, t Task, s scanner) string {
 		return ""
 	}
 	mine, matcher := s.index(v.camera), s.matchers[v.camera.Kind]
-	for _, p := range l.Paths {
-		if owner, _ := matcher.Owner(p); owner != mine {
+	for _, p := range slices.Compact(slices.Clone(l.Paths)) {
+		owner, _ := matcher.Owner(p)
+		if l.Video {
+			owner = s.videoOwner(v.bag, p)
+		}
+		if owner != mine {
 			return fmt.Sprintf("%s is no longer of camera %s", wording.Safe(p), wording.Safe(v.camera.Name))
 		}
 	}

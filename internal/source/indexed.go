@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path"
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
@@ -43,7 +42,7 @@ func (t Task) OnlyIndexed() (diag.Diagnostic, bool) {
 // open, but all that the archive's hash needs. false: it is here, or its index does not know all that.
 func Indexed(t Task) ([]Frame, bool) {
 	a := t.frames.indexed
-	if a == nil || !a.frames.Measured() {
+	if a == nil || !a.frames.Measured() || a.frames.Video {
 		return nil, false
 	}
 	frames := make([]Frame, len(a.frames.Names))
@@ -63,7 +62,7 @@ func (a *indexedFrames) Where(i int) string {
 	if a.frames.Paths == nil {
 		return a.bag.path() + ": " + a.frames.Names[i]
 	}
-	return a.bag.store.Path(path.Join(a.bag.rel, a.frames.Paths[i]))
+	return a.bag.store.Path(a.bag.fileAt(a.frames.Paths[i]))
 }
 
 func (a *indexedFrames) fault() diag.Diagnostic {
@@ -95,6 +94,9 @@ func (a *indexedFrames) Close() error { return nil }
 func (a *indexedFrames) Paths() []string {
 	if a.frames.Paths == nil {
 		return []string{a.bag.path()}
+	}
+	if a.frames.Video {
+		return []string{a.Where(0)}
 	}
 	paths := make([]string, len(a.frames.Names))
 	for i := range paths {

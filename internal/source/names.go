@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/video"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -39,6 +40,9 @@ func bagName(b *bagRef) string {
 		return path.Base(strings.ReplaceAll(absolute(b.path()), `\`, "/"))
 	}
 	name := path.Base(b.rel)
+	if b.file && video.Named(name) {
+		return trimExtension(name)
+	}
 	for _, ext := range []string{".active", ".zstd", ".bag", ".mcap", ".db3"} {
 		if b.file || ext == ".bag" || ext == ".mcap" {
 			name = strings.TrimSuffix(name, ext)

@@ -17,6 +17,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/recording"
 	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/video"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -129,7 +130,10 @@ func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 	if p, bad := s.notServed(b, contents{}); bad {
 		return s.blocked(b, p)
 	}
-	if b.file {
+	switch {
+	case b.file && video.Named(b.rel):
+		return s.videos(ctx, b, contents{videos: videosIn(b, contents{})})
+	case b.file:
 		return s.recording(ctx, b)
 	}
 	l, err := list(ctx, b.store, b.rel)
@@ -148,6 +152,8 @@ func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 		return s.mixed(ctx, b, l, whole)
 	case whole:
 		return s.recording(ctx, b)
+	case len(l.images) == 0 && len(l.videos) > 0 && b.served() == nil:
+		return s.videos(ctx, b, l)
 	}
 	return s.directory(ctx, b, l)
 }

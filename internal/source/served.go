@@ -14,6 +14,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/video"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -101,6 +102,10 @@ func (s scanner) notServed(b *bagRef, l contents) (diag.Diagnostic, bool) {
 	switch {
 	case b.served() == nil:
 		return p, false
+	case b.file && video.Named(b.rel) || len(l.images) == 0 && len(l.videos) > 0:
+		p.Text = fmt.Sprintf("bag %s is a video, and cvatplan cannot count its frames there: %s", wording.Safe(b.rel), store.ErrServed)
+		p.Hint = diag.Do(diag.HintReadRecordings)
+		return p, true
 	case b.file || (l.metadata || len(l.recordings) > 0) && len(l.images) == 0:
 		p.Text = fmt.Sprintf("bag %s is a recording, and cvatplan cannot read it there: %s", wording.Safe(b.rel), store.ErrServed)
 		p.Hint = diag.Do(diag.HintReadRecordings)

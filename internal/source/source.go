@@ -123,8 +123,8 @@ func (t Task) Close() error {
 func (t Task) Desired() plan.Desired {
 	d := plan.Desired{
 		Task: t.Name, Bag: t.Bag, Camera: t.Camera, Kind: t.Kind, Settings: t.Settings, Was: t.Was, Update: t.Update,
-		Frames: t.frames.names, Origin: t.Origin, Payload: t.frames.payload, Bytes: -1, Problems: slices.Clone(t.Problems),
 		Related: t.frames.related(), Context: t.frames.coverage(),
+		Frames: t.frames.names, Origin: t.Origin, Payload: t.frames.payload, Video: t.frames.video, Bytes: -1, Problems: slices.Clone(t.Problems),
 	}
 	if d.Payload.Served() { // all is known of them that ever will be
 		d.ContextFiles = t.frames.servedContext()

@@ -25,6 +25,7 @@ type frames struct {
 	source  frame.Source   // nil where there are no frames
 	reading *reading       // what is left to be read for their names; nil: nothing
 	payload plan.Payload   // how they get to the server
+	video   *plan.Video    // what is taken of a video; nil: they are no video's
 	indexed *indexedFrames // the same as source, where an index stands in for the bag; else nil
 
 	whole   []string // of a part: those of all parts; nil: the task is all there is

@@ -19,6 +19,7 @@ type totals struct {
 	unclaimed occurrences      // images that no camera takes
 	clouds    occurrences      // point clouds that no camera takes
 	topics    occurrences      // image topics that no camera takes
+	videos    occurrences      // videos that no camera takes
 	leftOut   occurrences      // folders of systems, and hidden images
 	misplaced occurrences      // context images that lie beside no image
 	pictures  occurrences      // images that CVAT does not take
@@ -27,6 +28,7 @@ type totals struct {
 	indexed   occurrences      // bags whose indexes replace them
 	taken     []int            // tasks of a camera, blocked ones too
 	missing   []occurrences    // bags that lack a camera
+	passed    []occurrences    // videos of other cameras
 	kinds     []map[string]int // see camera.KindOf
 
 	recordings   int // bags that are recordings
@@ -42,7 +44,7 @@ type occurrences struct {
 
 func newTotals(m *manifest.Manifest) totals {
 	n := max(1, len(m.Cameras))
-	return totals{taken: make([]int, n), missing: make([]occurrences, n), kinds: make([]map[string]int, n)}
+	return totals{taken: make([]int, n), missing: make([]occurrences, n), passed: make([]occurrences, n), kinds: make([]map[string]int, n)}
 }
 
 func (h *occurrences) add(b *bagRef, paths []string) {
@@ -88,11 +90,13 @@ func (t *totals) add(o totals) {
 	t.besideImages += o.besideImages
 	t.photosBeside += o.photosBeside
 	t.topics.join(o.topics)
+	t.videos.join(o.videos)
 	t.indexed.join(o.indexed)
 	t.recordings += o.recordings
 	for i := range o.taken {
 		t.taken[i] += o.taken[i]
 		t.missing[i].join(o.missing[i])
+		t.passed[i].join(o.passed[i])
 		for kind, n := range o.kinds[i] {
 			if t.kinds[i] == nil {
 				t.kinds[i] = make(map[string]int)
@@ -115,6 +119,10 @@ func (t *totals) problems(m *manifest.Manifest) []diag.Diagnostic {
 	if h := t.topics; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedTopics, Text: fmt.Sprintf(
 			"no camera takes %s in %s, such as %s", wording.Count(h.n, "image topic", "image topics"), wording.Count(h.bags, "bag", "bags"), wording.Safe(h.example))})
+	}
+	if h := t.videos; h.n > 0 {
+		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedVideos, Text: fmt.Sprintf(
+			"no camera takes %s, such as %s", wording.Count(h.n, "video", "videos"), wording.Safe(h.example))})
 	}
 	if h := t.indexed; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeListedBags, Text: fmt.Sprintf(
@@ -159,6 +167,9 @@ func (t *totals) mixed() []diag.Diagnostic {
 
 func (t *totals) ofCamera(i int, c manifest.Camera) []diag.Diagnostic {
 	h := t.missing[i]
+	if t.taken[i] == 0 {
+		h.join(t.passed[i])
+	}
 	if h.n > 0 && t.taken[i] == 0 {
 		return []diag.Diagnostic{{
 			Severity: diag.Error, Code: diag.CodeCameraWithoutImages, Pos: c.Pos, Hint: t.cameraHint(i, c),

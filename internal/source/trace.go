@@ -26,6 +26,9 @@ func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]diag.
 	if t.frames.payload.Served() {
 		return t.untraceable(), nil
 	}
+	if t.frames.video != nil {
+		return t.traceVideo(ctx, visit)
+	}
 	if !t.Provisional() {
 		return t.windows(ctx, traced, visit)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/pcd"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/video"
 )
 
 // maxDepth bounds directories in directories; symbolic links can make any number.
@@ -26,6 +27,7 @@ type contents struct {
 	clouds   []string // point clouds, in byte order
 	pictures []string // images that CVAT does not take
 	others   int      // files that are not images
+	videos   []string // those of them that are videos, in byte order
 	leftOut  []string // folders of operating systems and NAS, and hidden images
 	lists    []string // lists of images, as CVAT's tools write them beside the images
 	related  []string // images below folders of the name related_images, as paths from the bag
@@ -68,6 +70,7 @@ func list(ctx context.Context, s store.Store, dir string) (contents, error) {
 	slices.Sort(w.clouds)
 	slices.Sort(w.recordings)
 	slices.Sort(w.related)
+	slices.Sort(w.videos)
 	slices.SortFunc(w.problems, func(a, b finding) int { return strings.Compare(a.path, b.path) })
 	return w.contents, ctx.Err()
 }
@@ -177,6 +180,9 @@ func (w *walker) note(at, name string) {
 	w.metadata = w.metadata || at == "metadata.yaml"
 	if bag.Named(name) {
 		w.recordings = append(w.recordings, at)
+	}
+	if video.Named(name) {
+		w.videos = append(w.videos, at)
 	}
 }
 

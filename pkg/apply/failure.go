@@ -103,6 +103,27 @@ func (e *contextError) Hint() diag.Hint { return diag.Do(diag.HintWithoutContext
 // Code names the difference.
 func (e *contextError) Code() diag.Code { return diag.CodeContextDropped }
 
+// A videoError is a video of which CVAT's decoder gave other frames than its tables tell.
+type videoError struct {
+	task int
+	want plan.Video
+	file string // that CVAT holds
+	have int    // its frames there
+}
+
+func (e *videoError) Error() string {
+	if e.file != e.want.File {
+		return fmt.Sprintf("task %d holds %q where the video %s was sent", e.task, e.file, e.want.File)
+	}
+	return fmt.Sprintf("task %d: CVAT's decoder gave %d frames of %s where its tables tell of %d: nobody knows which frame has which number", e.task, e.have, e.want.File, e.want.Count)
+}
+
+// Hint says how to make the frames count.
+func (e *videoError) Hint() diag.Hint { return diag.Do(diag.HintEncodeAgain) }
+
+// Code names the difference.
+func (e *videoError) Code() diag.Code { return diag.CodeVideoFrames }
+
 // A sizeError is an image of another size than a list in its storage says.
 type sizeError struct {
 	task        int
@@ -230,7 +251,10 @@ func retryable(err error) bool {
 	var context *contextError
 	var failed *importError
 	var sizes *sizeError
+	var videos *videoError
 	switch {
+	case errors.As(err, &videos):
+		return false
 	case errors.As(err, &sizes):
 		return false
 	case errors.Is(err, archive.ErrChanged), errors.As(err, &frames), errors.As(err, &context):

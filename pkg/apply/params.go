@@ -33,15 +33,40 @@ func dataParams(d plan.Desired) cvat.DataParams {
 		carry(s.Validation, p.Validation)
 	}
 	p.SortingMethod = orderOf(d)
+	if v := d.Video; v != nil {
+		setSpan(&p, *v)
+	}
 	if d.Payload.Kind == plan.PayloadCloud {
 		p.CloudStorageID = &d.Payload.Storage
 	}
 	return p
 }
 
+// setSpan says which frames of a video are taken. The end is left to CVAT where it is the file's: what it counts there
+// beyond cvatplan's count is seen after the import, and not cut off without a word.
+func setSpan(p *cvat.DataParams, v plan.Video) {
+	if v.Start > 0 {
+		p.StartFrame = &v.Start
+	}
+	step := v.Step
+	switch stop := v.Stop(); {
+	case !v.CutsEnd():
+	case stop == 0:
+		step = v.Total // CVAT takes a stop_frame of 0 for none
+	default:
+		p.StopFrame = &stop
+	}
+	if step > 1 {
+		p.FrameFilter = fmt.Sprintf("step=%d", step)
+	}
+}
+
 // orderOf is the sorting_method that CVAT is asked for: what it reads by itself is named in its order.
 func orderOf(d plan.Desired) string {
 	method := or(d.Settings.SortingMethod, manifest.DefaultSortingMethod)
+	if d.Kind == manifest.KindVideo {
+		return manifest.DefaultSortingMethod // a video has its own order, whatever is asked for (CVAT 2.73)
+	}
 	if d.Payload.Served() && method != "random" {
 		return predefined
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -85,7 +86,7 @@ func (t *task) importAtOnce(ctx context.Context, id int) (decision, error) {
 
 // ordered: the order of the frames is sent beside the archive.
 func (t *task) ordered() bool {
-	return or(t.change.Desired.Settings.SortingMethod, "") == predefined
+	return t.change.Desired.Kind != manifest.KindVideo && or(t.change.Desired.Settings.SortingMethod, "") == predefined
 }
 
 // yields gives another run precedence whose task was created at the same moment and

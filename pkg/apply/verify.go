@@ -79,6 +79,9 @@ func (t *task) compare(ctx context.Context, winner plan.Task) ([]cvat.FrameMeta,
 	}
 	names := meta.Names()
 	d := t.change.Desired
+	if d.Video != nil {
+		return meta.Each(), checkVideo(winner.ID, *d.Video, meta)
+	}
 	if slices.Equal(names, d.Frames) {
 		return meta.Frames, t.compareContext(winner.ID, meta)
 	}
@@ -108,6 +111,18 @@ func (t *task) compareContext(id int, meta *cvat.DataMeta) error {
 		return &contextError{task: id, frame: frame, want: want, have: have}
 	}
 	return nil
+}
+
+// checkVideo compares what CVAT made of a video with what was sent: the file's name, and how many frames its decoder gave.
+func checkVideo(id int, v plan.Video, meta *cvat.DataMeta) error {
+	if len(meta.Frames) == 1 && meta.Frames[0].Name == v.File && meta.Size == v.Count {
+		return nil
+	}
+	e := &videoError{task: id, want: v, have: meta.Size}
+	if len(meta.Frames) > 0 {
+		e.file = meta.Frames[0].Name
+	}
+	return e
 }
 
 // setBugTracker sets it once nothing else holds the task.

@@ -18,6 +18,9 @@ type DataParams struct {
 	ChunkSize     *int              `json:"chunk_size,omitempty"` // frames; nil lets CVAT choose (a null is a 500 on CVAT 2.73)
 	UseCache      bool              `json:"use_cache"`
 	UseZipChunks  bool              `json:"use_zip_chunks"`
+	StartFrame    *int              `json:"start_frame,omitempty"`  // of a video: the first frame that is taken
+	StopFrame     *int              `json:"stop_frame,omitempty"`   // of a video: the last one; nil: up to the end
+	FrameFilter   string            `json:"frame_filter,omitempty"` // of a video: "step=N"
 	Validation    *ValidationParams `json:"validation_params,omitempty"`
 
 	// Files that the server reads by itself: see [Client.ImportServerFiles].

@@ -142,6 +142,11 @@ func writeParams(w *multipart.Writer, p DataParams) {
 	field("use_cache", strconv.FormatBool(p.UseCache))
 	field("use_zip_chunks", strconv.FormatBool(p.UseZipChunks))
 	setNumber(field, "chunk_size", p.ChunkSize)
+	setNumber(field, "start_frame", p.StartFrame)
+	setNumber(field, "stop_frame", p.StopFrame)
+	if p.FrameFilter != "" {
+		field("frame_filter", p.FrameFilter)
+	}
 	v := p.Validation
 	if v == nil {
 		return

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,10 +25,11 @@ type DataMeta struct {
 	FrameFilter  string // of a video: "step=N" where only every Nth frame was taken
 }
 
-// Names are the frames' names, in frame order.
+// Names are the frames' names, in frame order; of a video's frames those of [DataMeta.Each].
 func (m *DataMeta) Names() []string {
-	names := make([]string, len(m.Frames))
-	for i, f := range m.Frames {
+	frames := m.Each()
+	names := make([]string, len(frames))
+	for i, f := range frames {
 		names[i] = f.Name
 	}
 	return names
@@ -56,7 +58,7 @@ type FrameMeta struct {
 // Each gives the frames one by one. Those of a video, of which CVAT keeps a single size and no names, get the names
 // that it exports them under.
 func (m *DataMeta) Each() []FrameMeta {
-	if len(m.Frames) != 1 || m.Size <= 1 {
+	if len(m.Frames) != 1 || m.Size <= 1 && !isVideo(m.Frames[0].Name) {
 		return m.Frames
 	}
 	step := 1
@@ -69,6 +71,11 @@ func (m *DataMeta) Each() []FrameMeta {
 		frames[i].Name = fmt.Sprintf("frame_%06d", m.StartFrame+i*step)
 	}
 	return frames
+}
+
+// isVideo tells a video of one frame from an image, by the endings of videos that cvatplan sends.
+func isVideo(name string) bool {
+	return slices.Contains([]string{".mp4", ".mov", ".mkv", ".webm", ".avi"}, strings.ToLower(path.Ext(name)))
 }
 
 // data/meta is read frame by frame, 91 bytes each on CVAT 2.73. These bound all of it, and

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // Decide judges one desired task by the tasks of its name, or of names that it had before;
@@ -163,6 +164,9 @@ func (c Change) because(a Action, code diag.Code, text string) Change {
 // archiveSize is the least that the stored zip takes: each frame and context image, its two headers and
 // its name twice, the end record. internal/archive has the exact number, once measured.
 func archiveSize(d Desired) int64 {
+	if d.Kind == manifest.KindVideo {
+		return d.Bytes // the file as it is
+	}
 	size := max(d.Bytes, 0) + 22
 	for _, name := range d.Frames {
 		size += int64(30 + 46 + 2*len(name))

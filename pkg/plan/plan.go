@@ -94,6 +94,7 @@ type Desired struct {
 	Context      []Context    // images of other cameras beside the frames: part of Bytes
 	ContextFiles []string     // of files that the server reads by itself: the names of all context images
 	Related      []int        // how many each of Frames has beside it; nil: none has, or it is not known yet
+	Video        *Video       // of a task of [manifest.KindVideo]: what is taken of its file; nil: its frames are not known, or it is of another kind
 }
 
 // Annotations are what a model found in the frames of a task, as a start for annotators. What of

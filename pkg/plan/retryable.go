@@ -13,6 +13,8 @@ var permanentFailures = []string{
 	"BadZipFile",                 // no archive
 	"Too many jobs would be",     // segment_size cannot be changed after the creation
 	"DecompressionBombError",     // an image above the server's pixel limit
+	"InvalidDataError",           // a video that cannot be read, or one of its pictures
+	"tuple index out of range",   // a video without a picture
 }
 
 // Retryable reports whether sending the archive once more may fix a failed import.

@@ -1,0 +1,255 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/camera"
+	"github.com/cvatplan/cvatplan/internal/source/content"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
+	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/video"
+	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
+)
+
+// videos gives the tasks of a bag that is videos: one file, or a directory without images in which
+// each camera has one. Only the file's tables are read, which tell how many frames there are.
+func (s scanner) videos(ctx context.Context, b *bagRef, l contents) outcome {
+	o := outcome{totals: newTotals(s.m)}
+	hold := s.unsettled(ctx, b, l.videos)
+	mine, disputed := s.divideVideos(b, l.videos, &o.totals)
+	for _, c := range s.cameras(b) {
+		i := s.index(c)
+		if c != nil && c.Kind == manifest.KindPointCloud {
+			continue
+		}
+		v := newView(s.m, b, c)
+		var t Task
+		switch problem := disputed[i]; {
+		case problem != nil:
+			t = v.task()
+			t.blockAll([]diag.Diagnostic{*problem})
+		case len(mine[i]) == 0:
+			o.totals.withoutVideo(i, b)
+			continue
+		case len(mine[i]) > 1:
+			t = v.task()
+			t.blockAll([]diag.Diagnostic{severalVideos(b, c, mine[i])})
+		default:
+			t = s.fromVideo(ctx, v, mine[i][0])
+		}
+		o.totals.taken[i]++
+		t.Deferred = hold
+		o.tasks = append(o.tasks, t)
+	}
+	if len(o.tasks) > 0 {
+		return o
+	}
+	return s.emptyBag(b, diag.Diagnostic{
+		Severity: diag.Warning, Code: diag.CodeNoImages, Pos: b.pos(), Hint: diag.Do(diag.HintCheckCameraFiles),
+		Text: fmt.Sprintf("bag %s has %s, but none of a camera: %s", wording.Safe(b.rel), wording.Count(len(l.videos), "video", "videos"), wording.Safe(l.videos[0])),
+	}, o)
+}
+
+// divideVideos gives each camera its videos, or what is wrong with them. A file that is a bag belongs to the camera that its
+// name, else its path, tells; where the bag is of one camera alone, that takes what no other does.
+func (s scanner) divideVideos(b *bagRef, videos []string, sum *totals) (mine [][]string, disputed []*diag.Diagnostic) {
+	n := max(1, len(s.m.Cameras))
+	mine, disputed = make([][]string, n), make([]*diag.Diagnostic, n)
+	if len(s.m.Cameras) == 0 {
+		mine[0] = videos
+		return mine, disputed
+	}
+	var left []string
+	for _, at := range videos {
+		switch owner := s.videoOwner(b, at); owner {
+		case camera.Unmatched:
+			left = append(left, at)
+		case camera.Ambiguous:
+			between := s.between(b, at)
+			p := diag.Diagnostic{
+				Severity: diag.Error, Code: diag.CodeTwoCameras, Hint: diag.Do(diag.HintNarrowGlobs),
+				Text: fmt.Sprintf("%s fits files: of both %s and %s", wording.Safe(b.store.Path(b.fileAt(at))), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name),
+			}
+			disputed[between[0]], disputed[between[1]] = &p, &p
+		default:
+			mine[owner] = append(mine[owner], at)
+		}
+	}
+	sum.videos.add(b, left)
+	return mine, disputed
+}
+
+// videoOwner is the camera that takes a video of a bag.
+func (s scanner) videoOwner(b *bagRef, at string) int {
+	owner := s.ownerOf(at)
+	if owner == camera.Unmatched {
+		owner = s.ownerOf(b.fileAt(at))
+	}
+	if only := s.cameras(b); owner == camera.Unmatched && len(only) == 1 && only[0] != nil && len(only[0].Files) == 0 {
+		owner = s.index(only[0])
+	}
+	return owner
+}
+
+// between are the two cameras whose globs both fit a video.
+func (s scanner) between(b *bagRef, at string) [2]int {
+	matcher := s.matchers[manifest.KindImages] // it has told that they are two
+	owner, between := matcher.Owner(at)
+	if owner != camera.Ambiguous {
+		_, between = matcher.Owner(b.fileAt(at))
+	}
+	return between
+}
+
+// fileAt is a file of the bag in the store: of a bag that is one file, that.
+func (b bagRef) fileAt(at string) string {
+	if b.file {
+		return b.rel
+	}
+	return path.Join(b.rel, at)
+}
+
+func severalVideos(b *bagRef, c *manifest.Camera, videos []string) diag.Diagnostic {
+	whose := ""
+	if c != nil {
+		whose = " of camera " + wording.Safe(c.Name)
+	}
+	return diag.Diagnostic{
+		Severity: diag.Error, Code: diag.CodeSeveralVideos, Hint: diag.Do(diag.HintVideoForEachBag, b.rel+"/*"+path.Ext(videos[0])),
+		Text: fmt.Sprintf("bag %s has %d videos%s, and a task takes one: %s", wording.Safe(b.rel), len(videos), whose, wording.Safe(wording.FirstFew(videos, 3))),
+	}
+}
+
+// fromVideo makes the task of a video.
+func (s scanner) fromVideo(ctx context.Context, v view, at string) Task {
+	t := v.task()
+	t.Kind, t.frames.bad, t.frames.sized = manifest.KindVideo, "error", false
+	name := v.bag.fileAt(at)
+	if _, here := v.bag.store.(store.Local); !here && !s.readWhole && video.Scans(name) {
+		size := int64(-1)
+		if info, err := v.bag.store.Stat(ctx, name); err == nil {
+			size = info.Size()
+		}
+		t.blockAll([]diag.Diagnostic{needsWhole(v.bag, &bag.WholeError{File: name, Bytes: size, Why: "has no table of its frames"})})
+		return t
+	}
+	file := frame.NewVideoFile(v.bag.store, name, at, 0, 1)
+	tables, err := file.Tables(ctx)
+	if err != nil {
+		t.blockAll([]diag.Diagnostic{badVideo(ctx, v.bag, name, err)})
+		return t
+	}
+	if problem := v.unfitForVideo(); problem != nil {
+		t.blockAll([]diag.Diagnostic{*problem})
+		return t
+	}
+	v.takeFrames(&t, at, name, tables)
+	return t
+}
+
+// takeFrames selects frames as CVAT can: a span, and a step.
+func (v view) takeFrames(t *Task, at, name string, tables *video.File) {
+	sel := selector{Frames: v.frames, stamps: tables.Times}
+	kept, err := sel.pick(len(tables.Times))
+	if err != nil || len(kept) == 0 {
+		t.blockSelection(err, len(tables.Times), at)
+		return
+	}
+	taken := plan.Video{File: path.Base(name), Total: len(tables.Times), Start: kept[0], Step: max(v.frames.Every, 1), Count: len(kept)}
+	if taken.Count == 1 {
+		taken.Step = 1
+	}
+	if err := frameFault(manifest.KindVideo, taken.File); err != nil {
+		t.block(diag.CodeBadFrameName, diag.Do(diag.HintRenameFrame), "%s: %v", wording.Safe(v.bag.store.Path(name)), err)
+	}
+	t.frames.names, t.frames.video = taken.Names(), &taken
+	t.frames.dir, t.frames.source = v.bag.path(), frame.NewVideoFile(v.bag.store, name, at, taken.Start, taken.Step)
+}
+
+// unfitForVideo is what the manifest asks for of a video that CVAT cannot do; nil: nothing.
+func (v view) unfitForVideo() *diag.Diagnostic {
+	f, what := v.frames, ""
+	switch {
+	case f.EverySeconds > 0:
+		what = "frames: every_seconds: CVAT takes every so many frames (every:)"
+	case f.Limit > 0 && f.Spread != nil && *f.Spread:
+		what = "frames: spread: CVAT takes every so many frames (every:)"
+	case isTime(f.Start), isTime(f.Stop):
+		what = "frames: start: and stop: as times of day: give numbers of frames, or seconds from the video's start"
+	case v.settings.FrameName != nil:
+		what = "frame_name: CVAT names the frames of a video by their numbers"
+	case v.inParts():
+		what = "max_frames: and grow: a video is one task; segment_size divides it into jobs"
+	case v.settings.Validation != nil && len(v.settings.Validation.Frames) > 0:
+		what = "validation: frames: CVAT chooses the ground truth frames of a video by itself (random_uniform, random_per_job)"
+	default:
+		return nil
+	}
+	return &diag.Diagnostic{
+		Severity: diag.Error, Code: diag.CodeVideoSetting, Hint: diag.Do(diag.HintSettingOfImages),
+		Text: fmt.Sprintf("bag %s is a video, which cannot have %s", wording.Safe(v.bag.rel), what),
+	}
+}
+
+func isTime(at *manifest.Instant) bool { return at != nil && at.Time != nil }
+
+// badVideo says why a file gives no task.
+func badVideo(ctx context.Context, b *bagRef, name string, err error) diag.Diagnostic {
+	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeBadVideo, Text: wording.Safe(b.store.Path(name)) + ": " + reason(err)}
+	var own *video.Error
+	if !errors.As(err, &own) {
+		p.Code = codeOr(diag.CodeBadVideo, err)
+		return p
+	}
+	head, _ := store.Head(ctx, b.store, name, content.MaxPointer)
+	if code, what := content.Pointer(head); code != "" {
+		p.Code, p.Text = code, wording.Safe(b.store.Path(name))+": "+what+", not the video"
+		p.Hint = FetchCommand(code, b.store.Path(name), b.path())
+		return p
+	}
+	p.Hint = diag.Do(diag.HintRecordAgain)
+	if own.Count {
+		p.Code, p.Hint = diag.CodeVideoFrames, diag.Do(diag.HintEncodeAgain)
+	}
+	return p
+}
+
+// withoutVideo counts a bag that has no video of a camera. One file is of one camera, and says nothing of the others, unless
+// none has any.
+func (t *totals) withoutVideo(i int, b *bagRef) {
+	if b.file {
+		t.passed[i].add(b, []string{b.rel})
+		return
+	}
+	t.missing[i].add(b, []string{b.rel})
+}
+
+// Video is what is sent of a task whose frames are one file; false: they are not.
+func (t Task) Video() (plan.Video, bool) {
+	if t.frames.video == nil {
+		return plan.Video{}, false
+	}
+	return *t.frames.video, true
+}
+
+// videoSource is where the task's video is; nil where an index stands in for it.
+func (t Task) videoSource() frame.Video {
+	v, _ := t.frames.source.(frame.Video)
+	return v
+}
+
+// videosIn are the videos of a bag that holds no images; of a bag that is one, that.
+func videosIn(b *bagRef, l contents) []string {
+	if b.file {
+		return []string{path.Base(b.rel)}
+	}
+	return slices.Clone(l.videos)
+}
