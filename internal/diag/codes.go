@@ -123,6 +123,7 @@ const (
 	CodeSameStem            Code = "same_stem"
 	CodeBadVideo            Code = "bad_video"
 	CodeVideoFrames         Code = "video_frames"
+	CodeVideoPackets        Code = "video_packets"
 	CodeSeveralVideos       Code = "several_videos"
 	CodeVideoSetting        Code = "video_setting"
 	CodeUnclaimedVideos     Code = "unclaimed_videos"
@@ -295,6 +296,7 @@ var Codes = []Meaning{
 	{CodeSameStem, Note, "frames differ in their extension only"},
 	{CodeBadVideo, Error, "a video that CVAT would not import"},
 	{CodeVideoFrames, Error, "a video whose frames cannot be counted as CVAT counts them"},
+	{CodeVideoPackets, Warning, "packets of a video topic that cannot be shown are left out"},
 	{CodeSeveralVideos, Error, "a bag has several videos of a camera"},
 	{CodeVideoSetting, Error, "a video cannot have what the manifest asks for"},
 	{CodeUnclaimedVideos, Note, "no camera takes these videos"},

@@ -47,11 +47,12 @@ const (
 )
 
 // CodecOf tells the codec by the format that a message names; false is not known. foxglove.CompressedVideo
-// writes h264, h265 and av1; others write hevc, or more words, as in "h264; bgr8".
+// writes h264, h265 and av1; others write hevc, the name of an encoder, as in "hevc_nvenc", or more words, as in "h264; bgr8".
 func CodecOf(format string) (Codec, bool) {
-	first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(format)), ";")
-	switch strings.NewReplacer(".", "", "-", "", "_", "", "video/", "").Replace(strings.TrimSpace(first)) {
-	case "h264", "avc", "avc1", "x264", "libx264":
+	first, _, _ := strings.Cut(strings.ToLower(format), ";")
+	first, _, _ = strings.Cut(strings.NewReplacer(".", "", "-", "", "video/", "").Replace(strings.TrimSpace(first)), "_")
+	switch first {
+	case "h264", "avc", "avc1", "x264", "libx264", "libopenh264":
 		return H264, true
 	case "h265", "hevc", "hev1", "hvc1", "x265", "libx265":
 		return H265, true

@@ -367,7 +367,7 @@ func TestAChangedMessageEndsReading(t *testing.T) {
 
 func TestFormatsAreNamedInManyWays(t *testing.T) {
 	for format, want := range map[string]remux.Codec{
-		"h264": "h264", "H.264": "h264", "avc1": "h264", "h264; bgr8": "h264", "video/h264": "h264",
+		"h264": "h264", "H.264": "h264", "avc1": "h264", "h264; bgr8": "h264", "hevc_nvenc": "h265", "libaom-av1": "av1", "video/h264": "h264",
 		"h265": "h265", "hevc": "h265", "H265": "h265", "av1": "av1", "AV01": "av1",
 		"jpeg": "", "vp9": "", "": "", "bgr8; jpeg compressed bgr8": "",
 	} {

@@ -13,6 +13,7 @@ type cursor struct {
 	off     int
 	order   binary.ByteOrder
 	aligned bool // CDR pads before a number, and ends strings with a NUL
+	widest  int  // what 64-bit numbers are aligned to; 0: nothing
 	partial bool // b may end early
 	claimed int  // the length of the last sequence, as the message says it
 	err     error
@@ -52,6 +53,16 @@ func (c *cursor) u32(what string) uint32 {
 	}
 	if b := c.take(4, what); b != nil {
 		return c.order.Uint32(b)
+	}
+	return 0
+}
+
+func (c *cursor) u64(what string) uint64 {
+	if c.widest > 0 {
+		c.take(uint32(-c.off&(c.widest-1)), what)
+	}
+	if b := c.take(8, what); b != nil {
+		return c.order.Uint64(b)
 	}
 	return 0
 }

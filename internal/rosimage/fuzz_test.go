@@ -24,7 +24,7 @@ func FuzzMessage(f *testing.F) {
 		f.Add(uint8(0), uint8(damaged.kind), uint8(0), damaged.bytes)
 	}
 	f.Fuzz(func(t *testing.T, w, k, o uint8, msg []byte) {
-		wire, kind := wires[int(w)%len(wires)], rosimage.Kind(k%7)
+		wire, kind := wires[int(w)%len(wires)], rosimage.Kind(k%8)
 		options := fuzzOptions(o)
 		whole, wholeErr := rosimage.Decode(wire, kind, msg)
 		head, headErr := rosimage.Peek(wire, kind, msg[:min(len(msg), rosimage.HeadSize)])

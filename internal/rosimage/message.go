@@ -45,7 +45,7 @@ func (m *Message) holdsPixels() bool { return m.Kind.raw() && !isMotionJPEG(m.En
 // video's kind, and of a compressed image whose payload is no image file.
 func (m *Message) Packet() (data []byte, ok bool) {
 	switch m.Kind {
-	case FoxgloveVideo:
+	case FoxgloveVideo, FFMPEGPacket:
 		return m.Data, true
 	case Compressed, FoxgloveCompressed:
 		return m.Data, sniff(m.Data).ext() == ""

@@ -20,7 +20,7 @@ func (m *Message) Passthrough(o Options) (data []byte, ext string, ok bool) {
 
 // file finds the image file inside of a message that needs no work, and what it is.
 func (m *Message) file(o Options) ([]byte, payload) {
-	if m.holdsPixels() || m.Kind == FoxgloveVideo || m.Cloud != nil {
+	if m.holdsPixels() || m.Kind.video() || m.Cloud != nil {
 		return nil, ""
 	}
 	file := m.Data
@@ -45,7 +45,7 @@ func (m *Message) Ext(o Options) (string, error) {
 	if m.holdsPixels() {
 		return m.pixelExt(o)
 	}
-	if m.Kind == FoxgloveVideo {
+	if m.Kind.video() {
 		return "", &UnsupportedError{Encoding: fmt.Sprintf("video (format %q)", m.Format)}
 	}
 	if m.Cloud != nil {

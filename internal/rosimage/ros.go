@@ -13,8 +13,7 @@ func parseROS1(k Kind, b []byte, partial bool) (*Message, error) {
 // cdrHead is the encapsulation: two bytes of representation, two of options.
 const cdrHead = 4
 
-// parseCDR reads plain CDR and plain XCDR2, which are alike for messages without
-// 64-bit fields. Alignment counts from behind the encapsulation.
+// parseCDR reads plain CDR and plain XCDR2, which differ in where 64-bit fields may begin. Alignment counts from behind the encapsulation.
 func parseCDR(k Kind, b []byte, partial bool) (*Message, error) {
 	if len(b) < cdrHead {
 		return nil, malformed("%d bytes are no CDR", len(b))
@@ -22,9 +21,9 @@ func parseCDR(k Kind, b []byte, partial bool) (*Message, error) {
 	c := &cursor{b: b[cdrHead:], aligned: true, partial: partial}
 	switch id := binary.BigEndian.Uint16(b); id {
 	case 0, 6:
-		c.order = binary.BigEndian
+		c.order, c.widest = binary.BigEndian, 8-int(id/6*4)
 	case 1, 7:
-		c.order = binary.LittleEndian
+		c.order, c.widest = binary.LittleEndian, 8-int(id/7*4)
 	default:
 		return nil, &UnsupportedError{Encoding: fmt.Sprintf("CDR representation %#04x", id)}
 	}
@@ -60,6 +59,13 @@ func (c *cursor) message(k Kind) (*Message, error) {
 	case FoxgloveCompressed, FoxgloveVideo:
 		m.Data = c.bytes("data")
 		m.Format = c.string("format")
+	case FFMPEGPacket:
+		m.Width, m.Height = c.size("width"), c.size("height")
+		m.Format = c.string("encoding")
+		c.u64("pts")
+		c.u8("flags")
+		c.u8("is_bigendian")
+		m.Data = c.bytes("data")
 	default:
 		return nil, &UnsupportedError{Encoding: k.String()}
 	}
@@ -75,7 +81,7 @@ func (c *cursor) message(k Kind) (*Message, error) {
 
 // header reads a std_msgs/Header, or foxglove's two fields in its place.
 func (c *cursor) header(k Kind) (h Header) {
-	std := k == Raw || k == Compressed || k == PointCloud2
+	std := k == Raw || k == Compressed || k == PointCloud2 || k == FFMPEGPacket
 	if std && !c.aligned {
 		h.Seq = c.u32("header.seq")
 	}

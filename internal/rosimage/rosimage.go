@@ -19,7 +19,7 @@
 // those of [Encodings], with row padding (step) and is_bigendian honoured, and
 // the compressedDepth transport with PNG and RVL payloads. All else
 // is an [UnsupportedError] that says its name; the caller adds the topic's. Of
-// foxglove.CompressedVideo, and of compressed images whose format is a video's, the messages are read,
+// foxglove.CompressedVideo, of FFMPEGPacket, and of compressed images whose format is a video's, the messages are read,
 // which hold packets ([Message.Packet]) and no images.
 //
 // Of point clouds ([KnownCloud]): sensor_msgs/PointCloud2 in ROS 1 and CDR, foxglove.PointCloud in Protobuf and JSON, fields in
@@ -76,6 +76,7 @@ const (
 	FoxgloveCompressed                 // foxglove.CompressedImage
 	Video                              // a packet of a video stream that is not read: known, so that it can be refused by name
 	FoxgloveVideo                      // foxglove.CompressedVideo: a packet of a video; see [Message.Packet]
+	FFMPEGPacket                       // ffmpeg_image_transport_msgs/FFMPEGPacket: one, too
 )
 
 // kinds are keyed by the type's name as typeKey spells it.
@@ -88,7 +89,8 @@ var kinds = map[string]Kind{
 	"foxglove_msgs/CompressedImage":            FoxgloveCompressed,
 	"foxglove/CompressedVideo":                 FoxgloveVideo,
 	"foxglove_msgs/CompressedVideo":            FoxgloveVideo,
-	"ffmpeg_image_transport_msgs/FFMPEGPacket": Video,
+	"ffmpeg_image_transport_msgs/FFMPEGPacket": FFMPEGPacket,
+	"depthai_ros_msgs/FFMPEGPacket":            FFMPEGPacket,
 	"theora_image_transport/Packet":            Video,
 	"h264_msgs/Packet":                         Video,
 }
@@ -128,9 +130,14 @@ func (k Kind) String() string {
 		return "sensor_msgs/PointCloud2"
 	case FoxgloveCloud:
 		return "foxglove.PointCloud"
+	case FFMPEGPacket:
+		return "FFMPEGPacket"
 	}
 	return "unknown"
 }
+
+// video tells kinds whose data is always a packet of a video.
+func (k Kind) video() bool { return k == FoxgloveVideo || k == FFMPEGPacket }
 
 // raw tells kinds whose data is usually pixels from those whose data is an image file.
 func (k Kind) raw() bool { return k == Raw || k == FoxgloveRaw }

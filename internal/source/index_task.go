@@ -37,7 +37,7 @@ func (s scanner) fromIndex(b *bagRef) outcome {
 func (v view) fromIndexed(l *index.Frames, s scanner) Task {
 	t := v.task()
 	if l.Video {
-		t.videoOf(l)
+		v.videoOf(&t, l)
 	} else {
 		l = l.Pick(order(l.Names, v.sorting()))
 	}

@@ -14,11 +14,14 @@ import (
 )
 
 // videoOf makes a task the one of a video of which an index tells.
-func (t *Task) videoOf(l *index.Frames) {
+func (v view) videoOf(t *Task, l *index.Frames) {
 	taken := plan.Video{Start: l.First, Step: l.Step, Count: len(l.Names)}
 	taken.Total = taken.Stop() + 1
 	if len(l.Paths) > 0 {
 		taken.File = path.Base(l.Paths[0])
+	}
+	if len(l.Topics) > 0 {
+		taken.File = videoName(v, l.Topics[0])
 	}
 	t.Kind, t.frames.video = manifest.KindVideo, &taken
 }

@@ -28,6 +28,13 @@ func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []
 	if err != nil {
 		return t, nil, err
 	}
+	codec, video, err := recording.VideoCodec(ctx, r, entries)
+	if err != nil {
+		return t, nil, err
+	}
+	if video {
+		return s.fromPackets(ctx, v, topics, codec, first)
+	}
 	kept, err := v.selectMessages(entries, first)
 	if err != nil || len(kept) == 0 {
 		t.blockMessages(err, len(entries), topics)
@@ -141,10 +148,14 @@ func unstamped(t Task, messages []recording.Message) []diag.Diagnostic {
 	if n == 0 {
 		return nil
 	}
-	return []diag.Diagnostic{{
+	return []diag.Diagnostic{unstampedNote(t, n)}
+}
+
+func unstampedNote(t Task, n int) diag.Diagnostic {
+	return diag.Diagnostic{
 		Severity: diag.Note, Code: diag.CodeNoHeaderStamp, Task: t.Name, Pos: t.Origin,
 		Text: fmt.Sprintf("task %s: %s no stamp in the header; the receive time is used", wording.Safe(t.Name), wording.Count(n, "message has", "messages have")),
-	}}
+	}
 }
 
 // numberEqualStamps appends -1, -2, … to the names of frames with equal stamps, so that none

@@ -84,7 +84,7 @@ func (s scanner) takesFile(at string) bool {
 }
 
 func (s scanner) takesTopic(t bag.Topic) bool {
-	if t.Count == 0 || recording.IsVideo(t) {
+	if t.Count == 0 || recording.IsRefused(t) {
 		return false
 	}
 	if len(s.m.Cameras) == 0 {

@@ -151,27 +151,22 @@ func (s scanner) fromVideo(ctx context.Context, v view, at string) Task {
 		t.blockAll([]diag.Diagnostic{*problem})
 		return t
 	}
+	if isTime(v.frames.Start) || isTime(v.frames.Stop) {
+		t.blockAll([]diag.Diagnostic{v.unfit("frames: start: and stop: as times of day: give numbers of frames, or seconds from the video's start")})
+		return t
+	}
 	v.takeFrames(&t, at, name, tables)
 	return t
 }
 
 // takeFrames selects frames as CVAT can: a span, and a step.
 func (v view) takeFrames(t *Task, at, name string, tables *video.File) {
-	sel := selector{Frames: v.frames, stamps: tables.Times}
-	kept, err := sel.pick(len(tables.Times))
-	if err != nil || len(kept) == 0 {
-		t.blockSelection(err, len(tables.Times), at)
-		return
+	if taken := v.take(t, path.Base(name), tables.Times, 0, at); taken != nil {
+		if err := frameFault(manifest.KindVideo, taken.File); err != nil {
+			t.block(diag.CodeBadFrameName, diag.Do(diag.HintRenameFrame), "%s: %v", wording.Safe(v.bag.store.Path(name)), err)
+		}
+		t.frames.source = frame.NewVideoFile(v.bag.store, name, at, taken.Start, taken.Step)
 	}
-	taken := plan.Video{File: path.Base(name), Total: len(tables.Times), Start: kept[0], Step: max(v.frames.Every, 1), Count: len(kept)}
-	if taken.Count == 1 {
-		taken.Step = 1
-	}
-	if err := frameFault(manifest.KindVideo, taken.File); err != nil {
-		t.block(diag.CodeBadFrameName, diag.Do(diag.HintRenameFrame), "%s: %v", wording.Safe(v.bag.store.Path(name)), err)
-	}
-	t.frames.names, t.frames.video = taken.Names(), &taken
-	t.frames.dir, t.frames.source = v.bag.path(), frame.NewVideoFile(v.bag.store, name, at, taken.Start, taken.Step)
 }
 
 // unfitForVideo is what the manifest asks for of a video that CVAT cannot do; nil: nothing.
@@ -182,8 +177,6 @@ func (v view) unfitForVideo() *diag.Diagnostic {
 		what = "frames: every_seconds: CVAT takes every so many frames (every:)"
 	case f.Limit > 0 && f.Spread != nil && *f.Spread:
 		what = "frames: spread: CVAT takes every so many frames (every:)"
-	case isTime(f.Start), isTime(f.Stop):
-		what = "frames: start: and stop: as times of day: give numbers of frames, or seconds from the video's start"
 	case v.settings.FrameName != nil:
 		what = "frame_name: CVAT names the frames of a video by their numbers"
 	case v.inParts():
@@ -193,7 +186,13 @@ func (v view) unfitForVideo() *diag.Diagnostic {
 	default:
 		return nil
 	}
-	return &diag.Diagnostic{
+	p := v.unfit(what)
+	return &p
+}
+
+// unfit is a setting that a video cannot have.
+func (v view) unfit(what string) diag.Diagnostic {
+	return diag.Diagnostic{
 		Severity: diag.Error, Code: diag.CodeVideoSetting, Hint: diag.Do(diag.HintSettingOfImages),
 		Text: fmt.Sprintf("bag %s is a video, which cannot have %s", wording.Safe(v.bag.rel), what),
 	}

@@ -98,8 +98,8 @@ func (g *guesser) recording(ctx context.Context, path string) {
 	}
 }
 
-// topicsOf are the topics that a manifest can use, one of each stream, and those that are but video; damage is the
-// worst that was met on the way.
+// topicsOf are the topics that a manifest can use, one of each stream, and those that are video of a kind that is not read;
+// damage is the worst that was met on the way.
 func (g *guesser) topicsOf(ctx context.Context, path string) (topics, videos []bag.Topic, damage string, err error) {
 	in, name := store.Split(path)
 	err = g.cache.Use(ctx, in, name, func(r *bag.Bag) error {
@@ -112,11 +112,16 @@ func (g *guesser) topicsOf(ctx context.Context, path string) (topics, videos []b
 			return err
 		}
 		for _, t := range recording.Choose(images, depths) {
-			switch {
-			case t.Count == 0:
-			case recording.IsVideo(t):
+			if t.Count == 0 {
+				continue
+			}
+			unreadable, err := recording.Unreadable(ctx, r, t)
+			if err != nil {
+				return err
+			}
+			if unreadable {
 				videos = append(videos, t)
-			default:
+			} else {
 				topics = append(topics, t)
 			}
 		}

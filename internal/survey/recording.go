@@ -2,13 +2,17 @@ package survey
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/remux"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/source/recording"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
 
@@ -168,6 +172,9 @@ func (t *Topic) readFirst(ctx context.Context, in *bag.Bag, entries []bag.Entry)
 	if !t.Image {
 		return nil, nil
 	}
+	if codec, video, err := recording.VideoCodec(ctx, in, entries); err != nil || video {
+		return nil, cmp.Or(err, t.readVideo(ctx, in, entries, codec))
+	}
 	for i, e := range entries {
 		if kind, _ := rosimage.Known(t.Type); kind == rosimage.Video && i > 0 {
 			break
@@ -188,6 +195,38 @@ func (t *Topic) readFirst(ctx context.Context, in *bag.Bag, entries []bag.Entry)
 		}
 	}
 	return nil, err
+}
+
+// readVideo describes a video by its first messages. A key frame may come later than that: then only its size is not known.
+func (t *Topic) readVideo(ctx context.Context, in *bag.Bag, entries []bag.Entry, codec remux.Codec) error {
+	t.Pixels = rosimage.Info{Encoding: string(codec), Ext: "mp4", Passthrough: true}
+	s := remux.NewScanner(codec)
+	for i, e := range entries {
+		data, err := in.Read(ctx, e)
+		if err != nil {
+			s.Damage(i, err)
+			continue
+		}
+		kind, _ := rosimage.Known(t.Type)
+		m, err := rosimage.Decode(rosimage.Wire(t.Encoding), kind, data)
+		if err != nil {
+			s.Damage(i, err)
+			continue
+		}
+		if t.Size == 0 {
+			t.Size, t.Stamp, t.Frame, t.Pixels.Format = len(data), m.StampNS, m.FrameID, m.Format
+		}
+		s.Add(i, m.Data)
+	}
+	m, err := s.Movie()
+	var empty *remux.EmptyError
+	switch {
+	case err == nil:
+		t.Pixels.Width, t.Pixels.Height = m.Width, m.Height
+	case !errors.As(err, &empty) || t.Count <= len(entries):
+		t.Pixels.Problem = err
+	}
+	return ctx.Err()
 }
 
 // describe reads one message.

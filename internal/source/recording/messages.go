@@ -99,7 +99,12 @@ func (m *Messages) Only(kept []int) frame.Source {
 
 // EachOf gives visit the messages of a topic, by receive time; found is false where the recording has no such topic.
 func (m *Messages) EachOf(ctx context.Context, topic string, visit func(bag.Topic, bag.Entry, []byte) error) (found bool, err error) {
-	err = m.cache.Use(ctx, m.store, m.name, func(b *bag.Bag) error {
+	return m.cache.eachOf(ctx, m.store, m.name, topic, visit)
+}
+
+// eachOf gives visit the messages of a topic of a recording.
+func (c *Cache) eachOf(ctx context.Context, s store.Store, name, topic string, visit func(bag.Topic, bag.Entry, []byte) error) (found bool, err error) {
+	err = c.Use(ctx, s, name, func(b *bag.Bag) error {
 		found = slices.ContainsFunc(b.Topics(), func(t bag.Topic) bool { return t.Name == topic })
 		if !found {
 			return nil

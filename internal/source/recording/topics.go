@@ -29,8 +29,8 @@ func Base(topic string) (base string, rank int) {
 	return topic, slices.Index(transports, "")
 }
 
-// ImageTopics are the topics of a recording that hold images, or video, which nobody
-// here decodes, but which is better named than missed.
+// ImageTopics are the topics of a recording that hold images or video, that too which is not read, but which is better
+// named than missed.
 func ImageTopics(b *bag.Bag) []bag.Topic {
 	return slices.DeleteFunc(b.Topics(), func(t bag.Topic) bool {
 		_, known := rosimage.Known(t.Type)
@@ -214,10 +214,30 @@ func boolCompare(a, b bool) int {
 	return -1
 }
 
-// IsVideo reports whether a topic's type is a video's.
+// IsVideo reports whether a topic's type is a video's. Compressed images may be one too, which their messages tell: see
+// [VideoCodec].
 func IsVideo(t bag.Topic) bool {
 	kind, _ := rosimage.Known(t.Type)
-	return kind == rosimage.Video || kind == rosimage.FoxgloveVideo
+	return kind == rosimage.Video || kind == rosimage.FoxgloveVideo || kind == rosimage.FFMPEGPacket
+}
+
+// IsRefused reports whether a topic's type is that of a video of which no file can be made.
+func IsRefused(t bag.Topic) bool {
+	kind, _ := rosimage.Known(t.Type)
+	return kind == rosimage.Video
+}
+
+// Unreadable reports whether a topic is a video of which no file can be made, by its type or its first messages.
+func Unreadable(ctx context.Context, b *bag.Bag, t bag.Topic) (bool, error) {
+	if !IsVideo(t) || IsRefused(t) {
+		return IsRefused(t), nil
+	}
+	entries, err := Entries(ctx, b, []bag.Topic{t})
+	if err != nil {
+		return false, err
+	}
+	_, known, err := VideoCodec(ctx, b, entries)
+	return !known, err
 }
 
 func topicRank(t bag.Topic) int {
