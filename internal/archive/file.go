@@ -64,7 +64,11 @@ type File struct {
 	block  []byte // the last one that was read
 	at     int64  // where it begins
 	closed bool
+	also   io.Closer // what is closed with it; may be nil
 }
+
+// CloseToo makes Close close c, once nothing is read any more.
+func (f *File) CloseToo(c io.Closer) { f.also = c }
 
 // NewFile is a file under a name; hash is what the marker of its task names.
 func NewFile(name, hash string, sums Sums, open func() (Content, error)) *File {
@@ -171,10 +175,12 @@ func (f *File) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.closed, f.block = true, nil
-	if f.r == nil {
-		return nil
+	var err error
+	if f.r != nil {
+		err, f.r = f.r.Close(), nil
 	}
-	err := f.r.Close()
-	f.r = nil
+	if f.also != nil {
+		err = errors.Join(err, f.also.Close())
+	}
 	return err
 }

@@ -62,7 +62,9 @@ func (p *Project) measuredVideo(ctx context.Context, t source.Task, problems []d
 		return apply.Images{Problems: problems}, nil
 	}
 	v, _ := t.Video()
-	return apply.Images{Archive: archive.NewFile(v.File, v.Identity(sums.Size, sums.SHA256), sums, t.OpenVideo), Problems: problems}, nil
+	file := archive.NewFile(v.File, v.Identity(sums.Size, sums.SHA256), sums, t.OpenVideo)
+	file.CloseToo(t) // what a recording's messages told
+	return apply.Images{Archive: file, Problems: problems}, nil
 }
 
 // A passingError is a problem that is not of the images, and that is gone when they are read again.

@@ -57,6 +57,7 @@ func (p *Project) measureVideo(ctx context.Context, i int) error {
 	size, sum, indexed := source.IndexedVideo(t)
 	if !indexed {
 		sums, problems := source.MeasureVideo(ctx, t)
+		t.Close() // the video is opened again where it is sent
 		p.addWarnings(problems)
 		p.addErrors(i, problems)
 		if err := ctx.Err(); err != nil || len(d.Problems) > 0 {

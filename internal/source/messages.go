@@ -28,12 +28,14 @@ func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []
 	if err != nil {
 		return t, nil, err
 	}
-	codec, video, err := recording.VideoCodec(ctx, r, entries)
-	if err != nil {
-		return t, nil, err
-	}
-	if video {
-		return s.fromPackets(ctx, v, topics, codec, first)
+	if v.kind() != manifest.KindPointCloud {
+		codec, video, err := recording.VideoCodec(ctx, r, entries)
+		if err != nil {
+			return t, nil, err
+		}
+		if video {
+			return s.fromPackets(ctx, v, topics, codec, first)
+		}
 	}
 	kept, err := v.selectMessages(entries, first)
 	if err != nil || len(kept) == 0 {
