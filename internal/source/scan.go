@@ -177,7 +177,10 @@ func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 	for _, camera := range s.cameras(b) {
 		i := s.index(camera)
 		if len(d.files[i]) == 0 && !slices.ContainsFunc(d.findings[i], isError) {
-			o.problems = append(o.problems, d.findings[i]...)
+			for _, p := range d.findings[i] {
+				p.Pos = b.pos()
+				o.problems = append(o.problems, p)
+			}
 			o.totals.missing[i].add(b, []string{b.rel})
 			continue
 		}

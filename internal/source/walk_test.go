@@ -3,6 +3,8 @@ package source
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,6 +12,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 func TestFoldersOfSystemsHoldNoFrames(t *testing.T) {
@@ -94,5 +97,21 @@ func TestNoTaskHasNoFrames(t *testing.T) {
 	}
 	if _, problems := Measure(context.Background(), Task{Name: "t"}); len(problems) != 1 || problems[0].Severity != diag.Error {
 		t.Errorf("%+v", problems)
+	}
+}
+
+// What was met in a bag is about no camera: each tells it alike, so that it is said once.
+func TestWhatWasMetInABagIsTheSameForAllItsCameras(t *testing.T) {
+	root := tree(t, "x/left_1.jpg")
+	check(t, os.Symlink(".", filepath.Join(root, "x", "again")))
+	_, problems := Scan(t.Context(), parse(t, "cameras: [{name: left}, {name: right}]\nbags: [x]"), Options{Root: root})
+	places := map[manifest.Position]int{}
+	for _, p := range problems {
+		if p.Code == diag.CodeLinkLoop {
+			places[p.Pos]++
+		}
+	}
+	if len(places) != 1 || places[manifest.Position{}] > 0 {
+		t.Errorf("%v: %q", places, texts(root, problems))
 	}
 }
