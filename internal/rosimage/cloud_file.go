@@ -97,7 +97,7 @@ func (m *Message) Points(o Options) (points, dropped int, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	_ = m.eachPoint(p, func([]byte) error { points++; return nil })
+	_ = m.eachPoint(&p, func([]byte) error { points++; return nil })
 	if points == 0 {
 		err = ErrNoPoints
 	}
@@ -117,7 +117,7 @@ func (m *Message) writePCD(w io.Writer, o Options) error {
 	out := bufio.NewWriterSize(w, 64<<10)
 	_, _ = out.Write(pcd.AppendHeader(nil, p.pcdFields(), int64(points))) // Flush tells
 	file := make([]byte, 0, p.step)
-	err = m.eachPoint(p, func(point []byte) error {
+	err = m.eachPoint(&p, func(point []byte) error {
 		file = p.appendPoint(file[:0], point)
 		p.move(file, m.Cloud.Pose)
 		_, err := out.Write(file)
@@ -129,7 +129,7 @@ func (m *Message) writePCD(w io.Writer, o Options) error {
 	return out.Flush()
 }
 
-func (p cloudPlan) pcdFields() []pcd.Field {
+func (p *cloudPlan) pcdFields() []pcd.Field {
 	fields := make([]pcd.Field, len(p.fields))
 	for i, f := range p.fields {
 		fields[i] = pcd.Field{Name: f.Name, Type: f.Type.Kind, Size: f.Type.Size, Count: f.Count}
@@ -138,7 +138,7 @@ func (p cloudPlan) pcdFields() []pcd.Field {
 }
 
 // eachPoint visits the points that have a place.
-func (m *Message) eachPoint(p cloudPlan, visit func(point []byte) error) error {
+func (m *Message) eachPoint(p *cloudPlan, visit func(point []byte) error) error {
 	for y := range m.Cloud.Height {
 		row := m.Data[y*p.rowStep:]
 		for x := range m.Cloud.Width {
@@ -154,11 +154,23 @@ func (m *Message) eachPoint(p cloudPlan, visit func(point []byte) error) error {
 	return nil
 }
 
-// placed reports whether a point is somewhere.
-func (p cloudPlan) placed(point []byte) bool {
+// placed reports whether a point is somewhere: of a float that is not finite all bits of the exponent are set, which are
+// in its two highest bytes.
+func (p *cloudPlan) placed(point []byte) bool {
 	for _, axis := range p.axes {
-		f := p.fields[axis]
-		if v := f.Type.value(point[f.Offset:], p.order); math.IsNaN(v) || math.IsInf(v, 0) {
+		f := &p.fields[axis]
+		if f.Type.Kind != 'F' {
+			continue
+		}
+		high, next := f.Offset+f.Type.Size-1, f.Offset+f.Type.Size-2
+		if p.order == binary.BigEndian {
+			high, next = f.Offset, f.Offset+1
+		}
+		exponent := uint16(0x7f80)
+		if f.Type.Size == 8 {
+			exponent = 0x7ff0
+		}
+		if (uint16(point[high])<<8|uint16(point[next]))&exponent == exponent {
 			return false
 		}
 	}
@@ -166,7 +178,7 @@ func (p cloudPlan) placed(point []byte) bool {
 }
 
 // appendPoint appends a point's fields, little-endian.
-func (p cloudPlan) appendPoint(b, point []byte) []byte {
+func (p *cloudPlan) appendPoint(b, point []byte) []byte {
 	for _, f := range p.fields {
 		from := len(b)
 		b = append(b, point[f.Offset:][:f.Type.Size*f.Count]...)
@@ -180,7 +192,7 @@ func (p cloudPlan) appendPoint(b, point []byte) []byte {
 }
 
 // move turns and shifts a point of the file.
-func (p cloudPlan) move(point []byte, pose *Pose) {
+func (p *cloudPlan) move(point []byte, pose *Pose) {
 	if pose.identity() {
 		return
 	}

@@ -168,14 +168,17 @@ func TestAMarkerIsAMarkerToTheLetter(t *testing.T) {
 
 func TestCurableByCVATsOwnMessages(t *testing.T) {
 	for message, retryable := range map[string]bool{
-		"utils.dataset_manifest.errors.InvalidImageError: failed to parse image file 'c.jpg'\n":                       false,
-		"PIL.UnidentifiedImageError: cannot identify image file '<cvat-home>/data/data/83/raw/a.jpg'\n":               false,
-		"IndexError: Invalid index number: 1, Maximum allowed index is 0\n":                                           false,
-		"ValueError: Only one video, audio, archive, pdf, zip or many image, directory can be used: 2 zip(s) found\n": false,
-		"zipfile.BadZipFile: File is not a zip file\n":                                                                false,
-		"Work-horse terminated unexpectedly; waitpid returned 9 (signal 9); ":                                         true,
-		"FileNotFoundError: [Errno 2] No such file or directory: '<cvat-home>/data/data/1/raw/cvatplan-1.zip'\n":      true,
-		"TypeError: '<' not supported between instances of 'NoneType' and 'int'\n":                                    true,
+		"utils.dataset_manifest.errors.InvalidImageError: failed to parse image file 'c.jpg'\n":                                                                                                false,
+		"PIL.UnidentifiedImageError: cannot identify image file '<cvat-home>/data/data/83/raw/a.jpg'\n":                                                                                        false,
+		"IndexError: Invalid index number: 1, Maximum allowed index is 0\n":                                                                                                                    false,
+		"ValueError: Only one video, audio, archive, pdf, zip or many image, directory can be used: 2 zip(s) found\n":                                                                          false,
+		"rest_framework.exceptions.ValidationError: [ErrorDetail(string='Media type (image) of the task must be compatible with other tasks in the project (point_cloud)', code='invalid')]\n": false,
+		"rest_framework.exceptions.ValidationError: [ErrorDetail(string=\"Could not read pcd file 'a.pcd': line 2: invalid line format\", code='invalid')]\n":                                  false,
+		"ZeroDivisionError: integer division or modulo by zero\n":                                                                                                                              false,
+		"zipfile.BadZipFile: File is not a zip file\n":                                                                                                                                         false,
+		"Work-horse terminated unexpectedly; waitpid returned 9 (signal 9); ":                                                                                                                  true,
+		"FileNotFoundError: [Errno 2] No such file or directory: '<cvat-home>/data/data/1/raw/cvatplan-1.zip'\n":                                                                               true,
+		"TypeError: '<' not supported between instances of 'NoneType' and 'int'\n":                                                                                                             true,
 		"": true,
 	} {
 		if got := Retryable(message); got != retryable {

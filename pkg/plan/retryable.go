@@ -15,6 +15,9 @@ var permanentFailures = []string{
 	"DecompressionBombError",     // an image above the server's pixel limit
 	"InvalidDataError",           // a video that cannot be read, or one of its pictures
 	"tuple index out of range",   // a video without a picture
+	"Could not read pcd file",    // a point cloud in it cannot be read
+	"ZeroDivisionError",          // the first one has no points
+	"of the task must be compatible with other tasks in the project", // the project came to hold the other dimension
 }
 
 // Retryable reports whether sending the archive once more may fix a failed import.
