@@ -25,7 +25,7 @@ func keepDimension(changes []Change, have Actual) {
 		case have.Dimension != "" && have.Dimension != kind.Dimension():
 			why = fmt.Sprintf("the project holds %s tasks, and CVAT takes no %s in it", upper(have.Dimension), kind)
 		case have.Dimension == "" && len(wanted) > 1:
-			why = "the manifests ask for images and for point clouds in one project, and CVAT takes one of the two"
+			why = fmt.Sprintf("the manifests ask for %s and for %s in one project, and CVAT takes one of the two", wanted["2d"], wanted["3d"])
 		default:
 			continue
 		}

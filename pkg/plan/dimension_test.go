@@ -31,6 +31,11 @@ func TestAProjectGetsTasksOfOneDimension(t *testing.T) {
 		"a 2D task of the name holds something else":       {[]Desired{clouds}, Actual{Dimension: "2d", Tasks: []Task{held("clouds", "2d")}}, Options{}, map[string]Action{"clouds": Blocked}},
 		"what a server does not tell is not compared":      {[]Desired{clouds}, Actual{Tasks: []Task{held("clouds", "")}}, Options{}, map[string]Action{"clouds": NoOp}},
 	}
+	validated := clouds
+	validated.Settings.Validation = &manifest.Validation{Mode: "gt"}
+	if c := Decide(validated, nil, 8, Options{}); c.Action != Blocked || c.Reason.Code != "bad_validation" {
+		t.Errorf("validation of point clouds: %s, %s", c.Action, c.Reason.Text)
+	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			tt.have.Scope.ProjectID, tt.have.Exists = 8, true
