@@ -192,7 +192,7 @@ func (t *Task) addContext(name string, within time.Duration, stamps []int64, ope
 		s.source = open(used)
 	}
 	t.frames.context = append(t.frames.context, s)
-	if len(used) > 0 || len(times) == 0 {
+	if len(used) > 0 || len(times) == 0 || len(t.Problems) > 0 {
 		return nil
 	}
 	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeNoContext, Task: t.Name, Pos: t.Origin,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -254,6 +255,30 @@ func TestFilesOfNoOneCameraAreNobodysContext(t *testing.T) {
 	want := []string{"error: context left: ROOT/run/side_1700000000000000000.jpg fits files: of both left and right | make the globs narrower"}
 	if diff := cmp.Diff(want, got.Tasks[0].Problems); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// A video has no images that could lie beside a frame.
+func TestAVideoTopicIsNoContext(t *testing.T) {
+	le := binary.LittleEndian
+	packet := []byte{0, 0, 0, 1, 0x65, 0x88}
+	image := append(le.AppendUint32(header(start), 4), "h264"...)
+	image = append(le.AppendUint32(image, uint32(len(packet))), packet...)
+	video := append(le.AppendUint32(header(start)[4:], uint32(len(packet))), packet...) // the header without its seq
+	video = append(le.AppendUint32(video, 4), "h264"...)
+	for kind, message := range map[string][]byte{compressedImage: image, "foxglove_msgs/CompressedVideo": video} {
+		t.Run(kind, func(t *testing.T) {
+			root := t.TempDir()
+			w, err := bagtest.Create(filepath.Join(root, "run.mcap"), bagtest.Format{})
+			check(t, err)
+			check(t, w.Write(topic("/front/compressed", compressedImage), start, stamped(start, shade(t, 1))))
+			check(t, w.Write(topic("/left/compressed", kind), start, message))
+			check(t, w.Close())
+			got := scan(t, root, rigged+"}]")
+			if len(got.Tasks) != 1 || len(got.Tasks[0].Problems) != 1 || !strings.Contains(got.Tasks[0].Problems[0], "of topic /left/compressed is not read") || len(got.Problems) > 0 {
+				t.Errorf("%+v", got)
+			}
+		})
 	}
 }
 
