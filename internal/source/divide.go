@@ -38,7 +38,10 @@ func (s scanner) divide(b *bagRef, l contents, sum *totals) division {
 // divideFiles gives files of a kind to the cameras of that kind; those that none takes are left.
 func (s scanner) divideFiles(b *bagRef, files []string, kind manifest.Kind, d *division, sum *totals) (left []string) {
 	matcher := s.matchers[kind]
-	if matcher == nil {
+	switch {
+	case s.onlyClouds() && kind == manifest.KindImages: // another manifest's, since no project takes both
+		return nil
+	case matcher == nil:
 		return files
 	}
 	disputes := make(map[[2]int][]string)
@@ -60,6 +63,11 @@ func (s scanner) divideFiles(b *bagRef, files []string, kind manifest.Kind, d *d
 		s.dispute(b, between, paths, d)
 	}
 	return left
+}
+
+// onlyClouds reports whether all cameras of the manifest are of point clouds.
+func (s scanner) onlyClouds() bool {
+	return len(s.matchers) == 1 && s.matchers[manifest.KindPointCloud] != nil
 }
 
 // ownerOf is the camera that takes a file.

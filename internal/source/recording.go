@@ -187,7 +187,7 @@ func (s scanner) divideTopics(b *bagRef, images, clouds []bag.Topic, sum *totals
 		}
 		switch owner {
 		case camera.Unmatched:
-			if s.topicOfContext(t.Name) {
+			if s.topicOfContext(t.Name) || s.onlyClouds() && kind == manifest.KindImages {
 				continue
 			}
 			left = append(left, strings.TrimPrefix(t.Name, "/"))

@@ -152,7 +152,7 @@ func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 		return s.mixed(ctx, b, l, whole)
 	case whole:
 		return s.recording(ctx, b)
-	case len(l.images) == 0 && len(l.videos) > 0 && b.served() == nil:
+	case len(l.images)+len(l.clouds) == 0 && len(l.videos) > 0 && b.served() == nil:
 		return s.videos(ctx, b, l)
 	}
 	return s.directory(ctx, b, l)
