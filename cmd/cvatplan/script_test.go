@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"maps"
 	"net/http/httptest"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/cvatplan/cvatplan/internal/source/choose/choosetest"
 	"github.com/cvatplan/cvatplan/internal/store/storetest"
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
 )
@@ -61,6 +63,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"cut":      cutOff,
 	"hole":     hole,
 	"bucket":   bucket,
+	"scenes":   scenes,
 }
 
 // images copies pictures of the quickstart: images FILE… gives each file another one.
@@ -73,6 +76,18 @@ func images(ts *testscript.TestScript, _ bool, args []string) {
 		file := ts.MkAbs(name)
 		ts.Check(os.MkdirAll(filepath.Dir(file), 0o755))
 		ts.Check(os.WriteFile(file, content, 0o644))
+	}
+}
+
+// scenes draws pictures that show something: scenes DIR FIRST a0 a3 b0 makes cam_00.png and so on, of the scenes a, a
+// and b, the second of them blurred by 3, counted from FIRST.
+func scenes(ts *testscript.TestScript, _ bool, args []string) {
+	first, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(os.MkdirAll(ts.MkAbs(args[0]), 0o755))
+	for i, p := range args[2:] {
+		file := filepath.Join(ts.MkAbs(args[0]), fmt.Sprintf("cam_%02d.png", first+i))
+		ts.Check(os.WriteFile(file, choosetest.PNG(uint64(p[0]), int(p[1]-'0')), 0o644))
 	}
 }
 

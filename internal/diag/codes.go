@@ -177,6 +177,9 @@ const (
 	CodeUnindexed  Code = "unindexed"
 	CodeBadIndex   Code = "bad_index"
 	CodeStaleIndex Code = "stale_index"
+
+	CodeChosenFrames     Code = "chosen_frames"
+	CodeUndecodableImage Code = "undecodable_image"
 )
 
 // A Meaning is one row of [Codes].
@@ -346,6 +349,8 @@ var Codes = []Meaning{
 	{CodeUnindexed, Error, "with --index-only, a bag without an index"},
 	{CodeBadIndex, Warning, "an index cannot be read"},
 	{CodeStaleIndex, Warning, "an index is out of date"},
+	{CodeChosenFrames, Note, "frames were chosen by what they show"},
+	{CodeUndecodableImage, Error, "an image that is to be judged by what it shows cannot be decoded here"},
 }
 
 // SeverityOf is the usual severity of a code; [Error] of one that is not in [Codes].

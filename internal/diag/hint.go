@@ -135,6 +135,8 @@ const (
 	HintRenewIndex      // manifest
 	HintRenewIndexThere // manifest
 	HintCommitIndex     // manifest
+	HintChooseElsewhere // manifest
+	HintChooseOtherwise
 	HintRemoveImage
 	HintRepairImage
 	HintCopyAgain

@@ -43,6 +43,8 @@ type Record struct {
 	Height    int    `json:"height,omitempty"`
 	Size      int64  `json:"size,omitempty"`      // bytes, as they are uploaded, of a video's frame those of the video; 0: not known, as SHA256 is then
 	SHA256    string `json:"sha256,omitempty"`    // of these bytes, hex; empty: not known, since the server alone has them
+	ChosenBy  string `json:"chosen_by,omitempty"` // the algorithms by which it was chosen for what it shows, with their versions; empty: it was not
+	Judged    int    `json:"judged,omitempty"`    // how many of the camera's frames in the bag, the first in time's order, were there to choose from
 	Selection string `json:"selection,omitempty"` // the frames: settings that it was selected and encoded with, where they are not the defaults
 
 	Context []Context `json:"context,omitempty"` // images of other cameras that are shown beside it

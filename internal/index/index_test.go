@@ -31,7 +31,7 @@ var records = []Record{
 		Task: "jai_cam_run7", Name: "run7/jai_cam_1700000000000000000.jpg", Frame: 1, Bag: "run7.bag", Camera: "jai_cam",
 		Topic: "/jai_cam/image_raw/compressed", Message: ptr(5), Seq: ptr(int64(0)), HeaderNS: ptr(int64(0)), LogNS: ptr(int64(1700000000012345678)),
 		PublishNS: ptr(int64(1700000000012345677)), FrameID: "jai_cam_optical", Encoding: "jpeg", StampNS: ptr(int64(1700000000012345678)), Index: ptr(5),
-		Width: 64, Height: 48, Size: 1313, SHA256: strings.Repeat("0b", 32), Selection: "every=5 limit=15",
+		Width: 64, Height: 48, Size: 1313, SHA256: strings.Repeat("0b", 32), Selection: "every=5 limit=15", ChosenBy: "laplacian/1 dhash64/1", Judged: 40,
 		Context: []Context{{Name: "left.png", Topic: "/left", Message: ptr(7), StampNS: ptr(int64(1700000000012345000)), Size: 9, SHA256: strings.Repeat("1c", 32)}, {Name: "map.jpg", Path: "map/1.jpg", Size: 8, SHA256: strings.Repeat("2c", 32)}},
 	},
 	{

@@ -29,6 +29,8 @@ type Frames struct {
 	Topics    []string         // of a recording's messages, each once
 	Selection string           // of the records
 	Context   [][]ContextImage // of each frame; nil where none has any
+	ChosenBy  []string         // by which algorithms each was chosen for what it shows; nil: none was
+	Judged    int              // how many frames there were to choose from
 
 	Video       bool // they are a video's: Sizes and Sums are of the file that they are in
 	First, Step int  // of a video: the number in the file of the first frame, and from one to the next
@@ -76,7 +78,7 @@ func (x *Index) add(r Record) error {
 	}
 	of := x.bags[r.Bag][r.Camera]
 	if of == nil {
-		of = &Frames{last: -1, Selection: r.Selection}
+		of = &Frames{last: -1, Selection: r.Selection, Judged: r.Judged}
 		x.bags[r.Bag][r.Camera] = of
 	}
 	if r.Frame <= of.last {
@@ -87,6 +89,9 @@ func (x *Index) add(r Record) error {
 	of.addContext(r)
 	if r.PTSNS != nil {
 		of.addVideo(r)
+	}
+	if r.Judged > 0 {
+		of.ChosenBy = append(of.ChosenBy, r.ChosenBy)
 	}
 	if r.Path != "" {
 		of.Paths = append(of.Paths, r.Path)
@@ -163,8 +168,8 @@ func (x *Index) Records(ctx context.Context, bag, camera string, visit func(Reco
 
 // Pick gives some of the frames in another order.
 func (f *Frames) Pick(at []int) *Frames {
-	some := &Frames{Topics: f.Topics, Selection: f.Selection, Video: f.Video, First: f.First, Step: f.Step}
-	whole := len(f.Paths) == len(f.Names)
+	some := &Frames{Topics: f.Topics, Selection: f.Selection, Video: f.Video, First: f.First, Step: f.Step, Judged: f.Judged}
+	whole, chosen := len(f.Paths) == len(f.Names), len(f.ChosenBy) == len(f.Names)
 	for _, i := range at {
 		some.Names, some.Sizes, some.Sums = append(some.Names, f.Names[i]), append(some.Sizes, f.Sizes[i]), append(some.Sums, f.Sums[i])
 		if whole {
@@ -172,6 +177,9 @@ func (f *Frames) Pick(at []int) *Frames {
 		}
 		if f.Context != nil {
 			some.Context = append(some.Context, f.Context[i])
+		}
+		if chosen {
+			some.ChosenBy = append(some.ChosenBy, f.ChosenBy[i])
 		}
 	}
 	return some

@@ -73,6 +73,8 @@ func (r Record) check() error {
 		return errors.New("it has neither path nor topic")
 	case slices.ContainsFunc(r.Context, func(c Context) bool { return !c.whole() }):
 		return errors.New("a context image without a name, size or SHA-256")
+	case r.Judged < 0:
+		return fmt.Errorf("judged %d", r.Judged)
 	case unknown:
 		return nil
 	case r.Size <= 0:

@@ -36,6 +36,7 @@ func Columns() []string {
 	return []string{
 		"task", "name", "frame", "task_id", "server_frame", "job_id", "bag", "camera", "path", "topic", "message", "seq",
 		"header_ns", "log_ns", "publish_ns", "frame_id", "encoding", "stamp_ns", "pts_ns", "index", "width", "height", "size", "sha256", "selection", "context",
+		"chosen_by", "judged",
 	}
 }
 
@@ -64,6 +65,7 @@ func (t *table) Write(r Record) error {
 		r.Task, r.Name, strconv.Itoa(r.Frame), positive(r.TaskID), number(r.ServerFrame), positive(r.JobID), r.Bag, r.Camera, r.Path,
 		r.Topic, number(r.Message), number(r.Seq), number(r.HeaderNS), number(r.LogNS), number(r.PublishNS), r.FrameID, r.Encoding,
 		number(r.StampNS), number(r.PTSNS), number(r.Index), positive(r.Width), positive(r.Height), strconv.FormatInt(r.Size, 10), r.SHA256, r.Selection, contextCell(r.Context),
+		r.ChosenBy, positive(r.Judged),
 	})
 }
 

@@ -111,6 +111,9 @@ func (p *Project) Decide(ctx context.Context, server Reader, o Options) error {
 
 func (p *Project) decide(ctx context.Context, server Reader, o plan.Options, how Options) error {
 	p.Observed = time.Now()
+	if err := p.chooseFrames(ctx, o); err != nil {
+		return err
+	}
 	want := observe.Want{Server: p.Server.Shown, Project: p.Wanted, Tasks: p.Desired}
 	want.Divide = func(ctx context.Context, have []plan.Task) ([]plan.Desired, error) {
 		err := p.divide(ctx, server, have, o.CheckFrames || p.pinned)
@@ -170,6 +173,9 @@ func (p *Project) DecideOffline(ctx context.Context, o Options) error {
 	p.Actual = plan.Actual{Scope: plan.Scope{
 		Server: p.Server.Shown, Organization: p.Server.Organization, ProjectID: p.Wanted.ID, Project: p.Wanted.Name,
 	}}
+	if err := p.chooseFrames(ctx, offline); err != nil {
+		return err
+	}
 	if err := p.divide(ctx, nil, nil, false); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (v view) deferred(s scanner) bool {
 	manual := v.settings.Validation != nil && len(v.settings.Validation.Frames) > 0
 	template := v.settings.FrameName
 	usesSeq := template != nil && template.Uses("seq")
-	return !here && !s.readWhole && v.bag.indexed == nil && !v.inParts() && !manual && !usesSeq && v.settings.Annotations == nil
+	return !here && !s.readWhole && v.bag.indexed == nil && !v.inParts() && !manual && !usesSeq && !contentOf(v.frames).Any() && v.settings.Annotations == nil
 }
 
 // provisional gives the task with names made of the times of receipt, which the index tells, and of the

@@ -33,9 +33,9 @@ func (v view) fromFiles(paths, all []string) Task {
 	}
 	prefix, plain := prefixOf(template, v.vars)
 	if plain && normal(kept) && !v.renames(kept) {
-		v.prefixed(&t, prefix, kept)
+		v.leaveChoice(&t, placesOf(v.prefixed(&t, prefix, kept)))
 	} else {
-		v.templated(&t, template, kept, index)
+		v.leaveChoice(&t, placesOf(v.templated(&t, template, kept, index)))
 	}
 	where := t.frames.source.Where
 	t.blockAll(checkNames(t.Kind, t.frames.names, where))
@@ -68,20 +68,22 @@ func normal(paths []string) bool {
 	return true
 }
 
-// prefixed names frames by their paths. A directory before them changes no order.
-func (v view) prefixed(t *Task, prefix string, paths []string) {
+// prefixed names frames by their paths, and gives their order. A directory before them changes none.
+func (v view) prefixed(t *Task, prefix string, paths []string) (at []int) {
 	if prefix == "" || strings.HasSuffix(prefix, "/") {
-		paths = frame.Pick(paths, order(paths, v.sorting()))
-		t.frames.names = join(prefix, paths)
+		at = order(paths, v.sorting())
+		t.frames.names = join(prefix, frame.Pick(paths, at))
 	} else {
 		names := join(prefix, paths)
-		t.frames.names = frame.Pick(names, order(names, v.sorting()))
+		at = order(names, v.sorting())
+		t.frames.names = frame.Pick(names, at)
 	}
 	t.frames.dir, t.frames.source = v.bag.path(), v.fileSource(t.frames.names, len(prefix))
+	return at
 }
 
-// templated executes the template for each frame.
-func (v view) templated(t *Task, template *manifest.Template, paths []string, index []int) {
+// templated executes the template for each frame, and gives their order.
+func (v view) templated(t *Task, template *manifest.Template, paths []string, index []int) (at []int) {
 	names := make([]string, len(paths))
 	for i, p := range paths {
 		number := i
@@ -101,10 +103,11 @@ func (v view) templated(t *Task, template *manifest.Template, paths []string, in
 			names[i] = v.cloudName(names[i])
 		}
 	}
-	at := order(names, v.sorting())
+	at = order(names, v.sorting())
 	t.frames.names = frame.Pick(names, at)
 	t.frames.dir, t.frames.source = v.bag.path(), v.fileSource(frame.Pick(paths, at), 0)
 	t.blockAll(checkUnique(t.frames.names, t.frames.source.Where))
+	return at
 }
 
 func (v view) fileSource(names []string, cut int) frame.Source {

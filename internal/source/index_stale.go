@@ -26,6 +26,12 @@ func (s scanner) stale(b *bagRef, o outcome) []diag.Diagnostic {
 		if !l.Video { // those of a video have their own order
 			l = l.Pick(order(l.Names, newView(s.m, b, s.camera(t.Camera)).sorting()))
 		}
+		if t.Undecided() {
+			if how := t.recall(l); how != "" {
+				list = append(list, t.blockAll([]diag.Diagnostic{t.stale(how)})...)
+			}
+			continue
+		}
 		if t.SkipsBad() && len(l.Names) > 0 && len(plan.Without(l.Names, t.frames.names)) == 0 {
 			t.frames.index = l
 			continue // the index knows which frames are bad; here that is not known before they are read

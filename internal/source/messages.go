@@ -108,9 +108,13 @@ func (v view) nameMessages(t *Task, messages []recording.Message, open func([]re
 	}
 	numberEqualStamps(messages, names)
 	at := order(names, v.sorting())
-	t.frames.names, t.frames.source, t.frames.mayLose = frame.Pick(names, at), open(frame.Pick(messages, at)), true
+	messages = frame.Pick(messages, at)
+	t.frames.names, t.frames.source, t.frames.mayLose = frame.Pick(names, at), open(messages), true
 	t.blockAll(checkUnique(t.frames.names, t.frames.source.Where))
 	t.blockAll(checkNames(t.Kind, t.frames.names, t.frames.source.Where))
+	received := order(t.frames.names, "predefined")
+	sortBy(received, func(a, b int) int { return messages[a].Index - messages[b].Index })
+	v.leaveChoice(t, received)
 }
 
 // messageVars are the variables of one message.

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -154,7 +155,7 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 			continue
 		}
 		o.totals.taken[i]++ // blocked or not
-		t.Deferred = hold
+		t.Deferred = cmp.Or(hold, t.Deferred)
 		o.tasks = append(o.tasks, *t)
 		o.problems = append(o.problems, others...)
 		if v.kind() != manifest.KindPointCloud {

@@ -102,6 +102,7 @@ type outcome struct {
 // bag gives one bag's tasks, and where an index is committed beside it, whether that is stale.
 func (s scanner) bag(ctx context.Context, b *bagRef) outcome {
 	o := s.indexedOrPresent(ctx, b)
+	s.checkChoices(o)
 	if s.indexOnly {
 		return s.locked(b, o)
 	}
@@ -187,7 +188,7 @@ func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 		o.totals.taken[i]++
 		v := newView(s.m, b, camera)
 		t := v.files(d.files[i], l.filesFor(v.kind()))
-		t.Deferred = hold
+		t.Deferred = cmp.Or(hold, t.Deferred)
 		o.problems = append(o.problems, t.blockAll(d.findings[i])...)
 		o.problems = append(o.problems, s.fileContext(&t, b, camera, d, l)...)
 		t.addRelated(b, folders)

@@ -19,11 +19,13 @@ type selector struct {
 
 // selects reports whether the keys leave anything out.
 func selects(f manifest.Frames) bool {
-	return f.Start != nil || f.Stop != nil || f.Every > 1 || f.EverySeconds > 0 || f.Limit > 0
+	return f.Start != nil || f.Stop != nil || f.Every > 1 || f.EverySeconds > 0 || f.Limit > 0 || contentOf(f).Any()
 }
 
+func spreads(f manifest.Frames) bool { return f.Spread != nil && *f.Spread }
+
 // pick gives the indices of the frames that are taken, of n: first the window from
-// start to stop, then every so many, then limit.
+// start to stop, then every so many, then limit; where frames are chosen by what they show, limit comes after that.
 func (s selector) pick(n int) ([]int, error) {
 	kept := make([]int, 0, n)
 	for i := range n {
@@ -39,7 +41,10 @@ func (s selector) pick(n int) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	return limit(kept, s.Limit, s.Spread != nil && *s.Spread), nil
+	if contentOf(s.Frames).Any() {
+		return kept, nil
+	}
+	return limit(kept, s.Limit, spreads(s.Frames)), nil
 }
 
 func (s selector) inWindow(i int) (bool, error) {

@@ -27,6 +27,12 @@ func selectionOf(f manifest.Frames, name *manifest.Template) string {
 	if f.EverySeconds > 0 {
 		add("every_seconds=%s", plainFloat(f.EverySeconds))
 	}
+	if by := contentOf(f); by.SharpestOf > 1 {
+		add("sharpest_of=%d", by.SharpestOf)
+	}
+	if by := contentOf(f); by.Distinct > 0 {
+		add("distinct=%d", by.Distinct)
+	}
 	if f.Limit > 0 {
 		add("limit=%d", f.Limit)
 	}

@@ -40,8 +40,10 @@ func (v view) fromServed(t *Task, in *store.Served, paths []string, index []int)
 	}
 	names := join(prefix, paths)
 	v.checkTemplate(t, names, paths, index)
-	names = frame.Pick(names, order(names, v.sorting()))
+	at := order(names, v.sorting())
+	names = frame.Pick(names, at)
 	t.frames.names = names
+	v.leaveChoice(t, placesOf(at))
 	t.frames.source = frame.Files{Store: in, Dir: v.bag.rel, Names: names, Cut: len(prefix), Stamp: stampOf}
 	t.frames.payload = plan.Payload{Kind: plan.PayloadCloud, Root: in.Root, Storage: in.At.Storage}
 	if in.At.Share {

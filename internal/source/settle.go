@@ -36,10 +36,10 @@ func (s scanner) unsettled(ctx context.Context, b *bagRef, paths []string) strin
 func unsettledBags(m *manifest.Manifest, bags []*bagRef, found []outcome) []diag.Diagnostic {
 	held := make(map[time.Duration]*occurrences)
 	for i, b := range bags {
-		if len(found[i].tasks) == 0 || found[i].tasks[0].Deferred == "" {
+		settle := m.SettleOf(b.entries)
+		if len(found[i].tasks) == 0 || found[i].tasks[0].Deferred == "" || settle <= 0 {
 			continue
 		}
-		settle := m.SettleOf(b.entries)
 		if held[settle] == nil {
 			held[settle] = new(occurrences)
 		}

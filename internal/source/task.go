@@ -35,6 +35,10 @@ type frames struct {
 	bad     string   // "error" or "skip": what an unusable frame does
 	sized   bool     // each needs its width and height: they stand in the order file
 
+	choice   *choice  // what is left to be chosen of them; nil: nothing
+	chosenBy []string // by which algorithms each was chosen for what it shows; nil: none was
+	judged   int      // how many there were to choose from
+
 	locked    bool          // an index that does not fit is an error
 	selection string        // what frames: says beyond its defaults, for the index
 	index     *index.Frames // what the committed index says, of a bag that is here; nil: there is none
@@ -43,6 +47,10 @@ type frames struct {
 // only gives some of the frames, in their order.
 func (f frames) only(kept []int) frames {
 	f.names, f.source = frame.Pick(f.names, kept), f.source.Only(kept)
+	f.choice = nil
+	if f.chosenBy != nil {
+		f.chosenBy = frame.Pick(f.chosenBy, kept)
+	}
 	if f.indexed != nil {
 		f.indexed = f.source.(*indexedFrames)
 	}

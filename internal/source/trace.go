@@ -29,6 +29,14 @@ func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]diag.
 	if t.frames.video != nil {
 		return t.traceVideo(ctx, visit)
 	}
+	if t.Undecided() {
+		chosen, _, problems := t.Choose(ctx)
+		if ctx.Err() != nil || len(diag.Errors(problems)) > 0 {
+			return problems, ctx.Err()
+		}
+		rest, err := chosen.windows(ctx, traced, visit)
+		return append(problems, rest...), err
+	}
 	if !t.Provisional() {
 		return t.windows(ctx, traced, visit)
 	}
@@ -39,7 +47,7 @@ func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]diag.
 }
 
 // Origins gives visit a record of where each frame of the task comes from, in the frames' order, as [Trace] does, but
-// reads no image: sizes, sums and what only a message itself says are left out, and images that cannot be used are in
+// reads no image: those of an undecided task are all that it chooses from, and sizes, sums and what only a message itself says are left out, and images that cannot be used are in
 // it. Of a bag that is not here it gives the records of its index. The error is visit's, ctx's, or the index's.
 func Origins(ctx context.Context, t Task, visit func(index.Record) error) error {
 	if t.frames.indexed != nil {
@@ -103,7 +111,7 @@ func (t Task) trace(ctx context.Context) ([]index.Record, []diag.Diagnostic) {
 	t.frames.source.Each(ctx, frame.Traced, func(i int, o frame.Opened, err error) {
 		var f Frame
 		f, report[i] = t.measure(ctx, i, o, err)
-		records[i] = t.record(o.From, f)
+		records[i] = t.record(i, o.From, f)
 	})
 	related, ofContext := t.measureContext(ctx, frame.Traced)
 	for i := range related {
@@ -128,11 +136,14 @@ func contextRecords(images []Frame) []index.Context {
 	return all
 }
 
-func (t Task) record(r index.Record, f Frame) index.Record {
+func (t Task) record(i int, r index.Record, f Frame) index.Record {
 	r.Task, r.Bag, r.Camera, r.Name = t.Name, t.Bag, t.Camera, f.Name
 	if f.Size > 0 { // else it could not be read, which its task is blocked for
 		r.Width, r.Height, r.Size, r.SHA256 = f.Width, f.Height, f.Size, hex.EncodeToString(f.Sum[:])
 	}
 	r.Selection = t.frames.selection
+	if t.frames.chosenBy != nil {
+		r.ChosenBy, r.Judged = t.frames.chosenBy[i], t.frames.judged
+	}
 	return r
 }

@@ -177,6 +177,8 @@ func (v view) unfitForVideo() *diag.Diagnostic {
 		what = "frames: every_seconds: CVAT takes every so many frames (every:)"
 	case f.Limit > 0 && f.Spread != nil && *f.Spread:
 		what = "frames: spread: CVAT takes every so many frames (every:)"
+	case contentOf(f).Any():
+		what = keysOf(contentOf(f)) + ": CVAT takes every so many frames (every:)"
 	case v.camera != nil && len(v.camera.Context) > 0:
 		what = "context: CVAT shows context images beside images and point clouds"
 	case v.settings.FrameName != nil:

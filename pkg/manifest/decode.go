@@ -205,11 +205,15 @@ func (l *loader) frames(n *node) Frames {
 		return Frames{}
 	}
 	f := Frames{
-		Start:   l.instant(n.get("start")),
-		Stop:    l.instant(n.get("stop")),
-		Every:   n.get("every").integer(),
-		Limit:   n.get("limit").integer(),
-		Spread:  n.get("spread").boolPtr(),
+		Start:  l.instant(n.get("start")),
+		Stop:   l.instant(n.get("stop")),
+		Every:  n.get("every").integer(),
+		Limit:  n.get("limit").integer(),
+		Spread: n.get("spread").boolPtr(),
+
+		SharpestOf: n.get("sharpest_of").integer(),
+		Distinct:   n.get("distinct").intPtr(),
+
 		Bad:     n.get("bad").str(),
 		Stamp:   n.get("stamp").str(),
 		Encode:  n.get("encode").str(),

@@ -77,11 +77,11 @@ func or[T any](top, below *T) *T {
 // FramesOf returns which frames of the camera (nil where there are none) are taken
 // of a bag that these entries match: the bag's keys over the camera's, later
 // entries over earlier ones. Its defaults are filled in: Every 1 (unless
-// EverySeconds is set), Spread false, Bad "error", Stamp "header", Encode "png",
+// EverySeconds is set), SharpestOf 1, Distinct 0, Spread false, Bad "error", Stamp "header", Encode "png",
 // Quality 90.
 func (m *Manifest) FramesOf(camera *Camera, bags []*Bag) Frames {
-	spread := false
-	f := Frames{Spread: &spread, Bad: "error", Stamp: "header", Encode: "png", Quality: defaultQuality}
+	spread, distinct := false, 0
+	f := Frames{SharpestOf: 1, Distinct: &distinct, Spread: &spread, Bad: "error", Stamp: "header", Encode: "png", Quality: defaultQuality}
 	if camera != nil {
 		f = f.over(camera.Frames)
 	}
@@ -104,6 +104,8 @@ func (f Frames) over(top Frames) Frames {
 	f.Stop = or(top.Stop, f.Stop)
 	f.Spread = or(top.Spread, f.Spread)
 	f.Depth = or(top.Depth, f.Depth)
+	f.SharpestOf = orZero(top.SharpestOf, f.SharpestOf)
+	f.Distinct = or(top.Distinct, f.Distinct)
 	f.Limit = orZero(top.Limit, f.Limit)
 	f.Bad = orZero(top.Bad, f.Bad)
 	f.Stamp = orZero(top.Stamp, f.Stamp)

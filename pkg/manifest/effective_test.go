@@ -11,12 +11,12 @@ const layered = `
 version: 1
 project: {name: p}
 cameras:
-  - {name: left, task: {overlap: 1, subset: train, assignee: [alice, bob]}, frames: {every: 5, limit: 9, spread: true, bad: skip}}
+  - {name: left, task: {overlap: 1, subset: train, assignee: [alice, bob]}, frames: {every: 5, sharpest_of: 3, distinct: 6, limit: 9, spread: true, bad: skip}}
   - name: right
 task: {overlap: 0, segment_size: 10, assignee: carol}
 bags:
   - {path: "*", settle: 10m, cameras: [left], task: {segment_size: 20}, frames: {every_seconds: 0.5, spread: false}}
-  - {path: "b", settle: 0s, task: {subset: "", assignee: []}, frames: {limit: 3}}
+  - {path: "b", settle: 0s, task: {subset: "", assignee: []}, frames: {limit: 3, sharpest_of: 1, distinct: 0}}
   - {path: "c", cameras: [right, left]}
 `
 
@@ -55,11 +55,11 @@ func TestFrameSelectionsMergeKeyByKey(t *testing.T) {
 		bags   []*Bag
 		want   Frames
 	}{
-		"nothing written": {&m.Cameras[1], nil, Frames{Every: 1, Spread: ptr(false), Bad: "error"}},
-		"no cameras":      {nil, []*Bag{b}, Frames{Every: 1, Limit: 3, Spread: ptr(false), Bad: "error"}},
-		"a camera's":      {left, nil, Frames{Every: 5, Limit: 9, Spread: ptr(true), Bad: "skip"}},
-		"a bag's over it, every_seconds in place of every": {left, []*Bag{all}, Frames{EverySeconds: 0.5, Limit: 9, Spread: ptr(false), Bad: "skip"}},
-		"a later entry's": {left, []*Bag{all, b}, Frames{EverySeconds: 0.5, Limit: 3, Spread: ptr(false), Bad: "skip"}},
+		"nothing written": {&m.Cameras[1], nil, Frames{SharpestOf: 1, Distinct: ptr(0), Every: 1, Spread: ptr(false), Bad: "error"}},
+		"no cameras":      {nil, []*Bag{b}, Frames{SharpestOf: 1, Distinct: ptr(0), Every: 1, Limit: 3, Spread: ptr(false), Bad: "error"}},
+		"a camera's":      {left, nil, Frames{SharpestOf: 3, Distinct: ptr(6), Every: 5, Limit: 9, Spread: ptr(true), Bad: "skip"}},
+		"a bag's over it, every_seconds in place of every": {left, []*Bag{all}, Frames{SharpestOf: 3, Distinct: ptr(6), EverySeconds: 0.5, Limit: 9, Spread: ptr(false), Bad: "skip"}},
+		"a later entry's": {left, []*Bag{all, b}, Frames{SharpestOf: 1, Distinct: ptr(0), EverySeconds: 0.5, Limit: 3, Spread: ptr(false), Bad: "skip"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.want.Stamp, c.want.Encode, c.want.Quality = "header", "png", 90

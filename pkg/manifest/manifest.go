@@ -123,6 +123,8 @@ type Frames struct {
 	EverySeconds float64
 	Limit        int    // at most this many, the first ones, or evenly spread with Spread
 	Spread       *bool  // nil: not written
+	SharpestOf   int    // of each so many of what Every leaves, the sharpest; 1: all
+	Distinct     *int   // of what that leaves, those that differ in so many bits of a hash from the one before; 0: all
 	Bad          string // "error" (default) or "skip"
 	Stamp        string // "header" (default) or "log"
 	Encode       string // "png" (default) or "jpeg", for raw image topics

@@ -119,7 +119,7 @@ func TestEverySettingIsRead(t *testing.T) {
 		Path: "run7", Index: filepath.Join("testdata", "good", "index", "run7.jsonl"), Partial: true, Settle: ptr(36 * time.Hour),
 		Frames: Frames{
 			Start: &Instant{Seconds: ptr(90.0)}, Stop: &Instant{Time: ptr(time.Date(2026, 3, 4, 10, 0, 0, 0, time.UTC))},
-			EverySeconds: 0.5, Limit: 15, Spread: ptr(true), Bad: "skip", Stamp: "log", Encode: "jpeg", Quality: 85,
+			EverySeconds: 0.5, SharpestOf: 5, Distinct: ptr(6), Limit: 15, Spread: ptr(true), Bad: "skip", Stamp: "log", Encode: "jpeg", Quality: 85,
 			Depth: &Depth{Min: 0.3, Max: 5},
 		},
 		Task: TaskSettings{Assignees: []string{}, Settings: Settings{Validation: &Validation{

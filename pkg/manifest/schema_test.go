@@ -32,7 +32,7 @@ func TestTheDefaultsAreThoseOfTheSchema(t *testing.T) {
 			"image_quality": float64(DefaultImageQuality), "sorting_method": DefaultSortingMethod, "use_cache": DefaultUseCache, "grow": DefaultGrow,
 		},
 		"frames": {
-			"every": float64(frames.Every), "spread": *frames.Spread, "bad": frames.Bad, "stamp": frames.Stamp,
+			"every": float64(frames.Every), "sharpest_of": float64(frames.SharpestOf), "distinct": float64(*frames.Distinct), "spread": *frames.Spread, "bad": frames.Bad, "stamp": frames.Stamp,
 			"encode": frames.Encode, "quality": float64(frames.Quality),
 		},
 	}

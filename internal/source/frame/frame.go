@@ -5,6 +5,7 @@ package frame
 import (
 	"bytes"
 	"context"
+	"image"
 	"io"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
@@ -40,6 +41,7 @@ type Part int
 // From the least to the most.
 const (
 	Header Part = iota // the rest of a frame may be missing
+	Seen               // all, to be decoded; nothing is made for it, and nothing kept
 	Whole              // and what it costs to make a frame is kept for Open
 	Traced             // with where it comes from; nothing is kept
 )
@@ -50,7 +52,10 @@ type Opened struct {
 	io.ReaderAt
 	Size  int64               // bytes
 	Known *imageheader.Header // of what was encoded here: there is nothing to check
-	From  index.Record        // where it comes from; empty unless it is [Traced]
+	Image image.Image         // its pixels, in place of a file; only of what is [Seen], and while it is visited
+	// Granted reports whether what is [Seen] may take the memory that decoding it needs; else its visitor is to ask for it.
+	Granted bool
+	From    index.Record // where it comes from; empty unless it is [Traced]
 }
 
 // OpenedBytes is a frame that is in memory.

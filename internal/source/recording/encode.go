@@ -14,6 +14,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/memory"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
+	"github.com/cvatplan/cvatplan/internal/source/choose"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -23,7 +24,7 @@ type visitor = func(int, frame.Opened, error)
 
 // Each reads the messages in the order in which they lie. Payloads that pass through
 // are looked at where they are; others are encoded on all cores, unless only headers are asked for,
-// and spooled for Open, unless they are traced.
+// and spooled for Open, unless they are traced. What is to be seen is visited on all cores.
 func (m *Messages) Each(ctx context.Context, part frame.Part, visit visitor) []diag.Diagnostic {
 	if err := m.prepare(part); err != nil {
 		m.all(visit, err)
@@ -34,22 +35,47 @@ func (m *Messages) Each(ctx context.Context, part frame.Part, visit visitor) []d
 	jobs := newEncoders(ctx, m.cache.Options.Memory, one)
 	damage, err := m.read(ctx, func(i int, e bag.Entry, data []byte) {
 		published[i] = e.PublishNS
-		s := m.messages[i]
+		work, err := m.work(m.messages[i], data, part)
 		switch {
-		case s.pixels > 0 && part == frame.Whole:
-			jobs.do(i, data, s.work)
-			return
-		case s.pixels > 0 && part == frame.Traced: // the file is in memory
-			jobs.do(i, data, s.work+s.file)
-			return
+		case err != nil:
+			visit(i, frame.Opened{}, err)
+		case work == atHand:
+			one(i, data)
+		default:
+			jobs.do(i, data, work)
 		}
-		one(i, data)
 	}, func(i int) { visit(i, frame.Opened{}, lost()) })
 	jobs.wait()
 	if err != nil && ctx.Err() == nil {
 		m.all(visit, err)
 	}
 	return append(damage, m.dropped.told()...)
+}
+
+// atHand is the work of a message that is taken as it is.
+const atHand = -1
+
+// work is how many bytes of memory a message takes beside itself, or atHand.
+func (m *Messages) work(s Message, data []byte, part frame.Part) (int64, error) {
+	switch {
+	case part == frame.Seen && s.pixels > 0:
+		image, err := m.checked(s, data)
+		if err != nil {
+			return 0, err
+		}
+		return image.PixelBytes(m.encode), nil
+	case part == frame.Seen:
+		o, err := m.passed(s, data)
+		if err != nil {
+			return 0, err
+		}
+		return choose.Cost(o, o.Size, "")
+	case s.pixels > 0 && part == frame.Whole:
+		return s.work, nil
+	case s.pixels > 0 && part == frame.Traced: // the file is in memory
+		return s.work + s.file, nil
+	}
+	return atHand, nil
 }
 
 // lost is what is said of a message that the container no longer gives.
@@ -82,6 +108,8 @@ func (m *Messages) visit(i int, published int64, data []byte, part frame.Part, v
 	var o frame.Opened
 	var err error
 	switch {
+	case part == frame.Seen && s.pixels > 0:
+		o, err = m.seen(s, data)
 	case part == frame.Header && s.pixels > 0:
 		o.Known, err = m.look(s, data)
 	case part == frame.Whole && s.pixels > 0:
@@ -90,6 +118,7 @@ func (m *Messages) visit(i int, published int64, data []byte, part frame.Part, v
 		o, err = m.traced(s, published, data)
 	default:
 		o, err = m.passed(s, data)
+		o.Granted = part == frame.Seen
 	}
 	visit(i, o, err)
 }
@@ -103,8 +132,33 @@ func (m *Messages) passed(s Message, data []byte) (frame.Opened, error) {
 	return frame.OpenedBytes(file), nil
 }
 
+// seen is a message's pixels.
+func (m *Messages) seen(s Message, data []byte) (frame.Opened, error) {
+	message, err := rosimage.Decode(s.wire, s.kind, data)
+	if err != nil {
+		return frame.Opened{}, unreadable(s, err)
+	}
+	pixels, err := message.Pixels(m.encode)
+	if err != nil {
+		return frame.Opened{}, unreadable(s, err)
+	}
+	return frame.Opened{Image: pixels, Size: int64(len(message.Data))}, nil
+}
+
 // look decodes a message as far as encoding it could fail.
 func (m *Messages) look(s Message, data []byte) (*imageheader.Header, error) {
+	image, err := m.checked(s, data)
+	if err != nil {
+		return nil, err
+	}
+	if image.Cloud != nil {
+		return m.cloudSize(image), nil
+	}
+	return &imageheader.Header{Width: image.Width, Height: image.Height}, nil
+}
+
+// checked decodes a message that can be encoded.
+func (m *Messages) checked(s Message, data []byte) (*rosimage.Message, error) {
 	image, err := rosimage.Decode(s.wire, s.kind, data)
 	if err == nil {
 		err = image.Check(m.encode)
@@ -112,10 +166,7 @@ func (m *Messages) look(s Message, data []byte) (*imageheader.Header, error) {
 	if err != nil {
 		return nil, unreadable(s, err)
 	}
-	if image.Cloud != nil {
-		return m.cloudSize(image), nil
-	}
-	return &imageheader.Header{Width: image.Width, Height: image.Height}, nil
+	return image, nil
 }
 
 // spooled encodes one message to the spool, without the file ever being in memory.
