@@ -154,9 +154,10 @@ class VideoTopics(unittest.TestCase):
             self.assertEqual(said, [n for n in range(36) if n not in left], bag)
 
     def test_every_form_and_codec(self):
+        forms = ("pb.mcap", "ros1.bag", "ros2", "fox2", "ffmpeg1.bag", "ffmpeg2")
         for kind in videos.KINDS:
             packets = videos.encode(kind)
-            for form in ("pb.mcap", "ros1.bag", "ros2", "fox2", "ffmpeg1.bag", "ffmpeg2"):
+            for form in forms if kind in ("h264_b", "h265", "av1") else forms[:1]:
                 with self.subTest(kind=kind, form=form):
                     self.check(f"{kind}_{form}", lambda folder: recordings(folder, kind, packets))
 
