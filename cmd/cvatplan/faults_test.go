@@ -59,7 +59,7 @@ var impatient = []string{"apply", "--upload-chunk", "256KiB", "--timeout", "2s",
 // Whatever the network does to any one request, the same run ends well.
 func TestAFaultOfTheWireAtAnyRequestIsSurvived(t *testing.T) {
 	t.Parallel()
-	faults := &faultTable{dataset: newDataset(t, shape{tasks: 1, frames: 2, pixels: 200})}
+	faults := &faultTable{dataset: newDataset(t, shape{tasks: 1, frames: 2, pixels: 200, related: everything()})}
 	faults.run(t, slices.Sorted(maps.Keys(wireFaults)), func(t *testing.T, name string, k int) bool {
 		srv := cvattest.Start(t, cvattest.OneRequestEach())
 		wire := cvattest.NewWire(t, strings.TrimPrefix(srv.URL, "http://"))
@@ -76,7 +76,7 @@ func TestAFaultOfTheWireAtAnyRequestIsSurvived(t *testing.T) {
 func TestAFaultyAnswerToAnyRequestIsSurvived(t *testing.T) {
 	t.Parallel()
 	answers := answerFaults()
-	faults := &faultTable{dataset: newDataset(t, shape{tasks: 1, frames: 2})}
+	faults := &faultTable{dataset: newDataset(t, shape{tasks: 1, frames: 2, related: everything()})}
 	faults.run(t, slices.Sorted(maps.Keys(answers)), func(t *testing.T, name string, k int) bool {
 		srv := cvattest.Start(t)
 		srv.Fail(cvattest.Rule{Nth: k}, answers[name])
