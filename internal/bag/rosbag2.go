@@ -128,6 +128,9 @@ func (b *Bag) firstFault() string {
 // damage of the bag, but that this machine fails to read it is not.
 func (b *Bag) openSplit(ctx context.Context, s split) error {
 	err := b.openPart(ctx, s)
+	if err == nil {
+		err = b.dropUnreadable(s)
+	}
 	var damage *DamageError
 	switch {
 	case err == nil, ctx.Err() != nil, errors.As(err, &damage):
@@ -140,6 +143,31 @@ func (b *Bag) openSplit(ctx context.Context, s split) error {
 		return b.warn.add(Warning{File: s.at.String(), Text: "is missing", Messages: s.messages})
 	}
 	return b.warn.add(Warning{File: s.at.String(), Text: "cannot be opened", First: err.Error(), Messages: s.messages})
+}
+
+// dropUnreadable gives up the file that was opened last if damage left none of its messages: a task of the other
+// files' messages could not be given them later.
+func (b *Bag) dropUnreadable(s split) error {
+	r := b.parts[len(b.parts)-1]
+	if slices.ContainsFunc(r.streams(), func(t Topic) bool { return t.Count > 0 }) {
+		return nil
+	}
+	var damage string
+	for _, w := range b.warn.all() {
+		if w.File == r.path() {
+			damage = cmp.Or(w.First, w.Text)
+			break
+		}
+	}
+	if damage == "" {
+		return nil
+	}
+	b.parts = b.parts[:len(b.parts)-1]
+	what := "no message can be read"
+	if s.messages > 0 {
+		what = fmt.Sprintf("none of its %d messages can be read", s.messages)
+	}
+	return errors.Join(fmt.Errorf("%s: %s", what, damage), r.Close())
 }
 
 // splits are the directory's files in the order of its metadata, or, where that
@@ -198,17 +226,63 @@ func (b *Bag) compareListed(splits []split, names []string) ([]split, error) {
 			others = append(others, name)
 		}
 	}
-	if len(splits) == 1 && len(stems) == 0 && standsIn(others, path.Base(splits[0].at.name)) {
-		old := path.Base(splits[0].at.name)
-		splits[0].at = b.at.child(others[0])
-		return splits, b.warn.add(Warning{File: splits[0].at.String(), Text: "is taken for " + old + ", which metadata.yaml names"})
+	renamed := map[string]string{}
+	if len(stems) == 0 {
+		renamed = renamedFiles(splits, others)
+	}
+	for i, s := range splits {
+		old := path.Base(s.at.name)
+		now, ok := renamed[old]
+		if !ok {
+			continue
+		}
+		splits[i].at = b.at.child(now)
+		if err := b.warn.add(Warning{File: splits[i].at.String(), Text: "is taken for " + old + ", which metadata.yaml names"}); err != nil {
+			return nil, err
+		}
 	}
 	for _, name := range others {
+		if len(renamed) > 0 {
+			break
+		}
 		if err := b.warn.add(Warning{File: b.at.child(name).String(), Text: "is not named by metadata.yaml and left out"}); err != nil {
 			return nil, err
 		}
 	}
 	return splits, nil
+}
+
+// renamedFiles are the files that are there, by those that the metadata names, where none of these is: a sole one under
+// any name, or all of them under another one with the numbers that they had. Empty if it is not so.
+func renamedFiles(splits []split, others []string) map[string]string {
+	renamed := map[string]string{}
+	if len(splits) == 1 {
+		if old := path.Base(splits[0].at.name); standsIn(others, old) {
+			renamed[old] = others[0]
+		}
+		return renamed
+	}
+	stems := map[string]bool{}
+	byNumber := map[string]string{}
+	for _, name := range others {
+		m := splitName.FindStringSubmatch(name)
+		if m == nil || m[2] == "" || byNumber[m[2]] != "" {
+			return nil
+		}
+		stems[m[1]], byNumber[m[2]] = true, name
+	}
+	for _, s := range splits {
+		old := path.Base(s.at.name)
+		m := splitName.FindStringSubmatch(old)
+		if m == nil || byNumber[m[2]] == "" || kindNamed(byNumber[m[2]]) != kindNamed(old) {
+			return nil
+		}
+		renamed[old] = byNumber[m[2]]
+	}
+	if len(stems) != 1 || len(renamed) != len(others) || len(renamed) != len(splits) {
+		return nil
+	}
+	return renamed
 }
 
 // standsIn tells whether the only other file is the missing one under another name, or in another form.
@@ -270,9 +344,12 @@ func readMetadata(ctx context.Context, dir location, names []string) ([]split, e
 }
 
 // storageName finds a file that the metadata names: beside the metadata (old
-// versions put the bag's name before it), with or without its compression's suffix.
+// versions put the bag's name before it, and recorders on Windows its path), with or without its compression's suffix.
 func storageName(there map[string]bool, name string) string {
 	base := path.Base(name)
+	if !there[base] {
+		base = base[strings.LastIndexByte(base, '\\')+1:]
+	}
 	for _, name := range []string{base, base + ".zstd", strings.TrimSuffix(base, ".zstd")} {
 		if there[name] {
 			return name

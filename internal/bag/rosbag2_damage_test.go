@@ -2,9 +2,12 @@ package bag
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -111,5 +114,84 @@ func TestACutDatabaseGivesWhatIsThere(t *testing.T) {
 	}
 	if len(got) < 150 || len(b.Warnings()) == 0 {
 		t.Errorf("%d of 400 messages, warnings %v", len(got), b.Warnings())
+	}
+}
+
+// splitBag is a rosbag2 directory of two databases with five messages each.
+func splitBag(t *testing.T) string {
+	t.Helper()
+	var list []written
+	for i := range 10 {
+		list = append(list, written{cameraCDR, int64(i+1) * 1e9, bytes.Repeat([]byte{byte(i)}, 900)})
+	}
+	return write(t, filepath.Join(t.TempDir(), "run"), bagtest.Format{Split: 5}, list)
+}
+
+// A file that damage left no message of gives nothing, as one that is missing.
+func TestASplitOfWhichNoMessageCanBeReadIsUnread(t *testing.T) {
+	for kept, want := range map[int64]string{
+		0: "it is empty (0 bytes)", 90: "within its header", 16 << 10: "the database is cut short: 16384 bytes of ",
+	} {
+		dir := splitBag(t)
+		if err := os.Truncate(filepath.Join(dir, "run_1.db3"), kept); err != nil {
+			t.Fatal(err)
+		}
+		b := open(t, dir, Options{})
+		if unread := b.Unread(); len(unread) != 1 || filepath.Base(unread[0].Name) != "run_1.db3" || !strings.Contains(unread[0].Err.Error(), want) {
+			t.Errorf("%d bytes kept: unread %v", kept, unread)
+		}
+		if got := len(readAll(t, b, cameraCDR.Name)); got != 5 {
+			t.Errorf("%d bytes kept: %d messages of the other file", kept, got)
+		}
+	}
+	if b := open(t, splitBag(t), Options{}); len(b.Unread()) > 0 || len(b.Warnings()) > 0 {
+		t.Errorf("whole: %v, %v", b.Unread(), b.Warnings())
+	}
+}
+
+// Files that were all renamed alike, or that metadata names as Windows does, are found.
+func TestFilesAreFoundUnderTheNamesThatTheyHaveNow(t *testing.T) {
+	for name, tt := range map[string]struct {
+		rename   map[string]string
+		old, new string // in metadata.yaml
+		warnings int
+		unread   int
+	}{
+		"all renamed":          {map[string]string{"run_0.db3": "orchard_0.db3", "run_1.db3": "orchard_1.db3"}, "", "", 2, 0},
+		"paths of Windows":     {nil, "- run_", `- C:\bags\run\run_`, 0, 0},
+		"paths of another":     {nil, "- run_", "- /home/robot/run/run_", 0, 0},
+		"one renamed":          {map[string]string{"run_1.db3": "orchard_1.db3"}, "", "", 2, 1},
+		"other numbers":        {map[string]string{"run_0.db3": "orchard_1.db3", "run_1.db3": "orchard_2.db3"}, "", "", 0, 2},
+		"two names":            {map[string]string{"run_0.db3": "a_0.db3", "run_1.db3": "b_1.db3"}, "", "", 0, 2},
+		"of no number":         {map[string]string{"run_0.db3": "a.db3", "run_1.db3": "b.db3"}, "", "", 0, 2},
+		"another form for one": {map[string]string{"run_1.db3": "run_1.mcap"}, "", "", 2, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := splitBag(t)
+			for from, to := range tt.rename {
+				if err := os.Rename(filepath.Join(dir, from), filepath.Join(dir, to)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			metadata := strings.ReplaceAll(string(readFile(t, filepath.Join(dir, metadataName))), cmp.Or(tt.old, "\x00"), tt.new)
+			if err := os.WriteFile(filepath.Join(dir, metadataName), []byte(metadata), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			b, err := openPath(t.Context(), dir, Options{})
+			var none *UnreadError
+			if errors.As(err, &none) {
+				if len(none.Files) != tt.unread {
+					t.Errorf("unread %v", none.Files)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer b.Close()
+			if got := len(readAll(t, b, cameraCDR.Name)); got != 10-5*tt.unread || len(b.Unread()) != tt.unread || len(b.Warnings()) != tt.warnings {
+				t.Errorf("%d messages, unread %v, warnings %v", got, b.Unread(), b.Warnings())
+			}
+		})
 	}
 }

@@ -77,18 +77,31 @@ func (b *Bag) nearby(f *file) (*file, error) {
 // damaged says what is wrong with a database of which nothing can be read.
 func (d *database) damaged(err error) error {
 	const hint = "sqlite3 FILE .recover may save some of it"
-	head, readErr := d.file.read(nil, 0, 100)
-	if readErr != nil {
-		return fmt.Errorf("the database is cut short after %d bytes, within its header", d.file.size)
+	switch cut := d.cutShort(); {
+	case d.file.size < sqliteHeader:
+		return errors.New(cut)
+	case cut != "":
+		return fmt.Errorf("%s; %s", cut, hint)
+	}
+	return fmt.Errorf("the database is damaged (%s); %s", plainSQL(err), hint)
+}
+
+const sqliteHeader = 100 // bytes
+
+// cutShort says how much of a database is there; empty if it is all.
+func (d *database) cutShort() string {
+	head, err := d.file.read(nil, 0, sqliteHeader)
+	if err != nil {
+		return fmt.Sprintf("the database is cut short after %d bytes, within its header", d.file.size)
 	}
 	page, pages := int64(binary.BigEndian.Uint16(head[16:])), int64(binary.BigEndian.Uint32(head[28:]))
 	if page == 1 {
 		page = 1 << 16
 	}
 	if pageSize(page) && page*pages > d.file.size {
-		return fmt.Errorf("the database is cut short: %d bytes of %d are there; %s", d.file.size, page*pages, hint)
+		return fmt.Sprintf("the database is cut short: %d bytes of %d are there", d.file.size, page*pages)
 	}
-	return fmt.Errorf("the database is damaged (%s); %s", plainSQL(err), hint)
+	return ""
 }
 
 // plainSQL is an error of the database without the words of package sql, which speak of Go.
