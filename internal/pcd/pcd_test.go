@@ -100,3 +100,11 @@ func FuzzCheckNeverPanics(f *testing.F) {
 		}
 	})
 }
+
+func TestAHeaderIsAsCVATWritesIt(t *testing.T) {
+	b, _, err := BinHeader(5 * binStep)
+	want := "VERSION 0.7\nFIELDS x y z intensity\nSIZE 4 4 4 4\nTYPE F F F F\nCOUNT 1 1 1 1\nWIDTH 5\nHEIGHT 1\nVIEWPOINT 0 0 0 1 0 0 0\nPOINTS 5\nDATA binary\n"
+	if err != nil || string(b) != want {
+		t.Errorf("%q, %v", b, err)
+	}
+}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"io"
 	"path"
@@ -11,6 +12,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/video"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -68,9 +70,18 @@ func (v view) renames(paths []string) bool {
 }
 
 // cloudHead is what a .bin begins with as a PCD.
-func cloudHead(name string, size int64) (*frame.Head, error) {
+func (v view) cloudHead(name string, size int64) (*frame.Head, error) {
 	if !pcd.IsBin(name) {
 		return nil, nil
+	}
+	if size < content.MaxPointer {
+		head, err := store.Head(context.Background(), v.bag.store, path.Join(v.bag.rel, name), content.MaxPointer)
+		if err != nil {
+			return nil, err
+		}
+		if err := notPointer(head); err != nil {
+			return nil, err
+		}
 	}
 	head, points, err := pcd.BinHeader(size)
 	if err != nil {
@@ -89,11 +100,19 @@ func cloudHeader(o frame.Opened) (imageheader.Header, error) {
 	if n == 0 {
 		return imageheader.Header{}, cloudFault(pcd.ErrEmpty)
 	}
-	if code, name := content.Pointer(head[:n]); code != "" {
-		return imageheader.Header{}, diag.Diagnostic{Code: code, Text: name + ", not the point cloud"}
+	if err := notPointer(head[:n]); err != nil {
+		return imageheader.Header{}, err
 	}
 	h, err := pcd.Check(io.NewSectionReader(o, 0, o.Size), o.Size)
 	return imageheader.Header{Width: h.Width, Height: h.Height}, cloudFault(err)
+}
+
+// notPointer refuses what version control leaves in place of a file.
+func notPointer(head []byte) error {
+	if code, name := content.Pointer(head); code != "" {
+		return diag.Diagnostic{Code: code, Text: name + ", not the point cloud"}
+	}
+	return nil
 }
 
 // cloudFault is an error of package pcd with its code.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -97,6 +98,23 @@ func TestACloudWithoutPointsIsABadFrame(t *testing.T) {
 		if (tt.frames == "") != blocked || tt.frames != "" && (len(frames) != tt.kept || len(task.Frames()) != tt.kept) {
 			t.Errorf("%q: %d frames, %d by headers: %v, %v", tt.frames, len(frames), len(task.Frames()), found, measured)
 		}
+	}
+}
+
+func TestAPointerInPlaceOfACloudIsNamed(t *testing.T) {
+	root := t.TempDir()
+	pointer := "version https://git-lfs.github.com/spec/v1\noid sha256:" + strings.Repeat("a", 64) + "\nsize 12345\n"
+	for _, name := range []string{"1.bin", "2.pcd"} {
+		check(t, os.MkdirAll(filepath.Join(root, "run"), 0o755))
+		check(t, os.WriteFile(filepath.Join(root, "run", name), []byte(pointer), 0o644))
+		tasks, _ := Scan(context.Background(), parse(t, "cameras: [{name: lidar, kind: pointcloud, files: ['*']}]\nbags: [run/]"), Options{Root: root})
+		if _, err := Bytes(context.Background(), tasks[0]); err == nil || !strings.Contains(err.Error(), "Git LFS pointer") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, problems := Measure(context.Background(), tasks[0]); len(problems) == 0 || problems[0].Code != diag.CodeLFSPointer {
+			t.Errorf("%s: %v", name, problems)
+		}
+		check(t, os.Remove(filepath.Join(root, "run", name)))
 	}
 }
 

@@ -113,7 +113,7 @@ func (v view) templated(t *Task, template *manifest.Template, paths []string, in
 func (v view) fileSource(names []string, cut int) frame.Source {
 	f := frame.Files{Store: v.bag.store, Dir: v.bag.rel, Names: names, Cut: cut, Stamp: stampOf}
 	if v.kind() == manifest.KindPointCloud {
-		f.Head = cloudHead
+		f.Head = v.cloudHead
 	}
 	return f
 }
