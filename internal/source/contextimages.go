@@ -190,6 +190,9 @@ func (t *Task) addContext(name string, within time.Duration, stamps []int64, ope
 	}
 	if len(used) > 0 {
 		s.source = open(used)
+		if file := s.files[0]; len(file) > maxFrameName || ignoredByCVAT(file) {
+			t.block(diag.CodeBadFrameName, diag.Do(diag.HintWrite, "name: and another one"), "context image %s: CVAT takes names of %d bytes, and drops what has __MACOSX or .DS_Store in them", wording.Safe(wording.Clip(file, 80)), maxFrameName)
+		}
 	}
 	t.frames.context = append(t.frames.context, s)
 	if len(used) > 0 || len(times) == 0 || len(t.Problems) > 0 {

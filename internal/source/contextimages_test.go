@@ -249,6 +249,16 @@ func TestTwoContextImagesOfOneNameBlockTheTask(t *testing.T) {
 	}
 }
 
+func TestNamesThatCVATDoesNotTakeBlock(t *testing.T) {
+	root := photos(t, "run/front_1700000000000000000.jpg", "run/left_1700000000000000000.jpg")
+	for name, blocks := range map[string]bool{strings.Repeat("ä", 120): false, strings.Repeat("ä", 128): true, "__MACOSX": true} {
+		got := scan(t, root, "cameras: [{name: front, context: [{files: [left*], name: "+name+"}]}]\nbags: [run]")
+		if blocked := len(got.Tasks[0].Problems) > 0; blocked != blocks {
+			t.Errorf("%d bytes: %q", len(name), got.Tasks[0].Problems)
+		}
+	}
+}
+
 func TestFilesOfNoOneCameraAreNobodysContext(t *testing.T) {
 	root := photos(t, "run/front_1700000000000000000.jpg", "run/side_1700000000000000000.jpg")
 	got := scan(t, root, "cameras:\n- {name: front, context: [left]}\n- {name: left, files: [side*]}\n- {name: right, files: [side*]}\nbags: [{path: run, cameras: [front]}]")
