@@ -121,6 +121,10 @@ func (v view) take(t *Task, file string, stamps []int64, first int64, example st
 	if taken.Count == 1 {
 		taken.Step = 1
 	}
+	if err := taken.Check(); err != nil {
+		t.block(diag.CodeBadVideo, diag.Hint{}, "bag %s: %v: that is more than a task can have", wording.Safe(v.bag.rel), err)
+		return nil
+	}
 	t.frames.names, t.frames.video, t.frames.dir = taken.Names(), &taken, v.bag.path()
 	return &taken
 }
