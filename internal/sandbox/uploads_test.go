@@ -225,7 +225,7 @@ func TestMixturesAreRefusedInCVATsWords(t *testing.T) {
 		"no zip":             {[]file{{"a.zip", []byte("x")}}, "zipfile.BadZipFile: File is not a zip file"},
 		"an empty first":     {[]file{{"a.jpg", nil}, {"b.jpg", picture(1)}}, "PIL.UnidentifiedImageError: cannot identify image file '"},
 		"an empty second":    {[]file{{"a.jpg", picture(1)}, {"b.jpg", nil}}, "InvalidImageError: failed to parse image file 'b.jpg'"},
-		"a video":            {[]file{{"a.mp4", nil}}, "NotImplementedError: The sandbox imports images"},
+		"a video":            {[]file{{"a.mp4", nil}}, "av.error.InvalidDataError: [Errno 1094995529] Invalid data found when processing input: "},
 	} {
 		id := c.newTask(`{"name":"x"}`)
 		c.multiple(id, test.files...).want(t, 200, "")

@@ -39,10 +39,8 @@ func readAVI(in *input) (*File, error) {
 		return nil, err
 	}
 	switch {
-	case a.video == "" && a.streams > 0:
-		return nil, damaged("no video in it, only %s", counted(a.streams, "other stream"))
 	case a.video == "":
-		return nil, damaged("no video in it")
+		return nil, noVideo(a.streams)
 	case a.noKey:
 		return nil, uncountable("its first frame is no key frame: CVAT's decoder drops all frames before the first one, and all later frames get other numbers")
 	}
@@ -93,6 +91,7 @@ func (a *avi) chunk(name string, at, size int64) error {
 		if err != nil || len(b) < 20 {
 			return firstError(err, damaged("damaged: its video's format has %d bytes", len(b)))
 		}
+		a.f.Width, a.f.Height = int(binary.LittleEndian.Uint16(b[4:])), int(binary.LittleEndian.Uint16(b[8:]))
 		code := string(b[16:20])
 		if a.f.Codec = aviCodecs[strings.ToUpper(code)]; a.f.Codec == "" {
 			return damaged("its video is of codec %q; H.264, H.265, AV1, VP8, VP9, MPEG-4 and MJPEG are taken", code)

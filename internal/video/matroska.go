@@ -19,6 +19,9 @@ const (
 	idCodecID       = 0x86
 	idCodecPrivate  = 0x63A2
 	idEncodings     = 0x6D80
+	idVideo         = 0xE0
+	idPixelWidth    = 0xB0
+	idPixelHeight   = 0xBA
 	idCluster       = 0x1F43B675
 	idTimestamp     = 0xE7
 	idSimpleBlock   = 0xA3
@@ -122,10 +125,8 @@ func readMatroska(in *input) (*File, error) {
 		return nil, err
 	}
 	switch {
-	case m.video == 0 && m.tracks > 0:
-		return nil, damaged("no video in it, only %s", counted(m.tracks, "other track"))
 	case m.video == 0:
-		return nil, damaged("no video in it")
+		return nil, noVideo(m.tracks)
 	case len(m.f.Times) > 0 && !m.first.firstKey:
 		return nil, uncountable("its first frame is no key frame: CVAT's decoder drops all frames before the first one, and all later frames get other numbers")
 	}
@@ -251,7 +252,7 @@ func (m *matroska) readTracks(body []byte) error {
 			return nil
 		}
 		m.tracks++
-		var track, kind uint64
+		var track, kind, width, height uint64
 		var codec string
 		var private []byte
 		encoded := false
@@ -267,6 +268,16 @@ func (m *matroska) readTracks(body []byte) error {
 				private = body
 			case idEncodings:
 				encoded = true
+			case idVideo:
+				return elements(body, func(id uint32, body []byte) error {
+					switch id {
+					case idPixelWidth:
+						width = number(body)
+					case idPixelHeight:
+						height = number(body)
+					}
+					return nil
+				})
 			}
 			return nil
 		})
@@ -276,6 +287,7 @@ func (m *matroska) readTracks(body []byte) error {
 		if m.f.Codec = matroskaCodecs[codec]; m.f.Codec == "" {
 			return damaged("its video is of codec %q; H.264, H.265, AV1, VP8, VP9, MPEG-4 and MJPEG are taken", codec)
 		}
+		m.f.Width, m.f.Height = int(width&0xffff), int(height&0xffff)
 		m.video, m.plain, m.first.codec = track, !encoded, m.f.Codec
 		switch {
 		case m.f.Codec == "h264" && len(private) > 4:

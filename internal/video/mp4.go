@@ -88,6 +88,8 @@ type track struct {
 	id       uint32
 	scale    uint32 // units per second
 	codec    string
+	width    int
+	height   int
 	lengths  int // bytes of the length before each NAL unit
 	edits    []mp4.ElstEntry
 	times    []int64 // of all samples, in units, in the order in which they lie
@@ -328,6 +330,7 @@ func (t *track) readDescription(body []byte) error {
 		if len(body) < visual {
 			return nil
 		}
+		t.width, t.height = int(binary.BigEndian.Uint16(body[24:])), int(binary.BigEndian.Uint16(body[26:]))
 		return boxes(body[visual:], func(name string, body []byte) error {
 			switch {
 			case name == "avcC" && len(body) > 4:
@@ -412,10 +415,8 @@ func (m *movie) file() (*File, error) {
 	switch {
 	case !m.found:
 		return nil, damaged("it has no moov box, which is written last: the recording was not ended well, or its end is missing")
-	case m.video == nil && m.tracks > 0:
-		return nil, damaged("no video in it, only %s", counted(m.tracks, "other track"))
 	case m.video == nil:
-		return nil, damaged("no video in it")
+		return nil, noVideo(m.tracks)
 	}
 	t := m.video
 	if len(t.times) > 0 && !t.firstKey {
@@ -424,7 +425,7 @@ func (m *movie) file() (*File, error) {
 	if err := t.checkFirst(m.in); err != nil {
 		return nil, err
 	}
-	f := &File{Container: "mp4", Codec: t.codec}
+	f := &File{Container: "mp4", Codec: t.codec, Width: t.width, Height: t.height}
 	return f, t.show(f, m.scale, m.extended != nil)
 }
 

@@ -37,18 +37,28 @@ type File struct {
 	// start of the file's time line, ascending. So Times[n] is of what CVAT calls frame n of the file.
 	Times []int64
 
+	Width, Height int // pixels, before a rotation; 0: not told
+
 	Hidden int // frames that an edit list leaves out, and that CVAT does not count
 }
 
 // An Error is a file that CVAT would not import, or whose frames cannot be counted.
 type Error struct {
-	Text  string
-	Count bool // it may be imported, but nobody knows which frame would get which number
+	Text    string
+	Count   bool // it may be imported, but nobody knows which frame would get which number
+	NoVideo bool // it has no video, only other streams
 }
 
 func (e *Error) Error() string { return e.Text }
 
 func damaged(format string, args ...any) error { return &Error{Text: fmt.Sprintf(format, args...)} }
+
+func noVideo(others int) error {
+	if others == 0 {
+		return &Error{Text: "no video in it", NoVideo: true}
+	}
+	return &Error{Text: "no video in it, only " + counted(others, "other stream"), NoVideo: true}
+}
 
 func uncountable(format string, args ...any) error {
 	return &Error{Text: fmt.Sprintf(format, args...), Count: true}

@@ -181,6 +181,9 @@ func (s *Server) exportImages(q *query, t *storage.Task, d *annotation.Document,
 	}
 	for i := first; i <= last; i++ {
 		if f := frames[i]; !hidden[i] {
+			if t.Mode == "interpolation" {
+				f.Name = importer.FrameName(*t.StartFrame + i*p.Step())
+			}
 			d.Images = append(d.Images, annotation.Image{Frame: i, Number: *t.StartFrame + i*p.Step(), Width: f.Width, Height: f.Height, Name: f.Name})
 		}
 	}

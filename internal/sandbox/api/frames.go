@@ -83,6 +83,9 @@ func (s *Server) data(q *query, t *storage.Task, j *storage.Job) (answer, error)
 	if !t.Imported() {
 		return answer{}, quoted(http.StatusNotFound, "Task has no media")
 	}
+	if t.Mode == "interpolation" {
+		return answer{}, noPictures()
+	}
 	frames, err := s.store.Frames(q.ctx, *t.Data)
 	if err != nil {
 		return answer{}, err
@@ -103,6 +106,11 @@ func (s *Server) data(q *query, t *storage.Task, j *storage.Job) (answer, error)
 		return v.contextImages(d.number)
 	}
 	return v.frame(d.number)
+}
+
+// noPictures: CVAT shows what its decoder gives of a video.
+func noPictures() error {
+	return detail(http.StatusNotImplemented, "The sandbox decodes no videos, and cannot show their frames.")
 }
 
 // A view shows a task's images in one quality.
@@ -189,6 +197,8 @@ func (s *Server) getPreview(q *query) (answer, error) {
 		return answer{}, plain(http.StatusNotFound, "Task image preview not found")
 	case !t.Imported():
 		return answer{}, quoted(http.StatusNotFound, "Task has no media")
+	case t.Mode == "interpolation":
+		return answer{}, noPictures()
 	}
 	frames, err := s.store.Frames(q.ctx, *t.Data)
 	if err != nil {

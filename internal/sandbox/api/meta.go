@@ -12,7 +12,7 @@ import (
 )
 
 type metaJSON struct {
-	Chapters       *null           `json:"chapters"`
+	Chapters       []struct{}      `json:"chapters"` // null of images
 	ChunksUpdated  *storage.Stamp  `json:"chunks_updated_date"`
 	ChunkSize      *int            `json:"chunk_size"`
 	Size           int             `json:"size"`
@@ -77,6 +77,9 @@ func (s *Server) meta(q *query, t *storage.Task, first, last int, included *[]in
 		m.DeletedFrames = within(*t.DeletedFrames, first, last)
 		m.Size = len(frames)
 		m.StartFrame, m.StopFrame = *t.StartFrame+first*p.Step(), *t.StartFrame+last*p.Step()
+	}
+	if t.Mode == "interpolation" { // a video is one frame entry (A120)
+		m.Chapters, frames = []struct{}{}, frames[:1]
 	}
 	for _, f := range frames {
 		m.Frames = append(m.Frames, frameJSON{f.Width, f.Height, f.Name, len(f.Related), len(f.Related) > 0})

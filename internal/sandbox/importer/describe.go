@@ -13,6 +13,9 @@ import (
 // describe reads the header of every image into the manifest, or believes the manifest
 // that is there, and makes frames of the images in the span.
 func (i *importer) describe() error {
+	if i.video != nil {
+		return i.describeVideo()
+	}
 	file := filepath.Join(i.raw, storage.ManifestName)
 	headers := map[string]header{}
 	if _, err := os.Lstat(file); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
+	"github.com/cvatplan/cvatplan/internal/video"
 )
 
 // An importer carries out one import, in the order of CVAT's steps: which of several
@@ -30,6 +31,7 @@ type importer struct {
 	related  map[string][]storage.Source
 	believed map[string]manifestLine // images of a list in the bucket, by their full names
 	frames   []storage.Frame
+	video    *video.File // of a video; else nil
 
 	media, dimension string
 	clouds           map[string]header // of point clouds, by their names
@@ -70,7 +72,7 @@ func (i *importer) say(message string) error {
 
 // notHere is for what CVAT imports and the sandbox does not.
 func notHere(what string) error {
-	return failure("NotImplementedError", "The sandbox imports images and zip archives of images, not %s", what)
+	return failure("NotImplementedError", "The sandbox imports images, zip archives of them, and videos, not %s", what)
 }
 
 func (i *importer) checkParams() error {
@@ -84,7 +86,10 @@ func (i *importer) checkParams() error {
 		if i.p.Sorting() != SortRandom {
 			return invalid(`validation mode "gt_pool" can only be used with "random" sorting`)
 		}
-		return notHere("tasks with a pool of ground truth frames")
+		if len(i.p.ClientFiles) != 1 || kindOf(i.p.ClientFiles[0]) != mediaVideo {
+			return notHere("tasks with a pool of ground truth frames")
+		}
+		i.p.Validation = nil // of a video that is passed over without a word (A122)
 	}
 	if len(i.p.RemoteFiles) > 0 {
 		return notHere("files from elsewhere")
@@ -193,6 +198,10 @@ func (i *importer) keepManifest() error { return keepManifest(i.raw, i.manifest)
 // checkQuality computes the size of chunks, for which CVAT opens the first image, and
 // only then misses the quality (A60).
 func (i *importer) checkQuality() error {
+	if i.video != nil && i.p.ChunkSize == nil {
+		size := videoChunk
+		i.p.ChunkSize = &size
+	}
 	if i.p.ChunkSize == nil {
 		name := i.names[min(i.p.start(), len(i.names)-1)]
 		src := i.sources[name]

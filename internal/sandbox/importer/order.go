@@ -30,6 +30,11 @@ func (i *importer) extract() error {
 		return i.arrange(i.names)
 	case mediaZip:
 		return i.extractZip(i.names[0])
+	case mediaVideo:
+		if len(i.p.ServerFiles) > 0 {
+			return notHere("videos that are not uploaded")
+		}
+		return i.readVideo(i.names[0])
 	}
 	return notHere(string(i.kind) + " files")
 }
@@ -93,6 +98,9 @@ func (i *importer) span() (first, last int) {
 // relate takes context images out: those in related_images/<name with _ for the last .>/ beside
 // the image that they belong to (A59). Whatever else is below related_images is gone (A110).
 func (i *importer) relate() error {
+	if i.video != nil {
+		return nil
+	}
 	if i.media == mediaClouds {
 		return i.relateClouds()
 	}
@@ -133,6 +141,9 @@ func relatedTo(name string) (owner string, is bool) {
 
 // order applies an order that was given name by name.
 func (i *importer) order() error {
+	if i.video != nil {
+		return nil
+	}
 	order := slices.Concat(i.p.JobFiles...)
 	if i.p.JobFiles == nil {
 		if i.p.Sorting() != SortPredefined || i.kind != mediaZip && i.manifest == "" {

@@ -43,7 +43,7 @@ func (i *importer) save() error {
 	if err := i.say("Task is being saved in database"); err != nil {
 		return err
 	}
-	list, size, overlap := Segments(len(i.frames), i.task.SegmentSize, i.task.Overlap)
+	list, size, overlap := Segments(len(i.frames), i.task.SegmentSize, i.overlap())
 	if i.p.JobFiles != nil {
 		list, size, overlap = mapped(i.p.JobFiles), 0, 0
 	}
@@ -77,7 +77,7 @@ func (i *importer) saveRows(tx *sql.Tx, list []Segment, size, overlap int, gt []
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(i.ctx, `UPDATE tasks SET segment_size = ?, overlap = ?, dimension = ?, mode = 'annotation', media_type = ?, updated = ? WHERE id = ?`, size, overlap, i.dimension, i.media, now, i.task.ID)
+	_, err = tx.ExecContext(i.ctx, `UPDATE tasks SET segment_size = ?, overlap = ?, dimension = ?, mode = ?, media_type = ?, updated = ? WHERE id = ?`, size, overlap, i.dimension, i.mode(), i.media, now, i.task.ID)
 	if err != nil {
 		return err
 	}
@@ -127,6 +127,9 @@ func (i *importer) groundTruth(list []Segment, overlap int) ([]int, error) {
 	case MethodPerJob:
 		picked, err = perJob(r, list, overlap, v)
 	case MethodManual:
+		if i.video != nil {
+			return nil, invalid("manual validation frame selection method at task creation is only available for image-based tasks. Please create the GT job after the task is created.")
+		}
 		picked, err = i.named(v.Frames)
 	default:
 		err = invalid(`The "frame_selection_method" field is required`)
