@@ -130,4 +130,8 @@ var assumptions = []assumption{
 	{116, "a .bin becomes a .pcd of x, y, z and intensity, under the name with .pcd", 332},
 	{117, "images beside point clouds are their context, in four layouts, and in none they fail the import", 333},
 	{118, "a frame of a 3D task is the .pcd that was sent, in each quality", 334},
+	{119, "a video is one entry of frames, and as many frames as its decoder gives", 340},
+	{120, "jobs of a video overlap by 5 frames where nothing is said", 341},
+	{121, "gt_pool of a video is passed over without a word", 342},
+	{122, "a video that cannot be read, or has no picture, fails its import with the decoder's error", 343},
 }

@@ -48,7 +48,9 @@ func (v view) fromIndexed(l *index.Frames, s scanner) Task {
 	}
 	t.frames.names, t.frames.source, t.frames.indexed = a.frames.Names, a, a
 	t.frames.context = v.indexedContext(l)
-	t.blockAll(checkNames(v.kind(), a.frames.Names, a.Where))
+	if !l.Video { // whose names are CVAT's own
+		t.blockAll(checkNames(t.Kind, a.frames.Names, a.Where))
+	}
 	t.blockAll(checkUnique(a.frames.Names, a.Where))
 	return t
 }

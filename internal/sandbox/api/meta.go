@@ -78,7 +78,7 @@ func (s *Server) meta(q *query, t *storage.Task, first, last int, included *[]in
 		m.Size = len(frames)
 		m.StartFrame, m.StopFrame = *t.StartFrame+first*p.Step(), *t.StartFrame+last*p.Step()
 	}
-	if t.Mode == "interpolation" { // a video is one frame entry (A120)
+	if t.Mode == "interpolation" { // a video is one frame entry (A119)
 		m.Chapters, frames = []struct{}{}, frames[:1]
 	}
 	for _, f := range frames {

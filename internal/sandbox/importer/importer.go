@@ -89,7 +89,7 @@ func (i *importer) checkParams() error {
 		if len(i.p.ClientFiles) != 1 || kindOf(i.p.ClientFiles[0]) != mediaVideo {
 			return notHere("tasks with a pool of ground truth frames")
 		}
-		i.p.Validation = nil // of a video that is passed over without a word (A122)
+		i.p.Validation = nil // of a video that is passed over without a word (A121)
 	}
 	if len(i.p.RemoteFiles) > 0 {
 		return notHere("files from elsewhere")

@@ -12,11 +12,12 @@ import (
 
 const (
 	videoChunk    = 36 // frames of a chunk of a video, whatever their size
-	videoOverlap  = 5  // of its jobs, where the task does not say (A121)
+	videoOverlap  = 5  // of its jobs, where the task does not say (A120)
 	interpolation = "interpolation"
 )
 
-// readVideo counts the frames of a video, of which CVAT decodes each one (A120). No order can be given to them.
+// readVideo counts the frames of a video, of which CVAT decodes each one (A119). No order can be given to them. What cannot be
+// read fails in the decoder's words (A122).
 func (i *importer) readVideo(name string) error {
 	f, err := os.Open(filepath.Join(i.raw, name))
 	if err != nil {

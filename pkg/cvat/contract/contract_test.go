@@ -26,7 +26,7 @@ type question struct {
 // questions are all of them, by number.
 func questions() []question {
 	var all []question
-	for _, part := range [][]question{accountQuestions, projectQuestions, taskQuestions, listQuestions, uploadQuestions, importQuestions, failureQuestions, frameQuestions, organizationQuestions, annotationQuestions, exportQuestions, settingQuestions, changeQuestions, oddityQuestions, serverFileQuestions, contextQuestions, cloudQuestions} {
+	for _, part := range [][]question{accountQuestions, projectQuestions, taskQuestions, listQuestions, uploadQuestions, importQuestions, failureQuestions, frameQuestions, organizationQuestions, annotationQuestions, exportQuestions, settingQuestions, changeQuestions, oddityQuestions, serverFileQuestions, contextQuestions, cloudQuestions, videoQuestions} {
 		all = append(all, part...)
 	}
 	return all
