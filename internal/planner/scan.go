@@ -156,6 +156,8 @@ func (p *Project) add(m *manifest.Manifest, tasks []source.Task) {
 	p.Wanted.Labels = union(p.Wanted.Labels, m.Project.Labels)
 	p.Wanted.Guide = cmp.Or(p.Wanted.Guide, m.Project.Guide)
 	p.Wanted.Update = append(slices.Clip(p.Wanted.Update), m.Update...)
+	p.whole = slices.Grow(p.whole, len(tasks))
+	p.Tasks, p.Desired, p.sums = slices.Grow(p.Tasks, len(tasks)), slices.Grow(p.Desired, len(tasks)), slices.Grow(p.sums, len(tasks))
 	for _, t := range tasks {
 		if t.Deferred != "" {
 			p.Skip = append(p.Skip, manifest.Skip{Task: t.Name, Reason: t.Deferred, Pos: t.Origin})

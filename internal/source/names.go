@@ -151,8 +151,18 @@ var systemFolders = map[string]bool{
 	"__macosx": true, "network trash folder": true, "temporary items": true, "~snapshot": true,
 }
 
+// systemInitials are their first bytes, in any case: a million names are looked at.
+var systemInitials = func() (initials [256]bool) {
+	for name := range systemFolders {
+		initials[name[0]], initials[strings.ToUpper(name)[0]] = true, true
+	}
+	return initials
+}()
+
 // ofSystem reports whether a name is a folder's that holds no data of anybody's, in any case.
-func ofSystem(name string) bool { return systemFolders[strings.ToLower(name)] }
+func ofSystem(name string) bool {
+	return name != "" && systemInitials[name[0]] && systemFolders[strings.ToLower(name)]
+}
 
 // inSystem reports whether any folder of a path is one, or one that CVAT ignores.
 func inSystem(rel string) bool {

@@ -53,7 +53,11 @@ func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.
 	found := make([]outcome, len(bags))
 	frame.Parallel(ctx, len(bags), 2*runtime.GOMAXPROCS(0), func(i int) { found[i] = s.bag(ctx, bags[i]) })
 
-	var tasks []Task
+	count := 0
+	for _, f := range found {
+		count += len(f.tasks)
+	}
+	tasks := make([]Task, 0, count)
 	sum := newTotals(m)
 	for _, f := range found {
 		tasks = append(tasks, f.tasks...)

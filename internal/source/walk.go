@@ -97,7 +97,10 @@ func (w *walker) dir(ctx context.Context, rel, end string, depth int) {
 
 func (w *walker) entry(ctx context.Context, e fs.DirEntry, rel, end string, depth int) {
 	name := e.Name()
-	at := path.Join(rel, name)
+	at := name
+	if rel != "" {
+		at = rel + "/" + name
+	}
 	if name == relatedDir && e.Type() == fs.ModeDir {
 		w.relatedFolder(ctx, at, depth+1)
 		return

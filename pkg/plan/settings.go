@@ -57,8 +57,11 @@ func mismatches(written Settings, t Task) []mismatch {
 	}
 	var m []mismatch
 	for _, s := range settings {
+		if s.kept == "" {
+			continue
+		}
 		h, w := shown(have, s.key), shown(want, s.key)
-		if s.kept != "" && h != nil && w != nil && h != w {
+		if h != nil && w != nil && h != w {
 			m = append(m, mismatch{s, show(h), show(shown(written, s.key))})
 		}
 	}

@@ -23,14 +23,15 @@ import (
 // and 01.jpg, stay in byte order: CVAT keeps the archive's order there, and the archive keeps this.
 func Sort(at []int, names []string) {
 	natural := func(a, b int) int { return compareASCII(names[a], names[b]) }
+	var keys []key
 	if slices.ContainsFunc(names, func(s string) bool { return !ascii(s) }) {
-		keys := make([]key, len(names))
+		keys = make([]key, len(names))
 		for i, name := range names {
 			keys[i] = newKey(name)
 		}
 		natural = func(a, b int) int { return keys[a].compare(keys[b]) }
 	}
-	if slices.IsSortedFunc(at, natural) {
+	if keys == nil && sortedASCII(at, names) || keys != nil && slices.IsSortedFunc(at, natural) {
 		return
 	}
 	slices.SortFunc(at, func(a, b int) int { return cmp.Or(natural(a, b), strings.Compare(names[a], names[b]), a-b) })
@@ -61,10 +62,24 @@ func ascii(s string) bool {
 	return true
 }
 
+// sortedASCII splits each name once, not once for each of its neighbours.
+func sortedASCII(at []int, names []string) bool {
+	var last components
+	for i, n := range at {
+		c := splitBase(names[n])
+		if i > 0 && compareSplit(last, c) > 0 {
+			return false
+		}
+		last = c
+	}
+	return true
+}
+
 // compareASCII compares two ASCII names without allocating; [key] is the
 // same order for any name.
-func compareASCII(a, b string) int {
-	sa, sb := splitBase(a), splitBase(b)
+func compareASCII(a, b string) int { return compareSplit(splitBase(a), splitBase(b)) }
+
+func compareSplit(sa, sb components) int {
 	for {
 		ca, okA := sa.next()
 		cb, okB := sb.next()
