@@ -59,7 +59,12 @@ func guessAt(ctx context.Context, paths []string) (Guess, error) {
 			return Guess{}, err
 		}
 	}
-	return GuessAt(ctx, absolute...)
+	guess, err := GuessAt(ctx, absolute...)
+	var nothing *nothingError
+	if errors.As(err, &nothing) && nothing.clouds { // a project takes images or point clouds
+		return guessOf(ctx, manifest.KindPointCloud, absolute)
+	}
+	return guess, err
 }
 
 func sameName(p diag.Diagnostic) bool { return p.Code == diag.CodeSameTaskName }
@@ -96,7 +101,7 @@ func projectName(root string) string {
 }
 
 func taskName(g Guess) string {
-	if len(g.Cameras) == 0 {
+	if len(g.Cameras) == 0 && g.Kind == manifest.KindImages {
 		return "{bag}"
 	}
 	return "{camera}_{bag}"

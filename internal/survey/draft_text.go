@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // A draft is all that a first manifest says.
@@ -41,7 +42,7 @@ func (d draft) text() []byte {
 		"project:",
 		"  name: "+Scalar(d.project),
 		remark("  create: true", "if there is none of that name"),
-		remark("  # labels: [apple, {name: leaf, type: polygon}]", "what is to be annotated: without labels nothing can be"),
+		remark("  # labels: "+d.labels(), "what is to be annotated: without labels nothing can be"),
 	)
 	lines = append(lines, d.cameras()...)
 	lines = append(lines,
@@ -64,21 +65,43 @@ func (d draft) text() []byte {
 }
 
 func (d draft) cameras() []string {
+	if len(d.Cameras) == 0 && d.Kind == manifest.KindPointCloud {
+		return []string{"cameras:", `  - {name: lidar, kind: pointcloud, files: ["**"], topics: ["**"]}`}
+	}
 	if len(d.Cameras) == 0 {
 		return []string{"# cameras: names tell none apart, so a bag is one task; a camera is {name: …, files: [GLOB]}"}
 	}
 	about := ""
 	if d.Left > 0 {
-		about = wording.Count(d.Left, "image", "images") + " of no camera here"
+		about = d.count(d.Left) + " of no camera here"
 	}
 	lines := []string{remark("cameras:", about)}
 	for _, c := range d.Cameras {
-		lines = append(lines, remark("  - name: "+Scalar(c.Name), wording.Count(c.Images, "image", "images")+" in "+wording.Count(c.Bags, "bag", "bags")))
+		lines = append(lines, remark("  - name: "+Scalar(c.Name), d.count(c.Images)+" in "+wording.Count(c.Bags, "bag", "bags")))
+		if d.Kind == manifest.KindPointCloud {
+			lines = append(lines, "    kind: pointcloud")
+		}
 		if len(c.Topics) > 0 {
 			lines = append(lines, "    topics: ["+strings.Join(quotedAll(c.Topics), ", ")+"]")
 		}
 	}
 	return lines
+}
+
+// labels are an example of such as are drawn in frames of the kind.
+func (d draft) labels() string {
+	if d.Kind == manifest.KindPointCloud {
+		return "[{name: car, type: cuboid}]"
+	}
+	return "[apple, {name: leaf, type: polygon}]"
+}
+
+// count is how many frames of the kind.
+func (d draft) count(n int) string {
+	if d.Kind == manifest.KindPointCloud {
+		return wording.Count(n, "point cloud", "point clouds")
+	}
+	return wording.Count(n, "image", "images")
 }
 
 func remark(line, comment string) string {

@@ -3,7 +3,6 @@ package survey
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"path"
@@ -18,10 +17,12 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source/recording"
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // A Guess is what a first manifest could say of some directories and recordings.
 type Guess struct {
+	Kind    manifest.Kind     // of all cameras
 	Root    string            // the directory that holds all of it
 	Bags    []GuessBag        // entries of bags:, their paths from the root
 	Cameras []GuessCamera     // by name; none if the files do not tell cameras apart
@@ -52,17 +53,22 @@ type GuessCamera struct {
 // and by image topics. What it leaves is in Skipped, with the reason, and fails nothing
 // but the guess of which it was all.
 func GuessAt(ctx context.Context, paths ...string) (Guess, error) {
-	g := guesser{cache: &recording.Cache{}, seen: make(map[string]bool)}
+	return guessOf(ctx, manifest.KindImages, paths)
+}
+
+// guessOf guesses at images, or at point clouds alone.
+func guessOf(ctx context.Context, kind manifest.Kind, paths []string) (Guess, error) {
+	g := guesser{kind: kind, cache: &recording.Cache{}, seen: make(map[string]bool)}
 	defer g.cache.Close()
 	for _, p := range paths {
 		g.look(ctx, filepath.Clean(p), 0)
 	}
-	out := Guess{Skipped: fewAlike(g.skipped)}
+	out := Guess{Kind: kind, Skipped: fewAlike(g.skipped)}
 	if err := ctx.Err(); err != nil {
 		return out, err
 	}
 	if len(g.bags) == 0 {
-		return out, fmt.Errorf("%s: no images and no recordings there that can be used", strings.Join(paths, ", "))
+		return out, &nothingError{paths, g.sawClouds}
 	}
 	out.Root = commonRoot(g.bags)
 	out.Cameras, out.Images, out.Left = guessCameras(g.bags)
@@ -81,12 +87,24 @@ type guessedBag struct {
 	bare    bool     // no camera takes anything of it
 }
 
+// A nothingError is that no bag is guessed.
+type nothingError struct {
+	paths  []string
+	clouds bool // there are point clouds, of which a guess could be made
+}
+
+func (e *nothingError) Error() string {
+	return strings.Join(e.paths, ", ") + ": no images and no recordings there that can be used"
+}
+
 type guesser struct {
-	cache   *recording.Cache
-	bags    []guessedBag
-	odd     []string // left out for their names
-	skipped []diag.Diagnostic
-	seen    map[string]bool // directories that were looked at, without links
+	kind      manifest.Kind // of what is looked for: images or point clouds
+	sawClouds bool          // while images were looked for
+	cache     *recording.Cache
+	bags      []guessedBag
+	odd       []string // left out for their names
+	skipped   []diag.Diagnostic
+	seen      map[string]bool // directories that were looked at, without links
 }
 
 // maxLook is how far below the given directory bags are looked for.
@@ -128,7 +146,9 @@ func (g *guesser) directory(ctx context.Context, path string, depth int) {
 	for _, p := range l.Problems {
 		g.skip(diag.CodeUnreadableDirectory, diag.Hint{}, "%s: %s", path, p)
 	}
-	if n := len(l.Clouds); n > 0 && depth == 0 {
+	if n := len(l.Clouds); g.kind == manifest.KindPointCloud {
+		l.Images = l.Clouds
+	} else if n > 0 && depth == 0 {
 		g.clouds(diag.CodeUnclaimedImages, "%s: no camera of a first manifest takes %s, such as %s", path, wording.Count(n, "point cloud", "point clouds"), l.Clouds[0])
 	}
 	nested := func(at string) bool { return strings.Contains(at, "/") }

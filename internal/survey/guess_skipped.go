@@ -16,6 +16,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source/recording"
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // skip keeps why something that looked like a bag is left.
@@ -51,6 +52,7 @@ func (g *guesser) note(code diag.Code, format string, args ...any) {
 
 // clouds says that there are point clouds: a project takes them or images, and a first manifest is of images.
 func (g *guesser) clouds(code diag.Code, format string, args ...any) {
+	g.sawClouds = true
 	g.skipped = append(g.skipped, diag.Diagnostic{Severity: diag.Note, Code: code, Hint: diag.Do(diag.HintCloudCamera), Text: fmt.Sprintf(format, args...)})
 }
 
@@ -104,7 +106,12 @@ func (g *guesser) topicsOf(ctx context.Context, path string) (topics, videos []b
 	in, name := store.Split(path)
 	err = g.cache.Use(ctx, in, name, func(r *bag.Bag) error {
 		images := recording.ImageTopics(r)
-		if clouds := recording.CloudTopics(r); len(clouds) > 0 {
+		clouds := slices.DeleteFunc(recording.CloudTopics(r), func(t bag.Topic) bool { return t.Count == 0 })
+		if g.kind == manifest.KindPointCloud {
+			topics, damage = clouds, worst(r.Warnings())
+			return nil
+		}
+		if len(clouds) > 0 {
 			g.clouds(diag.CodeUnclaimedTopics, "%s: no camera of a first manifest takes %s of point clouds, such as %s", path, wording.Count(len(clouds), "topic", "topics"), clouds[0].Name)
 		}
 		depths, err := recording.DepthsOf(ctx, r, images)
