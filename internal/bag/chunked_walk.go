@@ -1,9 +1,13 @@
 package bag
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+
+	"github.com/foxglove/mcap/go/mcap"
 )
 
 // walkFile finds the chunks of a file without an index, from the records at its
@@ -22,7 +26,12 @@ func (c *chunked) walkFile(ctx context.Context, w *window, off int64) (complete 
 		}
 		r, err := c.layout.next(w, off)
 		if err == nil && r.kind == endRecord {
-			return true, nil
+			joined, err := c.joined(w, r.end)
+			if joined == 0 || err != nil {
+				return true, err
+			}
+			off, t.bareOpen, t.indexOpen, t.appended = joined, false, false, true
+			continue
 		}
 		next := r.end
 		if err == nil && (next > c.file.size || c.unfinished(w, r, off)) {
@@ -37,6 +46,17 @@ func (c *chunked) walkFile(ctx context.Context, w *window, off int64) (complete 
 		off = next
 	}
 	return false, nil
+}
+
+// joined is where the records begin of another MCAP file that was appended to this one, whose last record ends at off;
+// 0: there is none.
+func (c *chunked) joined(w *window, off int64) (int64, error) {
+	both := 2 * int64(len(mcap.Magic)) // one file's last bytes, another one's first
+	b, err := w.at(off, both)
+	if err != nil || !bytes.Equal(b, slices.Concat(mcap.Magic, mcap.Magic)) {
+		return 0, nil // the file ends
+	}
+	return off + both, c.warn.add(Warning{File: c.file.name, Text: "another file was appended to it", First: fmt.Sprintf("at byte %d", off+both/2)})
 }
 
 // errCut is a record that claims more than is left.
@@ -57,6 +77,7 @@ type topLevel struct {
 	c *chunked
 	// bareOpen is a chunk of ours, indexOpen one of the file's, that the next record may belong to.
 	bareOpen, indexOpen bool
+	appended            bool             // a file that was appended may give ids another meaning, which only its chunks tell
 	seen                map[uint32]int64 // channels of bare messages: when the last was received, in ns
 }
 
@@ -98,7 +119,7 @@ func (t *topLevel) chunk(s span, r record, off, next int64, damage error) error 
 		return t.lost(off, err, next-off)
 	}
 	k.index, k.indexEnd = next, next
-	t.indexOpen = true
+	t.indexOpen = !t.appended
 	if damage != nil {
 		if err := t.lost(off, damage, 0); err != nil {
 			return err

@@ -240,3 +240,30 @@ func allocatedBytes() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.TotalAlloc
 }
+
+// Files joined by hand, end to end: all that they hold is there, with a warning.
+func TestAnAppendedFileIsReadToo(t *testing.T) {
+	for name, f := range map[string]bagtest.Format{"plain": {}, "packed": {Compression: "zstd"}, "without chunks": {NoChunks: true}, "without an index": {NoIndex: true}} {
+		t.Run(name, func(t *testing.T) {
+			var all []byte
+			for k, topic := range []string{"/cam", "/cam", "/rear"} {
+				c := cameraCDR
+				c.Name = topic
+				list := []written{{c, int64(10*k+1) * 1e9, []byte{byte(k)}}, {c, int64(10*k+2) * 1e9, []byte{byte(k), 1}}}
+				all = append(all, readFile(t, write(t, filepath.Join(t.TempDir(), "a.mcap"), f, list))...)
+			}
+			path := save(t, "joined.mcap", all)
+			b := open(t, path, Options{})
+			if diff := gocmp.Diff(map[string]int{"/cam": 4, "/rear": 2}, counts(b)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if got := readAll(t, b); len(got) != 6 {
+				t.Errorf("%d messages", len(got))
+			}
+			wantWarning(t, b, "another file was appended to it", "at byte ")
+			if _, err := openPath(context.Background(), path, Options{Strict: true}); !isDamage(err) {
+				t.Errorf("strict: error %v", err)
+			}
+		})
+	}
+}
