@@ -197,3 +197,14 @@ func TestDescribeNamesWhatATopicIs(t *testing.T) {
 		})
 	}
 }
+
+func TestATIFFOfEitherOrderAndSizePassesByteForByte(t *testing.T) {
+	for _, magic := range []string{"II*\x00", "MM\x00*", "II+\x00", "MM\x00+"} {
+		for _, format := range []string{"tiff", "16UC1; tiff compressed ", "png"} {
+			m := &rosimage.Message{Kind: rosimage.Compressed, Format: format, Data: []byte(magic + "the rest of it, whatever that is")}
+			if file, ext, ok := m.Passthrough(rosimage.Options{}); !ok || ext != "tif" || !bytes.Equal(file, m.Data) {
+				t.Errorf("%q, %q: %q, %s, %v", magic, format, file, ext, ok)
+			}
+		}
+	}
+}

@@ -39,6 +39,8 @@ var magics = []struct {
 	{"RIFF????WEBP", webpFile},
 	{"II*\x00", tiffFile},
 	{"MM\x00*", tiffFile},
+	{"II+\x00", tiffFile}, // BigTIFF
+	{"MM\x00+", tiffFile},
 	{"BM", "bmp"},
 	{"GIF8", "gif"},
 	{"\x00\x00\x00\x0cjP  ", "jpeg 2000"},

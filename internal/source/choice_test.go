@@ -444,3 +444,38 @@ func large(width, height int) image.Image {
 	}
 	return m
 }
+
+// Of images on another machine each is fetched once, in few requests; with an index none is.
+func TestChoosingOnAnotherMachineFetchesEachImageOnce(t *testing.T) {
+	const images = 8
+	s := emptySite(t)
+	files, size := map[string]string{}, int64(0)
+	for i := range images {
+		var b bytes.Buffer
+		check(t, jpeg.Encode(&b, large(640+i, 480), nil))
+		name := fmt.Sprintf("data/run1/cam_%02d.jpg", i)
+		s.write(name, b.Bytes())
+		files[name] = filepath.Join(s.dir, name)
+		size += int64(b.Len())
+	}
+	s.list(s.manifest(chooses("distinct: 1, sharpest_of: 2")))
+	bucket, root := farAway(t, files)
+	lines := strings.Replace(chooses("distinct: 1, sharpest_of: 2"), "{path: run1", "{root: "+root+"/data, path: run1", 1)
+	if _, looked, said := s.chosen(lines, Options{}); looked.Images > 0 || len(said) > 0 {
+		t.Errorf("with an index %d images were decoded: %v", looked.Images, said)
+	}
+	listing, _ := bucket.Seen()
+	s.remove("index.jsonl")
+	_, looked, _ := s.chosen(lines, Options{})
+	requests, sent := bucket.Seen()
+	t.Logf("%d requests, %d bytes; then %d of %d images and %d bytes", listing, sent, requests-listing, images, size)
+	if looked.Images != images || looked.Bytes != size {
+		t.Errorf("%+v of %d images", looked, images)
+	}
+	if most := listing + images*6; requests-listing > most {
+		t.Errorf("%d requests, want at most %d", requests-listing, most)
+	}
+	if sent > size+size/4+1<<16 {
+		t.Errorf("%d bytes were sent of %d", sent, size)
+	}
+}
