@@ -104,7 +104,7 @@ func (t Task) checkPointer(ctx context.Context, i int) diag.Diagnostic {
 	head := make([]byte, content.MaxPointer)
 	n, _ := io.ReadFull(r, head)
 	if code, name := content.Pointer(head[:n]); code != "" {
-		return t.unreadable(i, diag.Diagnostic{Code: code, Text: name + ", not the image"})
+		return t.unreadable(i, diag.Diagnostic{Code: code, Text: name + ", not the " + t.thing()})
 	}
 	return diag.Diagnostic{}
 }

@@ -11,13 +11,14 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // judge sorts out what was found of each frame: which are kept, and what is said. A task needs one at the least.
 func (t Task) judge(report []diag.Diagnostic) (kept []int, problems []diag.Diagnostic) {
 	kept, problems = t.keep(report)
 	if len(kept) == 0 && len(report) > 0 {
-		problems = append(problems, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", wording.Safe(t.Name), len(report))})
+		problems = append(problems, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: t.noneUsable(len(report))})
 	}
 	return kept, problems
 }
@@ -40,6 +41,19 @@ func (t Task) keep(report []diag.Diagnostic) (kept []int, problems []diag.Diagno
 		}
 	}
 	return kept, list.problems()
+}
+
+// noneUsable says that no frame of so many is one that can be sent.
+func (t Task) noneUsable(n int) string {
+	return fmt.Sprintf("%s: none of its %d %ss can be used", wording.Safe(t.Name), n, t.thing())
+}
+
+// thing is what a frame is.
+func (t Task) thing() string {
+	if t.Kind == manifest.KindPointCloud {
+		return "point cloud"
+	}
+	return "image"
 }
 
 // skippable are the faults of an image itself. A file that is elsewhere, or that may

@@ -3,13 +3,11 @@ package source
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
 	"path"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
-	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // traced is how many frames are traced at once, so that memory does not grow with a task.
@@ -89,7 +87,7 @@ func (t Task) windows(ctx context.Context, size int, visit func(index.Record) er
 		}
 	}
 	if given == 0 && len(t.frames.names) > 0 {
-		list.add(diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: fmt.Sprintf("%s: none of its %d images can be used", wording.Safe(t.Name), len(t.frames.names))})
+		list.add(diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoUsableImages, Task: t.Name, Pos: t.Origin, Text: t.noneUsable(len(t.frames.names))})
 	}
 	return list.problems(), nil
 }
