@@ -2,7 +2,6 @@ package remux
 
 import (
 	"encoding/binary"
-	"errors"
 
 	"github.com/Eyevinn/mp4ff/av1"
 	"github.com/Eyevinn/mp4ff/avc"
@@ -13,12 +12,12 @@ import (
 // mostSets is how many parameter sets of one kind an MP4's header has room for.
 const mostSets = 31
 
-var errManySets = &UnsupportedError{Text: "more than 31 parameter sets of one kind"}
+func manySets() error { return &UnsupportedError{Text: "more than 31 parameter sets of one kind"} }
 
 func (h *h264) entry(p picture) (entry, error) {
 	sps, pps := h.sets.of(h264SPS), h.sets.of(h264PPS)
 	if len(sps) > mostSets || len(pps) > mostSets {
-		return entry{}, errManySets
+		return entry{}, manySets()
 	}
 	return entry{"avc3", p.width, p.height, &mp4.AvcCBox{DecConfRec: avc.DecConfRec{
 		AVCProfileIndication: sps[0][1], ProfileCompatibility: sps[0][2], AVCLevelIndication: sps[0][3],
@@ -29,10 +28,10 @@ func (h *h264) entry(p picture) (entry, error) {
 func (h *h265) entry(p picture) (entry, error) {
 	vps, sps, pps := h.sets.of(h265VPS), h.sets.of(h265SPS), h.sets.of(h265PPS)
 	if len(vps) > mostSets || len(sps) > mostSets || len(pps) > mostSets {
-		return entry{}, errManySets
+		return entry{}, manySets()
 	}
 	if len(vps) == 0 {
-		return entry{}, errors.New("no video parameter set (VPS) came before the first key frame")
+		return entry{}, &UnsupportedError{Text: "no video parameter set (VPS) came before it"}
 	}
 	var first *h265SPSet
 	for _, s := range h.sps {

@@ -231,10 +231,8 @@ func (s *Scanner) add(message, part int, u unit) {
 		return
 	}
 	p, err := s.codec.look(u, s.waiting != "")
-	var unsupported *UnsupportedError
 	switch {
-	case errors.As(err, &unsupported):
-		unsupported.Message, s.failed = message, err
+	case s.fail(message, err):
 	case err != nil && s.waiting != "":
 		s.leave(s.waiting, message, err)
 	case err != nil:
@@ -256,6 +254,16 @@ func (s *Scanner) add(message, part int, u unit) {
 	default:
 		s.keep(message, part, u, p)
 	}
+}
+
+// fail ends the scan where the error says that the video cannot be remuxed.
+func (s *Scanner) fail(message int, err error) bool {
+	var unsupported *UnsupportedError
+	if !errors.As(err, &unsupported) {
+		return false
+	}
+	unsupported.Message, s.failed = message, err
+	return true
 }
 
 // afterStart is why pictures are left out that belong before the key frame at which decoding started.
@@ -281,7 +289,7 @@ func (s *Scanner) keep(message, part int, u unit, p picture) {
 	if len(s.samples) == 0 {
 		var err error
 		if s.entry, err = s.codec.entry(p); err != nil {
-			s.failed = err
+			s.fail(message, err)
 			return
 		}
 		for k, set := range s.codec.all() {

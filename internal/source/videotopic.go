@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
@@ -20,7 +21,7 @@ import (
 func (s scanner) fromPackets(ctx context.Context, v view, topics []bag.Topic, codec remux.Codec, first int64) (Task, []diag.Diagnostic, error) {
 	t := v.task()
 	t.Kind, t.frames.bad, t.frames.sized = manifest.KindVideo, "error", false
-	if problem := s.unfitPackets(v, topics); problem != nil {
+	if problem := s.unfitPackets(ctx, v, topics); problem != nil {
 		t.blockAll([]diag.Diagnostic{*problem})
 		return t, nil, nil
 	}
@@ -58,7 +59,7 @@ func videoName(v view, topic string) string {
 }
 
 // unfitPackets is why a topic is not read as a video; nil: it is.
-func (s scanner) unfitPackets(v view, topics []bag.Topic) *diag.Diagnostic {
+func (s scanner) unfitPackets(ctx context.Context, v view, topics []bag.Topic) *diag.Diagnostic {
 	if len(topics) > 1 {
 		p := severalStreams(&manifest.Camera{Name: videoName(v, topics[0].Name)}, topics)
 		if v.camera != nil {
@@ -70,10 +71,20 @@ func (s scanner) unfitPackets(v view, topics []bag.Topic) *diag.Diagnostic {
 		return problem
 	}
 	if _, here := v.bag.store.(store.Local); !here && !s.readWhole {
-		p := needsWhole(v.bag, &bag.WholeError{File: v.bag.rel, Bytes: -1, Why: fmt.Sprintf("has a video in topic %s, whose packets tell its frames", wording.Safe(topics[0].Name))})
+		p := needsWhole(v.bag, &bag.WholeError{File: v.bag.rel, Bytes: v.bag.bytes(ctx), Why: fmt.Sprintf("has a video in topic %s, whose packets tell its frames", wording.Safe(topics[0].Name))})
 		return &p
 	}
 	return nil
+}
+
+// bytes is the size of the recording's files.
+func (b bagRef) bytes(ctx context.Context) (total int64) {
+	for _, name := range recordingFiles(ctx, &b) {
+		if info, err := b.store.Stat(ctx, path.Join(b.rel, name)); err == nil && !info.IsDir() {
+			total += info.Size()
+		}
+	}
+	return total
 }
 
 // packetsProblem is what is wrong with a video; false: it is the recording that cannot be read, or nothing is.

@@ -207,3 +207,17 @@ func TestVideoTopicsOfEveryFormAndCodec(t *testing.T) {
 		})
 	}
 }
+
+// Its packets alone tell its frames, and there they cost as much as all of the recording.
+func TestAVideoTopicInAnotherMachinesStoreIsReadWhereThatIsAskedFor(t *testing.T) {
+	_, root := farAway(t, map[string]string{"data/run.mcap": "testdata/video/h264_b_pb.mcap"})
+	m := parse(t, "cameras: [cam]\nbags: [data/*]")
+	tasks, _ := Scan(context.Background(), m, Options{Root: root})
+	if len(tasks) != 1 || len(tasks[0].Problems) != 1 || tasks[0].Problems[0].Code != diag.CodeReadWhole || !strings.HasSuffix(tasks[0].Problems[0].Text, "it would be read whole, 5.0 KiB") {
+		t.Fatalf("%+v", tasks)
+	}
+	tasks, _ = Scan(context.Background(), m, Options{Root: root, ReadWhole: true})
+	if len(tasks) != 1 || len(tasks[0].Problems) > 0 || len(tasks[0].Frames()) != 36 {
+		t.Errorf("%+v", tasks)
+	}
+}

@@ -82,6 +82,8 @@ type Video struct {
 	scanned *Scan
 }
 
+var _ frame.Video = (*Video)(nil)
+
 // A Scan is what the messages of a [Video] tell.
 type Scan struct {
 	*remux.Movie
