@@ -79,8 +79,21 @@ func checkNames(kind manifest.Kind, names []string, where func(int) string) []di
 	return list.problems()
 }
 
+// increasing reports whether each name is greater than the one before it, as they nearly always are.
+func increasing(names []string) bool {
+	for i := range names {
+		if i > 0 && names[i-1] >= names[i] {
+			return false
+		}
+	}
+	return true
+}
+
 // checkUnique reports equal names with both origins.
 func checkUnique(names []string, where func(int) string) []diag.Diagnostic {
+	if increasing(names) {
+		return nil
+	}
 	sorted := slices.Clone(names)
 	slices.Sort(sorted)
 	if len(slices.Compact(sorted)) == len(names) {

@@ -49,15 +49,22 @@ type walker struct {
 	store store.Store
 	root  string // the bag, in the store
 	links []string
-	ends  map[string]bool // directories that were listed, as [store.Store.Link] calls them
+	ends  map[string]bool // directories that were listed, as [store.Store.Link] calls them; by their paths in the bag before links are followed
 	contents
 }
 
 // list walks the directory; ctx ends it early.
 func list(ctx context.Context, s store.Store, dir string) (contents, error) {
 	w := walker{store: s, root: dir, ends: make(map[string]bool)}
-	_, end, _ := s.Link(ctx, dir)
-	w.dir(ctx, "", end, 0)
+	w.dir(ctx, "", "", 0)
+	if len(w.links) > 0 { // to follow them, it takes more than paths in the bag
+		_, root, _ := s.Link(ctx, dir)
+		ends := make(map[string]bool, len(w.ends))
+		for rel := range w.ends {
+			ends[filepath.Join(root, rel)] = true
+		}
+		w.ends = ends
+	}
 	for len(w.links) > 0 {
 		links := w.links
 		w.links = nil
@@ -89,6 +96,7 @@ func (w *walker) dir(ctx context.Context, rel, end string, depth int) {
 	if err != nil {
 		w.found(rel, diag.Error, codeOr(diag.CodeUnreadableDirectory, err), "%s", reason(err))
 	}
+	w.images = slices.Grow(w.images, len(entries)) // which most are
 	for _, e := range entries {
 		w.entry(ctx, e, rel, end, depth)
 	}
