@@ -313,6 +313,10 @@ func (f *finder) nothing(ctx context.Context, e *manifest.Bag, pattern string, e
 			"%q matches nothing that is a bag, only %s", e.Path, wording.Count(wrong, "other file", "other files"))
 		return
 	}
+	if link, ok := BrokenLink(ctx, f.store, pattern); ok && !wording.IsGlob(pattern) {
+		f.report(e, link.Code, link.Hint, "bag %s: %s", wording.Safe(pattern), wording.Safe(link.Text))
+		return
+	}
 	f.report(e, diag.CodeNoMatch, f.suggest(ctx, pattern), "%q matches nothing in %s", e.Path, f.root)
 }
 

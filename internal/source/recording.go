@@ -60,6 +60,10 @@ func unreadFiles(ctx context.Context, b *bagRef, files []bag.Unread) []diag.Diag
 			p = needsWhole(b, whole)
 		case errors.Is(f.Err, fs.ErrNotExist):
 			p.Text = said + "is missing"
+			if link, ok := BrokenLink(ctx, b.store, f.Name); ok {
+				p.Code, p.Text = link.Code, p.Text+": "+wording.Safe(link.Text)
+				p.Hint = cmp.Or(link.Hint, p.Hint)
+			}
 		case err == nil && code != "":
 			p.Code, p.Text, p.Hint = code, said+"is "+name+", not the recording", FetchCommand(code, b.store.Path(f.Name), b.path())
 		case err == nil && len(head) == 0:
@@ -98,6 +102,9 @@ func (s scanner) unopened(ctx context.Context, b *bagRef, err error) diag.Diagno
 		p.Hint = diag.Do(diag.HintMatchRecordings, b.rel+"/*")
 	}
 	head, openErr := store.Head(ctx, b.store, b.rel, content.MaxPointer)
+	if link, ok := BrokenLink(ctx, b.store, b.rel); ok && errors.Is(openErr, fs.ErrNotExist) {
+		p.Code, p.Hint, p.Text = link.Code, link.Hint, fmt.Sprintf("bag %s: %s", wording.Safe(b.rel), wording.Safe(link.Text))
+	}
 	if openErr != nil {
 		return p
 	}

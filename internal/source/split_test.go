@@ -149,3 +149,32 @@ func TestWhatLiesInPlaceOfARecordingIsNamedAndNotQuoted(t *testing.T) {
 		}
 	}
 }
+
+// A recording, or a split, of which only a link is here is told from one that is missing, and how to fetch it.
+func TestALinkInPlaceOfARecordingIsNamed(t *testing.T) {
+	const annex = ".git/annex/objects/xx/yy/SHA256E-s9--00.bag/SHA256E-s9--00.bag"
+	for target, want := range map[string][2]string{
+		annex:            {"its content is not here: a git-annex link", "git annex get ROOT/"},
+		"/nowhere/a.bag": {"broken symbolic link to /nowhere/a.bag", ""},
+	} {
+		root := t.TempDir()
+		check(t, os.CopyFS(root, os.DirFS("testdata/field/01-split-missing")))
+		check(t, os.Symlink(target, filepath.Join(root, "run.bag")))
+		check(t, os.Symlink("../"+target, filepath.Join(root, "run/one_missing_1.mcap")))
+		for _, path := range []string{"run.bag", `"*.bag"`} {
+			_, problems := onlyProblems(t, root, path, false)
+			if len(problems) != 1 || !strings.HasPrefix(problems[0], "error: bag run.bag: "+want[0]) || !strings.Contains(problems[0], want[1]) {
+				t.Errorf("%s: %q", target, problems)
+			}
+		}
+		_, problems := onlyProblems(t, root, "run", false)
+		if len(problems) != 1 || !strings.HasPrefix(problems[0], "error: bag run: its file one_missing_1.mcap is missing: "+want[0][:20]) || !strings.Contains(problems[0], want[1]) {
+			t.Errorf("%s: %q", target, problems)
+		}
+		check(t, os.WriteFile(filepath.Join(root, "a.jpg"), jpegImage(t), 0o666)) // it may be the images that are meant
+		check(t, os.RemoveAll(filepath.Join(root, "run")))
+		if frames, problems := onlyProblems(t, root, ".", false); frames != 0 || len(problems) != 1 || !strings.Contains(problems[0], "holds 1 image and 1 recording (run.bag: ") {
+			t.Errorf("%s, beside an image: %d frames, %q", target, frames, problems)
+		}
+	}
+}

@@ -201,6 +201,8 @@ func (w *walker) note(at, name string) {
 func (w *walker) link(ctx context.Context, at, name string) {
 	info, err := w.store.Stat(ctx, w.name(at))
 	switch {
+	case err != nil && bag.Named(name):
+		w.recordings = append(w.recordings, at)
 	case err != nil && !framed(name):
 	case errors.Is(err, fs.ErrNotExist):
 		w.broken(ctx, at)
@@ -228,13 +230,20 @@ func (w *walker) loops(ctx context.Context, at, target string) bool {
 }
 
 func (w *walker) broken(ctx context.Context, at string) {
-	target, _, _ := w.store.Link(ctx, w.name(at))
-	f := finding{at, diag.Diagnostic{Severity: diag.Error, Code: diag.CodeBrokenLink, Text: "broken symbolic link to " + target}}
+	p, _ := BrokenLink(ctx, w.store, w.name(at))
+	w.problems = append(w.problems, finding{at, p})
+}
+
+// BrokenLink says where a link leads that leads nowhere, and how to fetch what git-annex has elsewhere; false where
+// there is no link.
+func BrokenLink(ctx context.Context, s store.Store, name string) (diag.Diagnostic, bool) {
+	target, _, _ := s.Link(ctx, name)
+	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeBrokenLink, Text: "broken symbolic link to " + target}
 	if strings.Contains(filepath.ToSlash(target), ".git/annex/objects") {
-		f.Code, f.Text = diag.CodeAnnexMissing, "its content is not here: a git-annex link"
-		f.Hint = diag.Do(diag.HintFetchAnnex, w.full(at))
+		p.Code, p.Text = diag.CodeAnnexMissing, "its content is not here: a git-annex link"
+		p.Hint = diag.Do(diag.HintFetchAnnex, s.Path(name))
 	}
-	w.problems = append(w.problems, f)
+	return p, target != ""
 }
 
 func (w *walker) special(at, name string, mode fs.FileMode) {

@@ -341,3 +341,23 @@ func TestADraftsOwnExcludesAreNotIdle(t *testing.T) {
 		t.Errorf("%s\n%s", all, got.Text)
 	}
 }
+
+// A link that leads nowhere is no reason for silence.
+func TestADraftNamesLinksToRecordingsThatAreElsewhere(t *testing.T) {
+	dir := t.TempDir()
+	record(t, filepath.Join(dir, "good.bag"), map[string][]byte{"/cam/compressed": compressed("\xff\xd8")})
+	check(t, os.Symlink(".git/annex/objects/xx/yy/k/k", filepath.Join(dir, "annex.bag")))
+	check(t, os.Symlink("/nowhere/x.mcap", filepath.Join(dir, "broken.mcap")))
+	got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "", dir)
+	check(t, err)
+	want := []string{
+		"warning: annex.bag is left out: its content is not here: a git-annex link",
+		"warning: broken.mcap is left out: broken symbolic link to /nowhere/x.mcap",
+	}
+	if diff := cmp.Diff(want, said(dir, got.Problems)[:2]); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := Look(t.Context(), filepath.Join(dir, "annex.bag"), Options{}); err == nil || !strings.HasSuffix(err.Error(), "annex.bag: its content is not here: a git-annex link") {
+		t.Error(err)
+	}
+}

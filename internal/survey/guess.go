@@ -116,6 +116,7 @@ func (g *guesser) look(ctx context.Context, path string, depth int) {
 	info, err := in.Stat(ctx, name)
 	switch {
 	case ctx.Err() != nil:
+	case errors.Is(err, fs.ErrNotExist) && g.brokenLink(ctx, in, name):
 	case errors.Is(err, fs.ErrNotExist):
 		g.skip(diag.CodeNoImages, diag.Hint{}, "%s: there is no such file or directory", path)
 	case err != nil:

@@ -75,6 +75,15 @@ func (g *guesser) notRecording(ctx context.Context, path string, size int64) {
 	}
 }
 
+// brokenLink says of a link that leads nowhere what it stands for; false where there is no link.
+func (g *guesser) brokenLink(ctx context.Context, in store.Store, name string) bool {
+	link, ok := source.BrokenLink(ctx, in, name)
+	if ok {
+		g.skip(link.Code, link.Hint, "%s is left out: %s", in.Path(name), link.Text)
+	}
+	return ok
+}
+
 // recording adds a recording with image topics; of another one it says why it is left.
 func (g *guesser) recording(ctx context.Context, path string) {
 	topics, videos, damage, err := g.topicsOf(ctx, path)

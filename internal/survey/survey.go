@@ -15,6 +15,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/memory"
+	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
@@ -54,6 +55,9 @@ type Bag struct {
 func Look(ctx context.Context, path string, o Options) (Bag, error) {
 	in, name := store.Split(path)
 	info, err := in.Stat(ctx, name)
+	if link, ok := source.BrokenLink(ctx, in, name); ok && errors.Is(err, fs.ErrNotExist) {
+		return Bag{}, fmt.Errorf("%s: %s", path, link.Text)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return Bag{}, fmt.Errorf("%s: there is no such file or directory", path)
 	}
