@@ -91,6 +91,15 @@ def point_clouds(folder, count, size):
         (folder / f"{i:06}.pcd").write_bytes(head.encode() + array("f", (uniform(-50, 50) for _ in range(4 * points))).tobytes())
 
 
+def videos(folder, count, size):
+    """Writes count MP4 files of size bytes: 30 frames, and noise behind their end, which nobody decodes."""
+    folder.mkdir(parents=True)
+    head = (REPO / "internal/video/testdata/h264_b.mp4").read_bytes()
+    for i in range(count):
+        rest = max(8, size - len(head))
+        (folder / f"{i:06}.mp4").write_bytes(head + rest.to_bytes(4, "big") + b"free" + os.urandom(rest - 8))
+
+
 def manifest(folder, url, **more):
     """Writes a manifest (JSON is YAML) and returns its path."""
     path = Path(folder) / "cvatplan.yaml"

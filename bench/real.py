@@ -3,11 +3,11 @@
 (create, one multipart request with all images, next; it waits at the end), a floor (eight threads that create and send one
 stored zip with all parameters in one multipart request), and cvat-cli where --cli names it. Needs a CVAT to fill with tasks:
 
-    CVAT_TEST_URL=http://127.0.0.1:8080 CVAT_TEST_TOKEN=… python3 bench/real.py [many] [latency] [small] [clouds] [large]
+    CVAT_TEST_URL=http://127.0.0.1:8080 CVAT_TEST_TOKEN=… python3 bench/real.py [many] [latency] [small] [clouds] [videos] [large]
                                                                   [--rounds 5] [--cli PATH] [--mib 2048] [--keep]
 
 many is 24 tasks of 50 images of 134 kB, latency the same with 50 ms between client and server, small 200 tasks of 10 images of
-8 kB, clouds 10 3D tasks of 50 point clouds of 10,000 points, large one task of 2 GiB against curl. Without a name, all of them. Projects named "bench" and a number, which these
+8 kB, clouds 10 3D tasks of 50 point clouds of 10,000 points, videos 20 tasks of one video of 5 MB, large one task of 2 GiB against curl. Without a name, all of them. Projects named "bench" and a number, which these
 are, are deleted at the end, unless --keep.
 """
 
@@ -32,7 +32,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import MIB, build, pictures, point_clouds, running, timed
+from harness import MIB, build, pictures, point_clouds, running, timed, videos
 
 URL, TOKEN = os.environ.get("CVAT_TEST_URL", "").rstrip("/"), os.environ.get("CVAT_TEST_TOKEN", "")
 BOUNDARY = "cvatplanbench7MA4YWxkTrZu0gW"
@@ -42,6 +42,7 @@ CASES = {  # tasks, images, bytes of an image, latency in ms, and what the ratio
     "latency": (24, 50, 134_000, 50, {"script": 0.8}),
     "small": (200, 10, 8_000, 0, {"script": 0.9}),
     "clouds": (10, 50, 160_000, 0, {"script": 1.10, "floor": 1.15}),
+    "videos": (20, 1, 5_000_000, 0, {"script": 1.10, "floor": 1.15}),
 }
 
 
@@ -133,7 +134,9 @@ def floor(url, bags, _):
         connection = server.connect()
         task = server.task(connection, project, bag.name)
         fields = [field(name, value) for name, value in parameters.items()]
-        server.form(connection, task, [*fields, file_part(0, "a.zip", stored(bag))])
+        video = next(bag.glob("*.mp4"), None)
+        sent = file_part(0, video.name, video.read_bytes()) if video else file_part(0, "a.zip", stored(bag))
+        server.form(connection, task, [*fields, sent])
         return task
 
     with ThreadPoolExecutor(8) as threads:
@@ -188,7 +191,7 @@ def with_cli(cli):
 
 def compare(name, binary, delay, tmp, options):
     tasks, images, size, latency, wanted = CASES[name]
-    write = point_clouds if name == "clouds" else pictures
+    write = {"clouds": point_clouds, "videos": videos}.get(name, pictures)
     data = tmp / f"{write.__name__}{tasks}x{images}"
     if not data.exists():
         for i in range(tasks):
