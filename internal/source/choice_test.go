@@ -479,3 +479,35 @@ func TestChoosingOnAnotherMachineFetchesEachImageOnce(t *testing.T) {
 		t.Errorf("%d bytes were sent of %d", sent, size)
 	}
 }
+
+// However many cores decode, they share the budget: what is granted at once never exceeds it.
+func TestChoosingStaysWithinTheBudget(t *testing.T) {
+	const limit = 16 << 20
+	root := t.TempDir()
+	drive(t, filepath.Join(root, "run.bag"), bagtest.Format{}, 12)
+	var b bytes.Buffer
+	check(t, jpeg.Encode(&b, large(480, 320), nil))
+	check(t, os.Mkdir(filepath.Join(root, "dir"), 0o777))
+	for i := range 12 {
+		check(t, os.WriteFile(filepath.Join(root, fmt.Sprintf("dir/front_%02d.jpg", i)), b.Bytes(), 0o666))
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(8))
+	for _, bag := range []string{"run.bag", "dir"} {
+		budget := memory.New(limit)
+		tasks, problems := Scan(t.Context(), parse(t, "cameras: [{name: front, frames: {distinct: 1}}]\nbags: ["+bag+"]"), Options{Root: root, Memory: budget})
+		if len(tasks) != 1 || len(problems) > 0 || len(tasks[0].Problems) > 0 {
+			t.Fatal(bag, problems, tasks)
+		}
+		chosen, looked, found := tasks[0].Choose(t.Context())
+		if looked.Images != 12 || len(chosen.Frames()) != 1 || len(found) > 0 {
+			t.Errorf("%s: %+v, %v, %v", bag, looked, chosen.Frames(), found)
+		}
+		check(t, chosen.Close())
+		if most := budget.Most(); most > limit || most < 16*480*320 {
+			t.Errorf("%s: %d bytes were granted at once, of %d", bag, most, limit)
+		}
+		if held := budget.Held(); held != 0 {
+			t.Errorf("%s: %d bytes are not given back", bag, held)
+		}
+	}
+}

@@ -243,7 +243,7 @@ func FuzzDecodeNeverPanics(f *testing.F) {
 	f.Add(encoded(f, func(w io.Writer) error { return gif.Encode(w, m, nil) }))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r := bytes.NewReader(b)
-		if cost, err := Cost(r, r.Size(), "a.png"); err != nil || cost > 32<<20 {
+		if cost, err := Cost(r, r.Size(), "a.png"); err != nil || cost > 4<<20 {
 			return
 		}
 		if img, err := Decode(r, r.Size()); err == nil {
