@@ -20,7 +20,7 @@ const (
 	aheadBytes  = 2000                   // of their names
 	soonCreated = 16 << 20               // bytes that are read in a moment, so that a task of them is announced before it is
 	createTime  = 2 * time.Second        // that the tasks under way may go unseen while others are created
-	restTime    = 4                      // times as long as a request took, before another one is made for waiting alone
+	restTime    = 2                      // times as long as a request took, before another one is made for waiting alone
 )
 
 // lookups reads tasks by their names for all tasks of a run together: one request answers

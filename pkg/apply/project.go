@@ -31,6 +31,7 @@ func (r *run) ensureProject(ctx context.Context) error {
 		}
 	}
 	r.deleteDuplicate(ctx, found.Leftovers)
+	r.leftovers = len(found.Leftovers) > 0
 	r.settled(found)
 	if r.result.Project.Created { // with its labels
 		return nil
@@ -173,11 +174,11 @@ func (r *run) deleteDuplicate(ctx context.Context, leftovers []int) {
 	}
 }
 
-// sweep removes, when all else is done, empty projects that dead runs left. What cannot
-// be removed is found again by the next plan.
+// sweep removes, when all else is done, empty projects that were beside the project when it was
+// settled: by now their runs have removed them, or are dead. What cannot be removed, or came later,
+// is found by the next plan.
 func (r *run) sweep(ctx context.Context) {
-	action := r.plan.Project.Action
-	if r.over(ctx) || action != plan.ProjectCreate && action != plan.ProjectFinish {
+	if !r.leftovers || r.over(ctx) {
 		return
 	}
 	found, err := observe.FindProject(ctx, r.server, r.plan.Options.Project)

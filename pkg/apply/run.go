@@ -65,7 +65,10 @@ type run struct {
 	slots   *slots
 	turns   map[plan.Name]*turn // see turns.go
 
-	absent time.Time // when the project was last seen not to be there; the first step alone asks
+	absent    time.Time // when the project was last seen not to be there; the first step alone asks
+	leftovers bool      // whether empty projects of ours were beside it when it was settled; the first and the last step alone
+
+	imports imports
 
 	crash crash.Relay // the panics of workers
 

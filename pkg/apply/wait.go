@@ -51,6 +51,8 @@ func (t *task) wait(ctx context.Context, id int) (decision, error) {
 	waiting, cancel := t.untilStopped(ctx)
 	defer cancel()
 	w := &watch{task: t, id: id, began: time.Now(), moved: time.Now(), read: time.Now(), state: cvat.StatusQueued}
+	t.imports.begin()
+	defer func() { t.imports.end(w.state == cvat.StatusFinished) }()
 	w.tell(Event{Task: w.change.Task, Index: w.index, Phase: Importing, State: w.state})
 	for {
 		over, err := w.poll(ctx, waiting)
@@ -63,9 +65,10 @@ func (t *task) wait(ctx context.Context, id int) (decision, error) {
 	}
 }
 
-// interval grows with the time that the wait has taken.
+// interval grows with the time that the wait has taken, so that little is lost after the import's end. Of
+// many imports it is worth a request once several should have ended.
 func (w *watch) interval() time.Duration {
-	return min(max(time.Since(w.began)/2, firstPoll), lastPoll)
+	return max(firstPoll, min(time.Since(w.began)/8, lastPoll), min(w.imports.several(), createTime))
 }
 
 // poll asks once, and reports whether the wait is over. What shows the import's end is
