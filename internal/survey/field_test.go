@@ -348,13 +348,18 @@ func TestADraftNamesLinksToRecordingsThatAreElsewhere(t *testing.T) {
 	record(t, filepath.Join(dir, "good.bag"), map[string][]byte{"/cam/compressed": compressed("\xff\xd8")})
 	check(t, os.Symlink(".git/annex/objects/xx/yy/k/k", filepath.Join(dir, "annex.bag")))
 	check(t, os.Symlink("/nowhere/x.mcap", filepath.Join(dir, "broken.mcap")))
+	for _, name := range []string{"far.bag.dvc", "good.bag.dvc", "day1.dvc"} { // the second one's bag is here
+		check(t, os.WriteFile(filepath.Join(dir, name), []byte("outs:\n- md5: 00\n  path: x\n"), 0o666))
+	}
 	got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "", dir)
 	check(t, err)
 	want := []string{
+		"warning: day1 is left out: only its DVC stub is here",
+		"warning: far.bag is left out: only its DVC stub is here",
 		"warning: annex.bag is left out: its content is not here: a git-annex link",
 		"warning: broken.mcap is left out: broken symbolic link to /nowhere/x.mcap",
 	}
-	if diff := cmp.Diff(want, said(dir, got.Problems)[:2]); diff != "" {
+	if diff := cmp.Diff(want, said(dir, got.Problems)[:4]); diff != "" {
 		t.Error(diff)
 	}
 	if _, err := Look(t.Context(), filepath.Join(dir, "annex.bag"), Options{}); err == nil || !strings.HasSuffix(err.Error(), "annex.bag: its content is not here: a git-annex link") {

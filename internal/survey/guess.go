@@ -238,6 +238,7 @@ func (g *guesser) inside(ctx context.Context, path string, depth int) {
 		}
 		names = append(names, name)
 	}
+	g.stubs(path, entries)
 	for _, name := range g.withoutTwins(path, files) {
 		kept[name] = true
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -72,6 +73,20 @@ func (g *guesser) notRecording(ctx context.Context, path string, size int64) {
 		g.skip(diag.CodeUnreadableBag, diag.Hint{}, "%s is left out: not a recording: %s", path, content.Describe(head))
 	default:
 		g.skip(diag.CodeNoImages, diag.Do(diag.HintWhatIsABag), "%s is left out: it is neither a directory nor a recording", path)
+	}
+}
+
+// stubs says of what DVC keeps that it is not here.
+func (g *guesser) stubs(dir string, entries []fs.DirEntry) {
+	here := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		here[e.Name()] = true
+	}
+	for _, e := range entries {
+		name, stub := strings.CutSuffix(e.Name(), ".dvc")
+		if path := filepath.Join(dir, name); stub && name != "" && !e.IsDir() && !here[name] {
+			g.skip(diag.CodeDVCMissing, diag.Do(diag.HintFetchDVC, path+".dvc"), "%s is left out: only its DVC stub is here", path)
+		}
 	}
 }
 
