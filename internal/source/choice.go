@@ -158,7 +158,9 @@ func (j *judging) run(ctx context.Context) (chosen []int, damage []diag.Diagnost
 	if j.begin() < j.end() && !j.enough(len(chosen)) && len(chosen) > 0 {
 		last := chosen[len(chosen)-1]
 		damage = j.look(ctx, last, last+1)
-		picker.After(j.looks[last])
+		if j.usable(last) {
+			picker.After(j.looks[last])
+		}
 	}
 	size := len(j.at)
 	if j.limit > 0 && !j.spread {
@@ -169,7 +171,7 @@ func (j *judging) run(ctx context.Context) (chosen []int, damage []diag.Diagnost
 		to := min(from+size, j.end())
 		damage = append(damage, j.look(ctx, from, to)...)
 		for i := from; i < to; i++ {
-			picker.Add(i, j.looks[i], j.report[j.at[i]].Severity < diag.Error)
+			picker.Add(i, j.looks[i], j.usable(i))
 		}
 		if to == j.end() {
 			picker.Flush()
@@ -177,6 +179,9 @@ func (j *judging) run(ctx context.Context) (chosen []int, damage []diag.Diagnost
 	}
 	return limit(append(chosen, picker.Kept...), j.limit, j.spread && len(j.kept) == 0), damage
 }
+
+// usable reports whether nothing is wrong with a candidate that was looked at.
+func (j *judging) usable(i int) bool { return j.report[j.at[i]].Severity < diag.Error }
 
 // look looks at some of the candidates.
 func (j *judging) look(ctx context.Context, from, to int) []diag.Diagnostic {

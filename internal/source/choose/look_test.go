@@ -13,6 +13,8 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -272,4 +274,24 @@ func BenchmarkLook(b *testing.B) {
 		looking += time.Since(middle)
 	}
 	b.ReportMetric(float64(looking)/float64(decoding), "x-decode")
+}
+
+// A later Go may decode a JPEG a bit differently: then laplacian and dhash64 need another version.
+func TestAPhotographLooksAsItDid(t *testing.T) {
+	files, err := filepath.Glob("../../../examples/quickstart/data/*/*.jpg")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	b, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := Decode(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := Of(img)
+	if got, was := fmt.Sprintf("%016x %.9g", l.Hash, l.Sharpness), "0266666666644400 573.213671"; got != was {
+		t.Errorf("%s: %s, and it was %s", files[0], got, was)
+	}
 }
