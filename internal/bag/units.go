@@ -185,7 +185,7 @@ func (b *Bag) loadChunk(ctx context.Context, entries []Entry, u *unit, limit int
 	u.buf = data
 	for i, n := range u.entries {
 		m, loadErr := b.load(ctx, entries[n], data, nil, limit, ahead)
-		if loadErr != nil && err != nil {
+		if loadErr != nil && err != nil && !errors.Is(loadErr, errDeferred) {
 			loadErr = err // why it is not there
 		}
 		u.msgs[i] = loaded{m, loadErr}
