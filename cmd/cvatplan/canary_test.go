@@ -20,6 +20,7 @@ const exitLeak = 99
 // canaryMain is the program as every test here runs it: its own credentials, which hold
 // canaries, are looked for in all that it writes and was called with.
 func canaryMain() {
+	collectLater(os.Getenv)
 	w := &leakWatch{secrets: secretsIn(os.Getenv)}
 	w.search(strings.Join(os.Args, " "))
 	os.Exit(run(os.Args[1:], os.Stdin, w.over(os.Stdout), w.over(os.Stderr), os.Getenv))

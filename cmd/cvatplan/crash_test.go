@@ -21,6 +21,7 @@ import (
 // the text that $PANIC_AT holds, and with an embedded server that panics at the import step
 // that it names.
 func panickyMain() {
+	collectLater(os.Getenv)
 	at := os.Getenv("PANIC_AT")
 	a := &app{stdin: os.Stdin, stdout: &panicky{Writer: os.Stdout, at: at}, stderr: &panicky{Writer: os.Stderr, at: at}, getenv: os.Getenv}
 	a.hooks.Import = func(_ context.Context, _ int, s sandbox.ImportStep) {

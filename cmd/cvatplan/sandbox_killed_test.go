@@ -15,6 +15,7 @@ const standsStill = "an import stands still"
 // heldMain is the program with an embedded server whose imports stand still for ever at the
 // step that $HELD_AT names.
 func heldMain() {
+	collectLater(os.Getenv)
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
 	a.hooks.Import = func(_ context.Context, _ int, s sandbox.ImportStep) {
 		if string(s) == os.Getenv("HELD_AT") {

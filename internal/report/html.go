@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/crash"
@@ -82,7 +83,8 @@ var pageCSS string
 //go:embed page/page.js
 var pageJS string
 
-var page = template.Must(template.New("page").Parse(pageHTML))
+// page is parsed on its first use: most runs write no page.
+var page = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageHTML)) })
 
 // policy forbids the page everything but its own style, its own script and data: images,
 // so even an escape that failed could neither run nor send anything.
@@ -105,7 +107,7 @@ func HTML(w io.Writer, plans []plan.Plan, o HTMLOptions) error {
 	if left > 0 {
 		doc.Unpictured = unpictured(left)
 	}
-	err := page.Execute(w, doc)
+	err := page().Execute(w, doc)
 	for _, sheet := range doc.Sheets {
 		_ = crash.Rethrow(sheet.panicked)
 	}

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/status"
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -18,7 +19,7 @@ var statusPageHTML string
 //go:embed page/status.css
 var statusPageCSS string
 
-var statusPage = template.Must(template.New("status").Parse(statusPageHTML))
+var statusPage = sync.OnceValue(func() *template.Template { return template.Must(template.New("status").Parse(statusPageHTML)) })
 
 // A statusPageDoc is what status.html shows.
 type statusPageDoc struct {
@@ -61,7 +62,7 @@ func StatusHTML(w io.Writer, s status.Status, title string) error {
 	for _, name := range s.Gone {
 		doc.Gone = append(doc.Gone, wording.Safe(name))
 	}
-	return statusPage.Execute(w, doc)
+	return statusPage().Execute(w, doc)
 }
 
 func statusSummary(s status.Status) string {

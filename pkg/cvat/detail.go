@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -81,11 +82,11 @@ func flattenList(at string, list []any, depth int) (texts []string) {
 	return texts
 }
 
-var titlePattern = regexp.MustCompile(`(?is)<title>(.*?)</title>`)
+var titlePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)<title>(.*?)</title>`) })
 
 // title is what a page of HTML calls itself; other text stays as it is.
 func title(text string) string {
-	if m := titlePattern.FindStringSubmatch(text); m != nil {
+	if m := titlePattern().FindStringSubmatch(text); m != nil {
 		return m[1]
 	}
 	if looksLikeHTML([]byte(text)) {

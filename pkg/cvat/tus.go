@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/limits"
 )
@@ -61,13 +62,14 @@ func asExists(err error) error {
 	return err
 }
 
-var uploadIDPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`)
+// Like other patterns that few runs need, it is compiled on its first use: every start of the program would pay for it.
+var uploadIDPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,200}$`) })
 
 // uploadID takes the last segment of a Location. The rest of it is made from
 // whatever host the server believes in, and is wrong behind many proxies.
 func uploadID(location string) (string, error) {
 	id := location[strings.LastIndexByte(location, '/')+1:]
-	if !uploadIDPattern.MatchString(id) {
+	if !uploadIDPattern().MatchString(id) {
 		return "", &AnswerError{Reason: fmt.Sprintf("no upload in its Location %q", harmless(location))}
 	}
 	return id, nil

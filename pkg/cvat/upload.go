@@ -107,7 +107,7 @@ func (u *uploader) run(ctx context.Context) error {
 
 // open takes up the upload of an earlier run, or creates one.
 func (u *uploader) open(ctx context.Context, resume bool) (Upload, int64, error) {
-	if resume && uploadIDPattern.MatchString(u.o.Resume) {
+	if resume && uploadIDPattern().MatchString(u.o.Resume) {
 		up := Upload{TaskID: u.taskID, ID: u.o.Resume, Size: u.size}
 		off, err := u.offset(ctx, up)
 		if err == nil {

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
@@ -20,7 +21,7 @@ func (l *loader) syntax(t *text, err error) {
 		l.report(at, quoteIt, "a # begins a comment here, and what would close the bracket is in it")
 		return
 	}
-	for _, slip := range slips {
+	for _, slip := range slips() {
 		for _, above := range []int{0, 1} {
 			at := line - above
 			if at < 1 || above == 1 && !slip.above || !strings.Contains(message, slip.message) {
@@ -139,33 +140,35 @@ const value = `(?::[ \t]+|-[ \t]+|[\[,][ \t]*)`
 
 var quoteIt = diag.Do(diag.HintQuoteValue)
 
-var slips = []slip{
-	{"", regexp.MustCompile(`^ *(\t)`), false, "a tab indents this line", diag.Do(diag.HintIndentWithBlanks)},
-	{"mapping values are not", regexp.MustCompile(`^ *(?:- +)*([\w-]+:[^\s:/][^:]*)$`), true,
-		"a colon without a blank after it", diag.Do(diag.HintWrite, "key: value")},
-	{"could not find expected ':'", regexp.MustCompile(`^ *(?:- +)*([\w-]+:[^\s:/][^:]*)$`), true,
-		"a colon without a blank after it", diag.Do(diag.HintWrite, "key: value")},
-	{"mapping values are not", regexp.MustCompile(value + `(\{\w+\}[^\s,}\]].*)`), true, "a value that begins with { needs quotes", quoteIt},
-	{"mapping values are not", regexp.MustCompile(`^ *(?:- +)*[\w-]+: +([^\s"'#][^#]*: .*)$`), false,
-		`a value with ": " in it needs quotes`, quoteIt},
-	{"expected key", regexp.MustCompile(value + `(\{\w+\}[^\s,}\]].*)`), false, "a value that begins with { needs quotes", quoteIt},
-	{"expected ',' or", regexp.MustCompile(value + `(\{\w+\}[^\s,}\]].*)`), false, "a value that begins with { needs quotes", quoteIt},
-	{"alphabetic or numeric", regexp.MustCompile(value + `(\*)`), false, "a value that begins with * needs quotes", quoteIt},
-	{"unknown anchor", regexp.MustCompile(value + `(\*)`), false, "a value that begins with * needs quotes, unless it is an alias",
-		diag.Do(diag.HintQuoteOrAnchor)},
-	{"cannot start any token", regexp.MustCompile(value + "(@)"), false, "a value that begins with @ needs quotes", quoteIt},
-	{"cannot start any token", regexp.MustCompile(value + "(`)"), false, "a value that begins with ` needs quotes", quoteIt},
-	{"cannot start any token", regexp.MustCompile(value + "(%)"), false, "a value that begins with % needs quotes", quoteIt},
-	{"expected key", regexp.MustCompile(value + `'[^']*'[ \t]*([^\s,}\]'#:])`), false, "text after a closing quote",
-		diag.Do(diag.HintWriteForLiteral, "''", "a ' between single quotes, or use double quotes")},
-	{"expected key", regexp.MustCompile(value + `"[^"]*"[ \t]*([^\s,}\]#:])`), false, "text after a closing quote", diag.Do(diag.HintWriteForLiteral, `\"`, `a " between double quotes`)},
-	{"unexpected end of stream", regexp.MustCompile(value + `(["'])`), false, "a quote that is never closed", diag.Hint{}},
-	{"unknown escape", regexp.MustCompile(`"[^"]*?(\\[^0abt\tnvfre "/\\N_LPxuU])`), false, `an unknown \ escape between double quotes`,
-		diag.Do(diag.HintWriteForLiteral, `\\`, "a backslash, or use single quotes")},
-	{"expected ',' or ']'", regexp.MustCompile(`(\[)[^\]]*$`), false, "a [ that is not closed, or a comma that is missing", diag.Hint{}},
-	{"expected ',' or '}'", regexp.MustCompile(`(\{)[^}]*$`), false, "a { that is not closed, or a comma that is missing", diag.Hint{}},
-	{"expected node content", regexp.MustCompile(`([\[{])[^\]}]*$`), false, "a bracket that is not closed", diag.Hint{}},
-}
+var slips = sync.OnceValue(func() []slip {
+	return []slip{
+		{"", regexp.MustCompile(`^ *(\t)`), false, "a tab indents this line", diag.Do(diag.HintIndentWithBlanks)},
+		{"mapping values are not", regexp.MustCompile(`^ *(?:- +)*([\w-]+:[^\s:/][^:]*)$`), true,
+			"a colon without a blank after it", diag.Do(diag.HintWrite, "key: value")},
+		{"could not find expected ':'", regexp.MustCompile(`^ *(?:- +)*([\w-]+:[^\s:/][^:]*)$`), true,
+			"a colon without a blank after it", diag.Do(diag.HintWrite, "key: value")},
+		{"mapping values are not", regexp.MustCompile(value + `(\{\w+\}[^\s,}\]].*)`), true, "a value that begins with { needs quotes", quoteIt},
+		{"mapping values are not", regexp.MustCompile(`^ *(?:- +)*[\w-]+: +([^\s"'#][^#]*: .*)$`), false,
+			`a value with ": " in it needs quotes`, quoteIt},
+		{"expected key", regexp.MustCompile(value + `(\{\w+\}[^\s,}\]].*)`), false, "a value that begins with { needs quotes", quoteIt},
+		{"expected ',' or", regexp.MustCompile(value + `(\{\w+\}[^\s,}\]].*)`), false, "a value that begins with { needs quotes", quoteIt},
+		{"alphabetic or numeric", regexp.MustCompile(value + `(\*)`), false, "a value that begins with * needs quotes", quoteIt},
+		{"unknown anchor", regexp.MustCompile(value + `(\*)`), false, "a value that begins with * needs quotes, unless it is an alias",
+			diag.Do(diag.HintQuoteOrAnchor)},
+		{"cannot start any token", regexp.MustCompile(value + "(@)"), false, "a value that begins with @ needs quotes", quoteIt},
+		{"cannot start any token", regexp.MustCompile(value + "(`)"), false, "a value that begins with ` needs quotes", quoteIt},
+		{"cannot start any token", regexp.MustCompile(value + "(%)"), false, "a value that begins with % needs quotes", quoteIt},
+		{"expected key", regexp.MustCompile(value + `'[^']*'[ \t]*([^\s,}\]'#:])`), false, "text after a closing quote",
+			diag.Do(diag.HintWriteForLiteral, "''", "a ' between single quotes, or use double quotes")},
+		{"expected key", regexp.MustCompile(value + `"[^"]*"[ \t]*([^\s,}\]#:])`), false, "text after a closing quote", diag.Do(diag.HintWriteForLiteral, `\"`, `a " between double quotes`)},
+		{"unexpected end of stream", regexp.MustCompile(value + `(["'])`), false, "a quote that is never closed", diag.Hint{}},
+		{"unknown escape", regexp.MustCompile(`"[^"]*?(\\[^0abt\tnvfre "/\\N_LPxuU])`), false, `an unknown \ escape between double quotes`,
+			diag.Do(diag.HintWriteForLiteral, `\\`, "a backslash, or use single quotes")},
+		{"expected ',' or ']'", regexp.MustCompile(`(\[)[^\]]*$`), false, "a [ that is not closed, or a comma that is missing", diag.Hint{}},
+		{"expected ',' or '}'", regexp.MustCompile(`(\{)[^}]*$`), false, "a { that is not closed, or a comma that is missing", diag.Hint{}},
+		{"expected node content", regexp.MustCompile(`([\[{])[^\]}]*$`), false, "a bracket that is not closed", diag.Hint{}},
+	}
+})
 
 // explanation says in a manifest's words what the parser said in its own.
 func explanation(message string) (text string, hint diag.Hint) {
