@@ -21,7 +21,7 @@ type picture struct {
 	starts        bool  // order counts anew from here on
 	order         int32 // of presentation
 	lost          bool  // it needs a picture that was not received
-	repeated      bool  // it was received before
+	repeated      bool  // its header is that of a picture that was received before
 	leading       bool  // it is shown before the key frame at which decoding started, and needs what came before that
 	hidden        bool  // it is decoded but never shown
 	borrowed      bool  // it only shows a picture that was decoded before

@@ -144,7 +144,8 @@ type Scanner struct {
 	seq      int32
 	written  sets // what a decoder has of parameter sets
 	failed   error
-	lastOwn  int // the message that the last sample is of
+	lastOwn  int    // the message that the last sample is of
+	lastUnit uint32 // the sum of its unit
 }
 
 // NewScanner begins a video.
@@ -238,9 +239,9 @@ func (s *Scanner) add(message, part int, u unit) {
 	case err != nil:
 		s.leave(Damaged, message, err)
 		s.lose(AfterLoss)
-	case p.repeated:
+	case p.repeated && sumOf(u) == s.lastUnit:
 		s.leave(Repeated, message, nil)
-	case s.waiting == "" && p.lost:
+	case s.waiting == "" && (p.lost || p.repeated):
 		s.lose(AfterLoss)
 		s.leave(AfterLoss, message, nil)
 	case s.waiting != "" && !p.key:
@@ -336,7 +337,15 @@ func (s *Scanner) keep(message, part int, u unit, p picture) {
 	one.crc = crc.Sum32()
 	s.samples = append(s.samples, one)
 	s.codec.accept()
-	s.waiting, s.lastOwn = "", message
+	s.waiting, s.lastOwn, s.lastUnit = "", message, sumOf(u)
+}
+
+// sumOf tells units apart.
+func sumOf(u unit) (crc uint32) {
+	for _, piece := range u.pieces {
+		crc = crc32.Update(crc, crc32.IEEETable, piece)
+	}
+	return crc
 }
 
 const (

@@ -412,3 +412,16 @@ func FuzzMovie(f *testing.F) {
 		}
 	})
 }
+
+// The numbers in the headers of two groups are the same: what follows a loss of a group's length looks like the last picture.
+func TestAPictureWithTheNumbersOfTheLastOneIsAnotherOne(t *testing.T) {
+	list := packets(t, "h264_sizes")
+	list = slices.Concat(list[:6], list[29:]) // frame 5, then the fifth behind the next key frame but one
+	m, err := scan(remux.H264, list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := counts(m); len(m.Frames) != 6 || got != "7 packets between lost packets and the next key frame" {
+		t.Errorf("%d frames, left %s", len(m.Frames), got)
+	}
+}
