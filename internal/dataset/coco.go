@@ -32,6 +32,7 @@ type cocoImage struct {
 	Path     string           `json:"path,omitempty"`
 	StampNS  *int64           `json:"stamp_ns,string,omitempty"`
 	LogNS    *int64           `json:"log_ns,string,omitempty"`
+	PTSNS    *int64           `json:"pts_ns,string,omitempty"`
 	Tags     []annotation.Tag `json:"tags,omitempty"`
 }
 
@@ -159,7 +160,7 @@ func cocoCategoryOf(i int, l cvat.Label) cocoCategory {
 func cocoImageOf(id int, f Frame) cocoImage {
 	return cocoImage{
 		ID: id, Width: f.Width, Height: f.Height, FileName: f.Name, Task: f.Task, Subset: f.Subset, Frame: f.Number,
-		Bag: f.Bag, Camera: f.Camera, Topic: f.Topic, Path: f.Path, StampNS: f.StampNS, LogNS: f.LogNS, Tags: f.Tags,
+		Bag: f.Bag, Camera: f.Camera, Topic: f.Topic, Path: f.Path, StampNS: f.StampNS, LogNS: f.LogNS, PTSNS: f.PTSNS, Tags: f.Tags,
 	}
 }
 

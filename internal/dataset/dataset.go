@@ -22,6 +22,7 @@ type Frame struct {
 	// Where it comes from; empty where no bag has a frame of that name.
 	Bag, Camera, Topic, Path string
 	StampNS, LogNS           *int64 // since 1970
+	PTSNS                    *int64 // of a video's frame: since the video's start
 }
 
 // A Set is what one file is made of.

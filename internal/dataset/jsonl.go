@@ -21,6 +21,7 @@ type line struct {
 	Path    string             `json:"path,omitempty"`
 	StampNS *int64             `json:"stamp_ns,string,omitempty"`
 	LogNS   *int64             `json:"log_ns,string,omitempty"`
+	PTSNS   *int64             `json:"pts_ns,string,omitempty"`
 	Width   int                `json:"width"`
 	Height  int                `json:"height"`
 	Shapes  []annotation.Shape `json:"shapes"`
@@ -46,7 +47,7 @@ func JSONL(w io.Writer, s Set) (Lost, error) {
 func lineOf(f Frame) line {
 	l := line{
 		Task: f.Task, Subset: f.Subset, Frame: f.Number, Name: f.Name, Bag: f.Bag, Camera: f.Camera, Topic: f.Topic, Path: f.Path,
-		StampNS: f.StampNS, LogNS: f.LogNS, Width: f.Width, Height: f.Height, Shapes: f.Shapes, Tags: f.Tags,
+		StampNS: f.StampNS, LogNS: f.LogNS, PTSNS: f.PTSNS, Width: f.Width, Height: f.Height, Shapes: f.Shapes, Tags: f.Tags,
 	}
 	if l.Shapes == nil {
 		l.Shapes = []annotation.Shape{}

@@ -25,6 +25,9 @@ func (r *run) findOrigins(ctx context.Context) error {
 		err := m.origins(ctx, func(o index.Record) error {
 			m.times = m.times || o.StampNS != nil
 			fmt.Fprintf(h, "%q %q %q %q %q %s %s\n", o.Name, o.Bag, o.Camera, o.Topic, o.Path, nanoseconds(o.StampNS), nanoseconds(o.LogNS))
+			if o.PTSNS != nil {
+				fmt.Fprintf(h, "pts %d\n", *o.PTSNS)
+			}
 			return nil
 		})
 		if err != nil {
@@ -75,7 +78,7 @@ func (r *run) frames(ctx context.Context, m *member, counts *Counts) iter.Seq2[d
 		for f := range task.All(func(reason string) { r.warn(m.task.Name, reason) }) {
 			out := dataset.Frame{Frame: f, Task: m.task.Name, Subset: m.task.Subset, ThreeD: task.ThreeD}
 			if o, there := from[norm.NFC.String(f.Name)]; there {
-				out.Bag, out.Camera, out.Topic, out.Path, out.StampNS, out.LogNS = o.Bag, o.Camera, o.Topic, o.Path, o.StampNS, o.LogNS
+				out.Bag, out.Camera, out.Topic, out.Path, out.StampNS, out.LogNS, out.PTSNS = o.Bag, o.Camera, o.Topic, o.Path, o.StampNS, o.LogNS, o.PTSNS
 			} else {
 				n.Unplaced++
 			}
