@@ -47,20 +47,20 @@ type ProjectChange struct {
 }
 
 // A Change is the decision about one task. Task, Action, Reason and Frames are always set; Bag, Camera, Desired and
-// Origin too, but for an unmanaged task. ID, URL and Owner are of the judged task, the first of Actual. Valid beside
-// them are, by action:
+// Origin too, but for an unmanaged task. Where ID is valid, URL and Owner are of the same task: the judged one, which is
+// the first of Actual. Every other field is zero but for those that are valid, by action:
 //
 //	create, wanted    Upload, Bytes; no task exists, or no server was asked
-//	resume            Actual, Leftovers; Upload, Bytes where frames are still to be sent
-//	wait, no-op       Actual
-//	replace           Actual; Upload, Bytes where [Options].ReplaceEmpty allows it
-//	update            Actual, Updates, Jobs
-//	drift             Actual, Leftovers, Before, After; Missing, Extra where names were compared
-//	blocked           Actual where a task of the name exists; no ID where there is none
-//	conflict          Actual: all that have the name
-//	renamed           Before, After; ID, URL and Owner are of the task that holds the frames, Actual is empty
-//	skipped           Actual, which was not judged: no ID
-//	unmanaged         Actual: the task itself
+//	resume            ID, Actual, Leftovers; Upload, Bytes where frames are still to be sent
+//	wait, no-op       ID, Actual
+//	replace           ID, Actual; Upload, Bytes where [Options].ReplaceEmpty allows it
+//	update            ID, Actual, Updates, Jobs
+//	drift             ID, Actual, Leftovers, Before, After; Missing, Extra where names were compared
+//	blocked           ID, Actual where a task of the name exists; Leftovers, Missing, Extra where that holds frames
+//	conflict          ID, Actual: all that have the name
+//	renamed           ID, of the task that holds the frames; Before, After
+//	skipped           Actual, which was not judged
+//	unmanaged         ID, Actual: the task itself
 type Change struct {
 	Task, Bag, Camera string
 	Action            Action
