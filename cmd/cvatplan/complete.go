@@ -157,7 +157,7 @@ type typedWords struct {
 	pending       *kong.Flag // its value is yet to come
 	values        map[string]string
 	arguments     []string
-	onlyArguments bool // a -- stands before
+	onlyArguments bool // a -- comes before
 }
 
 func readWords(root *kong.Node, words []string) typedWords {

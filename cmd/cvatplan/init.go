@@ -73,7 +73,7 @@ func (c initCmd) write(a *app, text []byte) error {
 	}))
 }
 
-// argument is how plan is told of a manifest that is not the default one.
+// argument is how plan is given a manifest that is not the default one.
 func (c initCmd) argument() string {
 	if c.Output == defaultManifest {
 		return ""

@@ -92,7 +92,7 @@ func (v streamView) end(err error) error {
 	return err
 }
 
-// A listener is told what a run does; *progress.Progress is one.
+// A listener is notified of what a run does; *progress.Progress is one.
 type listener interface {
 	Event(apply.Event)
 	Retried()

@@ -21,7 +21,7 @@ type Task struct {
 // window is how many frames are held at once: a track of a few keyframes may be as long as the task.
 const window = 512
 
-// All gives the task's frames in their order. What cannot be exported, by CVAT either, is left out and told to skipped,
+// All gives the task's frames in their order. What cannot be exported, by CVAT either, is left out and reported to skipped,
 // once each.
 func (t Task) All(skipped func(reason string)) iter.Seq[Frame] {
 	hidden := make(map[int]bool, len(t.Hidden))

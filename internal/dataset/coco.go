@@ -17,7 +17,7 @@ type cocoCategory struct {
 	Skeleton      [][2]int `json:"skeleton,omitempty"`  // pairs of keypoints, counted from 1
 }
 
-// A cocoImage has beside COCO's own keys those of a line of JSON Lines.
+// A cocoImage has, in addition to COCO's own keys, those of a line of JSON Lines.
 type cocoImage struct {
 	ID       int              `json:"id"`
 	Width    int              `json:"width"`

@@ -9,7 +9,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
-// MCAP writes a recording to be opened beside the one that the frames come from: foxglove.ImageAnnotations on
+// MCAP writes a recording to be opened together with the one that the frames come from: foxglove.ImageAnnotations on
 // /{camera}/annotations, at the frames' stamps, an empty one where nothing is drawn. Frames without a time, and point
 // clouds, have no place in it.
 func MCAP(w io.Writer, s Set) (Lost, error) {

@@ -158,7 +158,7 @@ func (y YOLO) polygon(f Frame, s annotation.Shape) []float64 {
 func share(x, of float64) float64 { return round(x / of) }
 
 // Data is data.yaml: which lists of images are which split, and what the classes are. Ultralytics asks for train and
-// val: where one is missing, the other one stands in.
+// val: where one is missing, the other one is used.
 func (y YOLO) Data(w io.Writer, splits []string) error {
 	data := yaml.Node{Kind: yaml.MappingNode}
 	set := func(key string, v any) {

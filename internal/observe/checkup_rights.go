@@ -34,7 +34,7 @@ func (e *examination) lacks(ctx context.Context) (text string, hint diag.Hint) {
 	if organization == "" {
 		return e.foreignProject(ctx)
 	}
-	role, err := e.c.Role(ctx, self.Username) // what cannot be told speaks against nothing
+	role, err := e.c.Role(ctx, self.Username) // what cannot be found out is no objection
 	if err == nil && role == cvat.RoleWorker {
 		return fmt.Sprintf("%s is a worker in organization %s and may create nothing", self.Username, organization), diag.Do(diag.HintAskForRole)
 	}

@@ -44,7 +44,7 @@ func (l *look) ask(ctx context.Context) error {
 	return nil
 }
 
-// found keeps the tasks of other projects that have one of the names. One that stands in
+// found keeps the tasks of other projects that have one of the names. One that is in
 // this project is newer than the listing.
 func (l *look) found(tasks []cvat.Task, names []string) {
 	asked := make(map[plan.Name]bool, len(names))

@@ -67,7 +67,7 @@ func reread(ctx context.Context, c Reader, t *plan.Task) error {
 	return nil
 }
 
-// Import reads how the import of one task stands and fills it in. A record that is gone,
+// Import reads the state of one task's import and fills it in. A record that is gone,
 // or another user's, says nothing: the state stays "". A record that says "finished" is
 // no frames yet, so the task is read again; ErrNotFound means that it was deleted.
 func Import(ctx context.Context, c Reader, t plan.Task) (plan.Task, error) {

@@ -81,7 +81,7 @@ type Options struct {
 const maxLooks = 3
 
 // Project looks at one project. A project that does not exist is not an error here (see
-// plan.Actual.Exists), but one that cannot be told apart from others is: [ProjectError].
+// plan.Actual.Exists), but one that cannot be distinguished from others is: [ProjectError].
 //
 // Several GETs are no snapshot: another run may make the project, or a task, between two
 // of them. Where a later answer contradicts an earlier one, the look is taken again.

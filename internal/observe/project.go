@@ -13,7 +13,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// A ProjectError says why a project cannot be told: there is none of that id, or
+// A ProjectError says why a project cannot be identified: there is none of that id, or
 // several of that name.
 type ProjectError struct {
 	text string
@@ -142,7 +142,7 @@ func outside(projects []cvat.Project) []cvat.Project {
 }
 
 // wrongWorkspace: no organization is given, and the personal workspace is not, or not
-// alone, where the project stands.
+// alone, where the project is.
 func wrongWorkspace(ctx context.Context, c Reader, projects []cvat.Project) error {
 	slugs := make(map[int]string)
 	orgs, _ := c.Organizations(ctx) // only to say it better

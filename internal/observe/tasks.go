@@ -18,18 +18,18 @@ func (l *look) tasks(ctx context.Context) error {
 	return err
 }
 
-// dimension is that of the project's tasks; told is what the project says of those that are not shown. 2d it says
+// dimension is that of the project's tasks; ofProject is what the project says of those that are not shown. 2d it says
 // of tasks without frames too, up to 2.58.
-func dimension(tasks []plan.Task, told string) string {
+func dimension(tasks []plan.Task, ofProject string) string {
 	for _, t := range tasks {
 		if t.Dimension != "" {
 			return t.Dimension
 		}
 	}
-	if told == "2d" {
+	if ofProject == "2d" {
 		return ""
 	}
-	return told
+	return ofProject
 }
 
 // Task is a task of the listing as plan sees it, without the state of its import.

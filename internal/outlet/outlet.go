@@ -18,16 +18,16 @@ import (
 	"sync"
 )
 
-// Redacted stands in place of a secret.
+// Redacted replaces a secret.
 const Redacted = "**redacted**"
 
 // minSecret is the least length of a secret that is taken out, in bytes: a shorter one is a word that
-// stands everywhere.
+// is everywhere.
 const minSecret = 8
 
 // Secrets are what must not leave. The zero value knows none; it may be used by several goroutines.
 type Secrets struct {
-	// Encodings are ways of writing that forms of output have beside those of JSON, HTML, URLs and Go;
+	// Encodings are ways of writing that forms of output have in addition to those of JSON, HTML, URLs and Go;
 	// set before the first Add.
 	Encodings []func(string) string
 

@@ -7,7 +7,7 @@
 // with the frames' names and, of what is to be uploaded, sizes and archive hash; the
 // server's tasks by name; the options. [plan.Diff] is a pure function, so a plan that is
 // loaded is the plan that was saved, word for word ([Project.Plan]), and the same inputs
-// give the same bytes. Each task's action stands beside it: a cvatplan that would decide
+// give the same bytes. Each task's action is stored with it: a cvatplan that would decide
 // otherwise refuses the file. No time of a file is in it, and nothing secret: a plan needs
 // no credentials.
 //

@@ -189,7 +189,7 @@ func (in *reader) line(line []byte) error {
 	return in.wrong(errors.New("it is of no type that may be there"))
 }
 
-// typeOf is a line's type, which stands first.
+// typeOf is a line's type, its first field.
 func typeOf(line []byte) string {
 	rest, _ := bytes.CutPrefix(line, []byte(`{"type":"`))
 	name, _, _ := bytes.Cut(rest, []byte(`"`))

@@ -73,7 +73,7 @@ func made(was plan.Change, t plan.Task) bool {
 	return t.Size > 0 && sameSet(t.Frames, was.Desired.Frames)
 }
 
-// removed reports whether was does away with a task: in place of it, or beside the one that holds the frames.
+// removed reports whether was does away with a task: to replace it, or because another one holds the frames.
 func removed(was, now plan.Change, t plan.Task) bool {
 	if !actionable(was) || t.Size > 0 {
 		return false

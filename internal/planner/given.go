@@ -11,7 +11,7 @@ import (
 )
 
 // compareAnnotations looks into finished tasks that may be given what they lack, or that are compared closely: two
-// requests for each in whose jobs nobody has worked, beside a listing of the project's jobs.
+// requests for each in whose jobs nobody has worked, in addition to a listing of the project's jobs.
 func (p *Project) compareAnnotations(ctx context.Context, server Reader, o plan.Options) error {
 	var jobs map[int][]cvat.Job
 	changed := false

@@ -63,7 +63,7 @@ func (p *Project) measuredVideo(ctx context.Context, t source.Task, problems []d
 	}
 	v, _ := t.Video()
 	file := archive.NewFile(v.File, v.Identity(sums.Size, sums.SHA256), sums, t.OpenVideo)
-	file.CloseToo(t) // what a recording's messages told
+	file.CloseToo(t) // what was read from a recording's messages
 	return apply.Images{Archive: file, Problems: problems}, nil
 }
 

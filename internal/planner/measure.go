@@ -215,7 +215,7 @@ func (p *Project) addWarnings(problems []diag.Diagnostic) {
 // pack lays out the archive of measured frames.
 func pack(frames []source.Frame) *archive.Zip { return archive.New(entries(frames)) }
 
-// entries has each frame, and behind it its context images, which lie beside it in a recording, too.
+// entries has each frame, and behind it its context images, which are stored next to it in a recording, too.
 func entries(frames []source.Frame) []archive.Entry {
 	entries := make([]archive.Entry, 0, len(frames))
 	for _, f := range frames {

@@ -17,7 +17,7 @@ import (
 )
 
 // Parts: a bag whose manifest says max_frames or grow is several tasks. Which frames are in which only
-// the server knows, since a part that is imported is never cut again. What is told by counts is not
+// the server knows, since a part that is imported is never cut again. What counts alone show is not
 // asked for: a bag costs requests only where its parts hold other counts than it has, or one is unfinished.
 //
 //   - Parts that hold the frames of the bag's cut, or together as many as it has, stay as they are.

@@ -193,7 +193,7 @@ func unplacedProblems(t source.Task, unplaced []prediction.Unplaced) []diag.Diag
 	return problems
 }
 
-// maxReasons is how many kinds of what cannot be placed are told of one task.
+// maxReasons is how many kinds of annotations that cannot be placed are reported for one task.
 const maxReasons = 10
 
 // checkPlaces says what cannot be placed in frames whose sizes are known by now.

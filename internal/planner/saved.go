@@ -77,7 +77,7 @@ func Save(projects []*Project, version, server string) planfile.File {
 
 // Reopen lists the bags of a saved plan's manifests, which must say what they said then; no server is
 // asked. The projects are in the order of the file's. What is no longer so is a [*StaleError]; the
-// problems are told in any case.
+// problems are reported in any case.
 func Reopen(ctx context.Context, saved planfile.File, o ScanOptions) (Scanned, error) {
 	manifests, err := unchangedManifests(saved)
 	if err != nil {

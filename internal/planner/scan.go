@@ -28,7 +28,7 @@ type Server struct {
 // userinfo is the user and password of a URL, which is refused for them, and which nobody is shown.
 var userinfo = regexp.MustCompile(`^((?:[^/?#]*//)?)[^/?#]*@`)
 
-// ServerOf says where a manifest's tasks are. Override, a URL or sandbox:DIR, stands in for the server
+// ServerOf says where a manifest's tasks are. Override, a URL or sandbox:DIR, replaces the server
 // that the manifest names; the organization stays the manifest's.
 func ServerOf(m *manifest.Manifest, override string) Server {
 	s := Server{Shown: m.Server.URL, URL: m.Server.URL, Sandbox: m.Server.Sandbox, Organization: m.Server.Organization}
@@ -57,7 +57,7 @@ type ScanOptions struct {
 	// Lister gives the way to a server that is to list what it reads by itself (roots cloud:… and
 	// share:…). nil: no server is asked, and such a root is an error.
 	Lister func(ctx context.Context, s Server) (Lister, error)
-	Listed func(dir string, names int) // is told how far a long listing is; nil: nobody
+	Listed func(dir string, names int) // called with how far a long listing is; may be nil
 
 	// RenewIndex says that the committed indexes are about to be written again, so that what is wrong
 	// with them is nothing to report.

@@ -25,7 +25,7 @@ type Lister interface {
 }
 
 // ServerFiles opens cloud:NAME-OR-ID/prefix or share:/path on a server. listed, which may be nil, is
-// told how many names of a directory have come so far.
+// notified of how many names of a directory have come so far.
 func ServerFiles(ctx context.Context, server Lister, root string, listed func(dir string, names int)) (store.Store, error) {
 	if listed == nil {
 		listed = func(string, int) {}

@@ -12,7 +12,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/annotation"
 )
 
-// What of a COCO data set is read: what COCO itself says, and the keys that cvatplan pull writes beside.
+// What of a COCO data set is read: what COCO itself says, and the keys that cvatplan pull adds.
 type (
 	cocoFile struct {
 		Categories  []cocoCategory   `json:"categories"`
@@ -157,7 +157,7 @@ func (a cocoAnnotation) box() []float64 {
 	return []float64{a.Box[0], a.Box[1], a.Box[0] + a.Box[2], a.Box[1] + a.Box[3]}
 }
 
-// upright is a rectangle or ellipse as CVAT has it, before it is rotated; its outline, which is, stands in the segmentation.
+// upright is a rectangle or ellipse as CVAT has it, before it is rotated; its outline, which is, is in the segmentation.
 func (a cocoAnnotation) upright(rings [][]float64) []float64 {
 	box := a.box()
 	if a.Rotation != 0 && len(rings) == 1 {
@@ -227,7 +227,7 @@ func elementsOf(c cocoCategory, keypoints []float64) ([]annotation.Shape, string
 	return elements, ""
 }
 
-// attributesOf are attributes by name. Of those that CVAT writes into COCO files beside its labels' own, occluded is
+// attributesOf are attributes by name. Of those that CVAT writes into COCO files in addition to its labels' own, occluded is
 // the shape's, and the others say nothing of it.
 func attributesOf(from map[string]any, occluded bool) (annotation.Attributes, bool) {
 	var all annotation.Attributes

@@ -18,7 +18,7 @@ func Compare(want, have []cvat.Shape) (missing, repeated []cvat.Shape) {
 	return missing, repeated
 }
 
-// Find tells which of the shapes that a model made are ours, which is told by their [Key]. Of equal ones the first is that
+// Find tells which of the shapes that a model made are ours, which their [Key] shows. Of equal ones the first is that
 // of the lowest id, so that all runs keep the same; foreign counts those that are none of ours.
 func Find(have []cvat.Shape, ours func(key string) bool) (first map[string]cvat.Shape, repeated []cvat.Shape, foreign int) {
 	first = map[string]cvat.Shape{}

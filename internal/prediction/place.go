@@ -307,7 +307,7 @@ func named(elements []annotation.Shape, sublabels []cvat.Label) []annotation.Sha
 	return elements
 }
 
-// foreignAttributes are those that CVAT and other tools write beside a label's own; they say nothing that is kept.
+// foreignAttributes are those that CVAT and other tools write in addition to a label's own; they say nothing that is kept.
 var foreignAttributes = []string{"rotation", "track_id", "keyframe", "occluded"}
 
 // values are the values of all attributes of a label. One that CVAT would take and could not export is refused.

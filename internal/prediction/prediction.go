@@ -103,7 +103,7 @@ func read(file string, budget *int64) ([]byte, error) {
 	return data, nil
 }
 
-// cause is an error without the path, which stands before it.
+// cause is an error without the path, which precedes it.
 func cause(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {

@@ -52,7 +52,7 @@ func reserved(name string) bool {
 	return len(stem) == 4 && (strings.HasPrefix(stem, "COM") || strings.HasPrefix(stem, "LPT")) && stem[3] >= '0' && stem[3] <= '9'
 }
 
-// A namer gives each thing a file name of its own. Names that differ in case alone are told apart too.
+// A namer gives each thing a file name of its own. Names that differ in case alone are distinguished too.
 type namer struct{ taken map[string]bool }
 
 // name is a file name for a thing of that name; distinct tells it from others of the same name.

@@ -54,7 +54,7 @@ type Options struct {
 	// terminal or the page that shows them; nil: nothing. Other formats cannot write such characters otherwise.
 	Guard func(write func(io.Writer) error) func(io.Writer) error
 
-	OnExport func(task, format string, share float64) // told of exports by the server; may be nil; called concurrently
+	OnExport func(task, format string, share float64) // called for exports by the server; may be nil; called concurrently
 }
 
 // workers is how many tasks are fetched, and files written, at once. More do not help a CVAT with two web workers.

@@ -4,7 +4,7 @@
 // All of it is a hint. An upload is known to the server by an id that only its creation
 // tells; without the hint the next run creates the upload again and sends it from its
 // start, which costs time and nothing else. So nothing here ever fails: what cannot be
-// read is not there, what cannot be written is told to [Store].Warn once.
+// read is not there, what cannot be written is reported to [Store].Warn once.
 //
 // # On the disk
 //

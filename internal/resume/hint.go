@@ -19,7 +19,7 @@ const (
 	maxRecord = 16 << 10 // bytes; a URL and a file name
 )
 
-// A record is what stands in a .json file.
+// A record is the content of a .json file.
 type record struct {
 	Version  int    `json:"version"`
 	Server   string `json:"server"`

@@ -23,7 +23,7 @@ const Old = 30 * 24 * time.Hour
 // too. With an empty Dir it keeps nothing.
 type Store struct {
 	Dir  string
-	Warn func(text string) // told at most once, of what cannot be kept; may be nil
+	Warn func(text string) // called at most once, with what cannot be kept; may be nil
 
 	swept, warned sync.Once
 }
@@ -69,7 +69,7 @@ func acquire(path string) (*flock.Flock, error) {
 	return lock, nil
 }
 
-// inPlace reports whether what is locked is what stands in the directory.
+// inPlace reports whether what is locked is what is in the directory.
 func inPlace(lock *flock.Flock) bool {
 	held, err := lock.Stat()
 	there, gone := os.Stat(lock.Path())

@@ -34,7 +34,7 @@ type Guess struct {
 
 // A GuessBag is one entry of bags:.
 type GuessBag struct {
-	Path    string   // a glob where it stands for several bags
+	Path    string   // a glob where it matches several bags
 	Exclude []string // globs of recordings in it, which are bags of their own
 	Count   int      // how many bags it matches
 	Bare    bool     // no camera has images there: its tasks are not to be missed

@@ -90,7 +90,7 @@ func (g *guesser) stubs(dir string, entries []fs.DirEntry) {
 	}
 }
 
-// brokenLink says of a link that leads nowhere what it stands for; false where there is no link.
+// brokenLink says what a link that leads nowhere refers to; false where there is no link.
 func (g *guesser) brokenLink(ctx context.Context, in store.Store, name string) bool {
 	link, ok := source.BrokenLink(ctx, in, name)
 	if ok {

@@ -77,7 +77,7 @@ func Look(ctx context.Context, path string, o Options) (Bag, error) {
 	return Bag{}, unknown(ctx, in, name, info.Size())
 }
 
-// fetch is what brings the file that a pointer stands for.
+// fetch is what brings the file that a pointer refers to.
 var fetch = map[diag.Code]string{
 	diag.CodeLFSPointer: "git lfs pull", diag.CodeAnnexMissing: "git annex get", diag.CodeDVCMissing: "dvc pull",
 }

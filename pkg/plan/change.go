@@ -81,7 +81,7 @@ type Change struct {
 	Origin            manifest.Position
 }
 
-// A State is one side of a difference: Before is what stands on the server, After what the manifest says.
+// A State is one side of a difference: Before is what the server has, After what the manifest says.
 type State struct {
 	Frames  int
 	Name    string // renamed: what the frames are called

@@ -25,7 +25,7 @@ func (c Change) holding(o Options) Change {
 	differs := t.Size != len(c.Desired.Frames) || len(c.Missing)+len(c.Extra) > 0
 	switch {
 	case (differs || ours) && len(c.Desired.Problems) > 0:
-		return c.bad() // what it should hold cannot be told
+		return c.bad() // what it should hold is not known
 	case differs:
 		return c.drift(t)
 	case ours && c.otherArchive(hash):

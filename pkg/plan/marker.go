@@ -11,7 +11,7 @@ const (
 	hashDigits   = 64
 )
 
-// ProjectMarker stands in the bug_tracker of a project that a run of ours is just
+// ProjectMarker is in the bug_tracker of a project that a run of ours is just
 // creating; it is cleared as soon as that run has seen that its project is the only
 // one, so an empty project that still bears it is the leftover of a lost answer.
 const ProjectMarker = markerPrefix + "project"

@@ -144,7 +144,7 @@ func (n noter) order(changes []Change) {
 	}
 }
 
-// strangers: empty tasks of a managed name that are not ours stand beside the real one.
+// strangers: empty tasks of a managed name that are not ours exist next to the real one.
 func (n noter) strangers(changes []Change) {
 	for _, c := range changes {
 		if len(c.Actual) < 2 || stageOf(c.Actual[0]) != holding {

@@ -21,7 +21,7 @@ type Options struct {
 	Skip         []manifest.Skip  // tasks that are never created
 	Target       []string         // only the tasks of these names or globs; empty: all
 	Shard        Shard            // only the tasks of its bags
-	CreateAnyway []string         // create these although their name or frames stand elsewhere
+	CreateAnyway []string         // create these although their name or frames exist elsewhere
 	ReplaceEmpty bool             // empty tasks that cannot be finished may be deleted
 	Update       []string         // keys in place of every [Desired].Update and of Project.Update; nil: as those say
 	DeleteLabels []string         // labels of the project that are to be deleted, with all that was drawn with them

@@ -12,7 +12,7 @@ import (
 type FieldChange struct{ Key, Before, After string }
 
 // mayUpdate reports whether the setting of that key is to be changed in a task that exists:
-// as the manifest's update: says, or what stands in for it.
+// as the manifest's update: says, or what replaces it.
 func (o Options) mayUpdate(d Desired, key string) bool {
 	keys := d.Update
 	if o.Update != nil {
