@@ -20,7 +20,7 @@ const maxBoxes = 3 * MaxFrames
 // readMP4 reads MP4 and QuickTime: the moov box, and those of the fragments.
 func readMP4(in *input) (*File, error) {
 	m := &movie{in: in}
-	for at, n := int64(0), 0; at < in.size; n++ {
+	for at, n := int64(0), 0; at+8 <= in.size; n++ { // a few bytes more at the end are nothing
 		name, head, size, err := in.box(at)
 		if err != nil {
 			return nil, err
@@ -30,6 +30,8 @@ func readMP4(in *input) (*File, error) {
 			return nil, damaged("not an MP4 or QuickTime file")
 		case n == maxBoxes:
 			return nil, damaged("more than %d boxes", maxBoxes)
+		case at+size > in.size && !matters[name] && m.found:
+			return m.file() // what a camera or an editor wrote behind the video
 		case at+size > in.size:
 			return nil, damaged("cut short: its %s box has %d bytes, and the file ends after %d of them", name, size, in.size-at)
 		}
@@ -49,6 +51,9 @@ func readMP4(in *input) (*File, error) {
 
 // startsMP4 are the boxes with which a file may begin.
 var startsMP4 = map[string]bool{"ftyp": true, "moov": true, "mdat": true, "wide": true, "free": true, "skip": true, "pnot": true, "styp": true, "uuid": true}
+
+// matters are the boxes of which a part that is missing is missed.
+var matters = map[string]bool{"mdat": true, "moov": true, "moof": true}
 
 // box reads the head of a box: its type, the bytes of its head and of all of it.
 func (in *input) box(at int64) (name string, head, size int64, err error) {
@@ -79,7 +84,6 @@ type movie struct {
 	scale    uint32 // of the edit list's durations, per second
 	video    *track // the first one; nil: there is none
 	tracks   int
-	brands   bool
 	extended map[uint32]*mp4.TrexBox // of fragments, by track
 }
 
@@ -94,7 +98,6 @@ type track struct {
 	edits    []mp4.ElstEntry
 	times    []int64 // of all samples, in units, in the order in which they lie
 	next     int64   // where the next fragment begins that does not say it, in units
-	end      int64   // of the last sample, in units
 	first    []place // of the first few samples
 	firstKey bool
 }
@@ -378,7 +381,6 @@ func (t *track) readSamples(s sampleTable, fileSize int64) error {
 			}
 		}
 	}
-	t.end = dts
 	t.next = dts
 	t.firstKey = s.keys == nil || len(s.keys.SampleNumber) > 0 && s.keys.SampleNumber[0] == 1
 	t.place(s)

@@ -53,6 +53,20 @@ var uncounted = map[string]string{
 // were lost before the file was written. The numbers of frames differ after the import.
 var lossy = map[string]bool{"lost_packets_h265.mp4": true}
 
+// Cameras and editors write behind the video what is no box; decoders do not look there.
+func TestWhatLiesBehindAnMP4IsPassedOver(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "h264_b.mp4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, more := range []string{"x", "GoPro's own\xff\xff\xff\xff", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"} {
+		all := append(bytes.Clone(data), more...)
+		if f, err := Read(context.Background(), bytes.NewReader(all), int64(len(all)), "a.mp4"); err != nil || len(f.Times) != 30 {
+			t.Errorf("%q: %v", more, err)
+		}
+	}
+}
+
 // The tables give the frames that FFmpeg decodes, one for one, at the times at which it says that they are shown.
 func TestFramesAreThoseOfTheDecoder(t *testing.T) {
 	for name, want := range fixtures(t) {
@@ -89,5 +103,13 @@ func TestFramesAreThoseOfTheDecoder(t *testing.T) {
 				t.Errorf("times in µs (-PyAV +tables):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestFramesThatAnEditListHidesAreCounted(t *testing.T) {
+	for name, want := range map[string]int{"hidden_start.mp4": 3, "h264_b.mp4": 0} {
+		if f, err := open(t, name); err != nil || f.Hidden != want {
+			t.Errorf("%s: %+v, %v", name, f, err)
+		}
 	}
 }
