@@ -148,8 +148,10 @@ func parseH265SPS(nal []byte) *h265SPSet {
 	for range 6 {
 		r.ue()
 	}
-	if r.flag() && r.flag() {
-		skipH265ScalingLists(r)
+	if r.flag() { // scaling_list_enabled_flag, and then sps_scaling_list_data_present_flag
+		if r.flag() {
+			skipH265ScalingLists(r)
+		}
 	}
 	r.bits(2)
 	if r.flag() {

@@ -117,10 +117,12 @@ func readCloud(r io.Reader) (header, error) {
 	}
 	version, ok := said["VERSION"]
 	if !ok {
-		return header{}, errors.New("Unsupported pcd version None") //nolint:staticcheck // CVAT's words
+		//lint:ignore ST1005 CVAT's words
+		return header{}, errors.New("Unsupported pcd version None")
 	}
 	if !regexp.MustCompile(`^0?\.[1-7]$`).MatchString(version) {
-		return header{}, fmt.Errorf("Unsupported pcd version %s", version) //nolint:staticcheck // CVAT's words
+		//lint:ignore ST1005 CVAT's words
+		return header{}, fmt.Errorf("Unsupported pcd version %s", version)
 	}
 	h := header{format: "pcd"}
 	for _, key := range []string{"WIDTH", "HEIGHT"} {
