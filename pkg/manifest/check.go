@@ -164,7 +164,7 @@ func (l *loader) template(n *node, parse func(string) (*Template, error)) *Templ
 		return nil
 	}
 	t, err := parse(n.str())
-	var wrong TemplateErrors
+	var wrong templateErrors
 	errors.As(err, &wrong)
 	for _, w := range wrong {
 		l.report(l.inside(n, w.Offset), w.Hint, "%s", w.Text)
@@ -189,7 +189,7 @@ func (l *loader) inside(n *node, offset int) Position {
 
 // taskName parses a task's name, in which the number of a part is to be found again.
 func (l *loader) taskName(n *node) *Template {
-	t := l.template(n, ParseTaskName)
+	t := l.template(n, parseTaskName)
 	if t != nil && t.count("part") > 1 {
 		l.report(n.at, diag.Hint{}, "{part} may be in a name once")
 	}
@@ -207,7 +207,7 @@ func (l *loader) frameName(n *node) *Template {
 	case slices.ContainsFunc(strings.Split(s, "/"), func(p string) bool { return p == ".." || p == "." }):
 		l.report(n.at, diag.Hint{}, "frame_name must not hold . or .. as a directory")
 	}
-	return l.template(n, ParseFrameName)
+	return l.template(n, parseFrameName)
 }
 
 // cameraNames reports cameras of one name, and names in bags that no camera has.
@@ -273,9 +273,9 @@ func (l *loader) cameraVariable(root *node) {
 	}
 	for _, owner := range append([]*node{root}, root.list("bags")...) {
 		for _, key := range []string{"name", "frame_name"} {
-			n, parse := owner.get("task").get(key), ParseFrameName
+			n, parse := owner.get("task").get(key), parseFrameName
 			if key == "name" {
-				parse = ParseTaskName
+				parse = parseTaskName
 			}
 			t, err := parse(n.str())
 			if err == nil && t.Uses("camera") {

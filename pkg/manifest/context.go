@@ -28,7 +28,7 @@ func (l *loader) context(n *node) Context {
 	c := Context{
 		Name: n.get("name").str(), Camera: contextCamera(n).str(),
 		Files: n.get("files").strings(), Topics: n.get("topics").strings(),
-		Within: DefaultWithin, Pos: n.at,
+		Within: defaultWithin, Pos: n.at,
 	}
 	if within := l.settle(n.get("within")); within != nil {
 		c.Within = *within

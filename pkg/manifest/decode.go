@@ -260,9 +260,9 @@ func (l *loader) annotations(n *node) *Annotations {
 	a := &Annotations{Format: n.get("format").str(), Unplaced: n.get("unplaced").str(), Pos: n.at}
 	if file := n.get("file"); file != nil {
 		l.unexpanded(file)
-		a.File, a.Dir = l.template(file, ParseTaskName), l.file(file.at.File).dir
+		a.File, a.Dir = l.template(file, parseTaskName), l.file(file.at.File).dir
 	}
-	a.Topic, a.Within = l.template(n.get("topic"), ParseTaskName), DefaultWithin
+	a.Topic, a.Within = l.template(n.get("topic"), parseTaskName), defaultWithin
 	if within := l.settle(n.get("within")); within != nil {
 		a.Within = *within
 	}

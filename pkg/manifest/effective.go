@@ -14,17 +14,17 @@ const (
 	DefaultGrow          = "none"
 )
 
-// DefaultWithin is how far apart in time a frame may be from a message with detections, or from a context image.
-const DefaultWithin = 50 * time.Millisecond
+// defaultWithin is how far apart in time a frame may be from a message with detections, or from a context image.
+const defaultWithin = 50 * time.Millisecond
 
 const defaultQuality = 90 // of frames.encode: jpeg
 
 // Default templates of the names.
 var (
-	DefaultTaskName         = mustParse(ParseTaskName, "{camera}_{bag}")
-	DefaultTaskNameNoCamera = mustParse(ParseTaskName, "{bag}")
-	DefaultFrameName        = mustParse(ParseFrameName, "{bag}/{path}")                    // of directories
-	DefaultMessageName      = mustParse(ParseFrameName, "{bag}/{camera}_{stamp_ns}.{ext}") // of recordings
+	DefaultTaskName         = mustParse(parseTaskName, "{camera}_{bag}")
+	DefaultTaskNameNoCamera = mustParse(parseTaskName, "{bag}")
+	DefaultFrameName        = mustParse(parseFrameName, "{bag}/{path}")                    // of directories
+	DefaultMessageName      = mustParse(parseFrameName, "{bag}/{camera}_{stamp_ns}.{ext}") // of recordings
 )
 
 func mustParse(parse func(string) (*Template, error), text string) *Template {

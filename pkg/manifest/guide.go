@@ -128,7 +128,7 @@ func (l *loader) guide(n *node) *Guide {
 		return nil
 	}
 	defer root.Close()
-	data, err := readBelow(root, name, MaxFileSize)
+	data, err := readBelow(root, name, maxFileSize)
 	if err == nil && !utf8.Valid(data) {
 		err = errors.New("it is not UTF-8")
 	}

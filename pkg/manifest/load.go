@@ -30,7 +30,7 @@ func Load(path string) (*Manifest, error) {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, MaxFileSize+4)) // 3 may be a byte order mark
+	data, err := io.ReadAll(io.LimitReader(file, maxFileSize+4)) // 3 may be a byte order mark
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
@@ -88,8 +88,8 @@ func (l *loader) readBeside(named *node) *node {
 	case errors.Is(err, errNotRegular):
 		l.report(named.at, diag.Hint{}, "%s is not a file", clip(named.str()))
 		return nil
-	case err == nil && len(data) > MaxFileSize+3:
-		l.report(named.at, diag.Hint{}, "%s is larger than %d MiB", clip(named.str()), MaxFileSize>>20)
+	case err == nil && len(data) > maxFileSize+3:
+		l.report(named.at, diag.Hint{}, "%s is larger than %d MiB", clip(named.str()), maxFileSize>>20)
 		return nil
 	case err != nil:
 		l.report(named.at, diag.Hint{}, "%s: %s", clip(named.str()), reason(err))
@@ -115,7 +115,7 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, MaxFileSize+4))
+	return io.ReadAll(io.LimitReader(file, maxFileSize+4))
 }
 
 // reason is an error without the operation and the path, which the message has.

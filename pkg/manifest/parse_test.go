@@ -91,10 +91,10 @@ func TestTheDocumentedManifestLoads(t *testing.T) {
 func TestEverySettingIsRead(t *testing.T) {
 	m := mustLoad(t, "testdata/good/everything.yaml")
 	want := TaskSettings{
-		Name: DefaultTaskName, FrameName: DefaultMessageName, Was: []*Template{mustParse(ParseTaskName, "old_{bag}")}, Assignees: []string{"alice", "bob"},
+		Name: DefaultTaskName, FrameName: DefaultMessageName, Was: []*Template{mustParse(parseTaskName, "old_{bag}")}, Assignees: []string{"alice", "bob"},
 		MaxFrames: 500, Grow: "part",
 		Annotations: &Annotations{
-			File: mustParse(ParseTaskName, "found/{bag}.json"), Dir: filepath.Join("testdata", "good"), Format: "coco", Within: DefaultWithin, MinScore: 0.3,
+			File: mustParse(parseTaskName, "found/{bag}.json"), Dir: filepath.Join("testdata", "good"), Format: "coco", Within: defaultWithin, MinScore: 0.3,
 			Labels: map[string]string{"car": "vehicle"}, Optional: true, Unplaced: "skip",
 		},
 		Settings: Settings{
@@ -274,7 +274,7 @@ func TestWhatCannotBeReadIsNamedWithItsPlace(t *testing.T) {
 		"line separator":  {"version: 1\u2028root: a", "m.yaml:1:11: invisible line separator U+2028"},
 		"second BOM":      {"version: 1\nroot: \ufeffa", "m.yaml:2:7: byte order mark within the text"},
 		"text direction":  {"version: 1\nroot: a\u202eb", "m.yaml:2:8: control character U+202E"},
-		"too large":       {"#" + strings.Repeat("x", MaxFileSize), "m.yaml: the file is larger than 4 MiB"},
+		"too large":       {"#" + strings.Repeat("x", maxFileSize), "m.yaml: the file is larger than 4 MiB"},
 		"too deep":        {deep, "m.yaml:2:73: values are nested more than 64 deep"},
 		"alias bomb":      {bomb(9, 9), "m.yaml:7:11: aliases unfold to more than 250000 values or 8 MiB"},
 		"alias of much":   {"version: 1\nx-a: &a " + strings.Repeat("x", 1<<20) + "\nbags: [" + strings.Repeat("*a, ", 10) + "]", "m.yaml:3:32: aliases unfold to more than 250000 values or 8 MiB"},
@@ -337,7 +337,7 @@ func bomb(levels, times int) string {
 
 func TestAManifestJustBelowTheLimitLoads(t *testing.T) {
 	text := small + "#"
-	read(t, text+strings.Repeat("x", MaxFileSize-len(text)))
+	read(t, text+strings.Repeat("x", maxFileSize-len(text)))
 }
 
 func TestAReportIsBoundedAndHarmless(t *testing.T) {
@@ -400,7 +400,7 @@ func TestLoadSaysWhyAFileCannotBeRead(t *testing.T) {
 		t.Errorf("directory: %v", err)
 	}
 	large := filepath.Join(dir, "large.yaml")
-	if err := os.WriteFile(large, make([]byte, 2*MaxFileSize), 0o600); err != nil {
+	if err := os.WriteFile(large, make([]byte, 2*maxFileSize), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Load(large); err == nil || !strings.Contains(err.Error(), "larger than 4 MiB") {

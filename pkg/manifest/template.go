@@ -29,25 +29,25 @@ type part struct {
 	width   int // zero-padded to so many digits
 }
 
-// A TemplateError says what is wrong with a template, and where.
-type TemplateError struct {
+// A templateError says what is wrong with a template, and where.
+type templateError struct {
 	Offset int // in runes, from 0
 	Text   string
 	Hint   Hint
 }
 
-func (e *TemplateError) Error() string { return e.Text }
+func (e *templateError) Error() string { return e.Text }
 
-// TemplateErrors are all that is wrong with a template, from left to right.
-type TemplateErrors []*TemplateError
+// templateErrors are all that is wrong with a template, from left to right.
+type templateErrors []*templateError
 
-func (e TemplateErrors) Error() string { return e[0].Text }
+func (e templateErrors) Error() string { return e[0].Text }
 
-// ParseTaskName parses a task.name template; errors are [TemplateErrors].
-func ParseTaskName(text string) (*Template, error) { return parseTemplate(text, taskVariables) }
+// parseTaskName parses a task.name template; errors are templateErrors.
+func parseTaskName(text string) (*Template, error) { return parseTemplate(text, taskVariables) }
 
-// ParseFrameName parses a task.frame_name template; errors are [TemplateErrors].
-func ParseFrameName(text string) (*Template, error) { return parseTemplate(text, frameVariables) }
+// parseFrameName parses a task.frame_name template; errors are templateErrors.
+func parseFrameName(text string) (*Template, error) { return parseTemplate(text, frameVariables) }
 
 // String returns the template as it was written.
 func (t *Template) String() string { return t.text }
@@ -101,11 +101,11 @@ const maxTemplate = 4096
 
 func parseTemplate(text string, known []string) (*Template, error) {
 	if len(text) > maxTemplate {
-		return nil, TemplateErrors{{Text: fmt.Sprintf("a template has at most %d bytes, this one has %d", maxTemplate, len(text))}}
+		return nil, templateErrors{{Text: fmt.Sprintf("a template has at most %d bytes, this one has %d", maxTemplate, len(text))}}
 	}
 	t := &Template{text: text}
 	var literal strings.Builder
-	var wrong TemplateErrors
+	var wrong templateErrors
 	for rest := text; rest != ""; {
 		offset := utf8.RuneCountInString(text[:len(text)-len(rest)])
 		next, p, err := nextPart(rest, known)
@@ -137,12 +137,12 @@ func (t *Template) flush(literal *strings.Builder) {
 }
 
 // nextPart reads one part off the front of rest and returns how many bytes it took.
-func nextPart(rest string, known []string) (int, part, *TemplateError) {
+func nextPart(rest string, known []string) (int, part, *templateError) {
 	switch {
 	case strings.HasPrefix(rest, "{{"), strings.HasPrefix(rest, "}}"):
 		return 2, part{literal: rest[:1]}, nil
 	case rest[0] == '}':
-		return 1, part{}, &TemplateError{Text: "} closes no variable", Hint: diag.Do(diag.HintWriteForLiteral, "}}", "a literal brace")}
+		return 1, part{}, &templateError{Text: "} closes no variable", Hint: diag.Do(diag.HintWriteForLiteral, "}}", "a literal brace")}
 	case rest[0] != '{':
 		n := strings.IndexAny(rest, "{}")
 		if n < 0 {
@@ -152,14 +152,14 @@ func nextPart(rest string, known []string) (int, part, *TemplateError) {
 	}
 	end := strings.IndexAny(rest[1:], "{}") + 1
 	if end == 0 || rest[end] != '}' {
-		return 1, part{}, &TemplateError{Text: "{ opens a variable that is not closed", Hint: diag.Do(diag.HintWriteForLiteral, "{{", "a literal brace")}
+		return 1, part{}, &templateError{Text: "{ opens a variable that is not closed", Hint: diag.Do(diag.HintWriteForLiteral, "{{", "a literal brace")}
 	}
 	p, err := parseVariable(rest[1:end], known)
 	return end + 1, p, err
 }
 
 // parseVariable reads what stands between braces: a name, or a name:0WIDTH.
-func parseVariable(inner string, known []string) (part, *TemplateError) {
+func parseVariable(inner string, known []string) (part, *templateError) {
 	name, format, padded := strings.Cut(inner, ":")
 	if !slices.Contains(known, name) {
 		return part{}, unknownVariable(name, known)
@@ -168,14 +168,14 @@ func parseVariable(inner string, known []string) (part, *TemplateError) {
 		return part{name: name}, nil
 	}
 	if !slices.Contains(paddable, name) {
-		return part{}, &TemplateError{
+		return part{}, &templateError{
 			Text: fmt.Sprintf("{%s} takes no width", name),
 			Hint: diag.Do(diag.HintPadOnly, "{"+strings.Join(paddable[:len(paddable)-1], "}, {")+"} and {"+paddable[len(paddable)-1]+"}"),
 		}
 	}
 	width, ok := parseWidth(format)
 	if !ok {
-		return part{}, &TemplateError{
+		return part{}, &templateError{
 			Text: fmt.Sprintf("%q is not a width", format),
 			Hint: diag.Do(diag.HintPadLimit, name),
 		}
@@ -195,8 +195,8 @@ func parseWidth(s string) (int, bool) {
 	return n, err == nil
 }
 
-func unknownVariable(name string, known []string) *TemplateError {
-	err := &TemplateError{Text: fmt.Sprintf("unknown variable {%s}", name)}
+func unknownVariable(name string, known []string) *templateError {
+	err := &templateError{Text: fmt.Sprintf("unknown variable {%s}", name)}
 	if near := wording.Nearest(name, known); near != "" {
 		err.Hint = diag.Do(diag.HintDidYouMean, "{"+near+"}")
 		return err

@@ -29,7 +29,7 @@ func TestTemplatesPutValuesIn(t *testing.T) {
 		"{{bag}}":              "{bag}",
 		"plain é":              "plain é",
 	} {
-		tpl, err := ParseFrameName(text)
+		tpl, err := parseFrameName(text)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
@@ -53,7 +53,7 @@ func TestAVariableWithoutAValueIsAnErrorThatNamesTheBag(t *testing.T) {
 		"log_ns":   "{log_ns} has no value for bag run7: a frame has no receive time",
 		"seq":      "{seq} has no value for bag run7: a frame has no sequence number",
 	} {
-		tpl, err := ParseFrameName("x{" + name + "}")
+		tpl, err := parseFrameName("x{" + name + "}")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,7 +65,7 @@ func TestAVariableWithoutAValueIsAnErrorThatNamesTheBag(t *testing.T) {
 
 func TestEveryVariableIsKnownToExecute(t *testing.T) {
 	for _, name := range frameVariables {
-		tpl, err := ParseFrameName("{" + name + "}")
+		tpl, err := parseFrameName("{" + name + "}")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,14 +89,14 @@ func TestATemplatesMistakeIsFoundWhereItStands(t *testing.T) {
 		"{ bag }":       {0, "unknown variable { bag }", "known are {camera}, {bag}, {parent}, {rel}, {date}, {part}"},
 		"{clock}x{bag}": {0, "unknown variable {clock}", "known are {camera}, {bag}, {parent}, {rel}, {date}, {part}"},
 	} {
-		_, err := ParseTaskName(text)
-		var got TemplateErrors
+		_, err := parseTaskName(text)
+		var got templateErrors
 		if !errors.As(err, &got) || len(got) != 1 || got[0].Offset != want.offset || got[0].Text != want.text || advice.Words(got[0].Hint) != want.hint {
 			t.Errorf("%s: got %+v, want %+v", text, got, want)
 		}
 	}
 	for _, width := range []string{"6", "0", "00", "020", "0x", "006", ""} {
-		if _, err := ParseFrameName("{index:" + width + "}"); err == nil {
+		if _, err := parseFrameName("{index:" + width + "}"); err == nil {
 			t.Errorf("width %q is taken", width)
 		}
 	}
@@ -107,9 +107,9 @@ func FuzzTemplate(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		tpl, err := ParseFrameName(text)
+		tpl, err := parseFrameName(text)
 		if err != nil {
-			var wrong TemplateErrors
+			var wrong templateErrors
 			if !errors.As(err, &wrong) || len(wrong) == 0 {
 				t.Fatalf("%q: %+v", text, err)
 			}

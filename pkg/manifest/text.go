@@ -15,9 +15,9 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// MaxFileSize is the size in bytes above which a manifest, or a file that it
+// maxFileSize is the size in bytes above which a manifest, or a file that it
 // names, is refused: a million-line manifest is a mistake, not a dataset.
-const MaxFileSize = 4 << 20
+const maxFileSize = 4 << 20
 
 // A text is a file's content, checked to be UTF-8 without control characters.
 type text struct {
@@ -29,7 +29,7 @@ type text struct {
 
 func newText(name string, data []byte) *text {
 	t := &text{name: name, dir: filepath.Dir(name), data: bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))}
-	if len(t.data) <= MaxFileSize { // check refuses it otherwise
+	if len(t.data) <= maxFileSize { // check refuses it otherwise
 		t.lines = strings.Split(lineEnds.Replace(string(t.data)), "\n")
 	}
 	return t
@@ -42,8 +42,8 @@ var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 func (l *loader) check(t *text) bool {
 	at := Position{File: t.name}
 	switch {
-	case len(t.data) > MaxFileSize:
-		l.report(at, diag.Hint{}, "the file is larger than %d MiB", MaxFileSize>>20)
+	case len(t.data) > maxFileSize:
+		l.report(at, diag.Hint{}, "the file is larger than %d MiB", maxFileSize>>20)
 		return false
 	case bytes.HasPrefix(t.data, []byte("\xff\xfe")), bytes.HasPrefix(t.data, []byte("\xfe\xff")):
 		l.report(at, diag.Do(diag.HintSaveAsUTF8), "the file is UTF-16")

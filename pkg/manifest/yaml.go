@@ -20,7 +20,7 @@ import (
 const (
 	maxDepth  = 64              // of mappings and lists in each other
 	maxValues = 250_000         // of any kind
-	maxText   = 2 * MaxFileSize // bytes of keys and values
+	maxText   = 2 * maxFileSize // bytes of keys and values
 )
 
 // yaml reads one YAML document; nil where it is empty or a problem was reported.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/limits"
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
@@ -124,9 +125,9 @@ func (n noter) jobs(changes []Change) {
 		if !c.Upload {
 			continue
 		}
-		if k := jobs(c.Desired.Settings, c.Frames); k > MaxJobs {
+		if k := jobs(c.Desired.Settings, c.Frames); k > limits.MaxJobs { // a server may have another limit, so it is only a note
 			n[Note{Code: diag.CodeManyJobs, Text: fmt.Sprintf("segment_size: %s would have %d jobs; CVAT allows %d unless its administrator allows more",
-				c.Task, k, MaxJobs)}] = 1
+				c.Task, k, limits.MaxJobs)}] = 1
 		}
 	}
 }

@@ -12,9 +12,6 @@ import (
 // MaxArchive is the largest archive that CVAT takes in one upload, in bytes.
 const MaxArchive = limits.MaxUpload
 
-// MaxJobs is CVAT's own limit of jobs in a task; a server may have another, so it is only a note.
-const MaxJobs = limits.MaxJobs
-
 // Options are what a person and the manifest decide beyond the tasks themselves.
 type Options struct {
 	Project      manifest.Project // as the manifest asks for it
