@@ -85,7 +85,7 @@ func requestsOfASavedPlan(t *testing.T, data *dataset) int {
 	before := len(srv.Seen())
 	s.run(t, 0, "apply", file).wants(t, exitOK)
 	total := len(srv.Seen()) - before
-	if total < 14 {
+	if total < 13 {
 		t.Fatalf("%d requests: that cannot be all of an apply", total)
 	}
 	return total

@@ -115,7 +115,7 @@ func (b *table) count(t *testing.T) int {
 	s.apply(t, 0, b.flags...)
 	total := len(srv.Seen())
 	s.whole(t)
-	if t.Failed() || total < 14 {
+	if t.Failed() || total < 13 {
 		t.Fatalf("%d requests: that cannot be all of an apply", total)
 	}
 	return total
