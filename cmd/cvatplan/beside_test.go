@@ -42,7 +42,7 @@ func TestWhoLooksWhileAnotherRunAppliesIsNotMistaken(t *testing.T) {
 			t.Parallel()
 			held := 0
 			for j := 1; ; j++ {
-				if !everything() && j > 3 && j%9 != 0 || j < 9 && skipped(j, 3) {
+				if !everything() && j > 3 && j%9 != 0 || j < 9 && skipped(j, 3) || skipped(j, 2) {
 					continue
 				}
 				if !d.overtaken(t, name, j) {
@@ -82,7 +82,7 @@ func TestWhoLooksAtEachStepOfAnotherRunIsNotMistaken(t *testing.T) {
 	d := newDataset(t, shape{tasks: 1, frames: 2})
 	total := newTable(d, nil).count(t)
 	for k := 1; k <= total; k++ {
-		if !everything() && k%5 != 0 {
+		if !everything() && k%5 != 0 || skipped(k/5, 2) {
 			continue
 		}
 		t.Run(fmt.Sprint("at request ", k), func(t *testing.T) {

@@ -80,6 +80,9 @@ func TestANameIsOneNameInEverySpelling(t *testing.T) {
 	}
 	for i, onServer := range spellings(name).server {
 		for k, byPerson := range spellings(name).person {
+			if skipped(i+k, 3) { // each spelling is left, by either
+				continue
+			}
 			t.Run(fmt.Sprint("server ", i, " person ", k), func(t *testing.T) {
 				rename(onServer)
 				must(t, os.WriteFile(file, append(slices.Clone(written), fmt.Sprintf("skip: [%q]\n", byPerson)...), 0o644))

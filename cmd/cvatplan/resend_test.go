@@ -34,7 +34,10 @@ func TestBytesAreNotSentTwiceByTheNextProcess(t *testing.T) {
 	d := newDataset(t, shape{tasks: 1, frames: 4, pixels: 420})
 	total := d.pieces(t)
 	for _, point := range []cvattest.Point{cvattest.BeforeHandling, cvattest.AfterHandling} {
-		for _, percent := range []int{1, 50, 90, 100} {
+		for i, percent := range []int{1, 50, 90, 100} {
+			if skipped(i+int(point), 2) {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s at %d %%", death{mode: point}, percent), func(t *testing.T) {
 				t.Parallel()
 				srv := cvattest.Start(t)

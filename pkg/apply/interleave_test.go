@@ -77,7 +77,7 @@ func (w *fakeServer) reveal() {
 // Two runs at once: one of them stands still before its i-th request while the other goes
 // on to its k-th; then the one goes on to its end, and then the other. So it is for every i
 // and k, those of their plans included: GETs are no snapshot. Neither fails because of the
-// other, and all is there once. With -short, a fourth of the pairs.
+// other, and all is there once. With -short, an eighth of the pairs.
 func TestTwoRunsAtEachPairOfTheirRequests(t *testing.T) {
 	j := one("a", "b")
 	total := requests(t, j, true) + 6
@@ -87,7 +87,7 @@ func TestTwoRunsAtEachPairOfTheirRequests(t *testing.T) {
 				t.Parallel()
 				for i := 1; i <= total; i++ {
 					for k := 1; k <= total; k++ {
-						if testing.Short() && (i+2*k)%4 != 0 {
+						if testing.Short() && (i+2*k)%8 != 0 {
 							continue
 						}
 						bubble(t, fmt.Sprintf("%d and %d", k, i), func(t *testing.T) { j.play(t, m, ways, i, k) })
