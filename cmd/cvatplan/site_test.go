@@ -13,6 +13,8 @@ import (
 	"image/png"
 	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +25,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -34,6 +37,7 @@ type dataset struct {
 	org       string
 	related   int // context images of each frame
 	video     bool
+	served    map[string][]byte // by key: the images are in a cloud storage, which CVAT reads by itself
 }
 
 // A shape is what a dataset is to look like.
@@ -46,11 +50,12 @@ type shape struct {
 	related       bool // each frame has a context image beside it
 	clouds        bool // the frames are point clouds
 	video         bool // each task is one video of 30 frames, in three pieces
+	served        bool // the images are in a cloud storage
 }
 
 const datasetManifest = `version: 1
 server: {url: "https://cvat.example.com"%s}
-root: data
+root: %s
 project: {name: Orchard, create: true, labels: [apple]}
 task: {%s}
 bags: ["*/"]
@@ -60,6 +65,10 @@ func newDataset(t testing.TB, s shape) *dataset {
 	t.Helper()
 	d := &dataset{tasks: map[string][]string{}, sums: map[string][sha256.Size]byte{}, org: s.organization}
 	dir := t.TempDir()
+	root := "data"
+	if s.served {
+		root, d.served = "cloud:lab", map[string][]byte{}
+	}
 	organization := ""
 	if s.organization != "" {
 		organization = ", organization: " + s.organization
@@ -67,7 +76,7 @@ func newDataset(t testing.TB, s shape) *dataset {
 	for i := range d.checkouts {
 		d.checkouts[i] = filepath.Join(dir, fmt.Sprint("checkout", i))
 		must(t, os.MkdirAll(d.checkouts[i], 0o755))
-		manifest := fmt.Appendf(nil, datasetManifest, organization, s.settings)
+		manifest := fmt.Appendf(nil, datasetManifest, organization, root, s.settings)
 		if s.clouds {
 			manifest = append(manifest, cloudCamera...)
 		}
@@ -125,12 +134,38 @@ func (d *dataset) addVideo(t testing.TB, task string, seed uint64) {
 
 func (d *dataset) write(t testing.TB, task, name string, content []byte) {
 	t.Helper()
+	if d.served != nil {
+		d.served[task+"/"+name] = content
+		return
+	}
 	for i, checkout := range d.checkouts {
 		file := filepath.Join(checkout, "data", task, filepath.FromSlash(name))
 		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
 		must(t, os.WriteFile(file, content, 0o644))
 		then := time.Date(2020+i, 1, 2, 3, 4, 5, 0, time.UTC)
 		must(t, os.Chtimes(file, then, then))
+	}
+}
+
+// serve puts the images of a cloud storage there, and has the server know it, which is no request that its gate sees.
+func (d *dataset) serve(t testing.TB, srv *cvattest.Server) {
+	t.Helper()
+	if d.served == nil {
+		return
+	}
+	for key, content := range d.served {
+		file := filepath.Join(srv.Dir, "buckets", "lab", filepath.FromSlash(key))
+		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		must(t, os.WriteFile(file, content, 0o644))
+	}
+	body := `{"display_name": "Orchard bucket", "resource": "lab", "provider_type": "AWS_S3_BUCKET"}`
+	q := httptest.NewRequest(http.MethodPost, srv.URL+"/api/cloudstorages", strings.NewReader(body))
+	q.Header.Set("Authorization", "Bearer "+srv.Token)
+	q.Header.Set("Content-Type", "application/json")
+	answer := httptest.NewRecorder()
+	srv.Sandbox.ServeHTTP(answer, q)
+	if answer.Code != http.StatusCreated {
+		t.Fatalf("no cloud storage: %d %s", answer.Code, answer.Body)
 	}
 }
 
