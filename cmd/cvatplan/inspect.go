@@ -8,7 +8,7 @@ import (
 )
 
 type inspectCmd struct {
-	Bags   []string `arg:"" name:"BAG" help:"Recordings (.bag, .mcap, .db3, rosbag2 directories) and directories of images."`
+	Bags   []string `arg:"" name:"BAG" help:"Recordings (.bag, .mcap, .db3, rosbag2 directories), directories of images, and video files."`
 	Output string   `enum:"table,json" default:"table" help:"table or json."`
 	Strict bool     `help:"Read all of it, and fail on the first damage."`
 }

@@ -43,6 +43,10 @@ func headingOf(b survey.Bag) []string {
 		}
 		return append(parts, spanOf(b)...)
 	}
+	if v := b.Video; v != nil {
+		last := v.Times[len(v.Times)-1] - v.Times[0]
+		return []string{"a video", plan.FormatBytes(b.Bytes), fmt.Sprintf("%s %dx%d", v.Codec, v.Width, v.Height), wording.Count(len(v.Times), "frame", "frames"), duration(last) + " from the first to the last"}
+	}
 	return append([]string{kindNames[string(b.Kind)], plan.FormatBytes(b.Bytes), wording.Count(b.Messages, "message", "messages")}, spanOf(b)...)
 }
 

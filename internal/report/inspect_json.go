@@ -33,10 +33,20 @@ type inspectDoc struct {
 	Unsupported int         `json:"unsupported_images,omitempty"`
 	Clouds      int         `json:"point_clouds,omitempty"`
 	Others      int         `json:"other_files,omitempty"`
+	Video       *videoDoc   `json:"video,omitempty"`
 	Bags        []bagsDoc   `json:"bags,omitempty"` // in a directory that is none itself
 	Cameras     []cameraDoc `json:"cameras"`
 	Topics      []topicDoc  `json:"topics"`
 	Warnings    []string    `json:"warnings"`
+}
+
+// A videoDoc is what the tables of a video file say.
+type videoDoc struct {
+	Codec  string `json:"codec"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+	Frames int    `json:"frames"`
+	Last   string `json:"last_pts_ns"`
 }
 
 // A bagsDoc is what could be under a manifest's bags:.
@@ -87,6 +97,9 @@ func inspectDocOf(b survey.Bag) inspectDoc {
 		Path: b.Path, Kind: string(b.Kind), Bytes: b.Bytes, First: nanoseconds(b.First), Last: nanoseconds(b.Last),
 		Messages: b.Messages, Images: b.Images, Unsupported: b.Unsupported, Clouds: b.Clouds, Others: b.Others,
 		Cameras: []cameraDoc{}, Topics: []topicDoc{}, Warnings: append([]string{}, b.Notes...),
+	}
+	if v := b.Video; v != nil {
+		d.Video = &videoDoc{v.Codec, v.Width, v.Height, len(v.Times), strconv.FormatInt(v.Times[len(v.Times)-1], 10)}
 	}
 	for _, in := range b.Holds {
 		d.Bags = append(d.Bags, bagsDoc{in.Path, in.Count})

@@ -18,6 +18,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/video"
 )
 
 // Directory is the kind of a bag that is a directory of images; other kinds are package bag's.
@@ -33,7 +34,7 @@ type Options struct {
 type Bag struct {
 	Path    string
 	Kind    bag.Kind
-	Bytes   int64         // of a recording's files
+	Bytes   int64         // of a recording's files, of a video's file
 	First   int64         // ns since 1970: of a recording the first receive time, of a directory the first
 	Last    int64         // stamp that a name carries; 0 is not known
 	Cameras []GuessCamera // that a manifest could have
@@ -48,9 +49,11 @@ type Bag struct {
 	Others      int        // files that are neither
 	Unclaimed   int        // images that none of Cameras takes, if there are any
 	Holds       []GuessBag // the bags in it, from it, if it is not one itself
+
+	Video *video.File // of a video file
 }
 
-// Look says what a path holds: a recording, else a directory of images. The error wraps
+// Look says what a path holds: a recording, a directory of images, or a video file. The error wraps
 // [bag.ErrNotRecording] where it is a file of another kind.
 func Look(ctx context.Context, path string, o Options) (Bag, error) {
 	in, name := store.Split(path)
@@ -73,6 +76,9 @@ func Look(ctx context.Context, path string, o Options) (Bag, error) {
 	}
 	if info.IsDir() {
 		return lookIntoDirectory(ctx, path, o)
+	}
+	if video.Named(name) && info.Size() > content.MaxPointer { // what is smaller may point to the file
+		return lookIntoVideo(ctx, path, in, name)
 	}
 	return Bag{}, unknown(ctx, in, name, info.Size())
 }
