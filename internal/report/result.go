@@ -171,6 +171,10 @@ func ResultSummary(results []apply.Result) string {
 	if n.Labels > 0 {
 		fmt.Fprintf(&b, ", %s added", wording.Count(n.Labels, "label", "labels"))
 	}
-	fmt.Fprintf(&b, ". %s, %s sent.", wording.Count(n.Images, "image", "images"), plan.FormatBytes(n.Sent))
+	what := wording.Count(n.Images, "image", "images")
+	if n.OtherKinds {
+		what = wording.Count(n.Images, "frame", "frames")
+	}
+	fmt.Fprintf(&b, ". %s, %s sent.", what, plan.FormatBytes(n.Sent))
 	return b.String()
 }

@@ -184,7 +184,7 @@ func (v view) unfitForVideo() *diag.Diagnostic {
 	case v.settings.FrameName != nil:
 		what = "frame_name: CVAT names the frames of a video by their numbers"
 	case v.inParts():
-		what = "max_frames: and grow: a video is one task; segment_size divides it into jobs"
+		what = "max_frames: and grow: part: a video is one task; segment_size divides it into jobs"
 	case v.settings.Validation != nil && len(v.settings.Validation.Frames) > 0:
 		what = "validation: frames: CVAT chooses the ground truth frames of a video by itself (random_uniform, random_per_job)"
 	default:

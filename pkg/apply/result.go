@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -49,6 +50,7 @@ type ProjectResult struct {
 // A TaskResult is what became of one task.
 type TaskResult struct {
 	Task, Bag, Camera string
+	Kind              plan.Kind   // what its frames are
 	Action            plan.Action // as planned
 	Outcome           Outcome
 	Reason            plan.Diagnostic // why it is as it is; of what failed only the code, for Err says the rest
@@ -65,7 +67,8 @@ type TaskResult struct {
 // Counts are a run's numbers.
 type Counts struct {
 	Done, Unchanged, Left, Refused, Pending, Failed, Stopped int
-	Images                                                   int   // of the tasks that this run completed, but for those that had them before
+	Images                                                   int   // frames of every kind, of the tasks that this run completed, but for those that had them before
+	OtherKinds                                               bool  // some of them are no images
 	Sent                                                     int64 // bytes
 	Drift                                                    int   // of Left: the task holds other frames than the manifest says
 	Projects, Labels                                         int   // that were created, and added
@@ -98,6 +101,7 @@ func (n *Counts) add(t TaskResult) {
 	switch {
 	case t.Outcome == Done && t.Action != plan.Update:
 		n.Images += t.Frames
+		n.OtherKinds = n.OtherKinds || t.Kind != manifest.KindImages
 	case t.Outcome == Left && slices.Contains(driftCodes, t.Reason.Code):
 		n.Drift++
 	}

@@ -139,7 +139,7 @@ func (r *run) settle(i int, c plan.Change) {
 // resultOf is a change as the plan left it.
 func resultOf(c plan.Change) TaskResult {
 	t := TaskResult{
-		Task: c.Task, Bag: c.Bag, Camera: c.Camera, Action: c.Action, Outcome: Left,
+		Task: c.Task, Bag: c.Bag, Camera: c.Camera, Kind: c.Desired.Kind, Action: c.Action, Outcome: Left,
 		Reason: c.Reason, ID: c.ID, URL: c.URL, Frames: c.Frames,
 	}
 	switch c.Action {

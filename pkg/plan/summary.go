@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // Counts are the numbers of one or several plans. Images and Bytes are what apply
@@ -12,12 +13,13 @@ import (
 type Counts struct {
 	Create, Resume, Conflict, Drift, NoOp                       int
 	Wait, Replace, Update, Blocked, Skipped, Unmanaged, Renamed int
-	Projects                                                    int // projects that are to change, of which
-	ProjectsCreate                                              int // so many are to be created,
-	ProjectsBlocked                                             int // projects about which a person must decide; not among Projects
-	Labels                                                      int // labels to be added to all projects,
-	LabelsUpdate, LabelsDelete                                  int // renamed or changed, and deleted
-	Images                                                      int
+	Projects                                                    int  // projects that are to change, of which
+	ProjectsCreate                                              int  // so many are to be created,
+	ProjectsBlocked                                             int  // projects about which a person must decide; not among Projects
+	Labels                                                      int  // labels to be added to all projects,
+	LabelsUpdate, LabelsDelete                                  int  // renamed or changed, and deleted
+	Images                                                      int  // frames of every kind
+	OtherKinds                                                  bool // some of them are no images: point clouds, frames of videos
 	Bytes                                                       int64
 	BytesUnknown                                                bool // some sizes are not known, so Bytes is the least
 	Wanted                                                      int  // of plans without a server
@@ -62,6 +64,7 @@ func (n *Counts) add(c Change) {
 		return
 	}
 	n.Images += c.Frames
+	n.OtherKinds = n.OtherKinds || c.Desired.Kind != manifest.KindImages
 	if c.Bytes < 0 {
 		n.BytesUnknown = true
 		return
@@ -100,7 +103,7 @@ func (n Counts) String() string {
 	if n.ProjectsBlocked > 0 {
 		fmt.Fprintf(&b, ", %s blocked", wording.Count(n.ProjectsBlocked, "project", "projects"))
 	}
-	fmt.Fprintf(&b, "%s. %s%s to upload.", n.projects(), wording.Count(n.Images, "image", "images"), n.size())
+	fmt.Fprintf(&b, "%s. %s%s to upload.", n.projects(), n.images(), n.size())
 	return b.String()
 }
 
@@ -140,7 +143,15 @@ func (n Counts) offline() string {
 			s += fmt.Sprintf(", %d %s", optional.n, optional.word)
 		}
 	}
-	return s + fmt.Sprintf(". %s%s; what the server has is not known.", wording.Count(n.Images, "image", "images"), n.size())
+	return s + fmt.Sprintf(". %s%s; what the server has is not known.", n.images(), n.size())
+}
+
+// images counts what is sent, under a name that fits all of it.
+func (n Counts) images() string {
+	if n.OtherKinds {
+		return wording.Count(n.Images, "frame", "frames")
+	}
+	return wording.Count(n.Images, "image", "images")
 }
 
 func (n Counts) size() string {
