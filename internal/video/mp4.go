@@ -375,6 +375,9 @@ func (t *track) readSamples(s sampleTable, fileSize int64) error {
 	}
 	if c := s.offsets; c != nil {
 		for i, offset := range c.SampleOffset {
+			if c.EndSampleNr[i+1] < c.EndSampleNr[i] { // or the same frames would come again and again
+				return damaged("damaged: its table of offsets (ctts) is of more frames than a file can have")
+			}
 			from, to := min(int(c.EndSampleNr[i]), n), min(int(c.EndSampleNr[i+1]), n)
 			for k := from; k < to; k++ {
 				t.times[k] += int64(offset)
