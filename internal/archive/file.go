@@ -126,19 +126,18 @@ func (f *File) load(at int64) error {
 	block := f.block[:min(blockSize, f.sums.Size-at)]
 	f.block = f.block[:0]
 	n, err := f.r.ReadAt(block, at)
+	if f.closed {
+		closed := f.r.Close()
+		if f.r = nil; err == nil {
+			err = closed
+		}
+	}
 	switch {
-	case n == len(block):
+	case n == len(block) && (err == nil || errors.Is(err, io.EOF)):
 	case errors.Is(err, io.EOF):
 		return f.changed("shrank from %d to %d bytes", f.sums.Size, at+int64(n))
 	default:
 		return err
-	}
-	if f.closed {
-		err = errors.Join(f.r.Close())
-		f.r = nil
-		if err != nil {
-			return err
-		}
 	}
 	if crc := crc32.Checksum(block, castagnoli); crc != f.sums.blocks[at/blockSize] {
 		return f.changed("has other bytes at %d to %d", at, at+int64(len(block)))

@@ -79,3 +79,28 @@ func TestAFileThatChangedIsNotSent(t *testing.T) {
 		}
 	}
 }
+
+// broken is an open file that tells its size and cannot be read.
+type broken struct{ content }
+
+func (broken) ReadAt([]byte, int64) (int, error) { return 0, fs.ErrPermission }
+
+func TestAFileThatCannotBeReadAfterCloseIsLeftClosed(t *testing.T) {
+	data, closed := bytesOf(10), new(int)
+	sums, err := Sum(context.Background(), bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := NewFile("a.mp4", "hash", sums, func() (Content, error) {
+		return broken{content{bytes.NewReader(data), closed}}, nil
+	})
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.ReadAt(make([]byte, 1), 0); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("got %v", err)
+	}
+	if *closed != 1 {
+		t.Errorf("closed %d times", *closed)
+	}
+}
