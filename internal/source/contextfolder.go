@@ -76,7 +76,19 @@ func (t *Task) addRelated(b *bagRef, folders relatedFolders) {
 	}
 	s.source = frame.Files{Store: b.store, Dir: b.rel, Names: paths, Stamp: stampOf}
 	t.checkTwice(s)
+	t.checkCloudDir(s)
 	t.frames.context = append(t.frames.context, s)
+}
+
+// checkCloudDir blocks a task whose frame_name takes point clouds that have context images out of the only folder in
+// which CVAT looks for those: its import would fail.
+func (t *Task) checkCloudDir(s series) {
+	for _, u := range s.uses {
+		if name := t.frames.names[u.frame]; pcd.Named(name) && path.Base(path.Dir(name)) != cloudDir {
+			t.block(diag.CodeBadFrameName, diag.Do(diag.HintWrite, `frame_name: "{bag}/{path}"`), "frame %s has context images, and CVAT finds those of point clouds in a folder %s alone", wording.Safe(name), cloudDir)
+			return
+		}
+	}
 }
 
 // servedContext are the names, on the server, of the context images of frames that it reads by itself: it takes no other

@@ -240,6 +240,17 @@ func TestImagesInRelatedFoldersFollowTheFramesName(t *testing.T) {
 	}
 }
 
+// CVAT would fail the import of a point cloud whose context images it does not find.
+func TestCloudsWithImagesInRelatedFoldersKeepTheirFolder(t *testing.T) {
+	root := tree(t, "run/pointcloud/1.pcd", "run/related_images/1_pcd/left.png")
+	for name, blocks := range map[string]bool{"{bag}/{path}": false, "{bag}-x/pointcloud/{name}.{ext}": false, "{bag}-{name}.{ext}": true, "my{path}": true} {
+		got := scan(t, root, "cameras: [{name: lidar, kind: pointcloud, files: [\"**\"]}]\nbags: [{path: run, task: {frame_name: \""+name+"\"}}]")
+		if blocked := strings.Contains(strings.Join(got.Tasks[0].Problems, "\n"), "in a folder pointcloud alone"); blocked != blocks {
+			t.Errorf("frame_name %s: %q", name, got.Tasks[0].Problems)
+		}
+	}
+}
+
 func TestTwoContextImagesOfOneNameBlockTheTask(t *testing.T) {
 	root := tree(t, "run/front_1700000000000000000.jpg", "run/left_1700000000000000000.jpg", "run/related_images/front_1700000000000000000_jpg/left.png")
 	got := scan(t, root, "cameras:\n- {name: front, context: [left]}\n- left\nbags: [{path: run, cameras: [front]}]")
