@@ -38,7 +38,7 @@ func (s scanner) fromPackets(ctx context.Context, v view, topics []bag.Topic, co
 	defer video.Forget() // many recordings are scanned, and few of them sent
 	taken := v.take(&t, videoName(v, topics[0].Name), scan.Received, first, topics[0].Name)
 	if taken == nil {
-		return t, nil, nil
+		return t, nil, video.Close()
 	}
 	video.Span(taken.Start, taken.Step)
 	t.frames.source = video
