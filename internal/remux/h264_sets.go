@@ -101,13 +101,7 @@ func parseH264SPS(nal []byte) *h264SPSet {
 	}
 	r.bit()
 	if r.flag() {
-		x, y := 1, 1
-		if s.chroma == 1 || s.chroma == 2 {
-			x = 2
-		}
-		if s.chroma == 1 {
-			y = 2
-		}
+		x, y := cropUnits(s.chroma)
 		if !s.framesOnly {
 			y *= 2
 		}

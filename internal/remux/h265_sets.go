@@ -124,13 +124,7 @@ func parseH265SPS(nal []byte) *h265SPSet {
 	}
 	s.width, s.height = r.most(1<<16), r.most(1<<16)
 	if r.flag() {
-		x, y := 1, 1
-		if s.chroma == 1 || s.chroma == 2 {
-			x = 2
-		}
-		if s.chroma == 1 {
-			y = 2
-		}
+		x, y := cropUnits(s.chroma)
 		s.width -= x * (r.most(1<<16) + r.most(1<<16))
 		s.height -= y * (r.most(1<<16) + r.most(1<<16))
 	}

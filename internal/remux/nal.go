@@ -53,3 +53,15 @@ func annexB(data []byte) (nals [][]byte) {
 	}
 	return nals
 }
+
+// cropUnits are the pixels across and down in which a sequence parameter set cuts its picture, by its chroma_format_idc
+// (H.264 table 6-1, H.265 table 6-1).
+func cropUnits(chroma int) (x, y int) {
+	switch chroma {
+	case 1: // 4:2:0
+		return 2, 2
+	case 2: // 4:2:2
+		return 2, 1
+	}
+	return 1, 1
+}

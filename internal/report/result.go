@@ -171,10 +171,6 @@ func ResultSummary(results []apply.Result) string {
 	if n.Labels > 0 {
 		fmt.Fprintf(&b, ", %s added", wording.Count(n.Labels, "label", "labels"))
 	}
-	what := wording.Count(n.Images, "image", "images")
-	if n.OtherKinds {
-		what = wording.Count(n.Images, "frame", "frames")
-	}
-	fmt.Fprintf(&b, ". %s, %s sent.", what, plan.FormatBytes(n.Sent))
+	fmt.Fprintf(&b, ". %s, %s sent.", wording.Frames(n.Images, n.OtherKinds), plan.FormatBytes(n.Sent))
 	return b.String()
 }

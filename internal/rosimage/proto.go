@@ -11,10 +11,16 @@ import (
 // and google.protobuf.Timestamp, from foxglove-sdk's schemas/proto.
 const (
 	rawTimestamp, rawWidth, rawHeight, rawEncoding, rawStep, rawData, rawFrameID = 1, 2, 3, 4, 5, 6, 7
-	compTimestamp, compData, compFormat, compFrameID                             = 1, 2, 3, 4
-	videoFrameID, videoData, videoFormat                                         = 2, 3, 4
 	timeSeconds, timeNanos                                                       = 1, 2
 )
+
+// A compressedLayout has the field numbers of what is compressed; its timestamp is that of raw images.
+type compressedLayout struct{ data, format, frameID protowire.Number }
+
+var compressedLayouts = map[Kind]compressedLayout{
+	FoxgloveCompressed: {data: 2, format: 3, frameID: 4},
+	FoxgloveVideo:      {data: 3, format: 4, frameID: 2},
+}
 
 // A protoField is one field: a number, or bytes as a part of the message; where b ends
 // inside of them, n is how many they should be.
@@ -56,34 +62,20 @@ func parseProto(k Kind, b []byte, partial bool) (*Message, error) {
 
 // protoData is the field of the payload.
 func (k Kind) protoData() protowire.Number {
-	switch k {
-	case FoxgloveCompressed:
-		return compData
-	case FoxgloveVideo:
-		return videoData
+	if of, compressed := compressedLayouts[k]; compressed {
+		return of.data
 	}
 	return rawData
 }
 
 func (m *Message) protoField(f protoField) {
-	switch m.Kind {
-	case FoxgloveVideo:
+	if of, compressed := compressedLayouts[m.Kind]; compressed {
 		switch f.num {
-		case videoData:
+		case of.data:
 			m.Data, m.DataSize = f.b, f.size()
-		case videoFormat:
+		case of.format:
 			m.Format = string(f.b)
-		case videoFrameID:
-			m.FrameID = string(f.b)
-		}
-		return
-	case FoxgloveCompressed:
-		switch f.num {
-		case compData:
-			m.Data, m.DataSize = f.b, f.size()
-		case compFormat:
-			m.Format = string(f.b)
-		case compFrameID:
+		case of.frameID:
 			m.FrameID = string(f.b)
 		}
 		return

@@ -108,17 +108,19 @@ func (t *totals) add(o totals) {
 
 func (t *totals) problems(m *manifest.Manifest) []diag.Diagnostic {
 	var list []diag.Diagnostic
-	if h := t.unclaimed; h.n > 0 {
-		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedImages, Text: fmt.Sprintf(
-			"no camera takes %s in %s, such as %s", wording.Count(h.n, "image", "images"), wording.Count(h.bags, "bag", "bags"), wording.Safe(h.example))})
-	}
-	if h := t.clouds; h.n > 0 {
-		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedImages, Text: fmt.Sprintf(
-			"no camera takes %s in %s, such as %s", wording.Count(h.n, "point cloud", "point clouds"), wording.Count(h.bags, "bag", "bags"), wording.Safe(h.example))})
-	}
-	if h := t.topics; h.n > 0 {
-		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedTopics, Text: fmt.Sprintf(
-			"no camera takes %s in %s, such as %s", wording.Count(h.n, "image topic", "image topics"), wording.Count(h.bags, "bag", "bags"), wording.Safe(h.example))})
+	for _, u := range []struct {
+		code      diag.Code
+		one, many string
+		occurrences
+	}{
+		{diag.CodeUnclaimedImages, "image", "images", t.unclaimed},
+		{diag.CodeUnclaimedImages, "point cloud", "point clouds", t.clouds},
+		{diag.CodeUnclaimedTopics, "image topic", "image topics", t.topics},
+	} {
+		if u.n > 0 {
+			list = append(list, diag.Diagnostic{Severity: diag.Note, Code: u.code, Text: fmt.Sprintf(
+				"no camera takes %s in %s, such as %s", wording.Count(u.n, u.one, u.many), wording.Count(u.bags, "bag", "bags"), wording.Safe(u.example))})
+		}
 	}
 	if h := t.videos; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnclaimedVideos, Text: fmt.Sprintf(

@@ -103,7 +103,7 @@ func (n Counts) String() string {
 	if n.ProjectsBlocked > 0 {
 		fmt.Fprintf(&b, ", %s blocked", wording.Count(n.ProjectsBlocked, "project", "projects"))
 	}
-	fmt.Fprintf(&b, "%s. %s%s to upload.", n.projects(), n.images(), n.size())
+	fmt.Fprintf(&b, "%s. %s%s to upload.", n.projects(), wording.Frames(n.Images, n.OtherKinds), n.size())
 	return b.String()
 }
 
@@ -143,15 +143,7 @@ func (n Counts) offline() string {
 			s += fmt.Sprintf(", %d %s", optional.n, optional.word)
 		}
 	}
-	return s + fmt.Sprintf(". %s%s; what the server has is not known.", n.images(), n.size())
-}
-
-// images counts what is sent, under a name that fits all of it.
-func (n Counts) images() string {
-	if n.OtherKinds {
-		return wording.Count(n.Images, "frame", "frames")
-	}
-	return wording.Count(n.Images, "image", "images")
+	return s + fmt.Sprintf(". %s%s; what the server has is not known.", wording.Frames(n.Images, n.OtherKinds), n.size())
 }
 
 func (n Counts) size() string {
