@@ -141,7 +141,7 @@ func (s scanner) fromVideo(ctx context.Context, v view, at string) Task {
 		t.blockAll([]diag.Diagnostic{needsWhole(v.bag, &bag.WholeError{File: name, Bytes: size, Why: "has no table of its frames"})})
 		return t
 	}
-	file := frame.NewVideoFile(v.bag.store, name, at, 0, 1)
+	file := frame.NewVideoFile(v.bag.store, name, at, frame.Span{Step: 1})
 	tables, err := file.Tables(ctx)
 	if err != nil {
 		t.blockAll([]diag.Diagnostic{badVideo(ctx, v.bag, name, err)})
@@ -165,7 +165,7 @@ func (v view) takeFrames(t *Task, at, name string, tables *video.File) {
 		if err := frameFault(manifest.KindVideo, taken.File); err != nil {
 			t.block(diag.CodeBadFrameName, diag.Do(diag.HintRenameFrame), "%s: %v", wording.Safe(v.bag.store.Path(name)), err)
 		}
-		t.frames.source = frame.NewVideoFile(v.bag.store, name, at, taken.Start, taken.Step)
+		t.frames.source = frame.NewVideoFile(v.bag.store, name, at, frame.Span{First: taken.Start, Step: taken.Step})
 	}
 }
 

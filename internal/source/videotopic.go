@@ -9,6 +9,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/remux"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/recording"
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -40,7 +41,7 @@ func (s scanner) fromPackets(ctx context.Context, v view, topics []bag.Topic, co
 	if taken == nil {
 		return t, nil, video.Close()
 	}
-	video.Span(taken.Start, taken.Step)
+	video.Span = frame.Span{First: taken.Start, Step: taken.Step}
 	t.frames.source = video
 	others := leftOut(t, topics[0], scan.Left)
 	if scan.NoStamps > 0 {

@@ -24,21 +24,53 @@ type Video interface {
 // ErrInVideo is what opening a single frame of a video ends with: cvatplan decodes none.
 var ErrInVideo = errors.New("a frame of a video cannot be read by itself")
 
-// A VideoFile is a [Video] that is a file.
-type VideoFile struct {
-	store   store.Store
-	name    string // in the store
-	path    string // in the bag
-	numbers []int  // in the file, of the frames; nil: first, first+step, …
-	first   int
-	step    int
-	times   func() ([]int64, error) // of all frames of the file
+// A Span is which frames of a video are taken: every Step-th from First on, or some of these. It is the part of
+// a [Video] that is the same of all, as none gives a frame by itself.
+type Span struct {
+	First, Step int
+	numbers     []int // in the file, of the frames; nil: as First and Step say
 }
 
-// NewVideoFile is the file of a name in a store, at a path of its bag, of which every step-th frame from first on is taken.
+// Number is the number in the file of the i-th frame that is taken.
+func (s Span) Number(i int) int {
+	if s.numbers != nil {
+		return s.numbers[i]
+	}
+	return s.First + i*s.Step
+}
+
+// Some takes only some of the frames, which nothing can send; it is for looking at them.
+func (s Span) Some(kept []int) Span {
+	numbers := make([]int, len(kept))
+	for k, i := range kept {
+		numbers[k] = s.Number(i)
+	}
+	s.numbers = numbers
+	return s
+}
+
+// Open cannot give a frame.
+func (Span) Open(context.Context, int) (io.ReadCloser, error) { return nil, ErrInVideo }
+
+// Size is not known of a frame.
+func (Span) Size(context.Context, int) (int64, error) { return -1, nil }
+
+// Each gives no frame.
+func (Span) Each(context.Context, Part, func(int, Opened, error)) []diag.Diagnostic { return nil }
+
+// A VideoFile is a [Video] that is a file.
+type VideoFile struct {
+	Span
+	store store.Store
+	name  string                  // in the store
+	path  string                  // in the bag
+	times func() ([]int64, error) // of all frames of the file
+}
+
+// NewVideoFile is the file of a name in a store, at a path of its bag, and which of its frames are taken.
 // Its tables are read again where the frames' times are asked for: thousands of videos would keep millions of them.
-func NewVideoFile(in store.Store, name, path string, first, step int) *VideoFile {
-	f := &VideoFile{store: in, name: name, path: path, first: first, step: step}
+func NewVideoFile(in store.Store, name, path string, taken Span) *VideoFile {
+	f := &VideoFile{Span: taken, store: in, name: name, path: path}
 	f.times = sync.OnceValues(func() ([]int64, error) {
 		v, err := f.Tables(context.Background())
 		if err != nil {
@@ -71,32 +103,14 @@ func (f *VideoFile) FileSize(ctx context.Context) (int64, error) {
 	return info.Size(), nil
 }
 
-// Open cannot give a frame.
-func (f *VideoFile) Open(context.Context, int) (io.ReadCloser, error) { return nil, ErrInVideo }
-
-// Size is not known of a frame.
-func (f *VideoFile) Size(context.Context, int) (int64, error) { return -1, nil }
-
-// Each gives no frame.
-func (f *VideoFile) Each(context.Context, Part, func(int, Opened, error)) []diag.Diagnostic {
-	return nil
-}
-
 // Origin is the file, the frame's number in it, and when it is shown; without that where the file cannot be read any more.
 func (f *VideoFile) Origin(i int) index.Record {
-	n := f.number(i)
+	n := f.Number(i)
 	r := index.Record{Path: f.path, Index: &n}
 	if times, err := f.times(); err == nil && n < len(times) {
 		r.PTSNS = &times[n]
 	}
 	return r
-}
-
-func (f *VideoFile) number(i int) int {
-	if f.numbers != nil {
-		return f.numbers[i]
-	}
-	return f.first + i*f.step
 }
 
 // Where is the file.
@@ -105,13 +119,10 @@ func (f *VideoFile) Where(int) string { return f.store.Path(f.name) }
 // Paths are the file's path alone.
 func (f *VideoFile) Paths() []string { return []string{f.Where(0)} }
 
-// Only is some of the frames, which nothing can send; it is for looking at them.
+// Only is some of the frames.
 func (f *VideoFile) Only(kept []int) Source {
 	some := *f
-	some.numbers = make([]int, len(kept))
-	for k, i := range kept {
-		some.numbers[k] = f.number(i)
-	}
+	some.Span = f.Some(kept)
 	return &some
 }
 

@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
-	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/remux"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
@@ -66,6 +65,7 @@ func firstPacket(ctx context.Context, b *bag.Bag, e bag.Entry) (*rosimage.Messag
 // frames it has only the messages themselves tell: they are read once when that is first asked for, and
 // what is known of them is kept until Close.
 type Video struct {
+	frame.Span
 	cache  *Cache
 	reader *reader
 	store  store.Store
@@ -74,12 +74,9 @@ type Video struct {
 	codec  remux.Codec
 	log    bool // receive times are stamps
 
-	numbers []int // in the file, of the frames; nil: first, first+step, …
-	first   int
-	step    int
-
 	mu      *sync.Mutex
 	scanned *Scan
+	lost    *bool // the messages could not be read when a frame's origin was asked for: each other frame does not try again
 }
 
 var _ frame.Video = (*Video)(nil)
@@ -98,13 +95,10 @@ type Scan struct {
 // NewVideo is the video of topics whose messages are of one codec. log takes the receive times for stamps. The recording
 // stays open until Close.
 func NewVideo(c *Cache, s store.Store, name string, topics []bag.Topic, codec remux.Codec, log bool) *Video {
-	v := &Video{cache: c, reader: new(reader), store: s, name: name, topics: topics, codec: codec, log: log, step: 1, mu: new(sync.Mutex)}
+	v := &Video{Span: frame.Span{Step: 1}, cache: c, reader: new(reader), store: s, name: name, topics: topics, codec: codec, log: log, mu: new(sync.Mutex), lost: new(bool)}
 	c.expect(s.Path(name), v.reader)
 	return v
 }
-
-// Span takes every step-th frame from first on.
-func (v *Video) Span(first, step int) { v.first, v.step = first, step }
 
 // Scan reads all messages, unless they were read. The error is the recording's, or says why there is no video.
 func (v *Video) Scan(ctx context.Context) (*Scan, error) {
@@ -240,25 +234,14 @@ func (v *Video) Where(int) string { return v.store.Path(v.name) + ": " + v.topic
 // Paths are the recording's files.
 func (v *Video) Paths() []string { return Paths(v.store, v.name) }
 
-// Open cannot give a frame.
-func (v *Video) Open(context.Context, int) (io.ReadCloser, error) { return nil, frame.ErrInVideo }
-
-// Size is not known of a frame.
-func (v *Video) Size(context.Context, int) (int64, error) { return -1, nil }
-
-// Each gives no frame.
-func (v *Video) Each(context.Context, frame.Part, func(int, frame.Opened, error)) []diag.Diagnostic {
-	return nil
-}
-
 // Origin is the message whose packet the frame is, and its number in the video; without the message where the recording cannot
 // be read any more.
 func (v *Video) Origin(i int) index.Record {
-	n := v.number(i)
+	n := v.Number(i)
 	shown := int64(n) * 1e9 / remux.Rate
 	r := index.Record{Topic: v.topics[0].Name, Index: &n, PTSNS: &shown, Encoding: string(v.codec)}
-	s, err := v.Scan(context.Background())
-	if err != nil || n >= len(s.Frames) {
+	s := v.known()
+	if s == nil || n >= len(s.Frames) {
 		return r
 	}
 	at := s.Frames[n]
@@ -270,11 +253,22 @@ func (v *Video) Origin(i int) index.Record {
 	return r
 }
 
-func (v *Video) number(i int) int {
-	if v.numbers != nil {
-		return v.numbers[i]
+// known is what the messages tell; nil where they cannot be read any more, which is found out once.
+func (v *Video) known() *Scan {
+	v.mu.Lock()
+	lost := *v.lost
+	v.mu.Unlock()
+	if lost {
+		return nil
 	}
-	return v.first + i*v.step
+	s, err := v.Scan(context.Background())
+	if err != nil {
+		v.mu.Lock()
+		*v.lost = true
+		v.mu.Unlock()
+		return nil
+	}
+	return s
 }
 
 // EachOf gives visit the messages of a topic, by receive time; found is false where the recording has no such topic.
@@ -282,13 +276,10 @@ func (v *Video) EachOf(ctx context.Context, topic string, visit func(bag.Topic, 
 	return v.cache.eachOf(ctx, v.store, v.name, topic, visit)
 }
 
-// Only is some of the frames, which nothing can send; it is for looking at them.
+// Only is some of the frames.
 func (v *Video) Only(kept []int) frame.Source {
 	some := *v
-	some.numbers = make([]int, len(kept))
-	for k, i := range kept {
-		some.numbers[k] = v.number(i)
-	}
+	some.Span = v.Some(kept)
 	return &some
 }
 
