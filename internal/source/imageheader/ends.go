@@ -7,21 +7,23 @@ import (
 
 // cutOff tells a file whose pixels end too early, as Pillow finds when it loads them, from the
 // lengths that the file itself says. No pixel is decoded, so that not every cut is found.
-func cutOff(name string, r *io.SectionReader) bool {
+// A JPEG's pixels begin at scan.
+func cutOff(name string, r *io.SectionReader, scan int64) bool {
 	switch name {
 	case "JPEG":
-		return !holdsEOI(r)
+		return !holdsEOI(r, scan)
 	case "GIF":
 		return gifCutOff(r)
 	}
 	return false
 }
 
-// holdsEOI looks for a JPEG's end of image, from the end of the file on: something may follow it.
-func holdsEOI(r *io.SectionReader) bool {
+// holdsEOI looks for a JPEG's end of image, from the end of the file on: something may follow it. The header
+// before the scan may hold others, of a thumbnail or in a comment.
+func holdsEOI(r *io.SectionReader, scan int64) bool {
 	buf := make([]byte, 2<<10) // it is almost always at the very end
-	for end := r.Size(); end > 2; {
-		start := max(end-int64(len(buf)), 0)
+	for end := r.Size(); end >= scan+2; {
+		start := max(end-int64(len(buf)), scan)
 		part := buf[:end-start]
 		if n, _ := r.ReadAt(part, start); n < len(part) {
 			return true // unreadable, which is said elsewhere
@@ -29,7 +31,7 @@ func holdsEOI(r *io.SectionReader) bool {
 		if bytes.Contains(part, []byte("\xff\xd9")) {
 			return true
 		}
-		if start == 0 {
+		if start == scan {
 			return false
 		}
 		end = start + 1 // the marker may lie across
@@ -84,8 +86,10 @@ func gifCutOff(r *io.SectionReader) bool {
 			}
 			off++ // the size of the codes
 			return blocks()
-		default:
+		case 0x3b:
 			return false
+		default:
+			off++
 		}
 	}
 }

@@ -2,6 +2,8 @@ package imageheader
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"image"
 	"image/color/palette"
 	"image/gif"
@@ -24,6 +26,8 @@ func TestPixelsThatAreCutOffAreFound(t *testing.T) {
 	}
 	for name, encode := range map[string]func(io.Writer) error{
 		"JPEG":                  func(w io.Writer) error { return jpeg.Encode(w, img, nil) },
+		"JPEG with a thumbnail": func(w io.Writer) error { return jpegWithin(w, img, "Exif\x00\x00II*\x00", 0xe1) },
+		"JPEG with a comment":   func(w io.Writer) error { return jpegWithin(w, img, "the end \xff\xd9 of all", 0xfe) },
 		"PNG":                   func(w io.Writer) error { return png.Encode(w, img) },
 		"GIF":                   func(w io.Writer) error { return gif.Encode(w, img, nil) },
 		"BMP":                   func(w io.Writer) error { return bmp.Encode(w, img) },
@@ -50,4 +54,18 @@ func TestPixelsThatAreCutOffAreFound(t *testing.T) {
 			}
 		})
 	}
+}
+
+// jpegWithin writes a JPEG with a segment that holds a smaller JPEG.
+func jpegWithin(w io.Writer, img image.Image, before string, marker byte) error {
+	var b, small bytes.Buffer
+	if err := errors.Join(jpeg.Encode(&b, img, nil), jpeg.Encode(&small, image.NewGray(image.Rect(0, 0, 8, 8)), nil)); err != nil {
+		return err
+	}
+	segment := before + small.String()
+	data := append([]byte("\xff\xd8\xff"), marker)
+	data = binary.BigEndian.AppendUint16(data, uint16(len(segment)+2))
+	data = append(append(data, segment...), b.Bytes()[2:]...)
+	_, err := w.Write(data)
+	return err
 }

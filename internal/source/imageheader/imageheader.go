@@ -69,11 +69,12 @@ type decoder struct {
 // An outline is what a walk finds.
 type outline struct {
 	width, height int
-	orientation   int // as EXIF counts; 0 is none
+	orientation   int   // as EXIF counts; 0 is none
+	scan          int64 // where a JPEG's pixels begin
 }
 
 var decoders = []decoder{
-	{name: "JPEG", is: prefix("\xff\xd8\xff"), config: jpeg.DecodeConfig, walk: buffered(walkJPEG)},
+	{name: "JPEG", is: prefix("\xff\xd8\xff"), config: jpeg.DecodeConfig, walk: walkJPEG},
 	{name: "PNG", is: prefix("\x89PNG\r\n\x1a\n"), judge: pngHeader},
 	{name: "GIF", is: prefix("GIF87a", "GIF89a"), config: gif.DecodeConfig, walk: buffered(walkGIF)},
 	{name: "BMP", is: prefix("BM"), judge: upright(bmpHeader)},
@@ -131,7 +132,7 @@ func (d decoder) header(r io.ReaderAt, size int64) (Header, error) {
 	case h.Width <= 0 || h.Height <= 0:
 		return h, corrupt("%s of %d x %d pixels", d.name, h.Width, h.Height)
 	}
-	if cutOff(d.name, io.NewSectionReader(r, 0, size)) {
+	if cutOff(d.name, io.NewSectionReader(r, 0, size), o.scan) {
 		return h, d.broken(errCutOff)
 	}
 	return o.turn(h), tooLarge(h)

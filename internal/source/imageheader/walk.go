@@ -39,8 +39,9 @@ func skip(r *bufio.Reader, n int) error {
 const maxMetadata = 1 << 20
 
 // walkJPEG goes from marker to marker up to the start of the scan.
-func walkJPEG(r *bufio.Reader) (outline, error) {
+func walkJPEG(file *io.SectionReader) (outline, error) {
 	var o outline
+	r := bufio.NewReader(io.LimitReader(file, maxHeader))
 	if err := skip(r, 2); err != nil {
 		return o, err
 	}
@@ -64,7 +65,12 @@ func walkJPEG(r *bufio.Reader) (outline, error) {
 		if err != nil {
 			return o, err
 		}
-		if err := o.segment(marker, segment); err != nil || marker == 0xda {
+		if err := o.segment(marker, segment); err != nil {
+			return o, err
+		}
+		if marker == 0xda {
+			read, err := file.Seek(0, io.SeekCurrent)
+			o.scan = read - int64(r.Buffered())
 			return o, err
 		}
 	}
@@ -91,6 +97,8 @@ func (o *outline) segment(marker byte, b []byte) error {
 		return fmt.Errorf("it has %d components, and CVAT opens only 1, 3 or 4", b[5])
 	case frame && len(b) >= 5:
 		o.height, o.width = int(binary.BigEndian.Uint16(b[1:])), int(binary.BigEndian.Uint16(b[3:]))
+	case marker == 0xdb && !wholeTables(b):
+		return errors.New("a quantization table is too short")
 	case marker == 0xe1 && bytes.HasPrefix(b, []byte("Exif\x00\x00")):
 		o.exif(b[6:])
 	case marker == 0xe1 && bytes.HasPrefix(b, []byte("http://ns.adobe.com/xap/")):
@@ -99,7 +107,22 @@ func (o *outline) segment(marker byte, b []byte) error {
 	return nil
 }
 
-// walkGIF goes over extensions up to the first picture.
+// wholeTables reports whether each quantization table has its 64 values, of one byte or two.
+func wholeTables(b []byte) bool {
+	for len(b) > 0 {
+		n := 1 + 64
+		if b[0] >= 16 {
+			n += 64
+		}
+		if len(b) < n {
+			return false
+		}
+		b = b[n:]
+	}
+	return true
+}
+
+// walkGIF goes over extensions up to the first picture, and over bytes that are neither, as Pillow does.
 func walkGIF(r *bufio.Reader) (outline, error) {
 	var o outline
 	b, err := take(r, 13)
@@ -117,7 +140,7 @@ func walkGIF(r *bufio.Reader) (outline, error) {
 			return o, nil
 		case b[0] == 0x21:
 			err = skipBlocks(r)
-		default:
+		case b[0] == 0x3b:
 			err = errors.New("it has no picture")
 		}
 	}
