@@ -21,6 +21,8 @@ type picture struct {
 	starts        bool  // order counts anew from here on
 	order         int32 // of presentation
 	lost          bool  // it needs a picture that was not received
+	concealed     bool  // of one that is lost: FFmpeg's decoder makes up what is missing
+	back          bool  // FFmpeg's decoder takes it for one that should have been shown before one that was
 	repeated      bool  // its header is that of a picture that was received before
 	leading       bool  // it is shown before the key frame at which decoding started, and needs what came before that
 	hidden        bool  // it is decoded but never shown

@@ -35,6 +35,7 @@ type h264State struct {
 	highest        int64 // order of presentation so far, since it counts
 	startPOC       int64 // of a key frame that is no IDR, at which decoding started
 	startsOpen     bool
+	gapped         bool // pictures were lost since the last key frame that is an IDR
 }
 
 func h264Type(nal []byte) byte { return nal[0] & 31 }
@@ -81,6 +82,7 @@ type h264Header struct {
 	bottomDelta int64
 	delta       [2]int64
 	intra       bool
+	between     bool // shown before a picture that was decoded before it (B)
 }
 
 func (h *h264) header(nal []byte) (h264Header, error) {
@@ -88,7 +90,7 @@ func (h *h264) header(nal []byte) (h264Header, error) {
 	of := h264Header{idr: h264Type(nal) == h264IDR, reference: nal[0]&0x60 != 0}
 	r.ue() // first_mb_in_slice
 	kind := r.most(9)
-	of.intra = kind%5 == 2 || kind%5 == 4
+	of.intra, of.between = kind%5 == 2 || kind%5 == 4, kind%5 == 1
 	number := r.most(255)
 	if r.short {
 		return of, errors.New("a slice without its header")
@@ -152,12 +154,18 @@ func (h *h264) look(u unit, starting bool) (picture, error) {
 	if first.idr {
 		h.next = h264State{}
 	}
+	gap := !starting && !first.idr && !first.sps.gaps && first.frameNum != (h.state.frameNum+1)&(1<<first.sps.frameBits-1)
+	if gap { // FFmpeg fills it, which brings the numbers up to this picture's, but counts no wrap of them
+		h.next.gapped, h.next.lastFrameNum = true, min(h.next.lastFrameNum, first.frameNum)
+		h.next.frameNum = (first.frameNum - 1) & (1<<first.sps.frameBits - 1)
+	}
 	poc := h.next.poc(first)
 	p.order, p.starts = int32(poc), first.idr || !h.state.started
 	if !starting && !first.idr {
-		gap := first.frameNum != (h.state.frameNum+1)&(1<<first.sps.frameBits-1)
 		p.repeated = first.frameNum == h.state.lastFrameNum && poc == h.state.lastPOC
-		p.lost = gap && !p.repeated && !first.sps.gaps
+		p.lost = gap && !p.repeated
+		p.concealed = p.lost
+		p.back = h.next.gapped && !first.between && !p.repeated && poc < h.state.highest
 		p.leading = h.state.startsOpen && poc < h.state.startPOC
 	}
 	if starting && !first.idr && h.state.started && poc <= h.state.highest {

@@ -151,18 +151,24 @@ type Scanner struct {
 // NewScanner begins a video.
 func NewScanner(c Codec) *Scanner {
 	s := &Scanner{name: c, left: make(map[Reason]*Left), waiting: BeforeKey, written: make(sets), lastOwn: -1}
-	switch c {
-	case H264:
-		s.codec = &h264{sets: make(sets)}
-	case H265:
-		s.codec = &h265{sets: make(sets)}
-	case AV1:
-		s.codec = &av1Stream{sets: make(sets)}
-	default:
+	if s.codec = newCodec(c); s.codec == nil {
 		s.failed = &UnsupportedError{Text: fmt.Sprintf("codec %q is not read", string(c))}
-		s.codec = &av1Stream{sets: make(sets)}
+		s.codec = newCodec(AV1)
 	}
 	return s
+}
+
+// newCodec is nil where a codec is not read.
+func newCodec(c Codec) codec {
+	switch c {
+	case H264:
+		return &h264{sets: make(sets)}
+	case H265:
+		return &h265{sets: make(sets)}
+	case AV1:
+		return &av1Stream{sets: make(sets)}
+	}
+	return nil
 }
 
 // Add takes a message's payload; the messages come in the order in which they were recorded, under numbers that rise. The

@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/cvatplan/cvatplan/internal/archive"
 	"github.com/cvatplan/cvatplan/internal/diag"
@@ -11,7 +12,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// MeasureVideo reads the file of a task that is a video once, whole. The task is to be one of which [Task.Video] tells. If a
+// MeasureVideo reads the file of a task that is a video once, whole, and looks into its packets. The task is to be one of which [Task.Video] tells. If a
 // problem is an Error, or ctx has ended, the sums must not be used.
 func MeasureVideo(ctx context.Context, t Task) (archive.Sums, []diag.Diagnostic) {
 	if p, only := t.OnlyIndexed(); only {
@@ -29,17 +30,21 @@ func MeasureVideo(ctx context.Context, t Task) (archive.Sums, []diag.Diagnostic)
 		p.Task, p.Pos = t.Name, t.Origin
 		return archive.Sums{}, []diag.Diagnostic{p}
 	}
+	packets, err := checkPackets(ctx, source)
+	if err != nil {
+		return fail(err)
+	}
 	file, err := source.File(ctx)
 	if err != nil {
 		return fail(err)
 	}
 	r := store.Reader(file)
 	defer r.Close()
-	sums, err := archive.Sum(ctx, r)
+	sums, err := archive.Sum(ctx, io.TeeReader(r, packets))
 	if err != nil {
 		return fail(err)
 	}
-	return sums, t.outdatedVideo(sums)
+	return sums, append(packets.problems(t), t.outdatedVideo(sums)...)
 }
 
 // OpenVideo opens the file of a task that is a video.

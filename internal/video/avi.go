@@ -103,6 +103,9 @@ func (a *avi) chunk(name string, at, size int64) error {
 		if size == 0 {
 			return uncountable("its frame %d holds nothing (0 bytes), for the one before to be shown again: CVAT's decoder passes over it, and all later frames get other numbers", n)
 		}
+		if n < a.in.keep {
+			a.f.Packets = append(a.f.Packets, Packet{at, uint32(size)})
+		}
 		return a.f.add(nanoseconds((int64(a.start)+int64(n))*int64(a.scale), a.rate))
 	}
 	return nil

@@ -134,6 +134,7 @@ func readMatroska(in *input) (*File, error) {
 		if err := m.first.checkFirst(in); err != nil {
 			return nil, err
 		}
+		m.f.Packets = m.first.places
 	}
 	return &m.f, nil
 }
@@ -289,12 +290,7 @@ func (m *matroska) readTracks(body []byte) error {
 		}
 		m.f.Width, m.f.Height = int(width&0xffff), int(height&0xffff)
 		m.video, m.plain, m.first.codec = track, !encoded, m.f.Codec
-		switch {
-		case m.f.Codec == "h264" && len(private) > 4:
-			m.first.lengths = int(private[4]&3) + 1
-		case m.f.Codec == "h265" && len(private) > 21:
-			m.first.lengths = int(private[21]&3) + 1
-		}
+		m.f.Config, m.first.lengths = private, unitLengths(m.f.Codec, private)
 		return nil
 	})
 }
@@ -326,8 +322,8 @@ func (m *matroska) block(e element, key bool) error {
 	if len(m.f.Times) == 0 {
 		m.first.firstKey = key || e.id == idSimpleBlock && flags&0x80 != 0
 	}
-	if len(m.first.first) < maxFirst {
-		m.first.first = append(m.first.first, place{e.at + int64(n+3), uint32(min(size, 1<<31))})
+	if len(m.first.places) < m.in.keep {
+		m.first.places = append(m.first.places, Packet{e.at + int64(n+3), uint32(min(size, 1<<31))})
 	}
 	at := m.cluster + int64(int16(binary.BigEndian.Uint16(b[n:])))
 	if limit := int64(1<<62) / int64(m.unit); at > limit || at < -limit {

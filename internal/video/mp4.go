@@ -1,6 +1,7 @@
 package video
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -98,19 +99,10 @@ type track struct {
 	edits    []mp4.ElstEntry
 	times    []int64 // of all samples, in units, in the order in which they lie
 	next     int64   // where the next fragment begins that does not say it, in units
-	first    []place // of the first few samples
+	config   []byte  // what its decoder is given: avcC, hvcC, av1C
+	places   []Packet
 	firstKey bool
 }
-
-// A place is where a sample lies.
-type place struct {
-	at   int64
-	size uint32
-}
-
-// maxFirst is how many samples are looked into: those that depend on what came before a first key
-// frame follow it at once.
-const maxFirst = 32
 
 // boxes gives each box of a box's body.
 func boxes(body []byte, visit func(name string, body []byte) error) error {
@@ -256,7 +248,7 @@ func (m *movie) track(body []byte) error {
 		return damaged("damaged: its video track has no time scale")
 	}
 	m.video = t
-	return t.readTable(table, m.in.size)
+	return t.readTable(table, m.in)
 }
 
 // A sampleTable is the tables of a track, as they lie in the file.
@@ -266,10 +258,10 @@ type sampleTable struct {
 	sizes   *mp4.StszBox
 	keys    *mp4.StssBox
 	chunks  *mp4.StscBox
-	places  []int64 // of chunks, the first few
+	places  []int64 // of chunks, the first ones
 }
 
-func (t *track) readTable(body []byte, fileSize int64) error {
+func (t *track) readTable(body []byte, in *input) error {
 	var s sampleTable
 	err := boxes(body, func(name string, body []byte) (err error) {
 		switch name {
@@ -288,7 +280,7 @@ func (t *track) readTable(body []byte, fileSize int64) error {
 		case "stsc":
 			s.chunks, err = decode[*mp4.StscBox](name, body, mp4.DecodeStscSR)
 		case "stco", "co64":
-			s.places = chunkPlaces(name, body)
+			s.places = chunkPlaces(name, body, in.keep)
 		}
 		return err
 	})
@@ -298,16 +290,20 @@ func (t *track) readTable(body []byte, fileSize int64) error {
 	if s.sizes == nil || s.sizes.SampleNumber == 0 {
 		return nil // all are in fragments
 	}
-	return t.readSamples(s, fileSize)
+	if err := t.readSamples(s, in.size); err != nil {
+		return err
+	}
+	t.place(s, in.keep)
+	return nil
 }
 
-// chunkPlaces are where the first few chunks lie.
-func chunkPlaces(name string, body []byte) (places []int64) {
+// chunkPlaces are where the first chunks lie.
+func chunkPlaces(name string, body []byte, most int) (places []int64) {
 	width := 4
 	if name == "co64" {
 		width = 8
 	}
-	for at := 8; at+width <= len(body) && len(places) < maxFirst; at += width {
+	for at := 8; at+width <= len(body) && len(places) < most; at += width {
 		if width == 8 {
 			places = append(places, int64(binary.BigEndian.Uint64(body[at:])))
 			continue
@@ -335,11 +331,9 @@ func (t *track) readDescription(body []byte) error {
 		}
 		t.width, t.height = int(binary.BigEndian.Uint16(body[24:])), int(binary.BigEndian.Uint16(body[26:]))
 		return boxes(body[visual:], func(name string, body []byte) error {
-			switch {
-			case name == "avcC" && len(body) > 4:
-				t.lengths = int(body[4]&3) + 1
-			case name == "hvcC" && len(body) > 21:
-				t.lengths = int(body[21]&3) + 1
+			if name == "avcC" || name == "hvcC" || name == "av1C" {
+				t.config = bytes.Clone(body)
+				t.lengths = unitLengths(t.codec, body)
 			}
 			return nil
 		})
@@ -386,12 +380,11 @@ func (t *track) readSamples(s sampleTable, fileSize int64) error {
 	}
 	t.next = dts
 	t.firstKey = s.keys == nil || len(s.keys.SampleNumber) > 0 && s.keys.SampleNumber[0] == 1
-	t.place(s)
 	return nil
 }
 
-// place finds where the first few samples lie: those of the first few chunks.
-func (t *track) place(s sampleTable) {
+// place finds where the first samples lie.
+func (t *track) place(s sampleTable, most int) {
 	if s.chunks == nil || len(s.chunks.Entries) == 0 {
 		return
 	}
@@ -401,14 +394,14 @@ func (t *track) place(s sampleTable) {
 			entry++
 		}
 		for range s.chunks.Entries[entry].SamplesPerChunk {
-			if sample == len(t.times) || len(t.first) == maxFirst {
+			if sample == len(t.times) || len(t.places) == most {
 				return
 			}
 			size := s.sizes.SampleUniformSize
 			if size == 0 {
 				size = s.sizes.SampleSize[sample]
 			}
-			t.first = append(t.first, place{at, size})
+			t.places = append(t.places, Packet{at, size})
 			at += int64(size)
 			sample++
 		}
@@ -430,7 +423,7 @@ func (m *movie) file() (*File, error) {
 	if err := t.checkFirst(m.in); err != nil {
 		return nil, err
 	}
-	f := &File{Container: "mp4", Codec: t.codec, Width: t.width, Height: t.height}
+	f := &File{Container: "mp4", Codec: t.codec, Width: t.width, Height: t.height, Packets: t.places, Config: t.config}
 	return f, t.show(f, m.scale, m.extended != nil)
 }
 

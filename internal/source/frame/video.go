@@ -91,6 +91,16 @@ func (f *VideoFile) Tables(ctx context.Context) (*video.File, error) {
 	return video.Read(ctx, r, r.Size(), f.name)
 }
 
+// Packets reads the file's tables, and where its packets lie.
+func (f *VideoFile) Packets(ctx context.Context) (*video.File, error) {
+	r, err := f.File(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return video.ReadPackets(ctx, r, r.Size(), f.name)
+}
+
 // File opens it.
 func (f *VideoFile) File(ctx context.Context) (store.File, error) { return f.store.Open(ctx, f.name) }
 

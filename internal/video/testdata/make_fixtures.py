@@ -56,7 +56,7 @@ def remux(source, name, drop=lambda i, packet: False):
     """Copies the packets of a file, but for those that drop names."""
     with av.open(str(HERE / source)) as src, av.open(str(HERE / name), "w") as out:
         video = src.streams.video[0]
-        copy = out.add_stream_from_template(video)
+        copy = out.add_stream_from_template(video, opaque=True)
         for i, packet in enumerate(p for p in src.demux(video) if p.size):
             if drop(i, packet):
                 continue
@@ -134,6 +134,9 @@ def make():
     remux("h264_b.mp4", "lost_b_packets.mp4", lambda i, p: i in (14, 15, 16))
     remux("h265.mp4", "lost_packets_h265.mp4", lambda i, p: i in (14, 15))
     remux("vp9.mp4", "lost_packets_vp9.mp4", lambda i, p: i in (14, 15))
+    remux("av1.mp4", "lost_packets_av1.mp4", lambda i, p: i in (5, 6))
+    remux("h264.mp4", "lost_key.mp4", lambda i, p: i == 12)
+    remux("h264_b.mp4", "lost_key_b.mkv", lambda i, p: i == 12)
 
     # what is no video that CVAT takes
     whole = (HERE / "h264.mp4").read_bytes()

@@ -1,0 +1,96 @@
+package source
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/remux"
+	"github.com/cvatplan/cvatplan/internal/source/frame"
+	"github.com/cvatplan/cvatplan/internal/video"
+	"github.com/cvatplan/cvatplan/internal/wording"
+)
+
+// A packetCheck is given the bytes of a video file as they are read, from the first to the last, and looks into its packets,
+// where they are of H.264, H.265 or AV1: that some are missing, the file's tables do not show.
+type packetCheck struct {
+	file    *video.File
+	packets []video.Packet // that are still to come
+	check   *remux.Check
+	at      int64  // in the file
+	held    []byte // of the next packet
+}
+
+// maxPacket is how much of a file is held at most: a larger packet ends the check.
+const maxPacket = 16 << 20
+
+// checkPackets begins the check of a video. Where that is no file, its packets were looked into when it was put together.
+func checkPackets(ctx context.Context, v frame.Video) (*packetCheck, error) {
+	in, ok := v.(*frame.VideoFile)
+	if !ok {
+		return &packetCheck{file: &video.File{}, check: remux.NewCheck("", nil)}, nil
+	}
+	f, err := in.Packets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &packetCheck{file: f, packets: f.Packets, check: remux.NewCheck(remux.Codec(f.Codec), f.Config)}
+	end := int64(0)
+	for _, p := range f.Packets {
+		if p.At < end || p.Size > maxPacket { // if they lie in another order, they would have to be held until their turn comes
+			c.packets = nil
+			break
+		}
+		end = p.At + int64(p.Size)
+	}
+	return c, nil
+}
+
+// Write looks into what comes next in the file. It never fails.
+func (c *packetCheck) Write(b []byte) (int, error) {
+	end := c.at + int64(len(b))
+	for len(c.packets) > 0 {
+		next := c.packets[0]
+		from, until := next.At+int64(len(c.held)), next.At+int64(next.Size)
+		if from >= end {
+			break
+		}
+		piece := b[from-c.at : min(until, end)-c.at]
+		if len(c.held) > 0 || until > end {
+			c.held = append(c.held, piece...)
+			piece = c.held
+		}
+		if until > end {
+			break
+		}
+		c.packets, c.held = c.packets[1:], c.held[:0]
+		if !c.check.Add(piece) {
+			c.packets = nil
+		}
+	}
+	c.at = end
+	return len(b), nil
+}
+
+// problems are what the packets tell of the task's video.
+func (c *packetCheck) problems(t Task) []diag.Diagnostic {
+	where := wording.Safe(t.frames.source.Where(0))
+	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeVideoFrames, Hint: diag.Do(diag.HintEncodeAgain), Task: t.Name, Pos: t.Origin}
+	fault, gaps, leading := c.check.Faults()
+	switch {
+	case fault != nil && fault.Broken:
+		p.Code = diag.CodeBadVideo
+		p.Text = fmt.Sprintf("%s: packet %d: %s: CVAT's import fails for it", where, fault.Packet, wording.Safe(fault.Text))
+	case fault != nil:
+		p.Text = fmt.Sprintf("%s: packet %d: %s; all later frames get other numbers", where, fault.Packet, fault.Text)
+	case leading > c.file.Hidden:
+		p.Text = fmt.Sprintf("%s: it begins in the midst of a stream (open GOP): CVAT's decoder drops %s after its first key frame, which need others that are not there, and all later frames get other numbers",
+			where, wording.Count(leading, "frame", "frames"))
+	case gaps.Count > 0:
+		p.Severity, p.Code, p.Hint = diag.Warning, diag.CodeVideoPackets, diag.Hint{}
+		p.Text = fmt.Sprintf("%s: packets are missing in %s, the first before packet %d: from there to the next key frame CVAT shows what its decoder makes up", where, wording.Count(gaps.Count, "place", "places"), gaps.First)
+	default:
+		return nil
+	}
+	return []diag.Diagnostic{p}
+}
