@@ -12,7 +12,7 @@ import (
 )
 
 type initCmd struct {
-	Paths  []string `arg:"" name:"PATH" help:"Directories of images, recordings, or directories that hold them."`
+	Paths  []string `arg:"" name:"PATH" help:"Directories of images, recordings, video files, or directories that hold them."`
 	Output string   `default:"cvatplan.yaml" placeholder:"FILE" variable:"CVATPLAN_INIT_OUTPUT" help:"The manifest to write; - prints it. Default: cvatplan.yaml."`
 	Force  bool     `help:"Overwrite the manifest."`
 }

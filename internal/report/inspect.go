@@ -38,16 +38,27 @@ func headingOf(b survey.Bag) []string {
 		if b.Clouds > 0 {
 			parts = append(parts, wording.Count(b.Clouds, "point cloud", "point clouds"))
 		}
+		if len(b.Videos) > 0 {
+			parts = append(parts, wording.Count(len(b.Videos), "video", "videos"))
+		}
 		if b.Others > 0 {
 			parts = append(parts, wording.Count(b.Others, "other file", "other files"))
 		}
 		return append(parts, spanOf(b)...)
 	}
 	if v := b.Video; v != nil {
-		last := v.Times[len(v.Times)-1] - v.Times[0]
-		return []string{"a video", plan.FormatBytes(b.Bytes), fmt.Sprintf("%s %dx%d", v.Codec, v.Width, v.Height), wording.Count(len(v.Times), "frame", "frames"), duration(last) + " from the first to the last"}
+		return []string{"a video", plan.FormatBytes(b.Bytes), format(*v), wording.Count(v.Frames, "frame", "frames"), duration(v.Last-v.First) + " from the first to the last"}
 	}
 	return append([]string{kindNames[string(b.Kind)], plan.FormatBytes(b.Bytes), wording.Count(b.Messages, "message", "messages")}, spanOf(b)...)
+}
+
+// format is what videos of one camera have in common.
+func format(v survey.Clip) string {
+	s := fmt.Sprintf("%s %dx%d", v.Codec, v.Width, v.Height)
+	if r := v.Rate(); r > 0 {
+		s += fmt.Sprintf(" at %.4g fps", r)
+	}
+	return s
 }
 
 var kindNames = map[string]string{
@@ -89,15 +100,40 @@ func rowsOf(b survey.Bag) [][]string {
 
 // cameraRows lists a directory's cameras; where it is no bag itself, its bags too.
 func cameraRows(b survey.Bag) [][]string {
-	var rows [][]string
+	rows := clipRows(b.Videos)
 	for _, in := range b.Holds {
 		rows = append(rows, []string{"bags", in.Path, fmt.Sprint(in.Count)})
 	}
+	thing := "image"
+	if b.Images == 0 && len(b.Videos) > 0 {
+		thing = "frame"
+	}
 	for _, c := range b.Cameras {
-		rows = append(rows, []string{"camera", c.Name, wording.Count(c.Images, "image", "images")})
+		rows = append(rows, []string{"camera", c.Name, wording.Count(c.Images, thing, thing+"s")})
 	}
 	if b.Unclaimed > 0 && len(b.Cameras) > 0 {
-		rows = append(rows, []string{"-", "no camera's", wording.Count(b.Unclaimed, "image", "images")})
+		rows = append(rows, []string{"-", "no camera's", wording.Count(b.Unclaimed, thing, thing+"s")})
+	}
+	return rows
+}
+
+// clipRows adds up videos of one format.
+func clipRows(videos []survey.Clip) (rows [][]string) {
+	of := make(map[string][]survey.Clip)
+	var formats []string
+	for _, v := range videos {
+		f := format(v)
+		if of[f] == nil {
+			formats = append(formats, f)
+		}
+		of[f] = append(of[f], v)
+	}
+	for _, f := range formats {
+		frames, bytes, last := 0, int64(0), int64(0)
+		for _, v := range of[f] {
+			frames, bytes, last = frames+v.Frames, bytes+v.Bytes, last+v.Last-v.First
+		}
+		rows = append(rows, []string{wording.Count(len(of[f]), "video", "videos"), f, fmt.Sprintf("%s, %s, %s", wording.Count(frames, "frame", "frames"), duration(last), plan.FormatBytes(bytes))})
 	}
 	return rows
 }

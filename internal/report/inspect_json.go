@@ -34,7 +34,8 @@ type inspectDoc struct {
 	Clouds      int         `json:"point_clouds,omitempty"`
 	Others      int         `json:"other_files,omitempty"`
 	Video       *videoDoc   `json:"video,omitempty"`
-	Bags        []bagsDoc   `json:"bags,omitempty"` // in a directory that is none itself
+	Videos      []videoDoc  `json:"videos,omitempty"` // in a directory
+	Bags        []bagsDoc   `json:"bags,omitempty"`   // in a directory that is none itself
 	Cameras     []cameraDoc `json:"cameras"`
 	Topics      []topicDoc  `json:"topics"`
 	Warnings    []string    `json:"warnings"`
@@ -42,11 +43,21 @@ type inspectDoc struct {
 
 // A videoDoc is what the tables of a video file say.
 type videoDoc struct {
-	Codec  string `json:"codec"`
-	Width  int    `json:"width"`
-	Height int    `json:"height"`
-	Frames int    `json:"frames"`
-	Last   string `json:"last_pts_ns"`
+	Path   string  `json:"path,omitempty"` // from its directory
+	Bytes  int64   `json:"bytes,omitempty"`
+	Codec  string  `json:"codec"`
+	Width  int     `json:"width"`
+	Height int     `json:"height"`
+	Frames int     `json:"frames"`
+	Rate   float64 `json:"fps,omitempty"`
+	Last   string  `json:"last_pts_ns"`
+}
+
+func videoDocOf(c survey.Clip) videoDoc {
+	return videoDoc{
+		Codec: c.Codec, Width: c.Width, Height: c.Height, Frames: c.Frames,
+		Rate: math.Round(c.Rate()*1000) / 1000, Last: strconv.FormatInt(c.Last, 10),
+	}
 }
 
 // A bagsDoc is what could be under a manifest's bags:.
@@ -99,7 +110,13 @@ func inspectDocOf(b survey.Bag) inspectDoc {
 		Cameras: []cameraDoc{}, Topics: []topicDoc{}, Warnings: append([]string{}, b.Notes...),
 	}
 	if v := b.Video; v != nil {
-		d.Video = &videoDoc{v.Codec, v.Width, v.Height, len(v.Times), strconv.FormatInt(v.Times[len(v.Times)-1], 10)}
+		of := videoDocOf(*v)
+		d.Video = &of
+	}
+	for _, v := range b.Videos {
+		of := videoDocOf(v)
+		of.Path, of.Bytes = v.Path, v.Bytes
+		d.Videos = append(d.Videos, of)
 	}
 	for _, in := range b.Holds {
 		d.Bags = append(d.Bags, bagsDoc{in.Path, in.Count})

@@ -16,6 +16,7 @@ type Directory struct {
 	Unsupported []string // images that CVAT does not take
 	Others      int      // files that are not images
 	Recordings  []string // those of them that have a recording's name, in byte order
+	Videos      []string // and those that have a video's
 	Metadata    bool     // a rosbag2's metadata.yaml lies directly in the directory
 	Problems    []string // what could not be looked at
 }
@@ -23,7 +24,7 @@ type Directory struct {
 // LookInto lists a directory as Scan does, from its entries' names and types alone.
 func LookInto(ctx context.Context, dir string) (Directory, error) {
 	l, err := list(ctx, store.At(dir), ".")
-	d := Directory{Images: l.images, Unsupported: l.pictures, Others: l.others, Recordings: l.recordings, Metadata: l.metadata}
+	d := Directory{Images: l.images, Unsupported: l.pictures, Others: l.others, Recordings: l.recordings, Videos: l.videos, Metadata: l.metadata}
 	for _, at := range l.clouds {
 		if pcd.IsBin(at) {
 			d.Others++

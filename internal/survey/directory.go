@@ -20,8 +20,11 @@ func lookIntoDirectory(ctx context.Context, path string, o Options) (Bag, error)
 	}
 	b := Bag{
 		Path: path, Kind: Directory, Notes: d.Problems,
-		Images: len(d.Images), Unsupported: len(d.Unsupported), Clouds: len(d.Clouds), Others: d.Others,
+		Images: len(d.Images), Unsupported: len(d.Unsupported), Clouds: len(d.Clouds), Others: d.Others - len(d.Videos),
 	}
+	var damaged []string
+	b.Videos, damaged = clipsIn(ctx, path, d.Videos)
+	b.Notes = append(b.Notes, damaged...)
 	b.First, b.Last = span(d.Images)
 	if o.Strict {
 		if err := checkImages(ctx, path, d.Images); err != nil {
@@ -36,7 +39,7 @@ func lookIntoDirectory(ctx context.Context, path string, o Options) (Bag, error)
 		b.Notes = append(b.Notes, fmt.Sprintf("%s beside the images, such as %s", wording.Count(n, "recording lies", "recordings lie"), d.Recordings[0]))
 	}
 	guess, err := GuessAt(ctx, absolute)
-	if err != nil { // it holds no images, and no recordings
+	if err != nil { // it holds no images, no recordings and no videos
 		return b, ctx.Err()
 	}
 	b.Cameras, b.Unclaimed = guess.Cameras, guess.Left

@@ -101,7 +101,7 @@ func projectName(root string) string {
 }
 
 func taskName(g Guess) string {
-	if len(g.Cameras) == 0 && g.Kind == manifest.KindImages {
+	if len(g.Cameras) == 0 && g.Kind == manifest.KindImages || g.Named {
 		return "{bag}"
 	}
 	return "{camera}_{bag}"

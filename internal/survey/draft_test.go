@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/video"
 )
 
 var update = flag.Bool("update", false, "write the golden files again")
@@ -46,6 +47,38 @@ func TestADraftIsAsItWas(t *testing.T) {
 			files: []string{"on/a [1]: #x/true_1.jpg", "on/a [1]: #x/ü \"q\"_1.jpg"}, paths: []string{"on/a [1]: #x"}, file: "cvatplan.yaml",
 			want: Drafted{Bags: 1, Cameras: 2, Tasks: 2, Images: 2},
 		},
+		"videos_flat": {
+			files: []string{"clips/walk.mp4", "clips/GX010001.MP4", "clips/GX020001.MP4"}, paths: []string{"clips"}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 3, Tasks: 3, Images: 90},
+		},
+		"videos_by_day": {
+			files: []string{"2026-03-04/GX010001.MP4", "2026-03-04/GX020001.MP4", "2026-03-05/GX010001.MP4", "2026-03-06/GX010007.MP4", "2026-03-06/GX010007.LRV"}, paths: []string{"."}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 4, Tasks: 4, Images: 120},
+		},
+		"videos_of_cameras": {
+			files: []string{"front_20260304.mp4", "left_20260304.mp4", "front_20260305.mp4"}, paths: []string{"."}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 3, Cameras: 2, Tasks: 3, Images: 90},
+		},
+		"videos_in_directories_of_cameras": {
+			files: []string{"front/run7.mp4", "left/run7.mp4", "left/run8.mp4"}, paths: []string{"."}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 3, Cameras: 2, Tasks: 3, Images: 90},
+		},
+		"videos_by_day_and_camera": {
+			files: []string{"day1/front.mp4", "day1/rear.mp4", "day2/front.mp4", "day2/rear.mp4", "notes/readme.txt"}, paths: []string{"."}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 4, Cameras: 2, Tasks: 4, Images: 120},
+		},
+		"videos_beside_images": {
+			files: []string{"run7/cam_1.jpg", "run7/cam_2.jpg", "run7/preview.mp4", "walk.mp4"}, paths: []string{"."}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 2, Cameras: 2, Tasks: 2, Images: 32},
+		},
+		"videos_beside_recordings": {
+			files: []string{"run7.bag", "run7.mp4", "run8.bag", "run8.mp4"}, paths: []string{"."}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 4, Cameras: 3, Tasks: 6, Images: 180},
+		},
+		"videos_of_which_one_is_cut_off": {
+			files: []string{"a.mp4", "b.mp4", "cut.mp4"}, paths: []string{"."}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 2, Tasks: 2, Images: 60},
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -53,6 +86,15 @@ func TestADraftIsAsItWas(t *testing.T) {
 			for _, f := range tt.files {
 				fixture := map[string]string{".bag": "ros1/two_cams_none.bag", ".mcap": "mcap/ros2_two_cams_zstd.mcap"}[filepath.Ext(f)]
 				var content []byte
+				if video.Named(f) {
+					name := "h264_b.mp4"
+					if filepath.Base(f) == "cut.mp4" {
+						name = "cut.mp4"
+					}
+					var err error
+					content, err = os.ReadFile(filepath.Join(testdata, "../../video/testdata", name))
+					check(t, err)
+				}
 				if fixture != "" {
 					var err error
 					content, err = os.ReadFile(filepath.Join(fixtures, fixture))
@@ -66,7 +108,7 @@ func TestADraftIsAsItWas(t *testing.T) {
 			check(t, err)
 			golden(t, name+".yaml", got.Text)
 			for _, p := range got.Problems {
-				if p.Severity > diag.Note && p.Code != diag.CodeNoImages {
+				if p.Severity > diag.Note && p.Code != diag.CodeNoImages && p.Code != diag.CodeBadVideo {
 					t.Errorf("its first plan says: %s", p.Text)
 				}
 			}

@@ -56,6 +56,9 @@ func (d draft) text() []byte {
 		if len(b.Exclude) > 0 {
 			lines = append(lines, remark("    exclude: ["+strings.Join(quotedAll(b.Exclude), ", ")+"]", "recordings beside the images"))
 		}
+		if len(b.Cameras) > 0 {
+			lines = append(lines, "    cameras: ["+strings.Join(quotedAll(b.Cameras), ", ")+"]")
+		}
 		lines = append(lines, remark("    settle: 10m", "leave a bag alone while a file of it is younger"))
 		if b.Bare {
 			lines = append(lines, remark("    optional: true", "no image of a camera"))
@@ -100,6 +103,9 @@ func (d draft) labels() string {
 func (d draft) count(n int) string {
 	if d.Kind == manifest.KindPointCloud {
 		return wording.Count(n, "point cloud", "point clouds")
+	}
+	if d.Videos {
+		return wording.Count(n, "frame", "frames")
 	}
 	return wording.Count(n, "image", "images")
 }

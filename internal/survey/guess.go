@@ -14,6 +14,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/source/content"
 	"github.com/cvatplan/cvatplan/internal/source/recording"
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -28,6 +29,8 @@ type Guess struct {
 	Cameras []GuessCamera     // by name; none if the files do not tell cameras apart
 	Images  int               // all that Bags hold
 	Left    int               // of these, what no camera takes
+	Videos  bool              // all bags are video files: images are their frames
+	Named   bool              // the bags' names have those of their cameras
 	Skipped []diag.Diagnostic // what is left, and why
 	Odd     []string          // paths that no manifest can write: no bag and no camera is guessed from them
 }
@@ -37,6 +40,7 @@ type GuessBag struct {
 	Path    string   // a glob where it matches several bags
 	Exclude []string // globs of recordings in it, which are bags of their own
 	Count   int      // how many bags it matches
+	Cameras []string // whose it is, where names do not tell
 	Bare    bool     // no camera has images there: its tasks are not to be missed
 }
 
@@ -71,8 +75,10 @@ func guessOf(ctx context.Context, kind manifest.Kind, paths []string) (Guess, er
 		return out, &nothingError{paths, g.sawClouds}
 	}
 	out.Root = commonRoot(g.bags)
-	out.Cameras, out.Images, out.Left = guessCameras(g.bags)
-	out.Bags = g.entries(ctx, out.Root)
+	out.Cameras, out.Images, out.Left = guessCameras(out.Root, g.bags)
+	out.Videos = !slices.ContainsFunc(g.bags, func(b guessedBag) bool { return b.frames == 0 })
+	out.Named = out.Videos && namedByCamera(out.Cameras, g.bags)
+	out.Bags = g.entries(ctx, out.Root, out.Cameras)
 	out.Odd = append(g.odd, oddImages(g.bags)...)
 	return out, ctx.Err()
 }
@@ -83,6 +89,8 @@ type guessedBag struct {
 	dir     bool     // of images
 	images  []string // from the bag
 	topics  []bag.Topic
+	frames  int      // of a video file
+	clips   bool     // a video of no other camera
 	exclude []string // globs of recordings in it, which are bags of their own
 	bare    bool     // no camera takes anything of it
 }
@@ -94,7 +102,7 @@ type nothingError struct {
 }
 
 func (e *nothingError) Error() string {
-	return strings.Join(e.paths, ", ") + ": no images and no recordings there that can be used"
+	return strings.Join(e.paths, ", ") + ": no images, recordings and videos there that can be used"
 }
 
 type guesser struct {
@@ -121,6 +129,8 @@ func (g *guesser) look(ctx context.Context, path string, depth int) {
 		g.skip(diag.CodeNoImages, diag.Hint{}, "%s: there is no such file or directory", path)
 	case err != nil:
 		g.skip(diag.CodeUnreadableDirectory, diag.Hint{}, "%v", err)
+	case !info.IsDir() && g.takesVideo(path) && info.Size() > content.MaxPointer:
+		g.video(ctx, path)
 	case !info.IsDir() && !isRecording(ctx, path):
 		g.notRecording(ctx, path, info.Size())
 	case !info.IsDir():
@@ -159,8 +169,12 @@ func (g *guesser) directory(ctx context.Context, path string, depth int) {
 		g.inside(ctx, path, depth)
 	case whole && len(l.Images) == 0, whole && l.Metadata && g.holdsImages(ctx, path):
 		g.recording(ctx, path)
+		for _, at := range l.Videos {
+			g.look(ctx, filepath.Join(path, filepath.FromSlash(at)), depth+1)
+		}
 	case isBag(filepath.Base(path), l.Images, below):
 		g.bags = append(g.bags, guessedBag{path: path, dir: true, images: l.Images, exclude: g.beside(ctx, path, l)})
+		g.videosBeside(path, l.Videos)
 	default:
 		g.inside(ctx, path, depth)
 		if len(l.Images) == 0 && len(l.Unsupported) > 0 {
@@ -231,7 +245,7 @@ func (g *guesser) inside(ctx context.Context, path string, depth int) {
 		name := e.Name()
 		dirs[name] = e.IsDir() || e.Type()&fs.ModeSymlink != 0 && isDirectory(ctx, filepath.Join(path, name))
 		switch {
-		case source.Ignored(name), !dirs[name] && !bag.Named(name):
+		case source.Ignored(name), !dirs[name] && !bag.Named(name) && !g.takesVideo(name):
 			continue
 		case !dirs[name]:
 			files = append(files, name)
@@ -285,7 +299,7 @@ func within(root, path string) bool {
 }
 
 // entries writes bags of one directory and one kind as one glob.
-func (g *guesser) entries(ctx context.Context, root string) []GuessBag {
+func (g *guesser) entries(ctx context.Context, root string, cameras []GuessCamera) []GuessBag {
 	type group struct{ dir, kind string }
 	members := make(map[group][]string)
 	var groups []group
@@ -316,10 +330,11 @@ func (g *guesser) entries(ctx context.Context, root string) []GuessBag {
 			slices.Sort(b.Exclude)
 			b.Exclude = slices.Compact(b.Exclude)
 			b.Path = strings.TrimPrefix(EscapeGlob(filepath.ToSlash(rel))+"/"+b.Path, "./")
+			b.Cameras = whose(bags[filepath.Join(k.dir, members[k][i])], cameras)
 			all = append(all, b)
 		}
 	}
-	return all
+	return g.byDay(ctx, root, all)
 }
 
 // exactly gives the entries that match these names of a directory and nothing else that

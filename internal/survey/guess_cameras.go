@@ -134,7 +134,7 @@ func (c candidates) dropFrames() {
 }
 
 // guessCameras finds the names, and then asks the manifest's own rules what they take.
-func guessCameras(bags []guessedBag) (cameras []GuessCamera, images, left int) {
+func guessCameras(root string, bags []guessedBag) (cameras []GuessCamera, images, left int) {
 	found := findCandidates(bags)
 	found.dropFrames()
 	streams := make(map[string][]string)
@@ -144,6 +144,7 @@ func guessCameras(bags []guessedBag) (cameras []GuessCamera, images, left int) {
 		}
 	}
 	names := slices.Concat(slices.Collect(maps.Keys(found.dirs)), slices.Collect(maps.Keys(found.series)), slices.Collect(maps.Keys(streams)))
+	names = append(names, videoNames(root, bags)...)
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		topics := slices.Clone(streams[name])
@@ -153,7 +154,7 @@ func guessCameras(bags []guessedBag) (cameras []GuessCamera, images, left int) {
 	if len(cameras) > maxCameras {
 		cameras = nil
 	}
-	return countCameras(cameras, bags)
+	return countCameras(claimClips(cameras, root, bags), root, bags)
 }
 
 // streamCameras names the cameras of a recording: by the one part of the topic that no
@@ -187,13 +188,19 @@ func streamCameras(topics []bag.Topic) map[string][]string {
 	return names
 }
 
-// countCameras counts what each camera takes; one that takes nothing is dropped.
-func countCameras(cameras []GuessCamera, bags []guessedBag) (kept []GuessCamera, images, left int) {
+// matcherOf takes files and topics as a plan does.
+func matcherOf(cameras []GuessCamera) *camera.Matcher {
 	declared := make([]manifest.Camera, len(cameras))
 	for i, c := range cameras {
 		declared[i] = manifest.Camera{Name: c.Name, Topics: c.Topics}
 	}
-	matcher := camera.NewMatcher(declared, manifest.KindImages)
+	return camera.NewMatcher(declared, manifest.KindImages)
+}
+
+// countCameras counts what each camera takes; one that takes nothing is dropped.
+func countCameras(cameras []GuessCamera, root string, bags []guessedBag) (kept []GuessCamera, images, left int) {
+	matcher := matcherOf(cameras)
+	last := len(cameras) - 1
 	for i, b := range bags {
 		seen := make([]bool, len(cameras))
 		count := func(owner, n int) {
@@ -211,6 +218,13 @@ func countCameras(cameras []GuessCamera, bags []guessedBag) (kept []GuessCamera,
 		for _, at := range b.images {
 			owner, _ := matcher.Owner(at)
 			count(owner, 1)
+		}
+		if b.frames > 0 {
+			owner := videoOwner(matcher, b.from(root))
+			if owner == camera.Unmatched && last >= 0 && cameras[last].Name == clips {
+				owner, bags[i].clips = last, true
+			}
+			count(owner, b.frames)
 		}
 		for _, t := range b.topics {
 			owner, _ := matcher.TopicOwner(t.Name)

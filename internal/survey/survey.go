@@ -46,11 +46,30 @@ type Bag struct {
 	Images      int        // of a directory: files that become frames
 	Unsupported int        // image files that CVAT does not take
 	Clouds      int        // files of point clouds
-	Others      int        // files that are neither
+	Videos      []Clip     // video files
+	Others      int        // files that are none of these
 	Unclaimed   int        // images that none of Cameras takes, if there are any
 	Holds       []GuessBag // the bags in it, from it, if it is not one itself
 
-	Video *video.File // of a video file
+	Video *Clip // of a video file
+}
+
+// A Clip is what the tables of a video file say.
+type Clip struct {
+	Path          string // of a directory's: from there
+	Bytes         int64
+	Codec         string
+	Width, Height int   // pixels; 0: not told
+	Frames        int   // as CVAT counts them
+	First, Last   int64 // ns from the start of its time line: when the first and the last frame are shown
+}
+
+// Rate is how many frames a second it has; 0: that is not known of one frame.
+func (c Clip) Rate() float64 {
+	if c.Last <= c.First {
+		return 0
+	}
+	return float64(c.Frames-1) / (float64(c.Last-c.First) / 1e9)
 }
 
 // Look says what a path holds: a recording, a directory of images, or a video file. The error wraps
@@ -78,7 +97,11 @@ func Look(ctx context.Context, path string, o Options) (Bag, error) {
 		return lookIntoDirectory(ctx, path, o)
 	}
 	if video.Named(name) && info.Size() > content.MaxPointer { // what is smaller may point to the file
-		return lookIntoVideo(ctx, path, in, name)
+		clip, err := lookIntoVideo(ctx, in, name)
+		if err != nil {
+			return Bag{}, fmt.Errorf("%s: %w", path, err)
+		}
+		return Bag{Path: path, Kind: Video, Bytes: clip.Bytes, Video: &clip}, nil
 	}
 	return Bag{}, unknown(ctx, in, name, info.Size())
 }

@@ -1,0 +1,205 @@
+package survey
+
+import (
+	"context"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/camera"
+	"github.com/cvatplan/cvatplan/internal/source/recording"
+	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/video"
+	"github.com/cvatplan/cvatplan/internal/wording"
+)
+
+// takesVideo reports whether a file's name is that of a video that is looked for.
+func (g *guesser) takesVideo(name string) bool { return g.kind == "" && video.Named(name) }
+
+// video adds a video file, which is a bag of its own; of one that CVAT would not take it says why it is left.
+func (g *guesser) video(ctx context.Context, path string) {
+	in, name := store.Split(path)
+	clip, err := lookIntoVideo(ctx, in, name)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		g.skip(diag.CodeBadVideo, diag.Hint{}, "%s is left out: %v", path, err)
+	default:
+		g.bags = append(g.bags, guessedBag{path: path, frames: clip.Frames})
+	}
+}
+
+// videosBeside says which videos a bag has beside its images, or beside the images of its directories: no first manifest takes them.
+func (g *guesser) videosBeside(dir string, videos []string) {
+	if g.kind == "" && len(videos) > 0 {
+		g.note(diag.CodeUnclaimedVideos, "%s: %s beside the images left out, such as %s", dir, wording.Count(len(videos), "video", "videos"), videos[0])
+	}
+}
+
+// videoNames finds the cameras of video files: what their names have besides numbers (front_2026-03-04.mp4) or in several directories
+// (day1/front.mp4, day2/front.mp4), or the directories that hold videos of the same names (front/run7.mp4, left/run7.mp4). They
+// are cameras if there are several, and each video is of one.
+func videoNames(root string, bags []guessedBag) []string {
+	series, dirs, dirsOf := make(map[string]int), make(map[string]int), make(map[string][]string)
+	for _, b := range bags {
+		at := b.from(root)
+		if b.frames == 0 || !writable(at) {
+			continue
+		}
+		if name := seriesOf(at); isVideoCamera(name) {
+			series[name]++
+			if name+path.Ext(at) != path.Base(at) {
+				series[name]++
+			}
+		}
+		if dir := path.Base(path.Dir(at)); isCameraDir(dir) && isVideoCamera(dir) {
+			dirsOf[path.Base(at)] = append(dirsOf[path.Base(at)], dir)
+			dirs[dir]++
+		}
+	}
+	recur := slices.ContainsFunc(slices.Collect(maps.Values(dirsOf)), func(holding []string) bool { return len(slices.Compact(slices.Sorted(slices.Values(holding)))) > 1 })
+	if !recur {
+		clear(dirs)
+	}
+	maps.DeleteFunc(series, func(_ string, n int) bool { return n < 2 })
+	for _, found := range []map[string]int{dirs, series} {
+		names := slices.Sorted(maps.Keys(found))
+		if len(names) > 1 && len(names) <= maxCameras && takeAll(names, root, bags) {
+			return names
+		}
+	}
+	return nil
+}
+
+// takeAll reports whether each video is of one of these cameras.
+func takeAll(names []string, root string, bags []guessedBag) bool {
+	var cameras []GuessCamera
+	for _, name := range names {
+		cameras = append(cameras, GuessCamera{Name: name})
+	}
+	matcher := matcherOf(cameras)
+	return !slices.ContainsFunc(bags, func(b guessedBag) bool { return b.frames > 0 && videoOwner(matcher, b.from(root)) < 0 })
+}
+
+// isVideoCamera reports whether a name may be a camera's: run7 and day1 are clips and days.
+func isVideoCamera(name string) bool {
+	low := strings.ToLower(name)
+	numbered := strings.TrimRight(name, "0123456789") != name
+	return name != "" && recording.ValidName(name) == name && (!numbered || strings.Contains(low, "cam"))
+}
+
+// from is the bag's path from the root, with slashes.
+func (b guessedBag) from(root string) string {
+	rel, err := filepath.Rel(root, b.path)
+	if err != nil {
+		rel = filepath.Base(b.path)
+	}
+	return filepath.ToSlash(rel)
+}
+
+// videoOwner is the camera that takes a video which is a bag, as a plan finds it.
+func videoOwner(m *camera.Matcher, at string) int {
+	owner, _ := m.Owner(path.Base(at))
+	if owner == camera.Unmatched {
+		owner, _ = m.Owner(at)
+	}
+	return owner
+}
+
+// namedByCamera reports whether the name of each video has that of its camera.
+func namedByCamera(cameras []GuessCamera, bags []guessedBag) bool {
+	matcher := matcherOf(cameras)
+	return !slices.ContainsFunc(bags, func(b guessedBag) bool {
+		owner, _ := matcher.Owner(filepath.Base(b.path))
+		return owner == camera.Unmatched
+	})
+}
+
+// clips names the camera of videos of which no other camera is, where there are cameras, for else no task would be made of them.
+const clips = "clips"
+
+// claimClips gives videos that no camera takes one of their own, whose name stands in the entries of bags.
+func claimClips(cameras []GuessCamera, root string, bags []guessedBag) []GuessCamera {
+	if len(cameras) == 0 || slices.ContainsFunc(cameras, func(c GuessCamera) bool { return c.Name == clips }) {
+		return cameras
+	}
+	matcher := matcherOf(cameras)
+	unclaimed := slices.ContainsFunc(bags, func(b guessedBag) bool { return b.frames > 0 && videoOwner(matcher, b.from(root)) == camera.Unmatched })
+	claimed := slices.ContainsFunc(bags, func(b guessedBag) bool { return b.frames > 0 && videoOwner(matcher, b.from(root)) != camera.Unmatched })
+	if !unclaimed || claimed {
+		return cameras
+	}
+	return append(cameras, GuessCamera{Name: clips})
+}
+
+// whose are the cameras that a bag's entry names: where videos have one of their own, all do.
+func whose(b guessedBag, cameras []GuessCamera) (names []string) {
+	if len(cameras) == 0 || cameras[len(cameras)-1].Name != clips {
+		return nil
+	}
+	if b.clips {
+		return []string{clips}
+	}
+	for _, c := range cameras[:len(cameras)-1] {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// byDay writes the entries of videos in sibling directories as one glob, where that matches nothing else.
+func (g *guesser) byDay(ctx context.Context, root string, entries []GuessBag) []GuessBag {
+	type group struct{ parent, kind string }
+	groupOf := func(b GuessBag) (k group) {
+		if dir := path.Dir(b.Path); dir != "." && video.Named(b.Path) && !b.Bare {
+			k = group{path.Dir(dir), path.Ext(b.Path)}
+		}
+		return k
+	}
+	files, dirs := make(map[group]int), make(map[group]int)
+	last := ""
+	for _, b := range entries {
+		k := groupOf(b)
+		files[k] += b.Count
+		if dir := path.Dir(b.Path); dir != last {
+			dirs[k]++
+			last = dir
+		}
+	}
+	whole := make(map[group]bool)
+	for k, n := range files {
+		whole[k] = k.kind != "" && dirs[k] > 1 && filesBelow(ctx, filepath.Join(root, filepath.FromSlash(k.parent)), k.kind) == n
+	}
+	merged, at := entries[:0], make(map[group]int)
+	for _, b := range entries {
+		k := groupOf(b)
+		first, seen := at[k]
+		switch {
+		case !whole[k]:
+			merged = append(merged, b)
+		case seen:
+			merged[first].Count += b.Count
+		default:
+			at[k] = len(merged)
+			b.Path = strings.TrimPrefix(k.parent+"/*/*"+k.kind, "./")
+			merged = append(merged, b)
+		}
+	}
+	return merged
+}
+
+// filesBelow counts the files of a kind in the directories of one, as a glob does.
+func filesBelow(ctx context.Context, parent, kind string) (n int) {
+	dirs, _ := list(ctx, parent)
+	for _, d := range dirs {
+		inside, _ := list(ctx, filepath.Join(parent, d.Name()))
+		for _, name := range namesOf(inside) {
+			if d.Name()[0] != '.' && name[0] != '.' && strings.HasSuffix(name, kind) {
+				n++
+			}
+		}
+	}
+	return n
+}
