@@ -85,6 +85,7 @@ type Bag struct {
 	topics      []Topic
 	warn        *warnings
 	unreadFiles []Unread
+	unlisted    []string // files that the metadata does not name
 	notes       []string
 	guessed     bool // there is no metadata: names alone say that the files are one recording
 	cache       *cache

@@ -59,8 +59,9 @@ func (b *Bag) open(ctx context.Context) error {
 // An Unread is a file that belongs to a rosbag2 directory and gives nothing: it is missing, or what is there
 // is not a recording.
 type Unread struct {
-	Name string // in the store
-	Err  error  // wraps fs.ErrNotExist where it is missing
+	Name     string   // in the store
+	Err      error    // wraps fs.ErrNotExist where it is missing
+	Unlisted []string // where it is missing: the files there that the metadata does not name, in natural order
 }
 
 // An UnreadError is a rosbag2 directory none of whose files can be read. It wraps [ErrNotRecording].
@@ -82,24 +83,32 @@ func (e *SeveralError) Error() string { return ErrNotRecording.Error() + ": " + 
 func (e *SeveralError) Unwrap() error { return ErrNotRecording }
 
 // checkGuess refuses files that were taken for splits of one recording by their names alone, and do not
-// follow each other in time. The writer's cache lets splits overlap a little.
+// follow each other in time.
 func (b *Bag) checkGuess() error {
 	if !b.guessed {
 		return nil
 	}
+	if before, after := outOfOrder(b.parts); after != "" {
+		return &SeveralError{fmt.Sprintf("%s begins before %s ends, so they are not the splits of one recording", after, before)}
+	}
+	return nil
+}
+
+// outOfOrder finds the first file that does not follow the one before it in time; empty if all do. The writer's cache
+// lets splits overlap a little.
+func outOfOrder(parts []reader) (before, after string) {
 	last := int64(0)
-	var before string
-	for _, p := range b.parts {
+	for _, p := range parts {
 		first, end := timesOf(p.streams())
 		if end == 0 {
 			continue
 		}
 		if overlap := last - first; before != "" && (end < last || overlap > int64(time.Second) || overlap > (end-first)/2) {
-			return &SeveralError{fmt.Sprintf("%s begins before %s ends, so they are not the splits of one recording", p.path(), before)}
+			return before, p.path()
 		}
 		last, before = end, p.path()
 	}
-	return nil
+	return "", ""
 }
 
 // timesOf is from the first to the last message of a file; 0, 0 if it has none.
@@ -138,7 +147,11 @@ func (b *Bag) openSplit(ctx context.Context, s split) error {
 	case ofTheMachine(err):
 		return fmt.Errorf("%s: %w", s.at, err)
 	}
-	b.unreadFiles = append(b.unreadFiles, Unread{Name: s.at.name, Err: err})
+	unread := Unread{Name: s.at.name, Err: err}
+	if errors.Is(err, fs.ErrNotExist) {
+		unread.Unlisted = b.unlisted
+	}
+	b.unreadFiles = append(b.unreadFiles, unread)
 	if errors.Is(err, fs.ErrNotExist) {
 		return b.warn.add(Warning{File: s.at.String(), Text: "is missing", Messages: s.messages})
 	}
@@ -179,7 +192,7 @@ func (b *Bag) splits(ctx context.Context) ([]split, error) {
 	}
 	splits, err := readMetadata(ctx, b.at, names)
 	if err == nil && len(splits) > 0 {
-		return b.compareListed(splits, names)
+		return b.compareListed(ctx, splits, names)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		if err := b.warn.add(Warning{File: b.at.child(metadataName).String(), Text: "is damaged, the files themselves were looked at", First: err.Error()}); err != nil {
@@ -198,101 +211,6 @@ func (b *Bag) splits(ctx context.Context) ([]split, error) {
 		splits = append(splits, split{at: b.at.child(name)})
 	}
 	return splits, nil
-}
-
-// compareListed compares the files that the metadata names with those that are there: one that it does not
-// name is left out, but for a lone file that was renamed or converted.
-func (b *Bag) compareListed(splits []split, names []string) ([]split, error) {
-	there, listed, stems := map[string]bool{}, map[string]bool{}, map[string]string{}
-	for _, name := range names {
-		there[name] = true
-	}
-	for _, s := range splits {
-		base := path.Base(s.at.name)
-		listed[base] = true
-		if there[base] {
-			stem, _ := formOf(base)
-			stems[stem] = base
-		}
-	}
-	var others []string
-	for _, name := range names {
-		stem, _ := formOf(name)
-		switch of, twin := stems[stem]; {
-		case listed[name]:
-		case twin:
-			b.noteTwin(Twin{Name: name, Of: of})
-		default:
-			others = append(others, name)
-		}
-	}
-	renamed := map[string]string{}
-	if len(stems) == 0 {
-		renamed = renamedFiles(splits, others)
-	}
-	for i, s := range splits {
-		old := path.Base(s.at.name)
-		now, ok := renamed[old]
-		if !ok {
-			continue
-		}
-		splits[i].at = b.at.child(now)
-		if err := b.warn.add(Warning{File: splits[i].at.String(), Text: "is taken for " + old + ", which metadata.yaml names"}); err != nil {
-			return nil, err
-		}
-	}
-	for _, name := range others {
-		if len(renamed) > 0 {
-			break
-		}
-		if err := b.warn.add(Warning{File: b.at.child(name).String(), Text: "is not named by metadata.yaml and left out"}); err != nil {
-			return nil, err
-		}
-	}
-	return splits, nil
-}
-
-// renamedFiles are the files that are there, by those that the metadata names, where none of these is: a sole one under
-// any name, or all of them under another one with the numbers that they had. Empty if it is not so.
-func renamedFiles(splits []split, others []string) map[string]string {
-	renamed := map[string]string{}
-	if len(splits) == 1 {
-		if old := path.Base(splits[0].at.name); standsIn(others, old) {
-			renamed[old] = others[0]
-		}
-		return renamed
-	}
-	stems := map[string]bool{}
-	byNumber := map[string]string{}
-	for _, name := range others {
-		m := splitName.FindStringSubmatch(name)
-		if m == nil || m[2] == "" || byNumber[m[2]] != "" {
-			return nil
-		}
-		stems[m[1]], byNumber[m[2]] = true, name
-	}
-	for _, s := range splits {
-		old := path.Base(s.at.name)
-		m := splitName.FindStringSubmatch(old)
-		if m == nil || byNumber[m[2]] == "" || kindNamed(byNumber[m[2]]) != kindNamed(old) {
-			return nil
-		}
-		renamed[old] = byNumber[m[2]]
-	}
-	if len(stems) != 1 || len(renamed) != len(others) || len(renamed) != len(splits) {
-		return nil
-	}
-	return renamed
-}
-
-// standsIn tells whether the only other file is the missing one under another name, or in another form.
-func standsIn(others []string, missing string) bool {
-	if len(others) != 1 {
-		return false
-	}
-	a, _ := formOf(others[0])
-	b, _ := formOf(missing)
-	return a == b || kindNamed(others[0]) == kindNamed(missing)
 }
 
 // noteTwin notes a file that is left out since another one holds the same.

@@ -160,7 +160,8 @@ func TestFilesAreFoundUnderTheNamesThatTheyHaveNow(t *testing.T) {
 		"all renamed":          {map[string]string{"run_0.db3": "orchard_0.db3", "run_1.db3": "orchard_1.db3"}, "", "", 2, 0},
 		"paths of Windows":     {nil, "- run_", `- C:\bags\run\run_`, 0, 0},
 		"paths of another":     {nil, "- run_", "- /home/robot/run/run_", 0, 0},
-		"one renamed":          {map[string]string{"run_1.db3": "orchard_1.db3"}, "", "", 2, 1},
+		"one renamed":          {map[string]string{"run_1.db3": "orchard_1.db3"}, "", "", 1, 0},
+		"one of no number":     {map[string]string{"run_0.db3": "orchard.db3"}, "", "", 1, 0},
 		"other numbers":        {map[string]string{"run_0.db3": "orchard_1.db3", "run_1.db3": "orchard_2.db3"}, "", "", 0, 2},
 		"two names":            {map[string]string{"run_0.db3": "a_0.db3", "run_1.db3": "b_1.db3"}, "", "", 0, 2},
 		"of no number":         {map[string]string{"run_0.db3": "a.db3", "run_1.db3": "b.db3"}, "", "", 0, 2},
@@ -191,6 +192,80 @@ func TestFilesAreFoundUnderTheNamesThatTheyHaveNow(t *testing.T) {
 			defer b.Close()
 			if got := len(readAll(t, b, cameraCDR.Name)); got != 10-5*tt.unread || len(b.Unread()) != tt.unread || len(b.Warnings()) != tt.warnings {
 				t.Errorf("%d messages, unread %v, warnings %v", got, b.Unread(), b.Warnings())
+			}
+		})
+	}
+}
+
+// Which file is which one that metadata.yaml names, the content decides where a name leaves a doubt; what is not taken
+// is named beside what is missing.
+func TestAFileUnderAnotherNameIsTakenOnlyIfItsContentFits(t *testing.T) {
+	var list []written
+	for i := range 20 {
+		list = append(list, written{cameraCDR, int64(i+1) * 1e9, bytes.Repeat([]byte{byte(i)}, 90)})
+	}
+	other := write(t, filepath.Join(t.TempDir(), "other"), bagtest.Format{}, list[:3])
+	later := write(t, filepath.Join(t.TempDir(), "later"), bagtest.Format{}, list[15:])
+	type step = func(dir string) error
+	rename := func(from, to string) step {
+		return func(dir string) error { return os.Rename(filepath.Join(dir, from), filepath.Join(dir, to)) }
+	}
+	remove := func(name string) step { return func(dir string) error { return os.Remove(filepath.Join(dir, name)) } }
+	add := func(bag, name string) step {
+		return func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, name), readFile(t, filepath.Join(bag, filepath.Base(bag)+"_0.db3")), 0o666)
+		}
+	}
+	replace := func(old, new string) step {
+		return func(dir string) error {
+			path := filepath.Join(dir, metadataName)
+			return os.WriteFile(path, []byte(strings.ReplaceAll(string(readFile(t, path)), old, new)), 0o666)
+		}
+	}
+	uncounted := replace("message_count: 5", "message_count: 0")
+	for name, tt := range map[string]struct {
+		steps            []step
+		messages         int
+		unread, unlisted string
+	}{
+		"renamed in the middle":             {[]step{rename("run_1.db3", "foo_1.db3")}, 20, "", ""},
+		"two of four":                       {[]step{rename("run_1.db3", "foo_1.db3"), rename("run_3.db3", "foo_3.db3")}, 20, "", ""},
+		"without counts, by its number":     {[]step{uncounted, rename("run_2.db3", "foo_2.db3")}, 20, "", ""},
+		"without counts, of another number": {[]step{uncounted, rename("run_2.db3", "foo_9.db3")}, 15, "run_2.db3", "foo_9.db3"},
+		"an extra one":                      {[]step{add(other, "foo_1.db3")}, 20, "", ""},
+		"missing, and an extra one":         {[]step{remove("run_1.db3"), add(other, "foo_1.db3")}, 15, "run_1.db3", "foo_1.db3"},
+		"missing, and one of another time":  {[]step{remove("run_1.db3"), add(later, "foo_1.db3")}, 15, "run_1.db3", "foo_1.db3"},
+		"renamed, and an extra one":         {[]step{rename("run_1.db3", "foo_1.db3"), add(other, "foo_7.db3")}, 15, "run_1.db3", "foo_1.db3 foo_7.db3"},
+		"two missing, one extra":            {[]step{remove("run_1.db3"), remove("run_2.db3"), add(later, "foo_1.db3")}, 10, "run_1.db3 run_2.db3", "foo_1.db3"},
+		"two with each other's number":      {[]step{rename("run_1.db3", "foo_2.db3"), rename("run_2.db3", "foo_1.db3")}, 10, "run_1.db3 run_2.db3", "foo_1.db3 foo_2.db3"},
+		"in place of it something unreadable": {[]step{remove("run_1.db3"), func(dir string) error {
+			return os.WriteFile(filepath.Join(dir, "foo_1.db3"), []byte("<html>"), 0o666)
+		}}, 15, "run_1.db3", "foo_1.db3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := write(t, filepath.Join(t.TempDir(), "run"), bagtest.Format{Split: 5}, list)
+			for _, step := range tt.steps {
+				if err := step(dir); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b := open(t, dir, Options{})
+			var unread, unlisted []string
+			for _, f := range b.Unread() {
+				unread, unlisted = append(unread, filepath.Base(f.Name)), f.Unlisted
+			}
+			got := []string{strings.Join(unread, " "), strings.Join(unlisted, " ")}
+			if diff := gocmp.Diff([]string{tt.unread, tt.unlisted}, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if n := len(readAll(t, b, cameraCDR.Name)); n != tt.messages {
+				t.Errorf("%d messages, want %d", n, tt.messages)
+			}
+			if len(b.Warnings()) == 0 {
+				t.Error("no warning")
+			}
+			if _, err := openPath(t.Context(), dir, Options{Strict: true}); !isDamage(err) {
+				t.Errorf("strict: %v", err)
 			}
 		})
 	}

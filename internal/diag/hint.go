@@ -127,6 +127,7 @@ const (
 	HintSettle // duration
 	HintBringBag
 	HintBringBagFiles
+	HintRenameBagFile
 	HintBringBagThenApply
 	HintFetchLFS        // repository, path in it
 	HintFetchAnnex      // path

@@ -63,6 +63,9 @@ func unreadFiles(ctx context.Context, b *bagRef, files []bag.Unread) []diag.Diag
 			if link, ok := BrokenLink(ctx, b.store, f.Name); ok {
 				p.Code, p.Text = link.Code, p.Text+": "+wording.Safe(link.Text)
 				p.Hint = cmp.Or(link.Hint, p.Hint)
+			} else if len(f.Unlisted) > 0 {
+				p.Text += "; there, but not in metadata.yaml: " + wording.Safe(wording.FirstFew(f.Unlisted, 3))
+				p.Hint = diag.Do(diag.HintRenameBagFile)
 			}
 		case err == nil && code != "":
 			p.Code, p.Text, p.Hint = code, said+"is "+name+", not the recording", FetchCommand(code, b.store.Path(f.Name), b.path())

@@ -60,6 +60,34 @@ func TestARosbag2ThatLacksFilesIsBlockedUnlessAPartIsWanted(t *testing.T) {
 	}
 }
 
+// A split under another name is taken if its content fits; otherwise it is named beside the one that is missing.
+func TestASplitUnderAnotherNameIsNamed(t *testing.T) {
+	field := os.DirFS("testdata/field/18-split-not-in-metadata")
+	tests := map[string]struct {
+		metadata string // the paths
+		frames   int
+		want     string
+	}{
+		"one of several": {"one_missing.mcap, run_1.mcap", 8, "warning: bag run is damaged: one_missing_1.mcap is taken for run_1.mcap, which metadata.yaml names"},
+		"a doubt":        {"one_missing.mcap, run_7.mcap", 0, "error: bag run: its file run_7.mcap is missing; there, but not in metadata.yaml: one_missing_1.mcap | bring the file there, or rename the one that is it, or write partial: true"},
+		"all of several": {"run_1.mcap, run_2.mcap", 0, "error: bag run: its file run_1.mcap is missing; there, but not in metadata.yaml: one_missing.mcap, one_missing_1.mcap |"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			check(t, os.CopyFS(root, field))
+			check(t, os.WriteFile(filepath.Join(root, "run/metadata.yaml"), []byte("rosbag2_bagfile_information: {relative_file_paths: ["+tt.metadata+"]}"), 0o666))
+			frames, problems := onlyProblems(t, root, "run", false)
+			if frames != tt.frames || len(problems) == 0 || !strings.HasPrefix(problems[0], tt.want) {
+				t.Errorf("%d frames, %q", frames, problems)
+			}
+			if frames, problems := onlyProblems(t, root, "run", true); frames != 0 || !strings.HasPrefix(problems[0], "error: ") {
+				t.Errorf("strict: %d frames, %q", frames, problems)
+			}
+		})
+	}
+}
+
 // What is there in place of a split is named, whatever it is; so are all of several.
 func TestEachFileOfARosbag2ThatGivesNothingIsNamed(t *testing.T) {
 	pointer := "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"
