@@ -95,8 +95,8 @@ func kindNamed(name string) Kind {
 	return ""
 }
 
-// detectFile asks for both name and magic; only a database may be empty, as its
-// whole contents may be in the log beside it.
+// detectFile asks for a recording's name and a recording's first bytes, which count where the two differ: a .mcap
+// that is a ROS 1 bag is read as that. Only a database may be empty, as its whole contents may be in the log beside it.
 func (l location) detectFile(ctx context.Context) Kind {
 	kind := kindNamed(l.name)
 	if kind == "" {
@@ -106,9 +106,12 @@ func (l location) detectFile(ctx context.Context) Kind {
 	if kind == SQLite && head == "" && l.hasLog(ctx) {
 		return SQLite
 	}
+	if strings.HasPrefix(head, zstdMagic) {
+		return kind // what it holds is not known before it is unpacked
+	}
 	for _, m := range magics {
-		if m.kind == kind && slices.ContainsFunc(m.magics, func(magic string) bool { return strings.HasPrefix(head, magic) }) {
-			return kind
+		if slices.ContainsFunc(m.magics, func(magic string) bool { return strings.HasPrefix(head, magic) }) {
+			return m.kind
 		}
 	}
 	return ""

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,14 +140,18 @@ func TestACutDatabaseIsNamedSo(t *testing.T) {
 	for _, n := range []int{50, 100, 4096, 3 * 4096} {
 		files[fmt.Sprintf("%d bytes", n)] = whole[:n]
 	}
+	for n := 513; n < len(whole); n += 1777 { // within pages, and the last one
+		files[fmt.Sprintf("%d bytes", n)] = whole[:n]
+	}
+	files["all but a byte"] = whole[:len(whole)-1]
 	for name, data := range files {
 		t.Run(name, func(t *testing.T) {
 			path := save(t, "a.db3", data)
 			b, err := openPath(context.Background(), path, Options{})
-			if err == nil { // its tables are there
+			if err == nil { // its tables are there, and messages
 				defer b.Close()
-				if len(b.Warnings()) == 0 {
-					t.Error("no warning")
+				if w := fmt.Sprint(b.Warnings()); !strings.Contains(w, "cut short") || !slices.ContainsFunc(b.Topics(), func(t Topic) bool { return t.Count > 0 }) {
+					t.Errorf("warnings %s, topics %v", w, b.Topics())
 				}
 				return
 			}
@@ -157,6 +163,41 @@ func TestACutDatabaseIsNamedSo(t *testing.T) {
 				t.Errorf("as a directory: %v", err)
 			}
 		})
+	}
+}
+
+// A recording of which damage left no message is named as what it is, not as one without messages.
+func TestARecordingCutBeforeItsFirstMessageIsNamedSo(t *testing.T) {
+	for _, from := range []string{"ros1/two_cams_none.bag", "mcap/ros2_two_cams_none.mcap", "ros2/db3_none/db3_none.db3"} {
+		whole := readFile(t, "testdata/fixtures/"+from)
+		for _, n := range []int{17, 60, 99, 400, 3000, 4200, 16545} {
+			path := save(t, path.Base(from), whole[:n])
+			b, err := openPath(t.Context(), path, Options{})
+			if err == nil {
+				err = errors.Join(b.Close(), fmt.Errorf("opened, %v", b.Topics()))
+				if slices.ContainsFunc(b.Topics(), func(t Topic) bool { return t.Count > 0 }) {
+					continue
+				}
+			}
+			if !strings.Contains(err.Error(), "cut short") {
+				t.Errorf("%s of %d bytes: %v", from, n, err)
+			}
+		}
+	}
+}
+
+// A name that belongs to another kind of recording hides from no command what a file is.
+func TestARecordingIsReadAsWhatItIs(t *testing.T) {
+	for from, want := range map[string]Kind{"ros1/two_cams_none.bag": ROS1, "mcap/ros2_two_cams_none.mcap": MCAP, "ros2/db3_none/db3_none.db3": SQLite} {
+		for _, name := range []string{"a.bag", "a.mcap", "a.db3"} {
+			path := save(t, name, readFile(t, "testdata/fixtures/"+from))
+			if kind := detectPath(path); kind != want {
+				t.Errorf("%s as %s is %q", from, name, kind)
+			}
+			if n := len(readAll(t, open(t, path, Options{}))); n != 120 {
+				t.Errorf("%s as %s: %d messages", from, name, n)
+			}
+		}
 	}
 }
 

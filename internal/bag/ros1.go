@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -51,6 +52,8 @@ func (c *chunked) findROS1Chunks(ctx context.Context) error {
 	head, err := c.layout.next(w, int64(len(ros1Magic)))
 	if err == nil && head.fields.op() != opBagHeader {
 		err = errors.New("no bag header")
+	} else if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("the file is cut short after %d bytes, within its header", c.file.size)
 	}
 	if err != nil {
 		if err := c.damagedIndex(err); err != nil {
@@ -95,7 +98,7 @@ func (c *chunked) readROS1Index(w *window, head record, pos uint64) error {
 		return err
 	}
 	if pos > uint64(c.file.size) {
-		return fmt.Errorf("index at byte %d of a file of %d", pos, c.file.size)
+		return fmt.Errorf("the file is cut short: its index begins at byte %d, and %d bytes are there", pos, c.file.size)
 	}
 	var infos []chunkInfo
 	for off := int64(pos); off < w.end(); {

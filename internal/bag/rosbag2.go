@@ -39,7 +39,11 @@ func (b *Bag) open(ctx context.Context) error {
 		return err
 	}
 	if !info.IsDir() {
-		return b.openPart(ctx, split{at: b.at})
+		s := split{at: b.at}
+		if err := b.openPart(ctx, s); err != nil {
+			return err
+		}
+		return b.dropUnreadable(s)
 	}
 	splits, err := b.splits(ctx)
 	if err != nil {
@@ -165,14 +169,13 @@ func (b *Bag) dropUnreadable(s split) error {
 	if slices.ContainsFunc(r.streams(), func(t Topic) bool { return t.Count > 0 }) {
 		return nil
 	}
-	var damage string
+	var damage []string
 	for _, w := range b.warn.all() {
-		if w.File == r.path() {
-			damage = cmp.Or(w.First, w.Text)
-			break
+		if w.File == r.path() && len(damage) < 3 {
+			damage = append(damage, w.inFile())
 		}
 	}
-	if damage == "" {
+	if len(damage) == 0 {
 		return nil
 	}
 	b.parts = b.parts[:len(b.parts)-1]
@@ -180,7 +183,7 @@ func (b *Bag) dropUnreadable(s split) error {
 	if s.messages > 0 {
 		what = fmt.Sprintf("none of its %d messages can be read", s.messages)
 	}
-	return errors.Join(fmt.Errorf("%s: %s", what, damage), r.Close())
+	return errors.Join(fmt.Errorf("%s: %s", what, strings.Join(damage, "; ")), r.Close())
 }
 
 // splits are the directory's files in the order of its metadata, or, where that

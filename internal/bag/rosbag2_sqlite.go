@@ -1,6 +1,7 @@
 package bag
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/binary"
@@ -28,6 +29,7 @@ type database struct {
 	cached  []ref           // nil if there are too many to keep
 	part    int32           // of the recording
 	lost    int64           // messages that were counted as lost
+	saidCut bool            // a warning says that the file is cut short
 }
 
 const sqliteMagic = "SQLite format 3\x00"
@@ -52,7 +54,7 @@ func openSQLite(ctx context.Context, b *Bag, f *file, s split) (_ *database, err
 	switch {
 	case err == nil:
 		return d, nil
-	case ctx.Err() == nil && !ofTheMachine(err) && !errors.As(err, new(*DamageError)) && !errors.Is(err, ErrNotRecording):
+	case ctx.Err() == nil && !ofTheMachine(err) && !errors.As(err, new(*DamageError)) && (!errors.Is(err, ErrNotRecording) || d.cutShort() != ""):
 		err = d.damaged(err)
 	}
 	return nil, errors.Join(err, d.Close())
@@ -83,7 +85,7 @@ func (d *database) damaged(err error) error {
 	case cut != "":
 		return fmt.Errorf("%s; %s", cut, hint)
 	}
-	return fmt.Errorf("the database is damaged (%s); %s", plainSQL(err), hint)
+	return fmt.Errorf("the database is damaged (%s); %s", d.sayDamage(err), hint)
 }
 
 const sqliteHeader = 100 // bytes
@@ -94,15 +96,44 @@ func (d *database) cutShort() string {
 	if err != nil {
 		return fmt.Sprintf("the database is cut short after %d bytes, within its header", d.file.size)
 	}
-	page, pages := int64(binary.BigEndian.Uint16(head[16:])), int64(binary.BigEndian.Uint32(head[28:]))
-	if page == 1 {
-		page = 1 << 16
+	page, be := pageSizeOf(head), binary.BigEndian
+	size := page * int64(be.Uint32(head[28:]))
+	if be.Uint32(head[24:]) != be.Uint32(head[92:]) { // written by a version that leaves its size as it was
+		size = 0
 	}
-	if pageSize(page) && page*pages > d.file.size {
-		return fmt.Sprintf("the database is cut short: %d bytes of %d are there", d.file.size, page*pages)
+	switch {
+	case size > d.file.size:
+		return fmt.Sprintf("the database is cut short: %d bytes of %d are there", d.file.size, size)
+	case size == 0 && page > 0 && d.file.size%page != 0:
+		return fmt.Sprintf("the database is cut short: %d bytes are there, which is no whole number of its pages of %d", d.file.size, page)
 	}
 	return ""
 }
+
+// pageSizeOf is the size of a database's pages in bytes, as its header of 100 bytes tells; 0 is none that there is.
+func pageSizeOf(head []byte) int64 {
+	page := int64(binary.BigEndian.Uint16(head[16:]))
+	if page == 1 {
+		page = 1 << 16
+	}
+	if !pageSize(page) {
+		return 0
+	}
+	return page
+}
+
+// sayDamage is an error of SQLite in a damaged database, and what shows where the damage came from.
+func (d *database) sayDamage(err error) string {
+	text := plainSQL(err)
+	tail, readErr := d.file.read(nil, max(d.file.size-endOfZeros, 0), min(d.file.size, endOfZeros))
+	if readErr == nil && len(bytes.Trim(tail, "\x00")) == 0 {
+		text += "; it ends with zeros, as a file does whose copy was interrupted"
+	}
+	return text
+}
+
+// endOfZeros is so much in bytes that a message's own zeros seldom fill it.
+const endOfZeros = 4 << 10
 
 // plainSQL is an error of the database without the words of package sql, which speak of Go.
 func plainSQL(err error) string {
@@ -169,6 +200,11 @@ func (d *database) open(ctx context.Context, claimed int64) error {
 	}
 	if found <= keptRefs {
 		d.cached = keep
+	}
+	if cut := d.cutShort(); cut != "" && !d.saidCut {
+		if err := d.warn.add(Warning{File: d.file.name, Text: cut}); err != nil {
+			return err
+		}
 	}
 	return d.compare(ctx, found, claimed)
 }

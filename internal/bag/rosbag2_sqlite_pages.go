@@ -41,13 +41,10 @@ func openPages(ctx context.Context, db *sql.DB, f *file) *pages {
 	if err != nil {
 		return nil
 	}
-	p := &pages{file: f, page: int64(binary.BigEndian.Uint16(head[16:])), column: -1}
-	if p.page == 1 {
-		p.page = 1 << 16
-	}
+	p := &pages{file: f, page: pageSizeOf(head), column: -1}
 	p.pool.New = func() any { return new(scratch) }
 	p.usable = p.page - int64(head[20])
-	if p.page < 512 || p.page&(p.page-1) != 0 || p.usable < 480 {
+	if p.page == 0 || p.usable < 480 {
 		return nil
 	}
 	if p.describe(ctx, db) != nil || p.column < 0 {

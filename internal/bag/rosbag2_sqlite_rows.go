@@ -17,7 +17,9 @@ func (d *database) rows(ctx context.Context, yield func(ref)) error {
 	if err == nil || ctx.Err() != nil {
 		return ctx.Err()
 	}
-	damage := Warning{File: d.file.name, Text: "damaged table of messages", First: fmt.Sprintf("after message %d: %s", max(last, 0), cmp.Or(d.cutShort(), plainSQL(err)))}
+	cut := d.cutShort()
+	d.saidCut = cut != ""
+	damage := Warning{File: d.file.name, Text: "damaged table of messages", First: fmt.Sprintf("after message %d: %s", max(last, 0), cmp.Or(cut, d.sayDamage(err)))}
 	var behind []ref
 	first, err := d.rowsFrom(ctx, "SELECT id, topic_id, timestamp, length(data) FROM messages ORDER BY id DESC", last, func(r ref) { behind = append(behind, r) })
 	for _, r := range slices.Backward(behind) {

@@ -50,7 +50,17 @@ func (d *databases) Open(name string) (fs.File, error) {
 	if !found {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	return opened{io.NewSectionReader(f.f, 0, f.size)}, nil
+	return opened{io.NewSectionReader(f.f, 0, wholePages(f))}, nil
+}
+
+// wholePages is how much of a database SQLite is shown: of half a page it would take the rest for zeros, and give them
+// as a message's.
+func wholePages(f *file) int64 {
+	head, err := f.read(nil, 0, sqliteHeader)
+	if err != nil || pageSizeOf(head) == 0 {
+		return f.size
+	}
+	return f.size - f.size%pageSizeOf(head)
 }
 
 // opened is one connection's view of a file, which outlives it.

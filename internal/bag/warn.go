@@ -18,9 +18,12 @@ type Warning struct {
 	Bytes    int64  // bytes that no record could be made of; 0 where messages are counted
 }
 
-func (w Warning) String() string {
+func (w Warning) String() string { return w.File + ": " + w.inFile() }
+
+// inFile is the warning where it is known of which file it is.
+func (w Warning) inFile() string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s: %s", w.File, w.Text)
+	s.WriteString(w.Text)
 	if w.Places > 1 {
 		fmt.Fprintf(&s, ", %d times", w.Places)
 	}

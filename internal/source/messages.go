@@ -39,7 +39,7 @@ func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []
 	}
 	kept, err := v.selectMessages(entries, first)
 	if err != nil || len(kept) == 0 {
-		t.blockMessages(err, len(entries), topics)
+		t.blockMessages(err, len(entries), topics, damageOf(r))
 		return t, nil, nil
 	}
 	whole := &reading{view: v, cache: s.cache, entries: entries, kept: kept, options: v.encodeOptions(), task: t, context: beside}
@@ -76,15 +76,27 @@ func (v view) selectMessages(entries []bag.Entry, first int64) ([]int, error) {
 	return s.pick(len(entries))
 }
 
-func (t *Task) blockMessages(err error, of int, topics []bag.Topic) {
+// blockMessages says why no message is taken; damage is what may have left none.
+func (t *Task) blockMessages(err error, of int, topics []bag.Topic, damage string) {
 	switch {
 	case err != nil:
 		t.block(diag.CodeBadSelection, diag.Hint{}, "%v", err)
 	case of == 0:
-		t.block(diag.CodeNoMessages, diag.Hint{}, "topic %s of bag %s has no messages", wording.Safe(topics[0].Name), wording.Safe(t.Bag))
+		t.block(diag.CodeNoMessages, diag.Hint{}, "topic %s of bag %s has no messages%s", wording.Safe(topics[0].Name), wording.Safe(t.Bag), damage)
 	default:
 		t.blockSelection(nil, of, "")
 	}
+}
+
+// damageOf is the first damage of a recording, as a part of a sentence; empty if there is none.
+func damageOf(r *bag.Bag) string {
+	for _, w := range r.Warnings() {
+		if w.First != "" {
+			w.Text += " (" + w.First + ")"
+		}
+		return "; it is damaged: " + wording.Safe(w.Text)
+	}
+	return ""
 }
 
 // nameMessages puts the messages in the order of their stamps, and names and sorts them.

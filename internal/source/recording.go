@@ -22,8 +22,19 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// recording gives the tasks of a bag file or a rosbag2 directory.
+// recording gives the tasks of a bag file or a rosbag2 directory, or says what is wrong with it. While it is still being
+// copied, its tasks are left alone, whether it can be read by now or not.
 func (s scanner) recording(ctx context.Context, b *bagRef) outcome {
+	o := s.openRecording(ctx, b)
+	if hold := s.unsettled(ctx, b, recordingFiles(ctx, b)); hold != "" {
+		for i := range o.tasks {
+			o.tasks[i].Deferred = hold
+		}
+	}
+	return o
+}
+
+func (s scanner) openRecording(ctx context.Context, b *bagRef) outcome {
 	select {
 	case s.heavy <- struct{}{}:
 		defer func() { <-s.heavy }()
@@ -136,7 +147,7 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 		clouds = recording.CloudTopics(r)
 	}
 	mine, problem := s.divideTopics(b, topics, clouds, &o.totals)
-	hold, heads := s.unsettled(ctx, b, recordingFiles(ctx, b)), headCache{}
+	heads := headCache{}
 	for _, camera := range s.cameras(b) {
 		i := s.index(camera)
 		v := newView(s.m, b, camera)
@@ -165,7 +176,6 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 			continue
 		}
 		o.totals.taken[i]++ // blocked or not
-		t.Deferred = cmp.Or(hold, t.Deferred)
 		o.tasks = append(o.tasks, *t)
 		o.problems = append(o.problems, others...)
 		if v.kind() != manifest.KindPointCloud {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
 )
 
 // onlyProblems are what a manifest of one bag gives: the task's problems, then the others.
@@ -204,5 +206,39 @@ func TestALinkInPlaceOfARecordingIsNamed(t *testing.T) {
 		if frames, problems := onlyProblems(t, root, ".", false); frames != 0 || len(problems) != 1 || !strings.Contains(problems[0], "holds 1 image and 1 recording (run.bag: ") {
 			t.Errorf("%s, beside an image: %d frames, %q", target, frames, problems)
 		}
+	}
+}
+
+// A recording that is still being copied is left alone, whatever of it can be read by now.
+func TestARecordingThatIsBeingCopiedIsLeftAlone(t *testing.T) {
+	root := t.TempDir()
+	check(t, os.CopyFS(root, os.DirFS("testdata/field/01-split-missing")))
+	whole, err := os.ReadFile("testdata/field/01-split-missing/run/one_missing.mcap")
+	check(t, err)
+	for name, b := range map[string][]byte{"cut.mcap": whole[:60], "begun.mcap": whole[:9], "empty.mcap": nil, "whole.mcap": whole} {
+		check(t, os.WriteFile(filepath.Join(root, name), b, 0o666))
+	}
+	for _, bag := range []string{"run", "cut.mcap", "begun.mcap", "empty.mcap", "whole.mcap"} {
+		tasks, _ := Scan(t.Context(), parse(t, "bags: [{path: "+bag+", settle: 10m}]"), Options{Root: root})
+		if len(tasks) != 1 || !strings.Contains(tasks[0].Deferred, "settle: 10m") {
+			t.Errorf("%s: %+v", bag, tasks)
+		}
+	}
+}
+
+// Where damage left nothing of a camera's topic, the task's message tells of the damage.
+func TestATopicThatDamageLeftEmptyIsNotToldAsEmpty(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, "run.mcap")
+	w, err := bagtest.Create(path, bagtest.Format{})
+	check(t, err)
+	cam := bagtest.Topic{Name: "/cam/compressed", Type: "sensor_msgs/CompressedImage", Encoding: "ros1"}
+	check(t, w.Write(bagtest.Topic{Name: "/odom", Type: "nav_msgs/Odometry", Encoding: "ros1"}, 1e9, make([]byte, 90)))
+	check(t, w.Write(cam, 2e9, make([]byte, 9000)))
+	check(t, w.Close())
+	check(t, os.Truncate(path, 2000))
+	frames, problems := onlyProblems(t, root, "run.mcap", false)
+	if frames != 0 || !strings.Contains(strings.Join(problems, "\n"), "cut short") {
+		t.Errorf("%d frames, %q", frames, problems)
 	}
 }

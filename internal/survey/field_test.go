@@ -322,7 +322,7 @@ func TestADraftTellsDamageFromNothing(t *testing.T) {
 	all := strings.Join(said(dir, got.Problems), "\n")
 	for _, want := range []string{
 		"note: odom.bag is left out: it has no image topics with messages",
-		"warning: run.mcap is left out: no image message of it can be read: ",
+		"warning: run.mcap is left out: no message can be read: ",
 		`unknown compression "zzzz"`,
 	} {
 		if !strings.Contains(all, want) {
