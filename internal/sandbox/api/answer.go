@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
 	"github.com/klauspost/compress/gzip"
@@ -132,10 +133,18 @@ func compressible(ctype string) bool {
 	return strings.HasPrefix(ctype, "text/") || ctype == jsonType
 }
 
+// compressors are kept, as each has tables of about a megabyte.
+var compressors = sync.Pool{New: func() any {
+	z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // fails for bad levels only
+	return z
+}}
+
 func compressed(body []byte) []byte {
 	var b bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&b, gzip.BestSpeed) // fails for bad levels only
-	_, _ = z.Write(body)                            // a Buffer takes all
+	z := compressors.Get().(*gzip.Writer)
+	defer compressors.Put(z)
+	z.Reset(&b)
+	_, _ = z.Write(body) // a Buffer takes all
 	_ = z.Close()
 	return b.Bytes()
 }

@@ -11,6 +11,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/sandbox/importer"
 	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
@@ -162,19 +163,19 @@ func (v view) clouds() bool { return v.task.Dimension == "3d" }
 
 const cloudType = "image/x.point-cloud-data"
 
-// blank stands in for CVAT's picture of a cloud.
-var blank = func() []byte {
+// blank is sent where CVAT draws a cloud. It is made on its first use, as every start of the program would pay for it.
+var blank = sync.OnceValue(func() []byte {
 	var b bytes.Buffer
 	_ = png.Encode(&b, image.NewGray(image.Rect(0, 0, previewSize, previewSize))) // into memory
 	return b.Bytes()
-}()
+})
 
 // previewSize is the longer side of a preview, in pixels.
 const previewSize = 256
 
 func (v view) preview() (answer, error) {
 	if v.clouds() {
-		return answer{status: http.StatusOK, ctype: "image/png", body: blank}, nil
+		return answer{status: http.StatusOK, ctype: "image/png", body: blank()}, nil
 	}
 	f := v.frames[0]
 	raw, err := v.s.store.ReadImage(*v.task.Data, f.Source)

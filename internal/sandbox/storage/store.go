@@ -24,11 +24,12 @@ var schema string
 // In WAL mode with synchronous=NORMAL a commit survives kill -9 but, for speed, not
 // a power cut; what CVAT promises about its uploads is no more.
 type Store struct {
-	Reader, Writer *sql.DB       // for changes see [Store.Transaction] and [Store.Exec]
-	Changes        atomic.Uint64 // counts commits, so that caches know when they are stale
-	Dir            Directory
-	locks          keyedLocks // of the tasks' rows
-	clock          func() time.Time
+	Reader  *Reader
+	Writer  *sql.DB       // for changes see [Store.Transaction] and [Store.Exec]
+	Changes atomic.Uint64 // counts commits, so that caches know when they are stale
+	Dir     Directory
+	locks   keyedLocks // of the tasks' rows
+	clock   func() time.Time
 }
 
 // Open opens the directory, making it if need be. The error names the directory,
@@ -61,7 +62,7 @@ func openDatabase(path string) (*Store, error) {
 	}
 	read.SetMaxOpenConns(8)
 	read.SetMaxIdleConns(8)
-	return &Store{Reader: read, Writer: wr}, nil
+	return &Store{Reader: &Reader{db: read}, Writer: wr}, nil
 }
 
 func dsn(path, lock string) string {
@@ -73,7 +74,9 @@ func dsn(path, lock string) string {
 }
 
 // Close frees the directory.
-func (s *Store) Close() error { return errors.Join(s.Reader.Close(), s.Writer.Close(), s.Dir.close()) }
+func (s *Store) Close() error {
+	return errors.Join(s.Reader.db.Close(), s.Writer.Close(), s.Dir.close())
+}
 
 // Now is the time by the server's clock.
 func (s *Store) Now() Stamp { return Stamp(s.clock().UnixMicro()) }
@@ -109,7 +112,7 @@ func (s *Store) Transaction(ctx context.Context, f func(tx *sql.Tx) error) error
 
 // View runs f on one state of the database, whatever is written meanwhile.
 func (s *Store) View(ctx context.Context, f func(q Querier) error) error {
-	tx, err := s.Reader.BeginTx(ctx, nil)
+	tx, err := s.Reader.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
