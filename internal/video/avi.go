@@ -2,13 +2,17 @@ package video
 
 import (
 	"encoding/binary"
+	"math"
+	"math/bits"
 	"strings"
 )
 
 // aviCodecs are the codecs by the code of a stream's format, in capitals.
 var aviCodecs = map[string]string{
 	"H264": "h264", "X264": "h264", "AVC1": "h264", "HEVC": "h265", "H265": "h265", "AV01": "av1", "VP80": "vp8", "VP90": "vp9",
-	"MJPG": "mjpeg", "FMP4": "mpeg4", "MP4V": "mpeg4",
+	"MJPG": "mjpeg", "FMP4": "mpeg4", "MP4V": "mpeg4", "XVID": "mpeg4", "DIVX": "mpeg4", "DX50": "mpeg4",
+	"MPNG": "png", "PNG1": "png", "FFV1": "ffv1", "HFYU": "huffyuv", "FFVH": "huffyuv",
+	"\x00\x00\x00\x00": "rawvideo", "DIB ": "rawvideo", "I420": "rawvideo", "IYUV": "rawvideo", "YV12": "rawvideo", "YUY2": "rawvideo", "UYVY": "rawvideo", "Y800": "rawvideo",
 }
 
 // An avi is what was found of a file so far.
@@ -20,7 +24,8 @@ type avi struct {
 	rate    uint32
 	start   uint32 // frames before the first
 	chunks  int
-	noKey   bool // the first frame is none, says the index
+	places  uint32 // frames so far, and those in whose place nothing is
+	noKey   bool   // the first frame is none, says the index
 	indexed bool
 	f       File
 }
@@ -94,19 +99,26 @@ func (a *avi) chunk(name string, at, size int64) error {
 		a.f.Width, a.f.Height = int(binary.LittleEndian.Uint16(b[4:])), int(binary.LittleEndian.Uint16(b[8:]))
 		code := string(b[16:20])
 		if a.f.Codec = aviCodecs[strings.ToUpper(code)]; a.f.Codec == "" {
-			return damaged("its video is of codec %q; H.264, H.265, AV1, VP8, VP9, MPEG-4 and MJPEG are taken", code)
+			return otherCodec(code)
 		}
 	case name == "idx1" && !a.indexed:
 		return a.readIndex(at, size)
 	case a.video != "" && (name == a.video+"dc" || name == a.video+"db"):
-		n := len(a.f.Times)
-		if size == 0 {
-			return uncountable("its frame %d holds nothing (0 bytes), for the one before to be shown again: CVAT's decoder passes over it, and all later frames get other numbers", n)
+		shown := uint64(a.start) + uint64(a.places)
+		if a.places++; size == 0 {
+			return nil // the one before is shown again: FFmpeg passes over it
 		}
-		if n < a.in.keep {
+		if len(a.f.Packets) < a.in.keep {
 			a.f.Packets = append(a.f.Packets, Packet{at, uint32(size)})
 		}
-		return a.f.add(nanoseconds((int64(a.start)+int64(n))*int64(a.scale), a.rate))
+		if high, _ := bits.Mul64(shown, uint64(a.scale)); high > 0 || shown*uint64(a.scale) > math.MaxInt64 {
+			return damaged("damaged: its frame %d is the %d-th of %d/%d s each", len(a.f.Times), shown, a.scale, a.rate)
+		}
+		ns, err := nanoseconds(int64(shown*uint64(a.scale)), a.rate)
+		if err != nil {
+			return err
+		}
+		return a.f.add(ns)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ const (
 // matroskaCodecs are the codecs by their ids.
 var matroskaCodecs = map[string]string{
 	"V_MPEG4/ISO/AVC": "h264", "V_MPEGH/ISO/HEVC": "h265", "V_AV1": "av1", "V_VP8": "vp8", "V_VP9": "vp9",
-	"V_MJPEG": "mjpeg", "V_MPEG4/ISO/ASP": "mpeg4",
+	"V_MJPEG": "mjpeg", "V_MPEG4/ISO/ASP": "mpeg4", "V_PRORES": "prores", "V_FFV1": "ffv1", "V_UNCOMPRESSED": "rawvideo",
 }
 
 const (
@@ -286,7 +286,7 @@ func (m *matroska) readTracks(body []byte) error {
 			return err
 		}
 		if m.f.Codec = matroskaCodecs[codec]; m.f.Codec == "" {
-			return damaged("its video is of codec %q; H.264, H.265, AV1, VP8, VP9, MPEG-4 and MJPEG are taken", codec)
+			return otherCodec(codec)
 		}
 		m.f.Width, m.f.Height = int(width&0xffff), int(height&0xffff)
 		m.video, m.plain, m.first.codec = track, !encoded, m.f.Codec

@@ -13,6 +13,8 @@ import (
 var mp4Codecs = map[string]string{
 	"avc1": "h264", "avc3": "h264", "hvc1": "h265", "hev1": "h265", "av01": "av1", "vp08": "vp8", "vp09": "vp9",
 	"mp4v": "mpeg4", "jpeg": "mjpeg", "mjpa": "mjpeg",
+	"apch": "prores", "apcn": "prores", "apcs": "prores", "apco": "prores", "ap4h": "prores", "ap4x": "prores", "AVdn": "dnxhd", "AVdh": "dnxhd",
+	"png ": "png", "FFV1": "ffv1",
 }
 
 // maxBoxes bounds the boxes of a file's top level: two for each fragment, of which some have a frame.
@@ -86,6 +88,8 @@ type movie struct {
 	video    *track // the first one; nil: there is none
 	tracks   int
 	extended map[uint32]*mp4.TrexBox // of fragments, by track
+	moof     int64                   // where the fragment begins
+	end      int64                   // of the samples so far in it
 }
 
 // A track is the video track.
@@ -99,6 +103,7 @@ type track struct {
 	edits    []mp4.ElstEntry
 	times    []int64 // of all samples, in units, in the order in which they lie
 	next     int64   // where the next fragment begins that does not say it, in units
+	last     int64   // when the last sample is decoded, in units
 	config   []byte  // what its decoder is given: avcC, hvcC, av1C
 	places   []Packet
 	firstKey bool
@@ -323,7 +328,7 @@ func (t *track) readDescription(body []byte) error {
 	}
 	return boxes(body[8:], func(name string, body []byte) error {
 		if t.codec = mp4Codecs[name]; t.codec == "" {
-			return damaged("its video is of codec %q; H.264, H.265, AV1, VP8, VP9, MPEG-4 and MJPEG are taken", name)
+			return otherCodec(name)
 		}
 		const visual = 78 // bytes of a visual sample entry before its boxes
 		if len(body) < visual {
@@ -361,6 +366,7 @@ func (t *track) readSamples(s sampleTable, fileSize int64) error {
 	for i, count := range s.times.SampleCount {
 		for range min(int64(count), int64(n-len(t.times))) {
 			t.times = append(t.times, dts)
+			t.last = dts
 			dts += int64(s.times.SampleTimeDelta[i])
 		}
 	}

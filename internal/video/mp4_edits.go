@@ -19,13 +19,20 @@ func (t *track) show(f *File, movieScale uint32, fragmented bool) error {
 			f.Hidden++
 			continue
 		}
-		f.Times = append(f.Times, delay+nanoseconds(at+shift, t.scale))
+		ns, err := nanoseconds(at+shift, t.scale)
+		if err != nil {
+			return err
+		}
+		f.Times = append(f.Times, delay+ns)
 	}
 	if f.Hidden > 0 && fragmented {
 		return uncountable("it is in fragments, and its edit list leaves out %s: CVAT's decoder gives them all the same, or not", counted(f.Hidden, "frame"))
 	}
 	return nil
 }
+
+// maxUnits bounds what is read of times, in units: three of them add up in an int64.
+const maxUnits = 1 << 61
 
 // shown is the part of the track's time line that its edit list shows, and how long nothing is
 // shown before it, in ns.
@@ -35,7 +42,10 @@ func (t *track) shown(movieScale uint32, fragmented bool) (from, until, delay in
 		if movieScale == 0 {
 			return 0, 0, 0, damaged("damaged: its edit list has no time scale")
 		}
-		delay += nanoseconds(int64(min(edits[0].SegmentDuration, math.MaxInt64/2)), movieScale)
+		pause, err := nanoseconds(int64(min(edits[0].SegmentDuration, math.MaxInt64)), movieScale)
+		if delay += pause; err != nil || delay > maxSeconds*1e9 {
+			return 0, 0, 0, damaged("damaged: its edit list begins with a pause of %d units of 1/%d s", edits[0].SegmentDuration, movieScale)
+		}
 		edits = edits[1:]
 	}
 	switch {
@@ -47,8 +57,11 @@ func (t *track) shown(movieScale uint32, fragmented bool) (from, until, delay in
 		return 0, 0, 0, uncountable("its edit list shows it at %d times its speed", edits[0].MediaRateInteger)
 	}
 	from, until = edits[0].MediaTime, math.MaxInt64
+	if from > maxUnits {
+		return 0, 0, 0, damaged("damaged: its edit list begins at %d", from)
+	}
 	if d := edits[0].SegmentDuration; d > 0 && !fragmented && movieScale > 0 {
-		if d > math.MaxInt32*uint64(movieScale) {
+		if d > math.MaxInt32*uint64(movieScale) || d/uint64(movieScale)*uint64(t.scale) > maxUnits {
 			return from, until, delay, nil
 		}
 		seconds, rest := int64(d/uint64(movieScale)), int64(d%uint64(movieScale))

@@ -1,6 +1,8 @@
 package video
 
 import (
+	"math"
+
 	"github.com/Eyevinn/mp4ff/mp4"
 )
 
@@ -25,90 +27,93 @@ func (m *movie) fragment(at, head, size int64) error {
 	if err != nil {
 		return err
 	}
+	m.moof, m.end = at, at
 	return boxes(body, func(name string, body []byte) error {
 		if name != "traf" {
 			return nil
 		}
-		return m.run(at, body)
+		return m.run(body)
 	})
 }
 
 // run reads one track's part of a fragment.
-func (m *movie) run(moof int64, body []byte) error {
+func (m *movie) run(body []byte) error {
 	t := m.video
 	var head *mp4.TfhdBox
-	base := moof
+	var base int64
 	return boxes(body, func(name string, body []byte) (err error) {
 		switch name {
 		case "tfhd":
 			head, err = decode[*mp4.TfhdBox](name, body, mp4.DecodeTfhdSR)
-			if err == nil && head.HasBaseDataOffset() {
-				base = int64(head.BaseDataOffset)
+			switch {
+			case err != nil:
+			case head.HasBaseDataOffset():
+				base = int64(min(head.BaseDataOffset, math.MaxInt64/2))
+			case head.DefaultBaseIfMoof():
+				base = m.moof
+			default:
+				base = m.end // of the track's before it
 			}
+			m.end = base
 		case "tfdt":
 			var d *mp4.TfdtBox
 			if d, err = decode[*mp4.TfdtBox](name, body, mp4.DecodeTfdtSR); err == nil && head != nil && head.TrackID == t.id {
-				t.next = int64(d.BaseMediaDecodeTime())
+				if t.next = int64(d.BaseMediaDecodeTime()); t.next < 0 || t.next > maxUnits {
+					err = damaged("damaged: a fragment begins at time %d", d.BaseMediaDecodeTime())
+				}
 			}
 		case "trun":
 			if head == nil {
 				return damaged("damaged: a fragment's samples come before its head")
 			}
-			if head.TrackID != t.id {
-				return nil
+			r, err := decode[*mp4.TrunBox](name, body, mp4.DecodeTrunSR)
+			if err != nil && head.TrackID == t.id {
+				return err
+			} else if err != nil {
+				return nil // where another track's samples end, is not known then
 			}
-			var r *mp4.TrunBox
-			if r, err = decode[*mp4.TrunBox](name, body, mp4.DecodeTrunSR); err == nil {
-				err = t.add(r, head, m.extended[t.id], base, m.in.keep)
+			r.AddSampleDefaultValues(head, m.extended[head.TrackID])
+			at := m.end // behind the run before it
+			if r.HasDataOffset() {
+				at = base + int64(r.DataOffset)
+			}
+			m.end = at
+			for _, s := range r.Samples {
+				m.end += int64(s.Size)
+			}
+			if head.TrackID == t.id {
+				return t.add(r.Samples, at, m.in.keep)
 			}
 		}
 		return err
 	})
 }
 
-// add adds the samples of a run.
-func (t *track) add(r *mp4.TrunBox, head *mp4.TfhdBox, defaults *mp4.TrexBox, base int64, most int) error {
-	if defaults == nil {
-		defaults = &mp4.TrexBox{}
-	}
-	duration, size, flags := defaults.DefaultSampleDuration, defaults.DefaultSampleSize, defaults.DefaultSampleFlags
-	if head.HasDefaultSampleDuration() {
-		duration = head.DefaultSampleDuration
-	}
-	if head.HasDefaultSampleSize() {
-		size = head.DefaultSampleSize
-	}
-	if head.HasDefaultSampleFlags() {
-		flags = head.DefaultSampleFlags
-	}
-	at := base + int64(r.DataOffset)
-	for i, s := range r.Samples {
-		if len(t.times) == MaxFrames {
+// add adds the samples of a run, which lie one behind the other.
+func (t *track) add(samples []mp4.Sample, at int64, most int) error {
+	for _, s := range samples {
+		n := len(t.times)
+		if n == MaxFrames {
 			return damaged("more than %d frames", MaxFrames)
 		}
-		if !r.HasSampleDuration() {
-			s.Dur = duration
-		}
-		if !r.HasSampleSize() {
-			s.Size = size
-		}
-		if first, has := r.FirstSampleFlags(); !r.HasSampleFlags() {
-			if s.Flags = flags; has && i == 0 {
-				s.Flags = first
-			}
-		}
 		if s.Size == 0 {
-			return uncountable("its frame %d holds nothing (0 bytes): CVAT's decoder passes over it, and all later frames get other numbers", len(t.times))
+			return uncountable("its frame %d holds nothing (0 bytes): CVAT's decoder passes over it, and all later frames get other numbers", n)
 		}
-		if len(t.times) == 0 {
+		if n == 0 {
 			t.firstKey = s.Flags&nonSync == 0
 		}
 		if len(t.places) < most {
 			t.places = append(t.places, Packet{at, s.Size})
 		}
 		at += int64(s.Size)
+		if n > 0 && t.next <= t.last {
+			return uncountable("its fragments overlap: frame %d, in the order of decoding, is decoded no later than the one before it, so that CVAT's decoder drops it, and all later frames get other numbers", n)
+		}
 		t.times = append(t.times, t.next+int64(s.CompositionTimeOffset))
-		t.next += int64(s.Dur)
+		t.last = t.next
+		if t.next += int64(s.Dur); t.next > maxUnits {
+			return damaged("damaged: a fragment goes on to time %d", t.next)
+		}
 	}
 	return nil
 }

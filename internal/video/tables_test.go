@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -45,5 +47,45 @@ func TestOffsetsThatGoOverFramesAgainAreDamage(t *testing.T) {
 	_, err := read(movie(frames, 1, math.MaxUint32-frames+1, 0, frames, 1))
 	if own := (*Error)(nil); !errors.As(err, &own) || !strings.Contains(own.Text, "ctts") {
 		t.Errorf("got %v, not an error of the table", err)
+	}
+}
+
+// TestTimesThatNoVideoHasAreDamage is of files that place frames further from their start than a time of ours can tell.
+func TestTimesThatNoVideoHasAreDamage(t *testing.T) {
+	// past gives the bytes behind the n-th place where a name stands.
+	past := func(data []byte, name string, n int) []byte {
+		for ; n > 0; n-- {
+			at := bytes.Index(data, []byte(name))
+			if at < 0 {
+				t.Fatalf("no %q", name)
+			}
+			data = data[at+len(name):]
+		}
+		return data
+	}
+	huge := bytes.Repeat([]byte{0x7f}, 8)
+	for name, c := range map[string]struct {
+		file   string
+		change func(data []byte)
+		want   string
+	}{
+		"a fragment begins there":            {"h264_fragments.mp4", func(d []byte) { copy(past(d, "tfdt", 2)[4:], huge) }, "a fragment begins at time"},
+		"a fragment begins before the start": {"h264_fragments.mp4", func(d []byte) { copy(past(d, "tfdt", 2)[4:], []byte{0xff, 0xff}) }, "a fragment begins at time"},
+		"a track's units are years": {"h264_no_edit_list.mp4", func(d []byte) {
+			copy(past(d, "mdhd", 1)[12:], []byte{0, 0, 0, 1})
+			copy(past(d, "stts", 1)[8:], []byte{0, 0, 0, 30, 0xff, 0xff, 0xff, 0xff})
+		}, "a frame at"},
+		"an AVI's frames are years": {"mjpeg.avi", func(d []byte) { copy(past(d, "vids", 1)[16:], []byte{0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0}) }, "a frame at"},
+		"an AVI starts there":       {"mjpeg.avi", func(d []byte) { copy(past(d, "vids", 1)[16:], bytes.Repeat([]byte{0xff}, 16)) }, "its frame 0 is"},
+	} {
+		data, err := os.ReadFile(filepath.Join("testdata", c.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.change(data)
+		_, err = Read(t.Context(), bytes.NewReader(data), int64(len(data)), c.file)
+		if own := (*Error)(nil); !errors.As(err, &own) || own.Count || !strings.Contains(own.Text, c.want) {
+			t.Errorf("%s: got %v, want an error with %q", name, err, c.want)
+		}
 	}
 }

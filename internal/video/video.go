@@ -31,7 +31,7 @@ const (
 // A File is what the tables of a video file say of its first video stream, the one that CVAT takes.
 type File struct {
 	Container string // mp4, matroska, avi
-	Codec     string // h264, h265, av1, mjpeg, vp8, vp9, mpeg4
+	Codec     string // h264, h265, av1, mjpeg, vp8, vp9, mpeg4, or one of which each packet is a whole frame: prores, dnxhd, png, ffv1, huffyuv, rawvideo
 
 	// Times has an element for each frame that the decoder gives: when it is shown, in ns from the
 	// start of the file's time line, ascending. So Times[n] is of what CVAT calls frame n of the file.
@@ -68,6 +68,11 @@ func noVideo(others int) error {
 		return &Error{Text: "no video in it", NoVideo: true}
 	}
 	return &Error{Text: "no video in it, only " + counted(others, "other stream"), NoVideo: true}
+}
+
+// otherCodec is a codec of which it is not known that FFmpeg gives a frame for each packet.
+func otherCodec(name string) error {
+	return damaged("its video is of codec %q; H.264, H.265, AV1, VP8, VP9, MPEG-4, MJPEG, ProRes, DNxHD, PNG, FFV1, HuffYUV and uncompressed video are taken", name)
 }
 
 func uncountable(format string, args ...any) error {
@@ -185,8 +190,15 @@ func (f *File) add(ns int64) error {
 	return nil
 }
 
-// nanoseconds are units of 1/scale seconds in ns, without overflow.
-func nanoseconds(units int64, scale uint32) int64 {
+// maxSeconds is how far a frame may be from the start of the time line: some streams count from 1970. Two such times add up in
+// an int64 of nanoseconds.
+const maxSeconds = 1 << 32
+
+// nanoseconds are units of 1/scale seconds in ns.
+func nanoseconds(units int64, scale uint32) (int64, error) {
 	s := int64(scale)
-	return units/s*1e9 + units%s*1e9/s
+	if units/s > maxSeconds || units/s < -maxSeconds {
+		return 0, damaged("damaged: a frame at %d s", units/s)
+	}
+	return units/s*1e9 + units%s*1e9/s, nil
 }
