@@ -12,6 +12,7 @@ type h265SPSet struct {
 	width, height int
 	depth         [2]int // bits above 8
 	pocBits       int
+	reorder       int // pictures that may wait to be shown while later ones are decoded
 	rps           []h265RPS
 	longTerm      bool
 }
@@ -136,7 +137,7 @@ func parseH265SPS(nal []byte) *h265SPSet {
 	}
 	for range layers + 1 - from {
 		r.ue()
-		r.ue()
+		s.reorder = r.most(16)
 		r.ue()
 	}
 	for range 6 {

@@ -33,6 +33,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strings"
 )
 
@@ -144,8 +145,8 @@ type Scanner struct {
 	seq      int32
 	written  sets // what a decoder has of parameter sets
 	failed   error
-	lastOwn  int    // the message that the last sample is of
-	lastUnit uint32 // the sum of its unit
+	lastOwn  int        // the message that the last sample is of
+	recent   [64]uint32 // the sums of the last units
 }
 
 // NewScanner begins a video.
@@ -245,7 +246,7 @@ func (s *Scanner) add(message, part int, u unit) {
 	case err != nil:
 		s.leave(Damaged, message, err)
 		s.lose(AfterLoss)
-	case p.repeated && sumOf(u) == s.lastUnit:
+	case (p.repeated || p.lost && !p.borrowed) && slices.Contains(s.recent[:], sumOf(u)):
 		s.leave(Repeated, message, nil)
 	case s.waiting == "" && (p.lost || p.repeated):
 		s.lose(AfterLoss)
@@ -343,7 +344,7 @@ func (s *Scanner) keep(message, part int, u unit, p picture) {
 	one.crc = crc.Sum32()
 	s.samples = append(s.samples, one)
 	s.codec.accept()
-	s.waiting, s.lastOwn, s.lastUnit = "", message, sumOf(u)
+	s.waiting, s.lastOwn, s.recent[(len(s.samples)-1)%len(s.recent)] = "", message, sumOf(u)
 }
 
 // sumOf tells units apart.

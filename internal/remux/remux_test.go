@@ -170,7 +170,15 @@ func TestWhatCannotBeShownIsLeftOutAndCounted(t *testing.T) {
 			slices.Concat([]int{0}, span(12, 36)), "10 packets between lost packets and the next key frame",
 		},
 		"a message is recorded twice": {kinds, twice, span(0, 36), "1 packet recorded twice"},
-		"a message is empty":          {kinds, empty, span(0, 36), "1 message without a picture"},
+		"a message is recorded again, behind others": {
+			[]string{"h264", "h264_b", "h264_open", "h265", "h265_b", "av1"}, func(list []packet) []packet { return slices.Insert(slices.Clone(list), 23, list[19]) },
+			span(0, 36), "1 packet recorded twice",
+		},
+		"a picture comes when those behind it were shown": {
+			[]string{"h265_b"}, func(list []packet) []packet { return slices.Insert(without(list, 7), 10, list[7]) },
+			slices.Concat(span(0, 5), []int{6, 7, 8, 10, 12}, span(24, 36)), "14 packets between lost packets and the next key frame",
+		},
+		"a message is empty": {kinds, empty, span(0, 36), "1 message without a picture"},
 	}
 	for name, test := range tests {
 		for _, kind := range test.kinds {
