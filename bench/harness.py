@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,32 @@ def timed(*command, **environment):
     if status:
         sys.exit(f"{command}: status {status}\n{run.out}\n{run.err}")
     return run
+
+
+def sending(binary, *arguments, **environment):
+    """Runs the program with --debug, and measures from the first piece of an upload to the answer to the last one too."""
+    env = os.environ | {"CVAT_ACCESS_TOKEN": "sandbox"} | environment
+    with tempfile.TemporaryFile("w+") as out:
+        start = time.monotonic()
+        process = subprocess.Popen(list(map(str, [binary, *arguments, "--debug"])), env=env, stdout=out, stderr=subprocess.PIPE, text=True)
+        lines, began, ended = [], [], []
+        for line in process.stderr:
+            lines.append(line)
+            if piece := re.search(r"PATCH /api/tasks/\d+/data/\S+: 204 in (\S+),", line):
+                ended.append(time.monotonic())
+                began.append(ended[-1] - duration(piece[1]))
+        _, status, usage = os.wait4(process.pid, 0)
+        out.seek(0)
+        run = Run(time.monotonic() - start, usage.ru_maxrss / 1024, out.read(), "".join(lines))
+    if status:
+        sys.exit(f"{arguments}: status {status}\n{run.out}\n{run.err}")
+    return run, max(ended) - min(began)
+
+
+def duration(text):
+    """Seconds of a duration as Go writes it."""
+    units = {"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "µs": 1e-6}
+    return sum(float(n) * units[u] for n, u in re.findall(r"([\d.]+)(h|ms|µs|m|s)", text))
 
 
 def api(url, method, path, body=None, **headers):

@@ -4,12 +4,11 @@
     python3 bench/upload.py [MiB]        default 2048; needs twice that on disk, and curl
 """
 
-import re
 import sys
 import tempfile
 from pathlib import Path
 
-from harness import MIB, api, build, manifest, pictures, sandbox, timed
+from harness import MIB, api, build, manifest, pictures, sandbox, sending, timed
 
 
 PIECE = 1000 * MIB  # CVAT's proxy, and so the embedded server, takes at most 1 GiB at a time
@@ -44,17 +43,6 @@ def join(folder, out):
     return pieces
 
 
-def apply(binary, url, path):
-    """The whole apply, and the seconds of its PATCHes alone."""
-    run = timed(binary, "apply", "--debug", path, CVATPLAN_SERVER=url, GOMEMLIMIT="48MiB")
-    return run, sum(map(duration, re.findall(r"PATCH /api/tasks/\d+/data/\S+: 204 in (\S+),", run.err)))
-
-
-def duration(text):
-    units = {"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "µs": 1e-6}
-    return sum(float(n) * units[u] for n, u in re.findall(r"([\d.]+)(h|ms|µs|m|s)", text))
-
-
 def main(total):
     with tempfile.TemporaryDirectory() as tmp:
         tmp = Path(tmp)
@@ -64,7 +52,7 @@ def main(total):
         pieces = join(tmp / "data" / "bag", tmp / "all")
         with sandbox(binary, tmp / "server") as url:
             sent = curl(url, pieces)
-            whole, upload = apply(binary, url, path)
+            whole, upload = sending(binary, "apply", path, CVATPLAN_SERVER=url, GOMEMLIMIT="48MiB")
     print(f"{total} MiB, 1 task of {total // 4} images, warm cache")
     print(f"curl                     {sent:6.2f} s  {total / sent:6.0f} MiB/s")
     print(f"cvatplan apply, whole    {whole.seconds:6.2f} s  {total / whole.seconds:6.0f} MiB/s  {sent / whole.seconds:.2f} x curl (wanted: 0.50)")

@@ -28,7 +28,7 @@ type applyCmd struct {
 	AutoApprove bool          `help:"Do not ask before the first write."`
 	NoWait      bool          `help:"Leave imports to the server; the next run verifies them."`
 	WaitTimeout time.Duration `default:"30m" help:"Give up on an import that makes no progress for this long."`
-	UploadChunk byteSize      `default:"16MiB" placeholder:"SIZE" help:"Bytes per upload request, 256KiB to 95MiB; default 16MiB. A proxy that wants less is obeyed."`
+	UploadChunk byteSize      `placeholder:"SIZE" help:"Bytes per upload request, 256KiB to 95MiB; default 16MiB at first, more while a request takes less than 5 seconds. A proxy that wants less is obeyed."`
 	MaxCreate   int           `default:"-1" placeholder:"N" help:"Refuse to create more tasks than this."`
 	Output      string        `enum:"text,json" default:"text" help:"text, or json: one event per line."`
 }
@@ -96,7 +96,7 @@ func (c applyCmd) valid() error {
 	switch {
 	case c.Parallelism < 1:
 		return usageError{fmt.Errorf("--parallelism %d: at least 1", c.Parallelism)}
-	case c.UploadChunk < leastChunk || c.UploadChunk > largestChunk:
+	case c.UploadChunk != 0 && (c.UploadChunk < leastChunk || c.UploadChunk > largestChunk):
 		return usageError{fmt.Errorf("--upload-chunk: %d bytes are not between 256KiB and 95MiB", c.UploadChunk)}
 	}
 	return c.check()

@@ -115,7 +115,7 @@ type Options struct {
 	Parallelism int           // most tasks that are read and sent at once, fewer while the server is slow; default 8
 	NoWait      bool          // leave imports to the server; the next run verifies them
 	WaitTimeout time.Duration // longest time without any progress of an import; default 30 min
-	UploadChunk int64         // bytes per PATCH; 0: the client's default
+	UploadChunk int64         // bytes per PATCH; 0: the client decides, as [cvat.UploadOptions] says
 	State       State         // may be nil
 
 	batch int // annotations in a request; 0: maxBatch

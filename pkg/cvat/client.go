@@ -62,7 +62,7 @@ type Client struct {
 	auth        atomic.Pointer[Credentials]
 	password    atomic.Pointer[Secret] // of a login: see scrub
 	reached     atomic.Bool            // whether the server ever answered: see retry.go
-	maxAccepted atomic.Int64           // largest chunk that was let through: see tus.go
+	maxAccepted atomic.Int64           // largest chunk that was let through: see chunk.go and tus.go
 	minRejected atomic.Int64           // smallest chunk that was refused as too large; 0: none
 }
 

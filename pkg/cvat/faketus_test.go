@@ -23,6 +23,7 @@ type tus struct {
 	log     []string           // what was asked, with offset and size
 	patched int64              // bytes of PATCH bodies that came whole or in part
 	limit   int64              // largest body; 0: none
+	buffers bool               // a PATCH is handled once it has come whole, as behind CVAT's proxy
 
 	// before may answer the n-th request itself, from 1, in place of the tus.
 	before func(n int, w http.ResponseWriter, r *http.Request) (answered bool)
@@ -51,6 +52,13 @@ func (b countedBody) Read(p []byte) (int, error) {
 }
 
 func (s *tus) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.buffers && r.Method == "PATCH" {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return // nobody handles it
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.log = append(s.log, strings.TrimSpace(fmt.Sprintf("%s %s %d", r.Method, r.Header.Get("Upload-Offset"), r.ContentLength)))

@@ -40,7 +40,7 @@ func (c *Client) ImportFiles(ctx context.Context, taskID int, files []File, p Da
 		return "", err
 	}
 	defer f.retire()
-	if f.size > c.firstChunk(o.Chunk) {
+	if f.size > c.chunks(o.Chunk).size {
 		return "", fmt.Errorf("%d bytes: %w", f.size, ErrTooLarge)
 	}
 	q := &request{method: http.MethodPost, path: dataPath(taskID), idempotency: creating, body: f.body, size: f.size}

@@ -36,7 +36,7 @@ func TestUploadsTogetherAreNoFasterThanTheRate(t *testing.T) {
 				size := 30 * perSecond
 				for i := range uploads {
 					go func() {
-						_, err := c.ImportFiles(context.Background(), i, []File{{Name: "a", Content: bytes.NewReader(make([]byte, size)), Size: size}}, DataParams{}, UploadOptions{Chunk: 96 << 20})
+						_, err := c.ImportFiles(context.Background(), i, []File{{Name: "a", Content: bytes.NewReader(make([]byte, size)), Size: size}}, DataParams{}, UploadOptions{Chunk: 95 << 20})
 						ends <- err
 					}()
 				}

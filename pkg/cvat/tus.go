@@ -93,11 +93,15 @@ func (c *Client) UploadOffset(ctx context.Context, u Upload) (int64, error) {
 //
 //cvat:operation PATCH /api/tasks/{id}/data/{upload}
 func (c *Client) SendChunk(ctx context.Context, u Upload, off int64, r io.ReaderAt, n int64) (int64, error) {
+	return c.sendChunk(ctx, u, off, n, func() io.Reader { return io.NewSectionReader(r, off, n) })
+}
+
+// sendChunk is [Client.SendChunk] with the n bytes of body.
+func (c *Client) sendChunk(ctx context.Context, u Upload, off, n int64, body func() io.Reader) (int64, error) {
 	if off < 0 || n <= 0 || off+n > u.Size {
 		return 0, fmt.Errorf("upload %s: %d bytes at %d overrun its %d", u.ID, n, off, u.Size)
 	}
-	q := &request{method: http.MethodPatch, path: u.path(), idempotency: chunk, size: n}
-	q.body = func() io.Reader { return io.NewSectionReader(r, off, n) }
+	q := &request{method: http.MethodPatch, path: u.path(), idempotency: chunk, body: body, size: n}
 	q.header = http.Header{
 		"Tus-Resumable": {"1.0.0"},
 		"Upload-Offset": {strconv.FormatInt(off, 10)},

@@ -9,10 +9,6 @@ import (
 )
 
 const (
-	defaultChunk = 16 << 20  // bytes per PATCH
-	maxChunk     = 96 << 20  // CVAT up to 2.54 keeps a PATCH in memory and refuses 100 MiB
-	minChunk     = 256 << 10 // below it a proxy's limit is not worth working around
-
 	maxCreations  = 4 // of one upload that the server loses again and again
 	maxStandstill = 8 // PATCHes that break without one byte of progress
 )
@@ -22,7 +18,11 @@ var ErrStopped = errors.New("upload stopped")
 
 // UploadOptions say how to send a file.
 type UploadOptions struct {
-	Chunk  int64  // bytes per PATCH; 0 is 16 MiB; above 96 MiB is 96 MiB, below 256 KiB is 256 KiB
+	// Chunk is how many bytes go in one PATCH, 256 KiB to 95 MiB; what is beyond is taken as the nearest of these. 0: 16 MiB
+	// at first, then more, up to 95 MiB, while a chunk takes less than 5 s, and less where one takes more than 20 s; the next one
+	// is then sent while the server handles one.
+	Chunk int64
+
 	Resume string // what OnLocation was given in an earlier run; only a hint, it may be wrong
 
 	OnLocation func(id string)  // an upload was created, or taken up again; may be nil
@@ -35,7 +35,7 @@ type UploadOptions struct {
 
 // Upload brings a file of size bytes to a task, whatever happens on the way: a
 // broken PATCH goes on from where the server is, so that at most one chunk
-// is sent twice; an upload that the server lost is created again; a 413 halves
+// is sent twice, or two where no size is given; an upload that the server lost is created again; a 413 halves
 // the chunk, down to 256 KiB. A nil error means that the server has the whole
 // file; [Client.FinishUpload] comes next.
 //
@@ -50,28 +50,12 @@ func (c *Client) Upload(ctx context.Context, taskID int, name string, src io.Rea
 	if o.Until == nil {
 		o.Until = context.Background()
 	}
-	u := &uploader{c: c, taskID: taskID, name: name, src: src, size: size, o: o, chunk: c.firstChunk(o.Chunk)}
+	u := &uploader{c: c, taskID: taskID, name: name, src: src, size: size, o: o, chunks: c.chunks(o.Chunk)}
 	err := u.run(ctx)
 	if err != nil {
 		return fmt.Errorf("upload %s: %w", name, err)
 	}
 	return nil
-}
-
-func chunkSize(wanted int64) int64 {
-	if wanted == 0 {
-		return defaultChunk
-	}
-	return min(max(wanted, minChunk), maxChunk)
-}
-
-// firstChunk is below what a proxy has refused to an earlier upload.
-func (c *Client) firstChunk(wanted int64) int64 {
-	n := chunkSize(wanted)
-	if minRejected := c.minRejected.Load(); minRejected > 0 && n >= minRejected {
-		return max(minRejected/2, minChunk)
-	}
-	return n
 }
 
 // An uploader is one call of Upload.
@@ -83,8 +67,9 @@ type uploader struct {
 	size   int64
 	o      UploadOptions
 
-	chunk      int64
-	standstill int // PATCHes in a row that broke without progress
+	chunks     chunks
+	standstill int  // PATCHes in a row that broke without progress
+	oneByOne   bool // no chunk is begun before the one before it is answered
 }
 
 // run opens the upload and sends it, from the start again where the server lost it.
@@ -138,12 +123,25 @@ func (u *uploader) offset(ctx context.Context, up Upload) (int64, error) {
 
 // send sends everything from off on.
 func (u *uploader) send(ctx context.Context, up Upload, off int64) error {
+	var next *transfer // the chunk after this one, on its way already
+	defer func() { next.abandon() }()
 	for off < u.size {
 		if u.stopped() {
 			return ErrStopped
 		}
-		u.progress(off)
-		after, err := u.patch(ctx, up, off)
+		t := next
+		if t == nil {
+			u.progress(off)
+			t = u.begin(ctx, up, off, false)
+		}
+		t.release()
+		next = u.beginNext(ctx, up, t)
+		t.answered()
+		if t.err != nil || t.after != t.off+t.n {
+			next.abandon()
+			next = nil
+		}
+		after, err := u.settle(ctx, up, t)
 		if err != nil {
 			return err
 		}
@@ -156,38 +154,57 @@ func (u *uploader) send(ctx context.Context, up Upload, off int64) error {
 	return nil
 }
 
-// patch sends one chunk and returns where the server is then, which is
-// where it stood before if the PATCH broke.
-func (u *uploader) patch(ctx context.Context, up Upload, off int64) (int64, error) {
-	src := &source{r: u.src, end: u.size, report: u.progress}
-	defer src.retire()
-	after, err := u.c.SendChunk(ctx, up, off, src, min(u.chunk, u.size-off))
-	switch {
-	case err == nil:
-		return after, nil
-	case src.failure() != nil:
-		return off, src.failure()
-	case ctx.Err() != nil:
-		return off, err
+// beginNext begins the chunk after t once t has left; nil where t is to be answered first: where
+// a size was asked for, so is how much is under way.
+func (u *uploader) beginNext(ctx context.Context, up Upload, t *transfer) *transfer {
+	off := t.off + t.n
+	if !u.chunks.timed || u.oneByOne || off == u.size {
+		return nil
 	}
-	u.chunk = min(u.chunk, max(u.size-off, minChunk)) // what was sent, so that half of it is less
-	if errors.Is(err, ErrTooLarge) && u.halve() {
-		u.c.minRejected.Store(2 * u.chunk)
-		return u.offset(ctx, up)
+	select {
+	case <-t.sent:
+	case <-t.done:
+		if t.err != nil {
+			return nil
+		}
 	}
-	return u.recover(ctx, up, off, err)
+	if u.stopped() {
+		return nil
+	}
+	return u.begin(ctx, up, off, true)
 }
 
-// recover finds out where to go on after a PATCH that broke.
-func (u *uploader) recover(ctx context.Context, up Upload, off int64, broken error) (int64, error) {
+// settle returns where the server is after a PATCH, which is where it stood before if that broke.
+func (u *uploader) settle(ctx context.Context, up Upload, t *transfer) (int64, error) {
+	t.src.retire()
+	switch {
+	case t.err == nil:
+		u.chunks.passed(t.n, t.took, u.c.below)
+		return t.after, nil
+	case t.src.failure() != nil:
+		return t.off, t.src.failure()
+	case ctx.Err() != nil:
+		return t.off, t.err
+	}
+	if errors.Is(t.err, ErrTooLarge) && u.chunks.halve(t.n) {
+		u.c.minRejected.Store(2 * u.chunks.size)
+		return u.offset(ctx, up)
+	}
+	u.oneByOne = u.oneByOne || t.ahead // perhaps something on the way does not bear it
+	return u.recover(ctx, up, t.off, t.n, t.err)
+}
+
+// recover finds out where to go on after a PATCH of n bytes that broke.
+func (u *uploader) recover(ctx context.Context, up Upload, off, n int64, broken error) (int64, error) {
 	u.standstill++
 	if u.standstill >= patience(broken) {
 		return off, broken
 	}
-	if u.standstill > 1 {
-		u.halve() // perhaps a proxy cuts what is too large, or too slow, without a word
+	gone := errors.Is(broken, ErrUploadGone)
+	if u.standstill > 1 || u.chunks.grown(n) && !gone {
+		u.chunks.halve(n) // perhaps a proxy cuts what is too large, or too slow, without a word
 	}
-	if !errors.Is(broken, ErrUploadGone) {
+	if !gone {
 		waiting, cancel := u.untilStopped(ctx)
 		defer cancel()
 		if err := u.c.pause(waiting, &request{method: http.MethodPatch, path: up.path()}, u.standstill, broken); err != nil {
@@ -206,15 +223,6 @@ func patience(broken error) int {
 		return 1
 	}
 	return maxStandstill
-}
-
-// halve makes the chunk smaller, and says whether it could.
-func (u *uploader) halve() bool {
-	if u.chunk <= minChunk {
-		return false
-	}
-	u.chunk = max(u.chunk/2, minChunk)
-	return true
 }
 
 func (u *uploader) located(up Upload) {

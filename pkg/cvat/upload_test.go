@@ -52,51 +52,62 @@ func TestUploadSendsEachByteOnce(t *testing.T) {
 	}
 }
 
+// An accident is what befalls one request, before or after the server has handled it.
+type accident struct {
+	before, after func(w http.ResponseWriter, r *http.Request)
+	drained       bool // its body is read before, as a proxy does that buffers
+	onlyOffsets   bool // not what a creation answers
+}
+
+var accidents = map[string]accident{
+	"cut before handling":   {before: func(w http.ResponseWriter, r *http.Request) { hangUp(w) }},
+	"cut after handling":    {after: func(w http.ResponseWriter, r *http.Request) { hangUp(w) }},
+	"cut within the body":   {before: func(w http.ResponseWriter, r *http.Request) { _, _ = io.CopyN(io.Discard, r.Body, 1000); hangUp(w) }},
+	"429":                   {before: func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(429) }, drained: true},
+	"502 before handling":   {before: func(w http.ResponseWriter, r *http.Request) { say(w, 502, "<html>") }, drained: true},
+	"502 after handling":    {after: func(w http.ResponseWriter, r *http.Request) { say(w, 502, "<html>") }},
+	"503 with Retry-After":  {before: func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Retry-After", "0"); w.WriteHeader(503) }, drained: true},
+	"504 after handling":    {after: func(w http.ResponseWriter, r *http.Request) { say(w, 504, "<html>") }},
+	"500 before handling":   {before: func(w http.ResponseWriter, r *http.Request) { say(w, 500, "<html>") }, drained: true},
+	"408":                   {before: func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(408) }, drained: true},
+	"no offset, handled":    {after: func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) }, onlyOffsets: true},
+	"wrong offset, handled": {after: func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Upload-Offset", "1"); w.WriteHeader(204) }, onlyOffsets: true},
+}
+
+// at lets the accident befall the k-th request to s, from 1.
+func (a accident) at(s *tus, k int) {
+	s.before = func(n int, w http.ResponseWriter, r *http.Request) bool {
+		if n != k || a.before == nil {
+			return false
+		}
+		if a.drained {
+			_, _ = io.Copy(io.Discard, r.Body)
+		}
+		a.before(w, r)
+		return true
+	}
+	s.after = func(n int, w http.ResponseWriter, r *http.Request) bool {
+		if n != k || a.after == nil {
+			return false
+		}
+		a.after(w, r)
+		return true
+	}
+}
+
 // Every kind of accident, at every request of an upload of five chunks: the file
 // arrives whole, and at most one chunk of bytes was sent twice.
 func TestUploadSurvivesAnAccidentAtEveryRequest(t *testing.T) {
 	const size = 4*minChunk + 100
-	accidents := map[string]struct {
-		before, after func(w http.ResponseWriter, r *http.Request)
-	}{
-		"cut before handling":   {before: func(w http.ResponseWriter, r *http.Request) { hangUp(w) }},
-		"cut after handling":    {after: func(w http.ResponseWriter, r *http.Request) { hangUp(w) }},
-		"cut within the body":   {before: func(w http.ResponseWriter, r *http.Request) { _, _ = io.CopyN(io.Discard, r.Body, 1000); hangUp(w) }},
-		"429":                   {before: func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(429) }},
-		"502 before handling":   {before: func(w http.ResponseWriter, r *http.Request) { say(w, 502, "<html>") }},
-		"502 after handling":    {after: func(w http.ResponseWriter, r *http.Request) { say(w, 502, "<html>") }},
-		"503 with Retry-After":  {before: func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Retry-After", "0"); w.WriteHeader(503) }},
-		"504 after handling":    {after: func(w http.ResponseWriter, r *http.Request) { say(w, 504, "<html>") }},
-		"500 before handling":   {before: func(w http.ResponseWriter, r *http.Request) { say(w, 500, "<html>") }},
-		"408":                   {before: func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(408) }},
-		"no offset, handled":    {after: func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(204) }},
-		"wrong offset, handled": {after: func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Upload-Offset", "1"); w.WriteHeader(204) }},
-	}
 	data := content(size)
 	for name, a := range accidents {
 		for k := 1; k <= 6; k++ {
-			if k == 1 && strings.HasPrefix(name, "no offset") || k == 1 && strings.HasPrefix(name, "wrong offset") {
-				continue // not what a creation answers
+			if k == 1 && a.onlyOffsets {
+				continue
 			}
 			t.Run(fmt.Sprintf("%s/request %d", name, k), func(t *testing.T) {
 				s := newTus()
-				s.before = func(n int, w http.ResponseWriter, r *http.Request) bool {
-					if n == k && a.before != nil {
-						if strings.Contains(name, "50") || strings.HasPrefix(name, "4") {
-							_, _ = io.Copy(io.Discard, r.Body) // as a proxy does that buffers
-						}
-						a.before(w, r)
-						return true
-					}
-					return false
-				}
-				s.after = func(n int, w http.ResponseWriter, r *http.Request) bool {
-					if n == k && a.after != nil {
-						a.after(w, r)
-						return true
-					}
-					return false
-				}
+				a.at(s, k)
 				if err := serve(t, s.ServeHTTP).Upload(t.Context(), 1, "a.zip", bytes.NewReader(data), size, in256); err != nil {
 					t.Fatal(err)
 				}
@@ -342,13 +353,5 @@ func TestStopEndsTheWaitAfterABrokenChunk(t *testing.T) {
 	err := c.Upload(t.Context(), 1, "a.zip", bytes.NewReader(content(100)), 100, UploadOptions{Until: until})
 	if !errors.Is(err, ErrStopped) {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestChunkSizesAreWhatServersTake(t *testing.T) {
-	for wanted, want := range map[int64]int64{0: 16 << 20, 1: minChunk, 8 << 20: 8 << 20, 1 << 40: maxChunk} {
-		if got := chunkSize(wanted); got != want {
-			t.Errorf("chunkSize(%d) = %d, want %d", wanted, got, want)
-		}
 	}
 }

@@ -191,9 +191,7 @@ func (s *Server) patchTUS(q *query) (answer, error) {
 	switch {
 	case err != nil:
 		return answer{}, crashed()
-	case offset != u.sent:
-		return tus(http.StatusConflict), drain(q)
-	case offset+q.ContentLength > u.length:
+	case offset == u.sent && offset+q.ContentLength > u.length:
 		return tus(http.StatusRequestEntityTooLarge), drain(q)
 	}
 	status, err := s.takePiece(q, u, offset)
@@ -244,7 +242,8 @@ func (s *Server) completeTUS(ctx context.Context, u *tusUpload) error {
 }
 
 // takePiece writes the body into the upload's file at offset and moves the upload's
-// offset; the answer is 204, 409 if another piece was faster, or 413.
+// offset; the answer is 204, 409 if another piece was faster, or 413. Where the upload is
+// is looked at when the piece has come whole: the one before it may have come meanwhile.
 func (s *Server) takePiece(q *query, u *tusUpload, offset int64) (status int, err error) {
 	f, err := os.OpenFile(s.store.Dir.Part(u.data, u.id), os.O_WRONLY, 0)
 	if err != nil {
@@ -253,7 +252,7 @@ func (s *Server) takePiece(q *query, u *tusUpload, offset int64) (status int, er
 	defer f.Close()
 	w := &fileWriter{file: f, offset: offset}
 	var n int64
-	if s.writes.begin(u.id, w) {
+	if offset == u.sent && s.writes.begin(u.id, w) {
 		n, err = s.takeDirectly(q, u, w)
 	} else {
 		n, err = s.takeAside(q, u, w)
