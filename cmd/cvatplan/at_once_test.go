@@ -40,6 +40,79 @@ func TestEightAtOnceMakeEachTaskOnce(t *testing.T) {
 	}
 }
 
+// Eight processes put the predictions of two tasks while a person draws in each as soon as it has its frames: each
+// prediction is there once, and what the person drew is as it was.
+func TestEightAtOncePutEachPredictionOnceBesideAPersonsWork(t *testing.T) {
+	t.Parallel()
+	rounds := 1
+	if everything() {
+		rounds = 12
+	}
+	d := newDataset(t, shape{tasks: 2, frames: 2, predicted: 4})
+	for i := range rounds {
+		t.Run(fmt.Sprint("round ", i), func(t *testing.T) {
+			t.Parallel()
+			srv := cvattest.Start(t)
+			s := newSite(t, d, srv.URL, srv.Token)
+			put := srv.Gate.Hold(cvattest.Rule{Method: "PATCH", Path: "/api/tasks/*/annotations/", Nth: 1 + i%2}, cvattest.BeforeHandling)
+			var all []*process
+			for k := range 8 {
+				all = append(all, s.start(t, k%2, "apply"))
+			}
+			<-put.Held()
+			drawn := s.draw(t)
+			put.Release()
+			for _, p := range all {
+				<-p.done
+				p.wants(t, exitOK)
+			}
+			s.whole(t)
+			s.oneProject(t)
+			if n := s.drawnByPeople(t); n != drawn || n == 0 {
+				t.Errorf("of %d shapes that a person drew %d are there", drawn, n)
+			}
+		})
+	}
+}
+
+// draw draws the box of a prediction, and one of its own, in each task that has its frames; it counts them.
+func (s *site) draw(t *testing.T) (drawn int) {
+	t.Helper()
+	c := s.client(t)
+	tasks, err := c.ListTasks(t.Context(), cvat.TaskFilter{})
+	must(t, err)
+	for _, task := range tasks {
+		if task.Size == 0 {
+			continue
+		}
+		labels, err := c.Labels(t.Context(), *task.ProjectID)
+		must(t, err)
+		for _, at := range []float64{0, 12} {
+			box := cvat.Shape{Type: "rectangle", LabelID: labels[0].ID, Source: "manual", Points: []float64{at, 1, at + 2, 9}, Attributes: []cvat.AttributeValue{}}
+			must(t, c.AddAnnotations(t.Context(), task.ID, &cvat.Annotations{Shapes: []cvat.Shape{box}}))
+			drawn++
+		}
+	}
+	return drawn
+}
+
+func (s *site) drawnByPeople(t *testing.T) (n int) {
+	t.Helper()
+	c := s.client(t)
+	tasks, err := c.ListTasks(t.Context(), cvat.TaskFilter{})
+	must(t, err)
+	for _, task := range tasks {
+		have, err := c.Annotations(t.Context(), task.ID)
+		must(t, err)
+		for _, shape := range have.Shapes {
+			if shape.Source == "manual" {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 func (s *site) oneProject(t *testing.T) {
 	t.Helper()
 	projects, err := s.client(t).ListProjects(context.Background(), "Orchard")

@@ -165,6 +165,9 @@ func (c pullCmd) print(a *app, o pull.Options, r pull.Result) {
 			sum.Hidden, sum.Filtered, sum.Unplaced = sum.Hidden+f.Hidden, sum.Filtered+f.Filtered, sum.Unplaced+f.Unplaced
 		}
 		for what, n := range f.Lost {
+			if f.Format == "yolo" && !strings.HasPrefix(f.Path, "yolo/detect/") {
+				continue // detect takes all that segment and pose take
+			}
 			lost[f.Format+" has no place for "+what] += n
 		}
 		if a.Quiet || f.Change == pull.Unchanged && !a.Verbose {

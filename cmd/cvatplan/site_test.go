@@ -38,6 +38,7 @@ type dataset struct {
 	related   int // context images of each frame
 	video     bool
 	served    map[string][]byte // by key: the images are in a cloud storage, which CVAT reads by itself
+	predicted int               // boxes of each frame
 }
 
 // A shape is what a dataset is to look like.
@@ -51,6 +52,7 @@ type shape struct {
 	clouds        bool // the frames are point clouds
 	video         bool // each task is one video of 30 frames, in three pieces
 	served        bool // the images are in a cloud storage
+	predicted     int  // boxes that a model found in each frame
 }
 
 const datasetManifest = `version: 1
@@ -73,10 +75,14 @@ func newDataset(t testing.TB, s shape) *dataset {
 	if s.organization != "" {
 		organization = ", organization: " + s.organization
 	}
+	settings := s.settings
+	if s.predicted > 0 {
+		settings += `annotations: {file: "predictions/{bag}.jsonl", format: jsonl}`
+	}
 	for i := range d.checkouts {
 		d.checkouts[i] = filepath.Join(dir, fmt.Sprint("checkout", i))
 		must(t, os.MkdirAll(d.checkouts[i], 0o755))
-		manifest := fmt.Appendf(nil, datasetManifest, organization, root, s.settings)
+		manifest := fmt.Appendf(nil, datasetManifest, organization, root, settings)
 		if s.clouds {
 			manifest = append(manifest, cloudCamera...)
 		}
@@ -98,6 +104,9 @@ func newDataset(t testing.TB, s shape) *dataset {
 				d.write(t, fmt.Sprintf("%s_%02d", cmp.Or(s.prefix, "run"), i), fmt.Sprintf("sub dir/related_images/frame_%03d_png/left.png", k), noise(t, 24, uint64(5e6+i*1000+k)))
 			}
 		}
+	}
+	if d.predicted = s.predicted; d.predicted > 0 {
+		d.predict(t)
 	}
 	return d
 }
@@ -130,6 +139,26 @@ func (d *dataset) addVideo(t testing.TB, task string, seed uint64) {
 	}
 	d.video, d.tasks[task] = true, []string{"front.mp4"}
 	d.write(t, task, "front.mp4", append(content, free...))
+}
+
+// predict writes a file of predictions for each task.
+func (d *dataset) predict(t testing.TB) {
+	t.Helper()
+	for task, frames := range d.tasks {
+		var lines strings.Builder
+		for _, frame := range frames {
+			var boxes []string
+			for i := range d.predicted {
+				boxes = append(boxes, fmt.Sprintf(`{"type":"rectangle","label":"apple","points":[%d,1,%d,9]}`, i, i+2))
+			}
+			fmt.Fprintf(&lines, `{"name":%q,"shapes":[%s]}`+"\n", frame, strings.Join(boxes, ","))
+		}
+		for _, checkout := range d.checkouts {
+			file := filepath.Join(checkout, "predictions", task+".jsonl")
+			must(t, os.MkdirAll(filepath.Dir(file), 0o755))
+			must(t, os.WriteFile(file, []byte(lines.String()), 0o644))
+		}
+	}
 }
 
 func (d *dataset) write(t testing.TB, task, name string, content []byte) {
@@ -376,6 +405,9 @@ func (s *site) wholeTask(t testing.TB, c *cvat.Client, name string, frames []str
 			t.Errorf("task %s: frame %s has %d context images, wanted %d", name, f.Name, f.Related, s.related)
 		}
 	}
+	if s.predicted > 0 {
+		s.predictedOnce(t, c, found[0].ID, len(frames))
+	}
 	if s.video {
 		if meta.Size != 30 {
 			t.Errorf("task %s has %d frames", name, meta.Size)
@@ -385,6 +417,27 @@ func (s *site) wholeTask(t testing.TB, c *cvat.Client, name string, frames []str
 	for i, frame := range frames {
 		if original(t, c, found[0].ID, i) != s.sums[frame] {
 			t.Errorf("task %s: frame %d is not %s", name, i, frame)
+		}
+	}
+}
+
+// predictedOnce fails unless each prediction is in a task once. What a person drew is not counted.
+func (s *site) predictedOnce(t testing.TB, c *cvat.Client, task, frames int) {
+	t.Helper()
+	have, err := c.Annotations(context.Background(), task)
+	must(t, err)
+	times := map[string]int{}
+	for _, shape := range have.Shapes {
+		if shape.Source == "auto" {
+			times[fmt.Sprint(shape.Frame, shape.Points)]++
+		}
+	}
+	if len(times) != frames*s.predicted {
+		t.Errorf("task %d has %d predictions, wanted %d", task, len(times), frames*s.predicted)
+	}
+	for what, n := range times {
+		if n != 1 {
+			t.Errorf("task %d has prediction %s %d times", task, what, n)
 		}
 	}
 }

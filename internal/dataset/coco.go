@@ -159,7 +159,7 @@ func cocoCategoryOf(i int, l cvat.Label) cocoCategory {
 
 func cocoImageOf(id int, f Frame) cocoImage {
 	return cocoImage{
-		ID: id, Width: f.Width, Height: f.Height, FileName: f.Name, Task: f.Task, Subset: f.Subset, Frame: f.Number,
+		ID: id, Width: f.Width, Height: f.Height, FileName: ImageName(f.Name), Task: f.Task, Subset: f.Subset, Frame: f.Number,
 		Bag: f.Bag, Camera: f.Camera, Topic: f.Topic, Path: f.Path, StampNS: f.StampNS, LogNS: f.LogNS, PTSNS: f.PTSNS, Tags: f.Tags,
 	}
 }

@@ -8,6 +8,7 @@ package dataset
 import (
 	"io"
 	"iter"
+	"path"
 
 	"github.com/cvatplan/cvatplan/internal/annotation"
 )
@@ -29,6 +30,14 @@ type Frame struct {
 type Set struct {
 	Labels annotation.Labels
 	Frames iter.Seq2[Frame, error] // may be read several times; after an error there is no more
+}
+
+// ImageName is the name of a frame's image, as a file. A frame of a video, which has none, is the PNG that CVAT exports.
+func ImageName(frame string) string {
+	if path.Ext(frame) == "" {
+		return frame + ".png"
+	}
+	return frame
 }
 
 // Lost counts what a format has no place for, by kind: "polyline", "tag", "frame without a time".

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -195,6 +196,19 @@ func TestYOLOsDataNamesSplitsAndClasses(t *testing.T) {
 	for subset, want := range map[string]string{"": "train", "Train": "train", "validation": "val", "Test": "test", "holdout": "holdout"} {
 		if got := (YOLO{}).Split(subset); got != want {
 			t.Errorf("subset %q is the split %q, want %q", subset, got, want)
+		}
+	}
+}
+
+// A frame of a video has no file: loaders open what CVAT's own exports name.
+func TestAFrameOfAVideoIsNamedAsCVATExportsIt(t *testing.T) {
+	set := Set{Labels: sample().Labels, Frames: func(yield func(Frame, error) bool) {
+		yield(Frame{Frame: annotation.Frame{Name: "frame_000012", Width: 10, Height: 8}}, nil)
+	}}
+	for want, write := range map[string]Writer{`"file_name":"frame_000012.png"`: COCO, `"name":"frame_000012"`: JSONL} {
+		var b bytes.Buffer
+		if _, err := write(&b, set); err != nil || !strings.Contains(b.String(), want) {
+			t.Errorf("no %s in %s, %v", want, &b, err)
 		}
 	}
 }

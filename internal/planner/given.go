@@ -80,7 +80,7 @@ func (p *Project) compareTask(ctx context.Context, server Reader, i, id int, job
 	if err != nil {
 		return nil, nil, unlessGone(err)
 	}
-	frames := predictable(t, meta.Frames, func(f cvat.FrameMeta) prediction.Frame {
+	frames := predictable(t, meta.Each(), func(f cvat.FrameMeta) prediction.Frame {
 		return prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
 	})
 	given, want, problems := annotationsOf(ctx, t, frames, p.labels)

@@ -9,20 +9,36 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
+
+	"github.com/cvatplan/cvatplan/internal/dataset"
 )
 
 const maxFileName = 180 // bytes, which leaves room for what a format appends; file systems end at 255
 
 // FileName is a name of CVAT's as the name of a file on every system. A name that had to be changed gets a part of its
 // hash, so that no two become one.
-func FileName(name string) string {
-	safe := strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r), strings.ContainsRune(" ._-+=@,()", r):
+func FileName(name string) string { return safeName(name, plain) }
+
+// plain are the characters that need no quoting in a shell, and letters of all scripts.
+func plain(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || strings.ContainsRune(" ._-+=@,()", r)
+}
+
+// everywhere are the characters that the file names of every system may have.
+func everywhere(r rune) bool { return unicode.IsPrint(r) && !strings.ContainsRune(`<>:"|?*\/`, r) }
+
+// onlyIf replaces all other characters.
+func onlyIf(takes func(rune) bool) func(rune) rune {
+	return func(r rune) rune {
+		if takes(r) {
 			return r
 		}
 		return '_'
-	}, name)
+	}
+}
+
+func safeName(name string, takes func(rune) bool) string {
+	safe := strings.Map(onlyIf(takes), name)
 	safe = strings.TrimRight(safe, " .")
 	if strings.HasPrefix(safe, ".") || strings.HasPrefix(safe, " ") || reserved(safe) {
 		safe = "_" + strings.TrimLeft(safe, ". ")
@@ -69,11 +85,28 @@ func (n *namer) name(name, distinct string) string {
 	return safe
 }
 
-// framePath is a frame's name as a path below a directory, without what would lead out of it.
-func framePath(name string) string {
-	parts := strings.Split(strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(name, `\`, "/")), "/"), "/")
-	for i, p := range parts {
-		parts[i] = FileName(p)
+// imagePath is where the image of a frame of that name is below its task's directory in a data set of Ultralytics: its
+// own path, without what would lead out of the directory and what some systems have no file names for.
+func imagePath(name string) string {
+	parts := strings.Split(strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(dataset.ImageName(name), `\`, "/")), "/"), "/")
+	file := len(parts) - 1
+	for i, dir := range parts[:file] {
+		parts[i] = imageDir(dir)
 	}
+	ext := path.Ext(parts[file])
+	safe := safeName(strings.TrimSuffix(parts[file], ext), everywhere)
+	if changed := strings.Map(onlyIf(everywhere), ext); changed != ext {
+		safe, ext = safe+"-"+shortHash(parts[file]), changed
+	}
+	parts[file] = safe + ext
 	return strings.Join(parts, "/")
+}
+
+// imageDir is the name of a directory that images are in. Ultralytics looks for an image's labels where the last images of
+// its path is labels, so no other directory may have that name.
+func imageDir(name string) string {
+	if name == "images" {
+		return name + "-" + shortHash(name)
+	}
+	return safeName(name, everywhere)
 }

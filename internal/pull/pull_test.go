@@ -203,7 +203,24 @@ func TestNamesAreSafeFileNamesAndStayApart(t *testing.T) {
 			t.Errorf("%q becomes %q, and that %q", name, FileName(name), again)
 		}
 	}
-	if got := framePath("../../x/../a b/c.jpg"); strings.Contains(got, "..") {
-		t.Error(got)
+}
+
+// Ultralytics opens what its lists name if it ends as an image does, and looks for labels where the last directory images of
+// its path is labels.
+func TestImagesOfADataSetAreWhereTheirNamesSay(t *testing.T) {
+	for name, want := range map[string]string{
+		"run1/cam.v1.2.jpg":      "run1/cam.v1.2.jpg",
+		"Bild ü 0 [x] & (y).JPG": "Bild ü 0 [x] & (y).JPG",
+		"../../x/../a b/c.jpg":   "a b/c.jpg",
+		`win\dows\c.jpg`:         "win/dows/c.jpg",
+		"run1/images/0001.png":   "run1/images-" + shortHash("images") + "/0001.png",
+		"run1/10:30:00.png":      "run1/10_30_00-" + shortHash("10:30:00") + ".png",
+		"a?/b.jp*g":              "a_-" + shortHash("a?") + "/b-" + shortHash("b.jp*g") + ".jp_g",
+		"frame_000012":           "frame_000012.png",
+		"CON.jpg":                "_CON-" + shortHash("CON") + ".jpg",
+	} {
+		if got := imagePath(name); got != want {
+			t.Errorf("%q becomes %q, wanted %q", name, got, want)
+		}
 	}
 }

@@ -40,10 +40,10 @@ func (r *run) yoloOutputs(format string) []output {
 			if m.clouds() {
 				continue
 			}
-			split := FileName(y.Split(m.task.Subset))
+			split := imageDir(FileName(y.Split(m.task.Subset)))
 			splits[split] = append(splits[split], m)
 			all = append(all, output{
-				path: path.Join(dir, "labels", split, m.file), format: format, members: []*member{m}, from: r.from(dir, []*member{m}), tree: &y,
+				path: path.Join(dir, "labels", split, imageDir(m.file)), format: format, members: []*member{m}, from: r.from(dir, []*member{m}), tree: &y,
 			})
 		}
 		var names []string
@@ -74,7 +74,7 @@ func (r *run) imageList(split string, members []*member) func(context.Context, i
 				if choice(frame) != taken || slices.Contains(a.Hidden, frame) {
 					continue
 				}
-				if _, err := fmt.Fprintf(w, "./images/%s/%s/%s\n", split, m.file, framePath(meta.Name)); err != nil {
+				if _, err := fmt.Fprintf(w, "./images/%s/%s/%s\n", split, imageDir(m.file), imagePath(meta.Name)); err != nil {
 					return err
 				}
 			}
@@ -107,7 +107,7 @@ func (r *run) bringTree(ctx context.Context, o output) (File, error) {
 		if len(text) == 0 {
 			continue
 		}
-		name := framePath(f.Name)
+		name := imagePath(f.Name)
 		name = strings.TrimSuffix(name, path.Ext(name)) + ".txt"
 		if labels[name] {
 			return file, fmt.Errorf("frames of task %q differ in their extension alone: %s; YOLO's labels know none", o.members[0].task.Name, f.Name)

@@ -30,7 +30,7 @@ func (t *task) addMissing(ctx context.Context) (decision, error) {
 	if err != nil {
 		return ended, err
 	}
-	want, err := t.o.Annotations(ctx, t.change, labels, meta.Frames)
+	want, err := t.o.Annotations(ctx, t.change, labels, meta.Each())
 	if err != nil {
 		return ended, err
 	}

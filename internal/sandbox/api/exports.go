@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -153,14 +154,22 @@ func (s *Server) exportDocument(q *query, a *annotated) (*annotation.Document, e
 			}
 		}
 	}
-	if err := s.exportImages(q, t, d, first, last); err != nil {
+	var included *[]int
+	if !a.whole {
+		included, err = includedFrames(t, a.jobs[0])
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.exportImages(q, t, d, first, last, included); err != nil {
 		return nil, err
 	}
 	d.Annotations, err = s.loadAnnotations(q.ctx, a)
 	return d, err
 }
 
-func (s *Server) exportImages(q *query, t *storage.Task, d *annotation.Document, first, last int) error {
+// exportImages gathers the frames from first to last; of a ground truth job only those that are included.
+func (s *Server) exportImages(q *query, t *storage.Task, d *annotation.Document, first, last int, included *[]int) error {
 	frames, err := s.store.Frames(q.ctx, *t.Data)
 	if err != nil || len(frames) == 0 {
 		return err
@@ -180,7 +189,7 @@ func (s *Server) exportImages(q *query, t *storage.Task, d *annotation.Document,
 		d.Filter = *p.FrameFilter
 	}
 	for i := first; i <= last; i++ {
-		if f := frames[i]; !hidden[i] {
+		if f := frames[i]; !hidden[i] && (included == nil || slices.Contains(*included, i)) {
 			if t.Mode == "interpolation" {
 				f.Name = importer.FrameName(*t.StartFrame + i*p.Step())
 			}

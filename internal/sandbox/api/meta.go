@@ -197,14 +197,20 @@ func (s *Server) getJobMeta(q *query) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	var included *[]int
-	if j.Kind == storage.JobGroundTruth && t.ValidationSet != nil {
-		included = &[]int{}
-		if err := json.Unmarshal([]byte(*t.ValidationSet), included); err != nil {
-			return answer{}, err
-		}
+	included, err := includedFrames(t, j)
+	if err != nil {
+		return answer{}, err
 	}
 	return s.meta(q, t, j.Start, j.Stop, included)
+}
+
+// includedFrames are the frames of the task that a ground truth job shows; nil of a job that shows all from its start to its stop.
+func includedFrames(t *storage.Task, j *storage.Job) (*[]int, error) {
+	if j.Kind != storage.JobGroundTruth || t.ValidationSet == nil {
+		return nil, nil
+	}
+	included := []int{}
+	return &included, json.Unmarshal([]byte(*t.ValidationSet), &included)
 }
 
 // getValidationLayout says which frames of a task check its annotators.

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
 const formatImages = "CVAT for images 1.1"
@@ -239,5 +241,19 @@ var exportQuestions = []question{
 			}
 		}
 		t.Errorf("%s is not among %v", formatImages, formats["exporters"])
+	}},
+	{197, "the export of a ground truth job has the images that check annotators alone", func(t *testing.T, s *suite) {
+		p := naturally
+		p.Validation = &cvat.ValidationParams{Mode: "gt", FrameSelectionMethod: "manual", Frames: []string{"frame_0001.jpg", "frame_0003.jpg"}}
+		task := s.imported(t, pictures(numbered(5)...), p)
+		c := &scene{suite: s, t: t, task: task.ID, ids: map[string]int{"bike": s.labels(t)[0].ID}, name: map[int]string{s.labels(t)[0].ID: "bike"}}
+		job := fmt.Sprintf("/api/jobs/%d", s.jobOfType(t, task.ID, "ground_truth"))
+		c.send(job+"/annotations", "", object{"shapes": boxes(2, 3)}).want(t, 200, "")
+		got := c.images(job)
+		if len(got) != 2 {
+			t.Errorf("%d images", len(got))
+		}
+		name := s.labels(t)[0].Name
+		c.wantImages(got, drawn(3, fmt.Sprintf(`<box label="%s" source="manual" occluded="0" xtl="1.00" ytl="2.00" xbr="30.00" ybr="20.00" z_order="0"></box>`, name)))
 	}},
 }
