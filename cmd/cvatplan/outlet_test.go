@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -142,6 +144,60 @@ func TestNothingThatATerminalObeysGetsOut(t *testing.T) {
 		content, err := os.ReadFile(file)
 		if err != nil || bytes.ContainsAny(content, "\x1b\x07\u202e\u009b") {
 			t.Errorf("%s: %v\n%q", file, err, content)
+		}
+	}
+}
+
+// Where bags are may be an address that opens a door: its password and its signature are in no output, whoever wrote
+// them, and neither is what the server sends a request on to.
+func TestAnAddressOfBagsGivesNoSecretAway(t *testing.T) {
+	t.Parallel()
+	const password, signed, onward = "password-canary-4711", "signature-canary-4711", "onward-canary-4711"
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "moved") {
+			http.Redirect(w, r, "http://127.0.0.1:1/x?X-Amz-Signature="+onward, http.StatusFound)
+			return
+		}
+		http.Error(w, r.URL.String(), http.StatusForbidden)
+	}))
+	t.Cleanup(srv.Close)
+	host := strings.TrimPrefix(srv.URL, "http://")
+	home := t.TempDir()
+	for name, root := range map[string]string{
+		"password": "http://bob:" + password + "@" + host + "/d", "signature": srv.URL + "/d?X-Amz-Signature=" + signed,
+		"both": "http://bob:" + password + "@" + host + "/d?sv=1&sig=" + signed, "moved": srv.URL + "/moved",
+		"not an address": "http://bob:" + password + "@" + host + ":port/d?sig=" + signed,
+	} {
+		manifest := filepath.Join(home, name+".yaml")
+		text := "version: 1\nserver: {url: 'sandbox:" + filepath.ToSlash(home) + "/s'}\nproject: {name: p}\nbags: [run.mcap]\n"
+		writeFiles(t, home, map[string]string{
+			name + ".yaml":       text + "root: '" + root + "'\n",
+			name + "-plain.yaml": text,
+			name + "-wrong.yaml": text + "root: '" + root + "' : x\n",
+		})
+		plain, env := filepath.Join(home, name+"-plain.yaml"), map[string]string{"HOME": home}
+		calls := [][]string{
+			{"plan", "--debug", "--offline", manifest}, {"plan", "--output", "json", manifest}, {"validate", "--files", manifest},
+			{"apply", "--auto-approve", "--debug", manifest}, {"frames", manifest}, {"validate", filepath.Join(home, name+"-wrong.yaml")},
+			{"plan", "--offline", "--root", root, plain}, {"inspect", root + "/run.mcap"}, {"init", root},
+		}
+		if name == "moved" { // which is tried again, and waits between
+			calls = calls[:1]
+		}
+		for _, args := range calls {
+			text, _ := called(env, args...)
+			for _, secret := range []string{password, signed, onward} {
+				if strings.Contains(text, secret) {
+					t.Errorf("%s: %v: %s", name, args, text)
+				}
+			}
+		}
+		env["CVATPLAN_ROOT"] = root
+		if name == "moved" {
+			continue
+		}
+		if text, _ := called(env, "plan", "--offline", plain); strings.Contains(text, "canary") {
+			t.Errorf("%s: CVATPLAN_ROOT: %s", name, text)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/outlet"
 	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // A credential is known by the name of its variable, or key in a file: those of CVAT, of the stores of
@@ -20,11 +21,14 @@ var credentialName = regexp.MustCompile(`(?i)(token|secret|passw(or)?d|passphras
 // ours are asked for by name, too, since a test's environment cannot be listed.
 var ours = []string{
 	"CVAT_ACCESS_TOKEN", "CVAT_PASSWORD", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-	"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "CVATPLAN_SERVER",
+	"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "CVATPLAN_SERVER", "CVATPLAN_ROOT",
 }
 
 // userinfo is the password in a URL.
 var userinfo = regexp.MustCompile(`://[^\s/@:]*:([^\s/@]+)@`)
+
+// signature is what a URL's query grants access by.
+var signature = regexp.MustCompile(`(?i)[?&;][a-z0-9_.%-]*(?:token|secret|passw(?:or)?d|key|credential|sig|signature|auth)=([^\s&;#"'<>]+)`)
 
 // guardOutput makes all output go through the outlet, which takes out every credential that is found in
 // the environment, in files and in profiles. The returned function writes what is left.
@@ -51,13 +55,24 @@ func (a *app) guardOutput(args []string) (flush func() error) {
 	}
 }
 
-// learn takes a credential out of a variable: all of it, or a URL's password. A name of a file is none.
+// learn takes a credential out of a variable: all of it, or a URL's password or signature. A name of a file is none.
 func (a *app) learn(name, value string) {
 	if credentialName.MatchString(name) && !strings.HasSuffix(name, "_FILE") && !filepath.IsAbs(value) {
 		a.secrets.Add(value)
 	}
-	for _, m := range userinfo.FindAllStringSubmatch(value, -1) {
-		a.secrets.Add(m[1])
+	for _, in := range []*regexp.Regexp{userinfo, signature} {
+		for _, m := range in.FindAllStringSubmatch(value, -1) {
+			a.secrets.Add(m[1])
+		}
+	}
+}
+
+// learnRoots takes the passwords and signatures out of where manifests say that bags are.
+func (a *app) learnRoots(m *manifest.Manifest) {
+	a.learn("", m.Root)
+	for _, b := range m.Bags {
+		a.learn("", b.Root)
+		a.learn("", b.Path)
 	}
 }
 

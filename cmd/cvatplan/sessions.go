@@ -41,6 +41,7 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 		case err != nil:
 			problems = append(problems, diag.Diagnostic{Pos: manifest.Position{File: file}, Text: err.Error()})
 		default:
+			a.learnRoots(m)
 			all = append(all, m)
 		}
 	}

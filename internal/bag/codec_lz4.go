@@ -1,7 +1,6 @@
 package bag
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -84,8 +83,8 @@ func appendLZ4(dst []byte, f lz4Frame, block []byte, stored bool) ([]byte, error
 func eachLZ4Block(src []byte, visit func(f lz4Frame, block []byte, stored bool) error) (int, error) {
 	rest := src
 	for len(rest) > 0 {
-		if rest[0] == 0 && len(bytes.TrimLeft(rest, "\x00")) == 0 {
-			break // padding
+		if len(rest) < len(src) && !beginsLZ4(rest) {
+			break // zeros, or the rest of a buffer, which some writers leave there
 		}
 		if len(rest) >= 8 && binary.LittleEndian.Uint32(rest)&^15 == lz4Skippable {
 			n := int64(binary.LittleEndian.Uint32(rest[4:]))
@@ -105,6 +104,15 @@ func eachLZ4Block(src []byte, visit func(f lz4Frame, block []byte, stored bool) 
 		}
 	}
 	return len(src), nil
+}
+
+// beginsLZ4 tells a frame, one that is to be skipped too.
+func beginsLZ4(b []byte) bool {
+	if len(b) < 4 {
+		return false
+	}
+	magic := binary.LittleEndian.Uint32(b)
+	return magic == lz4Magic || magic&^15 == lz4Skippable
 }
 
 func parseLZ4Frame(src []byte) (lz4Frame, error) {

@@ -58,6 +58,8 @@ func TestEveryKindOfFrameUnpacks(t *testing.T) {
 		"lz4, two frames":         {lz4Codec, append(packLZ4(t, data[:1000]), packLZ4(t, data[1000:])...)},
 		"lz4, zeros behind it":    {lz4Codec, append(packLZ4(t, data), make([]byte, 7)...)},
 		"zstd, zeros behind it":   {zstdCodec, append(packZstd(t, data), make([]byte, 7)...)},
+		"lz4, a buffer's rest":    {lz4Codec, append(packLZ4(t, data), "the rest of a buffer"...)},
+		"zstd, a buffer's rest":   {zstdCodec, append(packZstd(t, data), "the rest of a buffer"...)},
 		"lz4, skippable frame":    {lz4Codec, append([]byte("\x50\x2a\x4d\x18\x03\x00\x00\x00abc"), packLZ4(t, data)...)},
 		"zstd":                    {zstdCodec, packZstd(t, data)},
 		"zstd, no checksum":       {zstdCodec, packZstd(t, data, zstd.WithEncoderCRC(false))},

@@ -46,12 +46,10 @@ func unpackZstd(buf, src []byte, full int64) ([]byte, error) {
 	return all.DecodeAll(src, sized(buf, min(full, bound)+zstdSlack)[:0])
 }
 
-// withoutPadding is src without zeros behind its frames, which some writers leave there.
+// withoutPadding is src without what lies behind its frames and is none: zeros, or the rest of a buffer, which some
+// writers leave there. Whether the frames hold all is seen by the chunk's size.
 func withoutPadding(src []byte) []byte {
-	if len(src) == 0 || src[len(src)-1] != 0 {
-		return src
-	}
-	if end, ok := zstdEnd(src); ok && len(bytes.TrimLeft(src[end:], "\x00")) == 0 {
+	if end, ok := zstdEnd(src); ok {
 		return src[:end]
 	}
 	return src
@@ -59,7 +57,7 @@ func withoutPadding(src []byte) []byte {
 
 // zstdEnd is where the frames of src end; false if one is damaged.
 func zstdEnd(src []byte) (end int64, ok bool) {
-	for end < int64(len(src)) && src[end] != 0 {
+	for end < int64(len(src)) && (end == 0 || beginsZstd(src[end:])) {
 		var h zstd.Header
 		if h.Decode(src[end:]) != nil {
 			return 0, false
@@ -76,6 +74,11 @@ func zstdEnd(src []byte) (end int64, ok bool) {
 		end = last + 4*int64(btoi(h.HasCheckSum))
 	}
 	return end, end <= int64(len(src))
+}
+
+// beginsZstd tells a frame, one that is to be skipped too.
+func beginsZstd(b []byte) bool {
+	return len(b) >= 4 && (string(b[:4]) == zstdMagic || b[0]&0xf0 == 0x50 && string(b[1:4]) == "\x2a\x4d\x18")
 }
 
 // salvaging lets one frame at a time be salvaged, as each may ask for a window's memory.

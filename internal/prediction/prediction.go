@@ -81,14 +81,16 @@ func Open(file string, f Format) (Found, error) {
 
 // read reads a file whole, within what is left of the budget.
 func read(file string, budget *int64) ([]byte, error) {
+	if info, err := os.Stat(file); err != nil {
+		return nil, cause(err)
+	} else if !info.Mode().IsRegular() { // opening a pipe waits
+		return nil, errors.New("not a file")
+	}
 	in, err := os.Open(file)
 	if err != nil {
 		return nil, cause(err)
 	}
 	defer in.Close()
-	if info, err := in.Stat(); err == nil && !info.Mode().IsRegular() {
-		return nil, errors.New("not a file")
-	}
 	data, err := io.ReadAll(io.LimitReader(in, *budget+1))
 	switch {
 	case err != nil:

@@ -2,9 +2,11 @@ package rosimage
 
 import (
 	"bytes"
+	"compress/zlib"
 	"encoding/binary"
 	"image"
 	"image/png"
+	"io"
 	"math"
 	"strings"
 )
@@ -80,13 +82,12 @@ func (d depthFile) metres(sample uint16) float64 {
 	return d.a / (float64(sample) - d.b)
 }
 
-// check is what samples would say before it unpacks anything.
+// check is what samples would say, without keeping any.
 func (d depthFile) check() error {
 	if d.isPNG {
-		return checkDepthPNG(d.data)
+		return checkWholePNG(d.data)
 	}
-	width, height := rvlSize(d.data)
-	return checkDepthSize(width, height, MaxDepthPixels)
+	return checkRVL(d.data)
 }
 
 // samples unpacks to 16 bits a pixel, big endian.
@@ -115,6 +116,52 @@ func checkDepthPNG(b []byte) error {
 	}
 	limit := int(min(uint64(len(b))*deflateRatio/2, MaxDepthPixels))
 	return checkDepthSize(clampSize(h.width), clampSize(h.height), limit)
+}
+
+// checkWholePNG inflates the rows, so that what is damaged or cut off is found.
+func checkWholePNG(b []byte) error {
+	if err := checkDepthPNG(b); err != nil {
+		return err
+	}
+	h, _ := readPNGHead(b)
+	rows, err := zlib.NewReader(&pngPixels{rest: b[8:]})
+	if err != nil {
+		return malformed("compressedDepth: its PNG is damaged: %w", err)
+	}
+	want := int64(h.height) * (1 + 2*int64(h.width))
+	if len(b) > 28 && b[28] != 0 { // interlaced: its rows are others
+		want -= int64(h.height)
+	}
+	if n, err := io.Copy(io.Discard, io.LimitReader(rows, 2*want)); err != nil {
+		return malformed("compressedDepth: its PNG is damaged: %w", err)
+	} else if n < want {
+		return malformed("compressedDepth: its PNG has %d bytes of pixels, not %d", n, want)
+	}
+	return nil
+}
+
+// pngPixels reads the contents of a PNG's IDAT chunks, as one stream.
+type pngPixels struct {
+	rest  []byte // from the next chunk on
+	chunk []byte // what is left of this one
+}
+
+func (p *pngPixels) Read(b []byte) (int, error) {
+	for len(p.chunk) == 0 {
+		if len(p.rest) < 12 {
+			return 0, io.ErrUnexpectedEOF
+		}
+		size, name, data := binary.BigEndian.Uint32(p.rest), string(p.rest[4:8]), p.rest[8:]
+		if int64(size)+4 > int64(len(data)) {
+			return 0, io.ErrUnexpectedEOF
+		}
+		if p.rest = data[size+4:]; name == "IDAT" {
+			p.chunk = data[:size]
+		}
+	}
+	n := copy(b, p.chunk)
+	p.chunk = p.chunk[n:]
+	return n, nil
 }
 
 func unpackPNG(b []byte) (grid, error) {

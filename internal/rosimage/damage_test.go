@@ -127,9 +127,13 @@ func TestDamagedCompressedDepthIsAnErrorInBoundedMemory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			before := allocated()
 			o := rosimage.Options{Depth: &rosimage.Range{Max: 4}} // without one, PNGs pass unread
-			_, err := rosimage.Encode(io.Discard, compressedDepth(tt.format, tt.file), o)
+			m := compressedDepth(tt.format, tt.file)
+			_, err := rosimage.Encode(io.Discard, m, o)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want …%s…", err, tt.want)
+			}
+			if m.Check(o) == nil {
+				t.Error("it passes the check")
 			}
 			if n := allocated() - before; n > 1<<20 {
 				t.Errorf("%d bytes were allocated", n)

@@ -38,7 +38,7 @@ func Describe(w Wire, typeName string, msg []byte, o Options) Info {
 	return m.Info(o)
 }
 
-// Info describes a whole message; pixels are not decoded.
+// Info describes a whole message; no pixels are kept.
 func (m *Message) Info(o Options) Info {
 	if m.Cloud != nil {
 		_, err := m.planCloud(o)

@@ -98,7 +98,7 @@ func depthExt(o Options) string {
 	return o.ext()
 }
 
-// Check says why [Encode] would fail, as far as that shows without decoding pixels.
+// Check says why [Encode] would fail, without keeping any pixels.
 func (m *Message) Check(o Options) error {
 	if m.holdsPixels() {
 		_, err := m.picture(o)

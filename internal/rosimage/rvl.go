@@ -15,11 +15,28 @@ func unpackRVL(b []byte) (grid, error) {
 	}
 	n := width * height
 	pix := make([]byte, 2*n)
-	r := nibbles{b: b[rvlHead:]}
-	if got := r.runs(pix); got < n {
-		return grid{}, malformed("RVL data ends at pixel %d of %d", got, n)
+	if err := readRVL(b, n, pix); err != nil {
+		return grid{}, err
 	}
 	return depthGrid(width, height, 2*width, pix), nil
+}
+
+// checkRVL says what unpackRVL would.
+func checkRVL(b []byte) error {
+	width, height := rvlSize(b)
+	if err := checkDepthSize(width, height, MaxDepthPixels); err != nil {
+		return err
+	}
+	return readRVL(b, width*height, nil)
+}
+
+// readRVL reads n samples, into pix if that is not nil.
+func readRVL(b []byte, n int, pix []byte) error {
+	r := nibbles{b: b[rvlHead:]}
+	if got := r.runs(n, pix); got < n {
+		return malformed("RVL data ends at pixel %d of %d", got, n)
+	}
+	return nil
 }
 
 // rvlSize is 0, 0 for data that is too short to say.
@@ -38,10 +55,10 @@ type nibbles struct {
 	left int // nibbles in word
 }
 
-// runs fills big endian samples, and returns how many it filled. Each turn reads a
-// nibble at least, so it ends with the data.
-func (r *nibbles) runs(pix []byte) int {
-	n, total := 0, len(pix)/2
+// runs reads so many samples, big endian into pix if that is not nil, and returns how many there were. Each turn
+// reads a nibble at least, so it ends with the data.
+func (r *nibbles) runs(total int, pix []byte) int {
+	n := 0
 	var last int32
 	for n < total {
 		zeros, ok := r.number()
@@ -59,7 +76,9 @@ func (r *nibbles) runs(pix []byte) int {
 				return n
 			}
 			last += int32(zigzag>>1) ^ -int32(zigzag&1)
-			binary.BigEndian.PutUint16(pix[2*n:], uint16(last))
+			if pix != nil {
+				binary.BigEndian.PutUint16(pix[2*n:], uint16(last))
+			}
 			n++
 		}
 	}

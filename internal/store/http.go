@@ -25,16 +25,30 @@ var errNoRanges = errors.New("the server gives no ranges of files (it answered a
 // ErrNoListing is what [Web] says of directories.
 var ErrNoListing = errors.New("a web server lists no files: name each file in the manifest, without * or ?")
 
-// Path is the URL of a name.
+// Path is the URL of a name, as it may be shown: without a password and without a query, which may be a signature.
 func (w Web) Path(name string) string {
-	if name == "." {
-		return w.Root
+	u, err := w.address(name)
+	if err != nil {
+		return name
 	}
+	u.User = nil
+	if u.RawQuery != "" {
+		u.RawQuery = ""
+		return u.String() + "?…"
+	}
+	return u.String()
+}
+
+// address is the URL that is asked.
+func (w Web) address(name string) (*url.URL, error) {
 	u, err := url.Parse(w.Root)
 	if err != nil {
-		return w.Root + "/" + name
+		return nil, errors.New("the address of the bags' root cannot be read") // its words would be the address
 	}
-	return u.JoinPath(strings.Split(name, "/")...).String()
+	if name == "." {
+		return u, nil
+	}
+	return u.JoinPath(strings.Split(name, "/")...), nil
 }
 
 // List is not to be had.
@@ -113,7 +127,11 @@ func (w Web) part(ctx context.Context, name string, off, n int64, pin func(http.
 }
 
 func (w Web) do(ctx context.Context, method, name string, set func(http.Header)) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, method, w.Path(name), nil)
+	address, err := w.address(name)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, address.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -126,6 +144,10 @@ func (w Web) do(ctx context.Context, method, name string, set func(http.Header))
 		client = webClient
 	}
 	r, err := client.Do(request)
+	var of *url.Error
+	if errors.As(err, &of) {
+		err = of.Err // without the address, which a redirection may have signed
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -270,3 +270,23 @@ func TestWithoutCredentialsNothingIsSigned(t *testing.T) {
 		t.Errorf("got %q, %v, signed %t", got, err, signed)
 	}
 }
+
+// A signed address is asked as it is, and shown without what it is signed with.
+func TestAnAddressIsShownWithoutItsSecrets(t *testing.T) {
+	asked := ""
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		asked = user + ":" + password + " " + r.URL.String()
+		http.Error(w, "no", http.StatusForbidden)
+	}))
+	t.Cleanup(srv.Close)
+	web := Web{Root: strings.Replace(srv.URL, "://", "://bob:pass@", 1) + "/d?sig=abc"}
+	_, err := web.Stat(t.Context(), "a b.mcap")
+	if want := "bob:pass /d/a%20b.mcap?sig=abc"; asked != want {
+		t.Errorf("asked %s, want %s", asked, want)
+	}
+	shown := srv.URL + "/d/a%20b.mcap?…"
+	if err == nil || !strings.Contains(err.Error(), shown) || strings.Contains(err.Error(), "pass@") || strings.Contains(err.Error(), "abc") {
+		t.Errorf("%v, want …%s…", err, shown)
+	}
+}

@@ -92,11 +92,13 @@ func isControl(r rune) bool {
 var secrets = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)((?:token|password|passwd|secret|api_?key|credentials?)["']?\s*:\s*)[^\s].*`),
 	regexp.MustCompile(`(://)[^\s"']*@`),
+	regexp.MustCompile(`(://[^\s"'?]*\?)[^\s"']+`), // a signature, say
 }
 
 func redact(line string) string {
 	line = secrets[0].ReplaceAllString(line, "${1}**redacted**")
-	return secrets[1].ReplaceAllString(line, "${1}**redacted**@")
+	line = secrets[1].ReplaceAllString(line, "${1}**redacted**@")
+	return secrets[2].ReplaceAllString(line, "${1}**redacted**")
 }
 
 // excerptWidth is the most of a line that an excerpt shows, in columns; a line
