@@ -148,7 +148,9 @@ func ignoredByCVAT(name string) bool {
 var systemFolders = map[string]bool{
 	"@eadir": true, "#recycle": true, "#snapshot": true, "@recycle": true, "@recently-snapshot": true, "@tmp": true, "@synoeastream": true,
 	"$recycle.bin": true, "recycler": true, "system volume information": true, "lost+found": true,
-	"__macosx": true, "network trash folder": true, "temporary items": true, "~snapshot": true,
+	"__macosx": true, "network trash folder": true, "temporary items": true, "thevolumesettingsfolder": true, "~snapshot": true,
+	"@__thumb": true, "@transcode": true, "@sharebin": true, "@download": true, "trashbox": true, "recycle bin": true, "recycled": true,
+	"found.000": true, "found.001": true, "$av_asw": true, "node_modules": true, "__pycache__": true,
 }
 
 // systemInitials are their first bytes, in any case: a million names are looked at.

@@ -18,7 +18,7 @@ import (
 func TestFoldersOfSystemsHoldNoFrames(t *testing.T) {
 	folders := []string{
 		"@eaDir", "#recycle", "#snapshot", "@Recycle", "$RECYCLE.BIN", "RECYCLER", "System Volume Information", "lost+found",
-		"__MACOSX", ".thumbnails", ".Trash-1000",
+		"__MACOSX", ".thumbnails", ".Trash-1000", "~snapshot", ".@__thumb", "@Transcode", "trashbox", "Recycled", "FOUND.000", "node_modules",
 	}
 	files := []string{"syno/IMG_0000.JPG", "syno/IMG_0001.JPG", "syno/cam/2.JPG", "syno/._1.jpg", "syno/.DS_Store"}
 	for _, f := range folders {
@@ -27,7 +27,7 @@ func TestFoldersOfSystemsHoldNoFrames(t *testing.T) {
 	got := scan(t, tree(t, files...), `bags: [{path: "*/"}]`)
 	want := scanned{
 		Tasks:    []taskView{{Name: "syno", Frames: "syno/cam/2.JPG syno/IMG_0000.JPG syno/IMG_0001.JPG"}},
-		Problems: []string{"note: left out: 12 hidden files or system folders, such as syno/#recycle"},
+		Problems: []string{"note: left out: 19 hidden files or system folders, such as syno/#recycle"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
