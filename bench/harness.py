@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -125,6 +126,40 @@ def videos(folder, count, size):
     for i in range(count):
         rest = max(8, size - len(head))
         (folder / f"{i:06}.mp4").write_bytes(head + rest.to_bytes(4, "big") + b"free" + os.urandom(rest - 8))
+
+
+def topics(folder, _, size):
+    """Writes a recording (MCAP) of about size bytes: a topic of foxglove.CompressedVideo, whose packets are those of 36
+    frames of H.264, again and again, each with noise in an SEI unit that decoders pass over."""
+    def text(s):
+        return struct.pack("<I", len(s)) + s.encode()
+
+    def record(op, body):
+        return bytes([op]) + struct.pack("<Q", len(body)) + body
+
+    def field(number, data):
+        n, length = len(data), b""
+        while n > 127:
+            length, n = length + bytes([n & 127 | 128]), n >> 7
+        return bytes([number << 3 | 2]) + length + bytes([n]) + data
+
+    folder.mkdir(parents=True)
+    packets, frames = (REPO / "internal/remux/testdata/h264.packets").read_bytes(), []
+    while packets:
+        length = struct.unpack_from("<I", packets, 4)[0]
+        frames.append(packets[8:8 + length])
+        packets = packets[8 + length:]
+    noise = max(16, size // 360 - 100)
+    with open(folder / "run.mcap", "wb") as out:
+        out.write(b"\x89MCAP0\r\n" + record(1, text("") + text("bench")))
+        out.write(record(3, struct.pack("<H", 1) + text("foxglove.CompressedVideo") + text("protobuf") + struct.pack("<I", 0)))
+        out.write(record(4, struct.pack("<HH", 1, 1) + text("/front/video") + text("protobuf") + struct.pack("<I", 0)))
+        for i in range(360):
+            sei = b"\0\0\1\6\5" + b"\xff" * (noise // 255) + bytes([noise % 255]) + os.urandom(noise).replace(b"\0", b"\1") + b"\x80"
+            data = field(2, b"front") + field(3, sei + frames[i % 36]) + field(4, b"h264")
+            at = 1_700_000_000_000_000_000 + i * 33_333_333
+            out.write(record(5, struct.pack("<HIQQ", 1, i, at, at) + data))
+        out.write(record(15, struct.pack("<I", 0)) + record(2, struct.pack("<QQI", 0, 0, 0)) + b"\x89MCAP0\r\n")
 
 
 def manifest(folder, url, **more):

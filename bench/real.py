@@ -3,11 +3,12 @@
 (create, one multipart request with all images, next; it waits at the end), a floor (eight threads that create and send one
 stored zip with all parameters in one multipart request), and cvat-cli where --cli names it. Needs a CVAT to fill with tasks:
 
-    CVAT_TEST_URL=http://127.0.0.1:8080 CVAT_TEST_TOKEN=… python3 bench/real.py [many] [latency] [small] [clouds] [videos] [large]
+    CVAT_TEST_URL=http://127.0.0.1:8080 CVAT_TEST_TOKEN=… python3 bench/real.py [many] [latency] [small] [clouds] [videos] [topics] [large]
                                                                   [--rounds 5] [--cli PATH] [--mib 2048] [--keep]
 
 many is 24 tasks of 50 images of 134 kB, latency the same with 50 ms between client and server, small 200 tasks of 10 images of
-8 kB, clouds 10 3D tasks of 50 point clouds of 10,000 points, videos 20 tasks of one video of 5 MB, large one task of 2 GiB against curl. Without a name, all of them. Projects named "bench" and a number, which these
+8 kB, clouds 10 3D tasks of 50 point clouds of 10,000 points, videos 20 tasks of one video of 5 MB, topics 20 tasks of a
+recording of 5 MB whose one topic is a video, of which the others get the MP4, made beforehand, large one task of 2 GiB against curl. Without a name, all of them. Projects named "bench" and a number, which these
 are, are deleted at the end, unless --keep.
 """
 
@@ -32,7 +33,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import MIB, build, pictures, point_clouds, running, sending, timed, videos
+from harness import MIB, build, pictures, point_clouds, running, sending, timed, topics, videos
 
 URL, TOKEN = os.environ.get("CVAT_TEST_URL", "").rstrip("/"), os.environ.get("CVAT_TEST_TOKEN", "")
 BOUNDARY = "cvatplanbench7MA4YWxkTrZu0gW"
@@ -43,6 +44,7 @@ CASES = {  # tasks, images, bytes of an image, latency in ms, and what the ratio
     "small": (200, 10, 8_000, 0, {"script": 0.9}),
     "clouds": (10, 50, 160_000, 0, {"script": 1.10, "floor": 1.15}),
     "videos": (20, 1, 5_000_000, 0, {"script": 1.10, "floor": 1.15}),
+    "topics": (20, 1, 5_000_000, 0, {}),
 }
 
 
@@ -191,23 +193,40 @@ def with_cli(cli):
 
 def compare(name, binary, delay, tmp, options):
     tasks, images, size, latency, wanted = CASES[name]
-    write = {"clouds": point_clouds, "videos": videos}.get(name, pictures)
+    write = {"clouds": point_clouds, "videos": videos, "topics": topics}.get(name, pictures)
     data = tmp / f"{write.__name__}{tasks}x{images}"
     if not data.exists():
         for i in range(tasks):
             write(data / f"bag{i:03}", images, size)
+    others = sorted((made(data, binary) if name == "topics" else data).iterdir())
     bags, ways = sorted(data.iterdir()), [cvatplan, script, floor] + ([with_cli(options.cli)] if options.cli else [])
     seconds, counts = {way.__name__: [] for way in ways}, {}
     with delayed(delay, latency) as url:
         for _ in range(options.rounds):
             for way in ways:
                 start = time.monotonic()
-                counts[way.__name__] = way(url, bags, binary)
+                counts[way.__name__] = way(url, bags if way is cvatplan else others, binary)
                 seconds[way.__name__].append(time.monotonic() - start)
     print(f"\n{name}: {tasks} tasks of {images} images of {size} bytes, {latency} ms of latency, {options.rounds} rounds")
     for way, s in seconds.items():
         show(way, s, seconds["cvatplan"], sum(counts[way].values()) / tasks, wanted.get(way))
     print("  cvatplan's requests:", ", ".join(f"{n} {request}" for request, n in counts["cvatplan"].most_common()))
+
+
+def made(data, binary):
+    """The videos that cvatplan makes of recordings, each in a directory of its own."""
+    out = data.with_name(data.name + "-made")
+    if out.exists():
+        return out
+    with tempfile.TemporaryDirectory() as at:
+        path = Path(at) / "cvatplan.yaml"
+        path.write_text(json.dumps({"version": 1, "server": {"url": "sandbox:here"}, "root": str(data), "bags": ["*/"],
+                                    "project": {"name": "made", "create": True}, "task": {"name": "{bag}"}}))
+        timed(binary, "apply", "--auto-approve", path)
+        for i, file in enumerate(sorted(Path(at).rglob("*.mp4"))):
+            (out / f"bag{i:03}").mkdir(parents=True)
+            file.rename(out / f"bag{i:03}/front.mp4")
+    return out
 
 
 def show(way, seconds, ours, requests_each, wanted=None):

@@ -165,6 +165,9 @@ func (in *input) table(what string, at, n int64) ([]byte, error) {
 	if n > maxTable {
 		return nil, damaged("its %s of %d bytes is larger than any that is read (%d)", what, n, maxTable)
 	}
+	if left := in.size - at; at < 0 || left < n {
+		return nil, damaged("cut short: its %s ends after %d of %d bytes", what, max(left, 0), n)
+	}
 	b, err := in.read(at, make([]byte, n))
 	if err == nil && int64(len(b)) < n {
 		err = damaged("cut short: its %s ends after %d of %d bytes", what, len(b), n)
