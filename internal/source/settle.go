@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"time"
 
@@ -21,7 +20,7 @@ func (s scanner) unsettled(ctx context.Context, b *bagRef, paths []string) strin
 		return ""
 	}
 	for _, at := range paths {
-		info, err := b.store.Stat(ctx, path.Join(b.rel, at))
+		info, err := b.store.Stat(ctx, b.fileAt(at))
 		if err != nil {
 			continue
 		}

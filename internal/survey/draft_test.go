@@ -60,12 +60,12 @@ func TestADraftIsAsItWas(t *testing.T) {
 			want: Drafted{Bags: 3, Cameras: 2, Tasks: 3, Images: 90},
 		},
 		"videos_in_directories_of_cameras": {
-			files: []string{"front/run7.mp4", "left/run7.mp4", "left/run8.mp4"}, paths: []string{"."}, file: "cvatplan.yaml",
+			files: []string{"front/run7.mp4", "left/run7.MP4", "left/run8.mp4"}, paths: []string{"."}, file: "cvatplan.yaml",
 			want: Drafted{Bags: 3, Cameras: 2, Tasks: 3, Images: 90},
 		},
 		"videos_by_day_and_camera": {
-			files: []string{"day1/front.mp4", "day1/rear.mp4", "day2/front.mp4", "day2/rear.mp4", "notes/readme.txt"}, paths: []string{"."}, file: "cvatplan.yaml",
-			want: Drafted{Bags: 4, Cameras: 2, Tasks: 4, Images: 120},
+			files: []string{"day1/front.mp4", "day1/rear.mp4", "day2/front.mp4", "notes/readme.txt"}, paths: []string{"."}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 3, Cameras: 2, Tasks: 3, Images: 90},
 		},
 		"videos_beside_images": {
 			files: []string{"run7/cam_1.jpg", "run7/cam_2.jpg", "run7/preview.mp4", "walk.mp4"}, paths: []string{"."}, file: "cvatplan.yaml",

@@ -43,20 +43,21 @@ func (g *guesser) videosBeside(dir string, videos []string) {
 // (day1/front.mp4, day2/front.mp4), or the directories that hold videos of the same names (front/run7.mp4, left/run7.mp4). They
 // are cameras if there are several, and each video is of one.
 func videoNames(root string, bags []guessedBag) []string {
-	series, dirs, dirsOf := make(map[string]int), make(map[string]int), make(map[string][]string)
+	series, bare, dirs, dirsOf := make(map[string]int), make(map[string]int), make(map[string]int), make(map[string][]string)
 	for _, b := range bags {
 		at := b.from(root)
+		stem := strings.TrimSuffix(path.Base(at), path.Ext(at))
 		if b.frames == 0 || !writable(at) {
 			continue
 		}
 		if name := seriesOf(at); isVideoCamera(name) {
 			series[name]++
-			if name+path.Ext(at) != path.Base(at) {
-				series[name]++
+			if name == stem {
+				bare[name]++
 			}
 		}
 		if dir := path.Base(path.Dir(at)); isCameraDir(dir) && isVideoCamera(dir) {
-			dirsOf[path.Base(at)] = append(dirsOf[path.Base(at)], dir)
+			dirsOf[stem] = append(dirsOf[stem], dir)
 			dirs[dir]++
 		}
 	}
@@ -64,7 +65,9 @@ func videoNames(root string, bags []guessedBag) []string {
 	if !recur {
 		clear(dirs)
 	}
-	maps.DeleteFunc(series, func(_ string, n int) bool { return n < 2 })
+	if !slices.ContainsFunc(slices.Collect(maps.Values(bare)), func(n int) bool { return n > 1 }) {
+		maps.DeleteFunc(series, func(name string, n int) bool { return bare[name] == n }) // they are the clips' own names
+	}
 	for _, found := range []map[string]int{dirs, series} {
 		names := slices.Sorted(maps.Keys(found))
 		if len(names) > 1 && len(names) <= maxCameras && takeAll(names, root, bags) {
