@@ -96,7 +96,8 @@ func (a *avi) chunk(name string, at, size int64) error {
 		if err != nil || len(b) < 20 {
 			return firstError(err, damaged("damaged: its video's format has %d bytes", len(b)))
 		}
-		a.f.Width, a.f.Height = int(binary.LittleEndian.Uint16(b[4:])), int(binary.LittleEndian.Uint16(b[8:]))
+		height := int32(binary.LittleEndian.Uint32(b[8:])) // negative where rows go from the top down
+		a.f.Width, a.f.Height = int(binary.LittleEndian.Uint32(b[4:])&0xffff), int(max(height, -height)&0xffff)
 		code := string(b[16:20])
 		if a.f.Codec = aviCodecs[strings.ToUpper(code)]; a.f.Codec == "" {
 			return otherCodec(code)

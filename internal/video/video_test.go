@@ -92,6 +92,9 @@ func TestFramesAreThoseOfTheDecoder(t *testing.T) {
 				}
 				return
 			}
+			if f.Width != 64 || f.Height != 48 {
+				t.Errorf("%dx%d", f.Width, f.Height)
+			}
 			first := int64(0)
 			if name == "h264.avi" && want.Times[0] > 0 {
 				first = want.Times[0] // AVI has no times, and FFmpeg guesses that H.264 is shown a frame late
