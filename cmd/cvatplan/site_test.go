@@ -86,6 +86,10 @@ func newDataset(t testing.TB, s shape) *dataset {
 		if s.clouds {
 			manifest = append(manifest, cloudCamera...)
 		}
+		if s.video && s.served {
+			manifest = bytes.Replace(manifest, []byte(`"*/"`), []byte(`{path: "*/", index: index.jsonl}`), 1)
+			must(t, os.WriteFile(filepath.Join(d.checkouts[i], "index.jsonl"), videoIndex(s.tasks), 0o644))
+		}
 		must(t, os.WriteFile(filepath.Join(d.checkouts[i], "cvatplan.yaml"), manifest, 0o644))
 	}
 	for i := range s.tasks {
@@ -138,6 +142,9 @@ func (d *dataset) addVideo(t testing.TB, task string, seed uint64) {
 		free = binary.BigEndian.AppendUint64(free, random.Uint64())
 	}
 	d.video, d.tasks[task] = true, []string{"front.mp4"}
+	if d.served != nil {
+		d.tasks[task] = []string{task + "/front.mp4"}
+	}
 	d.write(t, task, "front.mp4", append(content, free...))
 }
 
@@ -159,6 +166,16 @@ func (d *dataset) predict(t testing.TB) {
 			must(t, os.WriteFile(file, []byte(lines.String()), 0o644))
 		}
 	}
+}
+
+// videoIndex is the committed index of a dataset's videos, which tells how many frames they have.
+func videoIndex(tasks int) (lines []byte) {
+	for i := range tasks {
+		for k := range 30 {
+			lines = fmt.Appendf(lines, `{"task":"run_%02d","name":"frame_%06d","frame":%d,"bag":"run_%02d","path":"front.mp4","pts_ns":"%d","index":%d}`+"\n", i, k, k, i, k*100_000_000, k)
+		}
+	}
+	return lines
 }
 
 func (d *dataset) write(t testing.TB, task, name string, content []byte) {

@@ -81,6 +81,8 @@ func killed() map[string]shape {
 		shapes["one task in three chunks"] = shape{tasks: 1, frames: 2, pixels: 310}
 		shapes["three tasks"] = shape{tasks: 3, frames: 2}
 		shapes["one task of point clouds"] = shape{tasks: 1, frames: 2, clouds: true}
+		shapes["one task of point clouds of a cloud storage"] = shape{tasks: 1, frames: 2, clouds: true, served: true}
+		shapes["one task of a video of a cloud storage"] = shape{tasks: 1, video: true, served: true}
 		shapes["one task of a video in three pieces"] = shape{tasks: 1, video: true}
 		shapes["one task with context images"] = shape{tasks: 1, frames: 2, related: true}
 		shapes["an order of its own"] = shape{tasks: 1, frames: 3, settings: "sorting_method: predefined"}

@@ -78,10 +78,19 @@ func (c validateCmd) tell(a *app, problems []diag.Diagnostic) error {
 	return err
 }
 
+// countTasks says how many tasks and frames the manifest asks for. Choosing frames by what they show would decode all of
+// them, so the candidates are counted where no index keeps the choice.
 func countTasks(tasks []source.Task) string {
-	frames := 0
+	frames, candidates := 0, 0
 	for _, t := range tasks {
 		frames += len(t.Frames())
+		if t.Undecided() {
+			candidates += len(t.Frames())
+		}
 	}
-	return wording.Count(len(tasks), "task", "tasks") + ", " + wording.Count(frames, "frame", "frames")
+	count := wording.Count(len(tasks), "task", "tasks") + ", "
+	if candidates == 0 {
+		return count + wording.Count(frames, "frame", "frames")
+	}
+	return count + fmt.Sprintf("at most %s: sharpest_of: and distinct: choose from %s", wording.Count(frames, "frame", "frames"), wording.Count(candidates, "image", "images"))
 }

@@ -108,12 +108,14 @@ type adoption struct {
 	server  planner.Reader
 	project observe.Found
 	labels  []cvat.Label
-	faults  map[string]string // by a label's name, why it is written by its name alone
-	listed  []cvat.Task       // all tasks of the project
-	have    []plan.Task       // the same, with their frames; both by id
-	tasks   []*task           // those that a manifest may describe, by name
+	faults  map[string]string      // by a label's name, why it is written by its name alone
+	listed  []cvat.Task            // all tasks of the project
+	have    []plan.Task            // the same, with their frames; both by id
+	videos  map[int]*cvat.DataMeta // of tasks that are of a video, by id
+	tasks   []*task                // those that a manifest may describe, by name
 	leftOut []string
-	dropped int // tasks that were found to be none that a manifest can give
+	dropped int           // tasks that were found to be none that a manifest can give
+	kind    manifest.Kind // of the frames of all tasks: a project holds point clouds, or images and videos
 	images  images
 
 	layout layout // of the last try
@@ -128,6 +130,8 @@ type task struct {
 	first   *task // of a part of a bag: the first part; nil: it is none
 	alone   bool  // it has no part, whatever the names are
 	dropped bool  // no manifest describes it
+
+	video *clip // what it takes of a video; nil: its frames are no video's
 
 	bag, camera string
 	paths       []string // of the frames, in the bag
@@ -159,8 +163,6 @@ func (a *adoption) look(ctx context.Context) (err error) {
 		switch {
 		case !t.Imported():
 			a.leaveOut(a.have[i], "it has no frames")
-		case t.Dimension == "3d" || t.Mode == "interpolation":
-			a.leaveOut(a.have[i], "it is not of images")
 		case strings.HasPrefix(t.BugTracker, manifest.Mark):
 			a.leaveOut(a.have[i], "cvatplan has not finished it")
 		case strings.ContainsFunc(t.Name, unicode.IsControl):
@@ -169,6 +171,9 @@ func (a *adoption) look(ctx context.Context) (err error) {
 			a.leaveOut(a.have[i], "another task has the same name")
 		default:
 			adopted = append(adopted, i)
+			if t.Dimension == "3d" {
+				a.kind = manifest.KindPointCloud
+			}
 		}
 	}
 	if err := a.askFrames(ctx, adopted); err != nil {
@@ -199,11 +204,20 @@ func (a *adoption) leaveOut(t plan.Task, why string) {
 func (a *adoption) askFrames(ctx context.Context, adopted []int) error {
 	group, asking := errgroup.WithContext(ctx)
 	group.SetLimit(asked)
+	a.videos = map[int]*cvat.DataMeta{}
+	metas := make([]*cvat.DataMeta, len(a.have)) // of videos
 	for _, i := range adopted {
 		group.Go(func() error {
-			return crash.Guard(func() (err error) {
-				a.have[i].Frames, err = observe.FrameNames(asking, a.server, a.have[i].ID)
-				return err
+			return crash.Guard(func() error {
+				meta, err := a.server.DataMeta(asking, a.have[i].ID)
+				if err != nil {
+					return err
+				}
+				a.have[i].Frames = meta.Names()
+				if a.listed[i].Mode == "interpolation" && len(meta.Frames) == 1 {
+					metas[i] = meta
+				}
+				return nil
 			})
 		})
 	}
@@ -215,7 +229,15 @@ func (a *adoption) askFrames(ctx context.Context, adopted []int) error {
 			a.leaveOut(t, "its frames have no names of their own")
 			continue
 		}
-		a.tasks = append(a.tasks, &task{Task: a.have[i]})
+		adopted := &task{Task: a.have[i]}
+		if meta := metas[i]; meta != nil {
+			a.videos[a.have[i].ID] = meta
+			if adopted.video = clipOf(meta); adopted.video == nil {
+				a.leaveOut(a.have[i], "it is of a video that no manifest takes, "+wording.Safe(meta.Frames[0].Name))
+				continue
+			}
+		}
+		a.tasks = append(a.tasks, adopted)
 	}
 	return nil
 }
@@ -275,6 +297,9 @@ func (k known) DataMeta(_ context.Context, task int) (*cvat.DataMeta, error) {
 	i, ok := slices.BinarySearchFunc(k.of.have, task, func(t plan.Task, id int) int { return cmp.Compare(t.ID, id) })
 	if !ok {
 		return nil, cvat.ErrNotFound
+	}
+	if meta := k.of.videos[task]; meta != nil {
+		return meta, nil
 	}
 	meta := &cvat.DataMeta{Size: len(k.of.have[i].Frames)}
 	for _, name := range k.of.have[i].Frames {
@@ -388,9 +413,14 @@ func (a *adoption) index() []byte {
 		for i, name := range t.Frames {
 			of := [2]string{t.bag, t.camera}
 			frames[of]++
-			_ = out.Write(index.Record{ // to memory
+			r := index.Record{
 				Task: t.Name, Name: name, Frame: frames[of] - 1, Bag: t.bag, Camera: t.camera, Path: t.paths[i], Selection: a.layout.selection(t),
-			})
+			}
+			if t.video != nil {
+				number := t.video.Start + i*t.video.Step
+				r.Index = &number
+			}
+			_ = out.Write(r) // to memory
 		}
 	}
 	_ = out.Flush()

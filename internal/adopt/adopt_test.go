@@ -118,6 +118,20 @@ func TestWhatIsAdoptedIsUnchanged(t *testing.T) {
 				{Name: "*", Frames: []string{"1.jpg"}}, {Name: "x.bag", Frames: []string{"1.jpg"}}, {Name: "true", Frames: []string{"1.jpg"}}, {Name: `"q" 'r' # ü`, Frames: []string{"1.jpg"}},
 			},
 		},
+		"point clouds": {
+			tasks: []api.SeedTask{{Name: "scan", Frames: numbered(3, "%d.pcd"), SegmentSize: 2}, {Name: "drive", Frames: numbered(2, "drive/lidar/%d.pcd"), SegmentSize: 2}},
+			lines: []string{`  - {name: lidar, kind: pointcloud, files: ["**"]}`, "    index: index/Orchard.jsonl", "  segment_size: 2"},
+		},
+		"point clouds at hand, beside images": {
+			tasks: []api.SeedTask{{Name: "scan", Frames: numbered(3, "%d.pcd")}, {Name: "drive", Frames: numbered(2, "drive/lidar/%d.pcd")}},
+			files: append(numbered(3, "scan/%d.bin"), "scan/1.jpg", "drive/lidar/0.pcd", "drive/lidar/1.pcd", "drive/front/0.jpg"), found: 2,
+			lines: []string{`  - {name: lidar, kind: pointcloud, files: ["**"]}`, `  - path: "drive/"`, `  - path: "scan/"`},
+		},
+		"point clouds of cameras": {
+			tasks: []api.SeedTask{{Name: "top_run_1", Frames: []string{"run_1/top/1.pcd"}}, {Name: "side_run_1", Frames: []string{"run_1/side/1.pcd"}}},
+			files: []string{"run_1/top/1.pcd", "run_1/side/1.pcd", "run_1/top/1.jpg"}, found: 2,
+			lines: []string{"  - name: side", "    kind: pointcloud", "  - name: top", `  - path: "run_1/"`},
+		},
 		"names that repeat in each directory": {
 			tasks: []api.SeedTask{{Name: "session 1", Frames: numbered(3, "%d.jpg")}, {Name: "session 2", Frames: numbered(3, "%d.jpg")}, {Name: "third", Frames: numbered(3, "%d.jpg")}},
 			files: append(append(numbered(3, "1/%d.jpg"), numbered(3, "2/%d.jpg")...), numbered(3, "3/%d.jpg")...), found: 2,

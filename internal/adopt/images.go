@@ -11,8 +11,11 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/pcd"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/video"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // images are what lies below the root.
@@ -21,12 +24,13 @@ type images struct {
 	byBase     map[string][]int // directories by their own name
 	byNames    map[names][]int  // by the names of all images below them
 	recordings map[string][]dir // by the name of the bag, without its extension
+	videos     map[string][]dir // by the name of the file
 }
 
 // A dir may be a bag: a directory with all images below it, or a recording.
 type dir struct {
 	rel  string // from the root, with slashes
-	file bool   // a recording in one file
+	file bool   // a recording or a video in one file
 	kids int    // directories and recordings beside it, itself included
 }
 
@@ -48,18 +52,24 @@ func (a *adoption) findImages(ctx context.Context) error {
 	if a.o.Root == "" {
 		return nil
 	}
-	if err := a.images.list(ctx, store.At(a.o.Root)); err != nil {
+	in := store.At(a.o.Root)
+	if err := a.images.list(ctx, in, a.kind); err != nil {
 		return err
 	}
 	for _, t := range a.tasks {
+		if t.video != nil {
+			t.images = a.images.findVideo(ctx, in, t)
+			continue
+		}
 		t.images = a.images.of(t)
 	}
 	return nil
 }
 
-func (m *images) list(ctx context.Context, in store.Store) error {
-	m.byBase, m.byNames, m.recordings = map[string][]int{}, map[names][]int{}, map[string][]dir{}
+func (m *images) list(ctx context.Context, in store.Store, kind manifest.Kind) error {
+	m.byBase, m.byNames, m.recordings, m.videos = map[string][]int{}, map[names][]int{}, map[string][]dir{}, map[string][]dir{}
 	below, order, kids := map[string]*names{}, []string{}, map[string]int{}
+	alike := map[string]int{} // videos in a directory, by it and their ending
 	err := fs.WalkDir(store.FS(ctx, in), ".", func(name string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil && name == ".":
@@ -79,9 +89,12 @@ func (m *images) list(ctx context.Context, in store.Store) error {
 			kids[path.Dir(name)]++
 			stem := strings.TrimSuffix(path.Base(name), path.Ext(name))
 			m.recordings[stem] = append(m.recordings[stem], dir{rel: name, file: true})
-		case imageheader.Accepted(name):
+		case video.Named(name):
+			alike[path.Dir(name)+path.Ext(name)]++
+			m.videos[path.Base(name)] = append(m.videos[path.Base(name)], dir{rel: name, file: true})
+		case framed(kind, name):
 			for at := path.Dir(name); ; at = path.Dir(at) {
-				below[at].add(path.Base(name))
+				below[at].add(frameFile(name))
 				if at == "." {
 					break
 				}
@@ -102,11 +115,33 @@ func (m *images) list(ctx context.Context, in store.Store) error {
 			list[i].kids = kids[path.Dir(list[i].rel)]
 		}
 	}
+	for _, list := range m.videos {
+		for i, d := range list {
+			list[i].kids = alike[path.Dir(d.rel)+path.Ext(d.rel)]
+		}
+	}
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		return path
 	}
 	return err
+}
+
+// framed reports whether a file may be a frame of that kind.
+func framed(kind manifest.Kind, name string) bool {
+	if kind == manifest.KindPointCloud {
+		return pcd.Named(name)
+	}
+	return imageheader.Accepted(name)
+}
+
+// frameFile is what CVAT calls a file: a .bin is a .pcd there.
+func frameFile(name string) string {
+	base := path.Base(name)
+	if pcd.IsBin(base) {
+		return strings.TrimSuffix(base, path.Ext(base)) + ".pcd"
+	}
+	return base
 }
 
 // of are the places where all images of a task may be, the likeliest first.

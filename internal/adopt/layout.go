@@ -14,6 +14,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/source/camera"
+	"github.com/cvatplan/cvatplan/internal/video"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -21,6 +22,7 @@ import (
 // A layout is what the bags, cameras and templates of a manifest are.
 type layout struct {
 	style      style
+	kind       manifest.Kind
 	root       string   // as the manifest writes it
 	cameras    []string // nil: a bag is one task
 	tasks      []*task  // that the manifest describes
@@ -41,7 +43,7 @@ const (
 
 // arrange makes the layout in a style.
 func (a *adoption) arrange(s style) {
-	l := layout{style: s, root: a.root(), names: map[*task]string{}, frameNames: map[*task]string{}, parted: map[*task]bool{}}
+	l := layout{style: s, kind: a.kind, root: a.root(), names: map[*task]string{}, frameNames: map[*task]string{}, parted: map[*task]bool{}}
 	for _, t := range a.tasks {
 		if t.written() {
 			l.tasks = append(l.tasks, t)
@@ -49,7 +51,7 @@ func (a *adoption) arrange(s style) {
 	}
 	l.findParts()
 	if s == grouped {
-		l.cameras = camerasOf(l.tasks)
+		l.cameras = camerasOf(l.tasks, a.kind)
 	}
 	used := map[string]bool{}
 	for _, t := range l.tasks {
@@ -64,11 +66,14 @@ func (a *adoption) arrange(s style) {
 		if l.cameras == nil {
 			l.names[t] = templateOf(t)
 		}
-		l.frameNames[t] = frameNameOf(t.Frames)
+		l.frameNames[t] = t.frameName()
 		t.setPaths(l.frameNames[t])
 	}
 	templates := slices.DeleteFunc(slices.Collect(maps.Values(l.names)), func(name string) bool { return !usesBag(name) })
 	l.name, l.frameName = cmp.Or(mode(templates), "{bag}"), mode(slices.Collect(maps.Values(l.frameNames)))
+	if slices.ContainsFunc(l.tasks, func(t *task) bool { return t.video != nil }) {
+		l.frameName = underBag // a video takes no other
+	}
 	l.settings = settingsOf(l.tasks, l.cameras)
 	a.layout = l
 }
@@ -99,6 +104,10 @@ func (l *layout) findParts() {
 
 // selection is what the index keeps of how the frames are named; see [index.Record].
 func (l layout) selection(t *task) string {
+	if t.video != nil {
+		_, selection := t.video.frames()
+		return selection
+	}
 	if l.frameNames[t] == underBag {
 		return ""
 	}
@@ -124,7 +133,7 @@ func (a *adoption) root() string {
 
 // camerasOf are the cameras, where each task is named {camera}_{bag} and takes the images of a camera of the
 // directory {bag}; nil where a task is not.
-func camerasOf(tasks []*task) []string {
+func camerasOf(tasks []*task, kind manifest.Kind) []string {
 	found := map[string]bool{}
 	bags := map[[2]string]bool{}
 	for _, t := range tasks {
@@ -144,9 +153,9 @@ func camerasOf(tasks []*task) []string {
 	}
 	cameras := make([]manifest.Camera, len(names))
 	for i, name := range names {
-		cameras[i].Name = name
+		cameras[i].Name, cameras[i].Kind = name, kind
 	}
-	matcher := camera.NewMatcher(cameras, manifest.KindImages)
+	matcher := camera.NewMatcher(cameras, kind)
 	for _, t := range tasks {
 		top, _ := topOf(t.Frames)
 		t.camera = strings.TrimSuffix(cmp.Or(t.first, t).Name, "_"+top)
@@ -167,7 +176,7 @@ func (a *adoption) place(t *task, cameras bool, used map[string]bool) {
 	top, nested := topOf(t.Frames)
 	t.indexed = t.plain || len(t.images) == 0
 	if !cameras {
-		t.camera = ""
+		t.camera = a.onlyCamera()
 	}
 	if !t.indexed {
 		i := slices.IndexFunc(t.images, func(d dir) bool { return cameras || !used[d.rel] })
@@ -187,6 +196,14 @@ func (a *adoption) place(t *task, cameras bool, used map[string]bool) {
 	used[t.bag] = true
 }
 
+// onlyCamera is the camera of all bags of a manifest that guesses none: point clouds are a camera's alone.
+func (a *adoption) onlyCamera() string {
+	if a.kind == manifest.KindPointCloud {
+		return "lidar"
+	}
+	return ""
+}
+
 // has reports whether anything of that path is below the root.
 func (m *images) has(rel string) bool {
 	for _, i := range m.byBase[path.Base(rel)] {
@@ -201,7 +218,7 @@ func (m *images) has(rel string) bool {
 func plainPath(name string) bool {
 	hidden := slices.ContainsFunc(strings.Split(name, "/"), func(part string) bool { return strings.HasPrefix(part, ".") || strings.TrimSpace(part) != part })
 	odd := strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || strings.ContainsRune(`\:"<>|$~`, r) })
-	return filepath.IsLocal(filepath.FromSlash(name)) && path.Clean(name) == name && !hidden && !odd && !wording.IsGlob(name) && !bag.Named(name)
+	return filepath.IsLocal(filepath.FromSlash(name)) && path.Clean(name) == name && !hidden && !odd && !wording.IsGlob(name) && !bag.Named(name) && !video.Named(name)
 }
 
 // templateOf is the template of a task's name, as far as the name tells of the bag.
@@ -209,6 +226,9 @@ func templateOf(t *task) string {
 	own := path.Base(t.bag)
 	for _, ext := range []string{".active", ".bag", ".mcap"} {
 		own = strings.TrimSuffix(own, ext)
+	}
+	if video.Named(own) {
+		own = strings.TrimSuffix(own, path.Ext(own))
 	}
 	if t.Name == t.bag && strings.Contains(t.bag, "/") {
 		return "{rel}"
@@ -236,7 +256,14 @@ func inParent(text, parent string) string {
 
 func escape(text string) string { return strings.NewReplacer("{", "{{", "}", "}}").Replace(text) }
 
-// frameNameOf is the template of a task's frame names.
+// frameName is the template of a task's frame names.
+func (t *task) frameName() string {
+	if t.video != nil {
+		return underBag
+	}
+	return frameNameOf(t.Frames)
+}
+
 func frameNameOf(frames []string) string {
 	if _, nested := topOf(frames); nested {
 		return underBag
@@ -254,6 +281,12 @@ func sixDigits(n int) string { return fmt.Sprintf("%06d", n) }
 // setPaths says where in the bag each frame is, as far as its name tells.
 func (t *task) setPaths(frameName string) {
 	t.paths = slices.Clone(t.Frames)
+	if t.video != nil {
+		for i := range t.paths {
+			t.paths[i] = t.video.File
+		}
+		return
+	}
 	for i, name := range t.Frames {
 		switch frameName {
 		case underBag:

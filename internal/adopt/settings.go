@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/pcd"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -28,7 +29,7 @@ type key struct {
 var keys = []key{
 	{"segment_size", func(t *task) string { return number(t.Settings.SegmentSize, t.Size) }, "0"},
 	{"overlap", func(t *task) string { return number(t.Settings.Overlap, 0) }, "0"},
-	{"image_quality", func(t *task) string { return number(t.Settings.ImageQuality, manifest.DefaultImageQuality) }, strconv.Itoa(manifest.DefaultImageQuality)},
+	{"image_quality", quality, strconv.Itoa(manifest.DefaultImageQuality)},
 	{"sorting_method", func(t *task) string { return sorting(t) }, manifest.DefaultSortingMethod},
 	{"subset", func(t *task) string { return text(t.Settings.Subset) }, `""`},
 	{"bug_tracker", func(t *task) string { return bugTracker(t) }, `""`},
@@ -39,6 +40,9 @@ var keys = []key{
 // sorting is a method that gives the frames in the order that they have. An index keeps any; of images that are
 // at hand none may.
 func sorting(t *task) string {
+	if t.video != nil {
+		return "" // it has its own
+	}
 	for _, method := range []string{manifest.DefaultSortingMethod, "lexicographical"} {
 		if source.InOrder(t.Frames, method) {
 			return strings.TrimPrefix(method, manifest.DefaultSortingMethod)
@@ -48,6 +52,14 @@ func sorting(t *task) string {
 		return "predefined"
 	}
 	return ""
+}
+
+// quality is that of images: of point clouds it says nothing.
+func quality(t *task) string {
+	if pcd.Named(t.Frames[0]) {
+		return ""
+	}
+	return number(t.Settings.ImageQuality, manifest.DefaultImageQuality)
 }
 
 func number(n *int, standard int) string {

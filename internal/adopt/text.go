@@ -15,6 +15,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/survey"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -43,10 +44,16 @@ func (a *adoption) text() []byte {
 			lines = append(lines, labelLines(label, "    ")...)
 		}
 	}
+	if only := a.onlyCamera(); l.cameras == nil && only != "" {
+		lines = append(lines, "cameras:", fmt.Sprintf("  - {name: %s, kind: %s, files: [%q]}", only, string(l.kind), "**"))
+	}
 	if l.cameras != nil {
 		lines = append(lines, "cameras:")
 		for _, c := range l.cameras {
 			lines = append(lines, "  - name: "+scalar(c))
+			if l.kind != manifest.KindImages {
+				lines = append(lines, "    kind: "+string(l.kind))
+			}
 			if own := l.settings.cameras[c]; len(own) > 0 {
 				lines = append(lines, "    task: "+flow(own))
 			}
@@ -110,8 +117,20 @@ type entry struct {
 	path  string
 	index string
 	count int
-	task  map[string]string
+	own
 }
+
+// own is what a bag has of its own.
+type own struct {
+	task   map[string]string
+	frames map[string]string // of a video
+}
+
+func (o own) equal(other own) bool {
+	return maps.Equal(o.task, other.task) && maps.Equal(o.frames, other.frames)
+}
+
+func (o own) empty() bool { return len(o.task)+len(o.frames) == 0 }
 
 func (e entry) lines() []string {
 	line := "  - path: " + survey.Quoted(e.path)
@@ -121,6 +140,9 @@ func (e entry) lines() []string {
 	lines := []string{line}
 	if e.index != "" {
 		lines = append(lines, "    index: "+scalar(e.index))
+	}
+	if len(e.frames) > 0 {
+		lines = append(lines, "    frames: "+flow(e.frames))
 	}
 	if len(e.task) > 0 {
 		lines = append(lines, "    task: "+flow(e.task))
@@ -148,19 +170,19 @@ func (a *adoption) entries() []entry {
 			e.index = index
 		}
 		own := a.own(bags[0])
-		shared := whole && !slices.ContainsFunc(bags, func(t *task) bool { return !maps.Equal(own, a.own(t)) })
+		shared := whole && !slices.ContainsFunc(bags, func(t *task) bool { return !own.equal(a.own(t)) })
 		if shared {
-			e.task = own
+			e.own = own
 		}
 		if whole {
 			globs = append(globs, e)
 		}
 		for _, t := range bags {
 			own := a.own(t)
-			if whole && (shared || len(own) == 0) {
+			if whole && (shared || own.empty()) {
 				continue
 			}
-			e := entry{path: pathOf(t), task: own}
+			e := entry{path: pathOf(t), own: own}
 			if t.indexed && !whole {
 				e.index = index
 			}
@@ -207,18 +229,21 @@ func pathOf(t *task) string {
 }
 
 // own is what a bag has of its own.
-func (a *adoption) own(t *task) map[string]string {
-	own := maps.Clone(a.layout.settings.bags[t.bag])
-	if own == nil {
-		own = map[string]string{}
+func (a *adoption) own(t *task) own {
+	o := own{task: maps.Clone(a.layout.settings.bags[t.bag])}
+	if o.task == nil {
+		o.task = map[string]string{}
 	}
 	if name := a.layout.names[t]; name != a.layout.name {
-		own["name"] = survey.Quoted(name)
+		o.task["name"] = survey.Quoted(name)
 	}
 	if name := a.layout.frameNames[t]; name != a.layout.frameName {
-		own["frame_name"] = survey.Quoted(name)
+		o.task["frame_name"] = survey.Quoted(name)
 	}
-	return own
+	if t.video != nil {
+		o.frames, _ = t.video.frames()
+	}
+	return o
 }
 
 // flow is a mapping in one line.

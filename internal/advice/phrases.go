@@ -115,6 +115,7 @@ var phrases = map[diag.Action]string{
 	diag.HintRenewIndex:        "cvatplan frames --renew {1sh}",
 	diag.HintCommitIndex:       "write index: FILE under the bag's path:, then: cvatplan frames --renew {1sh}, and commit what it writes",
 	diag.HintChooseElsewhere:   "where the images are, with --root, write the bag's index: cvatplan frames --renew {1sh}; it keeps which frames were chosen",
+	diag.HintIndexVideo:        "where the videos are, with --root, write the bag's index: cvatplan frames --renew {1sh}; or name their bucket as root: s3://…, which cvatplan reads in ranges",
 	diag.HintChooseOtherwise:   "convert it to JPEG or PNG, or choose by every: alone",
 	diag.HintRenewIndexThere:   "cvatplan frames --renew {1sh}   (where the images are)",
 	diag.HintRemoveImage:       "remove it, or set frames.bad: skip",

@@ -137,6 +137,7 @@ const (
 	HintRenewIndexThere // manifest
 	HintCommitIndex     // manifest
 	HintChooseElsewhere // manifest
+	HintIndexVideo      // manifest
 	HintChooseOtherwise
 	HintRemoveImage
 	HintRepairImage

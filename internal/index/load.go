@@ -44,6 +44,7 @@ type ContextImage struct {
 	Size  int64 // bytes
 	Sum   [32]byte
 	Apart uint64 // ns between its time and the frame's
+	Timed bool   // both have one
 }
 
 // Load reads an index whole.
@@ -113,6 +114,7 @@ func (f *Frames) addContext(r Record) {
 	for _, c := range r.Context {
 		image := ContextImage{Name: c.Name, Size: c.Size, Sum: c.Sum()}
 		if c.StampNS != nil && r.StampNS != nil {
+			image.Timed = true
 			image.Apart = uint64(max(*c.StampNS, *r.StampNS)) - uint64(min(*c.StampNS, *r.StampNS))
 		}
 		images = append(images, image)

@@ -61,7 +61,7 @@ func (in *reader) task(line []byte) error {
 	d := plan.Desired{
 		Task: l.Task, Was: l.Was, Update: l.Update, Bag: l.Bag, Camera: l.Camera, Kind: l.Kind, Video: l.Video, Settings: l.Settings, Frames: l.Frames, Annotations: l.Annotations,
 		Origin: manifest.Position(l.Origin), Hash: l.Hash, Bytes: l.Bytes,
-		Context: l.Context, Related: l.Related, ContextFiles: l.ContextFiles,
+		Context: l.Context, Related: l.Related, ServerFiles: l.ServerFiles, ContextFiles: l.ContextFiles,
 	}
 	if d.Related != nil && len(d.Related) != len(d.Frames) {
 		return in.wrong(fmt.Errorf("%d frames have %d numbers of context images", len(d.Frames), len(d.Related)))

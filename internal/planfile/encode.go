@@ -40,7 +40,7 @@ func taskOf(d plan.Desired, action plan.Action, images []Image) taskLine {
 	l := taskLine{
 		Type: typeTask, Task: d.Task, Action: string(action), Was: d.Was, Update: d.Update, Bag: d.Bag, Camera: d.Camera, Kind: d.Kind, Hash: d.Hash, Bytes: d.Bytes,
 		Settings: d.Settings, Origin: positionPart(d.Origin), Frames: d.Frames, Annotations: d.Annotations,
-		Context: d.Context, Related: d.Related, ContextFiles: d.ContextFiles,
+		Context: d.Context, Related: d.Related, ServerFiles: d.ServerFiles, ContextFiles: d.ContextFiles,
 	}
 	if d.Video != nil {
 		l.Video, l.Frames = d.Video, nil

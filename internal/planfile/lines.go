@@ -97,6 +97,7 @@ type taskLine struct {
 	Annotations  *plan.Annotations `json:"annotations,omitempty"`
 	Context      []plan.Context    `json:"context,omitempty"`
 	Related      []int             `json:"related,omitempty"` // context images of each frame
+	ServerFiles  []string          `json:"server_files,omitempty"`
 	ContextFiles []string          `json:"context_files,omitempty"`
 	Sizes        []int64           `json:"sizes,omitempty"`
 	Sums         []string          `json:"sums,omitempty"`

@@ -16,6 +16,9 @@ func imagesSince(was, now plan.Change, before, after []Image) string {
 	if !slices.Equal(old, names) {
 		return namesSince(old, names)
 	}
+	if !slices.Equal(was.Desired.ServerFiles, now.Desired.ServerFiles) {
+		return namesSince(was.Desired.ServerFiles, now.Desired.ServerFiles)
+	}
 	measured := (was.Desired.Hash == "") == (now.Desired.Hash == "") // both or neither: reading may leave images out
 	if measured && !slices.Equal(was.Desired.Related, now.Desired.Related) || !slices.Equal(was.Desired.ContextFiles, now.Desired.ContextFiles) {
 		return contextChanged

@@ -193,7 +193,8 @@ func union(labels, more []manifest.Label) []manifest.Label {
 }
 
 // CheckImages lists the bags of one manifest and reads the headers of all their images. What is wrong
-// with a task's frames is among the problems, with the place where the manifest asks for the task.
+// with a task's frames is among the problems, with the place where the manifest asks for the task. The tasks
+// are those that a project without any would be given; the frames of [source.Task.Undecided] ones are not chosen.
 func CheckImages(ctx context.Context, m *manifest.Manifest, o ScanOptions) ([]source.Task, []diag.Diagnostic) {
 	tasks, problems := source.Scan(ctx, m, source.Options{Root: o.Root, Strict: o.Strict, Memory: o.Memory, ReadWhole: o.ReadWhole})
 	for i, t := range tasks {
@@ -207,5 +208,22 @@ func CheckImages(ctx context.Context, m *manifest.Manifest, o ScanOptions) ([]so
 	problems = slices.DeleteFunc(problems, func(p diag.Diagnostic) bool {
 		return p.Severity < diag.Error && slices.Contains(m.Ignore, p.Code)
 	})
-	return tasks, problems
+	return inParts(ctx, tasks), problems
+}
+
+// inParts are the tasks with the parts that a project without any would be given in place of whole bags.
+func inParts(ctx context.Context, tasks []source.Task) []source.Task {
+	var all []source.Task
+	for _, t := range tasks {
+		if t.Parts == nil || t.Undecided() || t.Deferred != "" || len(t.Problems) > 0 {
+			all = append(all, t)
+			continue
+		}
+		p := Project{first: map[plan.Name]int{}, whole: []source.Task{t}}
+		if err := p.divide(ctx, nil, nil, false); err != nil {
+			return tasks // it is ctx's
+		}
+		all = append(all, p.Tasks...)
+	}
+	return all
 }

@@ -134,4 +134,6 @@ var assumptions = []assumption{
 	{120, "jobs of a video overlap by 5 frames where nothing is said", 341},
 	{121, "gt_pool of a video is passed over without a word", 342},
 	{122, "a video that cannot be read, or has no picture, fails its import with the decoder's error", 343},
+	{123, "point clouds of a cloud storage or the share are read there, a .bin of the storage becomes a .pcd, and one of the share fails", 337},
+	{124, "a video of a cloud storage is copied, and one of the share is read there", 344},
 }

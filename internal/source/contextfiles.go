@@ -14,7 +14,7 @@ import (
 )
 
 // fileContext gives the frames of a camera in a directory the images of others in it, by the times that the files'
-// names carry.
+// names carry, or, where none carries one, by the numbers in them.
 func (s scanner) fileContext(t *Task, b *bagRef, of *manifest.Camera, d division, l contents) []diag.Diagnostic {
 	if of == nil || len(of.Context) == 0 || len(t.frames.names) == 0 {
 		return nil
@@ -34,6 +34,16 @@ func (s scanner) fileContext(t *Task, b *bagRef, of *manifest.Camera, d division
 			problems = append(problems, t.blockAll(inContext(c.Name, slices.Clone(wrong)))...)
 		}
 		paths := s.contextFiles(c, d, l)
+		of := candidates{
+			open: func(used []int) frame.Source {
+				return frame.Files{Store: b.store, Dir: b.rel, Names: frame.Pick(paths, used), Stamp: stampOf}
+			},
+			file: func(i int) string { return c.Name + path.Ext(paths[i]) },
+		}
+		if !t.timed() && !slices.ContainsFunc(paths, func(p string) bool { _, ok := stampOf(p); return ok }) {
+			problems = append(problems, t.addByNumber(c, paths, of)...)
+			continue
+		}
 		stamps := make([]int64, len(paths))
 		for i, p := range paths {
 			stamp, ok := stampOf(p)
@@ -43,11 +53,7 @@ func (s scanner) fileContext(t *Task, b *bagRef, of *manifest.Camera, d division
 			}
 			stamps[i] = stamp
 		}
-		problems = append(problems, t.addContext(c.Name, c.Within, stamps,
-			func(used []int) frame.Source {
-				return frame.Files{Store: b.store, Dir: b.rel, Names: frame.Pick(paths, used), Stamp: stampOf}
-			},
-			func(i int) string { return c.Name + path.Ext(paths[i]) })...)
+		problems = append(problems, t.addContext(c.Name, c.Within, stamps, of)...)
 	}
 	return problems
 }

@@ -27,6 +27,8 @@ type series struct {
 	files  []string     // by image: its name in CVAT, such as left.png
 	uses   []use        // by frame
 	unread bool         // which there are is known only once messages are read
+
+	byNumber bool // they were paired by the numbers in files' names, which carry no times
 }
 
 // A use is one image beside one frame. An image may be beside several frames.
@@ -56,7 +58,8 @@ func (s series) only(kept []int) series {
 	for _, u := range s.uses {
 		byFrame[u.frame] = append(byFrame[u.frame], u)
 	}
-	some := series{name: s.name, source: s.source, files: s.files, unread: s.unread}
+	some := s
+	some.uses = nil
 	for now, was := range kept {
 		for _, u := range byFrame[was] {
 			some.uses = append(some.uses, use{now, u.image, u.apart})
@@ -123,7 +126,7 @@ func (f frames) related() []int {
 func (f frames) coverage() []plan.Context {
 	var list []plan.Context
 	for _, s := range f.context {
-		c := plan.Context{Name: s.name, Images: len(s.uses), Unread: s.unread}
+		c := plan.Context{Name: s.name, Images: len(s.uses), Unread: s.unread, ByNumber: s.byNumber}
 		last := -1
 		for _, u := range s.uses {
 			if u.frame != last {
@@ -145,7 +148,7 @@ func (t Task) Covered(frames []Frame) []plan.Context {
 	}
 	place := make(map[string]int, len(list))
 	for i, c := range list {
-		list[i], place[c.Name] = plan.Context{Name: c.Name}, i
+		list[i], place[c.Name] = plan.Context{Name: c.Name, ByNumber: c.ByNumber}, i
 	}
 	for _, f := range frames {
 		last := -1
@@ -163,9 +166,9 @@ func (t Task) Covered(frames []Frame) []plan.Context {
 	return list
 }
 
-// addContext pairs the frames with the candidates of a series, whose stamps are theirs; open makes the source of some
-// of these, and file says how CVAT is to call one. It is a warning if no frame has one.
-func (t *Task) addContext(name string, within time.Duration, stamps []int64, open func(used []int) frame.Source, file func(candidate int) string) []diag.Diagnostic {
+// addContext gives the frames the candidates of a series that are nearest in time, whose stamps are theirs. It is a
+// warning if no frame has one.
+func (t *Task) addContext(name string, within time.Duration, stamps []int64, of candidates) []diag.Diagnostic {
 	times := make([]int64, len(t.frames.names))
 	for i := range times {
 		stamp := t.frames.source.Origin(i).StampNS
@@ -175,38 +178,57 @@ func (t *Task) addContext(name string, within time.Duration, stamps []int64, ope
 		}
 		times[i] = *stamp
 	}
-	s := series{name: name}
+	pairs := nearest(times, stamps, int64(within))
+	t.addPairs(series{name: name}, pairs, of)
+	if len(pairs) > 0 {
+		return nil
+	}
+	missing := fmt.Sprintf("within %s: the bag has none", within)
+	if near := nearest(times, stamps, 1<<63-1); len(near) > 0 {
+		best := slices.MinFunc(near, func(a, b pairing) int { return cmp.Compare(a.apart, b.apart) })
+		missing = fmt.Sprintf("within %s; the nearest is %s away", within, time.Duration(best.apart).Round(time.Millisecond))
+	}
+	return t.withoutContext(name, missing)
+}
+
+// The candidates of a series are the images that its entry may take.
+type candidates struct {
+	open func(used []int) frame.Source // the source of some of them
+	file func(candidate int) string    // how CVAT is to call one
+}
+
+// addPairs adds a series with the images that the pairs name.
+func (t *Task) addPairs(s series, pairs []pairing, of candidates) {
 	var used []int
 	place := make(map[int]int)
-	for _, p := range nearest(times, stamps, int64(within)) {
+	for _, p := range pairs {
 		image, known := place[p.candidate]
 		if !known {
 			image = len(used)
 			place[p.candidate] = image
 			used = append(used, p.candidate)
-			s.files = append(s.files, file(p.candidate))
+			s.files = append(s.files, of.file(p.candidate))
 		}
 		s.uses = append(s.uses, use{p.time, image, p.apart})
 	}
 	if len(used) > 0 {
-		s.source = open(used)
+		s.source = of.open(used)
 		if file := s.files[0]; len(file) > maxFrameName || ignoredByCVAT(file) {
 			t.block(diag.CodeBadFrameName, diag.Do(diag.HintWrite, "name: and another one"), "context image %s: CVAT takes names of %d bytes, and drops what has __MACOSX or .DS_Store in them", wording.Safe(wording.Clip(file, 80)), maxFrameName)
 		}
 	}
 	t.frames.context = append(t.frames.context, s)
-	if len(used) > 0 || len(times) == 0 || len(t.Problems) > 0 {
+}
+
+// withoutContext is the warning that no frame has an image of a series.
+func (t *Task) withoutContext(name, missing string) []diag.Diagnostic {
+	if len(t.frames.names) == 0 || len(t.Problems) > 0 {
 		return nil
 	}
-	p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeNoContext, Task: t.Name, Pos: t.Origin,
-		Text: fmt.Sprintf("task %s: no frame has an image of %s within %s", wording.Safe(t.Name), wording.Safe(name), within)}
-	if near := nearest(times, stamps, 1<<63-1); len(near) > 0 {
-		best := slices.MinFunc(near, func(a, b pairing) int { return cmp.Compare(a.apart, b.apart) })
-		p.Text += fmt.Sprintf("; the nearest is %s away", time.Duration(best.apart).Round(time.Millisecond))
-	} else {
-		p.Text += ": the bag has none"
-	}
-	return []diag.Diagnostic{p}
+	return []diag.Diagnostic{{
+		Severity: diag.Warning, Code: diag.CodeNoContext, Task: t.Name, Pos: t.Origin,
+		Text: fmt.Sprintf("task %s: no frame has an image of %s %s", wording.Safe(t.Name), wording.Safe(name), missing),
+	}}
 }
 
 // described are the task's frames, for people.

@@ -331,3 +331,59 @@ func TestContextImagesOfAnotherMachinesRecordingAreFoundWhenItIsRead(t *testing.
 	}
 	check(t, exact.Close())
 }
+
+func TestFilesWithoutTimesArePairedByNumber(t *testing.T) {
+	tests := map[string]struct {
+		files []string
+		want  string // each frame and its context image, or what blocks the task
+	}{
+		"equal names":         {[]string{"front/1.png", "front/2.png", "left/2.png"}, "1- 2=left/2.png"},
+		"zeros before":        {[]string{"front/000.png", "front/0010.png", "left/0.png", "left/10.png"}, "000=left/0.png 0010=left/10.png"},
+		"cameras in names":    {[]string{"front_7.png", "front_8.png", "left_7.jpg"}, "front_7=left_7.jpg front_8-"},
+		"cameras at the end":  {[]string{"7_front.png", "8_front.png", "8_left.jpg"}, "7_front- 8_front=8_left.jpg"},
+		"no numbers":          {[]string{"front/a.png", "front/b.png", "left/b.jpg"}, "a- b=left/b.jpg"},
+		"dates":               {[]string{"front/20260304_120001.png", "left/20260304_120001.png"}, "20260304_120001=left/20260304_120001.png"},
+		"dots and blanks":     {[]string{"front/a 1.b.2.png", "left/ä 1.b.2.png"}, "a 1.b.2=left/ä 1.b.2.png"},
+		"beyond 64 bits":      {[]string{"front/100000000000000000000000000000000000001.png", "left/0100000000000000000000000000000000000001.png"}, "100000000000000000000000000000000000001=left/0100000000000000000000000000000000000001.png"},
+		"one number twice":    {[]string{"front/1.png", "left/1.png", "left/01.png"}, "in the names of its images, and two of them have one number: left/01.png and left/1.png"},
+		"frames twice":        {[]string{"a/front/1.png", "b/front/1.png", "left/1.png"}, "in the names of camera front, and two of them have one number: a/front/1.png and b/front/1.png"},
+		"times on one side":   {[]string{"front/1.png", "left/1700000000000000000.png"}, "no time stamps in the names of camera front"},
+		"times on the others": {[]string{"front/1700000000000000000.png", "left/1.png"}, "no time stamps in the names of its images"},
+		"none":                {[]string{"front/1.png", "left/2.png"}, "1-; task front_run: no frame has an image of left with the number that is in its name"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var files []string
+			for _, f := range tt.files {
+				files = append(files, "run/"+f)
+			}
+			root := tree(t, files...)
+			tasks, problems := Scan(context.Background(), parse(t, "cameras: [{name: front, context: [left]}, left]\nbags: [{path: run, cameras: [front]}]"), Options{Root: root})
+			task := tasks[0]
+			if len(task.Problems) > 0 {
+				if got := task.Problems[0].Text; !strings.Contains(got, tt.want) {
+					t.Errorf("%s, want %s", got, tt.want)
+				}
+				return
+			}
+			var all []string
+			s := task.frames.context[0]
+			for i := range task.frames.names {
+				said := trimExtension(path.Base(task.frames.names[i])) + "-"
+				for _, u := range s.uses {
+					if u.frame == i {
+						said = strings.TrimSuffix(said, "-") + "=" + s.source.Origin(u.image).Path
+					}
+				}
+				all = append(all, said)
+			}
+			got := strings.Join(all, " ")
+			for _, p := range problems {
+				got += "; " + p.Text
+			}
+			if got != tt.want || !task.Desired().Context[0].ByNumber {
+				t.Errorf("%s, want %s", got, tt.want)
+			}
+		})
+	}
+}

@@ -49,6 +49,7 @@ func (v view) indexedContext(l *index.Frames) []series {
 				s = &all[k]
 			}
 			s.uses = append(s.uses, use{i, len(s.files), image.Apart})
+			s.byNumber = !image.Timed
 			s.files = append(s.files, image.Name)
 		}
 	}

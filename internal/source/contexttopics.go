@@ -113,11 +113,12 @@ func (r *reading) addContext(ctx context.Context, b *bag.Bag, t *Task, cache hea
 		for i, m := range heads.Messages {
 			stamps[i] = m.Stamp
 		}
-		others = append(others, t.addContext(c.Name, c.Within, stamps,
-			func(used []int) frame.Source {
+		others = append(others, t.addContext(c.Name, c.Within, stamps, candidates{
+			open: func(used []int) frame.Source {
 				return recording.NewMessages(r.cache, r.view.bag.store, r.view.bag.rel, frame.Pick(heads.Messages, used), c.options)
 			},
-			func(i int) string { return c.Name + "." + heads.Messages[i].Ext })...)
+			file: func(i int) string { return c.Name + "." + heads.Messages[i].Ext },
+		})...)
 	}
 	return others, nil
 }

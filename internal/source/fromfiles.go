@@ -24,10 +24,7 @@ func (v view) fromFiles(paths, all []string) Task {
 		t.blockSelection(err, len(paths), paths[0])
 		return t
 	}
-	if in := v.bag.served(); in != nil && v.kind() == manifest.KindPointCloud {
-		t.block(diag.CodeNamesOnly, diag.Hint{}, "bag %s: point clouds are checked before they are sent, and %s", wording.Safe(v.bag.rel), onlyNames)
-		return t
-	} else if in != nil {
+	if in := v.bag.served(); in != nil {
 		v.fromServed(&t, in, kept, index)
 		return t
 	}

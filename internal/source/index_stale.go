@@ -40,7 +40,9 @@ func (s scanner) stale(b *bagRef, o outcome) []diag.Diagnostic {
 			list = append(list, t.blockAll([]diag.Diagnostic{t.stale(how)})...)
 			continue
 		}
-		t.frames.index = l
+		if !t.frames.payload.Served() { // nothing else of it can be compared
+			t.frames.index = l
+		}
 	}
 	return list
 }

@@ -21,6 +21,13 @@ type indexedFrames struct {
 	frames *index.Frames
 }
 
+// fromIndex are the frames as an index tells of them, of bags that are not here and of videos that the server reads by
+// itself; nil: they are not from one.
+func (f frames) fromIndex() *indexedFrames {
+	a, _ := f.source.(*indexedFrames)
+	return a
+}
+
 // OnlyIndexed is why a task's frames cannot be read: its bag is not here, and an index stands in for it.
 // A plan needs no more; what apply is to upload is blocked by it.
 func (t Task) OnlyIndexed() (diag.Diagnostic, bool) {

@@ -121,7 +121,10 @@ func (s scanner) indexedOrPresent(ctx context.Context, b *bagRef) outcome {
 	if b.indexed == nil {
 		return o
 	}
-	if b.unfetched = unfetched(ctx, o); b.unfetched != nil && b.indexed.Has(b.rel) {
+	if b.served() == nil {
+		b.unfetched = unfetched(ctx, o)
+	}
+	if b.unfetched != nil && b.indexed.Has(b.rel) {
 		return s.fromIndex(b)
 	}
 	o.problems = append(o.problems, s.stale(b, o)...)
@@ -133,7 +136,7 @@ func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 		return s.blocked(b, *b.missing)
 	}
 	if p, bad := s.notServed(b, contents{}); bad {
-		return s.blocked(b, p)
+		return s.notNamed(b, p)
 	}
 	switch {
 	case b.file && video.Named(b.rel):
@@ -149,7 +152,7 @@ func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 		l.others, l.clouds = l.others+len(l.clouds), nil
 	}
 	if p, bad := s.notServed(b, l); bad {
-		return s.blocked(b, p)
+		return s.notNamed(b, p)
 	}
 	whole := b.served() == nil && (l.metadata || len(l.recordings) > 0) && isRecording(ctx, b.store, b.rel)
 	switch {
@@ -161,6 +164,14 @@ func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 		return s.videos(ctx, b, l)
 	}
 	return s.directory(ctx, b, l)
+}
+
+// notNamed is a bag of which names tell too little: an index may tell the rest of a video.
+func (s scanner) notNamed(b *bagRef, p diag.Diagnostic) outcome {
+	if o, ok := s.servedVideos(b); ok && s.m.SettleOf(b.entries) == 0 {
+		return o
+	}
+	return s.blocked(b, p)
 }
 
 // cameras are those whose tasks the bag makes; without cameras, the one that is nil.

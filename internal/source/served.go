@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/pcd"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
-	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/video"
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -38,21 +38,79 @@ func (v view) fromServed(t *Task, in *store.Served, paths []string, index []int)
 	if prefix != "" {
 		prefix += "/"
 	}
-	names := join(prefix, paths)
-	v.checkTemplate(t, names, paths, index)
-	at := order(names, v.sorting())
-	names = frame.Pick(names, at)
-	t.frames.names = names
-	v.leaveChoice(t, placesOf(at))
-	t.frames.source = frame.Files{Store: in, Dir: v.bag.rel, Names: names, Cut: len(prefix), Stamp: stampOf}
-	t.frames.payload = plan.Payload{Kind: plan.PayloadCloud, Root: in.Root, Storage: in.At.Storage}
-	if in.At.Share {
-		t.frames.payload.Kind = plan.PayloadShare
+	keys := join(prefix, paths)
+	v.checkTemplate(t, keys, paths, index)
+	at := order(keys, v.sorting())
+	keys = frame.Pick(keys, at)
+	t.frames.names = keys
+	t.frames.source = frame.Files{Store: in, Dir: v.bag.rel, Names: keys, Cut: len(prefix), Stamp: stampOf}
+	if slices.ContainsFunc(keys, pcd.IsBin) {
+		v.renameBins(t, in, keys)
 	}
-	t.blockAll(checkKeys(names, t.frames.source.Where))
+	v.leaveChoice(t, placesOf(at))
+	t.frames.payload = payloadOf(in)
+	t.blockAll(checkKeys(t.Kind, t.frames.names, t.frames.source.Where))
 	if t.frames.bad == "skip" {
 		t.block(diag.CodeNamesOnly, diag.Hint{}, "bag %s: frames: bad: skip needs the images, and %s", wording.Safe(v.bag.rel), onlyNames)
 	}
+}
+
+// payloadOf is how the files of a tree that the server reads by itself get to it.
+func payloadOf(in *store.Served) plan.Payload {
+	if in.At.Share {
+		return plan.Payload{Kind: plan.PayloadShare, Root: in.Root, Storage: in.At.Storage}
+	}
+	return plan.Payload{Kind: plan.PayloadCloud, Root: in.Root, Storage: in.At.Storage}
+}
+
+// renameBins gives frames the names that CVAT gives them: it calls a .bin of a cloud storage .pcd. Of its share it imports
+// none (measured on 2.73): it looks there for the .pcd that it makes elsewhere.
+func (v view) renameBins(t *Task, in *store.Served, keys []string) {
+	if in.At.Share {
+		t.block(diag.CodeNamesOnly, diag.Hint{}, "bag %s: CVAT imports no .bin of its share, only .pcd", wording.Safe(v.bag.rel))
+		return
+	}
+	t.frames.served, t.frames.names = keys, make([]string, len(keys))
+	for i, key := range keys {
+		t.frames.names[i] = cloudFile(key)
+	}
+	t.blockAll(checkUnique(t.frames.names, t.frames.source.Where))
+}
+
+// servedVideos gives the tasks of a bag that is videos which the server reads by itself. How many frames they have the bag's
+// index tells, which was written where they are; false where there is none, or one of something else.
+func (s scanner) servedVideos(b *bagRef) (o outcome, ok bool) {
+	in := b.served()
+	if in == nil || b.indexed == nil {
+		return o, false
+	}
+	o = outcome{totals: newTotals(s.m)}
+	for _, c := range s.cameras(b) {
+		v := newView(s.m, b, c)
+		l := b.indexed.Of(b.rel, v.cameraName())
+		switch {
+		case l == nil:
+			o.totals.withoutVideo(s.index(c), b)
+			continue
+		case !l.Video || len(l.Paths) == 0:
+			return outcome{}, false
+		}
+		t := v.fromIndexed(l, s)
+		if problem := v.unfitForVideo(); problem != nil {
+			t.blockAll([]diag.Diagnostic{*problem})
+		}
+		if len(t.Problems) == 0 {
+			if v.frames.Stop != nil || v.frames.Limit > 0 {
+				*t.frames.video = t.frames.video.Cut()
+			}
+			t.frames.video.File = in.Key(b.fileAt(l.Paths[0]))
+			t.frames.served, t.frames.payload, t.frames.indexed = []string{t.frames.video.File}, payloadOf(in), nil
+			t.blockAll(checkKeys(t.Kind, t.frames.served, t.frames.source.Where))
+		}
+		o.totals.taken[s.index(c)]++
+		o.tasks = append(o.tasks, t)
+	}
+	return o, len(o.tasks) > 0
 }
 
 const onlyNames = "CVAT tells no more than their names"
@@ -77,10 +135,10 @@ func (v view) checkTemplate(t *Task, names, paths []string, index []int) {
 }
 
 // checkKeys reports names that CVAT does not take.
-func checkKeys(names []string, where func(int) string) []diag.Diagnostic {
+func checkKeys(kind plan.Kind, names []string, where func(int) string) []diag.Diagnostic {
 	var list problemList
 	for i, name := range names {
-		if plainName(name) && imageheader.Accepted(name) {
+		if plainName(name) && accepted(kind, name) {
 			continue
 		}
 		err := unfit("name", name)
@@ -104,16 +162,16 @@ func (s scanner) notServed(b *bagRef, l contents) (diag.Diagnostic, bool) {
 	switch {
 	case b.served() == nil:
 		return p, false
-	case b.file && video.Named(b.rel) || len(l.images) == 0 && len(l.videos) > 0:
-		p.Text = fmt.Sprintf("bag %s is a video, and cvatplan cannot count its frames there: %s", wording.Safe(b.rel), store.ErrServed)
-		p.Hint = diag.Do(diag.HintReadRecordings)
-		return p, true
-	case b.file || (l.metadata || len(l.recordings) > 0) && len(l.images) == 0:
-		p.Text = fmt.Sprintf("bag %s is a recording, and cvatplan cannot read it there: %s", wording.Safe(b.rel), store.ErrServed)
-		p.Hint = diag.Do(diag.HintReadRecordings)
-		return p, true
 	case s.m.SettleOf(b.entries) > 0:
 		p.Text = fmt.Sprintf("bag %s: settle: needs the files' dates, and %s", wording.Safe(b.rel), onlyNames)
+		return p, true
+	case b.file && video.Named(b.rel) || len(l.images)+len(l.clouds) == 0 && len(l.videos) > 0:
+		p.Text = fmt.Sprintf("bag %s is a video, and no index tells how many frames it has: %s", wording.Safe(b.rel), onlyNames)
+		p.Hint = diag.Do(diag.HintIndexVideo, b.pos().File)
+		return p, true
+	case b.file || (l.metadata || len(l.recordings) > 0) && len(l.images)+len(l.clouds) == 0:
+		p.Text = fmt.Sprintf("bag %s is a recording, and cvatplan cannot read it there: %s", wording.Safe(b.rel), store.ErrServed)
+		p.Hint = diag.Do(diag.HintReadRecordings)
 		return p, true
 	}
 	return p, false
@@ -124,7 +182,7 @@ func (s scanner) notServed(b *bagRef, l contents) (diag.Diagnostic, bool) {
 // those that are registered with the storage.
 func (s scanner) takeList(ctx context.Context, t *Task, b *bagRef, l contents) []diag.Diagnostic {
 	in := b.served()
-	if in == nil || in.At.Share || len(t.frames.names) == 0 || len(t.Problems) > 0 {
+	if in == nil || in.At.Share || t.Kind != manifest.KindImages || len(t.frames.names) == 0 || len(t.Problems) > 0 {
 		return nil
 	}
 	var problems []diag.Diagnostic

@@ -127,8 +127,8 @@ func (t Task) Desired() plan.Desired {
 		Frames: t.frames.names, Origin: t.Origin, Payload: t.frames.payload, Video: t.frames.video, Bytes: -1, Problems: slices.Clone(t.Problems),
 	}
 	if d.Payload.Served() { // all is known of them that ever will be
-		d.ContextFiles = t.frames.servedContext()
-		d.Hash, d.Bytes = d.Payload.Identity(slices.Concat(d.Frames, d.ContextFiles)), 0
+		d.ServerFiles, d.ContextFiles = t.frames.served, t.frames.servedContext()
+		d.Hash, d.Bytes = d.Payload.Identity(slices.Concat(d.ServerFiles, d.Frames, d.ContextFiles)), 0
 	}
 	return d
 }

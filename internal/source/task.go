@@ -25,6 +25,7 @@ type frames struct {
 	source  frame.Source   // nil where there are no frames
 	reading *reading       // what is left to be read for their names; nil: nothing
 	payload plan.Payload   // how they get to the server
+	served  []string       // their files' names on the server, where those are not the frames' own
 	video   *plan.Video    // what is taken of a video; nil: they are no video's
 	indexed *indexedFrames // the same as source, where an index stands in for the bag; else nil
 
@@ -48,6 +49,9 @@ type frames struct {
 func (f frames) only(kept []int) frames {
 	f.names, f.source = frame.Pick(f.names, kept), f.source.Only(kept)
 	f.choice = nil
+	if f.served != nil && f.video == nil {
+		f.served = frame.Pick(f.served, kept)
+	}
 	if f.chosenBy != nil {
 		f.chosenBy = frame.Pick(f.chosenBy, kept)
 	}

@@ -109,17 +109,29 @@ type videoError struct {
 	want plan.Video
 	file string // that CVAT holds
 	have int    // its frames there
+
+	served bool   // CVAT read it by itself: an index told of its frames
+	origin string // the manifest
 }
 
 func (e *videoError) Error() string {
 	if e.file != e.want.File {
 		return fmt.Sprintf("task %d holds %q where the video %s was sent", e.task, e.file, e.want.File)
 	}
-	return fmt.Sprintf("task %d: CVAT's decoder gave %d frames of %s where its tables tell of %d: nobody knows which frame has which number", e.task, e.have, e.want.File, e.want.Count)
+	by := "tables tell"
+	if e.served {
+		by = "index tells"
+	}
+	return fmt.Sprintf("task %d: CVAT's decoder gave %s of %s where its %s of %d: nobody knows which frame has which number", e.task, wording.Count(e.have, "frame", "frames"), e.want.File, by, e.want.Count)
 }
 
 // Hint says how to make the frames count.
-func (e *videoError) Hint() diag.Hint { return diag.Do(diag.HintEncodeAgain) }
+func (e *videoError) Hint() diag.Hint {
+	if e.served {
+		return diag.Do(diag.HintRenewIndexThere, e.origin)
+	}
+	return diag.Do(diag.HintEncodeAgain)
+}
 
 // Code names the difference.
 func (e *videoError) Code() diag.Code { return diag.CodeVideoFrames }

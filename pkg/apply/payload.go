@@ -66,8 +66,13 @@ func (s served) start(ctx context.Context, winner plan.Task) error {
 	}
 	// CVAT takes the frames' sizes from a list, and their context images from what is named, whether the list has them or
 	// not (measured on 2.73).
-	p.ServerFiles = slices.Concat(s.of.change.Desired.Frames, s.of.change.Desired.ContextFiles)
-	if m := s.of.change.Desired.Payload.Manifest; m != "" {
+	d := s.of.change.Desired
+	files := d.ServerFiles
+	if files == nil {
+		files = d.Frames
+	}
+	p.ServerFiles = slices.Concat(files, d.ContextFiles)
+	if m := d.Payload.Manifest; m != "" {
 		p.ServerFiles = append(p.ServerFiles, m)
 	}
 	_, err := s.of.server.ImportServerFiles(ctx, winner.ID, p)

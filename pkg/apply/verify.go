@@ -30,6 +30,9 @@ func (t *task) verify(ctx context.Context, winner plan.Task) (decision, error) {
 		if err := t.checkSizes(ctx, winner.ID, frames); err != nil {
 			return ended, err
 		}
+		if err := t.checkClouds(ctx, winner.ID, frames); err != nil {
+			return ended, err
+		}
 		t.verified, t.frames, t.annotating = winner.ID, frames, nil
 	}
 	for _, l := range t.change.Leftovers {
@@ -80,7 +83,7 @@ func (t *task) compare(ctx context.Context, winner plan.Task) ([]cvat.FrameMeta,
 	names := meta.Names()
 	d := t.change.Desired
 	if d.Video != nil {
-		return meta.Each(), checkVideo(winner.ID, *d.Video, meta)
+		return meta.Each(), checkVideo(winner.ID, d, meta)
 	}
 	if slices.Equal(names, d.Frames) {
 		return meta.Frames, t.compareContext(winner.ID, meta)
@@ -114,11 +117,12 @@ func (t *task) compareContext(id int, meta *cvat.DataMeta) error {
 }
 
 // checkVideo compares what CVAT made of a video with what was sent: the file's name, and how many frames its decoder gave.
-func checkVideo(id int, v plan.Video, meta *cvat.DataMeta) error {
+func checkVideo(id int, d plan.Desired, meta *cvat.DataMeta) error {
+	v := *d.Video
 	if len(meta.Frames) == 1 && meta.Frames[0].Name == v.File && meta.Size == v.Count {
 		return nil
 	}
-	e := &videoError{task: id, want: v, have: meta.Size}
+	e := &videoError{task: id, want: v, have: meta.Size, served: d.Payload.Served(), origin: d.Origin.File}
 	if len(meta.Frames) > 0 {
 		e.file = meta.Frames[0].Name
 	}

@@ -20,7 +20,8 @@ type Context struct {
 	Images int           `json:"images"`   // that are sent, each as often as it is beside a frame
 	Worst  time.Duration `json:"worst_ns"` // how far apart in time a frame and its image are at most
 
-	Unread bool `json:"unread,omitempty"` // it is known only once the messages of a recording on another machine are read
+	Unread   bool `json:"unread,omitempty"`    // it is known only once the messages of a recording on another machine are read
+	ByNumber bool `json:"by_number,omitempty"` // frames and images are of one number in their files' names, which carry no times
 }
 
 // Covers says it in words: "396 of 400 frames with left, worst 31ms".
@@ -34,6 +35,8 @@ func (c Context) Covers(frames int) string {
 		return fmt.Sprintf("%d of %s with %s of %s", c.Frames, wording.Count(frames, "frame", "frames"), wording.Count(c.Images, "image", "images"), c.Name)
 	case c.Frames == 0:
 		return said
+	case c.ByNumber:
+		return said + ", by number"
 	}
 	return said + ", worst " + inMilliseconds(c.Worst)
 }

@@ -92,6 +92,7 @@ type Desired struct {
 	Bytes        int64        // bytes to upload; -1 unknown
 	Annotations  *Annotations // what the task is given once it has its frames; nil: nothing, or not read yet
 	Context      []Context    // images of other cameras beside the frames: part of Bytes
+	ServerFiles  []string     // of files that the server reads by itself: their names there, in the order of Frames; nil: as Frames
 	ContextFiles []string     // of files that the server reads by itself: the names of all context images
 	Related      []int        // how many each of Frames has beside it; nil: none has, or it is not known yet
 	Video        *Video       // of a task of [manifest.KindVideo]: what is taken of its file; nil: its frames are not known, or it is of another kind

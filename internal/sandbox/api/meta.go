@@ -27,9 +27,11 @@ type metaJSON struct {
 	CloudStorageID *int            `json:"cloud_storage_id"`
 }
 
-// storageOf is where the bytes of a task's images are.
-func storageOf(p importer.Params) string {
+// storageOf is where the bytes of a task's files are. A video of a cloud storage is copied (A124).
+func storageOf(p importer.Params, mode string) string {
 	switch {
+	case p.CloudStorageID != nil && mode == "interpolation":
+		return "local"
 	case p.CloudStorageID != nil:
 		return "cloud_storage"
 	case len(p.ServerFiles) > 0:
@@ -67,7 +69,7 @@ func (s *Server) meta(q *query, t *storage.Task, first, last int, included *[]in
 	m := metaJSON{
 		ChunksUpdated: t.ChunksUpdated, ChunkSize: t.ChunkSize, Size: *t.Size, ImageQuality: t.ImageQuality,
 		StartFrame: *t.StartFrame, StopFrame: *t.StopFrame, Frames: []frameJSON{}, DeletedFrames: json.RawMessage(*t.DeletedFrames),
-		IncludedFrames: included, Storage: storageOf(p), CloudStorageID: p.CloudStorageID,
+		IncludedFrames: included, Storage: storageOf(p, t.Mode), CloudStorageID: p.CloudStorageID,
 	}
 	if p.FrameFilter != nil {
 		m.FrameFilter = *p.FrameFilter

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"path"
 
 	"github.com/cvatplan/cvatplan/internal/sandbox/importer"
 	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
@@ -13,7 +14,7 @@ import (
 // large projects. Its frames have names and sizes, and no images behind them.
 type SeedTask struct {
 	Name        string
-	Frames      []string
+	Frames      []string // of point clouds, where the first one is a .pcd
 	BugTracker  string
 	Subset      string
 	SegmentSize int // 0 is one job
@@ -67,9 +68,13 @@ func (s *Server) seedTask(ctx context.Context, tx *sql.Tx, project int, seed See
 	if err != nil {
 		return err
 	}
+	dimension, media := "2d", "image"
+	if n > 0 && path.Ext(seed.Frames[0]) == ".pcd" {
+		dimension, media = "3d", "point_cloud"
+	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO tasks (id, name, project_id, owner_id, bug_tracker, subset, segment_size, overlap, consensus, status, data_id, dimension, mode, media_type, jobs, created, updated)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 'annotation', ?, '2d', 'annotation', 'image', ?, ?, ?)`,
-		t.ID, seed.Name, project, owner, seed.BugTracker, seed.Subset, size, overlap, data, len(list), now, now)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 'annotation', ?, ?, 'annotation', ?, ?, ?, ?)`,
+		t.ID, seed.Name, project, owner, seed.BugTracker, seed.Subset, size, overlap, data, dimension, media, len(list), now, now)
 	if err != nil {
 		return err
 	}

@@ -91,12 +91,19 @@ func unreadCloud(name string, err error) error {
 	return invalid("Could not read pcd file '%s': %v", path.Base(name), err)
 }
 
+// maxCloudHeader is how much of a PCD is read for its header. CVAT has no bound there.
+const maxCloudHeader = 1 << 20
+
 // readCloud reads a PCD's header as CVAT does, line by line up to one that has DATA in it.
 func readCloud(r io.Reader) (header, error) {
 	said := map[string]string{}
-	lines := bufio.NewReader(r)
+	limited := &io.LimitedReader{R: r, N: maxCloudHeader}
+	lines := bufio.NewReader(limited)
 	for n := 0; ; n++ {
 		line, err := lines.ReadString('\n')
+		if err != nil && limited.N == 0 {
+			return header{}, notHere(fmt.Sprintf("point clouds with a header of more than %d bytes", maxCloudHeader))
+		}
 		if line == "" && err != nil {
 			break
 		}
@@ -138,6 +145,10 @@ func readCloud(r io.Reader) (header, error) {
 // convertBin writes the PCD of a KITTI .bin, whose points are 16 bytes each, in its place.
 func (i *importer) convertBin(name string) error {
 	src := i.sources[name]
+	named := strings.TrimSuffix(name, path.Ext(name)) + ".pcd"
+	if src.Place == storage.SharePlace { // where it is looked for, and is not (A123)
+		return noFile("<share>/" + named)
+	}
 	points, err := i.store.ReadImage(i.data, src)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
@@ -149,7 +160,6 @@ func (i *importer) convertBin(name string) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "VERSION 0.7\nFIELDS x y z intensity\nSIZE 4 4 4 4\nTYPE F F F F\nCOUNT 1 1 1 1\nWIDTH %d\nHEIGHT 1\nVIEWPOINT 0 0 0 1 0 0 0\nPOINTS %d\nDATA binary\n", n, n)
 	b.Write(points)
-	named := strings.TrimSuffix(name, path.Ext(name)) + ".pcd"
 	file := filepath.Join(i.raw, filepath.FromSlash(named))
 	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 		return err

@@ -9,8 +9,10 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/image/bmp"
@@ -139,4 +141,27 @@ func FuzzReadHeaderNeverPanics(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, content []byte) {
 		_, _ = readHeader(bytes.NewReader(content), int64(len(content)))
 	})
+}
+
+// A header of a point cloud is not read without end.
+func TestACloudsHeaderIsBounded(t *testing.T) {
+	endless := io.LimitReader(repeated('a'), 1<<40)
+	if _, err := readCloud(endless); err == nil || !strings.Contains(err.Error(), "a header of more than 1048576 bytes") {
+		t.Error(err)
+	}
+	comments := strings.Repeat("# "+strings.Repeat("a", 1000)+"\n", 1000)
+	head := comments + "VERSION 0.7\nWIDTH 3\nHEIGHT 1\nDATA binary\n"
+	if h, err := readCloud(strings.NewReader(head)); err != nil || h.width != 3 {
+		t.Error(h, err)
+	}
+}
+
+// repeated is a reader of one byte, again and again.
+type repeated byte
+
+func (b repeated) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(b)
+	}
+	return len(p), nil
 }

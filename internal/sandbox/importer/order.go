@@ -22,21 +22,23 @@ func (i *importer) extract() error {
 	case mediaImage:
 		i.sources = map[string]storage.Source{}
 		for _, n := range i.names {
-			i.sources[n] = storage.Source{Name: n}
-			if len(i.p.ServerFiles) > 0 { // full keys, which are the frames' names, too (A108)
-				i.sources[n] = storage.Source{Name: n, Place: i.place()}
-			}
+			i.sources[n] = i.source(n)
 		}
 		return i.arrange(i.names)
 	case mediaZip:
 		return i.extractZip(i.names[0])
 	case mediaVideo:
-		if len(i.p.ServerFiles) > 0 {
-			return notHere("videos that are not uploaded")
-		}
 		return i.readVideo(i.names[0])
 	}
 	return notHere(string(i.kind) + " files")
+}
+
+// source is where a file of the import is, which is a frame's name, too: of what the server reads by itself a full key (A108).
+func (i *importer) source(name string) storage.Source {
+	if len(i.p.ServerFiles) > 0 {
+		return storage.Source{Name: name, Place: i.place()}
+	}
+	return storage.Source{Name: name}
 }
 
 func (i *importer) extractZip(name string) error {

@@ -19,7 +19,7 @@ const (
 // readVideo counts the frames of a video, of which CVAT decodes each one (A119). No order can be given to them. What cannot be
 // read fails in the decoder's words (A122).
 func (i *importer) readVideo(name string) error {
-	f, err := os.Open(filepath.Join(i.raw, name))
+	f, err := os.Open(filepath.FromSlash(i.store.Path(i.data, i.source(name))))
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (i *importer) describeVideo() error {
 		last = min(last, stop)
 	}
 	for n := i.p.start(); n <= last; n += i.p.Step() {
-		i.frames = append(i.frames, storage.Frame{Source: storage.Source{Name: name}, Width: i.video.Width, Height: i.video.Height})
+		i.frames = append(i.frames, storage.Frame{Source: i.source(name), Width: i.video.Width, Height: i.video.Height})
 	}
 	if len(i.frames) == 0 {
 		return failure("ValueError", "range() arg 3 must not be zero")

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,6 +170,50 @@ var cloudQuestions = []question{
 		want := []cvat.FrameMeta{{Name: "c.pcd", Width: 48, Height: 32}, {Name: "a.pcd", Width: 48, Height: 32}, {Name: "b.pcd", Width: 48, Height: 32}}
 		if diff := cmp.Diff(want, meta.Frames); diff != "" {
 			t.Error(diff)
+		}
+	}},
+	{337, "point clouds of a cloud storage or the share are frames by their names there, a .bin of the storage as .pcd; one of the share fails", func(t *testing.T, s *suite) {
+		b, in := s.bucket(t), cloudProject(t, s)
+		for name, data := range map[string][]byte{
+			"pointcloud/2.pcd": cloud(3, "binary"), "pointcloud/1.pcd": cloud(2, "binary"), "related_images/2_pcd/left.jpg": picture(0), "a.bin": points(4),
+		} {
+			b.write(t, name, data)
+		}
+		task := s.task(t, in).ID
+		keys := []string{b.set + "pointcloud/2.pcd", b.set + "pointcloud/1.pcd"}
+		if _, err := s.ImportServerFiles(t.Context(), task, b.params(append(slices.Clone(keys), b.set+"related_images/2_pcd/left.jpg")...)); err != nil {
+			t.Fatal(err)
+		}
+		if r := s.end(t, task); r.Status != cvat.StatusFinished {
+			t.Fatal(r.Message)
+		}
+		meta, err := s.DataMeta(t.Context(), task)
+		if err != nil || !slices.Equal(meta.Names(), keys) || !slices.Equal(meta.RelatedFiles(), []int{1, 0}) || meta.Frames[0].Width != 3 {
+			t.Errorf("%+v, %v", meta, err)
+		}
+		s.says(t, fmt.Sprintf("/api/tasks/%d/data/meta", task), `"storage":"cloud_storage"`)
+		if got := s.original(t, task, 1); !slices.Equal(got, cloud(2, "binary")) {
+			t.Errorf("%q", got)
+		}
+		task = s.task(t, in).ID
+		if _, err := s.ImportServerFiles(t.Context(), task, b.params(b.set+"a.bin")); err != nil {
+			t.Fatal(err)
+		}
+		if r := s.end(t, task); r.Status != cvat.StatusFinished || !slices.Equal(s.frames(t, task), []string{b.set + "a.pcd"}) {
+			t.Errorf("%+v", r)
+		}
+		if got := s.original(t, task, 0); !slices.Equal(got, cloud(4, "binary")) {
+			t.Errorf("%q", got)
+		}
+		set := s.share(t, map[string][]byte{"1.pcd": cloud(2, "binary"), "1.bin": points(4)})
+		for name, status := range map[string]string{"1.pcd": cvat.StatusFinished, "1.bin": cvat.StatusFailed} {
+			task = s.task(t, in).ID
+			if _, err := s.ImportServerFiles(t.Context(), task, cvat.DataParams{ImageQuality: 70, SortingMethod: "predefined", UseCache: true, ServerFiles: []string{set + name}}); err != nil {
+				t.Fatal(err)
+			}
+			if r := s.end(t, task); r.Status != status {
+				t.Errorf("%s: %+v", name, r)
+			}
 		}
 	}},
 }

@@ -280,21 +280,7 @@ var serverFileQuestions = []question{
 		}
 	}},
 	{299, "the share lists a directory by names, directories first, and its files are frames by their paths; what is not there is 400", func(t *testing.T, s *suite) {
-		dir := os.Getenv("CVAT_TEST_SHARE")
-		if s.embedded != nil {
-			dir = filepath.Join(s.embedded.Dir, "share")
-		}
-		if dir == "" {
-			t.Skip("set CVAT_TEST_SHARE")
-		}
-		set := s.name()
-		t.Cleanup(func() { _ = os.RemoveAll(filepath.Join(dir, set)) })
-		for i, name := range []string{"z/1.jpg", "a.jpg"} {
-			file := filepath.Join(dir, set, name)
-			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, picture(i), 0o644)); err != nil {
-				t.Fatal(err)
-			}
-		}
+		set := strings.TrimSuffix(s.share(t, map[string][]byte{"z/1.jpg": picture(0), "a.jpg": picture(1)}), "/")
 		files, err := s.ShareContent(t.Context(), set)
 		if err != nil || len(files) != 2 || files[0] != (cvat.ServerFile{Name: "z", Type: "DIR"}) || files[1].Name != "a.jpg" {
 			t.Errorf("%+v, %v", files, err)
@@ -311,4 +297,25 @@ var serverFileQuestions = []question{
 			t.Errorf("%+v", r)
 		}
 	}},
+}
+
+// share makes files on the server's share, and gives the path of their directory there, with a slash at its end.
+func (s *suite) share(t *testing.T, files map[string][]byte) string {
+	t.Helper()
+	dir := os.Getenv("CVAT_TEST_SHARE")
+	if s.embedded != nil {
+		dir = filepath.Join(s.embedded.Dir, "share")
+	}
+	if dir == "" {
+		t.Skip("set CVAT_TEST_SHARE")
+	}
+	set := s.name()
+	t.Cleanup(func() { _ = os.RemoveAll(filepath.Join(dir, set)) })
+	for name, data := range files {
+		file := filepath.Join(dir, set, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, data, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return set + "/"
 }

@@ -111,4 +111,24 @@ var videoQuestions = []question{
 			}
 		}
 	}},
+	{344, "a video of a cloud storage is copied, and one of the share is read there; each is one entry by its name there", func(t *testing.T, s *suite) {
+		b, video := s.bucket(t), videoFile(t, "h264_b.mp4").data
+		b.write(t, "a.mp4", video)
+		start := 3
+		set := s.share(t, map[string][]byte{"a.mp4": video})
+		for storage, p := range map[string]cvat.DataParams{"local": b.params(b.set + "a.mp4"), "share": {ImageQuality: 70, SortingMethod: "natural", UseCache: true, ServerFiles: []string{set + "a.mp4"}}} {
+			p.StartFrame, p.FrameFilter = &start, "step=2"
+			task := s.task(t).ID
+			if _, err := s.ImportServerFiles(t.Context(), task, p); err != nil {
+				t.Fatal(err)
+			}
+			if r := s.end(t, task); r.Status != cvat.StatusFinished {
+				t.Fatal(r.Message)
+			}
+			if meta, err := s.DataMeta(t.Context(), task); err != nil || meta.Frames[0].Name != p.ServerFiles[0] || meta.Size != 14 {
+				t.Errorf("%+v, %v", meta, err)
+			}
+			s.says(t, fmt.Sprintf("/api/tasks/%d/data/meta", task), fmt.Sprintf("%q:%q", "storage", storage))
+		}
+	}},
 }
