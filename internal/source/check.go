@@ -14,11 +14,14 @@ import (
 // CheckHeaders reads the headers of the task's images, a few KiB per frame, and gives
 // the task with what [Measure] would find there: blocked by bad images, or, under
 // frames: bad: skip, without them. Where [Task.MayLose], the frames must be compared
-// with a server's only so, else the dropped ones look like drift. When ctx ends, the
-// task is given back as it was.
+// with a server's only so, else the dropped ones look like drift. A video file is read
+// whole, for the heads of its packets. When ctx ends, the task is given back as it was.
 func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
-	if _, only := t.OnlyIndexed(); only || t.frames.payload.Served() || t.frames.video != nil {
+	if _, only := t.OnlyIndexed(); only || t.frames.payload.Served() {
 		return t, nil
+	}
+	if t.frames.video != nil {
+		return checkVideo(ctx, t)
 	}
 	was := t
 	t, before := t.Exact(ctx)

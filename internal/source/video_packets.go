@@ -3,10 +3,13 @@ package source
 import (
 	"context"
 	"fmt"
+	"io"
+	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/remux"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
+	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/video"
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
@@ -70,6 +73,50 @@ func (c *packetCheck) Write(b []byte) (int, error) {
 	}
 	c.at = end
 	return len(b), nil
+}
+
+// checkVideo looks into the packets of a task's video.
+func checkVideo(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
+	packets, err := checkPackets(ctx, t.videoSource())
+	if err == nil {
+		err = packets.readAll(ctx, t.videoSource())
+	}
+	if ctx.Err() != nil {
+		return t, nil
+	}
+	var problems []diag.Diagnostic
+	if err != nil {
+		problems = []diag.Diagnostic{t.unreadable(0, err)}
+	} else {
+		problems = packets.problems(t)
+	}
+	t.Problems = slices.Clone(t.Problems)
+	t.blockAll(problems)
+	return t, problems
+}
+
+// readAll reads the video up to its last packet.
+func (c *packetCheck) readAll(ctx context.Context, v frame.Video) error {
+	if len(c.packets) == 0 {
+		return nil
+	}
+	file, err := v.File(ctx)
+	if err != nil {
+		return err
+	}
+	r := store.Reader(file)
+	defer r.Close()
+	for block := make([]byte, 1<<20); len(c.packets) > 0 && ctx.Err() == nil; {
+		n, err := r.Read(block)
+		_, _ = c.Write(block[:n])
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
 }
 
 // problems are what the packets tell of the task's video.

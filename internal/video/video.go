@@ -46,7 +46,7 @@ type File struct {
 	Config  []byte // what its decoder is given first: the body of an avcC, hvcC or av1C box
 }
 
-// A Packet is where one lies in the file. Nothing of it was compared with the file's size.
+// A Packet is where one lies in the file.
 type Packet struct {
 	At   int64
 	Size uint32
@@ -103,9 +103,18 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, name string) (*File, e
 	return f, err
 }
 
-// ReadPackets is [Read], and says where the packets lie, too: 16 bytes of memory each.
+// ReadPackets is [Read], and says where the packets lie, too: 16 bytes of memory each. One that is not in the file is an error.
 func ReadPackets(ctx context.Context, r io.ReaderAt, size int64, name string) (*File, error) {
-	return (&input{ctx: ctx, r: r, size: size, keep: MaxFrames}).file(name)
+	f, err := (&input{ctx: ctx, r: r, size: size, keep: MaxFrames}).file(name)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range f.Packets {
+		if p.At < 0 || p.At > size-int64(p.Size) {
+			return nil, damaged("cut short, or damaged: its packet %d of %d bytes would begin at %d of %d", i, p.Size, p.At, size)
+		}
+	}
+	return f, nil
 }
 
 func (in *input) file(name string) (*File, error) {
