@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import unittest
 from pathlib import Path
+from random import Random
 
 import av
 
@@ -38,6 +39,17 @@ def write(path, kind, first=0):
             frame.pts, frame.time_base = i - first, fractions.Fraction(1, RATE)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+
+
+def without(path, to, lost):
+    """The packets of a video but for some, which are not encoded again."""
+    with av.open(str(path)) as source, av.open(str(to), "w") as container:
+        video = source.streams.video[0]
+        stream = container.add_stream_from_template(video, opaque=True)
+        for i, packet in enumerate(p for p in source.demux(video) if p.size):
+            if i not in lost:
+                packet.stream = stream
+                container.mux(packet)
 
 
 def decoded(path):
@@ -111,6 +123,31 @@ class VideoFiles(unittest.TestCase):
                 self.assertNotEqual(done.returncode, 0, done.stdout)
                 self.assertIn(file.name, done.stdout + done.stderr)
                 self.assertEqual([f for f in (Path(at) / ".sandbox").rglob(file.name)], [])
+
+    def test_packets_that_are_missing_shift_no_number(self):
+        """Of a file that lost packets a decoder gives what the server counts, or the file is refused before it is sent."""
+        random, refused = Random(15), 0
+        for kind in ("h264", "h264_b", "h265", "h265_b", "av1"):
+            for ending in ("mp4", "mkv"):
+                with tempfile.TemporaryDirectory() as at:
+                    folder = Path(at)
+                    write(folder / "whole.mp4", kind)
+                    for i in range(4):
+                        lost = set(random.sample(range(1, FRAMES), 1 + i))
+                        without(folder / "whole.mp4", folder / f"run{i}.{ending}", lost)
+                    apply(folder, f"run*.{ending}")
+                    sent = {f.name: f for f in (folder / ".sandbox").rglob(f"run*.{ending}") if f.is_file()}
+                    refused += 4 - len(sent)
+                    for i in range(4):
+                        name = f"run{i}.{ending}"
+                        with self.subTest(kind=kind, file=name):
+                            records = [json.loads(line) for line in run(folder, "frames", "--target", f"cam_run{i}").stdout.splitlines()]
+                            try:
+                                numbers, _ = decoded(folder / name)
+                            except av.error.InvalidDataError:
+                                numbers = []
+                            self.assertTrue(name not in sent or len(records) == len(numbers), f"{len(records)} frames, {len(numbers)} decoded")
+        self.assertGreater(refused, 15)
 
 
 if __name__ == "__main__":

@@ -90,13 +90,15 @@ func (t *Task) blockMessages(err error, of int, topics []bag.Topic, damage strin
 
 // damageOf is the first damage of a recording, as a part of a sentence; empty if there is none.
 func damageOf(r *bag.Bag) string {
-	for _, w := range r.Warnings() {
-		if w.First != "" {
-			w.Text += " (" + w.First + ")"
-		}
-		return "; it is damaged: " + wording.Safe(w.Text)
+	warnings := r.Warnings()
+	if len(warnings) == 0 {
+		return ""
 	}
-	return ""
+	w := warnings[0]
+	if w.First != "" {
+		w.Text += " (" + w.First + ")"
+	}
+	return "; it is damaged: " + wording.Safe(w.Text)
 }
 
 // nameMessages puts the messages in the order of their stamps, and names and sorts them.
