@@ -52,7 +52,7 @@ func (c initCmd) Run(a *app) error {
 	if !a.Quiet {
 		fmt.Fprintln(a.stderr, "cvatplan: note: the manifest names no labels, and nothing can be annotated in a project without them")
 		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %s, %s, %s, %s\n", c.Output,
-			wording.Count(drafted.Bags, "bag", "bags"), wording.Count(drafted.Cameras, "camera", "cameras"), wording.Count(drafted.Tasks, "task", "tasks"), wording.Count(drafted.Images, "image", "images"))
+			wording.Count(drafted.Bags, "bag", "bags"), wording.Count(drafted.Cameras, "camera", "cameras"), wording.Count(drafted.Tasks, "task", "tasks"), drafted.Counted)
 		fmt.Fprintf(a.stderr, "cvatplan: hint: read it, put in your server and labels, then: cvatplan plan%s\n", c.argument())
 	}
 	return nil

@@ -22,6 +22,7 @@ type Drafted struct {
 	Cameras  int
 	Tasks    int
 	Images   int
+	Counted  string            // Images as what they are: "90 frames"
 	Problems []diag.Diagnostic // that its first plan will show
 }
 
@@ -127,5 +128,6 @@ func (d draft) try(ctx context.Context, file string) (Drafted, error) {
 		out.Images += len(t.Frames())
 		out.Problems = append(out.Problems, t.Problems...)
 	}
+	out.Counted = d.count(out.Images)
 	return out, ctx.Err()
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -112,7 +113,10 @@ func TestADraftIsAsItWas(t *testing.T) {
 					t.Errorf("its first plan says: %s", p.Text)
 				}
 			}
-			got.Text, got.Problems = nil, nil
+			if word := map[bool]string{true: "frame", false: "image"}[strings.HasPrefix(name, "videos_") && !strings.Contains(name, "beside")]; !strings.Contains(got.Counted, word) {
+				t.Errorf("counted as %q, not as %ss", got.Counted, word)
+			}
+			got.Text, got.Counted, got.Problems = nil, "", nil
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}

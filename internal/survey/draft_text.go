@@ -48,7 +48,7 @@ func (d draft) text() []byte {
 	lines = append(lines,
 		"task:",
 		"  name: "+Quoted(d.task),
-		remark("  # segment_size: 10", "images a job; without it a task is one job"),
+		d.segments(),
 		"bags:",
 	)
 	for _, b := range d.Bags {
@@ -89,6 +89,14 @@ func (d draft) cameras() []string {
 		}
 	}
 	return lines
+}
+
+// segments is how a task is divided into jobs.
+func (d draft) segments() string {
+	if d.Videos {
+		return remark("  # segment_size: 500", "frames a job; without it a task is one job")
+	}
+	return remark("  # segment_size: 10", "images a job; without it a task is one job")
 }
 
 // labels are an example of such as are drawn in frames of the kind.
