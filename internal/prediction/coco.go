@@ -1,6 +1,7 @@
 package prediction
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,19 +21,19 @@ type (
 		Annotations []cocoAnnotation `json:"annotations"`
 	}
 	cocoCategory struct {
-		ID        int      `json:"id"`
+		ID        cocoID   `json:"id"`
 		Name      string   `json:"name"`
 		Keypoints []string `json:"keypoints"`
 	}
 	cocoImage struct {
-		ID       int    `json:"id"`
+		ID       cocoID `json:"id"`
 		Width    int    `json:"width"`
 		Height   int    `json:"height"`
 		FileName string `json:"file_name"`
 	}
 	cocoAnnotation struct {
-		ImageID      int             `json:"image_id"`
-		CategoryID   int             `json:"category_id"`
+		ImageID      cocoID          `json:"image_id"`
+		CategoryID   cocoID          `json:"category_id"`
 		Box          []float64       `json:"bbox"`
 		Segmentation json.RawMessage `json:"segmentation"`
 		Keypoints    []float64       `json:"keypoints"`
@@ -48,15 +49,35 @@ type (
 	}
 )
 
+// A cocoID is compared with others alone. COCO's are whole numbers; tools also write 1.0 for 1, and texts.
+type cocoID string
+
+// UnmarshalJSON makes equal numbers equal.
+func (id *cocoID) UnmarshalJSON(text []byte) error {
+	n, err := strconv.ParseFloat(string(text), 64)
+	switch {
+	case err == nil:
+		*id = cocoID(strconv.FormatFloat(n, 'f', -1, 64))
+	case text[0] == '"':
+		*id = cocoID(text)
+	default:
+		return &json.UnmarshalTypeError{Value: "id", Field: "an id"}
+	}
+	return nil
+}
+
 func readCOCO(data []byte) ([]Item, error) {
 	var f cocoFile
+	if start := bytes.TrimLeft(data, " \t\r\n"); len(start) > 0 && start[0] == '[' {
+		return nil, errors.New("a list of results; what is read is COCO with images, whose names find the frames, and categories")
+	}
 	if err := json.Unmarshal(data, &f); err != nil {
 		return nil, jsonError(data, err)
 	}
 	if len(f.Images) == 0 && len(f.Annotations) > 0 {
 		return nil, errors.New("COCO without images: frames are found by the images' names")
 	}
-	categories, images := map[int]cocoCategory{}, map[int]cocoImage{}
+	categories, images := map[cocoID]cocoCategory{}, map[cocoID]cocoImage{}
 	for _, c := range f.Categories {
 		categories[c.ID] = c
 	}
@@ -69,9 +90,9 @@ func readCOCO(data []byte) ([]Item, error) {
 		category, known := categories[a.CategoryID]
 		switch {
 		case !there:
-			return nil, fmt.Errorf("annotation %d is on image %d, which is not among the images", n+1, a.ImageID)
+			return nil, fmt.Errorf("annotation %d is on image %s, which is not among the images", n+1, a.ImageID)
 		case !known:
-			return nil, fmt.Errorf("annotation %d is of category %d, which is not among the categories", n+1, a.CategoryID)
+			return nil, fmt.Errorf("annotation %d is of category %s, which is not among the categories", n+1, a.CategoryID)
 		}
 		items[n] = Item{Image: image.FileName, Width: image.Width, Height: image.Height}
 		items[n].Shapes, items[n].Wrong = a.shapes(category, image)
@@ -112,13 +133,15 @@ func (a cocoAnnotation) shapes(c cocoCategory, image cocoImage) (all []annotatio
 		s.Type, s.Points = kind, points
 		all = append(all, s)
 	}
-	if len(a.Keypoints) > 0 {
+	if a.hasKeypoints() {
 		s := base
 		s.Type = "skeleton"
 		if s.Elements, wrong = elementsOf(c, a.Keypoints); wrong != "" {
 			return nil, wrong
 		}
-		return []annotation.Shape{s}, ""
+		if all = append(all, s); a.Type != "" {
+			return all, ""
+		}
 	}
 	rings, mask, wrong := a.segments(image)
 	if wrong != "" {
@@ -142,11 +165,24 @@ func (a cocoAnnotation) shapes(c cocoCategory, image cocoImage) (all []annotatio
 	}
 	if box := a.box(); box != nil && a.Type == "" {
 		add("rectangle", box)
+		if turn, ok := a.Attributes["rotation"].(float64); ok && len(rings) == 0 && mask == nil {
+			all[len(all)-1].Rotation = turn // CVAT's own COCO has the box that is rotated
+		}
 	}
 	if len(all) == 0 {
 		return nil, "neither a box nor a segmentation"
 	}
 	return all, ""
+}
+
+// hasKeypoints reports whether any keypoint is in the picture: data sets of people say so of those of whom none was annotated.
+func (a cocoAnnotation) hasKeypoints() bool {
+	for i := 2; i < len(a.Keypoints); i += 3 {
+		if a.Keypoints[i] != 0 {
+			return true
+		}
+	}
+	return len(a.Keypoints)%3 != 0 || len(a.Keypoints) > 0 && a.Type != ""
 }
 
 // box is the corners of bbox; nil where there is none.
@@ -197,16 +233,18 @@ func (a cocoAnnotation) segments(image cocoImage) (rings [][]float64, mask []flo
 		return nil, nil, ""
 	}
 	if json.Unmarshal(a.Segmentation, &rings) == nil {
-		for _, ring := range rings {
-			if len(ring) < 6 || len(ring)%2 != 0 {
-				return nil, nil, "a polygon of less than three points"
-			}
+		if slices.ContainsFunc(rings, func(ring []float64) bool { return len(ring)%2 != 0 }) {
+			return nil, nil, "a polygon of an odd number of coordinates"
 		}
-		return rings, nil, ""
+		// Less than three points enclose nothing: pixels that a mask had at its rim, or no polygon where there is a box alone.
+		return slices.DeleteFunc(rings, func(ring []float64) bool { return len(ring) < 6 }), nil, ""
 	}
 	var runs cocoRuns
 	if json.Unmarshal(a.Segmentation, &runs) != nil {
 		return nil, nil, "a segmentation that is neither polygons nor a mask"
+	}
+	if image.Width > 0 && runs.Size != [2]int{image.Height, image.Width} {
+		return nil, nil, fmt.Sprintf("a mask of %d x %d pixels in an image of %d x %d", runs.Size[1], runs.Size[0], image.Width, image.Height)
 	}
 	mask, wrong = runs.mask()
 	return nil, mask, wrong

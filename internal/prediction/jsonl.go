@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/annotation"
 )
@@ -52,8 +53,11 @@ func readJSONL(data []byte) ([]Item, error) {
 // lineError says where a file is not as it should be, and repeats nothing of it.
 func lineError(n int, err error) error {
 	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) {
-		return fmt.Errorf("line %d: %s is not what it should be", n, kind.Field)
+	switch {
+	case errors.As(err, &kind) && kind.Field == "":
+		return fmt.Errorf("line %d is not an object, which a frame is", n)
+	case errors.As(err, &kind):
+		return fmt.Errorf("line %d: %s is not what it should be", n, strings.ReplaceAll(kind.Field, ".Shape.", ".")) // Go's own name
 	}
 	return fmt.Errorf("line %d is not JSON", n)
 }

@@ -3,6 +3,7 @@ package prediction
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -176,8 +177,14 @@ func fault(s annotation.Shape, in Frame) string {
 		return fmt.Sprintf("CVAT has no shape of type %q", s.Type)
 	case !fit:
 		return fmt.Sprintf("a %s of %d numbers", s.Type, n)
-	case s.Score != nil && (*s.Score < 0 || *s.Score > 1):
+	case slices.ContainsFunc(s.Points, notFinite) || slices.ContainsFunc(s.Elements, func(e annotation.Shape) bool { return slices.ContainsFunc(e.Points, notFinite) }):
+		return "a coordinate that is not a number"
+	case s.Score != nil && !(*s.Score >= 0 && *s.Score <= 1):
 		return "a score that is not between 0 and 1"
+	case s.ZOrder > math.MaxInt32 || s.ZOrder < math.MinInt32:
+		return "a z_order of more than 32 bits"
+	case s.Group < 0 || s.Group > math.MaxInt32:
+		return "a group that is not between 0 and 2147483647"
 	case s.Rotation < 0 || s.Rotation > 360:
 		return "a rotation that is not between 0 and 360 degrees"
 	case s.Type == "rectangle" && (s.Points[0] >= s.Points[2] || s.Points[1] >= s.Points[3]):
@@ -192,6 +199,8 @@ func fault(s annotation.Shape, in Frame) string {
 	}
 	return ""
 }
+
+func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
 
 // maskFault: a mask that leaves its image, or its box, breaks exports of the whole task.
 func maskFault(points []float64, in Frame) string {
@@ -250,7 +259,7 @@ func outside(s annotation.Shape, in Frame) bool {
 // wire is the shape as CVAT takes it. Every attribute is set, so that it is read back as it was sent.
 func wire(s annotation.Shape, label *cvat.Label, frame int) (out cvat.Shape, wrong string) {
 	out = cvat.Shape{
-		Frame: frame, Type: s.Type, Source: Source, Score: s.Score, Occluded: s.Occluded, Outside: s.Outside, ZOrder: s.ZOrder,
+		Frame: frame, Type: s.Type, Source: Source, Score: s.Score, Occluded: s.Occluded, Outside: s.Outside, ZOrder: s.ZOrder, Group: s.Group,
 		Rotation: s.Rotation, Points: append([]float64{}, s.Points...), Attributes: []cvat.AttributeValue{},
 	}
 	if label == nil {

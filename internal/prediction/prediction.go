@@ -7,6 +7,7 @@
 package prediction
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -102,7 +103,7 @@ func read(file string, budget *int64) ([]byte, error) {
 		return nil, fmt.Errorf("%s is in place of the file", name)
 	}
 	*budget -= int64(len(data))
-	return data, nil
+	return bytes.TrimPrefix(data, []byte("\ufeff")), nil // a mark that editors write before UTF-8
 }
 
 // cause is an error without the path, which precedes it.

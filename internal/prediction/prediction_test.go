@@ -40,13 +40,15 @@ func everything() []annotation.Shape {
 	}
 	occluded := car("rectangle", 0, 1.5, 2, 5.25, 4)
 	occluded.Occluded, occluded.Score = true, ptr(0.5)
+	way := car("polyline", 0, 0, 0, 3, 3)
+	way.Group, way.ZOrder = 7, -2
 	return []annotation.Shape{
 		occluded,
 		car("rectangle", 33.5, 10, 20, 40, 30),
 		car("ellipse", 0, 50, 50, 60, 45),
 		car("ellipse", 70, 50, 50, 60, 45),
 		car("polygon", 0, 0, 0, 30, 0, 30, 4),
-		car("polyline", 0, 0, 0, 3, 3),
+		way,
 		car("points", 0, 1, 1),
 		car("cuboid", 0, 1, 1, 1, 10, 20, 1, 20, 10, 25, 2, 25, 11, 5, 2, 5, 11),
 		{Type: "mask", Label: "area", Points: []float64{0, 2, 1, 1, 3, 4, 4, 5}},
@@ -128,6 +130,55 @@ func TestWhatPullWritesIsReadAsItWas(t *testing.T) {
 	}
 }
 
+// Data sets that models and common tools write: an id is whatever is compared, and of what an annotation says in several ways
+// the closest that its label takes counts.
+func TestCOCOOfOtherToolsIsRead(t *testing.T) {
+	image := `{"id": 7, "file_name": "a.jpg", "width": 100, "height": 80}`
+	person := `"category_id": 1, "bbox": [1, 2, 10, 10], "area": 100, "iscrowd": 0`
+	for name, test := range map[string]struct {
+		category, annotation string // with ids of their own
+		want                 string
+	}{
+		"ids that are numbers with a point":        {`{"id": 1, "name": "box"}`, `{"image_id": 7.0, "category_id": 1.0, "bbox": [1, 2, 10, 10]}`, "rectangle box [1 2 11 12] 0"},
+		"keypoints for a label of boxes":           {`{"id": 1, "name": "box", "keypoints": ["head", "tail"]}`, `{"image_id": 7, ` + person + `, "keypoints": [1, 1, 2, 5, 5, 2]}`, "rectangle box [1 2 11 12] 0"},
+		"keypoints for a label of any shape":       {`{"id": 1, "name": "car", "keypoints": ["head", "tail"]}`, `{"image_id": 7, ` + person + `, "keypoints": [1, 1, 2, 5, 5, 2], "segmentation": [[1, 1, 9, 1, 9, 9]]}`, "polygon car [1 1 9 1 9 9] 0"},
+		"keypoints for a skeleton":                 {`{"id": 1, "name": "cat", "keypoints": ["tail", "head"]}`, `{"image_id": 7, ` + person + `, "keypoints": [1, 1, 2, 5, 5, 1]}`, "skeleton cat [] 0"},
+		"no keypoint in the picture":               {`{"id": 1, "name": "box", "keypoints": ["head", "tail"]}`, `{"image_id": 7, ` + person + `, "keypoints": [0, 0, 0, 0, 0, 0], "num_keypoints": 0}`, "rectangle box [1 2 11 12] 0"},
+		"a segmentation without rings":             {`{"id": 1, "name": "box"}`, `{"image_id": 7, ` + person + `, "segmentation": [[]]}`, "rectangle box [1 2 11 12] 0"},
+		"a ring of two points beside one of three": {`{"id": 1, "name": "car"}`, `{"image_id": 7, ` + person + `, "segmentation": [[1, 1, 2, 2], [1, 1, 9, 1, 9, 9]]}`, "polygon car [1 1 9 1 9 9] 0"},
+		"a rotated box of CVAT's own export":       {`{"id": 1, "name": "box"}`, `{"image_id": 7, ` + person + `, "segmentation": [], "attributes": {"occluded": false, "rotation": 30.5, "track_id": 3}}`, "rectangle box [1 2 11 12] 30.5"},
+		"a crowd as runs":                          {`{"id": 1, "name": "area"}`, `{"image_id": 7, "category_id": 1, "iscrowd": 1, "segmentation": {"size": [80, 100], "counts": [81, 2, 7917]}}`, "mask area [0 2 1 1 1 2] 0"},
+		"runs of another image's size":             {`{"id": 1, "name": "area"}`, `{"image_id": 7, "category_id": 1, "segmentation": {"size": [100, 80], "counts": [81, 2, 7917]}}`, "1: a mask of 80 x 100 pixels in an image of 100 x 80, such as in a.jpg"},
+		"several rings for a label of boxes":       {`{"id": 1, "name": "box"}`, `{"image_id": 7, ` + person + `, "segmentation": [[1, 1, 9, 1, 9, 9], [20, 20, 30, 20, 30, 30]]}`, "rectangle box [1 2 11 12] 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := fmt.Sprintf("\ufeff"+`{"images": [%s], "categories": [%s], "annotations": [%s]}`, image, test.category, test.annotation)
+			placed := opened(t, COCO, text).Place(Target{Frames: frames, Labels: labels})
+			got := fmt.Sprint(placed.Unplaced)
+			if len(placed.Unplaced) == 1 {
+				got = placed.Unplaced[0].String()
+			}
+			for _, s := range placed.Annotations.Shapes {
+				i := slices.IndexFunc(labels, func(l cvat.Label) bool { return l.ID == s.LabelID })
+				got = fmt.Sprint(s.Type, " ", labels[i].Name, " ", s.Points, " ", s.Rotation)
+			}
+			if got != test.want {
+				t.Errorf("got %s, wanted %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestAListOfResultsIsNamedAsWhatItIs(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "results.json")
+	if err := os.WriteFile(file, []byte(` [{"image_id": 7, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}]`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(file, COCO); err == nil || !strings.HasPrefix(err.Error(), "a list of results;") {
+		t.Error(err)
+	}
+}
+
 // yoloDirectory is a directory of labels below one with a data.yaml.
 func yoloDirectory(t *testing.T, data string, files map[string]string) string {
 	t.Helper()
@@ -148,6 +199,36 @@ func yoloDirectory(t *testing.T, data string, files map[string]string) string {
 	return at
 }
 
+func TestClassesBesideYOLOsLabelsNameThem(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"a.txt": "1 0.5 0.5 0.2 0.25", "classes.txt": "box\r\ncar\r\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := Open(dir, YOLO)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := shown(found.Place(Target{Frames: frames, Labels: labels})); got != "rectangle [40 30 60 50] <nil>" {
+		t.Error(got)
+	}
+}
+
+// What CVAT's database has no place for would be a 500, and a batch of others with it.
+func TestNumbersThatCVATCannotKeepAreNotPlaced(t *testing.T) {
+	for rest, want := range map[string]string{
+		`"z_order": 2147483648`: "1: a z_order of more than 32 bits, such as in a.jpg",
+		`"group": -1`:           "1: a group that is not between 0 and 2147483647, such as in a.jpg",
+		`"group": 2147483647`:   "rectangle [1 1 5 5] <nil>",
+	} {
+		text := `{"name": "a.jpg", "shapes": [{"type": "rectangle", "label": "car", "points": [1, 1, 5, 5], ` + rest + `}]}`
+		if got := shown(opened(t, JSONL, text).Place(Target{Frames: frames, Labels: labels})); got != want {
+			t.Errorf("%s: %s", rest, got)
+		}
+	}
+}
+
 func TestYOLOIsReadByTheLengthOfItsLines(t *testing.T) {
 	for name, test := range map[string]struct{ data, line, want string }{
 		"a box":                       {"names: [car]", "0 0.5 0.5 0.2 0.25", "rectangle [40 30 60 50] <nil>"},
@@ -159,6 +240,8 @@ func TestYOLOIsReadByTheLengthOfItsLines(t *testing.T) {
 		"keypoints with a score":      {"names: [cat]\nkpt_shape: [2, 2]", "0 0.5 0.5 0.2 0.2 0.1 0.1 0.2 0.2 0.5", "skeleton head [10 8] false, tail [20 16] false 0.5"},
 		"too short":                   {"names: [car]", "0 0.5 0.5", "1: a line of 3 numbers, such as in a"},
 		"an unknown class":            {"names: [car]", "1 0.5 0.5 0.2 0.2", "1: class 1 is not in data.yaml, such as in a"},
+		"not a number":                {"names: [car]", "0 nan 0.5 0.4 0.2", "1: a coordinate that is not a number, such as in a"},
+		"a mark before the first":     {"names: [car]", "\ufeff0 0.5 0.5 0.2 0.25\r\n", "rectangle [40 30 60 50] <nil>"},
 		"outside":                     {"names: [car]", "0 0.9 0.5 0.4 0.2", "1: outside its image, such as in a"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -49,7 +49,7 @@ func openYOLO(dir string) (Found, error) {
 		return Found{}, err
 	}
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || filepath.Ext(path) != ".txt" {
+		if err != nil || e.IsDir() || filepath.Ext(path) != ".txt" || e.Name() == classesFile {
 			return err
 		}
 		rel, err := filepath.Rel(dir, path)
@@ -74,7 +74,11 @@ func openYOLO(dir string) (Found, error) {
 	return found, nil
 }
 
-// yoloDataAbove reads the data.yaml of a directory, or of the nearest one above it that has one.
+// classesFile has the names of classes, one a line, beside labels: LabelImg and Label Studio write it, and no data.yaml.
+const classesFile = "classes.txt"
+
+// yoloDataAbove reads the data.yaml of a directory, or of the nearest one above it that has one. Where none has, the
+// directory's, or its parent's, classes.txt stands in for it.
 func yoloDataAbove(dir string, budget *int64) (d yoloData, err error) {
 	at, err := filepath.Abs(dir)
 	if err != nil {
@@ -93,7 +97,13 @@ func yoloDataAbove(dir string, budget *int64) (d yoloData, err error) {
 		}
 		at = filepath.Dir(at)
 	}
-	return d, errors.New("no data.yaml in it, or above it, says what its classes are")
+	for _, at := range []string{dir, filepath.Dir(dir)} {
+		text, err := read(filepath.Join(at, classesFile), budget)
+		if err == nil {
+			return d, d.Names.Encode(strings.Split(strings.TrimSpace(strings.ReplaceAll(string(text), "\r\n", "\n")), "\n"))
+		}
+	}
+	return d, errors.New("no data.yaml in it, or above it, and no classes.txt says what its classes are")
 }
 
 func (d yoloData) names() (map[int]string, error) {
