@@ -60,6 +60,9 @@ func (c applyCmd) run(a *app, view applyView) error {
 	if err != nil {
 		return err
 	}
+	for _, s := range sessions {
+		a.printProblems(s.project.Unlisted)
+	}
 	if err := view.plan(plans); err != nil {
 		return err
 	}

@@ -54,6 +54,7 @@ func (c planCmd) Run(a *app) error {
 	}
 	for _, s := range sessions {
 		a.printProblems(s.project.Problems)
+		a.printProblems(s.project.Unlisted)
 	}
 	if err := c.print(ctx, a, sessions, plans); err != nil {
 		return err

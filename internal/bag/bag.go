@@ -99,9 +99,9 @@ type reader interface {
 	streams() []Topic
 	// refs gives the messages of the wanted streams (by index) in file order.
 	refs(ctx context.Context, want []bool, yield func(ref)) error
-	// whole is the memory that a chunk takes which can only be loaded as a
-	// whole, and false if its messages are read one by one.
-	whole(chunk int32) (memory.Size, bool)
+	// whole is the memory that a chunk takes which is loaded as a whole where so many bytes of
+	// it are wanted, and false if its messages are read one by one.
+	whole(chunk int32, wanted int64) (memory.Size, bool)
 	// chunk unpacks such a chunk, in buf if it fits there. What can be trusted
 	// in spite of an error is returned with it.
 	chunk(ctx context.Context, n int32, buf []byte) ([]byte, error)

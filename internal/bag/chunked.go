@@ -75,6 +75,7 @@ type chunk struct {
 	full     int64 // of its contents when unpacked
 	codec    codec
 	crc      uint32 // of its contents when unpacked; 0 is unknown
+	headless bool   // its head, which has the checksum, is read with its contents
 	index    int64  // where its index records begin and end in the file;
 	indexEnd int64  // equal if there are none
 	cut      bool   // the file ends within it
@@ -82,7 +83,7 @@ type chunk struct {
 
 	checked bool  // its contents were compared with crc; under chunked.checking
 	scanned bool  // its index was of no use
-	refs    []ref // what the scan found; nil if there was too much to keep
+	refs    []ref // what the scan found, or the index of a file that is far away; nil if there was too much to keep
 }
 
 // keptRefs bounds the memory for the messages of files without an index:
@@ -160,11 +161,16 @@ func (c *chunked) count(ctx context.Context) error {
 		c.topics[i].Count = 0
 	}
 	var rest []int
+	var fetched [][]ref
 	for i := range c.chunks {
-		if err := ctx.Err(); err != nil {
+		err := ctx.Err()
+		if i%batch == 0 && err == nil {
+			fetched, err = c.fetchIndexes(ctx, i)
+		}
+		if err != nil {
 			return err
 		}
-		if c.twice || !c.countIndexed(i) {
+		if c.twice || !c.countIndexed(i, fetched[i%batch]) {
 			rest = append(rest, i)
 		}
 	}
@@ -172,7 +178,7 @@ func (c *chunked) count(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if !c.twice && c.countIndexed(rest[0]) { // a scan has made its connections known
+		if !c.twice && c.countIndexed(rest[0], nil) { // a scan has made its connections known
 			rest = rest[1:]
 			continue
 		}

@@ -5,13 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 )
 
-func (c *chunked) countIndexed(i int) bool {
-	refs, err := c.indexed(int32(i))
-	if err != nil {
-		return false
+// countIndexed counts a chunk's messages by its index, which may be at hand; false if that is of no use.
+func (c *chunked) countIndexed(i int, refs []ref) bool {
+	if refs == nil {
+		var err error
+		if refs, err = c.indexed(int32(i)); err != nil {
+			return false
+		}
 	}
 	if expect := c.chunks[i].expect; expect != 0 && int64(len(refs)) != expect {
 		return false
@@ -22,11 +28,61 @@ func (c *chunked) countIndexed(i int) bool {
 	return true
 }
 
+// inFlight is how many requests for small parts of a file that is far away are under way at once: each is a wait.
+const inFlight = 16
+
+// batch is how many chunks' indexes are fetched before they are taken in: those that are not kept are many.
+const batch = 8 * inFlight
+
+// fetchIndexes reads the indexes of a batch of chunks of a file that is far away, from the first on, several at once, and keeps
+// as many as there is room for: no part of such a file is to be read twice. One that is of no use is nil; what the store
+// refuses is an error.
+func (c *chunked) fetchIndexes(ctx context.Context, first int) ([][]ref, error) {
+	fetched := make([][]ref, min(batch, len(c.chunks)-first))
+	if !c.opts.Far || c.twice {
+		return fetched, nil
+	}
+	g, within := errgroup.WithContext(ctx)
+	g.SetLimit(inFlight)
+	for i := range fetched {
+		if c.chunks[first+i].scanned {
+			continue
+		}
+		g.Go(func() error {
+			return guarded(func() (err error) {
+				if err = within.Err(); err == nil {
+					fetched[i], err = c.indexed(int32(first + i))
+				}
+				if refused(err) || within.Err() != nil {
+					return err
+				}
+				return nil
+			})
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for i, refs := range fetched {
+		if k := &c.chunks[first+i]; k.refs == nil && c.kept+len(refs) <= keptRefs {
+			c.kept += len(refs)
+			k.refs = refs
+		}
+	}
+	return fetched, nil
+}
+
+// refused reports whether an error is a store's that gives no bytes, and not one of what the bytes say.
+func refused(err error) bool { return errors.As(err, new(*fs.PathError)) }
+
 var errNoIndex = errors.New("chunk has no index")
 
 // indexed reads the index records behind a chunk: its messages in file order.
 func (c *chunked) indexed(n int32) ([]ref, error) {
 	k := &c.chunks[n]
+	if k.refs != nil {
+		return k.refs, nil
+	}
 	if k.index >= k.indexEnd {
 		return nil, errNoIndex
 	}
@@ -88,13 +144,20 @@ func spaced(refs []ref, full int64) []ref {
 }
 
 func (c *chunked) refs(ctx context.Context, want []bool, yield func(ref)) error {
+	var fetched [][]ref
 	for i := range c.chunks {
-		if err := ctx.Err(); err != nil {
-			return err
+		err := ctx.Err()
+		if i%batch == 0 && err == nil {
+			fetched, err = c.fetchIndexes(ctx, i)
 		}
-		refs, err := c.chunkRefs(ctx, int32(i))
 		if err != nil {
 			return err
+		}
+		refs := fetched[i%batch]
+		if refs == nil {
+			if refs, err = c.chunkRefs(ctx, int32(i)); err != nil {
+				return err
+			}
 		}
 		for _, r := range refs {
 			if want[r.stream] {

@@ -12,8 +12,9 @@ import (
 )
 
 // whole says that a compressed chunk is loaded at once, in memory for it and for what it is
-// unpacked from, unless it is too large; under Strict any chunk with a checksum is.
-func (c *chunked) whole(n int32) (memory.Size, bool) {
+// unpacked from, unless it is too large; under Strict any chunk with a checksum is. Of a file that is far away a chunk of
+// which most is wanted is, too: that is one request.
+func (c *chunked) whole(n int32, wanted int64) (memory.Size, bool) {
 	k := &c.chunks[n]
 	switch {
 	case k.full+k.size > c.opts.Memory.Large():
@@ -21,7 +22,8 @@ func (c *chunked) whole(n int32) (memory.Size, bool) {
 	case k.codec != plain:
 		return memory.Buffer(k.full+zstdSlack, k.size), true
 	}
-	return memory.One(k.full), c.opts.Strict && k.crc != 0 && !k.cut
+	mostly := c.opts.Far && wanted > k.full/2 && k.full <= budget
+	return memory.One(k.data - k.pos + k.full), (mostly || c.opts.Strict && k.crc != 0) && !k.cut
 }
 
 func (c *chunked) chunk(_ context.Context, n int32, buf []byte) ([]byte, error) {
@@ -29,22 +31,23 @@ func (c *chunked) chunk(_ context.Context, n int32, buf []byte) ([]byte, error) 
 	if k.full > c.opts.MaxChunk || k.size > c.opts.MaxChunk {
 		return nil, c.opts.tooLarge("chunk", max(k.full, k.size))
 	}
-	data, err := c.unpack(k, buf)
+	data, crc, err := c.unpack(k, buf)
 	switch {
 	case k.cut:
 		return data, err
 	case err != nil && !errors.Is(err, errClaim): // what came out before may be wrong already
 		return nil, err
-	case k.crc != 0 && crc32.ChecksumIEEE(data) != k.crc:
+	case crc != 0 && crc32.ChecksumIEEE(data) != crc:
 		return nil, errChecksum
 	}
 	return data, err
 }
 
-// verify reads the chunk in pieces: its messages alone are not all that the checksum covers.
+// verify reads the chunk in pieces: its messages alone are not all that the checksum covers. What of a file that is far
+// away is read one by one is little beside its chunk, so that the rest is not fetched for this.
 func (c *chunked) verify(ctx context.Context, n int32) error {
 	k := &c.chunks[n]
-	if k.codec != plain || k.crc == 0 || k.cut {
+	if k.codec != plain || k.crc == 0 || k.cut || c.opts.Far && !c.opts.Strict {
 		return nil
 	}
 	c.checking.Lock()
@@ -76,24 +79,40 @@ const verifyPiece = 256 << 10
 
 var errChecksum = errors.New("checksum does not fit")
 
-func (c *chunked) unpack(k *chunk, buf []byte) ([]byte, error) {
+// unpack gives what a chunk holds, and the checksum that it should have.
+func (c *chunked) unpack(k *chunk, buf []byte) (data []byte, crc uint32, err error) {
 	if k.codec == plain {
-		return c.file.read(buf, k.data, k.size)
+		return c.packed(k, buf)
 	}
 	pooled := sources.Get().(*[]byte)
 	defer sources.Put(pooled)
-	src, err := c.file.read(*pooled, k.data, k.size)
+	src, crc, err := c.packed(k, *pooled)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if k.size <= keptSource {
 		*pooled = src
 	}
-	data, err := decompress(k.codec, buf, src, k.full)
+	data, err = decompress(k.codec, buf, src, k.full)
 	if err == nil && c.opts.Strict && k.codec == lz4Codec && !lz4Sound(src, data) {
-		return nil, errChecksum
+		return nil, 0, errChecksum
 	}
-	return data, err
+	return data, crc, err
+}
+
+// packed reads a chunk as it lies in the file, with the checksum of what it holds: where only the summary told of the
+// chunk, that is read from the chunk's head, in the same request.
+func (c *chunked) packed(k *chunk, buf []byte) (data []byte, crc uint32, err error) {
+	if !k.headless {
+		data, err = c.file.read(buf, k.data, k.size)
+		return data, k.crc, err
+	}
+	all, err := c.file.read(buf, k.pos, k.data-k.pos+k.size)
+	if err != nil {
+		return nil, 0, err
+	}
+	crc, err = c.chunkCRC(inMemory(all), 0, k)
+	return all[k.data-k.pos:], crc, err
 }
 
 // sources holds the memory that compressed chunks were read into, unless they are larger than

@@ -63,7 +63,7 @@ func (c *chunked) takeIn(s *scanned) error {
 	for _, r := range s.refs {
 		c.topics[r.stream].count(r.log)
 	}
-	k.scanned = true
+	k.scanned, k.refs = true, nil
 	if c.kept += len(s.refs); c.kept <= keptRefs {
 		k.refs = append([]ref{}, s.refs...) // never nil
 	}
@@ -138,7 +138,7 @@ func (c *chunked) scanOne(ctx context.Context, n int32) scanned {
 
 func (c *chunked) scanRecords(ctx context.Context, n int32) scanned {
 	s := scanned{layout: c.layout, chunk: n}
-	size, whole := c.whole(n)
+	size, whole := c.whole(n, 0)
 	if !whole {
 		in, err := c.plainly(ctx, n)
 		if err != nil {

@@ -147,7 +147,14 @@ func (c *chunked) spillWith(ctx context.Context, k *chunk, window int) (*file, e
 	if err != nil {
 		return nil, err
 	}
-	w := &upTo{ctx: ctx, w: out, left: k.full, summed: k.crc != 0}
+	crc := k.crc
+	if k.headless {
+		if crc, err = c.chunkCRC(newWindow(c.file, k.pos, k.data), 0, k); err != nil {
+			out.Close()
+			return nil, err
+		}
+	}
+	w := &upTo{ctx: ctx, w: out, left: k.full, summed: crc != 0}
 	damage := unpackStream(w, io.NewSectionReader(c.file.f, k.data, k.size), k.codec, window)
 	n := k.full - w.left
 	f := &file{f: out, name: c.file.name, size: n}
@@ -162,7 +169,7 @@ func (c *chunked) spillWith(ctx context.Context, k *chunk, window int) (*file, e
 	case k.cut:
 	case n < k.full:
 		err = fmt.Errorf("%d bytes unpacked, %d %w (%v)", n, k.full, errClaim, damage)
-	case k.crc != 0 && w.crc != k.crc:
+	case crc != 0 && w.crc != crc:
 		err = errChecksum
 	}
 	if err != nil {

@@ -78,6 +78,7 @@ func (m inMemory) at(off, n int64) ([]byte, error) {
 type window struct {
 	f           *file
 	start, stop int64 // the part of the file
+	ahead       int64 // bytes that are read at least
 	buf         []byte
 	pos         int64 // in the span, of buf
 }
@@ -87,7 +88,7 @@ const windowAhead = 8 << 10
 
 func newWindow(f *file, start, stop int64) *window {
 	start = min(max(start, 0), f.size)
-	return &window{f: f, start: start, stop: min(max(stop, start), f.size)}
+	return &window{f: f, start: start, stop: min(max(stop, start), f.size), ahead: windowAhead}
 }
 
 func (w *window) end() int64 { return w.stop - w.start }
@@ -97,7 +98,7 @@ func (w *window) at(off, n int64) ([]byte, error) {
 		return nil, fmt.Errorf("%d bytes at byte %d, where %d end: %w", n, w.start+off, w.stop, io.ErrUnexpectedEOF)
 	}
 	if off < w.pos || off+n > w.pos+int64(len(w.buf)) {
-		buf, err := w.f.read(w.buf[:0], w.start+off, min(max(n, windowAhead), w.end()-off))
+		buf, err := w.f.read(w.buf[:0], w.start+off, min(max(n, w.ahead), w.end()-off))
 		if err != nil {
 			return nil, err
 		}

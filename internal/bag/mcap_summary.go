@@ -135,8 +135,12 @@ func (c *chunked) useSummary(s summary) (bool, error) {
 	slices.SortFunc(s.chunks, func(x, y chunk) int { return cmp.Compare(x.pos, y.pos) })
 	w := newWindow(c.file, 0, c.file.size)
 	for i := range s.chunks {
+		k := &s.chunks[i]
+		if k.headless = c.opts.Far && !c.opts.Strict; k.headless {
+			continue
+		}
 		var err error
-		if s.chunks[i].crc, err = c.chunkCRC(w, s.chunks[i]); err != nil {
+		if k.crc, err = c.chunkCRC(w, k.pos, k); err != nil {
 			return false, err
 		}
 	}
@@ -157,13 +161,13 @@ func chunkOf(x *mcap.ChunkIndex, size int64) (chunk, error) {
 	return k, k.describeMCAP(string(x.Compression), x.CompressedSize, end)
 }
 
-// chunkCRC reads a chunk's own head, which alone has its checksum. Where it
+// chunkCRC reads a chunk's own head, which begins at off and alone has its checksum. Where it
 // differs from the summary, the summary is believed: it has a checksum.
-func (c *chunked) chunkCRC(w *window, k chunk) (uint32, error) {
-	r, err := c.layout.next(w, k.pos)
+func (c *chunked) chunkCRC(s span, off int64, k *chunk) (uint32, error) {
+	r, err := c.layout.next(s, off)
 	if err == nil {
 		var own chunk
-		if own, err = c.layout.chunk(w, r, k.pos); err == nil && own.data == k.data && own.size == k.size && own.full == k.full && own.codec == k.codec {
+		if own, err = c.layout.chunk(s, r, off); err == nil && own.data-off == k.data-k.pos && own.size == k.size && own.full == k.full && own.codec == k.codec {
 			return own.crc, nil
 		}
 	}

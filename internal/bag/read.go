@@ -43,7 +43,7 @@ func (b *Bag) hold(ctx context.Context, e Entry, limit int64) (m message, held *
 	p := b.parts[e.at.part]
 	err = guarded(func() error {
 		var chunk []byte
-		if _, whole := p.whole(e.at.chunk); whole {
+		if _, whole := p.whole(e.at.chunk, e.at.room(limit)); whole {
 			if chunk, err = b.cache.chunk(ctx, b, e.at); chunk == nil && err != nil {
 				return err
 			}
@@ -194,7 +194,7 @@ func (c *cache) evict(n int) {
 
 // chunk unpacks a chunk, or finds it unpacked; others that ask for the same one meanwhile wait.
 func (c *cache) chunk(ctx context.Context, b *Bag, p place) ([]byte, error) {
-	size, _ := b.parts[p.part].whole(p.chunk)
+	size, _ := b.parts[p.part].whole(p.chunk, 0)
 	k := c.find(p, size)
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -216,6 +216,22 @@ func (c *cache) chunk(ctx context.Context, b *Bag, p place) ([]byte, error) {
 		k.kept.Load().Drop()
 	}
 	return data, err
+}
+
+// peek gives a chunk that is at hand; it waits for nobody.
+func (c *cache) peek(part, chunk int32) ([]byte, error) {
+	c.mu.Lock()
+	i := slices.IndexFunc(c.list, func(k *cached) bool { return k.part == part && k.chunk == chunk })
+	var k *cached
+	if i >= 0 {
+		k = c.list[i]
+	}
+	c.mu.Unlock()
+	if k == nil || !k.mu.TryLock() {
+		return nil, nil
+	}
+	defer k.mu.Unlock()
+	return k.kept.Load().Bytes(), k.err
 }
 
 // find is the chunk's place in the cache; others make way for it.

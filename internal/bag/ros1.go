@@ -9,6 +9,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 )
 
 const (
@@ -87,6 +89,9 @@ func (c *chunked) walkROS1(ctx context.Context, w *window, off int64) error {
 }
 
 func (c *chunked) damagedIndex(err error) error {
+	if c.opts.Far && refused(err) {
+		return err
+	}
 	return c.warn.add(Warning{File: c.file.name, Text: "index is damaged, the file was scanned", First: err.Error()})
 }
 
@@ -144,12 +149,12 @@ func (c *chunked) takeROS1Index(infos []chunkInfo, r record, body []byte) ([]chu
 
 func (c *chunked) openROS1Chunks(w *window, infos []chunkInfo, end int64) error {
 	slices.SortFunc(infos, func(x, y chunkInfo) int { return cmp.Compare(x.pos, y.pos) })
+	heads := c.ros1Heads(w, infos, end)
 	for i, info := range infos {
-		next := end
-		if i+1 < len(infos) {
-			next = infos[i+1].pos
+		k, err := heads(i)
+		if c.opts.Far && refused(err) {
+			return err
 		}
-		k, err := c.openROS1Chunk(w, info, next)
 		if err != nil {
 			err = c.warn.add(Warning{File: c.file.name, Text: "damaged chunk header", First: err.Error(), Messages: info.messages})
 			if err != nil {
@@ -161,6 +166,40 @@ func (c *chunked) openROS1Chunks(w *window, infos []chunkInfo, end int64) error 
 	}
 	return nil
 }
+
+// ros1Heads gives the head of each chunk that the index tells of: of a file that is far away all are fetched at once, and no
+// more of them than a head has.
+func (c *chunked) ros1Heads(w *window, infos []chunkInfo, end int64) func(i int) (chunk, error) {
+	read := func(w *window, i int) (chunk, error) {
+		next := end
+		if i+1 < len(infos) {
+			next = infos[i+1].pos
+		}
+		return c.openROS1Chunk(w, infos[i], next)
+	}
+	if !c.opts.Far {
+		return func(i int) (chunk, error) { return read(w, i) }
+	}
+	heads, errs := make([]chunk, len(infos)), make([]error, len(infos))
+	var g errgroup.Group
+	g.SetLimit(inFlight)
+	for i := range infos {
+		g.Go(func() error {
+			own := newWindow(c.file, 0, c.file.size)
+			own.ahead = ros1ChunkHead
+			errs[i] = guarded(func() (err error) {
+				heads[i], err = read(own, i)
+				return err
+			})
+			return nil
+		})
+	}
+	_ = g.Wait() // they are in errs
+	return func(i int) (chunk, error) { return heads[i], errs[i] }
+}
+
+// ros1ChunkHead is as much as a chunk's head has: rosbag writes 66 bytes.
+const ros1ChunkHead = 128
 
 // openROS1Chunk reads the head of the chunk that the index tells of; its own
 // index ends at most where the next chunk begins.

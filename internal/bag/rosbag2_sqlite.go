@@ -170,7 +170,7 @@ func (d *database) path() string { return d.file.name }
 
 func (d *database) streams() []Topic { return d.list }
 
-func (d *database) whole(int32) (memory.Size, bool) { return memory.Size{}, false }
+func (d *database) whole(int32, int64) (memory.Size, bool) { return memory.Size{}, false }
 
 func (d *database) ready(context.Context, int32) (func(), error) { return func() {}, nil }
 

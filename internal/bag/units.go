@@ -62,14 +62,15 @@ const (
 func (b *Bag) divide(entries []Entry, limit int64) (units []*unit, of []int) {
 	large := b.opts.Memory.Large()
 	d := divider{
-		b: b, open: map[[2]int32]int{}, left: map[[2]int32]int{}, of: make([]int, len(entries)), run: -1,
+		b: b, open: map[[2]int32]int{}, left: map[[2]int32]int{}, wanted: map[[2]int32]int64{}, of: make([]int, len(entries)), run: -1,
 		budget: min(budget, large), runSize: min(runSize, large),
 	}
 	for _, e := range entries {
 		d.left[e.chunkKey()]++
+		d.wanted[e.chunkKey()] += e.at.room(limit)
 	}
 	for i, e := range entries {
-		if size, whole := b.parts[e.at.part].whole(e.at.chunk); whole {
+		if size, whole := b.parts[e.at.part].whole(e.at.chunk, d.wanted[e.chunkKey()]); whole {
 			d.inChunk(i, e, size)
 			continue
 		}
@@ -86,14 +87,15 @@ func (b *Bag) divide(entries []Entry, limit int64) (units []*unit, of []int) {
 func (e Entry) chunkKey() [2]int32 { return [2]int32{e.at.part, e.at.chunk} }
 
 type divider struct {
-	b     *Bag
-	units []*unit
-	of    []int
-	left  map[[2]int32]int // entries of a chunk that are still to come
-	open  map[[2]int32]int // chunks that are in memory → unit
-	used  []int            // open units, the one used longest ago first
-	held  int64            // bytes of open units
-	run   int              // the unit of the current run, -1 is none
+	b      *Bag
+	units  []*unit
+	of     []int
+	left   map[[2]int32]int   // entries of a chunk that are still to come
+	wanted map[[2]int32]int64 // bytes of a chunk
+	open   map[[2]int32]int   // chunks that are in memory → unit
+	used   []int              // open units, the one used longest ago first
+	held   int64              // bytes of open units
+	run    int                // the unit of the current run, -1 is none
 
 	budget, runSize int64 // as far as the memory goes
 }
@@ -178,11 +180,14 @@ func (b *Bag) loadUnit(ctx context.Context, entries []Entry, u *unit, limit int6
 
 // loadChunk unpacks a chunk; what could be unpacked of a damaged one is used.
 func (b *Bag) loadChunk(ctx context.Context, entries []Entry, u *unit, limit int64, ahead granter) error {
-	data, err := b.parts[u.part].chunk(ctx, u.chunk, u.memory.Buf)
+	data, err := b.cache.peek(u.part, u.chunk)
+	if data == nil {
+		data, err = b.parts[u.part].chunk(ctx, u.chunk, u.memory.Buf)
+		u.buf = data
+	}
 	if len(data) == 0 {
 		return err
 	}
-	u.buf = data
 	for i, n := range u.entries {
 		m, loadErr := b.load(ctx, entries[n], data, nil, limit, ahead)
 		if loadErr != nil && err != nil && !errors.Is(loadErr, errDeferred) {

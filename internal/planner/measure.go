@@ -159,6 +159,30 @@ func (p *Project) read(ctx context.Context, i int, read Depth) {
 	p.computeSize(ctx, i)
 }
 
+// takeLists lets the imports of tasks that are not finished take their images' sizes from lists in their storage, where there
+// are some. It reports whether that changed what is wanted.
+func (p *Project) takeLists(ctx context.Context) (changed bool) {
+	unfinished := map[plan.Name]bool{}
+	for _, c := range p.Plan.Changes {
+		unfinished[plan.NameOf(c.Task)] = c.Upload || c.Action == plan.Resume
+	}
+	var at []int
+	var tasks []source.Task
+	for i, d := range p.Desired {
+		if unfinished[plan.NameOf(d.Task)] && d.Payload.Kind == plan.PayloadCloud {
+			at, tasks = append(at, i), append(tasks, p.Tasks[i])
+		}
+	}
+	lists, problems := source.Lists(ctx, tasks)
+	p.Unlisted = problems
+	for k, list := range lists {
+		if list != "" {
+			p.Desired[at[k]].Payload.Manifest, changed = list, true
+		}
+	}
+	return changed
+}
+
 func (p *Project) computeSize(ctx context.Context, i int) {
 	size, err := source.Bytes(ctx, p.Tasks[i])
 	if err != nil {

@@ -47,6 +47,7 @@ type Project struct {
 	Actual   plan.Actual
 	Plan     plan.Plan
 	Problems []diag.Diagnostic // warnings and notes of images that were read; what blocks a task is in Desired
+	Unlisted []diag.Diagnostic // warnings of lists of images, in a storage of the server, that are not used
 
 	indexOnly bool         // see [ScanOptions]
 	ignored   plan.Ignored // notices that the manifests acknowledge
@@ -185,10 +186,12 @@ func (p *Project) DecideOffline(ctx context.Context, o Options) error {
 	return p.addAnnotations(ctx, nil, offline)
 }
 
-// diff compares, reads what is to be uploaded, and compares again where that found something out.
+// diff compares, reads what is to be uploaded, looks for lists of what the server reads by itself, and compares again where that
+// found something out.
 func (p *Project) diff(ctx context.Context, o plan.Options, read Depth) error {
 	p.Plan = plan.Diff(p.Desired, p.Actual, o)
-	if p.computeSizes(ctx, read) {
+	sized := p.computeSizes(ctx, read)
+	if p.takeLists(ctx) || sized {
 		p.Plan = plan.Diff(p.Desired, p.Actual, o)
 	}
 	return ctx.Err()

@@ -20,6 +20,7 @@ type Lister interface {
 	ListCloudStorages(ctx context.Context) ([]cvat.CloudStorage, error)
 	CloudStorage(ctx context.Context, id int) (*cvat.CloudStorage, error)
 	CloudContent(ctx context.Context, id int, dir, manifest string, visit func([]cvat.ServerFile) error) error
+	CloudListed(ctx context.Context, id int, manifest, prefix string, first int) ([]cvat.ServerFile, error)
 	CloudObject(ctx context.Context, id int, key string) (isDir, exists bool, err error)
 	ShareContent(ctx context.Context, dir string) ([]cvat.ServerFile, error)
 }
@@ -134,6 +135,11 @@ func (c cloud) Listed(ctx context.Context, list, dir string) ([]store.Name, erro
 	return c.names(ctx, list, dir)
 }
 
+func (c cloud) ListedFrom(ctx context.Context, list, prefix string, first int) ([]store.Name, error) {
+	files, err := c.server.CloudListed(ctx, c.storage, list, prefix, first)
+	return namesOf(files), c.explain(err)
+}
+
 func (c cloud) names(ctx context.Context, list, dir string) ([]store.Name, error) {
 	prefix := dir
 	if prefix != "" {
@@ -177,6 +183,11 @@ func (s share) List(ctx context.Context, dir string) ([]store.Name, error) {
 
 // Listed is not to be had: CVAT takes a list on its share only where that names paths from the share's root.
 func (s share) Listed(context.Context, string, string) ([]store.Name, error) {
+	return nil, fs.ErrNotExist
+}
+
+// ListedFrom is not to be had either.
+func (s share) ListedFrom(context.Context, string, string, int) ([]store.Name, error) {
 	return nil, fs.ErrNotExist
 }
 

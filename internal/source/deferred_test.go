@@ -1,11 +1,9 @@
 package source
 
 import (
-	"bytes"
 	"context"
-	"image"
-	"image/color"
-	"image/jpeg"
+	"crypto/sha256"
+	"io"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
@@ -36,21 +34,17 @@ func farAway(t *testing.T, files map[string]string) (*storetest.Bucket, string) 
 	return b, "s3://lab"
 }
 
-// drive is a recording of so many images of 100 to 200 kB, received 100 ms after their stamps.
+// drive is a recording of so many images of 150 kB, of which no two are alike, received 50 ms after their stamps.
 func drive(t *testing.T, file string, f bagtest.Format, images int) {
 	t.Helper()
 	w, err := bagtest.Create(file, f)
 	check(t, err)
-	noise := image.NewGray(image.Rect(0, 0, 480, 320))
-	r := rand.New(rand.NewPCG(1, 2))
-	for i := range noise.Pix {
-		noise.SetGray(i%480, i/480, color.Gray{Y: uint8(r.IntN(256))})
-	}
-	var b bytes.Buffer
-	check(t, jpeg.Encode(&b, noise, &jpeg.Options{Quality: 95}))
+	noise := rand.NewChaCha8([32]byte{1})
 	for i := range images {
 		stamp := int64(1_700_000_000_000_000_000) + int64(i)*1e8
-		check(t, w.Write(topic("/front/compressed", compressedImage), stamp+5e7, stamped(stamp, b.Bytes())))
+		picture := append(jpegImage(t), make([]byte, 150_000)...) // what follows a picture's end is left alone
+		_, _ = noise.Read(picture[len(picture)-150_000:])
+		check(t, w.Write(topic("/front/compressed", compressedImage), stamp+5e7, stamped(stamp, picture)))
 	}
 	check(t, w.Close())
 }
@@ -65,7 +59,7 @@ func TestAPlanOverAnotherMachinesStoreReadsNoMessages(t *testing.T) {
 		most   float64 // of the rest, in percent of the file
 	}{
 		"mcap":            {"run.mcap", bagtest.Format{ChunkSize: 4 << 20}, 32 << 10, 1},
-		"mcap compressed": {"run.mcap", bagtest.Format{ChunkSize: 4 << 20, Compression: "zstd"}, 9 << 19, 1},
+		"mcap compressed": {"run.mcap", bagtest.Format{ChunkSize: 4 << 20, Compression: "zstd"}, 9 << 19, 1}, // one chunk of 11
 		"bag":             {"run.bag", bagtest.Format{}, 32 << 10, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -81,8 +75,10 @@ func TestAPlanOverAnotherMachinesStoreReadsNoMessages(t *testing.T) {
 				t.Errorf("%d bytes, %v", size, err)
 			}
 			size := int64(len(bucket.Objects["data/"+tt.file]))
+			if size < 44e6 {
+				t.Fatalf("%d bytes: there is too little of it to tell", size)
+			}
 			_, read := bucket.Seen()
-			t.Logf("%d of %d bytes", read, size)
 			if share := 100 * float64(read-tt.first) / float64(size); share > tt.most {
 				t.Errorf("%d of %d bytes were read: %.2f %%", read, size, share)
 			}
@@ -91,6 +87,116 @@ func TestAPlanOverAnotherMachinesStoreReadsNoMessages(t *testing.T) {
 				t.Errorf("%q, %v", exact.Frames()[0], problems)
 			}
 			check(t, exact.Close())
+		})
+	}
+}
+
+// What is sent of a recording on another machine is fetched once, whatever lies beside it in its chunks: of chunks that are not
+// compressed the wanted messages alone, of the others twice each chunk that holds some, once for the stamps.
+func TestWhatIsSentIsFetchedOnce(t *testing.T) {
+	const images, payload, other = 60, 100_000, 300_000
+	for name, tt := range map[string]struct {
+		file   string
+		format bagtest.Format
+		most   int64 // bytes
+	}{
+		"mcap":                   {"run.mcap", bagtest.Format{}, images * payload * 115 / 100},
+		"mcap of large chunks":   {"run.mcap", bagtest.Format{ChunkSize: 4 << 20}, images * payload * 115 / 100},
+		"bag":                    {"run.bag", bagtest.Format{}, images * payload * 115 / 100},
+		"mcap compressed":        {"run.mcap", bagtest.Format{Compression: "zstd"}, 2 * images * (payload + other) * 105 / 100},
+		"mcap, little beside it": {"run.mcap", bagtest.Format{ChunkSize: 1 << 20}, images * payload * 115 / 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			beside := other
+			if name == "mcap, little beside it" {
+				beside = 1000
+			}
+			file := filepath.Join(t.TempDir(), tt.file)
+			w, err := bagtest.Create(file, tt.format)
+			check(t, err)
+			noise := rand.NewChaCha8([32]byte{1})
+			for i := range int64(images) {
+				stamp := 1_700_000_000_000_000_000 + i*1e8
+				picture, cloud := append(jpegImage(t), make([]byte, payload)...), make([]byte, beside)
+				_, _ = noise.Read(picture[len(picture)-payload:])
+				_, _ = noise.Read(cloud)
+				check(t, w.Write(topic("/front/compressed", compressedImage), stamp, stamped(stamp, picture)))
+				check(t, w.Write(topic("/points", "velodyne_msgs/VelodyneScan"), stamp+1, cloud))
+			}
+			check(t, w.Close())
+			bucket, root := farAway(t, map[string]string{tt.file: file})
+			tasks, problems := Scan(context.Background(), parse(t, "cameras: [front]\nbags: ["+tt.file+"]"), Options{Root: root, TempDir: t.TempDir()})
+			if len(tasks) != 1 || len(problems) > 0 {
+				t.Fatalf("%v, %v", tasks, problems)
+			}
+			exact, problems := tasks[0].Exact(context.Background())
+			frames, more := Measure(context.Background(), exact)
+			if len(frames) != images || len(problems)+len(more) > 0 {
+				t.Fatalf("%d frames, %v, %v", len(frames), problems, more)
+			}
+			for _, f := range frames {
+				r, err := f.Open()
+				check(t, err)
+				got, err := io.ReadAll(r)
+				check(t, err)
+				check(t, r.Close())
+				if sha256.Sum256(got) != f.Sum {
+					t.Errorf("%s is not what was measured", f.Name)
+				}
+			}
+			requests, read := bucket.Seen()
+			t.Logf("%d requests, %d bytes for %d", requests, read, images*payload)
+			if read > tt.most {
+				t.Errorf("%d bytes were read for %d that are sent", read, images*payload)
+			}
+			check(t, exact.Close())
+		})
+	}
+}
+
+// Recordings as long as real ones, in chunks as recorders make them: what of a file grows with its length is its index, and of
+// that only small parts are read. A camera of 5 to 25 images a second beside other topics of 200 and 50 messages a second.
+func TestAPlanReadsLittleOfTenGigabytes(t *testing.T) {
+	for name, tt := range map[string]struct {
+		file  string
+		chunk int     // bytes
+		most  float64 // percent of the file that is read
+	}{
+		"rosbag2":        {"run.mcap", 768 << 10, 1},
+		"1 MiB":          {"run.mcap", 1 << 20, 1},
+		"4 MiB":          {"run.mcap", 4 << 20, 1},
+		"a large image":  {"run.mcap", 6 << 20, 1},
+		"bag":            {"run.bag", 768 << 10, 3},
+		"bag of 256 KiB": {"run.bag", 256 << 10, 3}, // more messages than are kept in memory
+	} {
+		t.Run(name, func(t *testing.T) {
+			length := int64(10e9)
+			if testing.Short() {
+				length = 1e9
+			}
+			images := max(1, min(tt.chunk>>18, 12))
+			file := filepath.Join(t.TempDir(), tt.file)
+			r := bagtest.Sparse{Chunks: int(length) / tt.chunk, Start: 1_700_000_000_000_000_000, Topics: []bagtest.SparseTopic{
+				{Topic: topic("/front/compressed", compressedImage), Messages: images, Size: tt.chunk/images - 20<<10, First: stamped(1_700_000_000_000_000_000, jpegImage(t))},
+				{Topic: topic("/imu", "sensor_msgs/Imu"), Messages: 100, Size: 330},
+				{Topic: topic("/tf", "tf2_msgs/TFMessage"), Messages: 25, Size: 200},
+			}}
+			check(t, r.Create(file))
+			info, err := os.Stat(file)
+			check(t, err)
+			bucket := &storetest.Bucket{Files: map[string]string{tt.file: file}}
+			server := httptest.NewServer(bucket)
+			defer server.Close()
+			tasks, problems := Scan(context.Background(), parse(t, "cameras: [front]\nbags: ["+tt.file+"]"), Options{Root: server.URL})
+			if len(tasks) != 1 || len(problems) > 0 || len(tasks[0].Problems) > 0 || len(tasks[0].Frames()) != r.Chunks*images {
+				t.Fatalf("%v, %v", tasks, problems)
+			}
+			requests, read := bucket.Seen()
+			share := 100 * float64(read) / float64(info.Size())
+			t.Logf("%d bytes in %d chunks: %d requests, %d bytes, %.3f %%", info.Size(), r.Chunks, requests, read, share)
+			if share > tt.most || float64(requests) > 2.7*float64(r.Chunks) {
+				t.Errorf("%d bytes in %d chunks: %d requests, %d bytes were read, %.3f %%", info.Size(), r.Chunks, requests, read, share)
+			}
 		})
 	}
 }

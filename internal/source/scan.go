@@ -207,7 +207,7 @@ func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 		o.problems = append(o.problems, t.blockAll(d.findings[i])...)
 		o.problems = append(o.problems, s.fileContext(&t, b, camera, d, l)...)
 		t.addRelated(b, folders)
-		o.problems = append(o.problems, s.takeList(ctx, &t, b, l)...)
+		t.frames.lists = listsIn(b, l)
 		if t.sameStem != "" {
 			o.problems = append(o.problems, diag.Diagnostic{
 				Severity: diag.Note, Code: diag.CodeSameStem, Task: t.Name, Pos: t.Origin,

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -177,29 +178,45 @@ func (s scanner) notServed(b *bagRef, l contents) (diag.Diagnostic, bool) {
 	return p, false
 }
 
-// takeList lets the task's import take the images' sizes from a list in the storage, where there is
-// one that has them all: CVAT need not open each image then. Lists are sought in the bag, and among
-// those that are registered with the storage.
-func (s scanner) takeList(ctx context.Context, t *Task, b *bagRef, l contents) []diag.Diagnostic {
+// listsIn are the lists of images that the task's import may take: those of the bag, and those that are registered with
+// the storage.
+func listsIn(b *bagRef, l contents) []string {
 	in := b.served()
-	if in == nil || in.At.Share || t.Kind != manifest.KindImages || len(t.frames.names) == 0 || len(t.Problems) > 0 {
+	if in == nil || in.At.Share {
 		return nil
 	}
-	var problems []diag.Diagnostic
-	candidates := slices.Clone(in.At.Manifests)
+	lists := slices.Clone(in.At.Manifests)
 	for _, at := range l.lists {
-		candidates = append(candidates, in.Key(path.Join(b.rel, at)))
+		lists = append(lists, in.Key(path.Join(b.rel, at)))
 	}
-	slices.Sort(candidates)
-	for _, list := range slices.Compact(candidates) {
+	slices.Sort(lists)
+	return slices.Compact(lists)
+}
+
+// Lists finds for each task the key of a list of images, in the storage that CVAT reads the task's images of, which has them
+// all: its import takes their sizes from it, and need not open each. It is empty where there is none. To ask for what a list has
+// costs the server more than to list a directory, so it is meant for tasks that are to be imported alone.
+func Lists(ctx context.Context, tasks []Task) (keys []string, problems []diag.Diagnostic) {
+	const atOnce = 4
+	keys = make([]string, len(tasks))
+	found := make([][]diag.Diagnostic, len(tasks))
+	frame.Parallel(ctx, len(tasks), atOnce, func(i int) { keys[i], found[i] = tasks[i].list(ctx) })
+	return keys, slices.Concat(found...)
+}
+
+func (t Task) list(ctx context.Context) (key string, problems []diag.Diagnostic) {
+	if len(t.frames.lists) == 0 || t.Kind != manifest.KindImages || len(t.frames.names) == 0 || len(t.Problems) > 0 {
+		return "", nil
+	}
+	in := t.frames.source.(frame.Files).Store.(*store.Served)
+	for _, list := range t.frames.lists {
 		dir := path.Dir(list)
 		if dir != "." && slices.ContainsFunc(t.frames.names, func(name string) bool { return !strings.HasPrefix(name, dir+"/") }) {
 			continue
 		}
 		missing, err := lacks(ctx, in, list, t.frames.names)
 		if err == nil && missing == "" {
-			t.frames.payload.Manifest = list
-			return nil
+			return list, nil
 		}
 		p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeListUnused, Task: t.Name, Pos: t.Origin, Hint: diag.Do(diag.HintWriteListAgain, list)}
 		p.Text = fmt.Sprintf("task %s: the list %s lacks %s, so it is not used, and CVAT opens every image", wording.Safe(t.Name), wording.Safe(list), wording.Safe(missing))
@@ -208,25 +225,78 @@ func (s scanner) takeList(ctx context.Context, t *Task, b *bagRef, l contents) [
 		}
 		problems = append(problems, p)
 	}
-	return problems
+	return "", problems
 }
+
+// CVAT 2.73 gives a list listPage names at a time, and reads all of it for each time: 2 s for one of 50,000 names, so that
+// comparing each of them takes 200 s and saves hardly more. So of more than mostCompared names of a directory it is asked only whether the
+// list has as many, and has sampled of them.
+const (
+	mostCompared = 10_000
+	sampled      = 8
+)
 
 // lacks is the first of the names that a list has not; empty if it has all.
 func lacks(ctx context.Context, in *store.Served, list string, names []string) (string, error) {
-	listed := map[string]map[string]bool{} // by directory
+	var dirs []string
+	within := map[string][]string{} // by directory
 	for _, name := range names {
-		dir, base := path.Split(name)
-		if listed[dir] == nil {
-			found, err := in.Names.Listed(ctx, list, strings.TrimSuffix(dir, "/"))
-			if err != nil {
-				return "", err
-			}
-			listed[dir] = make(map[string]bool, len(found))
-			for _, f := range found {
-				listed[dir][f.Name] = !f.IsDir
-			}
+		dir := path.Dir(name)
+		if within[dir] == nil {
+			dirs = append(dirs, dir)
 		}
-		if !listed[dir][base] {
+		within[dir] = append(within[dir], name)
+	}
+	for _, dir := range dirs {
+		compare := lacksAny
+		if len(within[dir]) > mostCompared {
+			compare = lacksSome
+		}
+		if missing, err := compare(ctx, in, list, strings.TrimPrefix(dir, "."), within[dir]); missing != "" || err != nil {
+			return missing, err
+		}
+	}
+	return "", nil
+}
+
+// lacksAny compares each name of a directory.
+func lacksAny(ctx context.Context, in *store.Served, list, dir string, names []string) (string, error) {
+	found, err := in.Names.Listed(ctx, list, dir)
+	if err != nil {
+		return "", err
+	}
+	listed := make(map[string]bool, len(found))
+	for _, f := range found {
+		listed[f.Name] = !f.IsDir
+	}
+	for _, name := range names {
+		if !listed[path.Base(name)] {
+			return name, nil
+		}
+	}
+	return "", nil
+}
+
+// lacksSome compares how many names there are, and some of them, the first and the last included. What it overlooks fails
+// the import, which says so.
+func lacksSome(ctx context.Context, in *store.Served, list, dir string, names []string) (string, error) {
+	if dir != "" {
+		dir += "/"
+	}
+	behind, err := in.Names.ListedFrom(ctx, list, dir, len(names)-1)
+	if err != nil {
+		return "", err
+	}
+	if len(behind) == 0 {
+		return fmt.Sprintf("some of the %d images in %s", len(names), cmp.Or(dir, "the bucket's root")), nil
+	}
+	for i := range sampled {
+		name := names[i*(len(names)-1)/(sampled-1)]
+		found, err := in.Names.ListedFrom(ctx, list, name, 0)
+		if err != nil {
+			return "", err
+		}
+		if !slices.Contains(found, store.Name{Name: path.Base(name)}) {
 			return name, nil
 		}
 	}

@@ -30,9 +30,9 @@ type remoteFile struct {
 	pieces []piece // the one used last at the end
 }
 
-// smallestPiece is small beside a rosbag's chunks (768 KiB by default), since each has its index behind it.
+// smallestPiece is small beside a recording's chunks (768 KiB by default), since each has its index behind it.
 const (
-	smallestPiece = 4 << 10
+	smallestPiece = 1 << 10
 	largestPiece  = 2 << 20
 	keptPieces    = 8 // so at most 16 MiB a file
 )

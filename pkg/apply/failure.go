@@ -30,7 +30,11 @@ func (e *importError) Error() string {
 	if e.times > 1 {
 		again = fmt.Sprintf(" %d times", e.times)
 	}
-	return fmt.Sprintf("the import of task %d failed%s: %s", e.task, again, wording.OneLine(e.message))
+	text := fmt.Sprintf("the import of task %d failed%s: %s", e.task, again, wording.OneLine(e.message))
+	if list := e.payload.Manifest; list != "" && (strings.Contains(e.message, "IndexError: Invalid index") || strings.Contains(e.message, "Uploaded files do no match")) {
+		text += fmt.Sprintf("; the list %s lacks some of its images", list)
+	}
+	return text
 }
 
 // permanent: the same import would fail again, or, of files that the server reads by itself, until somebody corrects

@@ -70,7 +70,11 @@ var calls = map[string]func(context.Context, *Client) error{
 	"ListCloudStorages": func(ctx context.Context, c *Client) error { _, err := c.ListCloudStorages(ctx); return err },
 	"CloudStorage":      func(ctx context.Context, c *Client) error { _, err := c.CloudStorage(ctx, 1); return err },
 	"CloudObject":       func(ctx context.Context, c *Client) error { _, _, err := c.CloudObject(ctx, 1, "a"); return err },
-	"ShareContent":      func(ctx context.Context, c *Client) error { _, err := c.ShareContent(ctx, "a"); return err },
+	"CloudListed": func(ctx context.Context, c *Client) error {
+		_, err := c.CloudListed(ctx, 1, "a.jsonl", "a/", 0)
+		return err
+	},
+	"ShareContent": func(ctx context.Context, c *Client) error { _, err := c.ShareContent(ctx, "a"); return err },
 	"CloudContent": func(ctx context.Context, c *Client) error {
 		return c.CloudContent(ctx, 1, "a/", "", func([]ServerFile) error { return nil })
 	},

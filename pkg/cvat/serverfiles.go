@@ -97,6 +97,21 @@ func (c *Client) CloudContent(ctx context.Context, id int, dir, manifest string,
 	}
 }
 
+// CloudListed returns one page of the names that a manifest, a key of a storage, has below a prefix, without the prefix's
+// directory: from the one of this number on, counted from 0, in CVAT's natural order with directories first. There are none
+// where it has fewer. CVAT reads the whole manifest for each page: 2 s for one of 50,000 images (2.73).
+//
+//cvat:operation GET /api/cloudstorages/{id}/content-v2
+func (c *Client) CloudListed(ctx context.Context, id int, manifest, prefix string, first int) ([]ServerFile, error) {
+	page, err := c.contentPage(ctx, id, url.Values{
+		"page_size": {strconv.Itoa(contentPage)}, "manifest_path": {manifest}, "prefix": {prefix}, "next_token": {strconv.Itoa(first)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page.Content, nil
+}
+
 // CloudObject tells what a full key is in a storage: exists is false where it is nothing.
 //
 //cvat:operation GET /api/cloudstorages/{id}/content-v2

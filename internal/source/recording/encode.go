@@ -17,6 +17,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source/choose"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
+	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
@@ -90,16 +91,29 @@ func (m *Messages) all(visit visitor, err error) {
 	}
 }
 
-// prepare makes the spool, if something will be encoded and kept.
+// prepare makes the spool, if something will be encoded and kept, or is fetched from another machine's store: that is not to
+// be fetched twice, unless the disk has no room for it.
 func (m *Messages) prepare(part frame.Part) error {
-	var need int64
-	for _, s := range m.messages {
-		need += s.pixels
-	}
-	if need == 0 || part != frame.Whole {
+	if part != frame.Whole {
 		return nil
 	}
-	return m.spool.reserve(need)
+	var encoded, passing int64
+	_, here := m.store.(store.Local)
+	m.keeps = false
+	for _, s := range m.messages {
+		encoded += s.pixels
+		if !here && s.pixels == 0 {
+			passing += max(s.size, 0)
+			m.keeps = true
+		}
+	}
+	if m.keeps = m.keeps && m.spool.reserve(encoded+passing) == nil; m.keeps {
+		return nil
+	}
+	if encoded == 0 {
+		return nil
+	}
+	return m.spool.reserve(encoded)
 }
 
 // visit makes of one message what the part asks for.
@@ -119,6 +133,9 @@ func (m *Messages) visit(i int, published int64, data []byte, part frame.Part, v
 	default:
 		o, err = m.passed(s, data)
 		o.Granted = part == frame.Seen
+		if m.keeps && err == nil && part == frame.Whole {
+			m.keep(s, o)
+		}
 	}
 	visit(i, o, err)
 }
@@ -130,6 +147,14 @@ func (m *Messages) passed(s Message, data []byte) (frame.Opened, error) {
 		return frame.Opened{}, err
 	}
 	return frame.OpenedBytes(file), nil
+}
+
+// keep spools what was fetched from another machine's store. What cannot be kept is fetched again.
+func (m *Messages) keep(s Message, o frame.Opened) {
+	_ = m.spool.add(s.Entry, o.Size, func(w io.Writer) error {
+		_, err := io.Copy(w, io.NewSectionReader(o.ReaderAt, 0, o.Size))
+		return err
+	})
 }
 
 // seen is a message's pixels.

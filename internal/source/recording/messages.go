@@ -65,6 +65,7 @@ type Messages struct {
 	messages []Message
 	encode   rosimage.Options
 	spool    *spool
+	keeps    bool // what passes through is spooled, too
 	dropped  *dropCount
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/cvatplan/cvatplan/internal/tempfile"
 )
 
-// A spool keeps the frames of one task that had to be encoded, from the reading pass to
-// the end of the upload: encoding them twice would cost more than all the rest. It is
+// A spool keeps the frames of one task that had to be encoded, or were fetched from another machine's store, from the reading
+// pass to the end of the upload: doing so twice would cost more than all the rest. It is
 // one file in the temporary directory, and has no name there where the system allows that,
 // so that no way to end leaves it behind.
 type spool struct {

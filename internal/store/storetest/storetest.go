@@ -17,6 +17,7 @@ import (
 // answers.
 type Bucket struct {
 	Objects map[string][]byte // by key
+	Files   map[string]string // by key: objects that are files of this machine, and not listed
 	Fault   func(w http.ResponseWriter, r *http.Request, again int) (answered bool)
 
 	mu       sync.Mutex
@@ -47,6 +48,10 @@ func (b *Bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	key := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/lab"), "/")
 	if r.URL.Query().Has("list-type") {
 		b.list(counted, r.URL.Query().Get("prefix"), r.URL.Query().Get("continuation-token"))
+		return
+	}
+	if file, there := b.Files[key]; there {
+		http.ServeFile(counted, r, file)
 		return
 	}
 	object, there := b.Objects[key]

@@ -189,6 +189,19 @@ var serverFileQuestions = []question{
 		if err != nil || !slices.Equal(listed, []string{"10.jpg", "2.jpg"}) {
 			t.Errorf("%q, %v", listed, err)
 		}
+		for want, ask := range map[string]struct {
+			prefix string
+			first  int
+		}{"2.jpg 10.jpg": {b.set, 0}, "10.jpg": {b.set, 1}, "": {b.set, 2}, "2.jpg": {keys[1], 0}} {
+			page, err := s.CloudListed(t.Context(), b.id, list, ask.prefix, ask.first)
+			var names []string
+			for _, f := range page {
+				names = append(names, f.Name)
+			}
+			if got := strings.Join(names, " "); err != nil || got != want {
+				t.Errorf("%+v: %q, %v, want %q", ask, got, err, want)
+			}
+		}
 		task := b.begun(t, keys[0], keys[1], list)
 		if r := s.end(t, task); r.Status != cvat.StatusFinished {
 			t.Fatal(r.Message)
