@@ -68,6 +68,14 @@ func TestADraftIsAsItWas(t *testing.T) {
 			files: []string{"day1/front.mp4", "day1/rear.mp4", "day2/front.mp4", "notes/readme.txt"}, paths: []string{"."}, file: "cvatplan.yaml",
 			want: Drafted{Bags: 3, Cameras: 2, Tasks: 3, Images: 90},
 		},
+		"videos_by_weekday_and_camera": {
+			files: []string{"monday/front.mp4", "monday/rear.mp4", "tuesday/front.mp4"}, paths: []string{"."}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 3, Cameras: 2, Tasks: 3, Images: 90},
+		},
+		"videos_of_two_places": { // names that nothing tells of: clips
+			files: []string{"walk.mp4", "drive.mp4", "run7.mp4"}, paths: []string{"."}, file: "cvatplan.yaml",
+			want: Drafted{Bags: 3, Tasks: 3, Images: 90},
+		},
 		"videos_beside_images": {
 			files: []string{"run7/cam_1.jpg", "run7/cam_2.jpg", "run7/preview.mp4", "walk.mp4"}, paths: []string{"."}, file: "cvatplan.yaml",
 			want: Drafted{Bags: 2, Cameras: 2, Tasks: 2, Images: 32},

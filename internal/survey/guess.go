@@ -174,7 +174,7 @@ func (g *guesser) directory(ctx context.Context, path string, depth int) {
 		}
 	case isBag(filepath.Base(path), l.Images, below):
 		g.bags = append(g.bags, guessedBag{path: path, dir: true, images: l.Images, exclude: g.beside(ctx, path, l)})
-		g.videosBeside(path, l.Videos)
+		g.videosWithImages(path, l.Videos)
 	default:
 		g.inside(ctx, path, depth)
 		if len(l.Images) == 0 && len(l.Unsupported) > 0 {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -32,50 +33,79 @@ func (g *guesser) video(ctx context.Context, path string) {
 	}
 }
 
-// videosBeside says which videos a bag has beside its images, or beside the images of its directories: no first manifest takes them.
-func (g *guesser) videosBeside(dir string, videos []string) {
+// videosWithImages says which videos are in a bag of images: no first manifest takes them.
+func (g *guesser) videosWithImages(dir string, videos []string) {
 	if g.kind == "" && len(videos) > 0 {
-		g.note(diag.CodeUnclaimedVideos, "%s: %s beside the images left out, such as %s", dir, wording.Count(len(videos), "video", "videos"), videos[0])
+		g.note(diag.CodeUnclaimedVideos, "%s: %s left out, in a bag of images: such as %s", dir, wording.Count(len(videos), "video", "videos"), videos[0])
 	}
 }
 
-// videoNames finds the cameras of video files: what their names have besides numbers (front_2026-03-04.mp4) or in several directories
-// (day1/front.mp4, day2/front.mp4), or the directories that hold videos of the same names (front/run7.mp4, left/run7.mp4). They
-// are cameras if there are several, and each video is of one.
+// videoNames finds the cameras of video files, by their own names or by those of their directories. They are cameras if
+// there are several, and each video is of one.
 func videoNames(root string, bags []guessedBag) []string {
-	series, bare, dirs, dirsOf := make(map[string]int), make(map[string]int), make(map[string]int), make(map[string][]string)
+	var files []string
 	for _, b := range bags {
-		at := b.from(root)
-		stem := strings.TrimSuffix(path.Base(at), path.Ext(at))
-		if b.frames == 0 || !writable(at) {
-			continue
-		}
-		if name := seriesOf(at); isVideoCamera(name) {
-			series[name]++
-			if name == stem {
-				bare[name]++
-			}
-		}
-		if dir := path.Base(path.Dir(at)); isCameraDir(dir) && isVideoCamera(dir) {
-			dirsOf[stem] = append(dirsOf[stem], dir)
-			dirs[dir]++
+		if at := b.from(root); b.frames > 0 && writable(at) {
+			files = append(files, at)
 		}
 	}
-	recur := slices.ContainsFunc(slices.Collect(maps.Values(dirsOf)), func(holding []string) bool { return len(slices.Compact(slices.Sorted(slices.Values(holding)))) > 1 })
-	if !recur {
-		clear(dirs)
+	both := [][]string{namesOfDirs(files), namesInFiles(files)}
+	if !slices.ContainsFunc(both[0], saysCamera) && slices.ContainsFunc(both[1], saysCamera) {
+		slices.Reverse(both)
 	}
-	if !slices.ContainsFunc(slices.Collect(maps.Values(bare)), func(n int) bool { return n > 1 }) {
-		maps.DeleteFunc(series, func(name string, n int) bool { return bare[name] == n }) // they are the clips' own names
-	}
-	for _, found := range []map[string]int{dirs, series} {
-		names := slices.Sorted(maps.Keys(found))
+	for _, names := range both {
 		if len(names) > 1 && len(names) <= maxCameras && takeAll(names, root, bags) {
 			return names
 		}
 	}
 	return nil
 }
+
+// namesOfDirs are directories that may be cameras': some hold videos of the same name (front/run7.mp4, left/run7.mp4).
+func namesOfDirs(files []string) []string {
+	dirs, holding, recurs := make(map[string]bool), make(map[string]string), false
+	for _, at := range files {
+		dir, stem := path.Base(path.Dir(at)), withoutExt(path.Base(at))
+		if !isCameraDir(dir) || !isVideoCamera(dir) {
+			continue
+		}
+		dirs[dir] = true
+		first, seen := holding[stem]
+		recurs = recurs || seen && first != dir
+		holding[stem] = dir
+	}
+	if !recurs {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(dirs))
+}
+
+// namesInFiles are what files' names have apart from numbers (front_2026-03-04.mp4). Names without any are clips', unless
+// several directories have one (day1/front.mp4, day2/front.mp4).
+func namesInFiles(files []string) []string {
+	numbered, bare, recurs := make(map[string]bool), make(map[string]bool), false
+	for _, at := range files {
+		switch name := seriesOf(at); {
+		case !isVideoCamera(name):
+		case name != withoutExt(path.Base(at)):
+			numbered[name] = true
+		default:
+			recurs = recurs || bare[name]
+			bare[name] = true
+		}
+	}
+	if recurs {
+		maps.Copy(numbered, bare)
+	}
+	return slices.Sorted(maps.Keys(numbered))
+}
+
+func withoutExt(name string) string { return strings.TrimSuffix(name, path.Ext(name)) }
+
+// placed are words that say where a camera is.
+var placed = regexp.MustCompile(`(?i)(^|[^a-z])(cam|camera|front|rear|back|left|right|top|bottom|side|centre|center|wrist|head)([^a-z]|$)`)
+
+func saysCamera(name string) bool { return placed.MatchString(name) }
 
 // takeAll reports whether each video is of one of these cameras.
 func takeAll(names []string, root string, bags []guessedBag) bool {
@@ -124,7 +154,7 @@ func namedByCamera(cameras []GuessCamera, bags []guessedBag) bool {
 // clips names the camera of videos of which no other camera is, where there are cameras, for else no task would be made of them.
 const clips = "clips"
 
-// claimClips gives videos that no camera takes one of their own, whose name stands in the entries of bags.
+// claimClips gives videos that no camera takes one of their own, which the entries of bags name.
 func claimClips(cameras []GuessCamera, root string, bags []guessedBag) []GuessCamera {
 	if len(cameras) == 0 || slices.ContainsFunc(cameras, func(c GuessCamera) bool { return c.Name == clips }) {
 		return cameras

@@ -72,6 +72,9 @@ func noVideo(others int) error {
 
 // otherCodec is a codec of which it is not known that FFmpeg gives a frame for each packet.
 func otherCodec(name string) error {
+	if name == "encv" {
+		return damaged("its video is encrypted")
+	}
 	return damaged("its video is of codec %q; H.264, H.265, AV1, VP8, VP9, MPEG-4, MJPEG, ProRes, DNxHD, PNG, FFV1, HuffYUV and uncompressed video are taken", name)
 }
 
