@@ -24,6 +24,11 @@
 // all others. Where the first key frame comes again without parameter sets, or with others, these stand before
 // it, once for each change. A message that is not what it was ends reading with a [*ChangedError].
 //
+// # Files
+//
+// A video file is sent as it is. A [Check] is given its packets, and finds those that are missing by the same rules; what
+// FFmpeg's decoder makes of the rest decides whether that is a fault.
+//
 // # Bad input
 //
 // All lengths are checked against the bytes that are there. Memory is some 50 bytes a picture, and that of one message.

@@ -5,7 +5,8 @@
 // in which they are shown. [Read] gives the times of exactly those, for what can be told from the
 // tables, and refuses what cannot: a file whose first frame is no key frame (the decoder drops all
 // before the first one), an edit list of several parts, packets that hold nothing. What the tables do
-// not show, pictures that are damaged say, a comparison of the numbers after the import finds.
+// not show, packets that are missing, the packets' own headers do: [ReadPackets] says where they are, and package remux
+// checks them. Pictures that are damaged, a comparison of the numbers after the import finds.
 //
 // MP4 and QuickTime (their boxes by mp4ff), Matroska and WebM, and AVI are read. A table is read
 // whole into memory, at most [maxTable] bytes of it; what lies between tables is passed over.
