@@ -63,12 +63,12 @@ def timed(*command, **environment):
     return run
 
 
-def sending(binary, *arguments, **environment):
-    """Runs the program with --debug, and measures from the first piece of an upload to the answer to the last one too."""
+def sending(*command, **environment):
+    """Runs the program, with --debug, and measures from the first piece of an upload to the answer to the last one too."""
     env = os.environ | {"CVAT_ACCESS_TOKEN": "sandbox"} | environment
     with tempfile.TemporaryFile("w+") as out:
         start = time.monotonic()
-        process = subprocess.Popen(list(map(str, [binary, *arguments, "--debug"])), env=env, stdout=out, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(list(map(str, command)), env=env, stdout=out, stderr=subprocess.PIPE, text=True)
         lines, began, ended = [], [], []
         for line in process.stderr:
             lines.append(line)
@@ -79,7 +79,7 @@ def sending(binary, *arguments, **environment):
         out.seek(0)
         run = Run(time.monotonic() - start, usage.ru_maxrss / 1024, out.read(), "".join(lines))
     if status:
-        sys.exit(f"{arguments}: status {status}\n{run.out}\n{run.err}")
+        sys.exit(f"{command}: status {status}\n{run.out}\n{run.err}")
     return run, max(ended) - min(began)
 
 

@@ -52,7 +52,7 @@ def main(total):
         pieces = join(tmp / "data" / "bag", tmp / "all")
         with sandbox(binary, tmp / "server") as url:
             sent = curl(url, pieces)
-            whole, upload = sending(binary, "apply", path, CVATPLAN_SERVER=url, GOMEMLIMIT="48MiB")
+            whole, upload = sending(binary, "apply", "--debug", path, CVATPLAN_SERVER=url, GOMEMLIMIT="48MiB")
     print(f"{total} MiB, 1 task of {total // 4} images, warm cache")
     print(f"curl                     {sent:6.2f} s  {total / sent:6.0f} MiB/s")
     print(f"cvatplan apply, whole    {whole.seconds:6.2f} s  {total / whole.seconds:6.0f} MiB/s  {sent / whole.seconds:.2f} x curl (wanted: 0.50)")

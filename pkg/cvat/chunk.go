@@ -4,17 +4,18 @@ import "time"
 
 const (
 	firstChunk = 16 << 20  // bytes of an upload's first PATCH
-	maxChunk   = 95 << 20  // CVAT up to 2.54 keeps a PATCH in memory and refuses 100 MiB, many proxies refuse 100 MB
+	maxChunk   = 95 << 20  // many proxies refuse 100 MB, and CVAT that keeps a PATCH in memory refuses 100 MiB
+	mostChunk  = 256 << 20 // where neither is so
 	minChunk   = 256 << 10 // below it a proxy's limit is not worth working around
 	slowLeast  = 1 << 20   // and below it a chunk is not made smaller for a slow line: requests cost, too
 )
 
-// A PATCH that breaks is lost whole, and each costs CVAT some 50 ms of its own, however small it is: 128 of 16 MiB take
-// twice as long as 22 of 95 MiB, and above that nothing is gained (2.73, loopback). So a chunk is to take some seconds.
-const (
-	quickChunk = 5 * time.Second
-	slowChunk  = 20 * time.Second
-)
+// streaming is the first version that writes a PATCH to the disk while it comes.
+var streaming = Version{2, 55, 0}
+
+// A PATCH that breaks is lost whole, and each costs CVAT some 70 ms of its own, however small it is: 2 GiB take twice as long
+// in 128 PATCHes of 16 MiB as in 22 of 95 MiB (2.73, loopback). So a chunk is to take some seconds.
+const quickChunk = 5 * time.Second
 
 // chunks are the sizes of an upload's PATCHes. Where nobody says how large they are to be, they grow while the server
 // and the way to it are quick, and shrink where they are slow; a size that was asked for stays. Nothing grows beyond
@@ -22,14 +23,18 @@ const (
 type chunks struct {
 	size        int64 // bytes of the next PATCH
 	first, most int64
-	timed       bool // grows and shrinks
+	quick       time.Duration // one that takes less makes the next larger, four times as long smaller; 0: neither
 }
 
 // chunks of an upload, or of a request that carries all: wanted is as in [UploadOptions].
 func (c *Client) chunks(wanted int64) chunks {
 	if wanted == 0 {
 		n := c.below(firstChunk)
-		return chunks{size: n, first: n, most: maxChunk, timed: true}
+		most := int64(maxChunk)
+		if c.streams.Load() {
+			most = mostChunk
+		}
+		return chunks{size: n, first: n, most: most, quick: quickChunk}
 	}
 	n := c.below(min(max(wanted, minChunk), maxChunk))
 	return chunks{size: n, first: n, most: n}
@@ -46,16 +51,18 @@ func (c *Client) below(n int64) int64 {
 // passed notes how long a PATCH of n bytes took; below tells what proxies take.
 func (k *chunks) passed(n int64, took time.Duration, below func(int64) int64) {
 	switch {
-	case !k.timed:
-	case took <= quickChunk:
+	case k.quick == 0:
+	case took <= k.quick/4:
+		k.size = max(k.size, below(min(4*n, k.most)))
+	case took <= k.quick:
 		k.size = max(k.size, below(min(2*n, k.most)))
-	case took > slowChunk:
+	case took > 4*k.quick:
 		k.size = min(k.size, max(n/2, slowLeast))
 	}
 }
 
 // grown: a PATCH of n bytes is larger than what an upload begins with, so its size may be what broke it.
-func (k *chunks) grown(n int64) bool { return k.timed && n > k.first }
+func (k *chunks) grown(n int64) bool { return k.quick > 0 && n > k.first }
 
 // halve makes the chunks smaller for good, after one of n bytes, and says whether it could.
 func (k *chunks) halve(n int64) bool {

@@ -63,6 +63,7 @@ type Client struct {
 	password    atomic.Pointer[Secret] // of a login: see scrub
 	reached     atomic.Bool            // whether the server ever answered: see retry.go
 	maxAccepted atomic.Int64           // largest chunk that was let through: see chunk.go and tus.go
+	streams     atomic.Bool            // the server is known to write uploads to the disk as they come
 	minRejected atomic.Int64           // smallest chunk that was refused as too large; 0: none
 }
 

@@ -71,6 +71,7 @@ func (c *Client) About(ctx context.Context) (*About, error) {
 	if err != nil {
 		return nil, &AnswerError{Method: q.method, Path: q.path, Reason: err.Error(), notCVAT: true}
 	}
+	c.streams.Store(!about.Version.Before(streaming))
 	return about, nil
 }
 

