@@ -94,7 +94,7 @@ func (m *images) list(ctx context.Context, in store.Store, kind manifest.Kind) e
 			m.videos[path.Base(name)] = append(m.videos[path.Base(name)], dir{rel: name, file: true})
 		case framed(kind, name):
 			for at := path.Dir(name); ; at = path.Dir(at) {
-				below[at].add(frameFile(name))
+				below[at].add(pcd.FileName(path.Base(name)))
 				if at == "." {
 					break
 				}
@@ -133,15 +133,6 @@ func framed(kind manifest.Kind, name string) bool {
 		return pcd.Named(name)
 	}
 	return imageheader.Accepted(name)
-}
-
-// frameFile is what CVAT calls a file: a .bin is a .pcd there.
-func frameFile(name string) string {
-	base := path.Base(name)
-	if pcd.IsBin(base) {
-		return strings.TrimSuffix(base, path.Ext(base)) + ".pcd"
-	}
-	return base
 }
 
 // of are the places where all images of a task may be, the likeliest first.

@@ -51,6 +51,8 @@ func checkText(r *bufio.Reader, h Header) error {
 			continue
 		case int64(len(numbers)) != wanted:
 			return damaged("point %d has %d numbers, not %d", n, len(numbers), wanted)
+		case spaced(strings.TrimRight(string(line), "\r\n")):
+			return damaged("the numbers of point %d are not separated by single spaces, as CVAT's viewer wants them", n)
 		}
 		for _, text := range numbers {
 			if _, err := strconv.ParseFloat(text, 64); err != nil && !errors.Is(err, strconv.ErrRange) {

@@ -34,8 +34,18 @@ func ReadHeader(r *bufio.Reader) (Header, error) {
 		if err := p.line(strings.TrimRight(string(line), "\r\n"), n); err != nil {
 			return Header{}, err
 		}
+		if p.Data != "" && p.Data != ASCII && string(line) != p.end+"\n" {
+			return Header{}, damaged("its DATA line ends with more than a line feed, and CVAT's viewer would read the points from one byte before them")
+		}
 	}
 	return p.header()
+}
+
+// spaced reports whether words are separated by more than one space each: CVAT's viewer takes what is between two spaces
+// for a word.
+func spaced(value string) bool {
+	value = strings.TrimRight(value, " \t")
+	return strings.ContainsRune(value, '\t') || strings.Contains(" "+value, "  ")
 }
 
 var errLong = errors.New("a line is too long")
@@ -62,6 +72,9 @@ type headerParser struct {
 	names, sizes         []string
 	types, counts        []string
 	width, height, total string
+	gap                  string // the first key whose value has other separators than single spaces
+	trailing             bool   // a space is behind the last field
+	end                  string // the DATA line as it is to be
 }
 
 func (p *headerParser) line(line string, n int) error {
@@ -72,6 +85,9 @@ func (p *headerParser) line(line string, n int) error {
 	if !ok {
 		return damaged("line %d of its header is %q, not a key and a value", n, clip(line))
 	}
+	if p.gap == "" && spaced(value) && slices.Contains([]string{"FIELDS", "SIZE", "TYPE", "COUNT"}, strings.ToUpper(key)) {
+		p.gap = key
+	}
 	value = strings.TrimSpace(value)
 	switch strings.ToUpper(key) {
 	case "VERSION":
@@ -79,8 +95,10 @@ func (p *headerParser) line(line string, n int) error {
 		if !p.version {
 			return damaged("its VERSION is %q; CVAT takes 0.1 to 0.7", clip(value))
 		}
-	case "FIELDS", "COLUMNS":
-		p.names = strings.Fields(value)
+	case "FIELDS":
+		p.names, p.trailing = strings.Fields(value), strings.HasSuffix(line, " ")
+	case "COLUMNS":
+		return damaged("it names its fields in COLUMNS, and CVAT's viewer reads FIELDS alone")
 	case "SIZE":
 		p.sizes = strings.Fields(value)
 	case "TYPE":
@@ -98,6 +116,7 @@ func (p *headerParser) line(line string, n int) error {
 		if key != "DATA" || !slices.Contains([]string{ASCII, Binary, Compressed}, value) {
 			return damaged("its data is %q; known are %s, %s and %s", clip(line), ASCII, Binary, Compressed)
 		}
+		p.end = key + " " + value
 	}
 	return nil
 }
@@ -108,6 +127,12 @@ func (p *headerParser) header() (Header, error) {
 	}
 	if err := p.fields(); err != nil {
 		return Header{}, err
+	}
+	if p.trailing && p.Data != ASCII && p.gap == "" { // a field without a size, then
+		p.gap = "FIELDS"
+	}
+	if p.gap != "" {
+		return Header{}, damaged("the values of %s in its header are not separated by single spaces, as CVAT's viewer wants them", clip(p.gap))
 	}
 	if p.height == "" {
 		p.height = "1"
@@ -165,8 +190,12 @@ func (p *headerParser) fields() error {
 		}
 	}
 	for _, axis := range []string{"x", "y", "z"} {
-		if !slices.ContainsFunc(p.Fields, func(f Field) bool { return f.Name == axis && f.Count == 1 }) {
+		at := slices.IndexFunc(p.Fields, func(f Field) bool { return f.Name == axis && f.Count == 1 })
+		if at < 0 {
 			return damaged("its points have no field %s", axis)
+		}
+		if before := slices.IndexFunc(p.Fields[:at], func(f Field) bool { return f.Count != 1 }); p.Data == ASCII && before >= 0 {
+			return damaged("its field %s has %d numbers, and CVAT's viewer counts it as one column before %s", clip(p.Fields[before].Name), p.Fields[before].Count, axis)
 		}
 	}
 	return nil

@@ -65,3 +65,18 @@ func Named(name string) bool {
 
 // IsBin reports whether a name is that of a .bin, which CVAT renames .pcd.
 func IsBin(name string) bool { return strings.ToLower(path.Ext(name)) == ".bin" }
+
+// FileName is what a file is sent as: a .bin becomes a .pcd, and of nuScenes' .pcd.bin the .pcd is left.
+func FileName(name string) string {
+	if !IsBin(name) {
+		return name
+	}
+	name = name[:len(name)-len(".bin")]
+	if strings.ToLower(path.Ext(name)) == ".pcd" {
+		return name
+	}
+	return name + ".pcd"
+}
+
+// IsNuScenes reports whether a name is that of a .bin of nuScenes, whose points CVAT would take for those of KITTI.
+func IsNuScenes(name string) bool { return layoutOf(name) == nuScenes }

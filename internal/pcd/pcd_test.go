@@ -55,6 +55,20 @@ func TestACloudThatIsNotAllThereIsRefused(t *testing.T) {
 		"something else":                {"\x89PNG\r\n\x1a\n" + strings.Repeat("\x00 ", 1<<20), "not a key and a value"},
 		"endless":                       {strings.Repeat("# ", 1<<20), "no line that begins with DATA"},
 		"empty":                         {"", "no line that begins with DATA"},
+		"CRLF, text":                    {strings.ReplaceAll(head(2, "ascii")+"1 2 3 4\n1 2 3 4\n", "\n", "\r\n"), ""},
+		"CRLF, binary":                  {strings.ReplaceAll(head(2, "binary"), "\n", "\r\n") + strings.Repeat("a", 28), "its DATA line ends with more than a line feed"},
+		"CRLF before binary":            {strings.Replace(strings.ReplaceAll(head(2, "binary"), "\n", "\r\n"), "DATA binary\r", "DATA binary", 1) + strings.Repeat("a", 28), ""},
+		"a blank after DATA":            {head(2, "binary ") + strings.Repeat("a", 28), "its DATA line ends with more than a line feed"},
+		"a blank after the fields":      {strings.Replace(head(2, "binary"), "ring", "ring ", 1) + strings.Repeat("a", 28), "the values of FIELDS in its header"},
+		"two blanks between fields":     {strings.Replace(head(2, "binary"), "y z", "y  z", 1) + strings.Repeat("a", 28), "the values of FIELDS in its header are not separated by single spaces"},
+		"a tab between sizes":           {strings.Replace(head(2, "binary"), "4 4 4 2", "4\t4 4 2", 1) + strings.Repeat("a", 28), "the values of SIZE in its header"},
+		"text in columns":               {head(1, "ascii") + "1  2 3 4\n", "the numbers of point 0 are not separated by single spaces"},
+		"text behind a blank":           {head(1, "ascii") + " 1 2 3 4\n", "the numbers of point 0 are not separated by single spaces"},
+		"text before a blank":           {head(1, "ascii") + "1 2 3 4 \n", ""},
+		"text, numbers before x":        {strings.NewReplacer("x y z ring", "n x y z", "COUNT 1", "COUNT 3").Replace(head(1, "ascii")) + "1 2 3 4 5 6\n", "its field n has 3 numbers, and CVAT's viewer counts it as one column before x"},
+		"columns":                       {strings.Replace(head(2, "binary"), "FIELDS", "COLUMNS", 1), "CVAT's viewer reads FIELDS alone"},
+		"version .5 without counts":     {strings.NewReplacer("VERSION 0.7", "VERSION .5", "COUNT 1 1 1 1\n", "").Replace(head(2, "binary")) + strings.Repeat("a", 28), ""},
+		"padding fields":                {strings.NewReplacer("x y z ring", "x _ y z", "4 4 4 2", "4 2 4 4", "F F F U", "F U F F", "COUNT 1 1", "COUNT 1 1").Replace(head(2, "binary")) + strings.Repeat("a", 28), ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -73,7 +87,7 @@ func TestACloudThatIsNotAllThereIsRefused(t *testing.T) {
 }
 
 func TestAKITTIFileIsAPCDWithAHeader(t *testing.T) {
-	b, points, err := BinHeader(48)
+	b, points, err := BinHeader("a.bin", 48)
 	if err != nil || points != 3 {
 		t.Fatal(points, err)
 	}
@@ -82,10 +96,10 @@ func TestAKITTIFileIsAPCDWithAHeader(t *testing.T) {
 	if err != nil || h.Points() != 3 || h.Step() != 16 || h.Len != int64(len(b)) {
 		t.Errorf("%+v, %v", h, err)
 	}
-	if _, _, err := BinHeader(47); err == nil || !strings.Contains(err.Error(), "47 bytes") {
+	if _, _, err := BinHeader("a.bin", 47); err == nil || !strings.Contains(err.Error(), "47 bytes") {
 		t.Error(err)
 	}
-	if _, _, err := BinHeader(0); !errors.Is(err, ErrEmpty) {
+	if _, _, err := BinHeader("a.bin", 0); !errors.Is(err, ErrEmpty) {
 		t.Error(err)
 	}
 }
@@ -102,9 +116,31 @@ func FuzzCheckNeverPanics(f *testing.F) {
 }
 
 func TestAHeaderIsAsCVATWritesIt(t *testing.T) {
-	b, _, err := BinHeader(5 * binStep)
+	b, _, err := BinHeader("a.bin", 5*16)
 	want := "VERSION 0.7\nFIELDS x y z intensity\nSIZE 4 4 4 4\nTYPE F F F F\nCOUNT 1 1 1 1\nWIDTH 5\nHEIGHT 1\nVIEWPOINT 0 0 0 1 0 0 0\nPOINTS 5\nDATA binary\n"
 	if err != nil || string(b) != want {
 		t.Errorf("%q, %v", b, err)
+	}
+}
+
+func TestABinIsWhatItsNameSays(t *testing.T) {
+	for name, tt := range map[string]struct {
+		size, points int64
+		want         string // in the header, or the error
+	}{
+		"a.bin":                         {80, 5, "FIELDS x y z intensity\n"},
+		"LIDAR_TOP__1532402927.PCD.bin": {80, 4, "FIELDS x y z intensity ring\nSIZE 4 4 4 4 4\n"},
+		"b.bin":                         {60, 0, "points of 20 bytes, as in nuScenes, are looked for in files named .pcd.bin"},
+		"b.pcd.bin":                     {64, 0, "(float32 x y z intensity ring, as in nuScenes): it is cut"},
+	} {
+		header, points, err := BinHeader(name, tt.size)
+		if got := fmt.Sprint(string(header), err); points != tt.points && err == nil || !strings.Contains(got, tt.want) {
+			t.Errorf("%s: %d, %s", name, points, got)
+		}
+	}
+	for name, want := range map[string]string{"x/a.bin": "x/a.pcd", "a.pcd.bin": "a.pcd", "a.PCD.BIN": "a.PCD", "a.b.bin": "a.b.pcd", "a.pcd": "a.pcd", ".bin": ".pcd"} {
+		if got := FileName(name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
 	}
 }

@@ -19,20 +19,44 @@ func AppendHeader(b []byte, fields []Field, points int64) []byte {
 		strings.Join(names, " "), strings.Join(sizes, " "), strings.Join(types, " "), strings.Join(counts, " "), points, points)
 }
 
-// binStep is the size of a point in a .bin: x, y, z and intensity, as little-endian floats of 4 bytes.
-const binStep = 16
+// A binLayout is what the points of files of one kind of .bin are: little-endian floats of 4 bytes.
+type binLayout struct {
+	fields string // their names
+	whose  string
+}
 
-// BinHeader is what makes a PCD of a KITTI .bin of size bytes when it stands before them. CVAT itself makes
-// exactly this file of one (measured on 2.73), under the name with .pcd.
-func BinHeader(size int64) (header []byte, points int64, err error) {
-	switch points = size / binStep; {
+var (
+	kitti    = binLayout{"x y z intensity", "KITTI"}
+	nuScenes = binLayout{"x y z intensity ring", "nuScenes"}
+)
+
+// layoutOf tells them apart by names: those of nuScenes end with .pcd.bin.
+func layoutOf(name string) binLayout {
+	if strings.HasSuffix(strings.ToLower(name), ".pcd.bin") {
+		return nuScenes
+	}
+	return kitti
+}
+
+// BinHeader is what makes a PCD of a .bin of that name and size in bytes when it stands before it. Of KITTI's CVAT itself makes
+// exactly this file (measured on 2.73), under the name with .pcd; nuScenes', which have a fifth number in each point, it takes
+// for those.
+func BinHeader(name string, size int64) (header []byte, points int64, err error) {
+	var fields []Field
+	layout := layoutOf(name)
+	for _, field := range strings.Fields(layout.fields) {
+		fields = append(fields, Field{field, 'F', 4, 1})
+	}
+	step := int64(4 * len(fields))
+	switch points = size / step; {
 	case size == 0:
 		return nil, 0, ErrEmpty
-	case size%binStep != 0:
-		return nil, 0, damaged("its %d bytes are no whole number of points of %d bytes (float32 x y z intensity): it is cut, or no point cloud", size, binStep)
+	case size%step != 0 && layout == kitti && size%20 == 0:
+		return nil, 0, damaged("its %d bytes are no whole number of points of %d bytes (float32 %s, as in %s); points of 20 bytes, as in nuScenes, are looked for in files named .pcd.bin", size, step, layout.fields, layout.whose)
+	case size%step != 0:
+		return nil, 0, damaged("its %d bytes are no whole number of points of %d bytes (float32 %s, as in %s): it is cut, or no point cloud", size, step, layout.fields, layout.whose)
 	case points > maxPoints:
 		return nil, 0, damaged("its %d points are more than %d", points, int64(maxPoints))
 	}
-	fields := []Field{{"x", 'F', 4, 1}, {"y", 'F', 4, 1}, {"z", 'F', 4, 1}, {"intensity", 'F', 4, 1}}
 	return AppendHeader(nil, fields, points), points, nil
 }

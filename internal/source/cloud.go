@@ -51,18 +51,10 @@ func accepted(k manifest.Kind, name string) bool {
 // cloudDir is the directory in which CVAT wants a point cloud that has context images to be.
 const cloudDir = "pointcloud"
 
-// cloudFile is the name of the .pcd that is made of a .bin.
-func cloudFile(name string) string {
-	if pcd.IsBin(name) {
-		return trimExtension(name) + ".pcd"
-	}
-	return name
-}
-
 // cloudName is the name of a frame which is a point cloud: CVAT calls none .bin, and finds the context images of
 // those in cloudDir alone.
 func (v view) cloudName(name string) string {
-	name = cloudFile(name)
+	name = pcd.FileName(name)
 	dir, base := path.Split(name)
 	if len(v.camera.Context) == 0 || path.Base(dir) == cloudDir {
 		return name
@@ -89,7 +81,7 @@ func (v view) cloudHead(name string, size int64) (*frame.Head, error) {
 			return nil, err
 		}
 	}
-	head, points, err := pcd.BinHeader(size)
+	head, points, err := pcd.BinHeader(name, size)
 	if err != nil {
 		return nil, cloudFault(err)
 	}

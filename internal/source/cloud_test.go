@@ -125,3 +125,28 @@ func TestFieldsThatACloudHasNotAreNamed(t *testing.T) {
 		t.Error(tasks)
 	}
 }
+
+// nuScenes' files have a fifth number in each point, which CVAT would take for the next point's first.
+func TestFilesOfNuScenesAreTakenWhole(t *testing.T) {
+	root := tree(t, "run/lidar/")
+	name := filepath.Join(root, "run", "lidar", "n015__LIDAR_TOP__1532402927647951.pcd.bin")
+	check(t, os.WriteFile(name, make([]byte, 40), 0o666))
+	tasks, _ := Scan(context.Background(), parse(t, "cameras: [{name: lidar, kind: pointcloud}]\nbags: [run/]"), Options{Root: root})
+	if diff := cmp.Diff([]string{"run/lidar/n015__LIDAR_TOP__1532402927647951.pcd"}, tasks[0].Frames()); diff != "" {
+		t.Fatal(diff)
+	}
+	frames, problems := Measure(context.Background(), tasks[0])
+	if len(problems) > 0 || frames[0].Width != 2 {
+		t.Fatalf("%+v, %v", frames, problems)
+	}
+	r, err := frames[0].Open()
+	check(t, err)
+	data, err := io.ReadAll(r)
+	check(t, err)
+	if !strings.HasPrefix(string(data), "VERSION 0.7\nFIELDS x y z intensity ring\nSIZE 4 4 4 4 4\n") || int64(len(data)) != frames[0].Size {
+		t.Errorf("%q", data)
+	}
+	if stamp := tasks[0].frames.source.Origin(0).StampNS; stamp == nil || *stamp != 1532402927647951000 {
+		t.Error(stamp)
+	}
+}

@@ -71,9 +71,13 @@ func (v view) renameBins(t *Task, in *store.Served, keys []string) {
 		t.block(diag.CodeNamesOnly, diag.Hint{}, "bag %s: CVAT imports no .bin of its share, only .pcd", wording.Safe(v.bag.rel))
 		return
 	}
+	if i := slices.IndexFunc(keys, pcd.IsNuScenes); i >= 0 {
+		t.block(diag.CodeNamesOnly, diag.Do(diag.HintReadRecordings), "bag %s: %s has points of five numbers, and CVAT takes a .bin for points of four", wording.Safe(v.bag.rel), wording.Safe(keys[i]))
+		return
+	}
 	t.frames.served, t.frames.names = keys, make([]string, len(keys))
 	for i, key := range keys {
-		t.frames.names[i] = cloudFile(key)
+		t.frames.names[i] = pcd.FileName(key)
 	}
 	t.blockAll(checkUnique(t.frames.names, t.frames.source.Where))
 }

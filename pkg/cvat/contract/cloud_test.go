@@ -205,8 +205,8 @@ var cloudQuestions = []question{
 		if got := s.original(t, task, 0); !slices.Equal(got, cloud(4, "binary")) {
 			t.Errorf("%q", got)
 		}
-		set := s.share(t, map[string][]byte{"1.pcd": cloud(2, "binary"), "1.bin": points(4)})
-		for name, status := range map[string]string{"1.pcd": cvat.StatusFinished, "1.bin": cvat.StatusFailed} {
+		set := s.share(t, map[string][]byte{"1.pcd": cloud(2, "binary"), "2.bin": points(4)})
+		for name, status := range map[string]string{"1.pcd": cvat.StatusFinished, "2.bin": cvat.StatusFailed} {
 			task = s.task(t, in).ID
 			if _, err := s.ImportServerFiles(t.Context(), task, cvat.DataParams{ImageQuality: 70, SortingMethod: "predefined", UseCache: true, ServerFiles: []string{set + name}}); err != nil {
 				t.Fatal(err)
