@@ -63,6 +63,7 @@ func TestACheckTellsWhereADecoderGivesAnotherNumberOfFrames(t *testing.T) {
 		"two losses":                                    {"h264_b", without(2, 14), want{gaps: remux.Gaps{Count: 2, First: 2}}},
 		"a lost key frame of H.264":                     {"h264", without(12), want{fault: "takes it for an earlier one", at: 12}},
 		"a lost key frame of H.264 with B-frames":       {"h264_b", without(12), want{fault: "takes it for an earlier one", at: 12}},
+		"a lost key frame of H.264, B-frames behind it": {"h264_b", without(24, 25), want{fault: "takes it for an earlier one", at: 24}},
 		"H.264 that begins within a group of frames":    {"h264", cut(5), want{fault: "no key frame"}},
 		"H.264 that begins with an open group":          {"h264_open", cut(9), want{leading: 3}},
 		"a lost packet of H.265":                        {"h265", without(5), want{fault: "packets are missing", at: 5}},

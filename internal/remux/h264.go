@@ -3,6 +3,7 @@ package remux
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Types of H.264's NAL units (ITU-T H.264, table 7-1).
@@ -36,6 +37,43 @@ type h264State struct {
 	startPOC       int64 // of a key frame that is no IDR, at which decoding started
 	startsOpen     bool
 	gapped         bool // pictures were lost since the last key frame that is an IDR
+
+	depth   int     // pictures that wait to be shown while later ones are decoded
+	learned bool    // depth was seen over a whole group of pictures
+	recent  []int64 // order of the last pictures
+	waiting []int64 // order of those that wait to be shown
+	shown   int64   // order of the picture that was shown last
+	showed  bool    // there was one
+}
+
+// late reports whether a picture comes when one that belongs behind it was shown. Before a whole group of pictures was seen,
+// only a picture that is no B tells: it belongs behind all that came before it.
+func (s *h264State) late(of h264Header, poc int64) bool {
+	if s.learned {
+		return s.showed && poc < s.shown
+	}
+	return !of.between && poc < s.highest
+}
+
+// show notes that a picture waits to be shown, and those that are shown meanwhile.
+func (s *h264State) show(poc int64) {
+	const most = 16 // pictures that a decoder keeps
+	if !s.gapped {
+		later := 0
+		for _, other := range s.recent {
+			if other > poc {
+				later++
+			}
+		}
+		s.depth = max(s.depth, later)
+	}
+	s.recent = append(slices.Clone(s.recent[max(0, len(s.recent)-most+1):]), poc)
+	s.waiting = append(slices.Clone(s.waiting), poc)
+	for len(s.waiting) > s.depth {
+		s.shown, s.showed = slices.Min(s.waiting), true
+		at := slices.Index(s.waiting, s.shown)
+		s.waiting = slices.Delete(s.waiting, at, at+1)
+	}
 }
 
 func h264Type(nal []byte) byte { return nal[0] & 31 }
@@ -152,7 +190,7 @@ func (h *h264) look(u unit, starting bool) (picture, error) {
 	p := picture{width: first.sps.width, height: first.sps.height, key: first.idr || recovery && intra}
 	h.next = h.state
 	if first.idr {
-		h.next = h264State{}
+		h.next = h264State{depth: h.state.depth, learned: h.state.learned || h.state.started && !h.state.gapped}
 	}
 	gap := !starting && !first.idr && !first.sps.gaps && first.frameNum != (h.state.frameNum+1)&(1<<first.sps.frameBits-1)
 	if gap { // FFmpeg fills it, which brings the numbers up to this picture's, but counts no wrap of them
@@ -165,7 +203,7 @@ func (h *h264) look(u unit, starting bool) (picture, error) {
 		p.repeated = first.frameNum == h.state.lastFrameNum && poc == h.state.lastPOC
 		p.lost = gap && !p.repeated
 		p.concealed = p.lost
-		p.back = h.next.gapped && !first.between && !p.repeated && poc < h.state.highest
+		p.back = h.next.gapped && !p.repeated && h.state.late(first, poc)
 		p.leading = h.state.startsOpen && poc < h.state.startPOC
 	}
 	if starting && !first.idr && h.state.started && poc <= h.state.highest {
@@ -183,6 +221,7 @@ func (s *h264State) taken(of h264Header, poc int64, starting bool) {
 	if !s.started || poc > s.highest {
 		s.highest = poc
 	}
+	s.show(poc)
 	s.started, s.lastFrameNum, s.lastPOC = true, of.frameNum, poc
 	if of.reference {
 		s.frameNum = of.frameNum
