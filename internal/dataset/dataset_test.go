@@ -212,3 +212,34 @@ func TestAFrameOfAVideoIsNamedAsCVATExportsIt(t *testing.T) {
 		}
 	}
 }
+
+func TestAMirroredSkeletonHasItsSidesChanged(t *testing.T) {
+	skeleton := func(id int, name string, points ...string) cvat.Label {
+		l := cvat.Label{ID: id, Name: name, Type: "skeleton"}
+		for i, p := range points {
+			l.Sublabels = append(l.Sublabels, cvat.Label{ID: id + 1 + i, Name: p})
+		}
+		return l
+	}
+	for name, test := range map[string]struct {
+		labels []cvat.Label
+		want   string
+	}{
+		"sides":                      {[]cvat.Label{skeleton(1, "man", "nose", "left_eye", "right_eye", "earRight", "earLeft")}, "flip_idx: [0, 2, 1, 4, 3]\n"},
+		"two alike":                  {[]cvat.Label{skeleton(1, "man", "left hand", "right hand"), skeleton(11, "ape", "LEFT", "RIGHT")}, "flip_idx: [1, 0]\n"},
+		"two that disagree":          {[]cvat.Label{skeleton(1, "man", "left", "right"), skeleton(11, "cat", "head", "tail")}, ""},
+		"one without a counterpart":  {[]cvat.Label{skeleton(1, "man", "left", "right", "left_eye")}, ""},
+		"names that tell no side":    {[]cvat.Label{skeleton(1, "lamp", "bright", "cleft")}, ""},
+		"a word that ends in a side": {[]cvat.Label{skeleton(1, "lamp", "upright", "aleft")}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := NewYOLO("pose", annotation.NewLabels(test.labels)).Data(&b, []string{"train"}); err != nil {
+				t.Fatal(err)
+			}
+			if got := b.String(); test.want == "" && strings.Contains(got, "flip_idx") || !strings.Contains(got, test.want) {
+				t.Errorf("no %q in\n%s", test.want, got)
+			}
+		})
+	}
+}

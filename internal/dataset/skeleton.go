@@ -80,3 +80,49 @@ func around(points []keypoint) (box, bool) {
 	}
 	return boxOf([]ring{r}), len(r) > 0
 }
+
+// flips are, of each keypoint, the one that takes its place in a mirrored picture, as the names of left and right ones say;
+// nil where they say nothing, or skeletons disagree: without it Ultralytics mirrors no picture.
+func (y YOLO) flips() []int {
+	var all []int
+	told := false
+	for _, l := range y.classes {
+		order := make([]int, y.points)
+		for i := range order {
+			order[i] = i
+		}
+		for i, s := range l.Sublabels {
+			other := mirrored(s.Name)
+			if other == s.Name {
+				continue
+			}
+			if order[i] = slices.IndexFunc(l.Sublabels, func(s cvat.Label) bool { return s.Name == other }); order[i] < 0 {
+				return nil
+			}
+			told = true
+		}
+		if all != nil && !slices.Equal(all, order) {
+			return nil
+		}
+		all = order
+	}
+	if !told {
+		return nil
+	}
+	return all
+}
+
+// side is a word of a name: left_eye, eye (right), LeftEye, but not bright.
+var side = regexp.MustCompile(`(?:^|[^A-Za-z])(left|right|LEFT|RIGHT)(?:$|[^a-z])|(Left|Right)(?:$|[^a-z])`)
+
+var otherSide = map[string]string{"left": "right", "right": "left", "LEFT": "RIGHT", "RIGHT": "LEFT", "Left": "Right", "Right": "Left"}
+
+// mirrored is the name of a point's counterpart; its own name where that tells no side.
+func mirrored(name string) string {
+	at := side.FindStringSubmatchIndex(name)
+	if at == nil {
+		return name
+	}
+	start, stop := max(at[2], at[4]), max(at[3], at[5])
+	return name[:start] + otherSide[name[start:stop]] + name[stop:]
+}

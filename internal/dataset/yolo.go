@@ -195,6 +195,9 @@ func (y YOLO) Data(w io.Writer, splits []string) error {
 	}
 	if y.Task == "pose" {
 		set("kpt_shape", []int{y.points, 3})
+		if flips := y.flips(); flips != nil {
+			set("flip_idx", flips)
+		}
 	}
 	names := map[int]string{}
 	for i, l := range y.classes {
