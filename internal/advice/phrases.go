@@ -101,6 +101,9 @@ var phrases = map[diag.Action]string{
 	diag.HintLeaveFrameNameOut:  "leave frame_name out for these bags, or upload the images (root: of a directory or s3://…)",
 	diag.HintReadRecordings:     "name its bucket as root: s3://…, which cvatplan reads in ranges",
 	diag.HintReadWhole:          "allow it with --read-whole; `mcap recover` or `rosbag reindex` gives it an index, `ros2 bag convert` makes an .mcap of a .db3",
+	diag.HintShortLists:         "write a shorter list into each bag's directory",
+	diag.HintStorageByID:        "names are looked for in the workspace of server.organization; cloud:ID names a storage of any workspace",
+	diag.HintStorageRight:       "ask its owner to let you into the organization, or register the bucket in CVAT as a storage of your own",
 	diag.HintWriteListAgain:     "write {1} again with CVAT's dataset_manifest/create.py, or remove it",
 
 	diag.HintSettle:            "plan again in {1}, or write settle: 0s on bags that are complete",

@@ -99,6 +99,9 @@ const (
 	HintReadRecordings
 	HintReadWhole
 	HintWriteListAgain // key of the list
+	HintShortLists
+	HintStorageByID
+	HintStorageRight
 	HintChangeFrameName
 	HintRenameFileUnicode
 	HintRenameBagUnicode

@@ -166,18 +166,14 @@ func (p *Project) takeLists(ctx context.Context) (changed bool) {
 	for _, c := range p.Plan.Changes {
 		unfinished[plan.NameOf(c.Task)] = c.Upload || c.Action == plan.Resume
 	}
-	var at []int
-	var tasks []source.Task
-	for i, d := range p.Desired {
-		if unfinished[plan.NameOf(d.Task)] && d.Payload.Kind == plan.PayloadCloud {
-			at, tasks = append(at, i), append(tasks, p.Tasks[i])
-		}
-	}
-	lists, problems := source.Lists(ctx, tasks)
+	lists, problems := source.Lists(ctx, p.Tasks, func(i int) bool {
+		d := p.Desired[i]
+		return unfinished[plan.NameOf(d.Task)] && d.Payload.Kind == plan.PayloadCloud
+	})
 	p.Unlisted = problems
-	for k, list := range lists {
+	for i, list := range lists {
 		if list != "" {
-			p.Desired[at[k]].Payload.Manifest, changed = list, true
+			p.Desired[i].Payload.Manifest, changed = list, true
 		}
 	}
 	return changed

@@ -17,7 +17,9 @@ import (
 
 // A Lister is what a server tells of the files that it reads by itself; *cvat.Client is one.
 type Lister interface {
+	Organization() string
 	ListCloudStorages(ctx context.Context) ([]cvat.CloudStorage, error)
+	CloudStoragesEverywhere(ctx context.Context) ([]cvat.CloudStorage, error)
 	CloudStorage(ctx context.Context, id int) (*cvat.CloudStorage, error)
 	CloudContent(ctx context.Context, id int, dir, manifest string, visit func([]cvat.ServerFile) error) error
 	CloudListed(ctx context.Context, id int, manifest, prefix string, first int) ([]cvat.ServerFile, error)
@@ -74,7 +76,10 @@ func findStorage(ctx context.Context, server Lister, name string) (*cvat.CloudSt
 		case errors.Is(err, cvat.ErrNotFound):
 			return nil, &storageError{text: fmt.Sprintf("CVAT has no cloud storage %d", id)}
 		case errors.Is(err, cvat.ErrNotAuthorised):
-			return nil, &storageError{text: fmt.Sprintf("cloud storage %d: CVAT gives no right to it: it is another user's, or another organization's", id)}
+			return nil, &storageError{
+				text: fmt.Sprintf("cloud storage %d: CVAT gives no right to it: it is another user's, or another organization's", id),
+				hint: diag.Do(diag.HintStorageRight),
+			}
 		}
 		return found, err
 	}
@@ -82,6 +87,23 @@ func findStorage(ctx context.Context, server Lister, name string) (*cvat.CloudSt
 	if err != nil {
 		return nil, err
 	}
+	if found, err := storageNamed(name, all); found != nil || err != nil {
+		return found, err
+	}
+	if server.Organization() == "" {
+		if err := storageElsewhere(ctx, server, name); err != nil {
+			return nil, err
+		}
+	}
+	only := ", and no other"
+	if len(all) > 0 {
+		only = ", only " + described(all)
+	}
+	return nil, &storageError{text: fmt.Sprintf("the workspace has no cloud storage %q%s", name, only), hint: diag.Do(diag.HintStorageByID)}
+}
+
+// storageNamed is the one of this display name, or else of this bucket; nil if there is none.
+func storageNamed(name string, all []cvat.CloudStorage) (*cvat.CloudStorage, error) {
 	for _, nameOf := range []func(cvat.CloudStorage) string{
 		func(s cvat.CloudStorage) string { return s.DisplayName },
 		func(s cvat.CloudStorage) string { return s.Resource },
@@ -97,10 +119,24 @@ func findStorage(ctx context.Context, server Lister, name string) (*cvat.CloudSt
 			}
 		}
 	}
-	if len(all) == 0 {
-		return nil, &storageError{text: fmt.Sprintf("the workspace has no cloud storage %q, and no other", name)}
+	return nil, nil
+}
+
+// storageElsewhere is an error that names the storage of an organization which is meant where none of the personal
+// workspace is.
+func storageElsewhere(ctx context.Context, server Lister, name string) error {
+	everywhere, err := server.CloudStoragesEverywhere(ctx)
+	if err != nil {
+		return err
 	}
-	return nil, &storageError{text: fmt.Sprintf("the workspace has no cloud storage %q, only %s", name, described(all))}
+	found, err := storageNamed(name, everywhere)
+	if found == nil || err != nil {
+		return err
+	}
+	return &storageError{
+		text: fmt.Sprintf("cloud storage %q is not in the personal workspace, but in an organization's: %s", name, described([]cvat.CloudStorage{*found})),
+		hint: diag.Do(diag.HintWrite, fmt.Sprintf("server.organization, or %s%d, its id", store.SchemeCloud, found.ID)),
+	}
 }
 
 // described are the first few storages.
@@ -131,13 +167,20 @@ func (c cloud) List(ctx context.Context, dir string) ([]store.Name, error) {
 	return names, err
 }
 
-func (c cloud) Listed(ctx context.Context, list, dir string) ([]store.Name, error) {
+// Listed asks first whether there are more names than most: a page of a long list takes CVAT seconds.
+func (c cloud) Listed(ctx context.Context, list, dir string, most int) ([]store.Name, error) {
+	prefix := dir
+	if prefix != "" {
+		prefix += "/"
+	}
+	more, err := c.server.CloudListed(ctx, c.storage, list, prefix, most)
+	if err != nil {
+		return nil, c.explain(err)
+	}
+	if len(more) > 0 {
+		return nil, store.ErrLong
+	}
 	return c.names(ctx, list, dir)
-}
-
-func (c cloud) ListedFrom(ctx context.Context, list, prefix string, first int) ([]store.Name, error) {
-	files, err := c.server.CloudListed(ctx, c.storage, list, prefix, first)
-	return namesOf(files), c.explain(err)
 }
 
 func (c cloud) names(ctx context.Context, list, dir string) ([]store.Name, error) {
@@ -182,12 +225,7 @@ func (s share) List(ctx context.Context, dir string) ([]store.Name, error) {
 }
 
 // Listed is not to be had: CVAT takes a list on its share only where that names paths from the share's root.
-func (s share) Listed(context.Context, string, string) ([]store.Name, error) {
-	return nil, fs.ErrNotExist
-}
-
-// ListedFrom is not to be had either.
-func (s share) ListedFrom(context.Context, string, string, int) ([]store.Name, error) {
+func (s share) Listed(context.Context, string, string, int) ([]store.Name, error) {
 	return nil, fs.ErrNotExist
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"path"
 	"strings"
 	"testing"
 
@@ -44,26 +43,18 @@ func (b *bucketNames) Stat(_ context.Context, name string) (bool, error) {
 	return false, fs.ErrNotExist
 }
 
-func (b *bucketNames) Listed(_ context.Context, _, dir string) ([]store.Name, error) {
+func (b *bucketNames) Listed(_ context.Context, _, dir string, most int) ([]store.Name, error) {
 	names := b.below(b.listed, dir)
+	b.pages++
+	if len(names) > most {
+		return nil, store.ErrLong
+	}
 	b.pages += len(names)/500 + 1
 	return names, nil
 }
 
-func (b *bucketNames) ListedFrom(_ context.Context, _, prefix string, first int) (names []store.Name, err error) {
-	b.pages++
-	for _, key := range b.listed {
-		if strings.HasPrefix(key, prefix) {
-			if first--; first < 0 && len(names) < 500 {
-				names = append(names, store.Name{Name: path.Base(key)})
-			}
-		}
-	}
-	return names, nil
-}
-
-// A list is compared with what a task takes, and none of it is asked for before a task is known to be imported. Of a list of
-// 50,000 names, of which CVAT needs 2 s for each page, few pages are asked for.
+// A list is compared with what a task takes, and none of it is asked for before a task is known to be imported. One of more than
+// 10,000 names is of no use.
 func TestListsOfImagesAreLookedIntoForImportsAlone(t *testing.T) {
 	names := func(n int) []string {
 		keys := make([]string, n)
@@ -78,13 +69,12 @@ func TestListsOfImagesAreLookedIntoForImportsAlone(t *testing.T) {
 		pages        int    // at most
 		said         string // empty: the list is taken
 	}{
-		"all":                     {names(600), names(600), 2, ""},
-		"more than all":           {names(600), names(700), 2, ""},
-		"one is missing":          {names(600), append(without(names(600), 300), "run/z.jpg"), 2, "manifest.jsonl lacks run/000300.jpg"},
-		"all of many":             {names(50_000), names(50_000), 9, ""},
-		"more than all of many":   {names(50_000), names(60_000), 9, ""},
-		"one of many is missing":  {names(50_000), without(names(50_000), 4321), 1, "manifest.jsonl lacks some of the 50000 images in run/"},
-		"the last is another one": {names(50_000), append(names(49_999), "run/z.jpg"), 9, "manifest.jsonl lacks run/049999.jpg"},
+		"all":            {names(600), names(600), 3, ""},
+		"more than all":  {names(600), names(700), 3, ""},
+		"one is missing": {names(600), append(without(names(600), 300), "run/z.jpg"), 3, "manifest.jsonl lacks run/000300.jpg"},
+		"many":           {names(10_000), names(10_000), 22, ""},
+		"too many":       {names(10_001), names(10_001), 0, "manifest.jsonl has more than 10000 images"},
+		"too many in it": {names(600), names(10_001), 1, "manifest.jsonl has more than 10000 images"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bucket := &bucketNames{keys: append(tt.keys, "run/manifest.jsonl"), listed: tt.listed}
@@ -95,7 +85,7 @@ func TestListsOfImagesAreLookedIntoForImportsAlone(t *testing.T) {
 			if len(tasks) != 1 || len(problems) > 0 || len(tasks[0].Problems) > 0 || bucket.pages > 0 {
 				t.Fatalf("%d tasks, %v, %d pages of the list", len(tasks), problems, bucket.pages)
 			}
-			keys, problems := Lists(context.Background(), tasks)
+			keys, problems := Lists(context.Background(), tasks, func(int) bool { return true })
 			if bucket.pages > tt.pages {
 				t.Errorf("%d pages of the list", bucket.pages)
 			}

@@ -1,8 +1,8 @@
 package source
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -197,48 +197,79 @@ func listsIn(b *bagRef, l contents) []string {
 	return slices.Compact(lists)
 }
 
-// Lists finds for each task the key of a list of images, in the storage that CVAT reads the task's images of, which has them
+// mostListed is how many names a list may have to be of use. CVAT 2.73 looks for each of them among the names of the task, one
+// after the other: at 50,000 that takes longer than half an hour, where opening the images takes 7 minutes, and of a long list that cost is
+// near to that of opening whatever part of it a task takes.
+const mostListed = 10_000
+
+// Lists finds for each of the tasks that are wanted the key of a list of images, in the storage that CVAT reads the task's images of, which has them
 // all: its import takes their sizes from it, and need not open each. It is empty where there is none. To ask for what a list has
-// costs the server more than to list a directory, so it is meant for tasks that are to be imported alone.
-func Lists(ctx context.Context, tasks []Task) (keys []string, problems []diag.Diagnostic) {
+// costs the server more than to list a directory, since it reads all of the list for each 500 names: so those tasks are meant
+// to be the ones that are to be imported. The others tell how long a list is.
+func Lists(ctx context.Context, tasks []Task, wanted func(i int) bool) (keys []string, problems []diag.Diagnostic) {
 	const atOnce = 4
 	keys = make([]string, len(tasks))
 	found := make([][]diag.Diagnostic, len(tasks))
-	frame.Parallel(ctx, len(tasks), atOnce, func(i int) { keys[i], found[i] = tasks[i].list(ctx) })
+	length := lengths(tasks)
+	frame.Parallel(ctx, len(tasks), atOnce, func(i int) {
+		if wanted(i) {
+			keys[i], found[i] = tasks[i].list(ctx, length)
+		}
+	})
 	return keys, slices.Concat(found...)
 }
 
-func (t Task) list(ctx context.Context) (key string, problems []diag.Diagnostic) {
+// lengths are how many images each list has at least, if it has those of all tasks that lie below it.
+func lengths(tasks []Task) map[string]int {
+	length := map[string]int{}
+	for _, t := range tasks {
+		for _, list := range t.frames.lists {
+			for _, name := range t.frames.names {
+				if below(name, list) {
+					length[list]++
+				}
+			}
+		}
+	}
+	return length
+}
+
+// below reports whether a list can name an image.
+func below(name, list string) bool {
+	dir := path.Dir(list)
+	return dir == "." || strings.HasPrefix(name, dir+"/")
+}
+
+func (t Task) list(ctx context.Context, length map[string]int) (key string, problems []diag.Diagnostic) {
 	if len(t.frames.lists) == 0 || t.Kind != manifest.KindImages || len(t.frames.names) == 0 || len(t.Problems) > 0 {
 		return "", nil
 	}
 	in := t.frames.source.(frame.Files).Store.(*store.Served)
 	for _, list := range t.frames.lists {
-		dir := path.Dir(list)
-		if dir != "." && slices.ContainsFunc(t.frames.names, func(name string) bool { return !strings.HasPrefix(name, dir+"/") }) {
+		if slices.ContainsFunc(t.frames.names, func(name string) bool { return !below(name, list) }) {
 			continue
 		}
-		missing, err := lacks(ctx, in, list, t.frames.names)
+		missing, err := "", store.ErrLong
+		if length[list] <= mostListed {
+			missing, err = lacks(ctx, in, list, t.frames.names)
+		}
 		if err == nil && missing == "" {
 			return list, nil
 		}
 		p := diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeListUnused, Task: t.Name, Pos: t.Origin, Hint: diag.Do(diag.HintWriteListAgain, list)}
-		p.Text = fmt.Sprintf("task %s: the list %s lacks %s, so it is not used, and CVAT opens every image", wording.Safe(t.Name), wording.Safe(list), wording.Safe(missing))
-		if err != nil {
+		switch {
+		case errors.Is(err, store.ErrLong):
+			p.Text = fmt.Sprintf("task %s: the list %s has more than %d images, among which CVAT searches longer than it would open them, so it is not used", wording.Safe(t.Name), wording.Safe(list), mostListed)
+			p.Hint = diag.Do(diag.HintShortLists)
+		case err != nil:
 			p.Text = fmt.Sprintf("task %s: the list %s cannot be read: %s", wording.Safe(t.Name), wording.Safe(list), reason(err))
+		default:
+			p.Text = fmt.Sprintf("task %s: the list %s lacks %s, so it is not used, and CVAT opens every image", wording.Safe(t.Name), wording.Safe(list), wording.Safe(missing))
 		}
 		problems = append(problems, p)
 	}
 	return "", problems
 }
-
-// CVAT 2.73 gives a list listPage names at a time, and reads all of it for each time: 2 s for one of 50,000 names, so that
-// comparing each of them takes 200 s and saves hardly more. So of more than mostCompared names of a directory it is asked only whether the
-// list has as many, and has sampled of them.
-const (
-	mostCompared = 10_000
-	sampled      = 8
-)
 
 // lacks is the first of the names that a list has not; empty if it has all.
 func lacks(ctx context.Context, in *store.Served, list string, names []string) (string, error) {
@@ -252,11 +283,7 @@ func lacks(ctx context.Context, in *store.Served, list string, names []string) (
 		within[dir] = append(within[dir], name)
 	}
 	for _, dir := range dirs {
-		compare := lacksAny
-		if len(within[dir]) > mostCompared {
-			compare = lacksSome
-		}
-		if missing, err := compare(ctx, in, list, strings.TrimPrefix(dir, "."), within[dir]); missing != "" || err != nil {
+		if missing, err := lacksAny(ctx, in, list, strings.TrimPrefix(dir, "."), within[dir]); missing != "" || err != nil {
 			return missing, err
 		}
 	}
@@ -265,7 +292,7 @@ func lacks(ctx context.Context, in *store.Served, list string, names []string) (
 
 // lacksAny compares each name of a directory.
 func lacksAny(ctx context.Context, in *store.Served, list, dir string, names []string) (string, error) {
-	found, err := in.Names.Listed(ctx, list, dir)
+	found, err := in.Names.Listed(ctx, list, dir, mostListed)
 	if err != nil {
 		return "", err
 	}
@@ -275,32 +302,6 @@ func lacksAny(ctx context.Context, in *store.Served, list, dir string, names []s
 	}
 	for _, name := range names {
 		if !listed[path.Base(name)] {
-			return name, nil
-		}
-	}
-	return "", nil
-}
-
-// lacksSome compares how many names there are, and some of them, the first and the last included. What it overlooks fails
-// the import, which says so.
-func lacksSome(ctx context.Context, in *store.Served, list, dir string, names []string) (string, error) {
-	if dir != "" {
-		dir += "/"
-	}
-	behind, err := in.Names.ListedFrom(ctx, list, dir, len(names)-1)
-	if err != nil {
-		return "", err
-	}
-	if len(behind) == 0 {
-		return fmt.Sprintf("some of the %d images in %s", len(names), cmp.Or(dir, "the bucket's root")), nil
-	}
-	for i := range sampled {
-		name := names[i*(len(names)-1)/(sampled-1)]
-		found, err := in.Names.ListedFrom(ctx, list, name, 0)
-		if err != nil {
-			return "", err
-		}
-		if !slices.Contains(found, store.Name{Name: path.Base(name)}) {
 			return name, nil
 		}
 	}

@@ -31,11 +31,9 @@ type Names interface {
 	List(ctx context.Context, dir string) ([]Name, error)
 	// Stat tells what a name is; fs.ErrNotExist if nothing.
 	Stat(ctx context.Context, name string) (isDir bool, err error)
-	// Listed gives the names that a list of images, itself a file there, has of one directory.
-	Listed(ctx context.Context, list, dir string) ([]Name, error)
-	// ListedFrom gives some of those of the list's names that begin with a prefix, without its directory: one page of them, from
-	// the one of this number, counted from 0, on; none where there are fewer.
-	ListedFrom(ctx context.Context, list, prefix string, first int) ([]Name, error)
+	// Listed gives the names that a list of images, itself a file there, has of one directory; [ErrLong] if there are more
+	// than most.
+	Listed(ctx context.Context, list, dir string, most int) ([]Name, error)
 }
 
 // A Name is one file or directory.
@@ -49,12 +47,14 @@ type noServer struct{}
 
 var errNoServer = errors.New("only the server of the tasks can list it, and it is not asked here")
 
-func (noServer) List(context.Context, string) ([]Name, error)           { return nil, errNoServer }
-func (noServer) Stat(context.Context, string) (bool, error)             { return false, errNoServer }
-func (noServer) Listed(context.Context, string, string) ([]Name, error) { return nil, errNoServer }
-func (noServer) ListedFrom(context.Context, string, string, int) ([]Name, error) {
+func (noServer) List(context.Context, string) ([]Name, error) { return nil, errNoServer }
+func (noServer) Stat(context.Context, string) (bool, error)   { return false, errNoServer }
+func (noServer) Listed(context.Context, string, string, int) ([]Name, error) {
 	return nil, errNoServer
 }
+
+// ErrLong is a list of more names than are of use.
+var ErrLong = errors.New("it has too many names")
 
 // ErrServed is what [Served.Open] says.
 var ErrServed = errors.New("CVAT reads it by itself and does not give it to others")

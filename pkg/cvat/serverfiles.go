@@ -35,6 +35,15 @@ func (c *Client) ListCloudStorages(ctx context.Context) ([]CloudStorage, error) 
 	return list(ctx, c, "/api/cloudstorages", "id", nil, func(s CloudStorage) int { return s.ID })
 }
 
+// CloudStoragesEverywhere returns the storages of all workspaces that the user can see, by ascending id. It is for clients
+// without an organization: others see their own alone.
+//
+//cvat:operation GET /api/cloudstorages
+func (c *Client) CloudStoragesEverywhere(ctx context.Context) ([]CloudStorage, error) {
+	query := url.Values{"org": nil} // no org= at all: every workspace
+	return list(ctx, c, "/api/cloudstorages", "id", query, func(s CloudStorage) int { return s.ID })
+}
+
 // CloudStorage returns one storage, of whatever workspace: [ErrNotFound] if there is none,
 // [ErrNotAuthorised] if it is somebody else's.
 //
