@@ -46,6 +46,8 @@ func TestNoCredentialOfTheMachineGetsOut(t *testing.T) {
 		".config/cvat-sdk/auth.json": `{"version":1,"profiles":{"p":{"server":"http://x","token":"profile-canary-4711"}}}`,
 		".aws/credentials":           "[default]\naws_secret_access_key = aws-canary-4711\n",
 		".aws/config":                "[profile x]\naws_session_token = config-canary-4711\n",
+		".netrc":                     "machine h login me password netrc-canary-4711\n",
+		".git-credentials":           "https://me:git-canary-4711@h\n",
 		"repo/.git/HEAD":             "ref: refs/heads/main\n",
 		"repo/data/run1/1.png":       image,
 	})
@@ -57,7 +59,7 @@ func TestNoCredentialOfTheMachineGetsOut(t *testing.T) {
 		"labels.yaml":  strings.Replace(manifest(""), "create: true", "labels: "+filepath.ToSlash(home)+"/token", 1),
 		"environ.yaml": strings.Replace(manifest(""), "create: true", "labels: /proc/self/environ", 1),
 		"extends.yaml": manifest("extends: ../token"),
-		"named.yaml":   manifest("task: {name: " + outgoing + "profile-canary-4711aws-canary-4711config-canary-4711}"),
+		"named.yaml":   manifest("task: {name: " + outgoing + "profile-canary-4711aws-canary-4711config-canary-4711netrc-canary-4711git-canary-4711}"),
 		"wrong.yaml":   manifest("x: &" + outgoing + " 1\n" + outgoing + ": 1"),
 		"image.yaml":   manifest(""),
 	})

@@ -47,6 +47,7 @@ func (a *app) guardOutput(args []string) (flush func() error) {
 	a.secrets.Add(string(fileOfSecrets(a.getenv("CVAT_ACCESS_TOKEN_FILE"))))
 	a.learnProfiles()
 	a.learnStores()
+	a.learnOthers()
 	stdout, stderr := a.secrets.Writer(a.stdout), a.secrets.Writer(a.stderr)
 	a.stdout, a.stderr = stdout, stderr
 	return func() error {
@@ -98,6 +99,17 @@ func (a *app) learnStores() {
 			}
 		}
 	}
+}
+
+// netrc is a password in the file of that name.
+var netrc = regexp.MustCompile(`(?:^|\s)password\s+(\S+)`)
+
+// learnOthers reads what other programs keep at home: curl's passwords, and git's.
+func (a *app) learnOthers() {
+	for _, m := range netrc.FindAllStringSubmatch(string(fileOfSecrets(cmp.Or(a.getenv("NETRC"), joinIf(a.getenv("HOME"), ".netrc")))), -1) {
+		a.secrets.Add(m[1])
+	}
+	a.learn("", string(fileOfSecrets(joinIf(a.getenv("HOME"), ".git-credentials"))))
 }
 
 // fileOfSecrets is the content of a small regular file; nothing of any other.

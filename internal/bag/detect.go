@@ -135,7 +135,7 @@ func (l location) detectDir(ctx context.Context) Kind {
 	}
 	names, err := l.recordingNames(ctx)
 	isBag := func(name string) bool { return kindNamed(name) == ROS1 }
-	if err == nil && !slices.ContainsFunc(names, isBag) && oneRecording(names) {
+	if err == nil && !slices.ContainsFunc(names, isBag) && l.oneRecording(ctx, names) {
 		return ROSBag2 // beside a ROS 1 bag, a lone .mcap is a recording of its own
 	}
 	return ""
@@ -176,8 +176,8 @@ func (l location) recordingNames(ctx context.Context) ([]string, error) {
 // oneRecording says whether the files of a directory without metadata may be one bag: its splits, numbered
 // from 0 as rosbag2 numbers them and of one kind, or a single file of any name. The same split in another
 // form (see [Twins]) is no other file.
-func oneRecording(files []string) bool {
-	files, _ = WithoutTwins(files)
+func (l location) oneRecording(ctx context.Context, files []string) bool {
+	files, _ = WithoutTwins(ctx, l.store, l.name, files)
 	stems, kinds, numbers := map[string]bool{}, map[Kind]bool{}, map[string]bool{}
 	for _, name := range files {
 		m := splitName.FindStringSubmatch(name)

@@ -205,7 +205,7 @@ func (b *Bag) splits(ctx context.Context) ([]split, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("%w: no .db3 or .mcap file in it", ErrNotRecording)
 	}
-	names, twins := WithoutTwins(names)
+	names, twins := WithoutTwins(ctx, b.at.store, b.at.name, names)
 	for _, t := range twins {
 		b.noteTwin(t)
 	}

@@ -20,6 +20,9 @@ type Store interface {
 	Path(name string) string
 }
 
+// A nearStore is on this machine: one more file may be opened to look.
+type nearStore interface{ Near() }
+
 // A File is an open file of a [Store].
 type File = interface {
 	io.ReaderAt

@@ -1,23 +1,85 @@
 package bag
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// A Twin is a file that holds the same recording as another one beside it, by its name.
+// A Twin is a file that holds the same recording as another one beside it.
 type Twin struct {
 	Name string
 	Of   string // the one to read
 }
 
-// Twins finds those among the names in one directory that hold what another one holds: a .db3 beside the
+// Twins finds those among the names in a directory that hold what another one holds, by their names; where names leave
+// doubt, by more. A number, as in run (1).mcap, makes a copy only of a file of the same size, as a browser's second
+// download has it; and a .db3 and an .mcap of one name that have no time in common are other recordings.
+func Twins(ctx context.Context, s Store, dir string, names []string) []Twin {
+	at := location{s, dir}
+	twins := slices.DeleteFunc(twinsByName(names), func(t Twin) bool { return at.apart(ctx, t) })
+	return append(twins, at.numberedCopies(ctx, names, twins)...)
+}
+
+// apart reports whether a .db3 and an .mcap have no time in common. What cannot be read tells nothing, and what lies on
+// another machine is not opened for it.
+func (l location) apart(ctx context.Context, t Twin) bool {
+	_, a := formOf(t.Name)
+	_, b := formOf(t.Of)
+	_, near := l.store.(nearStore)
+	if !near || a > 1 || b > 1 { // copies, and what must be unpacked
+		return false
+	}
+	first, last, ok := l.child(t.Name).times(ctx)
+	from, to, also := l.child(t.Of).times(ctx)
+	return ok && also && (last < from || to < first)
+}
+
+// times are those of a recording's first and last messages; false where it has none, or cannot be read.
+func (l location) times(ctx context.Context) (first, last int64, ok bool) {
+	b, err := Open(ctx, l.store, l.name, Options{})
+	if err != nil {
+		return 0, 0, false
+	}
+	defer b.Close()
+	first, last = timesOf(b.topics)
+	return first, last, last != 0
+}
+
+// numbered is what browsers and file managers call one more file of a name.
+var numbered = regexp.MustCompile(`^(.+?) ?\(\d+\)((?:\.orig)?\.[^() ]+)$`)
+
+// numberedCopies are the files of a name with a number that are as large as the one without it.
+func (l location) numberedCopies(ctx context.Context, names []string, known []Twin) []Twin {
+	there := make(map[string]bool, len(names))
+	for _, name := range names {
+		there[name] = true
+	}
+	for _, t := range known {
+		delete(there, t.Name)
+	}
+	var copies []Twin
+	for _, name := range names {
+		m := numbered.FindStringSubmatch(name)
+		if m == nil || kindNamed(name) == "" || !there[name] || !there[m[1]+m[2]] {
+			continue
+		}
+		one, err := l.child(name).stat(ctx)
+		other, otherErr := l.child(m[1] + m[2]).stat(ctx)
+		if err == nil && otherErr == nil && one.Mode().IsRegular() && one.Size() > 0 && one.Size() == other.Size() {
+			copies = append(copies, Twin{Name: name, Of: m[1] + m[2]})
+		}
+	}
+	return copies
+}
+
+// twinsByName finds those among the names in one directory that hold what another one holds: a .db3 beside the
 // .mcap that was made of it, either beside its .zstd, run.orig.bag, which rosbag reindex and rosbag
 // compress leave behind, beside run.bag, and what file managers call a copy beside what it is a copy of. Of several
 // forms the one is read that most files of the directory have, else .db3 before .mcap, both before what must be
 // unpacked, and all before copies.
-func Twins(names []string) []Twin {
+func twinsByName(names []string) []Twin {
 	number := map[int]int{} // of files in each form
 	stems := map[string][]string{}
 	for _, name := range names {
@@ -78,8 +140,8 @@ func formOf(name string) (stem string, form int) {
 }
 
 // WithoutTwins takes the twins out of names, and gives them apart.
-func WithoutTwins(names []string) (kept []string, twins []Twin) {
-	twins = Twins(names)
+func WithoutTwins(ctx context.Context, s Store, dir string, names []string) (kept []string, twins []Twin) {
+	twins = Twins(ctx, s, dir, names)
 	is := make(map[string]bool, len(twins))
 	for _, t := range twins {
 		is[t.Name] = true

@@ -1,12 +1,16 @@
 package bag
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 func TestARecordingThatLiesTwiceIsTakenOnce(t *testing.T) {
@@ -29,7 +33,7 @@ func TestARecordingThatLiesTwiceIsTakenOnce(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if diff := gocmp.Diff(tt.want, Twins(tt.names)); diff != "" {
+			if diff := gocmp.Diff(tt.want, twinsByName(tt.names)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -69,6 +73,51 @@ func TestATwinInARosbag2IsANote(t *testing.T) {
 			}
 			if len(b.parts) != 1 || len(b.Warnings()) > 0 {
 				t.Errorf("%d files are read, warnings %v", len(b.parts), b.Warnings())
+			}
+		})
+	}
+}
+
+// Where names leave doubt, sizes and times decide.
+func TestWhatOnlyLooksLikeATwinIsARecordingOfItsOwn(t *testing.T) {
+	record := func(name string, from int64) []byte {
+		path := filepath.Join(t.TempDir(), name)
+		w, err := bagtest.Create(path, bagtest.Format{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range int64(3) {
+			if err := w.Write(bagtest.Topic{Name: "/a", Type: "std_msgs/msg/String", Encoding: "cdr", SchemaEncoding: "ros2msg"}, (from+i)*1e9, []byte{0, 1, 0, 0}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return readFile(t, path)
+	}
+	first, second, longer := record("a.mcap", 100), record("a.mcap", 200), append(record("a.mcap", 100), 0)
+	database := readFile(t, "testdata/fixtures/ros2/db3_none/db3_none.db3")
+	for name, tt := range map[string]struct {
+		files map[string][]byte
+		want  []Twin
+	}{
+		"downloaded again":         {map[string][]byte{"run.mcap": first, "run (1).mcap": first, "run(2).mcap": first}, []Twin{{"run (1).mcap", "run.mcap"}, {"run(2).mcap", "run.mcap"}}},
+		"a number of another size": {map[string][]byte{"run.mcap": first, "run (1).mcap": longer}, nil},
+		"numbers alone":            {map[string][]byte{"run (1).mcap": first, "run (2).mcap": first}, nil},
+		"of another time":          {map[string][]byte{"run.db3": database, "run.mcap": second}, nil},
+		"converted":                {map[string][]byte{"db3_none.db3": database, "db3_none.mcap": readFile(t, "testdata/fixtures/ros2/mcap_none/mcap_none.mcap")}, []Twin{{"db3_none.mcap", "db3_none.db3"}}},
+		"what cannot be read":      {map[string][]byte{"run.db3": database, "run.mcap": first[:20]}, []Twin{{"run.mcap", "run.db3"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, data := range tt.files {
+				if err := os.WriteFile(filepath.Join(dir, file), data, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := gocmp.Diff(tt.want, append([]Twin(nil), Twins(t.Context(), store.Local{Root: dir}, ".", slices.Sorted(maps.Keys(tt.files)))...)); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}

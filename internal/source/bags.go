@@ -96,7 +96,7 @@ func (s scanner) findIn(ctx context.Context, root string, entries []*manifest.Ba
 		f.entry(ctx, e)
 	}
 	f.attachIndexes()
-	f.dropTwins()
+	f.dropTwins(ctx)
 	return f.bags, f.problems
 }
 
@@ -216,7 +216,7 @@ func (f *finder) markInside(ctx context.Context, used []bool, e *manifest.Bag, r
 }
 
 // dropTwins drops recordings that globs found beside another file of the same one, with a note.
-func (f *finder) dropTwins() {
+func (f *finder) dropTwins(ctx context.Context) {
 	byDir := make(map[string][]string)
 	for _, b := range f.bags {
 		if b.file {
@@ -226,7 +226,7 @@ func (f *finder) dropTwins() {
 	}
 	dropped := make(map[string]string) // by path: what is taken in its place
 	for dir, names := range byDir {
-		for _, t := range bag.Twins(names) {
+		for _, t := range bag.Twins(ctx, f.store, dir, names) {
 			if rel := path.Join(dir, t.Name); !f.byRel[rel].named() {
 				dropped[rel] = t.Of
 			}

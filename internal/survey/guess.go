@@ -196,7 +196,7 @@ func (g *guesser) beside(ctx context.Context, dir string, l source.Directory) (e
 		looks := []string{full} // all of it may be one recording
 		if at == "." || slices.ContainsFunc(l.Images, func(image string) bool { return strings.HasPrefix(image, at+"/") }) {
 			looks = nil
-			for _, name := range g.withoutTwins(full, byDir[at]) {
+			for _, name := range g.withoutTwins(ctx, full, byDir[at]) {
 				looks = append(looks, filepath.Join(full, name))
 			}
 		}
@@ -225,8 +225,8 @@ func (g *guesser) lookBeside(ctx context.Context, path string) bool {
 }
 
 // withoutTwins takes out the files of a directory that hold the same recording as another one.
-func (g *guesser) withoutTwins(dir string, names []string) []string {
-	kept, twins := bag.WithoutTwins(names)
+func (g *guesser) withoutTwins(ctx context.Context, dir string, names []string) []string {
+	kept, twins := bag.WithoutTwins(ctx, store.At(dir), ".", names)
 	for _, t := range twins {
 		g.note(diag.CodeSameRecording, "%s is left out: %s is the same recording", filepath.Join(dir, t.Name), t.Of)
 	}
@@ -253,7 +253,7 @@ func (g *guesser) inside(ctx context.Context, path string, depth int) {
 		names = append(names, name)
 	}
 	g.stubs(path, entries)
-	for _, name := range g.withoutTwins(path, files) {
+	for _, name := range g.withoutTwins(ctx, path, files) {
 		kept[name] = true
 	}
 	for _, name := range names {
@@ -343,7 +343,7 @@ func (g *guesser) entries(ctx context.Context, root string, cameras []GuessCamer
 func exactly(ctx context.Context, members []string, dir, kind string) []GuessBag {
 	entries, _ := list(ctx, dir)
 	twins := make(map[string]bool)
-	for _, t := range bag.Twins(namesOf(entries)) {
+	for _, t := range bag.Twins(ctx, store.At(dir), ".", namesOf(entries)) {
 		twins[t.Name] = true // which a plan leaves out, too
 	}
 	var others []string
