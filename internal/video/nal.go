@@ -15,9 +15,19 @@ func unitLengths(codec string, config []byte) int {
 	return 0
 }
 
-// checkFirst looks into the first few samples of H.264 and H.265: whether the first is what the table
-// says, a picture that needs no other, and whether any after it needs pictures that the file lacks.
+// markedKey is why a file is refused whose first frame is not what its table says.
+const markedKey = "its first frame is marked as a key frame, and is none: CVAT's decoder drops frames until one comes, and all later frames get other numbers"
+
+// checkFirst looks into the first few samples of H.264 and H.265, and the first of VP8 and VP9: whether the first is what the
+// table says, a picture that needs no other, and whether any after it needs pictures that the file lacks.
 func (t *track) checkFirst(in *input) error {
+	if len(t.places) > 0 && (t.codec == "vp8" || t.codec == "vp9") {
+		b, err := in.head(max(t.places[0].At, 0), 1)
+		if err == nil && len(b) == 1 && !keyOfVP(t.codec, b[0]) {
+			err = uncountable("%s", markedKey)
+		}
+		return err
+	}
 	if t.lengths == 0 || t.codec != "h264" && t.codec != "h265" {
 		return nil
 	}
@@ -46,14 +56,13 @@ const (
 // judgeUnits judges the units of sample i, in the order in which samples lie. decided: what follows
 // needs no look.
 func judgeUnits(codec string, i int, kinds []byte) (decided bool, why string) {
-	const noKey = "its first frame is marked as a key frame, and is none: CVAT's decoder drops frames until one comes, and all later frames get other numbers"
 	for _, kind := range kinds {
 		if codec == "h264" {
 			switch kind {
 			case avcIDR, avcSEI: // a recovery point, if it is no IDR picture: the decoder begins there, too
 				return true, ""
 			case avcSlice:
-				return true, noKey
+				return true, markedKey
 			}
 			continue
 		}
@@ -63,7 +72,7 @@ func judgeUnits(codec string, i int, kinds []byte) (decided bool, why string) {
 		key := kind >= hevcBLA && kind <= hevcLastIRAP
 		switch {
 		case i == 0 && !key:
-			return true, noKey
+			return true, markedKey
 		case i == 0:
 			return kind == hevcIDRW || kind == hevcIDRN, ""
 		case kind == hevcRASLN || kind == hevcRASLR:
@@ -72,6 +81,18 @@ func judgeUnits(codec string, i int, kinds []byte) (decided bool, why string) {
 		return key || kind < 6, "" // a trailing picture ends those that lead
 	}
 	return false, ""
+}
+
+// keyOfVP reports whether a frame of VP8 or VP9 that begins with this byte is a key frame (RFC 6386, 9.1; VP9 bitstream
+// specification, 6.2: behind the profile, and a bit more in the last one, show_existing_frame and frame_type).
+func keyOfVP(codec string, b byte) bool {
+	if codec == "vp8" {
+		return b&1 == 0
+	}
+	if b&0x30 == 0x30 {
+		b <<= 1
+	}
+	return b&0x0c == 0
 }
 
 // unitsOf gives the kinds of the units of a sample.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,6 +115,25 @@ func TestFramesThatAnEditListHidesAreCounted(t *testing.T) {
 	for name, want := range map[string]int{"hidden_start.mp4": 3, "h264_b.mp4": 0} {
 		if f, err := open(t, name); err != nil || f.Hidden != want {
 			t.Errorf("%s: %+v, %v", name, f, err)
+		}
+	}
+}
+
+// What a container says of its first frame is compared with the frame itself.
+func TestAFirstFrameThatIsOnlyMarkedAsAKeyFrameIsRefused(t *testing.T) {
+	for name, bit := range map[string]byte{"vp8.webm": 1, "vp9.webm": 4, "vp9.mp4": 4} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := ReadPackets(context.Background(), bytes.NewReader(data), int64(len(data)), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data[f.Packets[0].At] ^= bit
+		_, err = Read(context.Background(), bytes.NewReader(data), int64(len(data)), name)
+		if own := (*Error)(nil); !errors.As(err, &own) || !own.Count || !strings.Contains(own.Text, "marked as a key frame") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
