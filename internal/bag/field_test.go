@@ -3,6 +3,7 @@ package bag
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -130,6 +131,31 @@ func TestBagsOfOldFormatsAreNamed(t *testing.T) {
 		}
 		if kind := detectPath(path); kind != ROS1 {
 			t.Errorf("%s is taken for %q", path, kind)
+		}
+	}
+}
+
+func TestABagThatWasTransferredAsTextIsNamedSo(t *testing.T) {
+	for _, line := range []string{"#ROSBAG V2.0\r\n", "#ROSBAG V2.0 \n"} {
+		if _, err := openPath(t.Context(), save(t, "a.bag", []byte(line+"more of it")), Options{}); err == nil || !strings.Contains(err.Error(), "its first line was changed") {
+			t.Errorf("%q: %v", line, err)
+		}
+	}
+}
+
+func TestADatabaseWithOtherColumnsIsNamedSo(t *testing.T) {
+	for _, change := range []string{"ALTER TABLE topics RENAME COLUMN type TO kind", "ALTER TABLE messages RENAME COLUMN data TO payload"} {
+		path := save(t, "a.db3", readFile(t, "testdata/fixtures/ros2/db3_none/db3_none.db3"))
+		db, err := sql.Open("sqlite", path)
+		if err == nil {
+			_, err = db.Exec(change)
+			err = errors.Join(err, db.Close())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openPath(t.Context(), path, Options{}); !errors.Is(err, ErrNotRecording) || !strings.Contains(err.Error(), "lack columns") {
+			t.Errorf("%s: %v", change, err)
 		}
 	}
 }

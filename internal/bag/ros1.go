@@ -41,6 +41,9 @@ func checkROS1Magic(f *file) error {
 	for _, old := range ros1Magics {
 		if version, found := strings.CutPrefix(magic, old); found {
 			version, _, _ = strings.Cut(version, "\n")
+			if strings.HasPrefix(version, "2.0") {
+				return errors.New("its first line was changed, as a transfer as text does it; copy it again, byte for byte")
+			}
 			return fmt.Errorf("a bag of format %.5s; only 2.0 is read (rosbag migrate converts it)", strings.TrimSpace(version))
 		}
 	}

@@ -219,6 +219,12 @@ func (d *database) readTopics(ctx context.Context) error {
 	if tables != 2 {
 		return fmt.Errorf("%w: a database without rosbag2's tables", ErrNotRecording)
 	}
+	var columns int
+	err = d.db.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM pragma_table_info('topics') WHERE name IN ('id', 'name', 'type', 'serialization_format'))
+		+ (SELECT count(*) FROM pragma_table_info('messages') WHERE name IN ('id', 'topic_id', 'timestamp', 'data'))`).Scan(&columns)
+	if err == nil && columns != 8 {
+		return fmt.Errorf("%w: a database whose tables lack columns of rosbag2's", ErrNotRecording)
+	}
 	rows, err := d.db.QueryContext(ctx, "SELECT id, name, type, serialization_format FROM topics ORDER BY id")
 	if err != nil {
 		return err

@@ -165,7 +165,8 @@ func skipBlocks(r *bufio.Reader) error {
 // maxChunks bounds the chunks of a WebP that are looked at for EXIF.
 const maxChunks = 10_000
 
-// walkWebP wants the whole file, as Pillow's decoder does, and looks for EXIF.
+// walkWebP wants the whole file, as Pillow's decoder does, and looks for EXIF. The chunks of a file of the extended kind
+// must fill it, with a picture among them.
 func walkWebP(r *io.SectionReader) (outline, error) {
 	var o outline
 	b, err := take(r, 12)
@@ -176,24 +177,33 @@ func walkWebP(r *io.SectionReader) (outline, error) {
 	if end > r.Size() {
 		return o, fmt.Errorf("it has %d bytes of %d: %w", r.Size(), end, io.ErrUnexpectedEOF)
 	}
-	for at, chunks := int64(12), 0; at+8 <= end && chunks < maxChunks; chunks++ {
-		b, err := take(r, 8)
-		if err != nil {
-			return o, err
+	at, chunks, extended, picture := int64(12), 0, false, false
+	for ; at+8 <= end && chunks < maxChunks; chunks++ {
+		head := make([]byte, 18)
+		if n, err := r.ReadAt(head, at); n < 8 {
+			return o, shortRead(err)
 		}
-		n := int64(binary.LittleEndian.Uint32(b[4:]))
-		if string(b[:4]) == "EXIF" && n < maxMetadata && at+8+n <= end {
-			data, err := take(r, int(n))
-			if err != nil {
+		name, n := string(head[:4]), int64(binary.LittleEndian.Uint32(head[4:]))
+		switch {
+		case name == "VP8X":
+			extended = extended || at == 12
+		case name == "ANMF", name == "VP8 " && string(head[11:14]) == "\x9d\x01\x2a", name == "VP8L" && head[8] == 0x2f:
+			picture = true
+		case name == "EXIF" && n < maxMetadata && at+8+n <= end && o.orientation == 0:
+			data := make([]byte, n)
+			if err := readFullAt(r, data, at+8); err != nil {
 				return o, err
 			}
 			o.exif(bytes.TrimPrefix(data, []byte("Exif\x00\x00")))
-			return o, nil
 		}
 		at += 8 + n + n&1
-		if _, err := r.Seek(at, io.SeekStart); err != nil {
-			return o, err
-		}
+	}
+	switch {
+	case !extended || chunks == maxChunks:
+	case at != end:
+		return o, errors.New("its chunks do not fill it")
+	case !picture:
+		return o, errors.New("it has no picture")
 	}
 	return o, nil
 }
