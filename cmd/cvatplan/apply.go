@@ -200,7 +200,7 @@ func (c applyCmd) approve(ctx context.Context, a *app, sessions []*session, plan
 		}
 	}
 	for i, s := range sessions {
-		if !plan.HasChanges(plans[i]) {
+		if !plan.Count(plans[i]).Changes() {
 			continue
 		}
 		if err := a.mayWrite(ctx, s); err != nil {
@@ -274,7 +274,7 @@ func (a *app) ask(ctx context.Context, s *session, p plan.Plan) error {
 	}
 	fmt.Fprintf(a.stderr, "\n%s, %s, project %q, as %s: create %d tasks, finish %d, change %d, send %d images (%s).\n",
 		wording.Safe(p.Scope.Server), wording.Safe(organization), wording.Safe(p.Scope.Project), wording.Safe(user),
-		n.Create+n.Replace, n.Resume+n.Wait, n.Update, n.Images, plan.FormatBytes(n.Bytes))
+		n.Create+n.Replace, n.Resume+n.Wait, n.Update, n.Images, wording.Bytes(n.Bytes))
 	if p.Project.Ask {
 		fmt.Fprintf(a.stderr, "The project does not exist and will be created.\n")
 	}

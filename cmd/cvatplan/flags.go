@@ -91,7 +91,7 @@ func targetError(what, target string) error {
 
 // targets reports whether a command is about a task of a bag, which is named by its path from the root.
 func (f targetFlag) targets(task, bag string) bool {
-	fits := func(glob string) bool { return plan.MatchName(glob, task) }
+	fits := func(glob string) bool { return plan.Glob(glob).Matches(task) }
 	return f.Shard.Has(bag) && (len(f.Target) == 0 || slices.ContainsFunc(f.Target, fits))
 }
 
@@ -112,7 +112,8 @@ func shardMapper(getenv func(string) string) kong.MapperFunc {
 			}
 			text = fmt.Sprintf("%d/%d", index+1, n)
 		}
-		s, err := plan.ParseShard(text)
+		var s plan.Shard
+		err := s.UnmarshalText([]byte(text))
 		target.Set(reflect.ValueOf(shardFlag{s}))
 		return err
 	}
@@ -120,7 +121,7 @@ func shardMapper(getenv func(string) string) kong.MapperFunc {
 
 func checkGlobs(globs []string) error {
 	for _, glob := range globs {
-		if !plan.ValidGlob(glob) {
+		if !plan.Glob(glob).Valid() {
 			return usageError{fmt.Errorf("invalid glob %q", glob)}
 		}
 	}

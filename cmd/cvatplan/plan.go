@@ -125,7 +125,11 @@ func (a *app) textOptions(w io.Writer) report.TextOptions {
 
 // code is the exit code of a plan that was printed whole.
 func (c planCmd) code(plans []plan.Plan) error {
-	n, code := plan.Count(plans...), blocked(plan.Problems(plans...))
+	var problems []diag.Diagnostic
+	for _, p := range plans {
+		problems = append(problems, p.Problems()...)
+	}
+	n, code := plan.Count(plans...), blocked(problems)
 	switch {
 	case c.FailOn == "drift" && n.Drift > 0:
 		return exit(exitConflict)

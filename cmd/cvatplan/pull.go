@@ -66,7 +66,7 @@ func (c pullCmd) Run(a *app) error {
 		changed, failed = changed || result.Changed(), failed || len(result.Failures) > 0
 	}
 	for _, glob := range c.Target {
-		if c.All && !slices.ContainsFunc(targeted, func(task string) bool { return plan.MatchName(glob, task) }) {
+		if c.All && !slices.ContainsFunc(targeted, func(task string) bool { return plan.Glob(glob).Matches(task) }) {
 			return targetError("no task of the manifests or of the project fits", glob)
 		}
 	}

@@ -38,7 +38,7 @@ func (v textView) plan(plans []plan.Plan) error {
 }
 
 func (v textView) begin(p plan.Plan) (func(apply.Event), func(apply.Result)) {
-	if !plan.HasChanges(p) {
+	if !plan.Count(p).Changes() {
 		return nil, func(apply.Result) {}
 	}
 	shown := v.a.progress(p)
@@ -51,7 +51,7 @@ func (v textView) begin(p plan.Plan) (func(apply.Event), func(apply.Result)) {
 
 // results says nothing where the plan said that there is nothing to do.
 func (v textView) results(plans []plan.Plan, results []apply.Result) error {
-	if !plan.HasChanges(plans...) && !plan.HasProblems(plans...) {
+	if !plan.Count(plans...).Changes() && !plan.Count(plans...).Problems() {
 		return nil
 	}
 	_, err := fmt.Fprintln(v.a.stdout)

@@ -179,7 +179,7 @@ func (a *adoption) look(ctx context.Context) (err error) {
 	if err := a.askFrames(ctx, adopted); err != nil {
 		return err
 	}
-	slices.SortStableFunc(a.tasks, func(s, t *task) int { return plan.CompareNames(s.Name, t.Name) })
+	slices.SortStableFunc(a.tasks, func(s, t *task) int { return wording.Compare(s.Name, t.Name) })
 	return nil
 }
 

@@ -262,7 +262,7 @@ func adoptAll(t *testing.T, srv *cvattest.Server, o adopt.Options) adopt.Adopted
 		check(t, p.Decide(t.Context(), client, planner.Options{CheckFrames: true}))
 		n := plan.Count(p.Plan)
 		if n.NoOp != adopted.Tasks || n.Changes() || n.Problems() || n.Drift > 0 || n.Unmanaged > len(adopted.LeftOut) {
-			t.Errorf("%s\n%s", plan.Summary(p.Plan), adopted.Manifest)
+			t.Errorf("%s\n%s", plan.Count(p.Plan).String(), adopted.Manifest)
 		}
 		for _, note := range p.Plan.Notes {
 			t.Errorf("note: %s", note.Text)

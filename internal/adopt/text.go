@@ -16,7 +16,6 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
-	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 func scalar(s string) string { return survey.Scalar(s) }
@@ -162,7 +161,7 @@ func (a *adoption) entries() []entry {
 		}
 	}
 	var globs, single []entry
-	for _, glob := range slices.SortedFunc(maps.Keys(groups), plan.CompareNames) {
+	for _, glob := range slices.SortedFunc(maps.Keys(groups), wording.Compare) {
 		bags := groups[glob]
 		whole := a.layout.style != listed && len(bags) >= 3 && a.complete(bags)
 		e := entry{path: glob, count: len(bags)}

@@ -277,7 +277,7 @@ func TestSettingsAreTakenFromImportedTasksAlone(t *testing.T) {
 	full := task(7, 1, 25, "t")
 	full.SegmentSize, full.Overlap, full.ImageQuality, full.Subset, full.ValidationMode = 10, ptr(2), 70, "val", ptr("gt")
 	full.TargetStorage = &cvat.Storage{Location: "cloud_storage", CloudStorageID: ptr(3)}
-	want := plan.Settings{
+	want := manifest.Settings{
 		SegmentSize: ptr(10), Overlap: ptr(2), ImageQuality: ptr(70), Subset: ptr("val"), BugTracker: ptr(""), Assignee: ptr(""),
 		ConsensusReplicas: ptr(0), Validation: &manifest.Validation{Mode: "gt"},
 		SourceStorage: &manifest.Storage{Location: "local"}, TargetStorage: &manifest.Storage{Location: "cloud_storage", CloudStorageID: 3},
@@ -299,7 +299,7 @@ func TestSettingsAreTakenFromImportedTasksAlone(t *testing.T) {
 	if got := Task(&fake{}, full).Settings.ConsensusReplicas; got == nil || *got != 2 {
 		t.Error("2.80 says how many replicas there are")
 	}
-	if diff := cmp.Diff(plan.Settings{}, Task(&fake{}, task(8, 1, 0, "t")).Settings); diff != "" {
+	if diff := cmp.Diff(manifest.Settings{}, Task(&fake{}, task(8, 1, 0, "t")).Settings); diff != "" {
 		t.Error(diff)
 	}
 }

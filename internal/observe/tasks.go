@@ -52,12 +52,12 @@ func Task(c Reader, t cvat.Task) plan.Task {
 
 // settings are those that the listing shows. Of consensus it shows, up to 2.79, only
 // whether there is any.
-func settings(t cvat.Task) plan.Settings {
+func settings(t cvat.Task) manifest.Settings {
 	assignee := ""
 	if t.Assignee != nil {
 		assignee = t.Assignee.Username
 	}
-	s := plan.Settings{
+	s := manifest.Settings{
 		SegmentSize: &t.SegmentSize, Overlap: t.Overlap, ImageQuality: &t.ImageQuality, ChunkSize: t.ChunkSize,
 		Assignee: &assignee, Subset: &t.Subset, BugTracker: &t.BugTracker, ConsensusReplicas: t.Replicas,
 		Validation: &manifest.Validation{}, SourceStorage: storage(t.SourceStorage), TargetStorage: storage(t.TargetStorage),

@@ -19,10 +19,10 @@ func (l *look) users(ctx context.Context) error {
 	}
 	o := plan.Options{Update: l.o.Update}
 	for _, d := range l.want.Tasks {
-		needed := plan.NeedsUsers(d, have[plan.NameOf(d.Task)], o)
+		needed := d.NeedsUsers(have[plan.NameOf(d.Task)], o)
 		for _, was := range d.Was {
 			if t := have[plan.NameOf(was)]; t != nil {
-				needed = append(needed, plan.NeedsUsers(d, t, o)...)
+				needed = append(needed, d.NeedsUsers(t, o)...)
 			}
 		}
 		for _, name := range needed {

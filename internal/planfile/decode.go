@@ -23,8 +23,7 @@ func (in *reader) project(line []byte) error {
 		IndexOnly: l.Options.IndexOnly, Ignore: l.Options.Ignore,
 	}
 	if l.Options.Shard != "" {
-		var err error
-		if o.Shard, err = plan.ParseShard(l.Options.Shard); err != nil {
+		if err := o.Shard.UnmarshalText([]byte(l.Options.Shard)); err != nil {
 			return err
 		}
 	}

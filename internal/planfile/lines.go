@@ -77,22 +77,22 @@ type skipPart struct {
 }
 
 type taskLine struct {
-	Type     string        `json:"type"`
-	Task     string        `json:"name"`
-	Action   string        `json:"action,omitempty"` // left out of tasks that are not targeted, as their frames are
-	Was      []string      `json:"was,omitempty"`
-	Update   []string      `json:"update,omitempty"`
-	Bag      string        `json:"bag,omitempty"`
-	Camera   string        `json:"camera,omitempty"`
-	Kind     plan.Kind     `json:"kind,omitempty"`    // left out of images
-	Payload  *payloadPart  `json:"payload,omitempty"` // left out of uploads
-	Video    *plan.Video   `json:"video,omitempty"`   // in place of frames
-	Hash     string        `json:"archive,omitempty"`
-	Bytes    int64         `json:"bytes"`
-	Settings plan.Settings `json:"settings"`
-	Origin   positionPart  `json:"origin"`
-	Problems []problemPart `json:"problems,omitempty"`
-	Frames   []string      `json:"frames,omitempty"`
+	Type     string            `json:"type"`
+	Task     string            `json:"name"`
+	Action   string            `json:"action,omitempty"` // left out of tasks that are not targeted, as their frames are
+	Was      []string          `json:"was,omitempty"`
+	Update   []string          `json:"update,omitempty"`
+	Bag      string            `json:"bag,omitempty"`
+	Camera   string            `json:"camera,omitempty"`
+	Kind     manifest.Kind     `json:"kind,omitempty"`    // left out of images
+	Payload  *payloadPart      `json:"payload,omitempty"` // left out of uploads
+	Video    *plan.Video       `json:"video,omitempty"`   // in place of frames
+	Hash     string            `json:"archive,omitempty"`
+	Bytes    int64             `json:"bytes"`
+	Settings manifest.Settings `json:"settings"`
+	Origin   positionPart      `json:"origin"`
+	Problems []problemPart     `json:"problems,omitempty"`
+	Frames   []string          `json:"frames,omitempty"`
 
 	Annotations  *plan.Annotations `json:"annotations,omitempty"`
 	Context      []plan.Context    `json:"context,omitempty"`
@@ -123,27 +123,27 @@ type positionPart struct {
 }
 
 type serverLine struct {
-	Type           string        `json:"type"`
-	ID             int           `json:"id"`
-	Name           string        `json:"name"`
-	ProjectID      int           `json:"project_id,omitempty"`
-	ProjectName    string        `json:"project,omitempty"`
-	BugTracker     string        `json:"bug_tracker,omitempty"`
-	HasData        bool          `json:"has_data,omitempty"`
-	Size           int           `json:"size"`
-	Dimension      string        `json:"dimension,omitempty"`
-	Owner          string        `json:"owner,omitempty"`
-	Import         string        `json:"import,omitempty"`
-	ImportError    string        `json:"import_error,omitempty"`
-	Settings       plan.Settings `json:"settings"`
-	Jobs           []plan.Job    `json:"jobs,omitzero"` // nil is not asked for
-	Given          *plan.Given   `json:"given,omitempty"`
-	Holds          string        `json:"holds,omitempty"` // the wanted task whose frames it was proven to hold
-	URL            string        `json:"url,omitempty"`
-	Related        []int         `json:"related,omitempty"`
-	Elsewhere      bool          `json:"elsewhere,omitempty"`        // in another project
-	FramesAsWanted bool          `json:"frames_as_wanted,omitempty"` // in place of them
-	Frames         []string      `json:"frames,omitzero"`            // nil is not asked for
+	Type           string            `json:"type"`
+	ID             int               `json:"id"`
+	Name           string            `json:"name"`
+	ProjectID      int               `json:"project_id,omitempty"`
+	ProjectName    string            `json:"project,omitempty"`
+	BugTracker     string            `json:"bug_tracker,omitempty"`
+	HasData        bool              `json:"has_data,omitempty"`
+	Size           int               `json:"size"`
+	Dimension      string            `json:"dimension,omitempty"`
+	Owner          string            `json:"owner,omitempty"`
+	Import         string            `json:"import,omitempty"`
+	ImportError    string            `json:"import_error,omitempty"`
+	Settings       manifest.Settings `json:"settings"`
+	Jobs           []plan.Job        `json:"jobs,omitzero"` // nil is not asked for
+	Given          *plan.Given       `json:"given,omitempty"`
+	Holds          string            `json:"holds,omitempty"` // the wanted task whose frames it was proven to hold
+	URL            string            `json:"url,omitempty"`
+	Related        []int             `json:"related,omitempty"`
+	Elsewhere      bool              `json:"elsewhere,omitempty"`        // in another project
+	FramesAsWanted bool              `json:"frames_as_wanted,omitempty"` // in place of them
+	Frames         []string          `json:"frames,omitzero"`            // nil is not asked for
 }
 
 type endLine struct {

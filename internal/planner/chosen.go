@@ -71,6 +71,6 @@ func (p *Project) noteChoice(tasks, frames int, cost source.Looked, hint diag.Hi
 	p.addWarnings([]diag.Diagnostic{{
 		Severity: diag.Note, Code: diag.CodeChosenFrames, Hint: hint,
 		Text: fmt.Sprintf("to choose %s of %s by what they show, %s read (%s); a committed index keeps the choice",
-			wording.Count(frames, "frame", "frames"), wording.Count(tasks, "task", "tasks"), wording.Count(cost.Images, "image was", "images were"), plan.FormatBytes(cost.Bytes)),
+			wording.Count(frames, "frame", "frames"), wording.Count(tasks, "task", "tasks"), wording.Count(cost.Images, "image was", "images were"), wording.Bytes(cost.Bytes)),
 	}})
 }

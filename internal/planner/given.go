@@ -18,7 +18,7 @@ func (p *Project) compareAnnotations(ctx context.Context, server Reader, o plan.
 	for _, c := range p.Plan.Changes {
 		i, ok := p.first[plan.NameOf(c.Task)]
 		finished := c.Action == plan.NoOp || c.Action == plan.Update
-		if !ok || !finished || p.Tasks[i].Annotations == nil || !o.CheckFrames && !plan.UpdatesAnnotations(p.Desired[i], o) {
+		if !ok || !finished || p.Tasks[i].Annotations == nil || !o.CheckFrames && !o.UpdatesAnnotations(p.Desired[i]) {
 			continue
 		}
 		if jobs == nil {

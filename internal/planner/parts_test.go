@@ -100,9 +100,9 @@ func (d *dataset) applyAll(t *testing.T, srv *cvattest.Server) {
 	for range 3 {
 		p := d.project(t)
 		decide(t, p, client, planner.Options{Upload: true})
-		if !plan.HasChanges(p.Plan) {
-			if plan.HasProblems(p.Plan) || plan.Count(p.Plan).Drift > 0 {
-				t.Fatal(plan.Summary(p.Plan))
+		if !plan.Count(p.Plan).Changes() {
+			if plan.Count(p.Plan).Problems() || plan.Count(p.Plan).Drift > 0 {
+				t.Fatal(plan.Count(p.Plan).String())
 			}
 			return
 		}

@@ -130,7 +130,7 @@ func (p *Project) decide(ctx context.Context, server Reader, o plan.Options, how
 	p.Actual = actual
 	o.Skip = append(slices.Clip(o.Skip), p.held...)
 	p.dropUnusable(ctx, o)
-	if err := p.measureNamed(ctx, plan.NeedsHash(p.Desired, actual, o)); err != nil {
+	if err := p.measureNamed(ctx, actual.NeedsHash(p.Desired, o)); err != nil {
 		return err
 	}
 	if how.Upload {
@@ -160,7 +160,7 @@ func (p *Project) decide(ctx context.Context, server Reader, o plan.Options, how
 
 // mayOnlyRead reports whether the plan has changes that the token in use may not make.
 func (p *Project) mayOnlyRead(ctx context.Context, how Options) bool {
-	if how.Token == nil || !plan.HasChanges(p.Plan) {
+	if how.Token == nil || !plan.Count(p.Plan).Changes() {
 		return false
 	}
 	token, err := how.Token(ctx)

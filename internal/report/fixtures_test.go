@@ -61,7 +61,7 @@ func names(prefix string, n int) []string {
 func wanted(camera, bag string, n int) plan.Desired {
 	return plan.Desired{
 		Task: camera + "_" + bag, Bag: bag, Camera: camera,
-		Settings: plan.Settings{SegmentSize: ptr(10), ImageQuality: ptr(70), SortingMethod: ptr("natural")},
+		Settings: manifest.Settings{SegmentSize: ptr(10), ImageQuality: ptr(70), SortingMethod: ptr("natural")},
 		Frames:   names(bag+"/"+camera, n),
 		Origin:   manifest.Position{File: "cvatplan.yaml", Line: 14, Column: 5},
 		Bytes:    int64(n) * 100_000,

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -44,7 +45,7 @@ func compareGroups(a, b group) int {
 	if a.urgent() != b.urgent() {
 		return map[bool]int{true: -1, false: 1}[a.urgent()]
 	}
-	return plan.CompareNames(a.bag, b.bag)
+	return wording.Compare(a.bag, b.bag)
 }
 
 // urgent groups hold something that apply cannot do.
@@ -96,13 +97,13 @@ func (t *actionCount) add(c plan.Change) {
 func (t actionCount) size() string {
 	switch {
 	case t.unknown && t.bytes > 0:
-		return "at least " + plan.FormatBytes(t.bytes)
+		return "at least " + wording.Bytes(t.bytes)
 	case t.unknown:
 		return "size unknown"
 	case t.bytes == 0:
 		return ""
 	}
-	return plan.FormatBytes(t.bytes)
+	return wording.Bytes(t.bytes)
 }
 
 // words is "2 create, 1 drift".

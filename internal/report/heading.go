@@ -15,7 +15,7 @@ func summary(plans []plan.Plan, errors []diag.Diagnostic) string {
 	if len(plans) == 0 && len(errors) > 0 {
 		return "No plan: " + wording.Count(len(errors), "error", "errors") + "."
 	}
-	return plan.Summary(plans...)
+	return plan.Count(plans...).String()
 }
 
 // heading names what one plan is about: project, workspace, server. It is not yet escaped.

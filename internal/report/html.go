@@ -63,7 +63,7 @@ type Thumb struct {
 // unpictured is what the page says where the plan has more to show than a page holds.
 func unpictured(tasks int) string {
 	return fmt.Sprintf("A page holds %s of pictures, so %s below these have none here; --target GLOB makes a page of any of them.",
-		plan.FormatBytes(maxPictures), wording.Count(tasks, "task", "tasks"))
+		wording.Bytes(maxPictures), wording.Count(tasks, "task", "tasks"))
 }
 
 // SheetSize is how many frames of each task a page with that many contact sheets

@@ -8,7 +8,6 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/survey"
 	"github.com/cvatplan/cvatplan/internal/wording"
-	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // InspectTable writes what bags hold for a person: a heading per bag, its topics or cameras, what is
@@ -47,9 +46,9 @@ func headingOf(b survey.Bag) []string {
 		return append(parts, spanOf(b)...)
 	}
 	if v := b.Video; v != nil {
-		return []string{"a video", plan.FormatBytes(b.Bytes), format(*v), wording.Count(v.Frames, "frame", "frames"), duration(v.Last-v.First) + " from the first to the last"}
+		return []string{"a video", wording.Bytes(b.Bytes), format(*v), wording.Count(v.Frames, "frame", "frames"), duration(v.Last-v.First) + " from the first to the last"}
 	}
-	return append([]string{kindNames[string(b.Kind)], plan.FormatBytes(b.Bytes), wording.Count(b.Messages, "message", "messages")}, spanOf(b)...)
+	return append([]string{kindNames[string(b.Kind)], wording.Bytes(b.Bytes), wording.Count(b.Messages, "message", "messages")}, spanOf(b)...)
 }
 
 // format is what videos of one camera have in common.
@@ -133,7 +132,7 @@ func clipRows(videos []survey.Clip) (rows [][]string) {
 		for _, v := range of[f] {
 			frames, bytes, last = frames+v.Frames, bytes+v.Bytes, last+v.Last-v.First
 		}
-		rows = append(rows, []string{wording.Count(len(of[f]), "video", "videos"), f, fmt.Sprintf("%s, %s, %s", wording.Count(frames, "frame", "frames"), duration(last), plan.FormatBytes(bytes))})
+		rows = append(rows, []string{wording.Count(len(of[f]), "video", "videos"), f, fmt.Sprintf("%s, %s, %s", wording.Count(frames, "frame", "frames"), duration(last), wording.Bytes(bytes))})
 	}
 	return rows
 }
@@ -162,7 +161,7 @@ func firstImage(t survey.Topic) string {
 	if t.Pixels.Problem == nil && !t.Pixels.Passthrough {
 		parts = append(parts, "as "+t.Pixels.Ext)
 	}
-	s := strings.Join(parts, " ") + ", " + plan.FormatBytes(int64(t.Size))
+	s := strings.Join(parts, " ") + ", " + wording.Bytes(int64(t.Size))
 	if t.Usable() && t.Stamp == 0 {
 		s += ", no stamp"
 	}

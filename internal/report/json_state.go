@@ -1,6 +1,10 @@
 package report
 
-import "github.com/cvatplan/cvatplan/pkg/plan"
+import (
+	"github.com/cvatplan/cvatplan/pkg/plan"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
+)
 
 // A taskState is a task as it is (change.before), or as the manifest says (change.after).
 // Settings that are not known, or not written, are left out.
@@ -14,7 +18,7 @@ type taskState struct {
 	Import      string `json:"import,omitempty"`
 	ImportError string `json:"import_error,omitempty"`
 	Archive     string `json:"archive,omitempty"`
-	plan.Settings
+	manifest.Settings
 }
 
 // serverState is a task as the server lists it.

@@ -10,7 +10,6 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/apply"
-	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 var outcomeSigns = map[apply.Outcome]sign{
@@ -171,6 +170,6 @@ func ResultSummary(results []apply.Result) string {
 	if n.Labels > 0 {
 		fmt.Fprintf(&b, ", %s added", wording.Count(n.Labels, "label", "labels"))
 	}
-	fmt.Fprintf(&b, ". %s, %s sent.", wording.Frames(n.Images, n.OtherKinds), plan.FormatBytes(n.Sent))
+	fmt.Fprintf(&b, ". %s, %s sent.", wording.Frames(n.Images, n.OtherKinds), wording.Bytes(n.Sent))
 	return b.String()
 }

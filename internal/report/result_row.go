@@ -3,8 +3,8 @@ package report
 import (
 	"fmt"
 
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/apply"
-	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 func resultRow(r apply.TaskResult) row {
@@ -20,7 +20,7 @@ func sent(r apply.TaskResult) string {
 	if r.Sent == 0 {
 		return ""
 	}
-	return plan.FormatBytes(r.Sent)
+	return wording.Bytes(r.Sent)
 }
 
 func resultReason(r apply.TaskResult) string {

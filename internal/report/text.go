@@ -31,7 +31,7 @@ func Text(w io.Writer, plans []plan.Plan, o TextOptions) error {
 	for _, p := range plans {
 		t.plan(p)
 	}
-	t.line(plan.Summary(plans...))
+	t.line(plan.Count(plans...).String())
 	_, err := w.Write(t.buf.Bytes())
 	return err
 }

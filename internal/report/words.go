@@ -6,6 +6,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -70,7 +71,7 @@ func size(c plan.Change) string {
 	if c.Bytes < 0 {
 		return "size unknown"
 	}
-	return plan.FormatBytes(c.Bytes)
+	return wording.Bytes(c.Bytes)
 }
 
 // joinNonEmpty joins what there is.

@@ -148,13 +148,13 @@ const fewParts = 20
 func (t Task) Fits(glob string) bool {
 	switch {
 	case t.Parts == nil:
-		return plan.MatchName(glob, t.Name)
+		return plan.Glob(glob).Matches(t.Name)
 	case !wording.IsGlob(glob):
 		name := plan.NameOf(glob)
 		return name == plan.NameOf(t.Name) || t.Parts.Names[0].Number(name.String()) > 0
 	}
 	for n := 1; n <= fewParts; n++ {
-		if plan.MatchName(glob, t.Parts.Names[0].Of(n)) {
+		if plan.Glob(glob).Matches(t.Parts.Names[0].Of(n)) {
 			return true
 		}
 	}

@@ -19,7 +19,6 @@ import (
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
-	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // recording gives the tasks of a bag file or a rosbag2 directory, or says what is wrong with it. While it is still being
@@ -96,7 +95,7 @@ func unreadFiles(ctx context.Context, b *bagRef, files []bag.Unread) []diag.Diag
 func needsWhole(b *bagRef, e *bag.WholeError) diag.Diagnostic {
 	return diag.Diagnostic{
 		Severity: diag.Error, Code: diag.CodeReadWhole, Hint: diag.Do(diag.HintReadWhole),
-		Text: fmt.Sprintf("bag %s: %s %s: it would be read whole, %s", wording.Safe(b.rel), wording.Safe(path.Base(e.File)), e.Why, plan.FormatBytes(e.Bytes)),
+		Text: fmt.Sprintf("bag %s: %s %s: it would be read whole, %s", wording.Safe(b.rel), wording.Safe(path.Base(e.File)), e.Why, wording.Bytes(e.Bytes)),
 	}
 }
 

@@ -308,7 +308,7 @@ func blockSameNames(tasks []Task) {
 			first[name] = i
 			continue
 		}
-		text, hint := plan.SameName(tasks[k].place(), tasks[i].place())
+		text, hint := tasks[k].place().SameName(tasks[i].place())
 		for _, t := range []*Task{&tasks[k], &tasks[i]} {
 			t.block(diag.CodeSameTaskName, hint, "%s", text)
 		}

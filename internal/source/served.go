@@ -140,7 +140,7 @@ func (v view) checkTemplate(t *Task, names, paths []string, index []int) {
 }
 
 // checkKeys reports names that CVAT does not take.
-func checkKeys(kind plan.Kind, names []string, where func(int) string) []diag.Diagnostic {
+func checkKeys(kind manifest.Kind, names []string, where func(int) string) []diag.Diagnostic {
 	var list problemList
 	for i, name := range names {
 		if plainName(name) && accepted(kind, name) {

@@ -74,8 +74,8 @@ type Task struct {
 	Name     string // NFC and trimmed, as CVAT would trim it
 	Bag      string // the bag's path from the root, with slashes
 	Camera   string // empty where the manifest names no cameras
-	Kind     plan.Kind
-	Settings plan.Settings
+	Kind     manifest.Kind
+	Settings manifest.Settings
 	Was      []string // names that it had before
 	Update   []string // what may be changed in it once it exists
 	Origin   manifest.Position

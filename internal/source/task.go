@@ -96,7 +96,7 @@ func (v view) cameraName() string {
 	return v.camera.Name
 }
 
-func (v view) kind() plan.Kind {
+func (v view) kind() manifest.Kind {
 	if v.camera == nil {
 		return manifest.KindImages
 	}
@@ -175,7 +175,7 @@ func (v view) sorting() string {
 }
 
 // planSettings are those that the manifest writes; the assignee is one by now.
-func (v view) planSettings() plan.Settings {
+func (v view) planSettings() manifest.Settings {
 	s := v.settings.Settings
 	s.Assignee = assignByHash(v.settings.Assignees, v.vars.Bag)
 	return s

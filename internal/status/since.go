@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -35,7 +36,7 @@ func Read(r io.Reader) (Status, error) {
 	case err != nil:
 		return Status{}, err
 	case len(text) > largestEarlier:
-		return Status{}, fmt.Errorf("it is larger than %s: not the output of status --output json", plan.FormatBytes(largestEarlier))
+		return Status{}, fmt.Errorf("it is larger than %s: not the output of status --output json", wording.Bytes(largestEarlier))
 	}
 	if err := json.Unmarshal(text, &doc); err != nil || doc.Version == "" || doc.By == "" {
 		return Status{}, fmt.Errorf("it is not the output of status --output json")

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/observe"
-	"github.com/cvatplan/cvatplan/pkg/plan"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // A Status is the annotation progress of tasks, or of groups of them.
@@ -88,7 +88,7 @@ func Of(tasks []observe.Progress, o Options) Status {
 		row.Name = name
 		s.Rows = append(s.Rows, row)
 	}
-	slices.SortStableFunc(s.Rows, func(a, b Row) int { return plan.CompareNames(a.Name, b.Name) })
+	slices.SortStableFunc(s.Rows, func(a, b Row) int { return wording.Compare(a.Name, b.Name) })
 	return s
 }
 

@@ -24,7 +24,7 @@ type job struct {
 	tasks    map[string][]string
 	plan     plan.Options
 	apply    Options
-	settings plan.Settings
+	settings manifest.Settings
 	was      map[string][]string                       // old names
 	files    func(name string, frames []string) Images // nil: an archive of the frames
 	events   func(Event)
@@ -107,7 +107,7 @@ func (j *job) tryPlan(s *session) (plan.Plan, error) {
 	if err := j.compareGiven(s, have.Tasks); err != nil {
 		return plan.Plan{}, err
 	}
-	need := strings.Join(plan.NeedsHash(want, have, o), " ")
+	need := strings.Join(have.NeedsHash(want, o), " ")
 	for i := range want {
 		if strings.Contains(need, want[i].Task) {
 			want[i].Hash = archiveOf(j.content(want[i].Frames)...).Hash()
@@ -161,8 +161,8 @@ func (j *job) whole(t *testing.T, w *fakeServer) {
 		t.Error(w.violations)
 	}
 	p, err := j.tryPlan(w.session())
-	if err != nil || plan.HasChanges(p) || plan.HasProblems(p) {
-		t.Errorf("the next plan: %v %v\n%s%+v", err, p.Project, plan.Summary(p), p.Changes)
+	if err != nil || plan.Count(p).Changes() || plan.Count(p).Problems() {
+		t.Errorf("the next plan: %v %v\n%s%+v", err, p.Project, plan.Count(p).String(), p.Changes)
 	}
 }
 

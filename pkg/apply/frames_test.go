@@ -131,7 +131,7 @@ func TestEveryParameterIsSentWithTheManifestsValue(t *testing.T) {
 		bubble(t, wayOf(inPieces), func(t *testing.T) {
 			w, _ := existing()
 			j := one("a", "b", "c")
-			j.settings = plan.Settings{
+			j.settings = manifest.Settings{
 				ImageQuality: ptr(95), ChunkSize: ptr(8), UseCache: ptr(false), BugTracker: ptr("JIRA-1"), SortingMethod: ptr(predefined),
 				Validation: &manifest.Validation{Mode: "gt", FrameSelectionMethod: "random_uniform", FrameCount: ptr(1)},
 			}
@@ -168,7 +168,7 @@ func TestEveryParameterIsSentWithTheManifestsValue(t *testing.T) {
 
 // A setting that params.go forgets would be planned, saved and shown, and never sent.
 func TestEverySettingIsSent(t *testing.T) {
-	s := plan.Settings{Validation: &manifest.Validation{}}
+	s := manifest.Settings{Validation: &manifest.Validation{}}
 	fields := reflect.ValueOf(&s).Elem()
 	for i := range fields.NumField() {
 		value := reflect.New(fields.Type().Field(i).Type.Elem())

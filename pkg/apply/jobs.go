@@ -25,7 +25,7 @@ func (t *task) assignJobs(ctx context.Context, id int) error {
 		if err != nil {
 			return err
 		}
-		due := plan.JobChanges(t.change.Desired, observe.Jobs(jobs))
+		due := t.change.Desired.JobChanges(observe.Jobs(jobs))
 		if len(due) == 0 {
 			return nil
 		}

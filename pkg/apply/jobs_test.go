@@ -10,7 +10,6 @@ import (
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
-	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // jobTexts are all jobs as "assignee stage state".
@@ -29,8 +28,8 @@ func (w *fakeServer) jobTexts() []string {
 	return texts
 }
 
-func toBob() plan.Settings {
-	return plan.Settings{Jobs: &manifest.Jobs{Assignees: []string{"bob"}, Stage: "validation"}}
+func toBob() manifest.Settings {
+	return manifest.Settings{Jobs: &manifest.Jobs{Assignees: []string{"bob"}, Stage: "validation"}}
 }
 
 const given = "bob validation new"

@@ -50,8 +50,8 @@ type ProjectResult struct {
 // A TaskResult is what became of one task.
 type TaskResult struct {
 	Task, Bag, Camera string
-	Kind              plan.Kind   // what its frames are
-	Action            plan.Action // as planned
+	Kind              manifest.Kind // what its frames are
+	Action            plan.Action   // as planned
 	Outcome           Outcome
 	Reason            plan.Diagnostic // why it is as it is; of what failed only the code, for Err says the rest
 	ID                int

@@ -42,7 +42,7 @@ func picture(t *testing.T, seed int) []byte {
 type dataset struct {
 	tasks    map[string][]string
 	bytes    map[string][]byte
-	settings plan.Settings
+	settings manifest.Settings
 }
 
 func someImages(t *testing.T, tasks, frames int) *dataset {
@@ -108,7 +108,7 @@ func (d *dataset) plan(t *testing.T, c *cvat.Client, o plan.Options) plan.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range plan.NeedsHash(want, have, o) {
+	for _, name := range have.NeedsHash(want, o) {
 		for i := range want {
 			if want[i].Task == name {
 				want[i].Hash = d.zip(want[i].Frames).Hash()
@@ -127,8 +127,8 @@ func (d *dataset) apply(t *testing.T, c *cvat.Client, p plan.Plan) apply.Result 
 func (d *dataset) whole(t *testing.T, c *cvat.Client) {
 	t.Helper()
 	p := d.plan(t, c, plan.Options{CheckFrames: true})
-	if plan.HasChanges(p) || plan.HasProblems(p) || plan.Count(p).NoOp != len(d.tasks) || len(p.Notes) != 0 {
-		t.Errorf("%s %+v %+v", plan.Summary(p), p.Project, p.Notes)
+	if plan.Count(p).Changes() || plan.Count(p).Problems() || plan.Count(p).NoOp != len(d.tasks) || len(p.Notes) != 0 {
+		t.Errorf("%s %+v %+v", plan.Count(p).String(), p.Project, p.Notes)
 	}
 	for _, change := range p.Changes {
 		for i, name := range d.tasks[change.Task] {

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cvatplan/cvatplan/pkg/plan"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // requests is how many a whole apply of j makes on an empty server, its plan's included.
@@ -39,7 +39,7 @@ func (j *job) try(s *session) Result {
 // What a run leaves that dies at any request, before or after it is handled, the next
 // run finishes, without leave to replace anything.
 func TestKilledAtEveryRequestTheNextRunFinishes(t *testing.T) {
-	for name, j := range map[string]*job{"served": oneServed("a", "b"), "context": oneBeside(), "natural": one("a", "b"), "predefined": {tasks: map[string][]string{"t": {"b", "a"}}, settings: plan.Settings{SortingMethod: ptr(predefined)}}} {
+	for name, j := range map[string]*job{"served": oneServed("a", "b"), "context": oneBeside(), "natural": one("a", "b"), "predefined": {tasks: map[string][]string{"t": {"b", "a"}}, settings: manifest.Settings{SortingMethod: ptr(predefined)}}} {
 		for _, inPieces := range []bool{false, true} {
 			total := requests(t, j, inPieces)
 			if total < 12 {

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/limits"
 	"github.com/cvatplan/cvatplan/internal/observe"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -227,12 +229,12 @@ func (t *task) measure(ctx context.Context) (decision, error) {
 
 // tooLarge knows the exact size, where the plan had to guess.
 func tooLarge(z Archive) []plan.Diagnostic {
-	if z == nil || z.Size() <= plan.MaxArchive {
+	if z == nil || z.Size() <= limits.MaxUpload {
 		return nil
 	}
 	return []plan.Diagnostic{{
 		Severity: diag.Error, Code: diag.CodeTooLarge, Hint: diag.Do(diag.HintSplitBag),
-		Text: fmt.Sprintf("its archive has %d bytes, CVAT takes %s", z.Size(), plan.FormatBytes(plan.MaxArchive)),
+		Text: fmt.Sprintf("its archive has %d bytes, CVAT takes %s", z.Size(), wording.Bytes(limits.MaxUpload)),
 	}}
 }
 

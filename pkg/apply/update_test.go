@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -20,7 +21,7 @@ func changing() (*fakeServer, *job, *fakeTask) {
 	j := one("a", "b")
 	j.was = map[string][]string{"t": {"old"}}
 	j.plan.Update = []string{"all"}
-	j.settings = plan.Settings{Subset: ptr("val"), BugTracker: ptr(""), Assignee: ptr("bob")}
+	j.settings = manifest.Settings{Subset: ptr("val"), BugTracker: ptr(""), Assignee: ptr("bob")}
 	return w, j, made
 }
 

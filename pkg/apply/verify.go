@@ -110,7 +110,7 @@ func (t *task) compareContext(id int, meta *cvat.DataMeta) error {
 	if d.Related == nil {
 		return nil
 	}
-	if frame, want, have, differs := plan.CheckContext(d, meta.Names(), meta.RelatedFiles()); differs {
+	if frame, want, have, differs := d.CheckContext(meta.Names(), meta.RelatedFiles()); differs {
 		return &contextError{task: id, frame: frame, want: want, have: have}
 	}
 	return nil

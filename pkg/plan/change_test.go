@@ -105,7 +105,7 @@ func generated(r *rand.Rand) Plan {
 	for i := range 1 + r.IntN(3) {
 		d := want(fmt.Sprint("run_", i), "a", "b")
 		d.Origin = manifest.Position{File: "cvatplan.yaml", Line: 1 + i}
-		d.Settings = Settings{Subset: ptr("val"), Assignee: ptr("bob")}
+		d.Settings = manifest.Settings{Subset: ptr("val"), Assignee: ptr("bob")}
 		if r.IntN(2) == 0 {
 			d.Settings.Jobs = &manifest.Jobs{Assignees: []string{"eve"}}
 		}
@@ -136,7 +136,7 @@ func generated(r *rand.Rand) Plan {
 func aTask(r *rand.Rand, id int, name, holds string) Task {
 	t := called(name, task(id, []int{0, 0, 1, 2, 2, 2}[r.IntN(6)], []string{"", "J-1", Marker(hash), Marker(hash), Marker(other)}[r.IntN(5)]))
 	t.URL = fmt.Sprint("https://cvat.example.com/tasks/", id)
-	t.Settings = Settings{Subset: ptr([]string{"train", "val"}[r.IntN(2)]), Assignee: ptr("bob")}
+	t.Settings = manifest.Settings{Subset: ptr([]string{"train", "val"}[r.IntN(2)]), Assignee: ptr("bob")}
 	t.Jobs = jobsOf("")
 	switch {
 	case t.Size > 0:

@@ -48,10 +48,10 @@ func inMilliseconds(d time.Duration) string {
 	return d.Round(time.Millisecond / 10).String()
 }
 
-// CheckContext compares the context images of a task's frames, as the server has them, with those that they are to
+// CheckContext compares the context images of the task's frames, as the server has them, with those that they are to
 // have, and gives the first frame that has another number of them; false if none has. The frames may be in another
 // order; nil is a number of 0 for each.
-func CheckContext(d Desired, frames []string, related []int) (frame string, want, have int, differs bool) {
+func (d Desired) CheckContext(frames []string, related []int) (frame string, want, have int, differs bool) {
 	if d.Related == nil && related == nil || slices.Equal(d.Related, related) && slices.Equal(d.Frames, frames) {
 		return "", 0, 0, false
 	}
@@ -78,7 +78,7 @@ func (n noter) context(changes []Change) {
 		if c.Action != NoOp && c.Action != Update {
 			continue
 		}
-		frame, want, have, differs := CheckContext(c.Desired, c.Actual[0].Frames, c.Actual[0].Related)
+		frame, want, have, differs := c.Desired.CheckContext(c.Actual[0].Frames, c.Actual[0].Related)
 		if !differs {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/limits"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -120,10 +121,10 @@ func (c Change) sending() Change {
 	if len(c.Desired.Problems) > 0 {
 		return c.bad()
 	}
-	if size := archiveSize(c.Desired); size > MaxArchive && !c.Desired.Payload.Served() {
+	if size := archiveSize(c.Desired); size > limits.MaxUpload && !c.Desired.Payload.Served() {
 		c.Reason.Hint = diag.Do(diag.HintSplitBag)
 		return c.because(Blocked, diag.CodeTooLarge, fmt.Sprintf("its images make an archive of %s, CVAT takes %s",
-			FormatBytes(size), FormatBytes(MaxArchive)))
+			wording.Bytes(size), wording.Bytes(limits.MaxUpload)))
 	}
 	if why := unfitValidation(c.Desired); why != "" {
 		c.Reason.Hint = diag.Do(diag.HintCorrectValidation)

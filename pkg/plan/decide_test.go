@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/limits"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -89,8 +90,8 @@ func TestDecideByTheTableOfActions(t *testing.T) {
 			outcome{Blocked, "unreadable", 1, false}},
 		"bad frames of one that is done matter not": {[]Task{task(1, 2, "")}, Options{}, func(d *Desired) { d.Problems = []Diagnostic{{Code: diag.CodeUnreadable}} },
 			outcome{NoOp, "matches", 1, false}},
-		"blocked: above 25 GiB":                          {nil, Options{}, func(d *Desired) { d.Bytes = MaxArchive - 100 }, outcome{Blocked, "too_large", 0, false}},
-		"create: just below 25 GiB":                      {nil, Options{}, func(d *Desired) { d.Bytes = MaxArchive - 1000 }, outcome{Create, "no_task", 0, true}},
+		"blocked: above 25 GiB":                          {nil, Options{}, func(d *Desired) { d.Bytes = limits.MaxUpload - 100 }, outcome{Blocked, "too_large", 0, false}},
+		"create: just below 25 GiB":                      {nil, Options{}, func(d *Desired) { d.Bytes = limits.MaxUpload - 1000 }, outcome{Create, "no_task", 0, true}},
 		"blocked: validation frames that are not there":  {nil, Options{}, validated(manifest.Validation{Frames: []string{"b", "c"}}), outcome{Blocked, "bad_validation", 0, false}},
 		"blocked: more validation frames than there are": {nil, Options{}, validated(manifest.Validation{FrameCount: number(3)}), outcome{Blocked, "bad_validation", 0, false}},
 		"blocked: validation frames fill a job": {nil, Options{}, func(d *Desired) {

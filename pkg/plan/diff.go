@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/maruel/natural"
-
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // Diff says what to do about each desired task and about the project. Equal arguments
@@ -37,7 +36,7 @@ func Diff(want []Desired, have Actual, o Options) Plan {
 
 // NeedsHash names the tasks whose archive must be measured before [Diff] can judge
 // them: a task of that name is ours and unfinished, and its marker's hash decides.
-func NeedsHash(want []Desired, have Actual, o Options) []string {
+func (have Actual) NeedsHash(want []Desired, o Options) []string {
 	marked := make(map[Name]bool)
 	for _, t := range have.Tasks {
 		if hash, ours := ParseMarker(t.BugTracker); ours && Marker(hash) != Tombstone {
@@ -97,7 +96,7 @@ func (d differ) assignable(c Change) Change {
 // assigned are the users to whom the change gives the task, or jobs.
 func assigned(c Change) []string {
 	if c.Action == Create {
-		return NeedsUsers(c.Desired, nil, Options{})
+		return c.Desired.NeedsUsers(nil, Options{})
 	}
 	var names []string
 	for _, u := range c.Updates {
@@ -113,7 +112,7 @@ func assigned(c Change) []string {
 
 func sameName(w Desired, want []Desired, same []int) Change {
 	c := Change{Task: w.Task, Bag: w.Bag, Camera: w.Camera, Origin: w.Origin, Frames: len(w.Frames), Desired: w}
-	text, hint := SameName(want[same[0]], want[same[1]])
+	text, hint := want[same[0]].SameName(want[same[1]])
 	if more := len(same) - 2; more > 0 {
 		text += fmt.Sprintf(" (and %d more)", more)
 	}
@@ -172,23 +171,10 @@ func positions(want []Desired) map[Name][]int {
 func compareChanges(a, b Change) int {
 	return cmp.Or(
 		cmp.Compare(slices.Index(Actions, a.Action), slices.Index(Actions, b.Action)),
-		CompareNames(a.Task, b.Task),
+		wording.Compare(a.Task, b.Task),
 		cmp.Compare(a.ID, b.ID),
 		cmp.Compare(a.Origin.File, b.Origin.File),
 		cmp.Compare(a.Origin.Line, b.Origin.Line),
 		cmp.Compare(a.Bag, b.Bag),
 	)
-}
-
-// CompareNames is the order that people expect (run_2 before run_10), and total.
-func CompareNames(a, b string) int {
-	switch {
-	case a == b:
-		return 0
-	case natural.Less(a, b):
-		return -1
-	case natural.Less(b, a):
-		return 1
-	}
-	return cmp.Compare(a, b)
 }

@@ -111,7 +111,7 @@ func TestNeedsHashAsksOnlyForOursAndUnfinished(t *testing.T) {
 		called("foreign", task(4, 0, "")), called("ours", task(5, 0, Marker(hash))), called("unverified", task(6, 1, Marker(hash))),
 		called("tombstone", task(7, 0, Tombstone)), called("skipped", task(8, 0, Marker(hash))), called("unmanaged", task(9, 0, Marker(hash))),
 	)
-	got := NeedsHash(desired, have, Options{Skip: []manifest.Skip{{Task: "skipped"}}})
+	got := have.NeedsHash(desired, Options{Skip: []manifest.Skip{{Task: "skipped"}}})
 	if diff := cmp.Diff([]string{"ours", "unverified"}, got); diff != "" {
 		t.Error(diff)
 	}
@@ -123,7 +123,7 @@ func TestEverySettingHasARow(t *testing.T) {
 	for _, s := range settings {
 		keys = append(keys, s.key)
 	}
-	if diff := cmp.Diff(Settings{}.Keys(), keys); diff != "" {
+	if diff := cmp.Diff(manifest.Settings{}.Keys(), keys); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -131,25 +131,25 @@ func TestEverySettingHasARow(t *testing.T) {
 func TestSettingsAreComparedAsTheServerRewritesThem(t *testing.T) {
 	done := func(frames, segment, overlap int) Task {
 		made := task(1, frames, "")
-		made.Settings = Settings{SegmentSize: &segment, Overlap: &overlap, ImageQuality: ptr(70), Subset: ptr("")}
+		made.Settings = manifest.Settings{SegmentSize: &segment, Overlap: &overlap, ImageQuality: ptr(70), Subset: ptr("")}
 		return made
 	}
 	for name, c := range map[string]struct {
-		want Settings
+		want manifest.Settings
 		have Task
 		note []string
 	}{
-		"nothing written":                {Settings{}, done(25, 10, 5), nil},
-		"equal":                          {Settings{SegmentSize: ptr(10), Overlap: ptr(2)}, done(25, 10, 2), nil},
-		"segment_size 0 is one job":      {Settings{SegmentSize: ptr(0)}, done(25, 25, 0), nil},
-		"segment_size above the count":   {Settings{SegmentSize: ptr(100)}, done(25, 25, 0), nil},
-		"overlap is at most half a job":  {Settings{SegmentSize: ptr(10), Overlap: ptr(9)}, done(25, 10, 5), nil},
-		"overlap without a segment_size": {Settings{Overlap: ptr(99)}, done(25, 10, 5), nil},
-		"segment_size differs":           {Settings{SegmentSize: ptr(20)}, done(25, 10, 0), []string{"segment_size: 1 task has 10, the manifest says 20; kept, CVAT cannot change it"}},
-		"segment_size above the frames":  {Settings{SegmentSize: ptr(1000)}, done(25, 10, 0), []string{"segment_size: 1 task has 10, the manifest says 1000; kept, CVAT cannot change it"}},
-		"overlap above half a segment":   {Settings{Overlap: ptr(40)}, done(25, 10, 0), []string{"overlap: 1 task has 0, the manifest says 40; kept, CVAT cannot change it"}},
-		"subset differs":                 {Settings{Subset: ptr("val")}, done(25, 10, 0), []string{"subset: 1 task has none, the manifest says val; kept"}},
-		"quality and a validation differ": {Settings{ImageQuality: ptr(95), Validation: &manifest.Validation{Mode: "gt"}}, func() Task {
+		"nothing written":                {manifest.Settings{}, done(25, 10, 5), nil},
+		"equal":                          {manifest.Settings{SegmentSize: ptr(10), Overlap: ptr(2)}, done(25, 10, 2), nil},
+		"segment_size 0 is one job":      {manifest.Settings{SegmentSize: ptr(0)}, done(25, 25, 0), nil},
+		"segment_size above the count":   {manifest.Settings{SegmentSize: ptr(100)}, done(25, 25, 0), nil},
+		"overlap is at most half a job":  {manifest.Settings{SegmentSize: ptr(10), Overlap: ptr(9)}, done(25, 10, 5), nil},
+		"overlap without a segment_size": {manifest.Settings{Overlap: ptr(99)}, done(25, 10, 5), nil},
+		"segment_size differs":           {manifest.Settings{SegmentSize: ptr(20)}, done(25, 10, 0), []string{"segment_size: 1 task has 10, the manifest says 20; kept, CVAT cannot change it"}},
+		"segment_size above the frames":  {manifest.Settings{SegmentSize: ptr(1000)}, done(25, 10, 0), []string{"segment_size: 1 task has 10, the manifest says 1000; kept, CVAT cannot change it"}},
+		"overlap above half a segment":   {manifest.Settings{Overlap: ptr(40)}, done(25, 10, 0), []string{"overlap: 1 task has 0, the manifest says 40; kept, CVAT cannot change it"}},
+		"subset differs":                 {manifest.Settings{Subset: ptr("val")}, done(25, 10, 0), []string{"subset: 1 task has none, the manifest says val; kept"}},
+		"quality and a validation differ": {manifest.Settings{ImageQuality: ptr(95), Validation: &manifest.Validation{Mode: "gt"}}, func() Task {
 			made := done(25, 10, 0)
 			made.Settings.Validation = &manifest.Validation{}
 			return made
@@ -157,12 +157,12 @@ func TestSettingsAreComparedAsTheServerRewritesThem(t *testing.T) {
 			"image_quality: 1 task has 70, the manifest says 95; kept, CVAT cannot change it",
 			"validation: 1 task has none, the manifest says gt; kept, CVAT cannot change it",
 		}},
-		"storages differ": {Settings{SourceStorage: &manifest.Storage{Location: "local"}, TargetStorage: &manifest.Storage{Location: "cloud_storage", CloudStorageID: 3}}, func() Task {
+		"storages differ": {manifest.Settings{SourceStorage: &manifest.Storage{Location: "local"}, TargetStorage: &manifest.Storage{Location: "cloud_storage", CloudStorageID: 3}}, func() Task {
 			made := done(25, 10, 0)
 			made.Settings.SourceStorage, made.Settings.TargetStorage = &manifest.Storage{Location: "local"}, &manifest.Storage{Location: "local"}
 			return made
 		}(), []string{"target_storage: 1 task has local, the manifest says cloud storage 3; kept, cvatplan sets it at creation only"}},
-		"an assignee that is not known": {Settings{Assignee: ptr("bob")}, done(25, 10, 0), nil},
+		"an assignee that is not known": {manifest.Settings{Assignee: ptr("bob")}, done(25, 10, 0), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := want("t", make([]string, c.have.Size)...)
@@ -206,7 +206,7 @@ func TestMoreJobsThanCVATAllowsAreANote(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := want("t", make([]string, c.frames)...)
-			d.Settings = Settings{SegmentSize: &c.segment, Overlap: &c.overlap}
+			d.Settings = manifest.Settings{SegmentSize: &c.segment, Overlap: &c.overlap}
 			p := Diff([]Desired{d}, actual(), Options{})
 			if noted := len(p.Notes) > 0; noted != c.noted {
 				t.Errorf("notes %q", texts(p))
@@ -250,7 +250,7 @@ func TestTasksOfOtherProjectsAreOneNoteForEach(t *testing.T) {
 		"a task of the same name also exists in no project",
 		"a task of the same name also exists in project 9",
 		"7 more unmanaged tasks have the frame count of a task to be created, and were not compared with it",
-	}, texts(p)); diff != "" || HasProblems(p) || Count(p).Create != 2 {
+	}, texts(p)); diff != "" || Count(p).Problems() || Count(p).Create != 2 {
 		t.Error(diff, Count(p))
 	}
 }
@@ -319,7 +319,7 @@ func TestAProjectThatWouldStayEmptyIsNotCreated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := Diff(c.want, Actual{}, c.o)
-			if p.Project.Action != ProjectNone || HasChanges(p) {
+			if p.Project.Action != ProjectNone || Count(p).Changes() {
 				t.Errorf("%+v", p.Project)
 			}
 			if missing := `the server has no project "p", and nothing is to be created in it`; !slices.Contains(texts(p), missing) {
@@ -337,12 +337,12 @@ func TestNamesAndGlobs(t *testing.T) {
 		{"cam_1", "cam_1", true}, {"cam_1", "cam_10", false}, {"cam_*", "cam_10", true}, {"*", "a/b", true}, {"a*", "a/b/c", true},
 		{"cam_?", "cam_1", true}, {"{a,b}_1", "b_1", true}, {"run [1]", "run [1]", true}, {"[", "[", true}, {"[", "x", false},
 	} {
-		if got := MatchName(c.pattern, c.name); got != c.fits {
-			t.Errorf("MatchName(%q, %q) = %v", c.pattern, c.name, got)
+		if got := Glob(c.pattern).Matches(c.name); got != c.fits {
+			t.Errorf("Glob(%q).Matches(%q) = %v", c.pattern, c.name, got)
 		}
 	}
-	if ValidGlob("a[") || !ValidGlob("a*/{b,c}") {
-		t.Error("ValidGlob")
+	if Glob("a[").Valid() || !Glob("a*/{b,c}").Valid() {
+		t.Error("what is a glob")
 	}
 }
 

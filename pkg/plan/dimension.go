@@ -4,13 +4,14 @@ import (
 	"fmt"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // keepDimension blocks what would be sent to a project whose tasks are of another dimension. CVAT says so only
 // when all is sent and its import fails, and leaves the task behind (measured on 2.73). Of a project that holds
 // nothing yet it takes either, so that where both are wanted a person must choose.
 func keepDimension(changes []Change, have Actual) {
-	wanted := make(map[string]Kind) // of what is sent, by dimension
+	wanted := make(map[string]manifest.Kind) // of what is sent, by dimension
 	for _, c := range changes {
 		if c.Upload {
 			wanted[c.Desired.Kind.Dimension()] = c.Desired.Kind

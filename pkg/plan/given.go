@@ -18,7 +18,7 @@ type Given struct {
 }
 
 // UpdatesAnnotations says whether a finished task is to be given the annotations that it lacks.
-func UpdatesAnnotations(d Desired, o Options) bool { return o.mayUpdate(d, keyAnnotations) }
+func (o Options) UpdatesAnnotations(d Desired) bool { return o.mayUpdate(d, keyAnnotations) }
 
 // giving is the change of the annotations of a finished task; false if there is none.
 func (c Change) giving(o Options) (FieldChange, bool) {

@@ -39,7 +39,7 @@ func (d Desired) AsksJobs() bool { return d.Settings.Jobs != nil }
 
 // JobChanges are what makes jobs those that the manifest asks for, in their order. Jobs that somebody has are
 // left alone, unless only_unassigned is false.
-func JobChanges(d Desired, jobs []Job) []JobChange {
+func (d Desired) JobChanges(jobs []Job) []JobChange {
 	s := d.Settings.Jobs
 	if s == nil {
 		return nil
@@ -86,7 +86,7 @@ func (n noter) unassigned(changes []Change) {
 		if c.Action != NoOp && c.Action != Update || len(c.Jobs) > 0 {
 			continue
 		}
-		due := JobChanges(c.Desired, c.Actual[0].Jobs)
+		due := c.Desired.JobChanges(c.Actual[0].Jobs)
 		if len(due) > 0 && example == "" {
 			example = c.Task + ": " + due[0].String()
 		}

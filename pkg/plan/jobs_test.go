@@ -34,7 +34,7 @@ func TestWhichJobsAreGivenToWhom(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, change := range JobChanges(Desired{Bag: "run1", Settings: Settings{Jobs: c.settings}}, c.jobs) {
+			for _, change := range (Desired{Bag: "run1", Settings: manifest.Settings{Jobs: c.settings}}).JobChanges(c.jobs) {
 				got = append(got, change.String())
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
@@ -54,7 +54,7 @@ func TestJobsAreDealtByAStableHash(t *testing.T) {
 	dealt := func(d Desired, by string) []string {
 		d.Frames, d.Settings.Jobs = frames, &manifest.Jobs{Assignees: people, By: by}
 		var names []string
-		for _, c := range JobChanges(d, jobsOf(make([]string, 12)...)) {
+		for _, c := range d.JobChanges(jobsOf(make([]string, 12)...)) {
 			names = append(names, c.After.Assignee)
 		}
 		return names

@@ -11,14 +11,17 @@ const (
 	hashDigits   = 64
 )
 
-// ProjectMarker is in the bug_tracker of a project that a run of ours is just
-// creating; it is cleared as soon as that run has seen that its project is the only
-// one, so an empty project that still bears it is the leftover of a lost answer.
-const ProjectMarker = markerPrefix + "project"
+// Markers of what has no archive.
+const (
+	// ProjectMarker is in the bug_tracker of a project that a run of ours is just
+	// creating; it is cleared as soon as that run has seen that its project is the only
+	// one, so an empty project that still has it is the leftover of a lost answer.
+	ProjectMarker = markerPrefix + "project"
 
-// Tombstone marks a task of ours that is about to be deleted. It names an archive
-// that cannot exist, so no other run sends that task anything any more.
-var Tombstone = Marker(strings.Repeat("0", hashDigits))
+	// Tombstone marks a task of ours that is about to be deleted. It names an archive
+	// that cannot exist, so no other run sends that task anything any more.
+	Tombstone = markerPrefix + "0000000000000000000000000000000000000000000000000000000000000000"
+)
 
 // Marker is the bug_tracker of an unfinished task that may hold only the archive
 // of this hash (64 lower-case hex digits).

@@ -9,10 +9,15 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// MatchName reports whether a task's name is the pattern itself or fits it as a glob
-// (`*`, `?`, `[a-z]`, `{a,b}`). A task name is no path: `*` crosses a slash.
-// Both are compared as [Name] does it.
-func MatchName(pattern, name string) bool { return matches(NameOf(pattern), NameOf(name)) }
+// A Glob is a pattern for names of tasks: the name itself, or a glob (`*`, `?`, `[a-z]`, `{a,b}`). A task name is no
+// path: `*` crosses a slash. Pattern and names are compared as [Name] does it.
+type Glob string
+
+// Matches reports whether a name is the pattern itself or fits it.
+func (g Glob) Matches(name string) bool { return matches(NameOf(string(g)), NameOf(name)) }
+
+// Valid reports whether the pattern can be used as a glob.
+func (g Glob) Valid() bool { return doublestar.ValidatePattern(flat(NameOf(string(g)))) }
 
 func matches(pattern, name Name) bool {
 	if pattern == name || !wording.IsGlob(pattern.String()) {
@@ -22,11 +27,8 @@ func matches(pattern, name Name) bool {
 	return err == nil && ok
 }
 
-// ValidGlob reports whether [MatchName] can use the pattern as a glob.
-func ValidGlob(pattern string) bool { return doublestar.ValidatePattern(flat(NameOf(pattern))) }
-
 func flat(n Name) string { return strings.ReplaceAll(n.String(), "/", "\x1f") }
 
 func matchAny(patterns []string, name string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool { return MatchName(p, name) })
+	return slices.ContainsFunc(patterns, func(p string) bool { return Glob(p).Matches(name) })
 }

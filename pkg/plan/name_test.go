@@ -10,9 +10,9 @@ import (
 // Spelling a name or a pattern otherwise, or with blanks around it, changes nothing.
 func TestNamesAndPatternsAreComparedInEverySpelling(t *testing.T) {
 	same := func(name, pattern string) bool {
-		want := MatchName(pattern, name)
+		want := Glob(pattern).Matches(name)
 		for _, spelled := range []func(string) string{norm.NFC.String, norm.NFD.String, func(s string) string { return "\t " + s + "\u00a0" }} {
-			if NameOf(spelled(name)) != NameOf(name) || MatchName(spelled(pattern), spelled(name)) != want || MatchName(name, spelled(name)) != MatchName(name, name) {
+			if NameOf(spelled(name)) != NameOf(name) || Glob(spelled(pattern)).Matches(spelled(name)) != want || Glob(name).Matches(spelled(name)) != Glob(name).Matches(name) {
 				return false
 			}
 		}
@@ -22,7 +22,7 @@ func TestNamesAndPatternsAreComparedInEverySpelling(t *testing.T) {
 		t.Error(err)
 	}
 	for pattern, name := range map[string]string{"cafe\u0301": "café", " é*": "e\u0301tat", "[é-ü]x": "u\u0308x", "{é,x}_1": "e\u0301_1 "} {
-		if !MatchName(pattern, name) || !same(name, pattern) {
+		if !Glob(pattern).Matches(name) || !same(name, pattern) {
 			t.Errorf("%q does not fit %q", name, pattern)
 		}
 	}

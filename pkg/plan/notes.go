@@ -189,7 +189,7 @@ func (n noter) noProject(p Plan, have Actual) {
 
 // readOnly: what apply refuses before its first write. The token of pull requests is rightly one of these.
 func (n noter) readOnly(p Plan, have Actual) {
-	if have.ReadOnly && HasChanges(p) {
+	if have.ReadOnly && Count(p).Changes() {
 		n[Note{Code: diag.CodeReadOnlyToken, Text: "the access token is read-only: apply needs one that may write", Hint: diag.Do(diag.HintMakeWritingToken)}] = 0
 	}
 }

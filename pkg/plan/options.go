@@ -4,13 +4,9 @@ import (
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/internal/limits"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
-
-// MaxArchive is the largest archive that CVAT takes in one upload, in bytes.
-const MaxArchive = limits.MaxUpload
 
 // Options are what a person and the manifest decide beyond the tasks themselves.
 type Options struct {
@@ -67,7 +63,7 @@ func (s skipper) find(name string) (manifest.Skip, bool) {
 	if skip, ok := s.exact[NameOf(name)]; ok {
 		return skip, true
 	}
-	i := slices.IndexFunc(s.globs, func(skip manifest.Skip) bool { return MatchName(skip.Task, name) })
+	i := slices.IndexFunc(s.globs, func(skip manifest.Skip) bool { return Glob(skip.Task).Matches(name) })
 	if i < 0 {
 		return manifest.Skip{}, false
 	}

@@ -69,20 +69,14 @@ type Scope struct {
 	Project      string
 }
 
-// Settings are a task's, as a manifest writes them or as a server shows them.
-type Settings = manifest.Settings
-
-// A Kind says what a task is made of; the zero Kind is images.
-type Kind = manifest.Kind
-
 // Desired is one task that a manifest asks for: names only, no bytes, no disk.
 type Desired struct {
-	Task         string   // its identity within the scope
-	Was          []string // names that it had before: a task of one of them is renamed
-	Update       []string // keys of what may be changed in a task that exists: see [Options].Update
-	Bag, Camera  string   // for grouping; Camera is empty where the manifest names none
-	Kind         Kind     // what its frames are
-	Settings     Settings
+	Task         string        // its identity within the scope
+	Was          []string      // names that it had before: a task of one of them is renamed
+	Update       []string      // keys of what may be changed in a task that exists: see [Options].Update
+	Bag, Camera  string        // for grouping; Camera is empty where the manifest names none
+	Kind         manifest.Kind // what its frames are
+	Settings     manifest.Settings
 	Frames       []string // CVAT frame names in the order that the server will give them
 	Origin       manifest.Position
 	Problems     []Diagnostic // why its local frames are bad: blocked
@@ -174,11 +168,11 @@ type Task struct {
 	Size        int    // frames; 0 until the import ended
 	Dimension   string // 2d, or 3d of point clouds; "" until the import ended
 	Owner       string
-	Import      ImportState // asked only for unfinished tasks
-	ImportError string      // the failed request's message
-	Settings    Settings    // as the server rewrote them
-	Jobs        []Job       // its annotation jobs, where they were asked for: see [Desired.AsksJobs]
-	Frames      []string    // nil unless frames were asked for ([Options].CheckFrames)
+	Import      ImportState       // asked only for unfinished tasks
+	ImportError string            // the failed request's message
+	Settings    manifest.Settings // as the server rewrote them
+	Jobs        []Job             // its annotation jobs, where they were asked for: see [Desired.AsksJobs]
+	Frames      []string          // nil unless frames were asked for ([Options].CheckFrames)
 	URL         string
 	Related     []int  // how many context images each of Frames has; nil unless those were asked for
 	Given       *Given // how what it holds compares with [Desired].Annotations; nil: not compared

@@ -9,11 +9,11 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
-// SameName says of two wanted tasks of one name where each comes from, and what would
+// SameName says of this and another wanted task of the same name where each comes from, and what would
 // give them names of their own. A bag that two manifests name has both places with it.
-func SameName(one, other Desired) (text string, hint Hint) {
-	a, b := origins(one, other)
-	return fmt.Sprintf("%s and %s would both be task %s", a, b, one.Task), sameNameHint(one, other)
+func (d Desired) SameName(other Desired) (text string, hint Hint) {
+	a, b := origins(d, other)
+	return fmt.Sprintf("%s and %s would both be task %s", a, b, d.Task), sameNameHint(d, other)
 }
 
 // TellApart gives two different names as people can tell them apart: in signs that are

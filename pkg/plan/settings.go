@@ -22,7 +22,7 @@ const (
 	notShown  = "" // CVAT's task listing does not show it
 )
 
-// settings has a row for each of [Settings].
+// settings has a row for each of [manifest.Settings].
 var settings = []setting{
 	{key: "segment_size", kept: writeOnce},
 	{key: "overlap", kept: writeOnce},
@@ -48,7 +48,7 @@ type mismatch struct {
 
 // mismatches compares the settings that the manifest writes, as the server rewrites them,
 // with those that the listing shows. It gives them as the manifest has them.
-func mismatches(written Settings, t Task) []mismatch {
+func mismatches(written manifest.Settings, t Task) []mismatch {
 	have, want := t.Settings, written
 	want.SegmentSize = rewriteSegment(want.SegmentSize, t.Size)
 	want.Overlap = rewriteOverlap(want.Overlap, cmp.Or(have.SegmentSize, want.SegmentSize), t.Size)
@@ -69,7 +69,7 @@ func mismatches(written Settings, t Task) []mismatch {
 }
 
 // shown is a setting's value as far as the listing shows it: of validation the mode.
-func shown(s Settings, key string) any {
+func shown(s manifest.Settings, key string) any {
 	value := s.Value(key)
 	if v, ok := value.(manifest.Validation); ok {
 		return v.Mode
@@ -103,7 +103,7 @@ func rewriteOverlap(want, segment *int, frames int) *int {
 }
 
 // jobs is how many jobs the import will make of the frames.
-func jobs(s Settings, frames int) int {
+func jobs(s manifest.Settings, frames int) int {
 	zero := 0
 	segment := *rewriteSegment(cmp.Or(s.SegmentSize, &zero), frames)
 	overlap := *rewriteOverlap(cmp.Or(s.Overlap, &zero), &segment, frames)

@@ -16,18 +16,19 @@ type Shard struct {
 	Of     int // how many there are
 }
 
-// ParseShard reads K/N, such as 2/8.
-func ParseShard(text string) (Shard, error) {
-	number, of, _ := strings.Cut(text, "/")
+// UnmarshalText reads K/N, such as 2/8.
+func (s *Shard) UnmarshalText(text []byte) error {
+	number, of, _ := strings.Cut(string(text), "/")
 	k, errK := strconv.Atoi(number)
 	n, errN := strconv.Atoi(of)
 	if errK != nil || errN != nil || k < 1 || k > n {
-		return Shard{}, fmt.Errorf("%q is not a shard: write K/N with K from 1 to N, such as 2/8", text)
+		return fmt.Errorf("%q is not a shard: write K/N with K from 1 to N, such as 2/8", text)
 	}
-	return Shard{k, n}, nil
+	*s = Shard{k, n}
+	return nil
 }
 
-// String is how [ParseShard] reads it; "" for all bags.
+// String is how [Shard.UnmarshalText] reads it; "" for all bags.
 func (s Shard) String() string {
 	if s.Of == 0 {
 		return ""

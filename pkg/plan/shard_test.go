@@ -42,12 +42,14 @@ func TestABagsShardNeverChanges(t *testing.T) {
 
 func TestAShardIsWrittenAsItIsRead(t *testing.T) {
 	for _, text := range []string{"1/1", "2/8", "100/100"} {
-		if s, err := ParseShard(text); err != nil || s.String() != text {
+		var s Shard
+		if err := s.UnmarshalText([]byte(text)); err != nil || s.String() != text {
 			t.Errorf("%s: %v, %v", text, s, err)
 		}
 	}
 	for _, text := range []string{"", "1", "/", "0/2", "3/2", "-1/2", "a/b", "1/2/3", "1/0", "1/99999999999999999999"} {
-		if s, err := ParseShard(text); err == nil {
+		var s Shard
+		if err := s.UnmarshalText([]byte(text)); err == nil {
 			t.Errorf("%q: %v", text, s)
 		}
 	}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -149,9 +150,9 @@ func (n Counts) offline() string {
 func (n Counts) size() string {
 	switch {
 	case !n.BytesUnknown:
-		return ", " + FormatBytes(n.Bytes)
+		return ", " + wording.Bytes(n.Bytes)
 	case n.Bytes > 0:
-		return ", at least " + FormatBytes(n.Bytes)
+		return ", at least " + wording.Bytes(n.Bytes)
 	}
 	return ""
 }
@@ -162,27 +163,15 @@ func (n Counts) Changes() bool { return n.Create+n.Resume+n.Wait+n.Replace+n.Upd
 // Problems reports whether a person must decide something.
 func (n Counts) Problems() bool { return n.Conflict+n.Blocked+n.Renamed+n.ProjectsBlocked > 0 }
 
-// Problems are the reasons of all tasks and projects about which a person must decide; see [Counts.Problems].
-func Problems(plans ...Plan) []Diagnostic {
-	var reasons []Diagnostic
-	for _, p := range plans {
-		reasons = append(reasons, p.Project.Problems...)
-		for _, c := range p.Changes {
-			var n Counts
-			n.add(c)
-			if n.Problems() {
-				reasons = append(reasons, c.Reason)
-			}
+// Problems are the reasons of all tasks, and of the project, about which a person must decide; see [Counts.Problems].
+func (p Plan) Problems() []Diagnostic {
+	reasons := slices.Clone(p.Project.Problems)
+	for _, c := range p.Changes {
+		var n Counts
+		n.add(c)
+		if n.Problems() {
+			reasons = append(reasons, c.Reason)
 		}
 	}
 	return reasons
 }
-
-// Summary is the line that ends a plan, over one or several projects.
-func Summary(plans ...Plan) string { return Count(plans...).String() }
-
-// HasChanges is [Counts.Changes] of the plans.
-func HasChanges(plans ...Plan) bool { return Count(plans...).Changes() }
-
-// HasProblems is [Counts.Problems] of the plans.
-func HasProblems(plans ...Plan) bool { return Count(plans...).Problems() }

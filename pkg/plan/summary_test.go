@@ -1,6 +1,8 @@
 package plan
 
-import "testing"
+import (
+	"testing"
+)
 
 func change(a Action, frames int, bytes int64) Change {
 	upload := a == Create || a == Resume
@@ -43,7 +45,7 @@ func TestSummaryLine(t *testing.T) {
 		"some sizes unknown": {[]Plan{{Changes: []Change{change(Create, 2, -1), change(Create, 2, 2048)}}}, "Plan: 2 to create, 0 to resume, 0 in conflict, 0 drifted, 0 unchanged. 4 images, at least 2.0 KiB to upload."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := Summary(c.plans...); got != c.line {
+			if got := Count(c.plans...).String(); got != c.line {
 				t.Errorf("got  %s\nwant %s", got, c.line)
 			}
 		})
@@ -55,8 +57,8 @@ func TestExitCodesFollowTheCounts(t *testing.T) {
 	problems := map[Action]bool{Blocked: true, Conflict: true, Renamed: true}
 	for _, a := range Actions {
 		p := Plan{Changes: []Change{{Action: a}}}
-		if HasChanges(p) != changes[a] || HasProblems(p) != problems[a] {
-			t.Errorf("%s: changes %v, problems %v", a, HasChanges(p), HasProblems(p))
+		if Count(p).Changes() != changes[a] || Count(p).Problems() != problems[a] {
+			t.Errorf("%s: changes %v, problems %v", a, Count(p).Changes(), Count(p).Problems())
 		}
 	}
 }
@@ -65,16 +67,5 @@ func TestCreationsAreCountedOverAllPlans(t *testing.T) {
 	two := []Plan{{Changes: []Change{{Action: Create}}}, {Changes: []Change{{Action: Create}, {Action: Resume}}}}
 	if n := Count(two...).Create; n != 2 {
 		t.Errorf("%d creations, want 2", n)
-	}
-}
-
-func TestFormatBytes(t *testing.T) {
-	for n, text := range map[int64]string{
-		0: "0 B", 1023: "1023 B", 1024: "1.0 KiB", 1536: "1.5 KiB", 1<<20 - 1: "1.0 MiB", 1 << 20: "1.0 MiB",
-		2469606195: "2.3 GiB", MaxArchive: "25.0 GiB", 1 << 40: "1.0 TiB", 1<<63 - 1: "8.0 EiB",
-	} {
-		if got := FormatBytes(n); got != text {
-			t.Errorf("FormatBytes(%d) = %q, want %q", n, got, text)
-		}
 	}
 }

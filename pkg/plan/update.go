@@ -6,6 +6,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // A FieldChange is one value of a task that apply changes, as CVAT names and keeps it.
@@ -45,7 +46,7 @@ func (c Change) updating(o Options) Change {
 		keys[i] = u.Key
 	}
 	if o.mayUpdate(c.Desired, "jobs") {
-		c.Jobs = JobChanges(c.Desired, t.Jobs)
+		c.Jobs = c.Desired.JobChanges(t.Jobs)
 	}
 	if len(c.Jobs) > 0 {
 		keys = append(keys, wording.Count(len(c.Jobs), "job", "jobs"))
@@ -57,11 +58,11 @@ func (c Change) updating(o Options) Change {
 }
 
 // text is the value of a setting that can be changed, all of which are texts.
-func (s setting) text(of Settings) string { return of.Value(s.key).(string) }
+func (s setting) text(of manifest.Settings) string { return of.Value(s.key).(string) }
 
 // NeedsUsers are the users whose numbers are needed to give them the task, or its jobs. have is the task as the
 // project has it; nil where it is to be made.
-func NeedsUsers(d Desired, have *Task, o Options) []string {
+func (d Desired) NeedsUsers(have *Task, o Options) []string {
 	var names []string
 	want := d.Settings.Assignee
 	switch {
@@ -75,7 +76,7 @@ func NeedsUsers(d Desired, have *Task, o Options) []string {
 		return append(names, d.Settings.Jobs.Assignees...)
 	}
 	if have != nil && o.mayUpdate(d, "jobs") {
-		for _, c := range JobChanges(d, have.Jobs) {
+		for _, c := range d.JobChanges(have.Jobs) {
 			if c.After.Assignee != c.Before.Assignee {
 				names = append(names, c.After.Assignee)
 			}

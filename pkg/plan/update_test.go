@@ -5,19 +5,21 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // made is a task that holds frame a, as the server shows its values.
 func made(id int, name, subset, tracker, assignee string) Task {
 	t := called(name, task(id, 1, tracker))
-	t.Settings = Settings{Subset: &subset, BugTracker: &tracker, Assignee: &assignee}
+	t.Settings = manifest.Settings{Subset: &subset, BugTracker: &tracker, Assignee: &assignee}
 	return t
 }
 
 func TestWhatDiffersIsChangedOnlyWhereUpdateNamesIt(t *testing.T) {
-	wants := Settings{Subset: ptr("val"), BugTracker: ptr("J-1"), Assignee: ptr("bob")}
+	wants := manifest.Settings{Subset: ptr("val"), BugTracker: ptr("J-1"), Assignee: ptr("bob")}
 	for name, c := range map[string]struct {
-		want     Settings
+		want     manifest.Settings
 		update   []string // of the manifest
 		override []string // of --update
 		have     Task
@@ -33,9 +35,9 @@ func TestWhatDiffersIsChangedOnlyWhereUpdateNamesIt(t *testing.T) {
 		"all of them": {wants, []string{"all"}, nil, made(1, "t", "", "J-0", "ann"), []FieldChange{
 			{"subset", "", "val"}, {"bug_tracker", "J-0", "J-1"}, {"assignee", "ann", "bob"},
 		}, nil},
-		"to none":                           {Settings{Subset: ptr(""), Assignee: ptr("")}, []string{"all"}, nil, made(1, "t", "x", "", "ann"), []FieldChange{{"subset", "x", ""}, {"assignee", "ann", ""}}, nil},
+		"to none":                           {manifest.Settings{Subset: ptr(""), Assignee: ptr("")}, []string{"all"}, nil, made(1, "t", "x", "", "ann"), []FieldChange{{"subset", "x", ""}, {"assignee", "ann", ""}}, nil},
 		"equal":                             {wants, []string{"all"}, nil, made(1, "t", "val", "J-1", "bob"), nil, nil},
-		"what is not written":               {Settings{}, []string{"all"}, nil, made(1, "t", "val", "J-1", "bob"), nil, nil},
+		"what is not written":               {manifest.Settings{}, []string{"all"}, nil, made(1, "t", "val", "J-1", "bob"), nil, nil},
 		"a flag in place of the manifest's": {wants, []string{"all"}, []string{"assignee"}, made(1, "t", "val", "J-1", ""), []FieldChange{{"assignee", "", "bob"}}, nil},
 		"a flag that allows nothing":        {wants, []string{"all"}, []string{}, made(1, "t", "train", "J-1", "bob"), nil, []string{"subset: 1 task has train, the manifest says val; kept"}},
 		"no word of labels":                 {wants, []string{"labels"}, nil, made(1, "t", "train", "J-1", "bob"), nil, []string{"subset: 1 task has train, the manifest says val; kept"}},

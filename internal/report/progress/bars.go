@@ -12,7 +12,6 @@ import (
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/apply"
-	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // bars shows a bar for each running task and, below, one for all. What its
@@ -123,7 +122,7 @@ func (b *bars) close() {
 func (t task) String() string {
 	switch {
 	case t.phase == apply.Uploading && t.total > 0:
-		return plan.FormatBytes(t.sent) + "/" + plan.FormatBytes(t.total)
+		return wording.Bytes(t.sent) + "/" + wording.Bytes(t.total)
 	case t.phase == apply.Importing && t.state != "":
 		return "importing (" + t.state + ")"
 	}

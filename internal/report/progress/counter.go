@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -150,7 +151,7 @@ func (s snapshot) String() string { return s.progress() + ", " + s.crew() }
 func (s snapshot) progress() string {
 	line := fmt.Sprintf("%d/%d tasks, %s", s.ended, s.tasks, s.bytes())
 	if s.rate > 0 {
-		line += ", " + plan.FormatBytes(s.rate) + "/s, " + roughly(s.left) + " left"
+		line += ", " + wording.Bytes(s.rate) + "/s, " + roughly(s.left) + " left"
 	}
 	return line
 }
@@ -173,11 +174,11 @@ func (s snapshot) crew() string {
 }
 
 func (s snapshot) bytes() string {
-	total := plan.FormatBytes(s.total)
+	total := wording.Bytes(s.total)
 	if s.unknown {
 		total += "+"
 	}
-	return plan.FormatBytes(s.sent) + "/" + total
+	return wording.Bytes(s.sent) + "/" + total
 }
 
 // roughly rounds a duration to what can be believed of it.

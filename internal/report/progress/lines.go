@@ -10,7 +10,6 @@ import (
 	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/apply"
-	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // lines writes a line for each finished task, and one for all every so often.
@@ -75,7 +74,7 @@ func finished(r apply.TaskResult) string {
 		parts = append(parts, fmt.Sprintf("%d frames", r.Frames))
 	}
 	if r.Sent > 0 {
-		parts = append(parts, plan.FormatBytes(r.Sent)+" in "+r.Duration.Round(100*time.Millisecond).String())
+		parts = append(parts, wording.Bytes(r.Sent)+" in "+r.Duration.Round(100*time.Millisecond).String())
 	}
 	if r.ID != 0 {
 		parts = append(parts, strings.TrimSpace(fmt.Sprintf("#%d %s", r.ID, wording.Safe(r.URL))))

@@ -1,9 +1,9 @@
-package plan
+package wording
 
 import "fmt"
 
-// FormatBytes writes a size with binary units and one decimal: 17 B, 2.3 GiB.
-func FormatBytes(n int64) string {
+// Bytes writes a size with binary units and one decimal: 17 B, 2.3 GiB.
+func Bytes(n int64) string {
 	if n < 1024 {
 		return fmt.Sprintf("%d B", n)
 	}
