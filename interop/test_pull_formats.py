@@ -85,6 +85,19 @@ class Formats(OnServer):
             self.assertEqual(list(data["names"].values()), read.classes)
             self.assertGreater(sum(len(d) for _, _, d in read), 15)
 
+    def test_yolo_labels_are_where_ultralytics_looks(self):
+        """It opens what its lists name, and takes the last images of a path for labels: here of a task and bag of that name, too."""
+        tasks, annotations = self.made(bags=("images",))
+        self.api("PUT", f"/api/tasks/{tasks['images']}/annotations", json=annotations.all())
+        out = self.folder / "out"
+        self.plan("pull", "--to", out, "--format", "yolo-detect")
+        root = out / "yolo" / "detect"
+        images = [str(root / name.removeprefix("./")) for name in (root / "train.txt").read_text().splitlines()]
+        self.assertEqual(FRAMES, len(images))
+        labels = {Path("/labels/".join(image.rsplit("/images/", 1))).with_suffix(".txt") for image in images}
+        written = set((root / "labels").rglob("*.txt"))
+        self.assertTrue(written and written <= labels, written - labels)
+
     def test_mcap(self):
         """The side file of a recording, decoded by mcap's protobuf support."""
         manifest = yaml.safe_load((BAGS / "cvatplan.yaml").read_text())
