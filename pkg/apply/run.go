@@ -31,9 +31,11 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 		r.crash.Guard(func() { r.lookups.run(ctx) })
 		cancel(errStopped) // nobody would be answered any more
 	})
+	r.early = r.readEarly(ctx)
 	r.crash.Guard(func() { r.result.Err = r.ensureProject(ctx) })
 	r.note(r.result.Err)
 	r.tasks(ctx)
+	r.early.drop()
 	r.crash.Guard(func() { r.sweep(ctx) })
 	r.result.Interrupted = r.stopping() || context.Cause(ctx) != nil && r.result.NotAllowed == nil
 	cancel(nil)
@@ -64,6 +66,7 @@ type run struct {
 	lookups *lookups
 	slots   *slots
 	turns   map[plan.Name]*turn // see turns.go
+	early   *early
 
 	absent    time.Time // when the project was last seen not to be there; the first step alone asks
 	leftovers bool      // whether empty projects of ours were beside it when it was settled; the first and the last step alone

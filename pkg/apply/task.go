@@ -198,7 +198,7 @@ func (t *task) measure(ctx context.Context) (decision, error) {
 	t.phase(Measuring)
 	reading, cancel := t.untilStopped(ctx)
 	defer cancel()
-	files, err := t.o.Images(reading, t.change)
+	files, err := t.read(reading)
 	if err != nil {
 		if reading.Err() != nil {
 			return ended, context.Cause(reading)
