@@ -30,7 +30,7 @@ func (l *loader) context(n *node) Context {
 		Files: n.get("files").strings(), Topics: n.get("topics").strings(),
 		Within: defaultWithin, Pos: n.at,
 	}
-	if within := l.settle(n.get("within")); within != nil {
+	if within := l.settle(n.get("within"), "within"); within != nil {
 		c.Within = *within
 	}
 	if n.kind == mapping {

@@ -173,7 +173,7 @@ func (l *loader) bag(n *node) Bag {
 		Path:    path.str(),
 		Root:    l.root(n.get("root")),
 		Exclude: n.get("exclude").strings(),
-		Settle:  l.settle(n.get("settle")),
+		Settle:  l.settle(n.get("settle"), "settle"),
 		Cameras: n.get("cameras").strings(),
 		Frames:  l.frames(n.get("frames")),
 		Task:    l.task(n.get("task")),
@@ -263,7 +263,7 @@ func (l *loader) annotations(n *node) *Annotations {
 		a.File, a.Dir = l.template(file, parseTaskName), l.file(file.at.File).dir
 	}
 	a.Topic, a.Within = l.template(n.get("topic"), parseTaskName), defaultWithin
-	if within := l.settle(n.get("within")); within != nil {
+	if within := l.settle(n.get("within"), "within"); within != nil {
 		a.Within = *within
 	}
 	l.predictionSource(n)

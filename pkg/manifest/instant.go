@@ -38,13 +38,13 @@ func parseDuration(s string) (time.Duration, bool) {
 	return time.Duration(sum), sum <= float64(longest)
 }
 
-func (l *loader) settle(n *node) *time.Duration {
+func (l *loader) settle(n *node, key string) *time.Duration {
 	if n.str() == "" {
 		return nil
 	}
 	d, ok := parseDuration(n.str())
 	if !ok && wholeDuration.MatchString(n.str()) {
-		l.report(n.at, diag.Hint{}, "settle is longer than 100 years")
+		l.report(n.at, diag.Hint{}, "%s is longer than 100 years", key)
 	}
 	return &d
 }
