@@ -387,3 +387,15 @@ func TestFilesWithoutTimesArePairedByNumber(t *testing.T) {
 		})
 	}
 }
+
+func TestACamerasOwnNumberIsNotItsFramesNumber(t *testing.T) {
+	for _, tt := range []struct{ path, camera, want string }{
+		{"0/000010.png", "0", "10"}, {"1/000112.png", "1", "112"}, {"0_0010.png", "0", "10"}, {"0010_0.png", "0", "10"}, {"0/0.png", "0", "0"},
+		{"cam0_12.png", "cam0", "12"}, {"12-cam0.png", "cam0", "12"}, {"cam01_7.png", "cam0", "7"}, {"image_02_0005.png", "image_02", "5"},
+		{"front.png", "front", "=front"}, {"7.png", "", "7"},
+	} {
+		if got := numberOf(tt.path, tt.camera); got != tt.want {
+			t.Errorf("%s of camera %s: %s, want %s", tt.path, tt.camera, got, tt.want)
+		}
+	}
+}

@@ -69,16 +69,40 @@ func byNumber(paths []string, camera string) (places map[string]int, first, seco
 	return places, "", ""
 }
 
-// numberOf is the last number in a file's name, without leading zeros and what the camera's own name has of digits. A name
-// without one stands for itself.
+// numberOf is the last number in a file's name without leading zeros, apart from the camera's own name. A name without one
+// stands for itself.
 func numberOf(at, camera string) string {
 	stem := trimExtension(path.Base(at))
-	if camera != "" {
-		stem = strings.ReplaceAll(stem, camera, "")
+	_, digits := lastNumber(withoutToken(stem, camera))
+	if digits == "" {
+		_, digits = lastNumber(stem)
 	}
-	_, digits := lastNumber(stem)
 	if digits == "" {
 		return "=" + stem
 	}
 	return strings.TrimLeft(digits[:len(digits)-1], "0") + digits[len(digits)-1:]
+}
+
+// withoutToken takes a camera's name out of a file's, where it stands by itself: camera 0 is in 0_0010, and not in 0010.
+func withoutToken(stem, camera string) string {
+	if camera == "" {
+		return stem
+	}
+	for from := 0; ; {
+		i := strings.Index(stem[from:], camera)
+		if i < 0 {
+			return stem
+		}
+		start, end := from+i, from+i+len(camera)
+		if (start == 0 || !isWord(stem[start-1])) && (end == len(stem) || !isWord(stem[end])) {
+			stem = stem[:start] + stem[end:]
+			from = start
+			continue
+		}
+		from = start + 1
+	}
+}
+
+func isWord(b byte) bool {
+	return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80
 }
