@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Data that lies elsewhere, on a real CVAT, with ratios round by round: apply of an .mcap in S3 against the same file on this
-disk, the bytes that a plan of it reads, and a task of a cloud storage's keys against upload of the same images (time, and bytes
+disk and against `aws s3 cp` followed by that, the bytes that a plan of it reads, and a task of a cloud storage's keys against upload of the same images (time, and bytes
 through cvatplan). Needs a CVAT to fill with tasks, an S3 server that it knows as a cloud storage, and the directory that this
 server keeps the bucket's objects in as files:
 
@@ -102,8 +102,22 @@ def recording(binary, tmp, remote, cvat, s3, options):
     roots = {"s3": f"s3://{Path(BUCKET).name}/{remote.name}", "local": str(tmp)}
     _, _, read = run(binary, tmp, "plan", cvat, s3, root=roots["s3"], **manifest)
     print(f"\nplan of an .mcap of {size / MIB:.0f} MiB in S3 reads {read / MIB:.2f} MiB, {100 * read / size:.2f} % of it")
-    compare(f"apply of {options.frames} messages of it", {
-        way: lambda root=root: run(binary, tmp, "apply", cvat, s3, root=root, **manifest) for way, root in roots.items()}, options.rounds)
+    ways = {way: lambda root=root: run(binary, tmp, "apply", cvat, s3, root=root, **manifest) for way, root in roots.items()}
+    if shutil.which("aws"):
+        ways["copy"] = lambda: copied(binary, tmp, remote, cvat, s3, manifest)
+    compare(f"apply of {options.frames} messages of it", ways, options.rounds)
+
+
+def copied(binary, tmp, remote, cvat, s3, manifest):
+    """aws s3 cp of the recording, then apply of the copy."""
+    folder, before = tmp / "copied", s3.since()
+    folder.mkdir(exist_ok=True)
+    copy = timed("aws", "--endpoint-url", s3.url, "s3", "cp", "--only-show-errors",
+                 f"s3://{Path(BUCKET).name}/{remote.name}/mcap-none.mcap", str(folder) + "/")
+    read = s3.since(before)[1]
+    seconds, sent, _ = run(binary, tmp, "apply", cvat, s3, root=str(folder), **manifest)
+    shutil.rmtree(folder)
+    return copy.seconds + seconds, sent, read
 
 
 def keys(binary, tmp, remote, cvat, s3, options):

@@ -58,38 +58,28 @@ func (w Web) List(_ context.Context, dir string) ([]fs.DirEntry, error) {
 
 // Stat asks for the head of a file. The root is taken for a directory where it is not a file: a web server cannot tell.
 func (w Web) Stat(ctx context.Context, name string) (fs.FileInfo, error) {
-	r, err := w.head(ctx, name)
+	f, err := w.head(ctx, name)
 	if name == "." && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || err == nil && strings.HasSuffix(w.Root, "/")) {
 		return remoteInfo{name: name, dir: true}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	modified, _ := http.ParseTime(r.Header.Get("Last-Modified"))
-	return remoteInfo{name: path.Base(name), size: r.ContentLength, modified: modified}, nil
+	modified, _ := http.ParseTime(f.date)
+	return remoteInfo{name: path.Base(name), size: f.size, modified: modified}, nil
 }
 
-// Open pins the file to its ETag, or to its date where it has none.
+// Open pins the file to its ETag, or to its date where it has none, and in any case to its length.
 func (w Web) Open(ctx context.Context, name string) (File, error) {
-	r, err := w.head(ctx, name)
+	f, err := w.head(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	if r.ContentLength < 0 {
+	if f.size < 0 {
 		return nil, &fs.PathError{Op: "open", Path: w.Path(name), Err: errors.New("the server does not say how long it is")}
 	}
-	pin := func(h http.Header) {
-		switch tag, date := r.Header.Get("ETag"), r.Header.Get("Last-Modified"); {
-		case tag != "" && !strings.HasPrefix(tag, "W/"):
-			h.Set("If-Match", tag)
-		case date != "":
-			h.Set("If-Unmodified-Since", date)
-		}
-	}
-	get := func(ctx context.Context, off, n int64) (io.ReadCloser, error) {
-		return w.part(ctx, name, off, n, pin)
-	}
-	return &remoteFile{get: get, size: r.ContentLength, path: w.Path(name)}, nil
+	get := func(ctx context.Context, off, n int64) (io.ReadCloser, error) { return w.part(ctx, name, off, n, f) }
+	return &remoteFile{get: get, size: f.size, path: w.Path(name)}, nil
 }
 
 // Link knows no links.
@@ -97,31 +87,103 @@ func (w Web) Link(_ context.Context, name string) (target, end string, err error
 	return "", w.Path(name), nil
 }
 
-func (w Web) head(ctx context.Context, name string) (*http.Response, error) {
+// A webFile is what a server says of one version of a file.
+type webFile struct {
+	size      int64 // -1 is unknown
+	tag, date string
+}
+
+// pin lets a server answer only if the file is still that version.
+func (f webFile) pin(h http.Header) {
+	switch {
+	case f.tag != "" && !strings.HasPrefix(f.tag, "W/"):
+		h.Set("If-Match", f.tag)
+	case f.date != "":
+		h.Set("If-Unmodified-Since", f.date)
+	}
+}
+
+func (w Web) head(ctx context.Context, name string) (webFile, error) {
 	for failed := 1; ; failed++ {
-		r, err := w.do(ctx, http.MethodHead, name, nil)
+		f, err := w.tryHead(ctx, name)
 		if err == nil {
-			r.Body.Close()
-			return r, nil
+			return f, nil
 		}
 		if failed == tries || !temporary(err) || ctx.Err() != nil {
-			return nil, &fs.PathError{Op: "open", Path: w.Path(name), Err: err}
+			return f, &fs.PathError{Op: "open", Path: w.Path(name), Err: err}
 		}
 		time.Sleep(backoff(failed))
 	}
 }
 
-func (w Web) part(ctx context.Context, name string, off, n int64, pin func(http.Header)) (io.ReadCloser, error) {
+// tryHead asks for the first byte where a server refuses HEAD, as it does of an address that is signed for GET, or does not tell
+// the length with it.
+func (w Web) tryHead(ctx context.Context, name string) (webFile, error) {
+	r, err := w.do(ctx, http.MethodHead, name, nil)
+	if err == nil {
+		r.Body.Close()
+		if r.ContentLength >= 0 {
+			return webFile{r.ContentLength, r.Header.Get("ETag"), r.Header.Get("Last-Modified")}, packed(r)
+		}
+	} else if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrInvalid) {
+		return webFile{}, err
+	}
+	first, err := w.do(ctx, http.MethodGet, name, func(h http.Header) { h.Set("Range", rangeOf(0, 1)) })
+	if err != nil {
+		return webFile{}, err
+	}
+	first.Body.Close()
+	if first.StatusCode != http.StatusPartialContent {
+		return webFile{}, errNoRanges
+	}
+	_, size := contentRange(first)
+	return webFile{size, first.Header.Get("ETag"), first.Header.Get("Last-Modified")}, packed(first)
+}
+
+// packed is an error of a file whose bytes are not those that its server sends.
+func packed(r *http.Response) error {
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return fmt.Errorf("%w: the server sends it packed (Content-Encoding: %.20q), and a part of that is no part of the file", fs.ErrInvalid, encoding)
+	}
+	return nil
+}
+
+// contentRange is where a part begins and how long its file is, -1 where the server does not tell.
+func contentRange(r *http.Response) (off, size int64) {
+	var end int64
+	h := r.Header.Get("Content-Range")
+	if n, _ := fmt.Sscanf(h, "bytes %d-%d/%d", &off, &end, &size); n == 3 {
+		return off, size
+	}
+	if n, _ := fmt.Sscanf(h, "bytes %d-%d/*", &off, &end); n == 2 {
+		return off, -1
+	}
+	return -1, -1
+}
+
+// part is n bytes of a file. A server may overlook what it was asked: another part, or one of another version, is none.
+func (w Web) part(ctx context.Context, name string, off, n int64, f webFile) (io.ReadCloser, error) {
 	r, err := w.do(ctx, http.MethodGet, name, func(h http.Header) {
-		pin(h)
+		f.pin(h)
 		h.Set("Range", rangeOf(off, n))
 	})
 	if err != nil {
 		return nil, err
 	}
-	if r.StatusCode != http.StatusPartialContent {
+	at, size := contentRange(r)
+	switch tag := r.Header.Get("ETag"); {
+	case r.StatusCode != http.StatusPartialContent:
+		err = errNoRanges
+	case at != off:
+		err = fmt.Errorf("%w: the server answered with another part of it", fs.ErrInvalid)
+	case size >= 0 && size != f.size, tag != "" && f.tag != "" && tag != f.tag:
+		err = ErrChanged
+	default:
+		err = packed(r)
+	}
+	if err != nil {
 		r.Body.Close()
-		return nil, errNoRanges
+		return nil, err
 	}
 	return r.Body, nil
 }
@@ -183,7 +245,7 @@ func statusError(code int, status string) error {
 		return ErrChanged
 	case code == http.StatusRequestedRangeNotSatisfiable:
 		return ErrChanged // it became shorter
-	case code < 500 && code != http.StatusTooManyRequests && code != http.StatusRequestTimeout:
+	case code == http.StatusNotImplemented, code < 500 && code != http.StatusTooManyRequests && code != http.StatusRequestTimeout:
 		return fmt.Errorf("%w: the server answered %s", fs.ErrInvalid, status)
 	}
 	return fmt.Errorf("the server answered %s", status)

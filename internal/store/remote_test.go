@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cvatplan/cvatplan/internal/store/storetest"
 )
@@ -288,5 +289,78 @@ func TestAnAddressIsShownWithoutItsSecrets(t *testing.T) {
 	shown := srv.URL + "/d/a%20b.mcap?…"
 	if err == nil || !strings.Contains(err.Error(), shown) || strings.Contains(err.Error(), "pass@") || strings.Contains(err.Error(), "abc") {
 		t.Errorf("%v, want …%s…", err, shown)
+	}
+}
+
+// A server that refuses HEAD, or tells no length with it, is asked for the first byte; what is not a part of the file that was
+// opened is not taken for one.
+func TestWhatWebServersAnswerToPartsIsChecked(t *testing.T) {
+	content := noise(5000)
+	serve := func(w http.ResponseWriter, r *http.Request) {
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	}
+	refused := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodHead {
+				w.WriteHeader(status)
+				return
+			}
+			serve(w, r)
+		}
+	}
+	parts := 0
+	for name, tt := range map[string]struct {
+		answer http.HandlerFunc
+		want   string // of the error; empty: it is read
+	}{
+		"HEAD is not allowed":         {refused(405), ""},
+		"HEAD is not known":           {refused(501), ""},
+		"HEAD is not what was signed": {refused(403), ""},
+		"all is refused":              {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, "permission denied"},
+		"no length": {func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodHead {
+				w.(http.Flusher).Flush()
+				return
+			}
+			serve(w, r)
+		}, ""},
+		"no ranges":              {func(w http.ResponseWriter, r *http.Request) { r.Header.Del("Range"); serve(w, r) }, errNoRanges.Error()},
+		"no ranges, and no HEAD": {func(w http.ResponseWriter, r *http.Request) { r.Header.Del("Range"); refused(405)(w, r) }, errNoRanges.Error()},
+		"packed":                 {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Content-Encoding", "gzip"); serve(w, r) }, "Content-Encoding"},
+		"another part": {func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet {
+				r.Header.Set("Range", "bytes=7-70")
+			}
+			serve(w, r)
+		}, "another part"},
+		"a weak ETag that changed": {func(w http.ResponseWriter, r *http.Request) {
+			parts++
+			w.Header().Set("ETag", fmt.Sprintf(`W/"%d"`, parts))
+			serve(w, r)
+		}, ErrChanged.Error()},
+		"a weak ETag that stays": {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("ETag", `W/"a"`); serve(w, r) }, ""},
+		"another length, without an ETag": {func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodHead {
+				w.Header().Set("Content-Length", "6000")
+				return
+			}
+			serve(w, r)
+		}, ErrChanged.Error()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := httptest.NewServer(tt.answer)
+			defer srv.Close()
+			f, err := At(srv.URL).Open(t.Context(), "big")
+			got := make([]byte, 100)
+			if err == nil {
+				_, err = f.ReadAt(got, 1000)
+			}
+			switch {
+			case tt.want == "" && (err != nil || !bytes.Equal(got, content[1000:1100])):
+				t.Error(err)
+			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+				t.Errorf("%v, want %s", err, tt.want)
+			}
+		})
 	}
 }

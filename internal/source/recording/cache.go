@@ -12,6 +12,9 @@ import (
 // bag follow each other, and opening a bag without an index reads it whole.
 const maxIdle = 4
 
+// farWorkers is how many chunks or runs of messages are fetched from another machine's store at once: each is a wait.
+const farWorkers = 8
+
 // A Cache opens recordings when they are needed, and closes those that were not needed
 // for longest.
 type Cache struct {
@@ -80,7 +83,9 @@ func (c *Cache) use(ctx context.Context, s store.Store, name string, r *reader, 
 	b.once.Do(func() {
 		o := c.Options
 		_, here := s.(store.Local)
-		o.Far = !here
+		if o.Far = !here; o.Far && o.Workers == 0 {
+			o.Workers = farWorkers
+		}
 		b.bag, b.err = bag.Open(ctx, s, name, o)
 	})
 	if b.err != nil {
