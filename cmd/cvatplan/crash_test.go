@@ -100,6 +100,8 @@ var careless = map[string]string{
 	"internal/sandbox serve":          "net/http's own loop; requests recover in ServeHTTP",
 	"internal/sandbox/importer Start": "next recovers",
 	"internal/bag scan":               "runs under guarded",
+	"internal/bag fetchIndexes":       "runs under guarded",
+	"internal/bag ros1Heads":          "runs under guarded",
 	"internal/bag newPipeline":        "counts and waits; load runs under guarded",
 	"internal/bag newBehindWriter":    "writes a file",
 }
