@@ -64,8 +64,11 @@ func (s *S3) newClient() (*s3.Client, error) {
 		}
 	}
 	client := s3.NewFromConfig(c, set)
-	if c.Region == "" && !elsewhere {
-		c.Region = s.region(ctx, client)
+	if elsewhere {
+		return client, nil
+	}
+	if at := s.region(ctx, client); at != "" && at != c.Region { // AWS answers a request to another region with 301
+		c.Region = at
 		client = s3.NewFromConfig(c, set)
 	}
 	return client, nil
