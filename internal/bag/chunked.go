@@ -170,6 +170,9 @@ func (c *chunked) count(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if i%batch == 0 {
+			c.keep(i, fetched)
+		}
 		if c.twice || !c.countIndexed(i, fetched[i%batch]) {
 			rest = append(rest, i)
 		}

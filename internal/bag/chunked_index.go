@@ -34,9 +34,8 @@ const inFlight = 16
 // batch is how many chunks' indexes are fetched before they are taken in: those that are not kept are many.
 const batch = 8 * inFlight
 
-// fetchIndexes reads the indexes of a batch of chunks of a file that is far away, from the first on, several at once, and keeps
-// as many as there is room for: no part of such a file is to be read twice. One that is of no use is nil; what the store
-// refuses is an error.
+// fetchIndexes reads the indexes of a batch of chunks of a file that is far away, from the first on, several at once. One that
+// is of no use is nil; what the store refuses is an error.
 func (c *chunked) fetchIndexes(ctx context.Context, first int) ([][]ref, error) {
 	fetched := make([][]ref, min(batch, len(c.chunks)-first))
 	if !c.opts.Far || c.twice {
@@ -60,16 +59,18 @@ func (c *chunked) fetchIndexes(ctx context.Context, first int) ([][]ref, error) 
 			})
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
+	return fetched, g.Wait()
+}
+
+// keep keeps what was fetched of a batch, as far as there is room for it: no part of a file that is far away is to be read twice.
+// It is meant for opening, when nobody else reads the file.
+func (c *chunked) keep(first int, fetched [][]ref) {
 	for i, refs := range fetched {
 		if k := &c.chunks[first+i]; k.refs == nil && c.kept+len(refs) <= keptRefs {
 			c.kept += len(refs)
 			k.refs = refs
 		}
 	}
-	return fetched, nil
 }
 
 // refused reports whether an error is a store's that gives no bytes, and not one of what the bytes say.
