@@ -61,7 +61,7 @@ func (w answer) print(out io.Writer, typed string) error {
 	return err
 }
 
-// completeWord says what may stand where the words before it end.
+// completeWord says what may follow where the words before it end.
 func (a *app) completeWord(before typedWords, word string) answer {
 	name, _, hasValue := strings.Cut(word, "=")
 	switch {

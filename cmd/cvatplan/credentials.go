@@ -12,7 +12,7 @@ import (
 )
 
 // credentials are what the environment, or a person at a terminal, gives for one server. They never
-// stand in a manifest and are never a flag: both end up in histories and process lists.
+// are in a manifest and are never a flag: both end up in histories and process lists.
 type credentials struct {
 	accessToken        cvat.Secret
 	username           string

@@ -117,7 +117,7 @@ func TestALeftoversDeletionThatIsHeldLosesNothing(t *testing.T) {
 	}
 }
 
-// leftover is a run that meets its own empty task beside another's of the same name, which
+// leftover is a run that meets its own empty task next to another's of the same name, which
 // has frames.
 func (s *site) leftover(t *testing.T, srv *cvattest.Server) *process {
 	t.Helper()

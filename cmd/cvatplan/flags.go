@@ -40,7 +40,7 @@ type globals struct {
 	InsecureHTTP  bool          `name:"insecure-http" group:"global" help:"Send credentials over plain http to a public address."`
 }
 
-// environment lets CVATPLAN_SOME_FLAG stand for --some-flag, or another variable where the flag's tag
+// environment makes CVATPLAN_SOME_FLAG the same as --some-flag, or another variable where the flag's tag
 // `variable` names one.
 func environment(getenv func(string) string) kong.Resolver {
 	return kong.ResolverFunc(func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {

@@ -54,7 +54,7 @@ func prepareScript(env *testscript.Env) error {
 	return nil
 }
 
-// Commands that scripts have beside testscript's own and cvattest's.
+// Commands that scripts have in addition to testscript's own and cvattest's.
 var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"api":      api,
 	"copytree": copyTree,

@@ -48,7 +48,7 @@ type shape struct {
 	settings      string // of the manifest's task
 	prefix        string // of the bags' names; default run
 	organization  string
-	related       bool // each frame has a context image beside it
+	related       bool // each frame has a context image next to it
 	clouds        bool // the frames are point clouds
 	video         bool // each task is one video of 30 frames, in three pieces
 	served        bool // the images are in a cloud storage

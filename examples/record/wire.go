@@ -88,7 +88,7 @@ func (cdr) raw(h header, encoding string, width, height, step uint32, data []byt
 
 func (cdr) text(s string) []byte { return newAligned().string(s) }
 
-// aligned is a message of CDR, little endian; numbers stand at multiples of their size,
+// aligned is a message of CDR, little endian; numbers are at multiples of their size,
 // counted from behind the four bytes of encapsulation.
 type aligned []byte
 

@@ -31,7 +31,7 @@ type images struct {
 type dir struct {
 	rel  string // from the root, with slashes
 	file bool   // a recording or a video in one file
-	kids int    // directories and recordings beside it, itself included
+	kids int    // directories and recordings next to it, itself included
 }
 
 // names tell sets of file names apart; that two differ and are taken for one is found out by planning them.

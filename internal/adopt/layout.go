@@ -246,7 +246,7 @@ func usesBag(template string) bool {
 	return strings.Contains(template, "{bag}") && !strings.Contains(template, "{{bag}}") || template == "{rel}"
 }
 
-// inParent puts {parent} in, where a text beside the bag's name is the name of the directory above the bag.
+// inParent puts {parent} in, where a text next to the bag's name is the name of the directory above the bag.
 func inParent(text, parent string) string {
 	if before, after, ok := strings.Cut(text, parent); ok && len(parent) > 1 && parent != "." {
 		return escape(before) + "{parent}" + escape(after)

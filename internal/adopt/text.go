@@ -149,7 +149,7 @@ func (e entry) lines() []string {
 	return lines
 }
 
-// entries are globs for the bags that are beside each other, and entries of bags that differ from the others.
+// entries are globs for the bags that are in one directory, and entries of bags that differ from the others.
 func (a *adoption) entries() []entry {
 	_, index := a.indexFile()
 	groups := map[string][]*task{}
@@ -191,7 +191,7 @@ func (a *adoption) entries() []entry {
 	return append(globs, single...)
 }
 
-// complete reports whether the bags are all that is beside them.
+// complete reports whether the bags are all that is in their directory.
 func (a *adoption) complete(bags []*task) bool {
 	for _, t := range bags {
 		if t.indexed {
@@ -208,7 +208,7 @@ func (a *adoption) complete(bags []*task) bool {
 	return true
 }
 
-// glob matches a bag and those beside it that are of its kind.
+// glob matches a bag and those next to it that are of its kind.
 func (a *adoption) glob(t *task) string {
 	all := "*/"
 	if file := !t.indexed && slices.ContainsFunc(t.images, func(d dir) bool { return d.rel == t.bag && d.file }); file {

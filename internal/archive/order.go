@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// OrderName is the file name to upload [Zip.Order] under, beside the zip. CVAT takes
+// OrderName is the file name to upload [Zip.Order] under, next to the zip. CVAT takes
 // any name that ends in .jsonl as the task's dataset manifest.
 func (z *Zip) OrderName() string { return "cvatplan-" + z.hash + ".jsonl" }
 
@@ -23,7 +23,7 @@ type orderMeta struct {
 	RelatedImages []string `json:"related_images"`
 }
 
-// Order is CVAT's dataset manifest of the frames: uploaded beside the zip (inside it
+// Order is CVAT's dataset manifest of the frames: uploaded next to the zip (inside it
 // CVAT does not look), it makes sorting_method predefined keep the entries' order.
 // Every frame needs its Width and Height.
 func (z *Zip) Order() []byte {

@@ -20,7 +20,7 @@ const TempPrefix = ".new-"
 type Options struct {
 	Mode    os.FileMode // permissions; 0: those of the file that is replaced, or 0644
 	New     bool        // refuse to replace a file, with an error that is fs.ErrExist
-	TempDir string      // where it is written first, on the same file system; empty: beside path
+	TempDir string      // where it is written first, on the same file system; empty: next to path
 	NoSync  bool        // do not wait for the disk: after a power failure the file may be empty
 }
 

@@ -44,7 +44,7 @@ func (c *chunked) chunk(_ context.Context, n int32, buf []byte) ([]byte, error) 
 }
 
 // verify reads the chunk in pieces: its messages alone are not all that the checksum covers. What of a file that is far
-// away is read one by one is little beside its chunk, so that the rest is not fetched for this.
+// away is read one by one is little compared with its chunk, so that the rest is not fetched for this.
 func (c *chunked) verify(ctx context.Context, n int32) error {
 	k := &c.chunks[n]
 	if k.codec != plain || k.crc == 0 || k.cut || c.opts.Far && !c.opts.Strict {
@@ -100,7 +100,7 @@ func (c *chunked) unpack(k *chunk, buf []byte) (data []byte, crc uint32, err err
 	return data, crc, err
 }
 
-// packed reads a chunk as it lies in the file, with the checksum of what it holds: where only the summary told of the
+// packed reads a chunk as it lies in the file, with the checksum of what it holds: where only the summary knew of the
 // chunk, that is read from the chunk's head, in the same request.
 func (c *chunked) packed(k *chunk, buf []byte) (data []byte, crc uint32, err error) {
 	if !k.headless {
@@ -121,7 +121,7 @@ var sources = sync.Pool{New: func() any { return new([]byte) }}
 
 const keptSource = 4 << 20
 
-// message reads one message and checks that it is the one that the index told of.
+// message reads one message and checks that it is the one that the index names.
 func (c *chunked) message(ctx context.Context, p place, data, buf []byte, limit int64) (message, error) {
 	base, read := p.off, []byte(nil)
 	if data == nil {

@@ -12,7 +12,7 @@ const (
 )
 
 // A behindWriter writes on another core than the one that unpacks: half as
-// long again is what writing a file takes beside its decompression.
+// long again is what writing a file takes in addition to its decompression.
 type behindWriter struct {
 	full, free chan []byte
 	buf        []byte

@@ -96,7 +96,7 @@ func kindNamed(name string) Kind {
 }
 
 // detectFile asks for a recording's name and a recording's first bytes, which count where the two differ: a .mcap
-// that is a ROS 1 bag is read as that. Only a database may be empty, as its whole contents may be in the log beside it.
+// that is a ROS 1 bag is read as that. Only a database may be empty, as its whole contents may be in the log next to it.
 func (l location) detectFile(ctx context.Context) Kind {
 	kind := kindNamed(l.name)
 	if kind == "" {
@@ -136,7 +136,7 @@ func (l location) detectDir(ctx context.Context) Kind {
 	names, err := l.recordingNames(ctx)
 	isBag := func(name string) bool { return kindNamed(name) == ROS1 }
 	if err == nil && !slices.ContainsFunc(names, isBag) && l.oneRecording(ctx, names) {
-		return ROSBag2 // beside a ROS 1 bag, a lone .mcap is a recording of its own
+		return ROSBag2 // next to a ROS 1 bag, a lone .mcap is a recording of its own
 	}
 	return ""
 }

@@ -24,7 +24,7 @@
 //   - Equal times keep the order of the file.
 //   - [Bag.Messages] reads each chunk once, on all cores, in memory that is bounded however large
 //     the bag is: all who share [Options].Memory hold no more than it and one message.
-//   - Nothing is ever written beside a bag. Only a file compressed as a whole is
+//   - Nothing is ever written next to a bag. Only a file compressed as a whole is
 //     unpacked, to a temporary file after a look at the free space, which has no
 //     name where the system allows that: it is gone however the program ends. A
 //     database with its log is read as it lies.

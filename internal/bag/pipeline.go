@@ -8,7 +8,7 @@ import (
 )
 
 // A pipeline loads units ahead of their use, in order, on several workers. A
-// unit begins to load when it fits the budget beside those of its kind that are
+// unit begins to load when it fits the budget together with those of its kind that are
 // loaded or still in use, or when fewer units than there are workers are, and the memory
 // shared with other pipelines has room for it. The unit that is waited for is the next to be
 // loaded; of all pipelines that wait for memory, one is always granted it ([memory.Reader]). What

@@ -264,7 +264,7 @@ func readMetadata(ctx context.Context, dir location, names []string) ([]split, e
 	return out, nil
 }
 
-// storageName finds a file that the metadata names: beside the metadata (old
+// storageName finds a file that the metadata names: next to the metadata (old
 // versions put the bag's name before it, and recorders on Windows its path), with or without its compression's suffix.
 func storageName(there map[string]bool, name string) string {
 	base := path.Base(name)

@@ -198,7 +198,7 @@ func TestFilesAreFoundUnderTheNamesThatTheyHaveNow(t *testing.T) {
 }
 
 // Which file is which one that metadata.yaml names, the content decides where a name leaves a doubt; what is not taken
-// is named beside what is missing.
+// is named together with what is missing.
 func TestAFileUnderAnotherNameIsTakenOnlyIfItsContentFits(t *testing.T) {
 	var list []written
 	for i := range 20 {

@@ -119,7 +119,7 @@ func numberOf(name string) string {
 	return ""
 }
 
-// confirmed tells whether the content of files bears out that they are splits of this recording: each holds as many
+// confirmed reports whether the content of files shows that they are splits of this recording: each holds as many
 // messages as the metadata tells of it, or where it does not tell, has its number, and all files follow each other in
 // time. A task of another recording's frames could not be corrected later.
 func (b *Bag) confirmed(ctx context.Context, splits []split, renamed map[string]string) (bool, error) {

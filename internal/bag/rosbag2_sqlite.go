@@ -34,7 +34,7 @@ type database struct {
 
 const sqliteMagic = "SQLite format 3\x00"
 
-// openSQLite opens a database that it never writes to, nor beside it: what a crash
+// openSQLite opens a database that it never writes to, nor to files next to it: what a crash
 // left in a log is laid over it. An error closes f, as Close does later.
 func openSQLite(ctx context.Context, b *Bag, f *file, s split) (_ *database, err error) {
 	if err := b.opts.mayReadWhole(f, "is a database, whose pages are in no order"); err != nil {

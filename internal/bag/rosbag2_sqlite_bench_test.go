@@ -12,8 +12,8 @@ import (
 
 // The page reader (rosbag2_sqlite_pages.go) stays as long as it is at least 1.5 times
 // as fast as the best of SQL: one camera out of a .db3 of 480 MB, in one run. On
-// 2026-11-28, two cores beside other work, the best of 25: 45 ms, against 122 ms for one
-// query (2.7 times) and 219 ms for a query for each message. Again that day, beside a load of
+// 2026-11-28, two cores with other work, the best of 25: 45 ms, against 122 ms for one
+// query (2.7 times) and 219 ms for a query for each message. Again that day, with a load of
 // 17, 15 runs: 290 ms (median 432), against 557 (1029) and 572 (911): 1.9 (2.1) times.
 //
 //	go test -run '^$' -bench SQLite -benchtime 1x -count 25 ./internal/bag

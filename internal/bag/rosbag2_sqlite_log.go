@@ -12,7 +12,7 @@ type logKind struct {
 	read   func(context.Context, *layered) error
 }
 
-// logs are what a recorder that was killed leaves beside its database, and how each
+// logs are what a recorder that was killed leaves next to its database, and how each
 // is read: a journal of pages as they were, or a write-ahead log of pages as they
 // should be. SQLite itself applies them by writing to the database, which is not ours.
 var logs = []logKind{
@@ -20,7 +20,7 @@ var logs = []logKind{
 	{"-wal", readWAL},
 }
 
-// hasLog says whether a database has a log beside it.
+// hasLog says whether a database has a log next to it.
 func (l location) hasLog(ctx context.Context) bool {
 	return slices.ContainsFunc(logs, func(k logKind) bool { return l.beside(k.suffix).isLog(ctx) })
 }
@@ -30,7 +30,7 @@ func (l location) isLog(ctx context.Context) bool {
 	return err == nil && info.Mode().IsRegular() && info.Size() > 0
 }
 
-// withLogs is the database f with what lies beside it in the store laid over it.
+// withLogs is the database f with what lies next to it in the store laid over it.
 func withLogs(ctx context.Context, f *file, at location) (*file, error) {
 	for _, l := range logs {
 		if !at.beside(l.suffix).isLog(ctx) {

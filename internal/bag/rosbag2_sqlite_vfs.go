@@ -12,7 +12,7 @@ import (
 
 // databases are the files that SQLite reads through us, each under a number: it
 // opens nothing of the disk by itself, so that it neither writes nor looks for
-// anything beside a database, and reads what has no name (a temporary file) or is no file
+// anything next to a database, and reads what has no name (a temporary file) or is no file
 // of its own (a layered one).
 type databases struct {
 	mu   sync.Mutex

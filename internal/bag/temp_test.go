@@ -35,7 +35,7 @@ func tree(t *testing.T, dir string) map[string]string {
 	return out
 }
 
-// SQLite, asked to read a log, writes beside it; the copy is what it may write to.
+// SQLite, asked to read a log, writes next to it; the copy is what it may write to.
 func TestNothingIsWrittenBesideABagAndNothingStaysInTemp(t *testing.T) {
 	list := drive(cameraCDR, motorCDR, 60)
 	for name, c := range map[string]struct {

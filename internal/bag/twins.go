@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A Twin is a file that holds the same recording as another one beside it.
+// A Twin is a file that holds the same recording as another one next to it.
 type Twin struct {
 	Name string
 	Of   string // the one to read
@@ -74,9 +74,9 @@ func (l location) numberedCopies(ctx context.Context, names []string, known []Tw
 	return copies
 }
 
-// twinsByName finds those among the names in one directory that hold what another one holds: a .db3 beside the
-// .mcap that was made of it, either beside its .zstd, run.orig.bag, which rosbag reindex and rosbag
-// compress leave behind, beside run.bag, and what file managers call a copy beside what it is a copy of. Of several
+// twinsByName finds those among the names in one directory that hold what another one holds: a .db3 next to the
+// .mcap that was made of it, either next to its .zstd, run.orig.bag, which rosbag reindex and rosbag
+// compress leave behind, next to run.bag, and what file managers call a copy next to what it is a copy of. Of several
 // forms the one is read that most files of the directory have, else .db3 before .mcap, both before what must be
 // unpacked, and all before copies.
 func twinsByName(names []string) []Twin {
@@ -110,13 +110,13 @@ func twinsByName(names []string) []Twin {
 }
 
 // forms are the endings of the files that may hold one recording, the first of them read first. Those of
-// ROS 1 bags are apart: a .bag beside an .mcap was recorded by other programs.
+// ROS 1 bags are apart: a .bag next to an .mcap was recorded by other programs.
 var forms = []struct{ family, suffix string }{
 	{"", ".db3"}, {"", ".mcap"}, {"", ".db3.zstd"}, {"", ".db3.zst"}, {"", ".mcap.zstd"}, {"", ".mcap.zst"},
 	{"bag:", ".bag"}, {"bag:", ".orig.bag"},
 }
 
-// original is the form that is never read beside another one; copies are beyond it.
+// original is the form that is never read next to another one; copies are beyond it.
 var original = len(forms) - 1
 
 // copyName is what file managers call the copy of a file, without its ending. A number alone, as in run (2), may be

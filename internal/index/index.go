@@ -2,7 +2,7 @@
 // joins what CVAT calls it (task, frame name, number, job) to where it comes from (bag, topic, message,
 // times), so that annotations find the way back to the recording's time line.
 //
-// Committed beside a manifest (`bags: [{path: run7/, index: index/run7.jsonl}]`) it stands in for a bag
+// Committed next to a manifest (`bags: [{path: run7/, index: index/run7.jsonl}]`) it replaces a bag
 // that is not there: its names, sizes and SHA-256 are all that a plan needs.
 //
 // An index is JSON Lines ([Writer], [Read]) or CSV ([NewCSV]), described by schema/frames.schema.json.
@@ -47,12 +47,12 @@ type Record struct {
 	Judged    int    `json:"judged,omitempty"`    // how many of the camera's frames in the bag, the first in time's order, were there to choose from
 	Selection string `json:"selection,omitempty"` // the frames: settings that it was selected and encoded with, where they are not the defaults
 
-	Context []Context `json:"context,omitempty"` // images of other cameras that are shown beside it
+	Context []Context `json:"context,omitempty"` // images of other cameras that are shown next to it
 }
 
-// A Context is one image beside a frame.
+// A Context is one image next to a frame.
 type Context struct {
-	Name    string `json:"name"`            // its file name in CVAT, left.png: what stands before the ending is the source of context
+	Name    string `json:"name"`            // its file name in CVAT, left.png: what comes before the ending is the source of context
 	Path    string `json:"path,omitempty"`  // of a directory's image: in the bag, with slashes
 	Topic   string `json:"topic,omitempty"` // of a recording's message
 	Message *int   `json:"message,omitempty"`

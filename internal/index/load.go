@@ -38,7 +38,7 @@ type Frames struct {
 	last int // frame number
 }
 
-// A ContextImage is what an index says of one image beside a frame.
+// A ContextImage is what an index says of one image next to a frame.
 type ContextImage struct {
 	Name  string
 	Size  int64 // bytes

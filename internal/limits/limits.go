@@ -1,6 +1,6 @@
 // Package limits has what CVAT itself refuses to go beyond, each number once.
 //
-// The embedded server states its own, since it stands for CVAT; pkg/cvat/contract asks both.
+// The embedded server states its own, since it represents CVAT; pkg/cvat/contract asks both.
 package limits
 
 const (

@@ -66,7 +66,7 @@ type Size struct{ Bytes, Buffer int64 }
 // One is the size of one buffer of n bytes.
 func One(n int64) Size { return Buffer(n, 0) }
 
-// Buffer is the size of a buffer of n bytes, and of more bytes beside it.
+// Buffer is the size of a buffer of n bytes, and of more bytes in addition.
 func Buffer(n, more int64) Size { return Size{Round(n) + more, Round(n)} }
 
 // Round is the capacity of a buffer for n bytes, up to an eighth more, so that it is likely to be of use
@@ -189,7 +189,7 @@ func (b *Budget) jobFits(n int64) bool {
 
 func (b *Budget) readerFits(n int64) bool { return b.readers.held+n <= b.limit/2 && b.fits(n) }
 
-// fits says whether bytes fit beside what is held, and beside what holds can always have.
+// fits says whether bytes fit in addition to what is held, and to what holds can always have.
 func (b *Budget) fits(n int64) bool {
 	return b.held+n <= b.limit && b.held-b.holds.held+n <= b.limit-b.limit/8
 }
@@ -259,7 +259,7 @@ func (b *Budget) give(g *Grant, k *Kept) {
 		r.yield()
 	}
 	if g.line != &b.jobs {
-		n = g.buffer // what was beside it has pools of its own
+		n = g.buffer // what was in addition to it has pools of its own
 	}
 	b.idle.dropped += max(n-int64(cap(k.data)), 0)
 	g.Buf = nil

@@ -9,7 +9,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// maxRule is how many bytes of names one question takes, as they stand in the URL: the
+// maxRule is how many bytes of names one question takes, as they are in the URL: the
 // proxy that CVAT ships with allows 8 kB for a whole request line.
 const maxRule = 6000
 

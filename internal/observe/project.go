@@ -34,7 +34,7 @@ type Found struct {
 	ID        int
 	Name      string
 	Empty     bool   // the server says that it holds no task
-	Unclaimed bool   // it bears [plan.ProjectMarker]
+	Unclaimed bool   // it has [plan.ProjectMarker]
 	Leftovers []int  // others of its name that bear it and hold no task
 	GuideID   int    // 0: it has no guide
 	Dimension string // as the server tells it: 2d or 3d; empty: it holds no task with data

@@ -27,7 +27,7 @@ const (
 	Compressed = "binary_compressed"
 )
 
-// A Header is what stands before the points.
+// A Header is what comes before the points.
 type Header struct {
 	Fields        []Field
 	Width, Height int // of unorganised clouds all points and 1

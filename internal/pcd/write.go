@@ -38,7 +38,7 @@ func layoutOf(name string) binLayout {
 	return kitti
 }
 
-// BinHeader is what makes a PCD of a .bin of that name and size in bytes when it stands before it. Of KITTI's CVAT itself makes
+// BinHeader is what makes a PCD of a .bin of that name and size in bytes when it is before it. Of KITTI's CVAT itself makes
 // exactly this file (measured on 2.73), under the name with .pcd; nuScenes', which have a fifth number in each point, it takes
 // for those.
 func BinHeader(name string, size int64) (header []byte, points int64, err error) {

@@ -6,7 +6,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// The lines of a file, as schema/planfile.schema.json describes them. Their types stand
+// The lines of a file, as schema/planfile.schema.json describes them. Their types are
 // first in each, where [Is] and the reader look for them.
 const (
 	typeHeader  = "saved_plan"

@@ -14,7 +14,7 @@ import (
 // plan out does not explain. What is explained by it:
 //
 //   - the project of a plan that creates it;
-//   - a task that bears the marker of the plan's archive, is empty or holds as many frames;
+//   - a task that has the marker of the plan's archive, is empty or holds as many frames;
 //   - a task without a marker that holds just the plan's frames (see [Project.Unsure]);
 //   - that what the plan replaces or removes is gone, or about to go.
 //
@@ -40,7 +40,7 @@ func (p Project) Since(now Project) []string {
 }
 
 // Due is what is left of the saved plan: what was decided now about its tasks. Tasks that
-// only now's manifests ask for stand in a note.
+// only now's manifests ask for are in a note.
 func (p Project) Due(now plan.Plan) plan.Plan {
 	planned := changes(p.Plan())
 	var kept []plan.Change

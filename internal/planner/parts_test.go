@@ -478,7 +478,7 @@ func compressedImage(cdr bool, seconds uint32, png []byte) []byte {
 	return append(little.AppendUint32(b, uint32(len(png))), png...)
 }
 
-// An empty leftover beside a part, whichever was made first, takes no frame from it or from the next.
+// An empty leftover next to a part, whichever was made first, takes no frame from it or from the next.
 func TestALeftoverBesideAPartHoldsNoFrames(t *testing.T) {
 	d := newDataset(t, "task: {grow: part}", "run_1/a.png", "run_1/b.png", "run_1/c.png")
 	srv := cvattest.Start(t)

@@ -387,7 +387,7 @@ func newServer(t *testing.T) *cvat.Client {
 // A dataset is a manifest, cvatplan.yaml, and its bags in data.
 type dataset struct{ dir, more string }
 
-// newDataset writes pictures; more is what the manifest has beside server, project and bags.
+// newDataset writes pictures; more is what the manifest has in addition to server, project and bags.
 func newDataset(t *testing.T, more string, files ...string) *dataset {
 	t.Helper()
 	d := &dataset{t.TempDir(), more}

@@ -19,7 +19,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// detectedBag writes a ROS 1 bag of four images, 100 ms apart, and of what a detector found beside two of them: two
+// detectedBag writes a ROS 1 bag of four images, 100 ms apart, and of what a detector found next to two of them: two
 // equal boxes of class 7 (package prediction has the message).
 func detectedBag(t *testing.T, path string) {
 	t.Helper()

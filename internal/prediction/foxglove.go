@@ -25,7 +25,7 @@ const (
 
 var lineTypes = map[string]int64{"POINTS": loosePoints, "LINE_LOOP": lineLoop, "LINE_STRIP": lineStrip}
 
-// imageAnnotations reads a foxglove.ImageAnnotations: outlines, and beside each a text that names it, and may say its score
+// imageAnnotations reads a foxglove.ImageAnnotations: outlines, and next to each a text that names it, and may say its score
 // ("car 0.87"). Lists of lines, as skeletons and cuboids are drawn, are no shapes.
 func imageAnnotations(m rosmsg.Message) detected {
 	d := detected{}

@@ -76,7 +76,7 @@ func TestMessagesAreReadByTheDefinitionThatTheyCarry(t *testing.T) {
 	}
 }
 
-// What pull writes beside a recording is read back, as far as it says what it is.
+// What pull writes next to a recording is read back, as far as it says what it is.
 func TestSideFilesOfPullAreRead(t *testing.T) {
 	var b bytes.Buffer
 	stamp := int64(1700000000123456789)

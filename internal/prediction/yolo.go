@@ -74,7 +74,7 @@ func openYOLO(dir string) (Found, error) {
 	return found, nil
 }
 
-// classesFile has the names of classes, one a line, beside labels: LabelImg and Label Studio write it, and no data.yaml.
+// classesFile has the names of classes, one a line, next to labels: LabelImg and Label Studio write it, and no data.yaml.
 const classesFile = "classes.txt"
 
 // yoloDataAbove reads the data.yaml of a directory, or of the nearest one above it that has one. Where none has, the

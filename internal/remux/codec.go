@@ -18,7 +18,7 @@ type unit struct {
 type picture struct {
 	width, height int
 	key           bool  // decoding can start here
-	starts        bool  // order counts anew from here on
+	starts        bool  // order counts from the start again from here on
 	order         int32 // of presentation
 	lost          bool  // it needs a picture that was not received
 	concealed     bool  // of one that is lost: FFmpeg's decoder makes up what is missing
@@ -47,7 +47,7 @@ type codec interface {
 	set(piece []byte) (setKey, bool)
 	// all are the parameter sets as the stream has them by now.
 	all() sets
-	// length is what stands before a piece in the file.
+	// length is what is before a piece in the file.
 	length(piece []byte) []byte
 	// spliced is a piece of a unit at which decoding starts.
 	spliced(piece []byte) []byte
@@ -75,5 +75,5 @@ func (s sets) of(kind uint8) (list [][]byte) {
 	return list
 }
 
-// nalLength is what stands before a NAL unit in the file.
+// nalLength is what comes before a NAL unit in the file.
 func nalLength(nal []byte) []byte { return binary.BigEndian.AppendUint32(nil, uint32(len(nal))) }

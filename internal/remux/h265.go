@@ -30,7 +30,7 @@ type h265 struct {
 	sps  [16]*h265SPSet
 	pps  [64]*h265PPSet
 
-	ended       bool // the sequence has: the next key frame starts anew
+	ended       bool // the sequence has: the next key frame starts again
 	endsBehind  bool // it will have, behind the picture of the last look
 	state, next h265State
 }

@@ -101,7 +101,7 @@ func (m *Movie) order() []int {
 	return shown
 }
 
-// layOut writes all that stands before the first sample, and notes where each begins.
+// layOut writes all that comes before the first sample, and notes where each begins.
 func (m *Movie) layOut(e entry, shown []int) error {
 	m.starts = make([]int64, len(m.samples)+1)
 	for i, s := range m.samples {

@@ -21,7 +21,7 @@
 // # The same bytes
 //
 // The file depends on the payloads and their order alone: no stamps are in it, each frame lasts as long as
-// all others. Where the first key frame comes again without parameter sets, or with others, these stand before
+// all others. Where the first key frame comes again without parameter sets, or with others, these come before
 // it, once for each change. A message that is not what it was ends reading with a [*ChangedError].
 //
 // # Files
@@ -109,7 +109,7 @@ func (l Left) String() string {
 type sample struct {
 	message int32
 	part    int32 // of the message's access units
-	prefix  int32 // of Scanner.prefixes: parameter sets that stand before it; -1: none
+	prefix  int32 // of Scanner.prefixes: parameter sets that come before it; -1: none
 	size    uint32
 	crc     uint32
 	order   int32 // of presentation, within the sequence
@@ -122,7 +122,7 @@ type flags uint8
 const (
 	keyFrame flags = 1 << iota
 	hidden         // decoded, never shown
-	spliced        // decoding starts anew here, though the picture itself does not say so
+	spliced        // decoding starts again here, though the picture itself does not say so
 	borrowed       // it only shows a picture that was decoded before
 )
 

@@ -16,7 +16,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// HTMLOptions say what [HTML] shows beside the plans.
+// HTMLOptions say what [HTML] shows in addition to the plans.
 type HTMLOptions struct {
 	Errors []diag.Diagnostic // why there is no plan, or less of it
 

@@ -40,7 +40,7 @@ type thumbDoc struct {
 
 func sheetID(plan, change int) string { return fmt.Sprintf("sheet-%d-%d", plan, change) }
 
-// maxPictures bounds the pictures of one page, in bytes as they stand in it: more than that
+// maxPictures bounds the pictures of one page, in bytes as they are in it: more than that
 // takes a browser long to open, and a reviewer longer to look at.
 const maxPictures = 16 << 20
 

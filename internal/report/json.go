@@ -13,7 +13,7 @@ import (
 // ever added; schema/*.schema.json describe each output.
 const FormatVersion = "1.0"
 
-// JSONOptions say what [JSON] writes beside the plans.
+// JSONOptions say what [JSON] writes in addition to the plans.
 type JSONOptions struct {
 	Version string            // of cvatplan; left out where empty
 	Errors  []diag.Diagnostic // why there is no plan, or less of it

@@ -46,7 +46,7 @@ type changeDoc struct {
 	Removes      []int       `json:"removes,omitempty"` // ids of empty leftovers of ours
 	Origin       *originDoc  `json:"origin,omitempty"`
 
-	Context     []plan.Context    `json:"context,omitempty"`     // what is beside its frames
+	Context     []plan.Context    `json:"context,omitempty"`     // what is next to its frames
 	Annotations *plan.Annotations `json:"annotations,omitempty"` // what the task is given
 }
 

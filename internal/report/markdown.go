@@ -18,7 +18,7 @@ const Marker = "<!-- cvatplan -->"
 // GitHub takes 65,536 characters in a comment, and the caller may add some.
 const MaxMarkdown = 60_000
 
-// MarkdownOptions say what [Markdown] writes beside the plans.
+// MarkdownOptions say what [Markdown] writes in addition to the plans.
 type MarkdownOptions struct {
 	Errors []diag.Diagnostic // why there is no plan, or less of it
 }

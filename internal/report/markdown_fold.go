@@ -16,7 +16,7 @@ type fold struct {
 // maxFold is how long a fold grows, in bytes, before its bag goes on in another one.
 const maxFold = 6000
 
-// foldsOf writes the bags of one plan; several plans are told apart by their projects.
+// foldsOf writes the bags of one plan; several plans are distinguished by their projects.
 func foldsOf(p plan.Plan, severalPlans bool) []fold {
 	var folds []fold
 	for _, g := range grouped(p.Changes) {

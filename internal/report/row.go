@@ -84,7 +84,7 @@ func (t *text) row(r row) {
 // narrowestName is how much of a name a narrow terminal shows all the same.
 const narrowestName = 16
 
-// nameRoom is how wide a name may be beside the other columns, in cells.
+// nameRoom is how wide a name may be next to the other columns, in cells.
 func (t *text) nameRoom() int {
 	if t.Width == 0 {
 		return math.MaxInt

@@ -40,7 +40,7 @@ func signOf(a plan.Action) sign {
 	return sign{"*", string(a), none}
 }
 
-// The signs of what changes in a project beside what its action says.
+// The signs of what changes in a project, in addition to what its action says.
 var (
 	updateSign  = signs[plan.Update]
 	blockedSign = signs[plan.Blocked]

@@ -54,7 +54,7 @@ func (d demosaic) rows16() func(dst []byte, y int) {
 	}
 }
 
-// A phase says what stands where in a row: its colour beside green is red or blue,
+// A phase says what is where in a row: its colour next to green is red or blue,
 // in the columns of one parity; the third colour stands above and below.
 type phase struct {
 	own, other int // channels

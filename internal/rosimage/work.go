@@ -24,7 +24,7 @@ func (m *Message) MaxFile(o Options) int64 {
 	return (width*sample+1)*height*65/64 + 4096
 }
 
-// Work is how many bytes of memory [Encode] takes beside the message and the file, at
+// Work is how many bytes of memory [Encode] takes in addition to the message and the file, at
 // most: the picture that image/jpeg wants whole, or what compressedDepth is unpacked to.
 // A PNG of pixels is made row by row.
 func (m *Message) Work(o Options) int64 {

@@ -10,7 +10,7 @@
 //
 // # What it promises
 //
-// State lives in one directory: a SQLite database, and beside it the images. A
+// State lives in one directory: a SQLite database, and next to it the images. A
 // directory belongs to one process at a time ([Open] waits for it, then says who is
 // in the way). What was answered is kept: kill -9 loses no task and no complete
 // PATCH, and an import that was queued or running is taken up again by the next

@@ -58,7 +58,7 @@ type Hooks struct {
 	// Annotating is called when a change of a task's annotations has read what it
 	// replaces, and has not written yet.
 	Annotating func(ctx context.Context, taskID int)
-	// Panicked is told of a panic in a request, which is answered 500, or in an import,
+	// Panicked is called with a panic in a request, which is answered 500, or in an import,
 	// which fails: its reason and its stack. Here too outside of tests.
 	Panicked func(*crash.Panic)
 }

@@ -32,9 +32,9 @@ type bagRef struct {
 	missing     *diag.Diagnostic // why it is not here, although it should be
 	index       string           // the file of its committed index; empty: the manifest names none
 	indexed     *index.Index     // that file; nil: there is none
-	onlyIndexed bool             // it is not here, and the index stands in
+	onlyIndexed bool             // it is not here, and the index replaces it
 
-	unfetched *diag.Diagnostic // what stands in its place, a pointer of Git LFS say; nil: nothing does
+	unfetched *diag.Diagnostic // what is in its place, a pointer of Git LFS say; nil: nothing does
 }
 
 // path is where it is, for people.
@@ -178,7 +178,7 @@ func globOptions(pattern string) []doublestar.GlobOption {
 	return options
 }
 
-// cleanPattern takes off a trailing slash, which stands for "directories only".
+// cleanPattern takes off a trailing slash, which means "directories only".
 func cleanPattern(pattern string) (clean string, dirsOnly bool) {
 	pattern = slashes(pattern, filepath.Separator)
 	clean = path.Clean(pattern)
@@ -215,7 +215,7 @@ func (f *finder) markInside(ctx context.Context, used []bool, e *manifest.Bag, r
 	}
 }
 
-// dropTwins drops recordings that globs found beside another file of the same one, with a note.
+// dropTwins drops recordings that globs found next to another file of the same one, with a note.
 func (f *finder) dropTwins(ctx context.Context) {
 	byDir := make(map[string][]string)
 	for _, b := range f.bags {

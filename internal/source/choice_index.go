@@ -48,7 +48,7 @@ func (t *Task) recall(l *index.Frames) string {
 	return differs(t.frames.names, l.Names)
 }
 
-// choiceIn is what of a selection says which frames there are to choose from, and how. It stands first in it.
+// choiceIn is what of a selection says which frames there are to choose from, and how. It comes first in it.
 func choiceIn(selection string) string {
 	of := strings.Fields(selection)
 	for i, setting := range of {

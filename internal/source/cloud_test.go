@@ -32,7 +32,7 @@ func cloudMessage(t *testing.T, second int, xyz ...float64) []byte {
 	return message
 }
 
-// cloudBag is a recording of those messages, on a topic beside one of images.
+// cloudBag is a recording of those messages, on a topic next to one of images.
 func cloudBag(t *testing.T, messages ...[]byte) (root string) {
 	t.Helper()
 	root = t.TempDir()

@@ -14,11 +14,11 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// A relatedFolders are the images of a bag's related_images folders, by the path of the image that each is beside.
+// A relatedFolders are the images of a bag's related_images folders, by the path of the image that each is next to.
 type relatedFolders map[string][]string
 
 // relatedTo is the image whose context an image in a related_images folder is, as CVAT finds it: dir/a.jpg of
-// dir/related_images/a_jpg/left.png. Point clouds are in a folder of their own beside that. false: it lies where CVAT does not look.
+// dir/related_images/a_jpg/left.png. Point clouds are in a folder of their own next to that. false: it lies where CVAT does not look.
 func relatedTo(at string) (owner string, ok bool) {
 	folder, _ := path.Split(at)
 	above, name := path.Split(strings.TrimSuffix(folder, "/"))

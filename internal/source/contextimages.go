@@ -17,7 +17,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// relatedDir is the folder, beside the frames, in which CVAT looks for context images.
+// relatedDir is the folder, next to the frames, in which CVAT looks for context images.
 const relatedDir = plan.RelatedImages
 
 // A series is context images of a task's frames that one entry of context: gives.
@@ -31,14 +31,14 @@ type series struct {
 	byNumber bool // they were paired by the numbers in files' names, which carry no times
 }
 
-// A use is one image beside one frame. An image may be beside several frames.
+// A use is one image next to one frame. An image may be next to several frames.
 type use struct {
 	frame, image int
 	apart        uint64 // ns
 }
 
 // contextPath is where CVAT looks for a context image of a frame: only the last dot of the frame's file name becomes "_".
-// What lies elsewhere it drops without a word. Of point clouds, which lie in cloudDir, the folder is beside that.
+// What lies elsewhere it drops without a word. Of point clouds, which lie in cloudDir, the folder is next to that.
 func contextPath(frame, file string) string {
 	dir, base := path.Split(frame)
 	if pcd.Named(base) {

@@ -75,7 +75,7 @@ var sights = []sight{
 
 const rigged = "cameras:\n- name: front\n  context: [{camera: left, within: 20ms}, {topics: [/thermal/image_raw/compressed], within: 60ms}]\n- left\nbags: [{path: run*, cameras: [front]"
 
-// shown is what CVAT shows beside each frame: the greys by the names of context images.
+// shown is what CVAT shows next to each frame: the greys by the names of context images.
 func shown(t *testing.T, task Task) []string {
 	t.Helper()
 	frames, problems := Measure(context.Background(), task)
@@ -279,7 +279,7 @@ func TestFilesOfNoOneCameraAreNobodysContext(t *testing.T) {
 	}
 }
 
-// A video has no images that could lie beside a frame.
+// A video has no images that could lie next to a frame.
 func TestAVideoTopicIsNoContext(t *testing.T) {
 	le := binary.LittleEndian
 	packet := []byte{0, 0, 0, 1, 0x65, 0x88}

@@ -20,7 +20,7 @@ type topicContext struct {
 	manifest.Context
 	topics  []bag.Topic
 	options rosimage.Options
-	problem *diag.Diagnostic // why they cannot be told
+	problem *diag.Diagnostic // why they are not known
 }
 
 // topicContexts finds the topics of a camera's context: in a recording. A camera there has those that its tasks would be

@@ -91,7 +91,7 @@ func TestAPlanOverAnotherMachinesStoreReadsNoMessages(t *testing.T) {
 	}
 }
 
-// What is sent of a recording on another machine is fetched once, whatever lies beside it in its chunks: of chunks that are not
+// What is sent of a recording on another machine is fetched once, whatever else is in its chunks: of chunks that are not
 // compressed the wanted messages alone, of the others twice each chunk that holds some, once for the stamps.
 func TestWhatIsSentIsFetchedOnce(t *testing.T) {
 	const images, payload, other = 20, 100_000, 300_000
@@ -155,7 +155,7 @@ func TestWhatIsSentIsFetchedOnce(t *testing.T) {
 }
 
 // Recordings as long as real ones, in chunks as recorders make them: what of a file grows with its length is its index, and of
-// that only small parts are read. A camera of 5 to 25 images a second beside other topics of 200 and 50 messages a second.
+// that only small parts are read. A camera of 5 to 25 images a second together with other topics of 200 and 50 messages a second.
 func TestAPlanReadsLittleOfTenGigabytes(t *testing.T) {
 	for name, tt := range map[string]struct {
 		file   string

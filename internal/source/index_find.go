@@ -81,7 +81,7 @@ func (f *finder) load(file string) *index.Index {
 	return f.indexes[file]
 }
 
-// checkIndex says what is wrong with an entry's index: without the bag it is an error, beside the
+// checkIndex says what is wrong with an entry's index: without the bag it is an error, with the
 // bag a warning, and a note where it is yet to be written.
 func (f *finder) checkIndex(e *manifest.Bag, here, found int) {
 	l := f.indexes[e.Index]

@@ -10,7 +10,7 @@ import (
 )
 
 // stale compares the index of a bag that is here with the bag: the names now, contents when they are
-// read, so that an index beside the bag costs no look at a file.
+// read, so that an index next to the bag costs no look at a file.
 func (s scanner) stale(b *bagRef, o outcome) []diag.Diagnostic {
 	var list []diag.Diagnostic
 	for i := range o.tasks {

@@ -28,7 +28,7 @@ func (f frames) fromIndex() *indexedFrames {
 	return a
 }
 
-// OnlyIndexed is why a task's frames cannot be read: its bag is not here, and an index stands in for it.
+// OnlyIndexed is why a task's frames cannot be read: its bag is not here, and an index replaces it.
 // A plan needs no more; what apply is to upload is blocked by it.
 func (t Task) OnlyIndexed() (diag.Diagnostic, bool) {
 	a := t.frames.indexed

@@ -157,7 +157,7 @@ func badMessages(bad []diag.Diagnostic, setting string) []diag.Diagnostic {
 	return list.problems()
 }
 
-// unstamped notes that receive times stand in for stamps.
+// unstamped notes that receive times replace stamps.
 func unstamped(t Task, messages []recording.Message) []diag.Diagnostic {
 	n := 0
 	for _, m := range messages {
@@ -194,5 +194,5 @@ func numberEqualStamps(messages []recording.Message, names []string) {
 	}
 }
 
-// trimExtension cuts off what stands behind the last dot of a file's name.
+// trimExtension cuts off what follows the last dot of a file's name.
 func trimExtension(file string) string { return strings.TrimSuffix(file, path.Ext(file)) }

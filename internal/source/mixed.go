@@ -94,11 +94,11 @@ func (s scanner) takesTopic(t bag.Topic) bool {
 	return owner != camera.Unmatched
 }
 
-// recordedImages are what recordings that lie beside images have for the manifest.
+// recordedImages are what recordings that lie next to images have for the manifest.
 type recordedImages struct {
 	messages int    // image messages of the first recording that has some
 	in       string // that recording, or the one that cannot be read, in the store
-	unread   string // why it cannot be told whether there are images; empty: it can
+	unread   string // why it is not known whether there are images; empty: it is known
 }
 
 // imagesIn looks into recordings until one has images for the manifest. What is not a recording at all, an

@@ -136,7 +136,7 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-// ignoredByCVAT are the names that CVAT drops wherever they stand in a path
+// ignoredByCVAT are the names that CVAT drops wherever they are in a path
 // (media_extractors.files_to_ignore), and the directory of context images.
 func ignoredByCVAT(name string) bool {
 	return name == "related_images" || strings.Contains(name, "__MACOSX") ||

@@ -14,11 +14,11 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// sentinel stands for a path where a template is tried; no path holds a NUL.
+// sentinel represents a path where a template is tried; no path holds a NUL.
 const sentinel = "\x00"
 
 // prefixOf is what a frame_name template puts before every path, where that is all it
-// does ("{bag}/{path}", "{path}"): names then need no template, and no memory beside
+// does ("{bag}/{path}", "{path}"): names then need no template, and no memory in addition to
 // their paths.
 func prefixOf(t *manifest.Template, v manifest.Vars) (string, bool) {
 	for _, own := range []string{"topic", "stamp_ns", "stamp_s", "log_ns", "seq", "index", "ext", "name"} {

@@ -27,7 +27,7 @@ type Parts struct {
 // PartNames are the names of the parts of one bag: Before, a number and After, or First.
 type PartNames struct {
 	Before, After string
-	First         string // of part 1, where that bears no number; else empty
+	First         string // of part 1, where that has no number; else empty
 	width         int    // of the number, padded with zeros
 }
 

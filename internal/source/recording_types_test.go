@@ -37,7 +37,7 @@ func depths(ns int64, encoding string) []byte {
 func TestDepthIsNeverTakenAsAJPEGWhereItIsThere(t *testing.T) {
 	tests := map[string]struct {
 		raw, compressed, encoding string
-		jpegs                     int // beside 3 raw messages
+		jpegs                     int // in addition to 3 raw messages
 		want                      string
 		note                      []string
 	}{

@@ -25,7 +25,7 @@ import (
 
 // Scan gives the tasks that the manifest asks for, ordered by bag and then as it lists
 // the cameras. What blocks a task is in its Problems, and stops no other; the problems
-// that Scan gives beside them, errors first, concern no task or several: an error there
+// that Scan gives in addition to them, errors first, concern no task or several: an error there
 // is an entry of the manifest that gave none, or the reason why none does (see held). When ctx ends, all is incomplete.
 func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.Diagnostic) {
 	s := scanner{m: m, root: o.Root, now: o.Now, readWhole: o.ReadWhole, heavy: make(chan struct{}, recordings), indexOnly: o.IndexOnly}
@@ -103,7 +103,7 @@ type outcome struct {
 	totals   totals
 }
 
-// bag gives one bag's tasks, and where an index is committed beside it, whether that is stale.
+// bag gives one bag's tasks, and where an index is committed next to it, whether that is stale.
 func (s scanner) bag(ctx context.Context, b *bagRef) outcome {
 	o := s.indexedOrPresent(ctx, b)
 	s.checkChoices(o)

@@ -10,7 +10,7 @@ import (
 // errNoStamps is what a selection by time answers where names carry none.
 var errNoStamps = errors.New("no time stamps")
 
-// A selector picks frames of one camera in one bag, which stand in the order of time.
+// A selector picks frames of one camera in one bag, which are in the order of time.
 type selector struct {
 	manifest.Frames
 	stamps []int64 // ns; nil: the frames carry none
@@ -56,7 +56,7 @@ func (s selector) inWindow(i int) (bool, error) {
 	return before <= 0, err
 }
 
-// compare says where frame i stands to an instant: below 0 before it; nil is always 0.
+// compare compares frame i with an instant: below 0 before it; nil is always 0.
 func (s selector) compare(i int, at *manifest.Instant, key string) (int64, error) {
 	switch {
 	case at == nil:

@@ -21,7 +21,7 @@
 // A bag in a cloud storage or on a share that the server reads by itself (package store's Served)
 // gives tasks whose frames have names and nothing else: no step but Scan reads them.
 //
-// A bag that is not here, or stands here only as a pointer of Git LFS or git-annex, is
+// A bag that is not here, or is here only as a pointer of Git LFS or git-annex, is
 // planned by its committed index, where the manifest names one ([Task.OnlyIndexed]): its
 // frames have names, sizes and sums, and cannot be opened.
 //
@@ -82,7 +82,7 @@ type Task struct {
 	Problems []diag.Diagnostic // what blocks it
 	Deferred string            // why it is left alone for now (its bag has not settled); empty: it is not
 	Parts    *Parts            // how its frames are given to several tasks; nil: they are one task's
-	Index    string            // the file of the committed index that can stand in for its bag; empty: none
+	Index    string            // the file of the committed index that can replace its bag; empty: none
 
 	Annotations *Annotations // what it is given once it has its frames; nil: nothing
 

@@ -62,7 +62,7 @@ func TestARosbag2ThatLacksFilesIsBlockedUnlessAPartIsWanted(t *testing.T) {
 	}
 }
 
-// A split under another name is taken if its content fits; otherwise it is named beside the one that is missing.
+// A split under another name is taken if its content fits; otherwise it is named together with the one that is missing.
 func TestASplitUnderAnotherNameIsNamed(t *testing.T) {
 	field := os.DirFS("testdata/field/18-split-not-in-metadata")
 	tests := map[string]struct {

@@ -55,7 +55,7 @@ func beginsWithDate(digits string) bool {
 	return err == nil
 }
 
-// lastNumber cuts out the last run of digits: what stands before it, and itself.
+// lastNumber cuts out the last run of digits: what comes before it, and itself.
 func lastNumber(s string) (before, digits string) {
 	end := strings.LastIndexAny(s, "0123456789") + 1
 	start := end

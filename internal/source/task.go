@@ -28,14 +28,14 @@ type frames struct {
 	served  []string       // their files' names on the server, where those are not the frames' own
 	lists   []string       // keys of lists of images that a storage of the server may have of them
 	video   *plan.Video    // what is taken of a video; nil: they are no video's
-	indexed *indexedFrames // the same as source, where an index stands in for the bag; else nil
+	indexed *indexedFrames // the same as source, where an index replaces the bag; else nil
 
 	whole   []string // of a part: those of all parts; nil: the task is all there is
 	context []series // context images of the frames
 	mayLose bool     // reading may find fewer than the bag's own index tells of
 	dir     string   // the directory to fetch where a frame is but a pointer; empty: that of the frame
 	bad     string   // "error" or "skip": what an unusable frame does
-	sized   bool     // each needs its width and height: they stand in the order file
+	sized   bool     // each needs its width and height: they are in the order file
 
 	choice   *choice  // what is left to be chosen of them; nil: nothing
 	chosenBy []string // by which algorithms each was chosen for what it shows; nil: none was

@@ -21,10 +21,10 @@ type totals struct {
 	topics    occurrences      // image topics that no camera takes
 	videos    occurrences      // videos that no camera takes
 	leftOut   occurrences      // folders of systems, and hidden images
-	misplaced occurrences      // context images that lie beside no image
+	misplaced occurrences      // context images that lie next to no image
 	pictures  occurrences      // images that CVAT does not take
-	beside    occurrences      // recordings left beside images that are taken
-	photos    occurrences      // images left beside recordings that are taken
+	beside    occurrences      // recordings left next to images that are taken
+	photos    occurrences      // images left next to recordings that are taken
 	indexed   occurrences      // bags whose indexes replace them
 	taken     []int            // tasks of a camera, blocked ones too
 	missing   []occurrences    // bags that lack a camera
@@ -32,8 +32,8 @@ type totals struct {
 	kinds     []map[string]int // see camera.KindOf
 
 	recordings   int // bags that are recordings
-	besideImages int // images that are taken beside recordings
-	photosBeside int // messages that are taken beside images
+	besideImages int // images that are taken next to recordings
+	photosBeside int // messages that are taken next to images
 }
 
 // A occurrences is how many of something, in how many bags, and one of them.

@@ -101,7 +101,7 @@ func (s scanner) videoOwner(b *bagRef, at string) int {
 
 // between are the two cameras whose globs both fit a video.
 func (s scanner) between(b *bagRef, at string) [2]int {
-	matcher := s.matchers[manifest.KindImages] // it has told that they are two
+	matcher := s.matchers[manifest.KindImages] // it has reported that they are two
 	owner, between := matcher.Owner(at)
 	if owner != camera.Ambiguous {
 		_, between = matcher.Owner(b.fileAt(at))
@@ -243,7 +243,7 @@ func (t Task) Video() (plan.Video, bool) {
 	return *t.frames.video, true
 }
 
-// videoSource is where the task's video is; nil where an index stands in for it.
+// videoSource is where the task's video is; nil where an index replaces it.
 func (t Task) videoSource() frame.Video {
 	v, _ := t.frames.source.(frame.Video)
 	return v

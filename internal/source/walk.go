@@ -29,7 +29,7 @@ type contents struct {
 	others   int      // files that are not images
 	videos   []string // those of them that are videos, in byte order
 	leftOut  []string // folders of operating systems and NAS, and hidden images
-	lists    []string // lists of images, as CVAT's tools write them beside the images
+	lists    []string // lists of images, as CVAT's tools write them next to the images
 	related  []string // images below folders of the name related_images, as paths from the bag
 	problems []finding
 
@@ -273,7 +273,7 @@ func (w *walker) found(at string, s diag.Severity, code diag.Code, format string
 	w.problems = append(w.problems, finding{at, diag.Diagnostic{Severity: s, Code: code, Text: fmt.Sprintf(format, args...)}})
 }
 
-// reason is an error without the operation and the path, which stand before it.
+// reason is an error without the operation and the path, which come before it.
 func reason(err error) string {
 	var p *fs.PathError
 	if errors.As(err, &p) {

@@ -30,7 +30,7 @@ type remoteFile struct {
 	pieces []piece // the one used last at the end
 }
 
-// smallestPiece is small beside a recording's chunks (768 KiB by default), since each has its index behind it.
+// smallestPiece is small compared with a recording's chunks (768 KiB by default), since each has its index behind it.
 const (
 	smallestPiece = 1 << 10
 	largestPiece  = 2 << 20

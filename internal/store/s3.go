@@ -57,7 +57,7 @@ func (s *S3) newClient() (*s3.Client, error) {
 	set := func(o *s3.Options) {
 		o.DisableLogOutputChecksumValidationSkipped = true // a person is not to read that a server gives no sums of ranges
 		if elsewhere = o.BaseEndpoint != nil; elsewhere {
-			o.UsePathStyle = true // servers beside AWS seldom have a host name for each bucket
+			o.UsePathStyle = true // servers other than AWS seldom have a host name for each bucket
 		}
 		if o.Region == "" {
 			o.Region = "us-east-1"

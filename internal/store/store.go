@@ -92,7 +92,7 @@ func IsRemote(root string) bool {
 }
 
 // Split is a path or an address as a store, that of the directory it is in, and a name there: for what is opened
-// together with the files beside it.
+// together with the files next to it.
 func Split(name string) (Store, string) {
 	if IsRemote(name) {
 		dir, base := path.Split(name)

@@ -174,7 +174,7 @@ func streamCameras(topics []bag.Topic) map[string][]string {
 	}
 	for _, t := range others {
 		name := recording.CameraName(t.Name)
-		if _, taken := names[name]; taken { // /a/image beside /a/image_raw
+		if _, taken := names[name]; taken { // /a/image next to /a/image_raw
 			name = recording.ValidName(strings.ReplaceAll(strings.Trim(t.Name, "/"), "/", "_"))
 		}
 		for i := 2; ; i++ {

@@ -185,7 +185,7 @@ func (m *matroska) children(at, end int64) error {
 	return m.endGroup(&group)
 }
 
-// A blockGroup is one block whose key is told by what stands beside it.
+// A blockGroup is one block whose key is known from what is next to it.
 type blockGroup struct {
 	end     int64
 	block   element

@@ -345,7 +345,7 @@ func (t *track) readDescription(body []byte) error {
 	})
 }
 
-// readSamples lays the tables beside each other, sample by sample.
+// readSamples puts the tables together, sample by sample.
 func (t *track) readSamples(s sampleTable, fileSize int64) error {
 	n := int(s.sizes.SampleNumber)
 	switch uniform := int64(s.sizes.SampleUniformSize); {

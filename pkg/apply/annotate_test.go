@@ -41,7 +41,7 @@ func (w *fakeServer) drawn() []string {
 	return all
 }
 
-// once fails unless each prediction is there once, beside what a person drew.
+// once fails unless each prediction is there once, in addition to what a person drew.
 func (j *job) once(t *testing.T, w *fakeServer, drawn ...cvat.Shape) {
 	t.Helper()
 	var want []string
@@ -265,7 +265,7 @@ func TestAPredictionThatAPersonDeletedIsNotPutAgain(t *testing.T) {
 	})
 }
 
-// Shapes of another file stand in the task of a run that died: nothing is put beside them.
+// Shapes of another file are in the task of a run that died: nothing is added to them.
 func TestPredictionsThatChangedUnderWayAreNotPutBesideTheOldOnes(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		w, p := existing()

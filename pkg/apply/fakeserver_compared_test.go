@@ -20,7 +20,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
 )
 
-// A side is one of two servers that are asked the same, with what they are told apart by.
+// A side is one of two servers that are asked the same, with what they are distinguished by.
 type side struct {
 	Server
 	pack  func(frames ...string) []byte // an archive with these frames; "bad" is not an image

@@ -16,7 +16,7 @@ const (
 	// A request costs a CVAT 25 to 60 ms of its processor, however many names it asks for.
 	gatherTime  = 250 * time.Millisecond // longest wait for other tasks that are about to ask too
 	recentTime  = 2 * time.Second        // how old the answer about a task or project may be that is yet to be created
-	aheadNames  = 32                     // tasks yet to be created that a request asks for beside the others
+	aheadNames  = 32                     // tasks yet to be created that a request asks for in addition to the others
 	aheadBytes  = 2000                   // of their names
 	soonCreated = 16 << 20               // bytes that are read in a moment, so that a task of them is announced before it is
 	createTime  = 2 * time.Second        // that the tasks under way may go unseen while others are created

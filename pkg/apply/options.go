@@ -72,7 +72,7 @@ type Archive interface {
 type Images struct {
 	Archive  Archive
 	Frames   []string          // their names, where they are fewer than the plan's; nil: the plan's
-	Related  []int             // how many context images each frame has beside it; nil: none
+	Related  []int             // how many context images each frame has next to it; nil: none
 	Problems []plan.Diagnostic // what is wrong with them; errors block the task
 
 	// Release gives back what was kept for reading them, such as encoded frames in the

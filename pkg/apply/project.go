@@ -174,7 +174,7 @@ func (r *run) deleteDuplicate(ctx context.Context, leftovers []int) {
 	}
 }
 
-// sweep removes, when all else is done, empty projects that were beside the project when it was
+// sweep removes, when all else is done, empty projects that were next to the project when it was
 // settled: by now their runs have removed them, or are dead. What cannot be removed, or came later,
 // is found by the next plan.
 func (r *run) sweep(ctx context.Context) {
@@ -190,7 +190,7 @@ func (r *run) sweep(ctx context.Context) {
 	}
 }
 
-// removeProject removes a project that still bears the mark and holds no task.
+// removeProject removes a project that still has the mark and holds no task.
 func (r *run) removeProject(ctx context.Context, id int) {
 	p, err := r.server.Project(ctx, id)
 	if err == nil && p.BugTracker == plan.ProjectMarker && p.Tasks.Count != nil && *p.Tasks.Count == 0 {

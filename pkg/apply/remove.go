@@ -45,7 +45,7 @@ func survived(err error) bool {
 		errors.As(err, &api) && api.Status == 500
 }
 
-// removeLeftover removes an empty task of ours beside one that has frames. If something
+// removeLeftover removes an empty task of ours next to one that has frames. If something
 // has become of it meanwhile, it stays, and the next plan tells.
 func (t *task) removeLeftover(ctx context.Context, victim plan.Task) error {
 	err := t.remove(ctx, victim)

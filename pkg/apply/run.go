@@ -69,7 +69,7 @@ type run struct {
 	early   *early
 
 	absent    time.Time // when the project was last seen not to be there; the first step alone asks
-	leftovers bool      // whether empty projects of ours were beside it when it was settled; the first and the last step alone
+	leftovers bool      // whether empty projects of ours were next to it when it was settled; the first and the last step alone
 
 	imports imports
 

@@ -84,7 +84,7 @@ func (t *task) importAtOnce(ctx context.Context, id int) (decision, error) {
 	return t.wait(ctx, id)
 }
 
-// ordered: the order of the frames is sent beside the archive.
+// ordered: the order of the frames is sent with the archive.
 func (t *task) ordered() bool {
 	return t.change.Desired.Kind != manifest.KindVideo && or(t.change.Desired.Settings.SortingMethod, "") == predefined
 }

@@ -17,7 +17,7 @@ import (
 const busyTries = 5 // times that the last step is tried while something else holds the task
 
 // verify compares the frames that CVAT has with the manifest's, removes what this or
-// another run left beside them, and puts the manifest's bug_tracker in the marker's place,
+// another run left next to them, and puts the manifest's bug_tracker in the marker's place,
 // which is the last step.
 func (t *task) verify(ctx context.Context, winner plan.Task) (decision, error) {
 	t.phase(Verifying)
@@ -65,7 +65,7 @@ func (t *task) proven(winner plan.Task) bool {
 	if winner.ID != t.accepted || t.failures > 0 || t.vanished > 0 || !t.imported || winner.Size != len(d.Frames) {
 		return false
 	}
-	if t.ordered() || d.Annotations != nil || d.Related != nil { // the frames' numbers matter, or what is beside them
+	if t.ordered() || d.Annotations != nil || d.Related != nil { // the frames' numbers matter, or what is next to them
 		return false
 	}
 	return !slices.ContainsFunc(d.Frames, func(name string) bool {
@@ -104,7 +104,7 @@ func (t *task) compare(ctx context.Context, winner plan.Task) ([]cvat.FrameMeta,
 }
 
 // compareContext is an error if a frame has another number of context images than were sent for it: CVAT drops
-// without a word what it does not find beside a frame.
+// without a word what it does not find next to a frame.
 func (t *task) compareContext(id int, meta *cvat.DataMeta) error {
 	d := t.change.Desired
 	if d.Related == nil {

@@ -89,7 +89,7 @@ type AttributeValue struct {
 const maxAnnotations = 1 << 30
 
 // Annotations returns what the annotation jobs of a task hold, whose copies in overlapping jobs CVAT merges. Those of
-// consensus replicas, and of a ground truth job beside the task's frames, are asked for by [Client.JobAnnotations].
+// consensus replicas, and of a ground truth job in addition to the task's frames, are asked for by [Client.JobAnnotations].
 //
 //cvat:operation GET /api/tasks/{id}/annotations/
 func (c *Client) Annotations(ctx context.Context, taskID int) (*Annotations, error) {

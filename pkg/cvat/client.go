@@ -19,7 +19,7 @@ type Options struct {
 	BaseURL      string      // https://host[:port][/prefix], without user, query or fragment
 	Organization string      // slug, sent as X-Organization; empty is the personal workspace
 	Credentials  Credentials // none: anonymous, until [Client.Login]
-	CAFile       string      // PEM file of authorities to trust beside the system's
+	CAFile       string      // PEM file of authorities to trust in addition to the system's
 	UserAgent    string      // default "cvatplan"
 
 	// Transport replaces the network, for example to reach the embedded server

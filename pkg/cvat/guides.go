@@ -50,7 +50,7 @@ func (c *Client) SetGuide(ctx context.Context, id int, markdown string) error {
 
 // AddAsset uploads a file of a guide, at most 10 MB of JPEG, PNG, WebP, GIF or PDF, with an extension that fits
 // its type. It may be repeated: what the guide's text does not mention goes with the next [Client.SetGuide]. CVAT
-// encodes JPEG anew, and scales what is larger than 1920 pixels down.
+// encodes JPEG again, and scales what is larger than 1920 pixels down.
 //
 //cvat:operation POST /api/assets
 func (c *Client) AddAsset(ctx context.Context, guideID int, name, contentType string, data []byte) (uuid string, err error) {

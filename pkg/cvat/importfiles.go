@@ -13,7 +13,7 @@ import (
 
 // A File is one file on its way to a task.
 type File struct {
-	Name    string      // its base name: CVAT drops what stands before it
+	Name    string      // its base name: CVAT drops what comes before it
 	Content io.ReaderAt // the same bytes for the same range each time
 	Size    int64       // bytes, above 0
 }

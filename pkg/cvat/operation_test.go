@@ -250,7 +250,7 @@ func readDocument(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	file := os.Getenv("CVAT_OPENAPI")
 	if file == "" {
-		file = filepath.Join("..", "..", "..", "shared", "cvat-openapi.yml") // beside the repository
+		file = filepath.Join("..", "..", "..", "shared", "cvat-openapi.yml") // next to the repository
 	}
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) && os.Getenv("CVAT_OPENAPI") == "" {

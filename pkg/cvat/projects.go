@@ -77,7 +77,7 @@ func (c *Client) SetProjectBugTracker(ctx context.Context, id int, text string) 
 }
 
 // DeleteProject deletes a project and all its tasks. Apart from tests that clean up,
-// it is for a project that a run of ours created a second time, which bears the mark
+// it is for a project that a run of ours created a second time, which has the mark
 // of that and holds no task: read it at once before.
 //
 //cvat:operation DELETE /api/projects/{id}

@@ -64,7 +64,7 @@ type TaskFilter struct {
 	Name      string   // exact
 	Names     []string // any of these, exactly, however many; not together with Name or Logic
 	Marker    string   // exact text of bug_tracker
-	Logic     string   // a rule in CVAT's JSON Logic, beside the others; at most some 6 kB fit a URL
+	Logic     string   // a rule in CVAT's JSON Logic, in addition to the others; at most some 6 kB fit a URL
 }
 
 func (f TaskFilter) query() url.Values {

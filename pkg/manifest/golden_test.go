@@ -14,7 +14,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// A YAML file in testdata/errors and the report that it deserves beside it are a
+// A YAML file in testdata/errors and its report next to it are a
 // test; -update writes the report.
 func TestEveryMistakeIsReportedWithItsPlace(t *testing.T) {
 	t.Chdir("testdata/errors")

@@ -23,7 +23,7 @@ import (
 
 // A Guide tells annotators what to do: Markdown, with local images.
 //
-// CVAT keeps images as assets of a guide, under names of its own, and encodes some of them anew, so that what it has
+// CVAT keeps images as assets of a guide, under names of its own, and encodes some of them again, so that what it has
 // cannot be compared with the files. So [Guide.Markdown] ends with a comment that says which asset was made of which
 // file, and Text, in which each image is named by its SHA-256, is what is compared: [GuideText] makes the same of what
 // the server answers.
@@ -51,7 +51,7 @@ var guideTypes = map[string]string{
 	"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif", "application/pdf": ".pdf",
 }
 
-// Name is what the image is called on the server, where it may lie beside others of its name.
+// Name is what the image is called on the server, where it may lie next to others of its name.
 func (i GuideImage) Name() string { return i.Sum + guideTypes[i.Type] }
 
 // Open reads an image again; it is an error if it is another one by now.

@@ -11,7 +11,7 @@ import (
 
 const gif = "GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
 
-// guideOf loads a manifest that names a guide of this text, beside pictures/a.gif and b.gif.
+// guideOf loads a manifest that names a guide of this text, in the directory of pictures/a.gif and b.gif.
 func guideOf(t *testing.T, text string) *Guide {
 	t.Helper()
 	t.Chdir(t.TempDir())

@@ -86,10 +86,10 @@ type Camera struct {
 	Pos    Position
 
 	Fields  []string  // of KindPointCloud: what is taken of the points of messages; nil: x, y, z and intensity
-	Context []Context // what is shown beside its frames
+	Context []Context // what is shown next to its frames
 }
 
-// A Context is images of another camera that CVAT shows beside a camera's frames: with each frame the one nearest in
+// A Context is images of another camera that CVAT shows next to a camera's frames: with each frame the one nearest in
 // time. Either Camera says which, or Files and Topics do.
 type Context struct {
 	Name   string // of each of its images in CVAT, without an extension: no other of the camera's has it

@@ -6,7 +6,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// A node is a value of a YAML or JSON file that knows where it stands. Aliases and
+// A node is a value of a YAML or JSON file that knows where it is. Aliases and
 // merge keys are resolved; keys are strings and unique.
 type node struct {
 	at     Position

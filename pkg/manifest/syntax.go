@@ -135,7 +135,7 @@ type slip struct {
 	hint    diag.Hint
 }
 
-// value is what stands before a value: a key, a list's dash, a bracket or a comma.
+// value is what comes before a value: a key, a list's dash, a bracket or a comma.
 const value = `(?::[ \t]+|-[ \t]+|[\[,][ \t]*)`
 
 var quoteIt = diag.Do(diag.HintQuoteValue)

@@ -82,7 +82,7 @@ func (t *Template) Width(variable string) int {
 	return 0
 }
 
-// Around executes what stands before and after a variable; it is "" and "" where the template does not have it.
+// Around executes what comes before and after a variable; it is "" and "" where the template does not have it.
 func (t *Template) Around(variable string, v Vars) (before, after string, err error) {
 	for i, p := range t.parts {
 		if p.name != variable {

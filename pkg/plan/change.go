@@ -42,7 +42,7 @@ type ProjectChange struct {
 	Guide     *GuideChange     // nil: it stays
 	Problems  []Diagnostic     // blocked: why
 	Ask       bool             // create: the manifest does not say `create: true`, so a person must
-	Unclaimed bool             // the project still bears [ProjectMarker], which is to be cleared
+	Unclaimed bool             // the project still has [ProjectMarker], which is to be cleared
 	Leftovers []int            // empty projects of ours and of that name, to be removed
 }
 
@@ -77,7 +77,7 @@ type Change struct {
 	Missing, Extra    []string      // frames that the manifest has and the task has not, and the reverse
 	Desired           Desired
 	Actual            []Task // the tasks of that name, the judged one first
-	Leftovers         []Task // of ours, empty, beside one that holds frames: apply removes them
+	Leftovers         []Task // of ours, empty, next to one that holds frames: apply removes them
 	Origin            manifest.Position
 }
 

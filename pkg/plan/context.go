@@ -9,7 +9,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// RelatedImages is the name of folders that hold the context images of what lies beside them, and of the [Context] of
+// RelatedImages is the name of folders that hold the context images of what lies next to them, and of the [Context] of
 // images that lie in such folders already.
 const RelatedImages = "related_images"
 
@@ -17,7 +17,7 @@ const RelatedImages = "related_images"
 type Context struct {
 	Name   string        `json:"name"`
 	Frames int           `json:"frames"`   // that have one
-	Images int           `json:"images"`   // that are sent, each as often as it is beside a frame
+	Images int           `json:"images"`   // that are sent, each as often as it is next to a frame
 	Worst  time.Duration `json:"worst_ns"` // how far apart in time a frame and its image are at most
 
 	Unread   bool `json:"unread,omitempty"`    // it is known only once the messages of a recording on another machine are read

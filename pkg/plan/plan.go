@@ -85,10 +85,10 @@ type Desired struct {
 	Hash         string       // archive hash (64 hex), or [Payload.Identity]; "" until the task was measured (see NeedsHash)
 	Bytes        int64        // bytes to upload; -1 unknown
 	Annotations  *Annotations // what the task is given once it has its frames; nil: nothing, or not read yet
-	Context      []Context    // images of other cameras beside the frames: part of Bytes
+	Context      []Context    // images of other cameras next to the frames: part of Bytes
 	ServerFiles  []string     // of files that the server reads by itself: their names there, in the order of Frames; nil: as Frames
 	ContextFiles []string     // of files that the server reads by itself: the names of all context images
-	Related      []int        // how many each of Frames has beside it; nil: none has, or it is not known yet
+	Related      []int        // how many each of Frames has next to it; nil: none has, or it is not known yet
 	Video        *Video       // of a task of [manifest.KindVideo]: what is taken of its file; nil: its frames are not known, or it is of another kind
 }
 
@@ -131,7 +131,7 @@ type Actual struct {
 	ReadOnly bool
 
 	// Project names are not unique, and a creation whose answer was lost may be carried
-	// out late: Unclaimed says that the project bears [ProjectMarker], EmptyProjects are
+	// out late: Unclaimed says that the project has [ProjectMarker], EmptyProjects are
 	// others of its name that bear it and hold no task.
 	Unclaimed     bool
 	EmptyProjects []int

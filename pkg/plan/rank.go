@@ -43,7 +43,7 @@ func holders(ranked []Task) int {
 	return n
 }
 
-// leftovers are the tasks of ours that are empty beside the first, which has frames:
+// leftovers are the tasks of ours that are empty next to the first, which has frames:
 // what a run leaves whose creation was answered too late, or that lost a race.
 func leftovers(ranked []Task) []Task {
 	if holders(ranked) == 0 {

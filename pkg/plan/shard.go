@@ -41,7 +41,7 @@ func (s Shard) Has(bag string) bool {
 	if s.Of == 0 {
 		return true
 	}
-	// Assignees are dealt by a hash of the bag, too: this one is another, so that a shard's bags are not all one person's.
+	// Assignees are chosen by a hash of the bag, too: this one is another, so that a shard's bags are not all one person's.
 	sum := sha256.Sum256([]byte("shard:" + NameOf(bag).String()))
 	return binary.BigEndian.Uint64(sum[:8])%uint64(s.Of) == uint64(s.Number-1)
 }

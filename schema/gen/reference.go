@@ -80,7 +80,7 @@ func reference(example []byte) ([]byte, error) {
 	return p.Bytes(), nil
 }
 
-// table names every key once, by where it stands.
+// table names every key once, by where it is.
 func (p *page) table() (string, error) {
 	var b strings.Builder
 	b.WriteString("| where | keys |\n| :-- | :-- |\n")

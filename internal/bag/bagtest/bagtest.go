@@ -32,7 +32,7 @@ type Format struct {
 	NoIndex     bool // as a recorder that was killed leaves it: a .bag without index section, an .mcap without summary
 	NoMessages  bool // no message index: chunks without the records behind them
 	NoChunks    bool // messages bare in the file (.mcap)
-	KeepLog     bool // leave the write-ahead log beside the database, as a crash does
+	KeepLog     bool // leave the write-ahead log next to the database, as a crash does
 	NoMetadata  bool // no metadata.yaml
 	Split       int  // messages in a file of a rosbag2 directory; 0 is all
 }

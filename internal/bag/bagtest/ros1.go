@@ -62,7 +62,7 @@ func (w *ros1Writer) Write(t Topic, log int64, data []byte) error {
 	return w.flush()
 }
 
-// connection is the topic's number; its record stands in the chunk that first uses it.
+// connection is the topic's number; its record is in the chunk that first uses it.
 func (w *ros1Writer) connection(t Topic) uint32 {
 	for i, c := range w.conns {
 		if c == t {

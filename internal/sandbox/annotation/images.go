@@ -217,7 +217,7 @@ func (l Label) write(x *xmlWriter) {
 	x.close("label")
 }
 
-// names are what ids stand for.
+// names are what ids mean.
 type names struct{ labels, attributes map[int]string }
 
 func (d *Document) names() names {

@@ -24,7 +24,7 @@ func (a annotationForm) read(b body) (*annotation.Set, error) {
 	return set, f.err()
 }
 
-// readList reads a list of objects; a mistake in one stands at its place in the answer.
+// readList reads a list of objects; a mistake in one is at its place in the answer.
 func readList[T any](f *form, field string, read func(*form) T) (all []T) {
 	v, there := f.body[field]
 	if !there {

@@ -407,7 +407,7 @@ func (s *Server) labelSet(ctx context.Context, t *storage.Task) (labelSet, error
 }
 
 // allLabels are a task's labels, or its project's, each skeleton's points behind those
-// that stand for themselves.
+// that are on their own.
 func (s *Server) allLabels(ctx context.Context, t *storage.Task) ([]annotation.Label, error) {
 	owner, id := "task_id", t.ID
 	if t.Project != nil {

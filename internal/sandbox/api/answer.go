@@ -81,7 +81,7 @@ func nginxPage(status int) *problem {
 	return &problem{status: status, ctype: "text/html", body: fmt.Appendf(nil, layout, title)}
 }
 
-// notFound is for an id that nothing has; an id below zero stands for a word that is no
+// notFound is for an id that nothing has; an id below zero means a word that is no
 // number.
 func notFound(kind string, id int) *problem {
 	if id < 0 {

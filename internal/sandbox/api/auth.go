@@ -70,7 +70,7 @@ func unauthorized(text string) error {
 	return p
 }
 
-// authenticate tells who calls: the three schemes are told apart by their word, and a
+// authenticate tells who calls: the three schemes are distinguished by their word, and a
 // word that CVAT does not know counts as no credentials (A8).
 func (s *Server) authenticate(q *query) (*caller, error) {
 	scheme, value, _ := strings.Cut(q.Header.Get("Authorization"), " ")

@@ -556,7 +556,7 @@ func (o labelOwner) touch(ctx context.Context, tx *sql.Tx, now storage.Stamp, c 
 	return c.save(ctx, tx, table, *id, true, now)
 }
 
-// myLabel finds a label that stands for itself, and what it belongs to.
+// myLabel finds a label that is on its own, and what it belongs to.
 func (s *Server) myLabel(q *query) (o labelOwner, err error) {
 	l, err := s.label(q.ctx, q.id(0))
 	switch {

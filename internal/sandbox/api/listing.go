@@ -22,7 +22,7 @@ type listing struct {
 	id      string
 	terms   map[string]term
 	search  []string // terms that ?search= looks through
-	simple  []string // terms that may stand in the query string
+	simple  []string // terms that may be in the query string
 	orders  []string // terms that ?sort= knows
 	options map[string][]string
 

@@ -11,7 +11,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
 )
 
-// postData is every POST of data, told apart by headers: one request with all files,
+// postData is every POST of data, distinguished by headers: one request with all files,
 // or a session of Upload-Start, Upload-Multiple or TUS creations, and Upload-Finish.
 // Any value of such a header counts, the empty one too (A30).
 func (s *Server) postData(q *query) (answer, error) {

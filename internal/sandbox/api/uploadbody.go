@@ -81,7 +81,7 @@ func (s *Server) receive(q *query) (*incoming, error) {
 	return in, nil
 }
 
-// A bodyReader remembers that the client broke off, so that a body cut short is told
+// A bodyReader remembers that the client broke off, so that a body cut short is reported
 // from one that is nonsense.
 type bodyReader struct {
 	from io.Reader
@@ -163,7 +163,7 @@ func (in *incoming) closeLists() {
 }
 
 // fileName is the base name of a part's file: whatever path a client sends, CVAT keeps
-// what stands behind the last slash or backslash (A37).
+// what follows the last slash or backslash (A37).
 func fileName(part *multipart.Part) (string, bool) {
 	_, params, err := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 	name, ok := params["filename"]

@@ -203,8 +203,8 @@ func (i *importer) relateClouds() error {
 
 var kittiImages = regexp.MustCompile(`(?i)^image_\d+`)
 
-// sceneOf is the cloud that an image is context of: the cloud of its name beside it, the one that is called as its
-// directory is, the one in pointcloud/ beside its related_images/NAME_pcd/, or KITTI's.
+// sceneOf is the cloud that an image is context of: the cloud of its name next to it, the one that is called as its
+// directory is, the one in pointcloud/ next to its related_images/NAME_pcd/, or KITTI's.
 func sceneOf(image string, scenes map[string]string) (string, bool) {
 	dir, stem := path.Dir(image), strings.TrimSuffix(path.Base(image), path.Ext(image))
 	up := path.Dir(dir)

@@ -8,7 +8,7 @@ import (
 )
 
 // An importError is why an import failed, in the words of CVAT's: the Python exception
-// and its text, as they stand in the last line of its traceback.
+// and its text, as they are in the last line of its traceback.
 type importError struct{ class, text string }
 
 func (e *importError) Error() string {

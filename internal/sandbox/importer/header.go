@@ -106,7 +106,7 @@ func atLeast(bytes int64, read reading) reading {
 	}
 }
 
-// at reads width and height that stand at fixed offsets.
+// at reads width and height that are at fixed offsets.
 func at(order binary.ByteOrder, width, height int64, bytes int) reading {
 	return func(r io.ReaderAt, _ int64) (header, error) {
 		w, err := number32(r, order, width, bytes)

@@ -124,7 +124,7 @@ func (t *tiffReader) pillowKnows(tags map[uint16]int) bool {
 	return layouts[[3]int{photometric, samples, cmp.Or(bits, 1)}]
 }
 
-// first16 is the first of a tag's shorts: two fit the entry, more stand where it says.
+// first16 is the first of a tag's shorts: two fit the entry, more are where it says.
 func (t *tiffReader) first16(tags map[uint16]int, tag uint16) int {
 	at, there := t.elsewhere[tag]
 	if !there {

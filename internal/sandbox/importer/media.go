@@ -20,7 +20,7 @@ const (
 )
 
 // mediaKinds in the order in which CVAT counts them. Of a unique kind there may be one
-// file, and nothing beside it.
+// file, and nothing else.
 var mediaKinds = []struct {
 	kind   mediaKind
 	unique bool

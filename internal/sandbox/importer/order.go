@@ -97,7 +97,7 @@ func (i *importer) span() (first, last int) {
 	return i.p.start(), last
 }
 
-// relate takes context images out: those in related_images/<name with _ for the last .>/ beside
+// relate takes context images out: those in related_images/<name with _ for the last .>/ next to
 // the image that they belong to (A59). Whatever else is below related_images is gone (A110).
 func (i *importer) relate() error {
 	if i.video != nil {

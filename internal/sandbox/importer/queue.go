@@ -19,7 +19,7 @@ type Options struct {
 	Log          *slog.Logger                                   // why an import failed that is not the client's fault
 	BusyProjects bool                                           // an import holds its project\'s row too, as CVAT\'s does
 	AtStep       func(ctx context.Context, task int, step Step) // for tests; may be nil
-	Panicked     func(*crash.Panic)                             // is told of panics; may be nil
+	Panicked     func(*crash.Panic)                             // is called with panics; may be nil
 }
 
 // A Step is a point at which an import tells where it is.
@@ -31,7 +31,7 @@ const (
 	BeforeSave  Step = "save"  // started: the task is locked
 )
 
-// A Queue is the workers that import. What is queued stands in the database, so that
+// A Queue is the workers that import. What is queued is in the database, so that
 // a killed process loses nothing: the next one takes it up again. (CVAT fails an import
 // whose worker was killed with "Work-horse terminated unexpectedly", and is told to try
 // again; taking it up comes to the same, with less to do.)

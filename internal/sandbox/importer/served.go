@@ -57,7 +57,7 @@ func (i *importer) servedDirectory(name string) ([]string, error) {
 }
 
 // believe takes the sizes of images from a list in the bucket, whatever they are (A103). It must have
-// all that are named; alone it stands for all that it has.
+// all that are named; alone it means all that it has.
 func (i *importer) believe(list string, names []string) ([]string, error) {
 	lines, err := readManifest(i.store.Dir.Served(i.place()) + "/" + list)
 	if err != nil {

@@ -58,7 +58,7 @@ func (i *importer) describeVideo() error {
 	return nil
 }
 
-// mode is the task's: frames that stand for themselves, or between which shapes are interpolated.
+// mode is the task's: frames that are on their own, or between which shapes are interpolated.
 func (i *importer) mode() string {
 	if i.video != nil {
 		return interpolation

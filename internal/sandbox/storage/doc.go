@@ -1,5 +1,5 @@
 // Package storage keeps all that the embedded server knows: SQLite (schema.sql), the files
-// beside it ([Directory]), and the rows that the API and the import both read ([Task],
+// next to it ([Directory]), and the rows that the API and the import both read ([Task],
 // [Job], [Frame], [ImportRecord]).
 //
 // What was answered is kept: kill -9 loses nothing that is committed, files come before

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// keyedLocks is a lock per task, standing for CVAT's lock on the task's row. The zero
+// keyedLocks is a lock per task, which represents CVAT's lock on the task's row. The zero
 // value is ready.
 type keyedLocks struct {
 	mu    sync.Mutex

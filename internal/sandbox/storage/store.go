@@ -19,7 +19,7 @@ import (
 var schema string
 
 // A Store is one open directory: the database with many readers and one writer, the
-// files beside it, and the locks that stand for PostgreSQL's on rows of tasks.
+// files next to it, and the locks that represent PostgreSQL's on rows of tasks.
 //
 // In WAL mode with synchronous=NORMAL a commit survives kill -9 but, for speed, not
 // a power cut; what CVAT promises about its uploads is no more.

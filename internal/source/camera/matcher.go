@@ -90,7 +90,7 @@ func fitsAny(globs []string, file string) bool {
 	return slices.ContainsFunc(globs, func(g string) bool { return doublestar.MatchUnvalidated(g, file) })
 }
 
-// withoutExtension cuts off what stands behind the last dot of a file's name.
+// withoutExtension cuts off what follows the last dot of a file's name.
 func withoutExtension(file string) string { return strings.TrimSuffix(file, path.Ext(file)) }
 
 // TokenAt is where the name stands in s with no letter or digit on either side, or -1.

@@ -47,7 +47,7 @@ func Cost(r io.ReaderAt, size int64, name string) (int64, error) {
 	return size + perPixel*int64(h.Width)*int64(h.Height), nil
 }
 
-// Decode decodes the image, of which [Cost] told the size. A decoder that panics is an error: images are files of strangers.
+// Decode decodes the image, of which [Cost] gave the size. A decoder that panics is an error: images are files of strangers.
 func Decode(r io.ReaderAt, size int64) (img image.Image, err error) {
 	defer func() {
 		if p := recover(); p != nil {

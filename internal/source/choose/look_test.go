@@ -254,7 +254,7 @@ func FuzzDecodeNeverPanics(f *testing.F) {
 	})
 }
 
-// BenchmarkLook looks at a picture of 1920 x 1080, and prints what that costs beside decoding it as JPEG.
+// BenchmarkLook looks at a picture of 1920 x 1080, and prints what that costs compared with decoding it as JPEG.
 func BenchmarkLook(b *testing.B) {
 	m := image.NewYCbCr(image.Rect(0, 0, 1920, 1080), image.YCbCrSubsampleRatio420)
 	for i := range m.Y {

@@ -14,7 +14,7 @@ import (
 // A foreignFormat is one that CVAT's Pillow opens and Go does not.
 type foreignFormat struct {
 	name, magic string
-	at          int // where the magic stands
+	at          int // where the magic is
 	size        func(head []byte) (width, height int)
 }
 

@@ -11,7 +11,7 @@ import (
 
 // The walks follow a format's structure as far as Pillow does when it opens an image.
 
-// maxHeader bounds what may stand before the pixels: reading on through a file of
+// maxHeader bounds what may come before the pixels: reading on through a file of
 // gigabytes would find nothing.
 const maxHeader = 64 << 20
 
@@ -76,7 +76,7 @@ func walkJPEG(file *io.SectionReader) (outline, error) {
 	}
 }
 
-// jpegMarker finds the next marker; fill bytes may stand before it.
+// jpegMarker finds the next marker; fill bytes may come before it.
 func jpegMarker(r *bufio.Reader) (byte, error) {
 	b, err := take(r, 1)
 	for err == nil && b[0] != 0xff {

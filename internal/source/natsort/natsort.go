@@ -129,7 +129,7 @@ func (c *components) next() (string, bool) {
 
 // splitSuffixes takes up to two extensions off a base name: of at most five
 // characters, dot included, and not begun by a digit. What is taken off the end is
-// taken out of the middle too, if it stands there: natsort replaces it everywhere.
+// taken out of the middle too, if it is there: natsort replaces it everywhere.
 func splitSuffixes(base string) (stem, first, second string) {
 	if strings.HasSuffix(base, ".") {
 		return base, "", ""
@@ -161,7 +161,7 @@ func lastSuffix(name string) string {
 }
 
 // compareComponents compares text and numbers in turn. No text may run into the
-// other's number: "a" then 1 stands before "ab" because "a" is less than "ab".
+// other's number: "a" then 1 comes before "ab" because "a" is less than "ab".
 func compareComponents(a, b string) int {
 	for {
 		textA, textB := digitsAt(a), digitsAt(b)

@@ -56,7 +56,7 @@ func (m *Messages) Each(ctx context.Context, part frame.Part, visit visitor) []d
 // atHand is the work of a message that is taken as it is.
 const atHand = -1
 
-// work is how many bytes of memory a message takes beside itself, or atHand.
+// work is how many bytes of memory a message takes in addition to itself, or atHand.
 func (m *Messages) work(s Message, data []byte, part frame.Part) (int64, error) {
 	switch {
 	case part == frame.Seen && s.pixels > 0:

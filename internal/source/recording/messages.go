@@ -37,10 +37,10 @@ type Message struct {
 	size   int64 // of the file, bytes; -1 until it was encoded
 	pixels int64 // bytes of a raw image, at most; 0 of one that passes through
 	file   int64 // bytes of the file that is made of it, at most
-	work   int64 // bytes of memory that encoding it takes, beside the message and the file
+	work   int64 // bytes of memory that encoding it takes, in addition to the message and the file
 }
 
-// Unread are the kept entries as the index alone tells of them: the receive times stand in for stamps, and the format
+// Unread are the kept entries as the index alone tells of them: the receive times replace stamps, and the format
 // is that of the topic's first message, one of firsts.
 func Unread(entries []bag.Entry, kept []int, firsts []Message) []Message {
 	formats := make(map[string]Message, len(firsts))

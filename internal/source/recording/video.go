@@ -37,7 +37,7 @@ func VideoCodec(ctx context.Context, b *bag.Bag, entries []bag.Entry) (remux.Cod
 }
 
 // firstPacket reads as much of a message as tells whether it is a packet, and its format: in Protobuf that
-// stands behind the payload.
+// is behind the payload.
 func firstPacket(ctx context.Context, b *bag.Bag, e bag.Entry) (*rosimage.Message, error) {
 	of := b.TopicOf(e)
 	kind, _ := rosimage.Known(of.Type)
@@ -283,14 +283,14 @@ func (v *Video) Only(kept []int) frame.Source {
 	return &some
 }
 
-// Forget gives up what the messages told: it is read again where it is asked for.
+// Forget gives up what the messages said: it is read again where it is asked for.
 func (v *Video) Forget() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.scanned = nil
 }
 
-// Close forgets what the messages told, and closes the recording unless another task reads it.
+// Close forgets what the messages said, and closes the recording unless another task reads it.
 func (v *Video) Close() error {
 	v.Forget()
 	return v.cache.done(v.store.Path(v.name), v.reader)

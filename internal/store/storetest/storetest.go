@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A Bucket is an object storage with one bucket, "lab". It counts what is asked for, and a fault may stand before its
+// A Bucket is an object storage with one bucket, "lab". It counts what is asked for, and a fault may come before its
 // answers.
 type Bucket struct {
 	Objects map[string][]byte // by key
