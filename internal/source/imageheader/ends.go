@@ -78,14 +78,14 @@ func gifCutOff(r *io.SectionReader) bool {
 			}
 		case 0x2c:
 			if n, _ := r.ReadAt(b[:10], off); n < 10 {
-				return false
+				return true
 			}
 			off += 10
 			if b[9]&0x80 != 0 {
 				off += 3 << (b[9]&7 + 1)
 			}
 			off++ // the size of the codes
-			return blocks()
+			return off >= r.Size() || blocks()
 		case 0x3b:
 			return false
 		default:

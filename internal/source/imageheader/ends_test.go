@@ -56,6 +56,16 @@ func TestPixelsThatAreCutOffAreFound(t *testing.T) {
 	}
 }
 
+func TestAGIFThatEndsWithinItsPictureIsCutOff(t *testing.T) {
+	whole := gifImage(t)
+	start := bytes.Index(whole, []byte("\x2c\x00\x00\x00\x00")) // the picture's place
+	for n := start + 1; n < start+14; n++ {
+		if _, err := Read(bytes.NewReader(whole[:n]), int64(n), ""); err == nil || !strings.Contains(err.Error(), "truncated") {
+			t.Errorf("%d of %d bytes: %v", n, len(whole), err)
+		}
+	}
+}
+
 // jpegWithin writes a JPEG with a segment that holds a smaller JPEG.
 func jpegWithin(w io.Writer, img image.Image, before string, marker byte) error {
 	var b, small bytes.Buffer
