@@ -37,9 +37,9 @@ type applyCmd struct {
 func (applyCmd) Help() string {
 	return `Examples:
 
-    cvatplan apply                                  # asks before the first write
-    cvatplan apply --quiet --fail-on drift          # for cron: exit code 5 where a person must decide
-    cvatplan apply my.plan                          # exactly what plan --out saved`
+    cvatplan apply                          # asks before the first write
+    cvatplan apply my.plan                  # exactly what plan --out saved
+    cvatplan apply --quiet --fail-on drift  # for cron: exit 5 on what waits`
 }
 
 // Run creates what is missing; it plans on the same path as plan does.

@@ -73,9 +73,11 @@ func (a *app) examine(ctx context.Context, server planner.Server, project manife
 }
 
 func (a *app) printFinding(f observe.Finding) error {
-	text := fmt.Sprintf("%-8s %-13s %s\n", f.Outcome, f.Check, wording.Safe(f.Text))
+	const indent = 8 + 1 + 13 + 1
+	wrapped := func(s string) string { return report.Fitted(wording.Safe(s), indent, a.widthOf(a.stdout)) }
+	text := fmt.Sprintf("%-8s %-13s %s\n", f.Outcome, f.Check, wrapped(f.Text))
 	if f.Hint != (diag.Hint{}) {
-		text += fmt.Sprintf("%-8s %-13s hint: %s\n", "", "", wording.Safe(advice.Words(f.Hint)))
+		text += fmt.Sprintf("%-8s %-13s %s\n", "", "", wrapped("hint: "+advice.Words(f.Hint)))
 	}
 	if url := report.HelpURL(f.Code); url != "" {
 		text += fmt.Sprintf("%-8s %-13s see %s\n", "", "", url)

@@ -35,7 +35,7 @@ Examples:
 
     cvatplan frames --out frames.jsonl
     cvatplan frames --ids --target jai_cam_2026-03-04 --output csv
-    cvatplan frames --renew                         # write the index: files that the manifests name`
+    cvatplan frames --renew         # write the index: files of the manifests`
 }
 
 // Run lists the frames of the manifests' tasks.

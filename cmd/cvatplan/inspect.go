@@ -55,5 +55,5 @@ func (c inspectCmd) print(a *app, bags []survey.Bag) error {
 	if c.Output == "json" {
 		return report.InspectJSON(a.stdout, bags)
 	}
-	return report.InspectTable(a.stdout, bags, a.textOptions(a.stdout).Palette)
+	return report.InspectTable(a.stdout, bags, a.textOptions(a.stdout).Palette, a.widthOf(a.stdout))
 }

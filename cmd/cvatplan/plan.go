@@ -34,9 +34,9 @@ type planCmd struct {
 func (planCmd) Help() string {
 	return `Examples:
 
-    cvatplan plan                                   # cvatplan.yaml, in the current directory
-    cvatplan plan --detailed-exitcode orchard.yaml  # exit code 2 where there is something to do
-    cvatplan plan --check images --out my.plan      # look at the images too, and save the plan`
+    cvatplan plan                                   # cvatplan.yaml
+    cvatplan plan --detailed-exitcode orchard.yaml  # 2 if something is to do
+    cvatplan plan --check images --out my.plan      # read the images; save it`
 }
 
 // Run shows what the manifests ask for and the server lacks.
@@ -120,7 +120,7 @@ func (a *app) textOptions(w io.Writer) report.TextOptions {
 	if palette.Colour() {
 		allow(w, outlet.Colours)
 	}
-	return report.TextOptions{Palette: palette, Verbose: a.Verbose, Quiet: a.Quiet, Width: widthOf(w)}
+	return report.TextOptions{Palette: palette, Verbose: a.Verbose, Quiet: a.Quiet, Width: a.widthOf(w)}
 }
 
 // code is the exit code of a plan that was printed whole.

@@ -122,5 +122,5 @@ func (c statusCmd) print(a *app, s status.Status, projects string) error {
 	case "ids":
 		return report.StatusIDs(a.stdout, s)
 	}
-	return report.StatusTable(a.stdout, s)
+	return report.StatusTable(a.stdout, s, a.widthOf(a.stdout))
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 
 	"golang.org/x/term"
@@ -17,8 +18,12 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// widthOf is the width of a terminal in cells, 0 for anything else.
-func widthOf(w io.Writer) int {
+// widthOf is the width in cells that rows have room in: what COLUMNS says, else that of a terminal; 0 is without bounds,
+// as it is for files and pipes, whose readers look for whole names.
+func (a *app) widthOf(w io.Writer) int {
+	if n, err := strconv.Atoi(a.getenv("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
 	f, ok := beneath(w).(*os.File)
 	if !ok {
 		return 0

@@ -25,9 +25,9 @@ type validateCmd struct {
 func (validateCmd) Help() string {
 	return `Examples:
 
-    cvatplan validate                               # the manifest alone
-    cvatplan validate --files                       # and the headers of all its images
-    cvatplan validate --output github               # as annotations on a pull request`
+    cvatplan validate                  # the manifest alone
+    cvatplan validate --files          # and the headers of all its images
+    cvatplan validate --output github  # as annotations on a pull request`
 }
 
 // Run checks manifests, and with --files the bags, without a server; all of them, whatever is wrong with one.

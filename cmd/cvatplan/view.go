@@ -115,7 +115,7 @@ func (a *app) progress(p plan.Plan) listener {
 	if bars {
 		allow(a.stderr, outlet.Cursor)
 	}
-	return a.announce(progress.New(a.stderr, p, progress.Options{Terminal: bars, Width: widthOf(a.stderr)}))
+	return a.announce(progress.New(a.stderr, p, progress.Options{Terminal: bars, Width: a.widthOf(a.stderr)}))
 }
 
 // An announcer shows a run, and says when it is interrupted.

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,14 +12,20 @@ import (
 )
 
 // InspectTable writes what bags hold for a person: a heading per bag, its topics or cameras, what is
-// wrong with it, and the cameras: of a manifest that would take its images.
-func InspectTable(w io.Writer, bags []survey.Bag, p Palette) error {
+// wrong with it, and the cameras: of a manifest that would take its images. What is wider than a terminal of so many
+// cells goes on below itself; 0 is none.
+func InspectTable(w io.Writer, bags []survey.Bag, p Palette, width int) error {
 	for i, b := range bags {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "%s  %s\n", p.paint(bold, wording.Safe(b.Path)), strings.Join(headingOf(b), ", "))
-		if err := table(w, rowsOf(b)); err != nil {
+		path, what := wording.Safe(b.Path), strings.Join(headingOf(b), ", ")
+		if width > 0 && cells.StringWidth(path)+2+cells.StringWidth(what) > width {
+			fmt.Fprintf(w, "%s\n  %s\n", p.paint(bold, Shortened(path, width)), Fitted(what, 2, width))
+		} else {
+			fmt.Fprintf(w, "%s  %s\n", p.paint(bold, path), what)
+		}
+		if err := table(w, rowsOf(b), width); err != nil {
 			return err
 		}
 		for _, n := range b.Notes {
@@ -187,7 +194,8 @@ func cameraCell(t survey.Topic) string {
 	return t.Camera
 }
 
-func table(w io.Writer, rows [][]string) error {
+// table writes rows in columns; those that are wider than the terminal, as a name and what belongs to it below.
+func table(w io.Writer, rows [][]string, width int) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -198,6 +206,29 @@ func table(w io.Writer, rows [][]string) error {
 			lines[i] = append(lines[i], wording.Safe(cell))
 		}
 	}
-	_, err := io.WriteString(w, aligned(lines, func(int) bool { return true }))
+	text := aligned(lines, func(int) bool { return true })
+	if widest := widestLine(text); width > 0 && widest > width {
+		text = below(lines, width)
+	}
+	_, err := io.WriteString(w, text)
 	return err
+}
+
+func widestLine(text string) (widest int) {
+	for line := range strings.Lines(text) {
+		widest = max(widest, cells.StringWidth(strings.TrimSuffix(line, "\n")))
+	}
+	return widest
+}
+
+// below writes the first cell of each row on a line, and the others under it. Lines begin with an empty cell.
+func below(lines [][]string, width int) string {
+	var b strings.Builder
+	for _, line := range lines {
+		name := line[1]
+		rest := slices.DeleteFunc(slices.Clone(line[2:]), func(s string) bool { return s == "-" })
+		b.WriteString("  " + Shortened(name, width-2) + "\n")
+		b.WriteString("      " + Fitted(strings.Join(rest, "; "), 6, width) + "\n")
+	}
+	return b.String()
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 	"github.com/cvatplan/cvatplan/internal/survey"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/schema"
 )
 
@@ -50,7 +51,7 @@ func inspected() []survey.Bag {
 }
 
 func TestInspectIsAsItWas(t *testing.T) {
-	golden(t, "inspect.txt", render(t, func(b *bytes.Buffer) error { return InspectTable(b, inspected(), Palette{}) }))
+	golden(t, "inspect.txt", render(t, func(b *bytes.Buffer) error { return InspectTable(b, inspected(), Palette{}, 0) }))
 	golden(t, "inspect.json", render(t, func(b *bytes.Buffer) error { return InspectJSON(b, inspected()) }))
 }
 
@@ -64,7 +65,7 @@ func TestInspectJSONIsWhatItsSchemaSays(t *testing.T) {
 // Columns begin at one cell for names of any script.
 func TestInspectsColumnsAreAlignedForWideNames(t *testing.T) {
 	b := survey.Bag{Path: "d", Kind: survey.Directory, Cameras: []survey.GuessCamera{{Name: "果樹園のカメラ", Images: 7}, {Name: "cam", Images: 7}, {Name: "e\u0301te\u0301", Images: 7}}}
-	got := string(render(t, func(w *bytes.Buffer) error { return InspectTable(w, []survey.Bag{b}, Palette{}) }))
+	got := string(render(t, func(w *bytes.Buffer) error { return InspectTable(w, []survey.Bag{b}, Palette{}, 0) }))
 	at := map[int]bool{}
 	for _, line := range strings.Split(strings.TrimSpace(got), "\n")[1:] {
 		before, _, _ := strings.Cut(line, "7 images")
@@ -72,5 +73,23 @@ func TestInspectsColumnsAreAlignedForWideNames(t *testing.T) {
 	}
 	if len(at) != 1 {
 		t.Errorf("they begin at cells %v\n%s", at, got)
+	}
+}
+
+// What is wider than a terminal goes on below itself, and is all there.
+func TestInspectFitsATerminalOf80Cells(t *testing.T) {
+	bags := inspected()
+	long := survey.Bag{Path: strings.Repeat("north/", 30) + "run", Kind: survey.Directory, Images: 7, Cameras: []survey.GuessCamera{{Name: strings.Repeat("果樹園", 20) + "_1", Images: 7}}}
+	text := string(render(t, func(b *bytes.Buffer) error { return InspectTable(b, append(bags, long), Palette{}, 80) }))
+	narrow(t, text)
+	for _, b := range bags {
+		for _, topic := range b.Topics {
+			if !strings.Contains(text, wording.Safe(topic.Name)) || !strings.Contains(text, wording.Safe(topic.Type)) {
+				t.Errorf("%s, %s is not in\n%s", topic.Name, topic.Type, text)
+			}
+		}
+	}
+	if !strings.Contains(text, "north/run\n") || !strings.Contains(text, "園_1;\n") {
+		t.Errorf("which one it is must be seen:\n%s", text)
 	}
 }

@@ -46,7 +46,9 @@ func ResultText(w io.Writer, results []apply.Result, o TextOptions) error {
 
 func (t *text) result(r apply.Result) {
 	if told := t.told(r); len(told) > 0 || len(r.Project.Changed) > 0 && !t.Quiet {
-		t.line(t.Palette.paint(bold, wording.Safe(resultHeading(r.Project))))
+		heading := r.Project
+		heading.Name = t.projectName(heading.Name)
+		t.line(t.Palette.paint(bold, t.wrap(wording.Safe(resultHeading(heading)), 0)))
 		if len(told) > 0 {
 			t.line("")
 		}

@@ -125,10 +125,25 @@ func pad(s string, width int) string {
 	return strings.Repeat(" ", max(0, width-cells.StringWidth(s)))
 }
 
-// wrap breaks s between words so that no line passes the terminal's width, where
+// wrap breaks s so that no line passes the terminal's width.
+func (t *text) wrap(s string, at int) string { return wrapped(s, at, t.Width) }
+
+// Fitted breaks s between words so that no line passes a terminal of so many cells; all lines begin at cell at. Words
+// wider than that lose their middle, but for addresses. A width of 0 breaks nothing.
+func Fitted(s string, at, width int) string {
+	words := strings.Split(s, " ")
+	for i, w := range words {
+		if width >= at+narrowestReason && !strings.Contains(w, "://") {
+			words[i] = Shortened(w, width-at)
+		}
+	}
+	return wrapped(strings.Join(words, " "), at, width)
+}
+
+// wrapped breaks s between words so that no line passes the terminal's width, where
 // words allow; all lines begin at cell at. A very narrow terminal wraps by itself.
-func (t *text) wrap(s string, at int) string {
-	if t.Width < at+narrowestReason {
+func wrapped(s string, at, width int) string {
+	if width < at+narrowestReason {
 		return s
 	}
 	var b strings.Builder
@@ -137,7 +152,7 @@ func (t *text) wrap(s string, at int) string {
 		w := cells.StringWidth(word)
 		switch {
 		case i == 0:
-		case col+1+w > t.Width:
+		case col+1+w > width:
 			b.WriteString("\n" + strings.Repeat(" ", at))
 			col = at
 		default:

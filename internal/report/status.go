@@ -109,14 +109,11 @@ func tableColumns(s status.Status) []statusColumn {
 	return columns
 }
 
-// StatusTable writes rows for a person, with their sum. Times are UTC.
-func StatusTable(w io.Writer, s status.Status) error {
+// StatusTable writes rows for a person, with their sum. Times are UTC. In a terminal of so many cells columns and the
+// middle of names are left out, so that each row is one line; a width of 0 leaves nothing out.
+func StatusTable(w io.Writer, s status.Status, width int) error {
 	columns := tableColumns(s)
-	head := make([]string, len(columns))
-	for i, c := range columns {
-		head[i] = strings.ToUpper(cmp.Or(map[string]string{"url": "link"}[c.name], c.name))
-	}
-	lines := [][]string{head}
+	lines := [][]string{heads(columns)}
 	for _, r := range append(slices.Clone(s.Rows), s.Total) {
 		line := make([]string, len(columns))
 		for i, c := range columns {
@@ -127,12 +124,79 @@ func StatusTable(w io.Writer, s status.Status) error {
 		}
 		lines = append(lines, line)
 	}
+	columns, lines, left := fitted(columns, lines, width)
 	text := aligned(lines, func(i int) bool { return columns[i].words })
+	if len(left) > 0 {
+		text += Fitted("left out here, not in --output csv: "+strings.Join(left, ", "), 0, width) + "\n"
+	}
 	if len(s.Gone) > 0 {
-		text += fmt.Sprintf("no longer there: %s\n", wording.Safe(strings.Join(s.Gone, ", ")))
+		text += Fitted(fmt.Sprintf("no longer there: %s", wording.Safe(strings.Join(s.Gone, ", "))), 0, width) + "\n"
 	}
 	_, err := io.WriteString(w, text)
 	return err
+}
+
+func heads(columns []statusColumn) []string {
+	head := make([]string, len(columns))
+	for i, c := range columns {
+		head[i] = strings.ToUpper(cmp.Or(map[string]string{"url": "link"}[c.name], c.name))
+	}
+	return head
+}
+
+// leastStatusName is how much of a name is shown before another column is left out for it.
+const leastStatusName = 24
+
+// shortHeads are for columns whose numbers are narrower than their names.
+var shortHeads = map[string]string{"ANNOTATION": "ANNOT", "VALIDATION": "VALID", "ACCEPTANCE": "ACCEPT"}
+
+// fitted makes each line as narrow as a terminal: what a person misses least is left out, column by column, and long
+// names lose their middle. left names what was left out.
+func fitted(columns []statusColumn, lines [][]string, width int) (kept []statusColumn, out [][]string, left []string) {
+	if width == 0 {
+		return columns, lines, nil
+	}
+	columns = slices.Clone(columns)
+	tight := func() bool { return roomForNames(lines, width) < min(widestCell(lines, 0), leastStatusName) }
+	if tight() {
+		for i, head := range lines[0] {
+			lines[0][i] = cmp.Or(shortHeads[head], head)
+		}
+	}
+	for _, name := range []string{"url", "updated", "assignee", "jobs", "missing", "acceptance", "change", "validation"} {
+		if !tight() {
+			break
+		}
+		i := slices.IndexFunc(columns, func(c statusColumn) bool { return c.name == name })
+		if i < 0 {
+			continue
+		}
+		left = append(left, strings.ToLower(lines[0][i]))
+		columns = slices.Delete(columns, i, i+1)
+		for k, line := range lines {
+			lines[k] = slices.Delete(line, i, i+1)
+		}
+	}
+	room := max(roomForNames(lines, width), narrowestName)
+	for _, line := range lines {
+		line[0] = Shortened(line[0], room)
+	}
+	return columns, lines, left
+}
+
+// roomForNames is what the other columns leave to the first one.
+func roomForNames(lines [][]string, width int) int {
+	for i := 1; i < len(lines[0]); i++ {
+		width -= 2 + widestCell(lines, i)
+	}
+	return width
+}
+
+func widestCell(lines [][]string, column int) (widest int) {
+	for _, line := range lines {
+		widest = max(widest, cells.StringWidth(line[column]))
+	}
+	return widest
 }
 
 // missingText stands where a task's id would.
@@ -149,10 +213,8 @@ func missingText(r status.Row) string {
 // aligned writes cells in columns, two blanks apart: words to the left, numbers to the right.
 func aligned(lines [][]string, words func(column int) bool) string {
 	widths := make([]int, len(lines[0]))
-	for _, line := range lines {
-		for i, cell := range line {
-			widths[i] = max(widths[i], cells.StringWidth(cell))
-		}
+	for i := range widths {
+		widths[i] = widestCell(lines, i)
 	}
 	var b strings.Builder
 	for _, line := range lines {

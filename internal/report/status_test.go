@@ -70,10 +70,12 @@ func since() status.Status {
 	return status.Status{By: "task", Rows: []status.Row{done, fresh, same}, Total: total, Gone: []string{"run0"}}
 }
 
+func wholeTable(w io.Writer, s status.Status) error { return StatusTable(w, s, 0) }
+
 func statusPageOf(w io.Writer, s status.Status) error { return StatusHTML(w, s, "Orchard") }
 
 func TestStatusIsAsBefore(t *testing.T) {
-	writers := map[string]func(io.Writer, status.Status) error{"txt": StatusTable, "json": StatusJSON, "csv": StatusCSV, "ids": StatusIDs, "html": statusPageOf}
+	writers := map[string]func(io.Writer, status.Status) error{"txt": wholeTable, "json": StatusJSON, "csv": StatusCSV, "ids": StatusIDs, "html": statusPageOf}
 	for name, s := range statuses() {
 		for format, write := range writers {
 			t.Run(name+"."+format, func(t *testing.T) {
@@ -102,7 +104,7 @@ func TestStatusJSONIsWhatItsSchemaSays(t *testing.T) {
 
 func TestNoStatusForATerminalIsObeyedByIt(t *testing.T) {
 	s := statuses()["many"]
-	for name, write := range map[string]func(io.Writer, status.Status) error{"table": StatusTable, "json": StatusJSON, "html": statusPageOf} {
+	for name, write := range map[string]func(io.Writer, status.Status) error{"table": wholeTable, "json": StatusJSON, "html": statusPageOf} {
 		got := render(t, func(b *bytes.Buffer) error { return write(b, s) })
 		for line := range strings.Lines(string(got)) {
 			if !wording.IsSafe(strings.TrimSuffix(line, "\n")) {
@@ -145,7 +147,7 @@ func TestStatusOfTenThousandTasksHasThemAll(t *testing.T) {
 	for name, c := range map[string]struct {
 		write func(io.Writer, status.Status) error
 		lines int
-	}{"table": {StatusTable, 10_002}, "csv": {StatusCSV, 10_001}, "ids": {StatusIDs, 10_000}} {
+	}{"table": {wholeTable, 10_002}, "csv": {StatusCSV, 10_001}, "ids": {StatusIDs, 10_000}} {
 		got := render(t, func(b *bytes.Buffer) error { return c.write(b, s) })
 		if n := bytes.Count(got, []byte("\n")); n != c.lines {
 			t.Errorf("%s: %d lines, want %d", name, n, c.lines)
@@ -155,5 +157,50 @@ func TestStatusOfTenThousandTasksHasThemAll(t *testing.T) {
 	got := render(t, func(b *bytes.Buffer) error { return StatusJSON(b, s) })
 	if err := json.Unmarshal(got, &doc); err != nil || len(doc.Rows) != 10_000 {
 		t.Errorf("%d rows, %v", len(doc.Rows), err)
+	}
+}
+
+// narrow fails for each line that is wider than a terminal of 80 cells.
+func narrow(t *testing.T, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		if w := cells.StringWidth(strings.TrimSuffix(line, "\n")); w > 80 {
+			t.Errorf("%d cells: %s", w, line)
+		}
+		if strings.TrimRight(line, " \n") != strings.TrimSuffix(line, "\n") {
+			t.Errorf("blanks end %q", line)
+		}
+	}
+}
+
+// Rows that a terminal breaks are not read: what a person misses least is left out, and said, then the middle of names.
+func TestStatusFitsATerminalOf80Cells(t *testing.T) {
+	long := strings.Repeat("north_side_of_the_orchard_", 5)
+	wide := since()
+	wide.Rows[0].Name, wide.Rows[1].Name, wide.Rows[2].Name = long+"1", strings.Repeat("果樹園", 20), strings.Repeat("e\u0301", 90)
+	wide.Rows[0].ID, wide.Rows[0].Frames, wide.Rows[0].Jobs, wide.Rows[0].Annotation = 12_345_678, 12_345_678, 12_345, 12_345
+	wide.Rows[1].Assignee = strings.Repeat("annotator, ", 9) + "bob"
+	wide.Gone = []string{"run0", long, "run9"}
+	all := statuses()
+	all["wide"] = wide
+	for name, s := range all {
+		for _, by := range []string{"task", "camera", "bag", "subset", "assignee"} {
+			s.By = by
+			text := string(render(t, func(b *bytes.Buffer) error { return StatusTable(b, s, 80) }))
+			t.Run(name+" by "+by, func(t *testing.T) { narrow(t, text) })
+			for _, r := range s.Rows {
+				if !strings.Contains(text, fmt.Sprintf("%d (%3d%%)", r.Completed, r.Percent())) {
+					t.Errorf("%s by %s: what is completed of %s is not there:\n%s", name, by, r.Name, text)
+				}
+			}
+		}
+	}
+	text := string(render(t, func(b *bytes.Buffer) error { return StatusTable(b, statuses()["one"], 80) }))
+	if !strings.Contains(text, "jai_cam_2026-03-04 ") || !strings.Contains(text, "ANNOT  VALID  ACCEPT  COMPLETED") || !strings.HasSuffix(text, "left out here, not in --output csv: link\n") {
+		t.Errorf("one task of a short name:\n%s", text)
+	}
+	text = string(render(t, func(b *bytes.Buffer) error { return StatusTable(b, statuses()["one"], 200) }))
+	if whole := string(render(t, func(b *bytes.Buffer) error { return wholeTable(b, statuses()["one"]) })); text != whole {
+		t.Errorf("a wide terminal leaves nothing out:\n%s%s", text, whole)
 	}
 }

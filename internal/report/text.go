@@ -55,7 +55,8 @@ func (t *text) plan(p plan.Plan) {
 	if t.Quiet && len(changes) == 0 && !p.Project.Ask && p.Project.Action != plan.ProjectBlocked {
 		return
 	}
-	t.line(t.Palette.paint(bold, wording.Safe(heading(p))))
+	p.Scope.Project, p.Project.Name = t.projectName(p.Scope.Project), t.projectName(p.Project.Name)
+	t.line(t.Palette.paint(bold, t.wrap(wording.Safe(heading(p)), 0)))
 	t.line("")
 	t.project(p.Project)
 	t.changes(changes)
@@ -100,11 +101,19 @@ func (t *text) project(c plan.ProjectChange) {
 	}
 	rows := projectRows(c)
 	for i, r := range rows {
-		t.line(t.lead(r.sign) + wording.Safe(r.text))
+		t.line(t.lead(r.sign) + t.wrap(wording.Safe(r.text), indent))
 		if saidBelow := i+1 < len(rows) && rows[i+1].hint == r.hint; r.hint != (diag.Hint{}) && !saidBelow {
 			t.hint(advice.Words(r.hint), HelpURL(diag.CodeLabels))
 		}
 	}
+}
+
+// projectName leaves the words around a long name their place in a terminal.
+func (t *text) projectName(name string) string {
+	if t.Width == 0 {
+		return name
+	}
+	return Shortened(wording.Safe(name), max(t.Width/2, narrowestName))
 }
 
 func (t *text) changes(changes []plan.Change) {
