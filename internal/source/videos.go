@@ -183,8 +183,10 @@ func (v view) unfitForVideo() *diag.Diagnostic {
 		what = "context: CVAT shows context images beside images and point clouds"
 	case v.settings.FrameName != nil:
 		what = "frame_name: CVAT names the frames of a video by their numbers"
+	case v.settings.MaxFrames > 0:
+		what = "max_frames: a video is one task; segment_size divides it into jobs"
 	case v.inParts():
-		what = "max_frames: and grow: part: a video is one task; segment_size divides it into jobs"
+		what = "grow: part: a video is one task, and a file of it does not grow"
 	case v.settings.Validation != nil && len(v.settings.Validation.Frames) > 0:
 		what = "validation: frames: CVAT chooses the ground truth frames of a video by itself (random_uniform, random_per_job)"
 	default:

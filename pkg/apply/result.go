@@ -98,10 +98,12 @@ func (n *Counts) add(t TaskResult) {
 		Done: &n.Done, Unchanged: &n.Unchanged, Left: &n.Left, Refused: &n.Refused,
 		Pending: &n.Pending, Failed: &n.Failed, Stopped: &n.Stopped,
 	}[t.Outcome]++
+	if t.Outcome != Unchanged && t.Outcome != Left { // what ran names what is counted, though it failed
+		n.OtherKinds = n.OtherKinds || t.Kind != manifest.KindImages
+	}
 	switch {
 	case t.Outcome == Done && t.Action != plan.Update:
 		n.Images += t.Frames
-		n.OtherKinds = n.OtherKinds || t.Kind != manifest.KindImages
 	case t.Outcome == Left && slices.Contains(driftCodes, t.Reason.Code):
 		n.Drift++
 	}
