@@ -52,23 +52,24 @@ func (c pullCmd) Run(a *app) error {
 	defer closeAll(sessions)
 	changed, failed := false, false
 	var targeted []string
-	for _, s := range sessions {
+	for i, s := range sessions {
 		o, err := c.options(a, s, len(sessions) > 1)
 		if err != nil {
 			return err
+		}
+		o.Chosen = func(tasks []string) error {
+			targeted = append(targeted, tasks...)
+			if i+1 < len(sessions) { // a later project may have it
+				return nil
+			}
+			return c.checkAll(targeted)
 		}
 		result, err := pull.Run(ctx, s.conn, pull.Project{Server: s.project.Server.Shown, Wanted: s.project.Wanted, Tasks: s.project.Tasks, Parts: s.project}, o)
 		if err != nil {
 			return err
 		}
 		c.print(a, o, result)
-		targeted = append(targeted, result.Targeted...)
 		changed, failed = changed || result.Changed(), failed || len(result.Failures) > 0
-	}
-	for _, glob := range c.Target {
-		if c.All && !slices.ContainsFunc(targeted, func(task string) bool { return plan.Glob(glob).Matches(task) }) {
-			return targetError("no task of the manifests or of the project fits", glob)
-		}
 	}
 	switch {
 	case failed:
@@ -77,6 +78,16 @@ func (c pullCmd) Run(a *app) error {
 		return a.partly(exit(exitChanges))
 	}
 	return a.partly(nil)
+}
+
+// checkAll refuses a target of --all that fits no task.
+func (c pullCmd) checkAll(tasks []string) error {
+	for _, glob := range c.Target {
+		if c.All && !slices.ContainsFunc(tasks, func(task string) bool { return plan.Glob(glob).Matches(task) }) {
+			return targetError("no task of the manifests or of the project fits", glob)
+		}
+	}
+	return nil
 }
 
 // options are the flags', and where they say nothing those of the manifests.

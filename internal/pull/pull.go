@@ -54,6 +54,9 @@ type Options struct {
 	// terminal or the page that shows them; nil: nothing. Other formats cannot write such characters otherwise.
 	Guard func(write func(io.Writer) error) func(io.Writer) error
 
+	// Chosen is asked once the tasks are known that Target fits, before anything is written; an error ends the run. It may be nil.
+	Chosen func(tasks []string) error
+
 	OnExport func(task, format string, share float64) // called for exports by the server; may be nil; called concurrently
 }
 
@@ -139,6 +142,11 @@ func Run(ctx context.Context, server Server, p Project, o Options) (Result, erro
 		return r.result, err
 	}
 	defer r.cache.close()
+	if o.Chosen != nil {
+		if err := o.Chosen(r.result.Targeted); err != nil {
+			return r.result, err
+		}
+	}
 	if err := r.fetchAll(ctx); err != nil {
 		return r.result, err
 	}
