@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -50,25 +51,25 @@ func (c pullCmd) Run(a *app) error {
 		return err
 	}
 	defer closeAll(sessions)
-	changed, failed := false, false
+	var pulls []*pull.Pull
 	var targeted []string
-	for i, s := range sessions {
-		o, err := c.options(a, s, len(sessions) > 1)
+	for _, s := range sessions {
+		p, err := c.begin(ctx, a, s, len(sessions) > 1)
 		if err != nil {
 			return err
 		}
-		o.Chosen = func(tasks []string) error {
-			targeted = append(targeted, tasks...)
-			if i+1 < len(sessions) { // a later project may have it
-				return nil
-			}
-			return c.checkAll(targeted)
-		}
-		result, err := pull.Run(ctx, s.conn, pull.Project{Server: s.project.Server.Shown, Wanted: s.project.Wanted, Tasks: s.project.Tasks, Parts: s.project}, o)
+		pulls, targeted = append(pulls, p), append(targeted, p.Targeted()...)
+	}
+	if err := c.checkAll(targeted); err != nil {
+		return err
+	}
+	changed, failed := false, false
+	for _, p := range pulls {
+		result, err := p.Run(ctx)
 		if err != nil {
 			return err
 		}
-		c.print(a, o, result)
+		c.print(a, p.Formats(), result)
 		changed, failed = changed || result.Changed(), failed || len(result.Failures) > 0
 	}
 	switch {
@@ -78,6 +79,14 @@ func (c pullCmd) Run(a *app) error {
 		return a.partly(exit(exitChanges))
 	}
 	return a.partly(nil)
+}
+
+func (c pullCmd) begin(ctx context.Context, a *app, s *session, several bool) (*pull.Pull, error) {
+	o, err := c.options(a, s, several)
+	if err != nil {
+		return nil, err
+	}
+	return pull.Begin(ctx, s.conn, pull.Project{Server: s.project.Server.Shown, Wanted: s.project.Wanted, Tasks: s.project.Tasks, Parts: s.project}, o)
 }
 
 // checkAll refuses a target of --all that fits no task.
@@ -162,7 +171,7 @@ func equalPull(a, b manifest.Pull) bool {
 }
 
 // print tells what changed, file by file, and what was left out.
-func (c pullCmd) print(a *app, o pull.Options, r pull.Result) {
+func (c pullCmd) print(a *app, formats []string, r pull.Result) {
 	for _, w := range r.Warnings {
 		a.warn(wording.Safe(w))
 	}
@@ -172,7 +181,7 @@ func (c pullCmd) print(a *app, o pull.Options, r pull.Result) {
 	lost := map[string]int{}
 	for _, f := range r.Files {
 		files[f.Change]++
-		if f.Format == o.Formats[0] { // the others hold the same frames
+		if f.Format == formats[0] { // the others hold the same frames
 			sum.Hidden, sum.Filtered, sum.Unplaced = sum.Hidden+f.Hidden, sum.Filtered+f.Filtered, sum.Unplaced+f.Unplaced
 		}
 		for what, n := range f.Lost {

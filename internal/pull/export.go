@@ -23,7 +23,7 @@ import (
 )
 
 // checkFormats says which of the formats are the server's, and that there is none of such a name.
-func (r *run) checkFormats(ctx context.Context) error {
+func (r *Pull) checkFormats(ctx context.Context) error {
 	r.exported = map[string]cvat.Format{}
 	known := Formats()
 	if !slices.ContainsFunc(r.o.Formats, func(f string) bool { return !slices.Contains(known, f) }) {
@@ -59,7 +59,7 @@ func unknownFormat(name string, known []string, formats []cvat.Format) error {
 }
 
 // exportOutputs are the files of one of the server's formats, one per task.
-func (r *run) exportOutputs(name string) []output {
+func (r *Pull) exportOutputs(name string) []output {
 	var all []output
 	slug := regexp.MustCompile(`[^a-z0-9.]+`).ReplaceAllString(strings.ToLower(name), "-")
 	for _, m := range r.members {
@@ -73,7 +73,7 @@ func (r *run) exportOutputs(name string) []output {
 
 // bringExport lets the server write a file. What it writes tells the time at which it was written: where nothing else
 // differs the file stays as it is.
-func (r *run) bringExport(ctx context.Context, o output) (File, error) {
+func (r *Pull) bringExport(ctx context.Context, o output) (File, error) {
 	path := filepath.Join(r.o.Dir, filepath.FromSlash(o.path))
 	before := exportSum(path)
 	file := File{Path: o.path, Format: o.format, Change: Unchanged}

@@ -22,7 +22,7 @@ type answers struct {
 }
 
 // fetchAll asks for the tasks that are not in the cache: two requests each, three where some frames check annotators.
-func (r *run) fetchAll(ctx context.Context) error {
+func (r *Pull) fetchAll(ctx context.Context) error {
 	if !r.needsAnswers() {
 		return nil
 	}
@@ -61,7 +61,7 @@ func stopsAll(err error) bool {
 	return errors.Is(err, cvat.ErrNotAuthorised) || errors.As(err, &connection)
 }
 
-func (r *run) fetch(ctx context.Context, m *member) error {
+func (r *Pull) fetch(ctx context.Context, m *member) error {
 	meta, err := r.server.DataMeta(ctx, m.task.ID)
 	if err != nil {
 		return err

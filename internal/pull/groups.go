@@ -17,7 +17,7 @@ type group struct {
 }
 
 // groups puts the members together as the format, and Options.Merge, say.
-func (r *run) groups(format fileFormat) []group {
+func (r *Pull) groups(format fileFormat) []group {
 	var names namer
 	at := map[string]int{}
 	var all []group
@@ -44,7 +44,7 @@ func (r *run) groups(format fileFormat) []group {
 }
 
 // groupOf is what a member has in common with the others of its file, and the file's name.
-func (r *run) groupOf(m *member, by string) (key, name string) {
+func (r *Pull) groupOf(m *member, by string) (key, name string) {
 	switch {
 	case by == "project":
 		return "project", r.result.Project
@@ -67,7 +67,7 @@ func bagName(bag string) string {
 }
 
 // chain gives the frames of several members, one member after another.
-func (r *run) chain(ctx context.Context, members []*member, counts *Counts) iter.Seq2[dataset.Frame, error] {
+func (r *Pull) chain(ctx context.Context, members []*member, counts *Counts) iter.Seq2[dataset.Frame, error] {
 	return func(yield func(dataset.Frame, error) bool) {
 		*counts = Counts{}
 		for _, m := range members {

@@ -19,7 +19,7 @@ import (
 )
 
 // findOrigins says of each member what its frames' origins hash to.
-func (r *run) findOrigins(ctx context.Context) error {
+func (r *Pull) findOrigins(ctx context.Context) error {
 	for _, m := range r.members {
 		h := sha256.New()
 		err := m.origins(ctx, func(o index.Record) error {
@@ -53,7 +53,7 @@ func (m *member) origins(ctx context.Context, visit func(index.Record) error) er
 }
 
 // frames gives a member's frames with their origins. counts, which may be nil, is set once all were given.
-func (r *run) frames(ctx context.Context, m *member, counts *Counts) iter.Seq2[dataset.Frame, error] {
+func (r *Pull) frames(ctx context.Context, m *member, counts *Counts) iter.Seq2[dataset.Frame, error] {
 	return func(yield func(dataset.Frame, error) bool) {
 		a, err := r.cache.get(m)
 		if err != nil {
@@ -165,7 +165,7 @@ func (m *member) takes(j cvat.Job, o Options) bool {
 }
 
 // warn says once what was left out of a task.
-func (r *run) warn(task, reason string) {
+func (r *Pull) warn(task, reason string) {
 	r.warnings.Do(task+": "+reason, func(text string) { r.result.Warnings = append(r.result.Warnings, text) })
 }
 

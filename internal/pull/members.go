@@ -30,12 +30,12 @@ type member struct {
 }
 
 // plan lists the server and says which tasks are pulled.
-func (r *run) plan(ctx context.Context) error {
+func (r *Pull) plan(ctx context.Context) error {
 	found, err := observe.FindProject(ctx, r.server, r.project.Wanted)
 	if err != nil {
 		return err
 	}
-	r.result.Project = found.Name
+	r.result.Project, r.id = found.Name, found.ID
 	if found.ID == 0 {
 		return diag.Diagnostic{Severity: diag.Error, Code: diag.CodeProject, Text: fmt.Sprintf("the server has no project %q", r.project.Wanted.Name)}
 	}
@@ -56,15 +56,21 @@ func (r *run) plan(ctx context.Context) error {
 		return err
 	}
 	r.choose(tasks, jobs)
-	r.cache, err = openCache(r.o, r.project.Server, found.ID)
-	if err != nil {
+	return nil
+}
+
+// openDirectory finds what an earlier pull left of the project.
+func (r *Pull) openDirectory() (err error) {
+	if r.cache, err = openCache(r.o, r.project.Server, r.id); err != nil {
 		return err
 	}
-	r.record, err = openRecord(r.cache.home)
+	if r.record, err = openRecord(r.cache.home); err != nil {
+		r.cache.close()
+	}
 	return err
 }
 
-func (r *run) nameParts(ctx context.Context, tasks []cvat.Task) error {
+func (r *Pull) nameParts(ctx context.Context, tasks []cvat.Task) error {
 	if r.project.Parts == nil {
 		return nil
 	}
@@ -77,7 +83,7 @@ func (r *run) nameParts(ctx context.Context, tasks []cvat.Task) error {
 }
 
 // partsOf are the names of the tasks that hold a bag's frames.
-func (r *run) partsOf(t source.Task) []string {
+func (r *Pull) partsOf(t source.Task) []string {
 	if r.project.Parts == nil {
 		return []string{t.Name}
 	}
@@ -85,7 +91,7 @@ func (r *run) partsOf(t source.Task) []string {
 }
 
 // choose makes members of the tasks that are pulled.
-func (r *run) choose(tasks []cvat.Task, jobs []cvat.Job) {
+func (r *Pull) choose(tasks []cvat.Task, jobs []cvat.Job) {
 	wanted := map[plan.Name]*source.Task{}
 	missing := map[string]bool{}
 	for i := range r.project.Tasks {
@@ -93,7 +99,7 @@ func (r *run) choose(tasks []cvat.Task, jobs []cvat.Job) {
 		for _, task := range r.partsOf(*t) {
 			if name := plan.NameOf(task); wanted[name] == nil && r.targets(task) {
 				wanted[name], missing[task] = t, true
-				r.result.Targeted = append(r.result.Targeted, task)
+				r.targeted = append(r.targeted, task)
 			}
 		}
 	}
@@ -112,7 +118,7 @@ func (r *run) choose(tasks []cvat.Task, jobs []cvat.Job) {
 			r.result.Other++
 			continue
 		case from == nil:
-			r.result.Targeted = append(r.result.Targeted, t.Name)
+			r.targeted = append(r.targeted, t.Name)
 		}
 		switch {
 		case !t.Imported():
@@ -136,7 +142,7 @@ func (r *run) choose(tasks []cvat.Task, jobs []cvat.Job) {
 	slices.SortStableFunc(r.members, func(a, b *member) int { return cmp.Compare(a.file, b.file) })
 }
 
-func (r *run) targets(task string) bool { return r.o.Target == nil || r.o.Target(task) }
+func (r *Pull) targets(task string) bool { return r.o.Target == nil || r.o.Target(task) }
 
 // The kinds of jobs.
 const (

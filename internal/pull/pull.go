@@ -54,9 +54,6 @@ type Options struct {
 	// terminal or the page that shows them; nil: nothing. Other formats cannot write such characters otherwise.
 	Guard func(write func(io.Writer) error) func(io.Writer) error
 
-	// Chosen is asked once the tasks are known that Target fits, before anything is written; an error ends the run. It may be nil.
-	Chosen func(tasks []string) error
-
 	OnExport func(task, format string, share float64) // called for exports by the server; may be nil; called concurrently
 }
 
@@ -104,7 +101,6 @@ type Failure struct {
 type Result struct {
 	Project  string
 	Tasks    int      // that were pulled
-	Targeted []string // the tasks that Options.Target fits, there or not
 	Fetched  int      // of them, those that were asked for
 	Other    int      // tasks of the project that no manifest asks for, and that were left alone
 	Missing  []string // tasks of the manifests that the server does not have, or without frames
@@ -132,21 +128,30 @@ type Parts interface {
 	PartsOf(t source.Task) []string
 }
 
-// Run pulls a project. Its error stopped the whole; what concerns one task is among the result's failures.
-func Run(ctx context.Context, server Server, p Project, o Options) (Result, error) {
-	r := &run{server: server, project: p, o: o}
+// Begin finds out which tasks a pull is about, and writes nothing: of several projects, all are begun before one is written.
+func Begin(ctx context.Context, server Server, p Project, o Options) (*Pull, error) {
+	r := &Pull{server: server, project: p, o: o}
 	if err := r.checkFormats(ctx); err != nil {
-		return r.result, err
+		return nil, err
 	}
 	if err := r.plan(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Targeted are the tasks that Options.Target fits, there or not.
+func (r *Pull) Targeted() []string { return r.targeted }
+
+// Formats are those that it writes.
+func (r *Pull) Formats() []string { return r.o.Formats }
+
+// Run fetches and writes, once. Its error stopped the whole; what concerns one task is among the result's failures.
+func (r *Pull) Run(ctx context.Context) (Result, error) {
+	if err := r.openDirectory(); err != nil {
 		return r.result, err
 	}
 	defer r.cache.close()
-	if o.Chosen != nil {
-		if err := o.Chosen(r.result.Targeted); err != nil {
-			return r.result, err
-		}
-	}
 	if err := r.fetchAll(ctx); err != nil {
 		return r.result, err
 	}
@@ -157,11 +162,14 @@ func Run(ctx context.Context, server Server, p Project, o Options) (Result, erro
 	return r.result, nil
 }
 
-// A run is one pull under way.
-type run struct {
+// A Pull is one pull of a project under way.
+type Pull struct {
 	server  Server
 	project Project
 	o       Options
+
+	id       int // of the project
+	targeted []string
 
 	labels  annotation.Labels
 	members []*member
@@ -175,4 +183,4 @@ type run struct {
 }
 
 // needsAnswers says whether any format is written from the server's answers.
-func (r *run) needsAnswers() bool { return len(r.exported) < len(r.o.Formats) }
+func (r *Pull) needsAnswers() bool { return len(r.exported) < len(r.o.Formats) }

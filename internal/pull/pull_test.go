@@ -75,7 +75,11 @@ func (s *fakeServer) Export(context.Context, int, string, func(float64)) (io.Rea
 func pulled(t *testing.T, s *fakeServer, o Options) Result {
 	t.Helper()
 	o.Jobs, o.All = annotationJob, true
-	r, err := Run(t.Context(), s, Project{Server: "fake", Wanted: manifest.Project{ID: 7}}, o)
+	p, err := Begin(t.Context(), s, Project{Server: "fake", Wanted: manifest.Project{ID: 7}}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := p.Run(t.Context())
 	if err != nil || len(r.Failures) > 0 {
 		t.Fatal(err, r.Failures)
 	}

@@ -35,7 +35,7 @@ type output struct {
 }
 
 // writeAll makes the files that may have changed, several at once, and looks for those of what is gone.
-func (r *run) writeAll(ctx context.Context) error {
+func (r *Pull) writeAll(ctx context.Context) error {
 	if err := r.findOrigins(ctx); err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (r *run) writeAll(ctx context.Context) error {
 }
 
 // bring makes a file what it is to be.
-func (r *run) bring(ctx context.Context, o output) (File, error) {
+func (r *Pull) bring(ctx context.Context, o output) (File, error) {
 	if o.tree != nil {
 		return r.bringTree(ctx, o)
 	}
@@ -138,7 +138,7 @@ func (o output) task() string {
 
 // findGone looks for files that were written before, and are about nothing any more. Only what this pull is about is
 // looked at: its formats, its targets.
-func (r *run) findGone(outputs []output) error {
+func (r *Pull) findGone(outputs []output) error {
 	current := map[string]bool{}
 	for _, o := range outputs {
 		current[o.path] = true
@@ -178,7 +178,7 @@ func removeAny(path string) error {
 const labelsFile = "labels.json"
 
 // outputs are all files that are to be there.
-func (r *run) outputs(ctx context.Context) ([]output, error) {
+func (r *Pull) outputs(ctx context.Context) ([]output, error) {
 	all := []output{r.labelsOutput()}
 	for _, name := range r.o.Formats {
 		if _, exported := r.exported[name]; !exported && !fileFormats[name].clouds {
@@ -207,7 +207,7 @@ func (r *run) outputs(ctx context.Context) ([]output, error) {
 }
 
 // leaveClouds says which tasks a format of images leaves out.
-func (r *run) leaveClouds(format string) {
+func (r *Pull) leaveClouds(format string) {
 	var left []string
 	for _, m := range r.members {
 		if m.clouds() {
@@ -245,7 +245,7 @@ func Formats() []string {
 const formatVersion = 2
 
 // from is a hash of all that a file of these members is made of.
-func (r *run) from(format string, members []*member) string {
+func (r *Pull) from(format string, members []*member) string {
 	parts := []any{formatVersion, format, r.o.Jobs, r.o.Stage, r.o.State, r.labels.All}
 	for _, m := range members {
 		parts = append(parts, m.key, m.join, m.task.Name, m.task.Subset, m.task.Dimension)
@@ -258,7 +258,7 @@ func (r *run) from(format string, members []*member) string {
 	return hashOf(parts...)
 }
 
-func (r *run) labelsOutput() output {
+func (r *Pull) labelsOutput() output {
 	return output{path: labelsFile, format: "labels", from: hashOf(formatVersion, r.labels.All), write: func(_ context.Context, w io.Writer, _ *Counts) error {
 		enc := json.NewEncoder(w)
 		enc.SetEscapeHTML(false)

@@ -27,7 +27,7 @@ var yoloFormats = map[string][]string{
 
 // yoloOutputs are, for each task of Ultralytics that the project has labels for: the labels of each member, which are
 // a tree of files, a list of images per split, and data.yaml.
-func (r *run) yoloOutputs(format string) []output {
+func (r *Pull) yoloOutputs(format string) []output {
 	var all []output
 	for _, task := range yoloFormats[format] {
 		y := dataset.NewYOLO(task, r.labels)
@@ -62,7 +62,7 @@ func (r *run) yoloOutputs(format string) []output {
 
 // imageList lists the images of a split, relative to itself. Ultralytics looks for an image's labels where its path
 // has labels in place of images.
-func (r *run) imageList(split string, members []*member) func(context.Context, io.Writer, *Counts) error {
+func (r *Pull) imageList(split string, members []*member) func(context.Context, io.Writer, *Counts) error {
 	return func(ctx context.Context, w io.Writer, counts *Counts) error {
 		for _, m := range members {
 			a, err := r.cache.get(m)
@@ -88,7 +88,7 @@ func (r *run) imageList(split string, members []*member) func(context.Context, i
 
 // bringTree makes the label files of one task what they are to be, one by one, and takes away those of frames that
 // are gone. Frames without labels have no file: to Ultralytics they are background.
-func (r *run) bringTree(ctx context.Context, o output) (File, error) {
+func (r *Pull) bringTree(ctx context.Context, o output) (File, error) {
 	root := filepath.Join(r.o.Dir, filepath.FromSlash(o.path))
 	file := File{Path: o.path, Format: o.format, Change: Unchanged}
 	before := labelFiles(root)
@@ -142,7 +142,7 @@ func (r *run) bringTree(ctx context.Context, o output) (File, error) {
 }
 
 // bringLabel writes one label file, unless it is what it is to be.
-func (r *run) bringLabel(path string, text []byte) (changed bool, err error) {
+func (r *Pull) bringLabel(path string, text []byte) (changed bool, err error) {
 	have, err := os.ReadFile(path)
 	if err == nil && bytes.Equal(have, text) {
 		return false, nil
