@@ -59,7 +59,7 @@ func (w Web) List(_ context.Context, dir string) ([]fs.DirEntry, error) {
 // Stat asks for the head of a file. The root is taken for a directory where it is not a file: a web server cannot tell.
 func (w Web) Stat(ctx context.Context, name string) (fs.FileInfo, error) {
 	f, err := w.head(ctx, name)
-	if name == "." && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || err == nil && strings.HasSuffix(w.Root, "/")) {
+	if name == "." && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || (err == nil || errors.Is(err, errNoRanges)) && strings.HasSuffix(w.Root, "/")) {
 		return remoteInfo{name: name, dir: true}, nil
 	}
 	if err != nil {

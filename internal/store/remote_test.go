@@ -272,6 +272,16 @@ func TestWithoutCredentialsNothingIsSigned(t *testing.T) {
 	}
 }
 
+// A page that lists a directory often has no length (nginx's), and never ranges: that is no reason to refuse the root.
+func TestARootThatIsAListingWithoutALengthIsADirectory(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush() }))
+	t.Cleanup(srv.Close)
+	info, err := Web{Root: srv.URL + "/bags/"}.Stat(t.Context(), ".")
+	if err != nil || !info.IsDir() {
+		t.Errorf("got %v, %v, want a directory", info, err)
+	}
+}
+
 // A signed address is asked as it is, and shown without what it is signed with.
 func TestAnAddressIsShownWithoutItsSecrets(t *testing.T) {
 	asked := ""
