@@ -52,10 +52,13 @@ type (
 // A cocoID is compared with others alone. COCO's are whole numbers; tools also write 1.0 for 1, and texts.
 type cocoID string
 
-// UnmarshalJSON makes equal numbers equal.
+// UnmarshalJSON makes equal numbers equal. Whole ones keep all their digits: ids of 64 bits are more than a float64 tells apart.
 func (id *cocoID) UnmarshalJSON(text []byte) error {
 	n, err := strconv.ParseFloat(string(text), 64)
+	_, inexact := strconv.ParseInt(string(text), 10, 64)
 	switch {
+	case inexact == nil && string(text) != "-0":
+		*id = cocoID(text)
 	case err == nil:
 		*id = cocoID(strconv.FormatFloat(n, 'f', -1, 64))
 	case text[0] == '"':

@@ -169,6 +169,15 @@ func TestCOCOOfOtherToolsIsRead(t *testing.T) {
 	}
 }
 
+// Ids of 64 bits, such as those that services count up, differ by less than a float64 tells apart.
+func TestCOCOIDsOfManyDigitsStayApart(t *testing.T) {
+	text := `{"images": [{"id": 9007199254740992, "file_name": "a.jpg"}, {"id": 9007199254740993, "file_name": "b.jpg"}],
+		"categories": [{"id": 1, "name": "box"}], "annotations": [{"image_id": 9007199254740992, "category_id": 1, "bbox": [1, 2, 3, 4]}]}`
+	if found := opened(t, COCO, text); len(found.Items) == 0 || found.Items[0].Image != "a.jpg" {
+		t.Errorf("%+v", found.Items)
+	}
+}
+
 func TestAListOfResultsIsNamedAsWhatItIs(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "results.json")
 	if err := os.WriteFile(file, []byte(` [{"image_id": 7, "category_id": 1, "bbox": [1, 2, 3, 4], "score": 0.5}]`), 0o666); err != nil {

@@ -43,7 +43,8 @@ func holdsEOI(r *io.SectionReader, scan int64) bool {
 }
 
 // gifCutOff goes over the blocks of the first picture, of which the last, empty one may be missing.
-func gifCutOff(r *io.SectionReader) bool {
+func gifCutOff(file *io.SectionReader) bool {
+	r := &window{file: file}
 	b := make([]byte, 13)
 	if n, _ := r.ReadAt(b, 0); n < len(b) {
 		return false
@@ -61,7 +62,7 @@ func gifCutOff(r *io.SectionReader) bool {
 			if b[0] == 0 {
 				return false
 			}
-			if off > r.Size() {
+			if off > file.Size() {
 				return true
 			}
 		}
@@ -85,11 +86,30 @@ func gifCutOff(r *io.SectionReader) bool {
 				off += 3 << (b[9]&7 + 1)
 			}
 			off++ // the size of the codes
-			return off >= r.Size() || blocks()
+			return off >= file.Size() || blocks()
 		case 0x3b:
 			return false
 		default:
 			off++
 		}
 	}
+}
+
+// A window reads ahead: bytes that are looked at one by one cost no read of the file each, nor a request to a storage.
+type window struct {
+	file  *io.SectionReader
+	held  []byte
+	start int64 // of what is held, in the file
+}
+
+// ReadAt is that of what is held, or else of the file.
+func (w *window) ReadAt(b []byte, at int64) (int, error) {
+	if at < w.start || at+int64(len(b)) > w.start+int64(len(w.held)) {
+		held := make([]byte, max(4<<10, len(b)))
+		n, err := w.file.ReadAt(held, at)
+		if w.held, w.start = held[:n], at; n < len(b) {
+			return copy(b, w.held), err
+		}
+	}
+	return copy(b, w.held[at-w.start:]), nil
 }

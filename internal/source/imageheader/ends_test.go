@@ -11,6 +11,7 @@ import (
 	"image/png"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -64,6 +65,35 @@ func TestAGIFThatEndsWithinItsPictureIsCutOff(t *testing.T) {
 			t.Errorf("%d of %d bytes: %v", n, len(whole), err)
 		}
 	}
+}
+
+// Bytes that are no block are passed over, as Pillow does, and a file of them takes no read of the storage for each.
+func TestAGIFsBlocksAreReadManyAtOnce(t *testing.T) {
+	whole := gifImage(t)
+	start := bytes.Index(whole, []byte("\x2c\x00\x00\x00\x00"))
+	for name, between := range map[string]string{"bytes that are no block": "\x00", "extensions": "\x21\xfe\x00"} {
+		data := slices.Concat(whole[:start], bytes.Repeat([]byte(between), 100_000), whole[start:])
+		r := &countedReads{from: bytes.NewReader(data)}
+		if _, err := Read(r, int64(len(data)), ""); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if most := len(data)/1000 + 20; r.n > most {
+			t.Errorf("%s: %d reads of %d bytes, want %d at most", name, r.n, len(data), most)
+		}
+		if _, err := Read(r, int64(len(data)-len(whole)+start+12), ""); err == nil || !strings.Contains(err.Error(), "truncated") {
+			t.Errorf("%s, cut off: %v", name, err)
+		}
+	}
+}
+
+type countedReads struct {
+	from io.ReaderAt
+	n    int
+}
+
+func (r *countedReads) ReadAt(b []byte, at int64) (int, error) {
+	r.n++
+	return r.from.ReadAt(b, at)
 }
 
 // jpegWithin writes a JPEG with a segment that holds a smaller JPEG.
