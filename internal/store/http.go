@@ -57,9 +57,10 @@ func (w Web) List(_ context.Context, dir string) ([]fs.DirEntry, error) {
 }
 
 // Stat asks for the head of a file. The root is taken for a directory where it is not a file: a web server cannot tell.
+// Where it answers with a page, of a directory's names or any other, the address that it leads to ends with a slash.
 func (w Web) Stat(ctx context.Context, name string) (fs.FileInfo, error) {
 	f, err := w.head(ctx, name)
-	if name == "." && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || (err == nil || errors.Is(err, errNoRanges)) && strings.HasSuffix(w.Root, "/")) {
+	if name == "." && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || (err == nil || errors.Is(err, errNoRanges)) && (f.page || strings.HasSuffix(w.Root, "/"))) {
 		return remoteInfo{name: name, dir: true}, nil
 	}
 	if err != nil {
@@ -91,6 +92,7 @@ func (w Web) Link(_ context.Context, name string) (target, end string, err error
 type webFile struct {
 	size      int64 // -1 is unknown
 	tag, date string
+	page      bool // its address, after redirections, is a directory's
 }
 
 // pin lets a server answer only if the file is still that version.
@@ -123,7 +125,7 @@ func (w Web) tryHead(ctx context.Context, name string) (webFile, error) {
 	if err == nil {
 		r.Body.Close()
 		if r.ContentLength >= 0 {
-			return webFile{r.ContentLength, r.Header.Get("ETag"), r.Header.Get("Last-Modified")}, packed(r)
+			return webFileOf(r, r.ContentLength), packed(r)
 		}
 	} else if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrInvalid) {
 		return webFile{}, err
@@ -134,10 +136,16 @@ func (w Web) tryHead(ctx context.Context, name string) (webFile, error) {
 	}
 	first.Body.Close()
 	if first.StatusCode != http.StatusPartialContent {
-		return webFile{}, errNoRanges
+		return webFileOf(first, -1), errNoRanges
 	}
 	_, size := contentRange(first)
-	return webFile{size, first.Header.Get("ETag"), first.Header.Get("Last-Modified")}, packed(first)
+	return webFileOf(first, size), packed(first)
+}
+
+// webFileOf is what an answer says of a file. An address without a path is the server's own page.
+func webFileOf(r *http.Response, size int64) webFile {
+	p := r.Request.URL.Path
+	return webFile{size, r.Header.Get("ETag"), r.Header.Get("Last-Modified"), p == "" || strings.HasSuffix(p, "/")}
 }
 
 // packed is an error of a file whose bytes are not those that its server sends.

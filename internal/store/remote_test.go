@@ -272,13 +272,27 @@ func TestWithoutCredentialsNothingIsSigned(t *testing.T) {
 	}
 }
 
-// A page that lists a directory often has no length (nginx's), and never ranges: that is no reason to refuse the root.
-func TestARootThatIsAListingWithoutALengthIsADirectory(t *testing.T) {
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.(http.Flusher).Flush() }))
+// A page that lists a directory often has no length (nginx's), and never ranges: that is no reason to refuse the root. A
+// root without its last slash is led to the page; only a file is no directory.
+func TestARootThatIsAListingIsADirectory(t *testing.T) {
+	page := func(w http.ResponseWriter, length string) {
+		if length != "" {
+			w.Header().Set("Content-Length", length)
+		}
+		w.(http.Flusher).Flush()
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) { page(w, "0") })
+	mux.HandleFunc("/known/", func(w http.ResponseWriter, _ *http.Request) { page(w, "0") })
+	mux.HandleFunc("/unknown/", func(w http.ResponseWriter, _ *http.Request) { page(w, "") })
+	mux.HandleFunc("/a.mcap", func(w http.ResponseWriter, _ *http.Request) { page(w, "0") })
+	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
-	info, err := Web{Root: srv.URL + "/bags/"}.Stat(t.Context(), ".")
-	if err != nil || !info.IsDir() {
-		t.Errorf("got %v, %v, want a directory", info, err)
+	for root, dir := range map[string]bool{"": true, "/": true, "/known": true, "/known/": true, "/unknown": true, "/unknown/": true, "/absent": true, "/a.mcap": false} {
+		info, err := Web{Root: srv.URL + root}.Stat(t.Context(), ".")
+		if err != nil || info.IsDir() != dir {
+			t.Errorf("%q: got %v, %v, want a directory: %t", root, info, err, dir)
+		}
 	}
 }
 
