@@ -124,7 +124,8 @@ func (l location) magic(ctx context.Context) string {
 		return ""
 	}
 	defer f.Close()
-	return f.magic()
+	magic, _ := f.magic() // what cannot be read is told by who opens it
+	return magic
 }
 
 const metadataName = "metadata.yaml"

@@ -18,6 +18,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
+
+	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 // Files joined by hand define a channel again: its messages are of the topic that was
@@ -244,6 +246,30 @@ func TestWhatIsNoRecordingIsToldByHowItBegins(t *testing.T) {
 			if left, _ := os.ReadDir(filepath.Dir(path)); len(left) != 1 {
 				t.Errorf("%v", left)
 			}
+		}
+	}
+}
+
+// A mute store is one whose files have a length and give no bytes, as a web server's that knows no ranges.
+type mute struct{ store.Local }
+
+var errNoBytes = errors.New("the server gives no ranges")
+
+func (s mute) Open(ctx context.Context, name string) (File, error) {
+	f, err := s.Local.Open(ctx, name)
+	return muteFile{f}, err
+}
+
+type muteFile struct{ File }
+
+func (muteFile) ReadAt([]byte, int64) (int, error) { return 0, errNoBytes }
+
+func TestWhatCannotBeReadIsNotCalledEmpty(t *testing.T) {
+	for _, name := range []string{"a.bag", "a.mcap", "a.db3", "a.mcap.zstd"} {
+		path := save(t, name, []byte("any bytes at all, more than sixteen"))
+		_, err := Open(t.Context(), mute{store.Local{Root: filepath.Dir(path)}}, name, Options{})
+		if !errors.Is(err, errNoBytes) || errors.Is(err, ErrNotRecording) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -35,11 +35,10 @@ func openFile(ctx context.Context, at location) (*file, error) {
 
 func (f *file) Close() error { return f.f.Close() }
 
-// magic is what the file begins with.
-func (f *file) magic() string {
-	b := make([]byte, min(f.size, 16))
-	n, _ := f.f.ReadAt(b, 0)
-	return string(b[:n])
+// magic is what the file begins with. A beginning that cannot be read is not an empty one.
+func (f *file) magic() (string, error) {
+	b, err := f.read(nil, 0, min(f.size, 16))
+	return string(b), err
 }
 
 // read gives the n bytes at off, in buf if they fit there.

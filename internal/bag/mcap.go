@@ -68,7 +68,11 @@ func (c *chunked) readMCAPHeader(m *mcapRecords) error {
 		return err
 	}
 	if !bytes.Equal(b, mcap.Magic) {
-		return unknownStart(c.file.magic())
+		magic, err := c.file.magic()
+		if err != nil {
+			return err
+		}
+		return unknownStart(magic)
 	}
 	w := newWindow(c.file, 0, c.file.size)
 	r, err := c.layout.next(w, int64(len(mcap.Magic)))

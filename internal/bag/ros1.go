@@ -34,7 +34,10 @@ func openROS1(ctx context.Context, f *file, o Options, w *warnings) (*chunked, e
 }
 
 func checkROS1Magic(f *file) error {
-	magic := f.magic()
+	magic, err := f.magic()
+	if err != nil {
+		return err
+	}
 	if strings.HasPrefix(magic, ros1Magic) {
 		return nil
 	}

@@ -286,7 +286,12 @@ func (b *Bag) openPart(ctx context.Context, s split) error {
 	if err != nil {
 		return err
 	}
-	switch magic := f.magic(); {
+	magic, err := f.magic()
+	if err != nil {
+		f.Close()
+		return err
+	}
+	switch {
 	case strings.HasPrefix(magic, zstdMagic):
 		if err := b.opts.mayReadWhole(f, "is compressed as a whole"); err != nil {
 			return errors.Join(err, f.Close())
@@ -311,7 +316,10 @@ func (b *Bag) openPart(ctx context.Context, s split) error {
 }
 
 func (b *Bag) openReader(ctx context.Context, f *file, s split) (reader, error) {
-	magic := f.magic()
+	magic, err := f.magic()
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case strings.HasPrefix(magic, sqliteMagic), magic == "" && kindNamed(s.at.name) == SQLite:
 		return openSQLite(ctx, b, f, s)

@@ -44,7 +44,7 @@ func (s scanner) topicContexts(ctx context.Context, v view, r *bag.Bag, mine [][
 		}
 		found.topics = recording.Choose(topics, depths)
 		if other != nil && len(other.Topics) == 0 {
-			found.topics = recording.CompressedOf(found.topics, depths)
+			found.topics = compressedOf(found.topics, depths, other.Name)
 			if len(found.topics) > 1 && found.problem == nil {
 				p := severalStreams(other, found.topics)
 				found.problem = &p

@@ -160,7 +160,7 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 			chosen = recording.Choose(mine[i], depths)
 		}
 		if byName && v.kind() != manifest.KindPointCloud {
-			chosen = recording.CompressedOf(chosen, depths)
+			chosen = compressedOf(chosen, depths, camera.Name)
 		}
 		beside, err := s.topicContexts(ctx, v, r, mine, problem)
 		if err != nil {
@@ -333,6 +333,14 @@ func recordingFiles(ctx context.Context, b *bagRef) []string {
 		names = append(names, e.Name())
 	}
 	return names
+}
+
+// compressedOf keeps the compressed one of two streams of a camera that its name alone chooses, where they are of one device.
+func compressedOf(topics []bag.Topic, d recording.Depths, name string) []bag.Topic {
+	if len(topics) == 2 && !camera.SamePlace(topics[0].Name, topics[1].Name, name) {
+		return topics
+	}
+	return recording.CompressedOf(topics, d)
 }
 
 // severalStreams says why a camera's name alone does not choose a topic.

@@ -47,6 +47,8 @@ func TestDepthIsNeverTakenAsAJPEGWhereItIsThere(t *testing.T) {
 		"fewer of them": {"/tof/image_raw", "/tof/image_raw/compressed", "16UC1", 9, "png", []string{"note: task cam: /tof/image_raw (3 messages) is taken, not /tof/image_raw/compressed (9 messages)"}},
 		"a picture":     {"/tof/image_raw", "/tof/image_raw/compressed", "bgr8", 3, "jpg", nil},
 		"other streams": {"/tof/range", "/tof/jpeg", "16UC1", 3, "", []string{"error: camera tof fits 2 image streams: /tof/jpeg, /tof/range | give the camera the one that is meant, topics: [/tof/jpeg]"}},
+		"another robot's": {"/robot1/tof/image_raw", "/robot2/tof/compressed", "mono8", 3, "",
+			[]string{"error: camera tof fits 2 image streams: /robot1/tof/image_raw, /robot2/tof/compressed | give the camera the one that is meant, topics: [/robot1/tof/image_raw]"}},
 		"fewer in other streams": {"/tof/image", "/tof/jpeg", "mono8", 2, "png",
 			[]string{"note: task cam: /tof/image (3 messages) is taken, not /tof/jpeg (2 messages)"}},
 	}

@@ -111,6 +111,22 @@ func TokenAt(s, name string) int {
 	return -1
 }
 
+// SamePlace reports whether a camera's name stands at one place in two topics: /front/image_raw and /front/jpeg, but not
+// /robot1/cam/image_raw and /robot2/cam/compressed, nor /cam_left and /cam_right, which are two devices.
+func SamePlace(a, b, name string) bool {
+	a, b = through(a, name), through(b, name)
+	return strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
+}
+
+// through is a topic up to the end of the segment that the name ends in.
+func through(topic, name string) string {
+	end := max(0, TokenAt(topic, name)) + len(name)
+	if i := strings.IndexByte(topic[min(end, len(topic)):], '/'); i >= 0 {
+		return topic[:end+i]
+	}
+	return topic
+}
+
 // isWord is false of RuneError too, hence of the text's ends.
 func isWord(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r))
