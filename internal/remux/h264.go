@@ -41,16 +41,14 @@ type h264State struct {
 	depth   int     // pictures that wait to be shown while later ones are decoded
 	learned bool    // depth was seen over a whole group of pictures
 	recent  []int64 // order of the last pictures
-	waiting []int64 // order of those that wait to be shown
-	shown   int64   // order of the picture that was shown last
-	showed  bool    // there was one
+	display display
 }
 
 // late reports whether a picture comes when one that belongs behind it was shown. Before a whole group of pictures was seen,
 // only a picture that is no B tells: it belongs behind all that came before it.
 func (s *h264State) late(of h264Header, poc int64) bool {
 	if s.learned {
-		return s.showed && poc < s.shown
+		return s.display.any && poc < s.display.shown
 	}
 	return !of.between && poc < s.highest
 }
@@ -68,12 +66,7 @@ func (s *h264State) show(poc int64) {
 		s.depth = max(s.depth, later)
 	}
 	s.recent = append(slices.Clone(s.recent[max(0, len(s.recent)-most+1):]), poc)
-	s.waiting = append(slices.Clone(s.waiting), poc)
-	for len(s.waiting) > s.depth {
-		s.shown, s.showed = slices.Min(s.waiting), true
-		at := slices.Index(s.waiting, s.shown)
-		s.waiting = slices.Delete(s.waiting, at, at+1)
-	}
+	s.display.add(poc, s.depth)
 }
 
 func h264Type(nal []byte) byte { return nal[0] & 31 }

@@ -41,19 +41,7 @@ type h265State struct {
 	pocTid0  int64   // of the last picture that others may count from
 	received []int64 // order of the pictures that may be referred to
 	noRASL   bool    // decoding started at the last key frame
-	waiting  []int64 // order of the pictures that were decoded and wait to be shown
-	shown    int64   // order of the picture that was shown last
-	showed   bool    // there was one in this sequence
-}
-
-// show notes that a picture waits to be shown, and those that are shown meanwhile.
-func (s *h265State) show(poc int64, reorder int) {
-	s.waiting = append(slices.Clone(s.waiting), poc)
-	for len(s.waiting) > reorder {
-		s.shown, s.showed = slices.Min(s.waiting), true
-		at := slices.Index(s.waiting, s.shown)
-		s.waiting = slices.Delete(s.waiting, at, at+1)
-	}
+	display  display // of this sequence
 }
 
 func h265Type(nal []byte) byte { return nal[0] >> 1 & 63 }
@@ -178,8 +166,7 @@ func (h *h265) look(u unit, starting bool) (picture, error) {
 	anew := starting || h.ended
 	h.endsBehind = u.ends
 	p := picture{width: of.sps.width, height: of.sps.height, key: of.key(), hidden: !of.shown}
-	h.next = h265State{started: true, pocTid0: h.state.pocTid0, noRASL: h.state.noRASL}
-	h.next.waiting, h.next.shown, h.next.showed = h.state.waiting, h.state.shown, h.state.showed
+	h.next = h265State{started: true, pocTid0: h.state.pocTid0, noRASL: h.state.noRASL, display: h.state.display}
 	p.starts = of.key() && (anew || of.kind != h265CRA)
 	p.splice = of.kind == h265CRA && anew && h.state.started
 	poc := of.pocLsb
@@ -192,11 +179,11 @@ func (h *h265) look(u unit, starting bool) (picture, error) {
 	}
 	switch {
 	case p.starts:
-		h.next.received, h.next.waiting, h.next.showed = []int64{poc}, nil, false
+		h.next.received, h.next.display = []int64{poc}, display{}
 	case !starting:
 		p.leading = h.state.noRASL && (of.kind == h265RASLN || of.kind == h265RASLR)
-		p.repeated = slices.Contains(h.state.received, poc) || slices.Contains(h.state.waiting, poc)
-		late := h.state.showed && poc <= h.state.shown // a decoder shows it behind those that it belongs before
+		p.repeated = slices.Contains(h.state.received, poc) || slices.Contains(h.state.display.waiting, poc)
+		late := h.state.display.any && poc <= h.state.display.shown // a decoder shows it behind those that it belongs before
 		p.lost = !p.leading && !p.repeated && (late || h.ended || !h.refers(of, poc))
 		if p.leading { // a decoder is not given it
 			h.next = h.state
@@ -205,7 +192,7 @@ func (h *h265) look(u unit, starting bool) (picture, error) {
 		h.next.received = append(h.next.received, poc)
 	}
 	if of.shown {
-		h.next.show(poc, of.sps.reorder)
+		h.next.display.add(poc, of.sps.reorder)
 	}
 	const subLayerNonReference = 14 // even types up to here
 	reference := of.kind > subLayerNonReference || of.kind%2 == 1
