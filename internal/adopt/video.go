@@ -21,10 +21,7 @@ type clip struct {
 
 // clipOf is what CVAT says of a video; nil where no manifest takes its file.
 func clipOf(meta *cvat.DataMeta) *clip {
-	c := &clip{plan.Video{File: path.Base(meta.Frames[0].Name), Start: meta.StartFrame, Step: 1, Count: meta.Size}}
-	if n, err := strconv.Atoi(strings.TrimPrefix(meta.FrameFilter, "step=")); err == nil && n > 0 {
-		c.Step = n
-	}
+	c := &clip{plan.Video{File: path.Base(meta.Frames[0].Name), Start: meta.StartFrame, Step: meta.Step(), Count: meta.Size}}
 	c.Total = c.Stop() + 1
 	if !video.Named(c.File) || c.Check() != nil {
 		return nil

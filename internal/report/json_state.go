@@ -1,9 +1,8 @@
 package report
 
 import (
-	"github.com/cvatplan/cvatplan/pkg/plan"
-
 	"github.com/cvatplan/cvatplan/pkg/manifest"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // A taskState is a task as it is (change.before), or as the manifest says (change.after).

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/source/camera"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -57,10 +58,10 @@ func (t *Task) addByNumber(c manifest.Context, paths []string, of candidates) []
 }
 
 // byNumber are the places of files by the numbers in their names, or the first two files of one number.
-func byNumber(paths []string, camera string) (places map[string]int, first, second string) {
+func byNumber(paths []string, name string) (places map[string]int, first, second string) {
 	places = make(map[string]int, len(paths))
 	for i, p := range paths {
-		number := numberOf(p, camera)
+		number := numberOf(p, name)
 		if k, taken := places[number]; taken {
 			return nil, paths[k], p
 		}
@@ -71,9 +72,9 @@ func byNumber(paths []string, camera string) (places map[string]int, first, seco
 
 // numberOf is the last number in a file's name without leading zeros, apart from the camera's own name. A name without one
 // stands for itself.
-func numberOf(at, camera string) string {
+func numberOf(at, name string) string {
 	stem := trimExtension(path.Base(at))
-	_, digits := lastNumber(withoutToken(stem, camera))
+	_, digits := lastNumber(withoutToken(stem, name))
 	if digits == "" {
 		_, digits = lastNumber(stem)
 	}
@@ -84,25 +85,12 @@ func numberOf(at, camera string) string {
 }
 
 // withoutToken takes a camera's name out of a file's, where it stands by itself: camera 0 is in 0_0010, and not in 0010.
-func withoutToken(stem, camera string) string {
-	if camera == "" {
-		return stem
-	}
-	for from := 0; ; {
-		i := strings.Index(stem[from:], camera)
+func withoutToken(stem, name string) string {
+	for {
+		i := camera.TokenAt(stem, name)
 		if i < 0 {
 			return stem
 		}
-		start, end := from+i, from+i+len(camera)
-		if (start == 0 || !isWord(stem[start-1])) && (end == len(stem) || !isWord(stem[end])) {
-			stem = stem[:start] + stem[end:]
-			from = start
-			continue
-		}
-		from = start + 1
+		stem = stem[:i] + stem[i+len(name):]
 	}
-}
-
-func isWord(b byte) bool {
-	return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80
 }

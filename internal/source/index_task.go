@@ -67,7 +67,7 @@ func (v view) outdated(l *index.Frames, t Task, s scanner) string {
 	for _, p := range slices.Compact(slices.Clone(l.Paths)) {
 		owner, _ := matcher.Owner(p)
 		if l.Video {
-			owner = s.videoOwner(v.bag, p)
+			owner, _ = s.videoOwner(v.bag, p)
 		}
 		if owner != mine {
 			return fmt.Sprintf("%s is no longer of camera %s", wording.Safe(p), wording.Safe(v.camera.Name))

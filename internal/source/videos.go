@@ -69,11 +69,10 @@ func (s scanner) divideVideos(b *bagRef, videos []string, sum *totals) (mine [][
 	}
 	var left []string
 	for _, at := range videos {
-		switch owner := s.videoOwner(b, at); owner {
+		switch owner, between := s.videoOwner(b, at); owner {
 		case camera.Unmatched:
 			left = append(left, at)
 		case camera.Ambiguous:
-			between := s.between(b, at)
 			p := diag.Diagnostic{
 				Severity: diag.Error, Code: diag.CodeTwoCameras, Hint: diag.Do(diag.HintNarrowGlobs),
 				Text: fmt.Sprintf("%s fits files: of both %s and %s", wording.Safe(b.store.Path(b.fileAt(at))), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name),
@@ -88,25 +87,15 @@ func (s scanner) divideVideos(b *bagRef, videos []string, sum *totals) (mine [][
 }
 
 // videoOwner is the camera that takes a video of a bag.
-func (s scanner) videoOwner(b *bagRef, at string) int {
-	owner := s.ownerOf(at)
-	if owner == camera.Unmatched {
-		owner = s.ownerOf(b.fileAt(at))
+func (s scanner) videoOwner(b *bagRef, at string) (owner int, between [2]int) {
+	owner = camera.Unmatched
+	if m := s.matchers[manifest.KindImages]; m != nil {
+		owner, between = m.VideoOwner(at, b.fileAt(at))
 	}
 	if only := s.cameras(b); owner == camera.Unmatched && len(only) == 1 && only[0] != nil && len(only[0].Files) == 0 {
 		owner = s.index(only[0])
 	}
-	return owner
-}
-
-// between are the two cameras whose globs both fit a video.
-func (s scanner) between(b *bagRef, at string) [2]int {
-	matcher := s.matchers[manifest.KindImages] // it has reported that they are two
-	owner, between := matcher.Owner(at)
-	if owner != camera.Ambiguous {
-		_, between = matcher.Owner(b.fileAt(at))
-	}
-	return between
+	return owner, between
 }
 
 // fileAt is a file of the bag in the store: of a bag that is one file, that.

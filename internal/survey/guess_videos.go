@@ -135,10 +135,7 @@ func (b guessedBag) from(root string) string {
 
 // videoOwner is the camera that takes a video which is a bag, as a plan finds it.
 func videoOwner(m *camera.Matcher, at string) int {
-	owner, _ := m.Owner(path.Base(at))
-	if owner == camera.Unmatched {
-		owner, _ = m.Owner(at)
-	}
+	owner, _ := m.VideoOwner(path.Base(at), at)
 	return owner
 }
 

@@ -55,16 +55,21 @@ type FrameMeta struct {
 	Related       int `json:"related_files"` // context images; no release before 2.39 knows them
 }
 
+// Step is how many frames of a video lie between two that were taken, one of them included: 1 where all were.
+func (m *DataMeta) Step() int {
+	if n, err := strconv.Atoi(strings.TrimPrefix(m.FrameFilter, "step=")); err == nil && n > 0 {
+		return n
+	}
+	return 1
+}
+
 // Each gives the frames one by one. Those of a video, of which CVAT keeps a single size and no names, get the names
 // that it exports them under.
 func (m *DataMeta) Each() []FrameMeta {
 	if len(m.Frames) != 1 || m.Size <= 1 && !isVideo(m.Frames[0].Name) {
 		return m.Frames
 	}
-	step := 1
-	if n, err := strconv.Atoi(strings.TrimPrefix(m.FrameFilter, "step=")); err == nil && n > 0 {
-		step = n
-	}
+	step := m.Step()
 	frames := make([]FrameMeta, min(m.Size, maxFrames))
 	for i := range frames {
 		frames[i] = m.Frames[0]

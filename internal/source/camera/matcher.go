@@ -71,6 +71,15 @@ func (c *Matcher) Owner(file string) (camera int, between [2]int) {
 	return Unmatched, between
 }
 
+// VideoOwner is [Matcher.Owner] of a video, by its path in its bag, else by its path from the root: where the bag is the file
+// itself, the camera may be in its directory's name alone.
+func (c *Matcher) VideoOwner(at, rel string) (camera int, between [2]int) {
+	if camera, between = c.Owner(at); camera != Unmatched {
+		return camera, between
+	}
+	return c.Owner(rel)
+}
+
 // theOnly gives the one camera that fits; [Ambiguous] with the first two where several do.
 func theOnly(cameras []int, fits func(i int) bool) (camera int, between [2]int) {
 	camera = Unmatched

@@ -83,22 +83,21 @@ func NewVideoFile(in store.Store, name, path string, taken Span) *VideoFile {
 
 // Tables reads the file's tables.
 func (f *VideoFile) Tables(ctx context.Context) (*video.File, error) {
-	r, err := f.File(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return video.Read(ctx, r, r.Size(), f.name)
+	return f.read(ctx, video.Read)
 }
 
 // Packets reads the file's tables, and where its packets lie.
 func (f *VideoFile) Packets(ctx context.Context) (*video.File, error) {
+	return f.read(ctx, video.ReadPackets)
+}
+
+func (f *VideoFile) read(ctx context.Context, of func(context.Context, io.ReaderAt, int64, string) (*video.File, error)) (*video.File, error) {
 	r, err := f.File(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	return video.ReadPackets(ctx, r, r.Size(), f.name)
+	return of(ctx, r, r.Size(), f.name)
 }
 
 // File opens it.
