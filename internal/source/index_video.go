@@ -29,7 +29,7 @@ func (v view) videoOf(t *Task, l *index.Frames) {
 // IndexedVideo is the size and the SHA-256 of a video that is not here, as its index says; false: it is here, or its index does
 // not know them.
 func IndexedVideo(t Task) (size int64, sum [32]byte, ok bool) {
-	a := t.frames.indexed
+	a := t.frames.absent()
 	if a == nil || !a.frames.Video || !a.frames.Measured() {
 		return 0, sum, false
 	}

@@ -21,17 +21,18 @@ type indexedFrames struct {
 	frames *index.Frames
 }
 
-// fromIndex are the frames as an index tells of them, of bags that are not here and of videos that the server reads by
-// itself; nil: they are not from one.
-func (f frames) fromIndex() *indexedFrames {
-	a, _ := f.source.(*indexedFrames)
-	return a
+// absent are the frames as an index tells of them, of a bag that is not here; nil: it is here, or the server reads it by itself.
+func (f frames) absent() *indexedFrames {
+	if f.payload.Served() {
+		return nil
+	}
+	return f.indexed
 }
 
 // OnlyIndexed is why a task's frames cannot be read: its bag is not here, and an index replaces it.
 // A plan needs no more; what apply is to upload is blocked by it.
 func (t Task) OnlyIndexed() (diag.Diagnostic, bool) {
-	a := t.frames.indexed
+	a := t.frames.absent()
 	if a == nil {
 		return diag.Diagnostic{}, false
 	}
@@ -48,7 +49,7 @@ func (t Task) OnlyIndexed() (diag.Diagnostic, bool) {
 // Indexed are the frames of a task whose bag is not here, as its index says: no CRC, and nothing to
 // open, but all that the archive's hash needs. false: it is here, or its index does not know all that.
 func Indexed(t Task) ([]Frame, bool) {
-	a := t.frames.indexed
+	a := t.frames.absent()
 	if a == nil || !a.frames.Measured() || a.frames.Video {
 		return nil, false
 	}

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -109,7 +110,7 @@ func (s scanner) servedVideos(b *bagRef) (o outcome, ok bool) {
 				*t.frames.video = t.frames.video.Cut()
 			}
 			t.frames.video.File = in.Key(b.fileAt(l.Paths[0]))
-			t.frames.served, t.frames.payload, t.frames.indexed = []string{t.frames.video.File}, payloadOf(in), nil
+			t.frames.served, t.frames.payload = []string{t.frames.video.File}, payloadOf(in)
 			t.blockAll(checkKeys(t.Kind, t.frames.served, t.frames.source.Where))
 		}
 		o.totals.taken[s.index(c)]++
@@ -182,19 +183,24 @@ func (s scanner) notServed(b *bagRef, l contents) (diag.Diagnostic, bool) {
 	return p, false
 }
 
-// listsIn are the lists of images that the task's import may take: those of the bag, and those that are registered with
-// the storage.
-func listsIn(b *bagRef, l contents) []string {
+// serverLists are the lists of images that a task's import may take.
+type serverLists struct {
+	in   *store.Served
+	keys []string
+}
+
+// listsIn are those of the bag, and those that are registered with the storage.
+func listsIn(b *bagRef, l contents) serverLists {
 	in := b.served()
 	if in == nil || in.At.Share {
-		return nil
+		return serverLists{}
 	}
-	lists := slices.Clone(in.At.Manifests)
+	keys := slices.Clone(in.At.Manifests)
 	for _, at := range l.lists {
-		lists = append(lists, in.Key(path.Join(b.rel, at)))
+		keys = append(keys, in.Key(path.Join(b.rel, at)))
 	}
-	slices.Sort(lists)
-	return slices.Compact(lists)
+	slices.Sort(keys)
+	return serverLists{in, slices.Compact(keys)}
 }
 
 // mostListed is how many names a list may have to be of use. CVAT 2.73 looks for each of them among the names of the task, one
@@ -210,7 +216,7 @@ func Lists(ctx context.Context, tasks []Task, wanted func(i int) bool) (keys []s
 	const atOnce = 4
 	keys = make([]string, len(tasks))
 	found := make([][]diag.Diagnostic, len(tasks))
-	length := lengths(tasks)
+	length := sync.OnceValue(func() map[string]int { return lengths(tasks) })
 	frame.Parallel(ctx, len(tasks), atOnce, func(i int) {
 		if wanted(i) {
 			keys[i], found[i] = tasks[i].list(ctx, length)
@@ -223,7 +229,7 @@ func Lists(ctx context.Context, tasks []Task, wanted func(i int) bool) (keys []s
 func lengths(tasks []Task) map[string]int {
 	length := map[string]int{}
 	for _, t := range tasks {
-		for _, list := range t.frames.lists {
+		for _, list := range t.frames.lists.keys {
 			for _, name := range t.frames.names {
 				if below(name, list) {
 					length[list]++
@@ -240,18 +246,17 @@ func below(name, list string) bool {
 	return dir == "." || strings.HasPrefix(name, dir+"/")
 }
 
-func (t Task) list(ctx context.Context, length map[string]int) (key string, problems []diag.Diagnostic) {
-	if len(t.frames.lists) == 0 || t.Kind != manifest.KindImages || len(t.frames.names) == 0 || len(t.Problems) > 0 {
+func (t Task) list(ctx context.Context, length func() map[string]int) (key string, problems []diag.Diagnostic) {
+	if len(t.frames.lists.keys) == 0 || t.Kind != manifest.KindImages || len(t.frames.names) == 0 || len(t.Problems) > 0 {
 		return "", nil
 	}
-	in := t.frames.source.(frame.Files).Store.(*store.Served)
-	for _, list := range t.frames.lists {
+	for _, list := range t.frames.lists.keys {
 		if slices.ContainsFunc(t.frames.names, func(name string) bool { return !below(name, list) }) {
 			continue
 		}
 		missing, err := "", store.ErrLong
-		if length[list] <= mostListed {
-			missing, err = lacks(ctx, in, list, t.frames.names)
+		if length()[list] <= mostListed {
+			missing, err = lacks(ctx, t.frames.lists.in, list, t.frames.names)
 		}
 		if err == nil && missing == "" {
 			return list, nil

@@ -26,7 +26,7 @@ type frames struct {
 	reading *reading       // what is left to be read for their names; nil: nothing
 	payload plan.Payload   // how they get to the server
 	served  []string       // their files' names on the server, where those are not the frames' own
-	lists   []string       // keys of lists of images that a storage of the server may have of them
+	lists   serverLists    // keys of lists of images that a storage of the server may have of them
 	video   *plan.Video    // what is taken of a video; nil: they are no video's
 	indexed *indexedFrames // the same as source, where an index replaces the bag; else nil
 

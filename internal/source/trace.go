@@ -18,7 +18,7 @@ const traced = 4096
 // left out. A bag that is not here gives the records of its index. If any problem is an Error, or an
 // error is returned (visit's, or ctx's), the records are not the whole task.
 func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]diag.Diagnostic, error) {
-	if a := t.frames.fromIndex(); a != nil {
+	if a := t.frames.indexed; a != nil {
 		return nil, a.copy(ctx, t.Name, visit)
 	}
 	if t.frames.payload.Served() {
@@ -48,7 +48,7 @@ func Trace(ctx context.Context, t Task, visit func(index.Record) error) ([]diag.
 // reads no image: those of an undecided task are all that it chooses from, and sizes, sums and what only a message itself says are left out, and images that cannot be used are in
 // it. Of a bag that is not here it gives the records of its index. The error is visit's, ctx's, or the index's.
 func Origins(ctx context.Context, t Task, visit func(index.Record) error) error {
-	if a := t.frames.fromIndex(); a != nil {
+	if a := t.frames.indexed; a != nil {
 		return a.copy(ctx, t.Name, visit)
 	}
 	t, problems := t.Exact(ctx)
