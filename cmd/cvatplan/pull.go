@@ -178,17 +178,10 @@ func (c pullCmd) print(a *app, formats []string, r pull.Result) {
 	signs := map[pull.Change]string{pull.Created: "+", pull.Changed: "~", pull.Gone: "?", pull.Removed: "-", pull.Unchanged: " "}
 	files := map[pull.Change]int{}
 	var sum pull.Counts
-	lost := map[string]int{}
 	for _, f := range r.Files {
 		files[f.Change]++
 		if f.Format == formats[0] { // the others hold the same frames
 			sum.Hidden, sum.Filtered, sum.Unplaced = sum.Hidden+f.Hidden, sum.Filtered+f.Filtered, sum.Unplaced+f.Unplaced
-		}
-		for what, n := range f.Lost {
-			if f.Format == "yolo" && !strings.HasPrefix(f.Path, "yolo/detect/") {
-				continue // detect takes all that segment and pose take
-			}
-			lost[f.Format+" has no place for "+what] += n
 		}
 		if a.Quiet || f.Change == pull.Unchanged && !a.Verbose {
 			continue
@@ -204,6 +197,7 @@ func (c pullCmd) print(a *app, formats []string, r pull.Result) {
 	if r.Other > 0 {
 		a.warn(fmt.Sprintf("%s of the project in no manifest left alone; --all pulls them too", wording.Count(r.Other, "task", "tasks")))
 	}
+	lost := r.Lost()
 	for _, what := range slices.Sorted(maps.Keys(lost)) {
 		a.warn(fmt.Sprintf("%s: %d left out", what, lost[what]))
 	}

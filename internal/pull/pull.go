@@ -16,6 +16,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/annotation"
 	"github.com/cvatplan/cvatplan/internal/dataset"
@@ -112,6 +113,20 @@ type Result struct {
 // Changed says whether any file differs from what the server has.
 func (r Result) Changed() bool {
 	return slices.ContainsFunc(r.Files, func(f File) bool { return f.Change != Unchanged })
+}
+
+// Lost counts what the formats have no place for, under a part of a sentence that names format and kind.
+func (r Result) Lost() map[string]int {
+	lost := map[string]int{}
+	for _, f := range r.Files {
+		if f.Format == "yolo" && !strings.HasPrefix(f.Path, yoloDir("detect")+"/") {
+			continue // detect takes all that segment and pose take
+		}
+		for what, n := range f.Lost {
+			lost[f.Format+" has no place for "+what] += n
+		}
+	}
+	return lost
 }
 
 // A Project is what is pulled: the manifests' tasks in one project of a server.

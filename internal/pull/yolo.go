@@ -34,7 +34,7 @@ func (r *Pull) yoloOutputs(format string) []output {
 		if y.Empty() {
 			continue
 		}
-		dir := "yolo/" + task
+		dir := yoloDir(task)
 		splits := map[string][]*member{}
 		for _, m := range r.members {
 			if m.clouds() {
@@ -59,6 +59,9 @@ func (r *Pull) yoloOutputs(format string) []output {
 	}
 	return all
 }
+
+// yoloDir is where the files of a task of Ultralytics are.
+func yoloDir(task string) string { return "yolo/" + task }
 
 // imageList lists the images of a split, relative to itself. Ultralytics looks for an image's labels where its path
 // has labels in place of images.
