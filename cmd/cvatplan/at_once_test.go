@@ -16,63 +16,63 @@ import (
 // project: one project, each task once, and none fails because of the others.
 func TestEightAtOnceMakeEachTaskOnce(t *testing.T) {
 	t.Parallel()
-	rounds := 1
-	if everything() {
-		rounds = 12
-	}
 	d := newDataset(t, shape{tasks: 3, frames: 2, pixels: 200})
-	for i := range rounds {
-		t.Run(fmt.Sprint("round ", i), func(t *testing.T) {
-			t.Parallel()
-			srv := cvattest.Start(t)
-			s := newSite(t, d, srv.URL, srv.Token)
-			var all []*process
-			for k := range 8 {
-				all = append(all, s.start(t, k%2, "apply", "--upload-chunk", "256KiB"))
-			}
-			for _, p := range all {
-				<-p.done
-				p.wants(t, exitOK)
-			}
-			s.whole(t)
-			s.oneProject(t)
-		})
-	}
+	d.inRounds(t, func(t *testing.T, _ int, _ *cvattest.Server, s *site) {
+		s.wantDone(t, s.eight(t, "apply", "--upload-chunk", "256KiB"))
+	})
 }
 
 // Eight processes put the predictions of two tasks while a person draws in each as soon as it has its frames: each
 // prediction is there once, and what the person drew is as it was.
 func TestEightAtOncePutEachPredictionOnceBesideAPersonsWork(t *testing.T) {
 	t.Parallel()
+	d := newDataset(t, shape{tasks: 2, frames: 2, predicted: 4})
+	d.inRounds(t, func(t *testing.T, round int, srv *cvattest.Server, s *site) {
+		put := srv.Gate.Hold(cvattest.Rule{Method: "PATCH", Path: "/api/tasks/*/annotations/", Nth: 1 + round%2}, cvattest.BeforeHandling)
+		all := s.eight(t, "apply")
+		<-put.Held()
+		drawn := s.draw(t)
+		put.Release()
+		s.wantDone(t, all)
+		if n := s.drawnByPeople(t); n != drawn || n == 0 {
+			t.Errorf("of %d shapes that a person drew %d are there", drawn, n)
+		}
+	})
+}
+
+// inRounds runs a test on a server of its own, once, or in the whole tables 12 times.
+func (d *dataset) inRounds(t *testing.T, test func(t *testing.T, round int, srv *cvattest.Server, s *site)) {
 	rounds := 1
 	if everything() {
 		rounds = 12
 	}
-	d := newDataset(t, shape{tasks: 2, frames: 2, predicted: 4})
 	for i := range rounds {
 		t.Run(fmt.Sprint("round ", i), func(t *testing.T) {
 			t.Parallel()
 			srv := cvattest.Start(t)
-			s := newSite(t, d, srv.URL, srv.Token)
-			put := srv.Gate.Hold(cvattest.Rule{Method: "PATCH", Path: "/api/tasks/*/annotations/", Nth: 1 + i%2}, cvattest.BeforeHandling)
-			var all []*process
-			for k := range 8 {
-				all = append(all, s.start(t, k%2, "apply"))
-			}
-			<-put.Held()
-			drawn := s.draw(t)
-			put.Release()
-			for _, p := range all {
-				<-p.done
-				p.wants(t, exitOK)
-			}
-			s.whole(t)
-			s.oneProject(t)
-			if n := s.drawnByPeople(t); n != drawn || n == 0 {
-				t.Errorf("of %d shapes that a person drew %d are there", drawn, n)
-			}
+			test(t, i, srv, newSite(t, d, srv.URL, srv.Token))
 		})
 	}
+}
+
+// eight starts as many processes at once.
+func (s *site) eight(t *testing.T, args ...string) (all []*process) {
+	t.Helper()
+	for k := range 8 {
+		all = append(all, s.start(t, k%2, args...))
+	}
+	return all
+}
+
+// wantDone waits for the processes: all succeed, and everything is there once.
+func (s *site) wantDone(t *testing.T, all []*process) {
+	t.Helper()
+	for _, p := range all {
+		<-p.done
+		p.wants(t, exitOK)
+	}
+	s.whole(t)
+	s.oneProject(t)
 }
 
 // draw draws the box of a prediction, and one of its own, in each task that has its frames; it counts them.
