@@ -16,6 +16,7 @@ import (
 	"github.com/pierrec/lz4/v4"
 
 	"github.com/cvatplan/cvatplan/internal/memory"
+	"github.com/cvatplan/cvatplan/internal/once"
 )
 
 // A stretch is records that lie plain in a file.
@@ -36,15 +37,17 @@ func (c *chunked) plainly(ctx context.Context, n int32) (stretch, error) {
 		return stretch{}, c.opts.tooLarge("chunk", k.full)
 	}
 	s := c.spills.take(n)
-	s.once.Do(func() {
-		s.err = errors.New("chunk could not be unpacked") // if what follows panics
-		s.file, s.err = c.spillOut(ctx, k)
+	_, err := s.made.Get(ctx, func(ctx context.Context) (_ struct{}, err error) {
+		s.file, err = c.spillOut(ctx, k)
+		return struct{}{}, err
 	})
 	release := func() { c.spills.put(s) }
-	if s.err != nil {
+	if err != nil {
 		release()
-		c.spills.forget(s)
-		return stretch{}, s.err
+		if ctx.Err() == nil {
+			c.spills.forget(s)
+		}
+		return stretch{}, err
 	}
 	return stretch{s.file, 0, s.file.size, release}, nil
 }
@@ -67,9 +70,8 @@ type spills struct {
 type spill struct {
 	chunk int32
 	users int
-	once  sync.Once
+	made  once.Value[struct{}]
 	file  *file
-	err   error
 }
 
 func (l *spills) take(n int32) *spill {
@@ -94,7 +96,8 @@ func (l *spills) put(s *spill) {
 	l.close(mostSpills)
 }
 
-// forget drops one that could not be unpacked: the disk may have room the next time.
+// forget drops one that could not be unpacked: the disk may have room the next time. One whose reader gave up stays, since
+// others may wait for it.
 func (l *spills) forget(s *spill) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,6 +1,8 @@
 package bag
 
 import (
+	"context"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -55,5 +57,48 @@ func TestAChunkLargerThanTheMemoryIsReadFromATemporaryFile(t *testing.T) {
 				t.Error("not all of the memory was given back")
 			}
 		})
+	}
+}
+
+func TestAReaderThatGivesUpWhileAChunkIsUnpackedTakesItFromNoOther(t *testing.T) {
+	const limit = 1 << 20
+	path := write(t, filepath.Join(t.TempDir(), "a.mcap"), bagtest.Format{ChunkSize: 1 << 30, Compression: "lz4"},
+		[]written{{cameraCDR, 1, noise(rand.New(rand.NewPCG(7, 7)), 2*limit)}})
+	budget := memory.New(limit)
+	b := open(t, path, Options{Memory: budget, TempDir: t.TempDir()})
+	chunk := b.parts[0].(*chunked)
+	waits := func(n int) bool {
+		chunk.spills.mu.Lock()
+		defer chunk.spills.mu.Unlock()
+		return len(chunk.spills.list) == 1 && chunk.spills.list[0].users == n
+	}
+	all, err := budget.Wait(t.Context(), memory.One(limit))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, giveUp := context.WithCancel(t.Context())
+	first, second := make(chan error, 1), make(chan error, 1)
+	ready := func(ctx context.Context, given chan<- error) {
+		release, err := chunk.ready(ctx, 0)
+		if err == nil {
+			release()
+		}
+		given <- err
+	}
+	go ready(ctx, first)
+	for !waits(1) {
+		runtime.Gosched()
+	}
+	go ready(t.Context(), second)
+	for !waits(2) {
+		runtime.Gosched()
+	}
+	giveUp()
+	if err := <-first; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	all.Done(nil)
+	if err := <-second; err != nil {
+		t.Error(err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/once"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
 
@@ -31,11 +32,10 @@ type reader struct{ _ byte } // not empty, so that each has an address of its ow
 
 // A cachedBag is one recording that is open, or is being opened.
 type cachedBag struct {
-	once  sync.Once
-	bag   *bag.Bag
-	err   error
-	users int
-	used  int // when it was last released
+	opened once.Value[*bag.Bag]
+	bag    *bag.Bag // nil until it is open
+	users  int
+	used   int // when it was last released
 }
 
 // expect keeps a recording open, once it is opened, until the reader is done.
@@ -80,18 +80,19 @@ func (c *Cache) use(ctx context.Context, s store.Store, name string, r *reader, 
 	path := s.Path(name)
 	b := c.acquire(path, r)
 	defer c.release(path, b)
-	b.once.Do(func() {
+	opened, err := b.opened.Get(ctx, func(ctx context.Context) (_ *bag.Bag, err error) {
 		o := c.Options
 		_, here := s.(store.Local)
 		if o.Far = !here; o.Far && o.Workers == 0 {
 			o.Workers = farWorkers
 		}
-		b.bag, b.err = bag.Open(ctx, s, name, o)
+		b.bag, err = bag.Open(ctx, s, name, o)
+		return b.bag, err
 	})
-	if b.err != nil {
-		return b.err
+	if err != nil {
+		return err
 	}
-	return f(b.bag)
+	return f(opened)
 }
 
 func (c *Cache) acquire(path string, r *reader) *cachedBag {
@@ -117,7 +118,7 @@ func (c *Cache) release(path string, b *cachedBag) {
 	b.users--
 	c.clock++
 	b.used = c.clock
-	if b.err != nil && b.users == 0 && c.bags[path] == b {
+	if b.users == 0 && b.bag == nil && c.bags[path] == b {
 		delete(c.bags, path)
 	}
 	c.evict(maxIdle)

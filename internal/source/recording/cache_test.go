@@ -2,8 +2,11 @@ package recording
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
@@ -74,5 +77,52 @@ func TestARecordingIsClosedOnceAllOfItsTasksAre(t *testing.T) {
 		if s.do(); len(c.bags) != s.open {
 			t.Errorf("step %d: %d are open, want %d", step, len(c.bags), s.open)
 		}
+	}
+}
+
+// A slowStore opens no file before its caller gives up, but for those who come later.
+type slowStore struct {
+	store.Store
+	opens atomic.Int32
+}
+
+func (s *slowStore) Open(ctx context.Context, name string) (store.File, error) {
+	if s.opens.Add(1) == 1 {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return s.Store.Open(ctx, name)
+}
+
+func TestATaskThatGivesUpWhileARecordingIsOpenedTakesItFromNoOther(t *testing.T) {
+	root, name := t.TempDir(), "a.bag"
+	record(t, filepath.Join(root, name))
+	c, s := &Cache{}, &slowStore{Store: store.At(root)}
+	defer c.Close()
+	ctx, giveUp := context.WithCancel(t.Context())
+	first, second := make(chan error, 1), make(chan error, 1)
+	use := func(ctx context.Context, given chan<- error) {
+		given <- c.Use(ctx, s, name, func(*bag.Bag) error { return nil })
+	}
+	waits := func(n int) bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		b := c.bags[s.Path(name)]
+		return b != nil && b.users == n
+	}
+	go use(ctx, first)
+	for s.opens.Load() == 0 {
+		runtime.Gosched()
+	}
+	go use(t.Context(), second)
+	for !waits(2) {
+		runtime.Gosched()
+	}
+	giveUp()
+	if err := <-first; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if err := <-second; err != nil {
+		t.Error(err)
 	}
 }
