@@ -6,7 +6,7 @@ server keeps the bucket's objects in as files:
 
     CVAT_TEST_URL=http://127.0.0.1:8080 CVAT_TEST_TOKEN=… CVAT_TEST_CLOUD_STORAGE=1 CVAT_TEST_BUCKET_DIR=DIR/lab \\
     AWS_ENDPOINT_URL=http://127.0.0.1:17070 AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… AWS_REGION=us-east-1 \\
-        python3 bench/served.py [--rounds 3] [--frames 200] [--keys 5000] [--bytes 134000]
+        python3 bench/served.py [recording] [keys] [--rounds 3] [--frames 200] [--keys 5000] [--bytes 134000]
 
 The .mcap is 518 MB, of which --frames messages of one topic are wanted; the bucket is called as its directory is. Its objects are
 written below a directory of their own there, and removed at the end, as are the projects named "bench" and a number.
@@ -130,6 +130,7 @@ def keys(binary, tmp, remote, cvat, s3, options):
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("cases", nargs="*", choices=["recording", "keys", []], help="without a name, both")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--frames", type=int, default=200)
     parser.add_argument("--keys", type=int, default=5000)
@@ -143,8 +144,9 @@ def main():
         with tempfile.TemporaryDirectory() as tmp:
             tmp = Path(tmp)
             binary, cvat, s3 = build(tmp), Counted(URL), Counted(S3)
-            recording(binary, tmp, remote, cvat, s3, options)
-            keys(binary, tmp, remote, cvat, s3, options)
+            for case in (recording, keys):
+                if not options.cases or case.__name__ in options.cases:
+                    case(binary, tmp, remote, cvat, s3, options)
     finally:
         shutil.rmtree(remote)
         sweep()
