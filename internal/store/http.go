@@ -20,7 +20,10 @@ type Web struct {
 	Client *http.Client
 }
 
-var errNoRanges = errors.New("the server gives no ranges of files (it answered a part with the whole)")
+var (
+	errNoRanges  = errors.New("the server gives no ranges of files (it answered a part with the whole)")
+	errOtherPart = fmt.Errorf("%w: the server answered with another part of it", fs.ErrInvalid)
+)
 
 // ErrNoListing is what [Web] says of directories.
 var ErrNoListing = errors.New("a web server lists no files: name each file in the manifest, without * or ?")
@@ -138,7 +141,7 @@ func (w Web) tryHead(ctx context.Context, name string) (webFile, error) {
 	if first.StatusCode != http.StatusPartialContent {
 		return webFileOf(first, -1), errNoRanges
 	}
-	_, size := contentRange(first)
+	_, size := contentRange(first.Header.Get("Content-Range"))
 	return webFileOf(first, size), packed(first)
 }
 
@@ -156,10 +159,9 @@ func packed(r *http.Response) error {
 	return nil
 }
 
-// contentRange is where a part begins and how long its file is, -1 where the server does not tell.
-func contentRange(r *http.Response) (off, size int64) {
+// contentRange is where a part begins and how long its file is, as the header of that name says; -1 where it does not.
+func contentRange(h string) (off, size int64) {
 	var end int64
-	h := r.Header.Get("Content-Range")
 	if n, _ := fmt.Sscanf(h, "bytes %d-%d/%d", &off, &end, &size); n == 3 {
 		return off, size
 	}
@@ -178,12 +180,12 @@ func (w Web) part(ctx context.Context, name string, off, n int64, f webFile) (io
 	if err != nil {
 		return nil, err
 	}
-	at, size := contentRange(r)
+	at, size := contentRange(r.Header.Get("Content-Range"))
 	switch tag := r.Header.Get("ETag"); {
 	case r.StatusCode != http.StatusPartialContent:
 		err = errNoRanges
 	case at != off:
-		err = fmt.Errorf("%w: the server answered with another part of it", fs.ErrInvalid)
+		err = errOtherPart
 	case size >= 0 && size != f.size, tag != "" && f.tag != "" && tag != f.tag:
 		err = ErrChanged
 	default:
@@ -231,10 +233,16 @@ func (w Web) do(ctx context.Context, method, name string, set func(http.Header))
 // webClient sends nothing but the request: no credentials, no cookies.
 var webClient = &http.Client{Transport: webTransport()}
 
+// How long a server may take to begin an answer, and how many connections to it are kept.
+const (
+	responseHeaderTimeout = 30 * time.Second
+	maxIdleConns          = 16
+)
+
 func webTransport() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.ResponseHeaderTimeout = 30 * time.Second
-	t.MaxIdleConnsPerHost = 16
+	t.ResponseHeaderTimeout = responseHeaderTimeout
+	t.MaxIdleConnsPerHost = maxIdleConns
 	return t
 }
 

@@ -113,14 +113,15 @@ func (f *remoteFile) keep(p piece) {
 }
 
 // How often a range that ends early is asked for again, and how long one request may take: a minute, and what its
-// bytes need on a slow line.
+// bytes need on a slow line. A request that brings less than leastProgress counts as one that brought nothing.
 const (
-	tries      = 5
-	slowestBPS = 64 << 10
+	tries         = 5
+	slowestBPS    = 64 << 10
+	leastProgress = 64 << 10
 )
 
 // fetch fills b from off on. A connection that breaks is made again, for what is still missing: only tries in a row
-// that bring nothing are an error.
+// that bring next to nothing are an error.
 func (f *remoteFile) fetch(b []byte, off int64) error {
 	n, failed := 0, 0
 	for n < len(b) {
@@ -129,7 +130,7 @@ func (f *remoteFile) fetch(b []byte, off int64) error {
 		if err == nil || n == len(b) {
 			continue
 		}
-		if got > 0 {
+		if got >= leastProgress {
 			failed = 0
 		}
 		if failed++; failed == tries || !temporary(err) {

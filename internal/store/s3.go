@@ -7,7 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"os"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -18,15 +20,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // S3 is the objects under a prefix of a bucket, of AWS or of any server that speaks its protocol. Slashes of keys make
 // directories. Who asks, and where, is found as all tools of AWS find it: environment (AWS_ACCESS_KEY_ID,
 // AWS_PROFILE, AWS_ENDPOINT_URL, …), shared files, web identity, instance metadata. Where no credentials are
-// found, requests are not signed, as public buckets want it.
+// found, requests are not signed, as public buckets want it. Who asks pays where AWS_REQUEST_PAYER is "requester", which GDAL
+// and its users know; AWS itself has no variable for it.
 type S3 struct {
 	bucket, prefix string
 	connect        func() (*s3.Client, error)
+	transport      func(*http.Transport) // for tests: where connections lead; nil: where addresses say
+	unsigned       error                 // set by connect: why there are no credentials
 }
 
 // NewS3 is the store of s3://bucket/prefix. Nothing is asked before its first use.
@@ -37,8 +43,13 @@ func NewS3(root string) *S3 {
 	return s
 }
 
-// lookForCredentials is how long it may take to find credentials: instance metadata answers at once, where there is any.
-const lookForCredentials = 5 * time.Second
+// How long it may take to find credentials (instance metadata answers at once, where there is any), to learn how the server wants
+// to be asked, and to answer a request that is not for an object's bytes, tries included.
+const (
+	lookForCredentials = 5 * time.Second
+	learnHow           = 10 * time.Second
+	answerWithin       = 2 * time.Minute
+)
 
 func (s *S3) newClient() (*s3.Client, error) {
 	if s.bucket == "" {
@@ -46,45 +57,100 @@ func (s *S3) newClient() (*s3.Client, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lookForCredentials)
 	defer cancel()
-	c, err := config.LoadDefaultConfig(ctx, config.WithRetryMaxAttempts(tries))
+	c, err := config.LoadDefaultConfig(ctx, config.WithRetryMaxAttempts(tries), config.WithHTTPClient(s.httpClient()))
 	if err != nil {
 		return nil, err
 	}
 	if _, err := c.Credentials.Retrieve(ctx); err != nil {
-		c.Credentials = aws.AnonymousCredentials{}
+		c.Credentials, s.unsigned = aws.AnonymousCredentials{}, err
 	}
-	elsewhere := false
+	if os.Getenv("AWS_REQUEST_PAYER") == string(types.RequestPayerRequester) {
+		c.APIOptions = append(c.APIOptions, smithyhttp.SetHeaderValue("X-Amz-Request-Payer", string(types.RequestPayerRequester)))
+	}
+	return s.addressed(c), nil
+}
+
+func (s *S3) httpClient() *awshttp.BuildableClient {
+	c := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.ResponseHeaderTimeout = responseHeaderTimeout
+		t.MaxIdleConnsPerHost = maxIdleConns
+	})
+	if s.transport != nil {
+		c = c.WithTransportOptions(s.transport)
+	}
+	return c
+}
+
+// addressed is a client that asks in the region in which the bucket is, and by the address that the server wants. Servers other
+// than AWS seldom have a host name for each bucket; those that take no other name say so.
+func (s *S3) addressed(c aws.Config) *s3.Client {
+	elsewhere, byHost := false, false
 	set := func(o *s3.Options) {
 		o.DisableLogOutputChecksumValidationSkipped = true // a person is not to read that a server gives no sums of ranges
-		if elsewhere = o.BaseEndpoint != nil; elsewhere {
-			o.UsePathStyle = true // servers other than AWS seldom have a host name for each bucket
-		}
+		elsewhere = o.BaseEndpoint != nil
+		o.UsePathStyle = elsewhere && !byHost
 		if o.Region == "" {
 			o.Region = "us-east-1"
 		}
 	}
 	client := s3.NewFromConfig(c, set)
+	ctx, cancel := context.WithTimeout(context.Background(), learnHow)
+	defer cancel()
+	var at string
 	if elsewhere {
-		return client, nil
+		at, byHost = s.probe(ctx, client)
+	} else {
+		at = s.region(ctx, client)
 	}
-	if at := s.region(ctx, client); at != "" && at != c.Region { // AWS answers a request to another region with 301
+	if at == "" && !byHost {
+		return client
+	}
+	if at != "" {
 		c.Region = at
-		client = s3.NewFromConfig(c, set)
 	}
-	return client, nil
+	return s3.NewFromConfig(c, set)
 }
 
-// region is where AWS says that the bucket is: it tells so also where it refuses to answer.
+// region is where AWS says that the bucket is: it tells so also where it refuses to answer. A request to another region is
+// answered with 301.
 func (s *S3) region(ctx context.Context, client *s3.Client) string {
 	head, err := client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.bucket})
 	if err == nil {
 		return aws.ToString(head.BucketRegion)
 	}
+	return regionIn(err)
+}
+
+// regionIn is the region that a refusal names, in its header or, of servers other than AWS, in its words.
+func regionIn(err error) string {
 	var answer *awshttp.ResponseError
 	if errors.As(err, &answer) && answer.Response != nil {
-		return answer.Response.Header.Get("X-Amz-Bucket-Region")
+		if at := answer.Response.Header.Get("X-Amz-Bucket-Region"); at != "" {
+			return at
+		}
+	}
+	var coded smithy.APIError
+	if errors.As(err, &coded) && coded.ErrorCode() == "AuthorizationHeaderMalformed" {
+		if named := expectedRegion.FindStringSubmatch(coded.ErrorMessage()); named != nil {
+			return named[1]
+		}
 	}
 	return ""
+}
+
+var expectedRegion = regexp.MustCompile(`expecting ["']?([A-Za-z0-9-]+)`)
+
+// probe asks a server other than AWS for one name, for what it refuses a request for its address or its region alone.
+func (s *S3) probe(ctx context.Context, client *s3.Client) (region string, byHost bool) {
+	_, err := client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &s.prefix, MaxKeys: aws.Int32(1)})
+	var coded smithy.APIError
+	if errors.As(err, &coded) {
+		switch coded.ErrorCode() {
+		case "SecondLevelDomainForbidden", "PathStyleDomainForbidden", "VirtualHostDomainRequired": // of Alibaba, Tencent, Huawei
+			return "", true
+		}
+	}
+	return regionIn(err), false
 }
 
 // Path is the address of a name.
@@ -112,7 +178,7 @@ func (s *S3) List(ctx context.Context, dir string) ([]fs.DirEntry, error) {
 	var entries []fs.DirEntry
 	found := prefix == ""
 	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+		page, err := within(ctx, func(ctx context.Context) (*s3.ListObjectsV2Output, error) { return pages.NextPage(ctx) })
 		if err != nil {
 			return nil, s.pathError("list", dir, err)
 		}
@@ -166,7 +232,9 @@ func (s *S3) statDir(ctx context.Context, name string) (fs.FileInfo, error) {
 	if prefix != "" {
 		prefix += "/"
 	}
-	page, err := client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix, MaxKeys: aws.Int32(1)})
+	page, err := within(ctx, func(ctx context.Context) (*s3.ListObjectsV2Output, error) {
+		return client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix, MaxKeys: aws.Int32(1)})
+	})
 	if err != nil {
 		return nil, s.pathError("stat", name, err)
 	}
@@ -192,12 +260,43 @@ func (s *S3) Open(ctx context.Context, name string) (File, error) {
 			Bucket: &s.bucket, Key: &key, Range: aws.String(rangeOf(off, n)), IfMatch: head.ETag,
 		})
 		if err != nil {
-			return nil, meaning(err)
+			return nil, s.meaning(err)
+		}
+		if err := sameObject(object, head, off); err != nil { // a server may overlook what it was asked
+			object.Body.Close()
+			return nil, err
 		}
 		return object.Body, nil
 	}
 	return &remoteFile{get: get, size: aws.ToInt64(head.ContentLength), path: s.Path(name)}, nil
 }
+
+// sameObject is an error of a part that is of another version of the object, or another part.
+func sameObject(part *s3.GetObjectOutput, of *s3.HeadObjectOutput, off int64) error {
+	at, size := contentRange(aws.ToString(part.ContentRange))
+	switch {
+	case part.ETag != nil && of.ETag != nil && *part.ETag != *of.ETag, size >= 0 && size != aws.ToInt64(of.ContentLength):
+		return ErrChanged
+	case part.ContentRange == nil && (off != 0 || aws.ToInt64(part.ContentLength) != aws.ToInt64(of.ContentLength)):
+		return errNoRanges
+	case part.ContentRange != nil && at != off:
+		return errOtherPart
+	}
+	return nil
+}
+
+// within lets a request and its tries take answerWithin.
+func within[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, answerWithin, errSilent)
+	defer cancel()
+	answer, err := ask(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), errSilent) {
+		err = errSilent
+	}
+	return answer, err
+}
+
+var errSilent = fmt.Errorf("the server did not answer within %s", answerWithin)
 
 func (s *S3) head(ctx context.Context, name string) (*s3.HeadObjectOutput, error) {
 	client, err := s.connect()
@@ -205,7 +304,9 @@ func (s *S3) head(ctx context.Context, name string) (*s3.HeadObjectOutput, error
 		return nil, s.pathError("open", name, err)
 	}
 	key := s.key(name)
-	head, err := client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
+	head, err := within(ctx, func(ctx context.Context) (*s3.HeadObjectOutput, error) {
+		return client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &key})
+	})
 	if err != nil {
 		return nil, s.pathError("open", name, err)
 	}
@@ -218,7 +319,20 @@ func (s *S3) Link(_ context.Context, name string) (target, end string, err error
 }
 
 func (s *S3) pathError(op, name string, err error) error {
-	return &fs.PathError{Op: op, Path: s.Path(name), Err: meaning(err)}
+	return &fs.PathError{Op: op, Path: s.Path(name), Err: s.meaning(err)}
+}
+
+// meaning is an answer of the server in a word that callers know, and, where a right is missing, that nobody asked for it.
+func (s *S3) meaning(err error) error {
+	err = meaning(err)
+	if s.unsigned == nil || !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	var metadata *smithy.OperationError
+	if errors.As(s.unsigned, &metadata) && metadata.Service() == "ec2imds" { // the last place to look at
+		return fmt.Errorf("%w; no credentials were found, so the request was not signed", err)
+	}
+	return fmt.Errorf("%w; the request was not signed, since there was an error with the credentials: %w", err, s.unsigned)
 }
 
 // meaning is an answer of the server in a word that callers know, with its own code where that says more.
