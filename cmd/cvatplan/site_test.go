@@ -37,7 +37,8 @@ type dataset struct {
 	org       string
 	related   int // context images of each frame
 	video     bool
-	served    map[string][]byte // by key: the images are in a cloud storage, which CVAT reads by itself
+	served    map[string][]byte // by key: files that CVAT reads by itself
+	share     bool              // they are on its share, not in a cloud storage
 	predicted int               // boxes of each frame
 }
 
@@ -48,12 +49,18 @@ type shape struct {
 	settings      string // of the manifest's task
 	prefix        string // of the bags' names; default run
 	organization  string
-	related       bool // each frame has a context image next to it
-	clouds        bool // the frames are point clouds
-	video         bool // each task is one video of 30 frames, in three pieces
-	served        bool // the images are in a cloud storage
-	predicted     int  // boxes that a model found in each frame
+	related       bool   // each frame has a context image next to it
+	clouds        bool   // the frames are point clouds
+	video         bool   // each task is one video of 30 frames, in three pieces
+	served        string // the root of files that CVAT reads by itself: onCloud or onShare; default none
+	predicted     int    // boxes that a model found in each frame
 }
+
+// Roots of files that CVAT reads by itself.
+const (
+	onCloud = "cloud:lab"
+	onShare = "share:/"
+)
 
 const datasetManifest = `version: 1
 server: {url: "https://cvat.example.com"%s}
@@ -68,8 +75,8 @@ func newDataset(t testing.TB, s shape) *dataset {
 	d := &dataset{tasks: map[string][]string{}, sums: map[string][sha256.Size]byte{}, org: s.organization}
 	dir := t.TempDir()
 	root := "data"
-	if s.served {
-		root, d.served = "cloud:lab", map[string][]byte{}
+	if s.served != "" {
+		root, d.served, d.share = s.served, map[string][]byte{}, s.served == onShare
 	}
 	organization := ""
 	if s.organization != "" {
@@ -86,7 +93,7 @@ func newDataset(t testing.TB, s shape) *dataset {
 		if s.clouds {
 			manifest = append(manifest, cloudCamera...)
 		}
-		if s.video && s.served {
+		if s.video && s.served != "" {
 			manifest = bytes.Replace(manifest, []byte(`"*/"`), []byte(`{path: "*/", index: index.jsonl}`), 1)
 			must(t, os.WriteFile(filepath.Join(d.checkouts[i], "index.jsonl"), videoIndex(s.tasks), 0o644))
 		}
@@ -193,16 +200,24 @@ func (d *dataset) write(t testing.TB, task, name string, content []byte) {
 	}
 }
 
-// serve puts the images of a cloud storage there, and has the server know it, which is no request that its gate sees.
+// serve puts files on the server's share or in a cloud storage, and has the server know that, which is no request that its gate
+// sees.
 func (d *dataset) serve(t testing.TB, srv *cvattest.Server) {
 	t.Helper()
 	if d.served == nil {
 		return
 	}
+	place := filepath.Join(srv.Dir, "buckets", "lab")
+	if d.share {
+		place = filepath.Join(srv.Dir, "share")
+	}
 	for key, content := range d.served {
-		file := filepath.Join(srv.Dir, "buckets", "lab", filepath.FromSlash(key))
+		file := filepath.Join(place, filepath.FromSlash(key))
 		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
 		must(t, os.WriteFile(file, content, 0o644))
+	}
+	if d.share {
+		return
 	}
 	body := `{"display_name": "Orchard bucket", "resource": "lab", "provider_type": "AWS_S3_BUCKET"}`
 	q := httptest.NewRequest(http.MethodPost, srv.URL+"/api/cloudstorages", strings.NewReader(body))

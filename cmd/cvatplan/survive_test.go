@@ -57,7 +57,7 @@ func TestKilledAtEveryRequest(t *testing.T) {
 					if skipped(k+i, 3) { // each request has one death left
 						continue
 					}
-					if (s.served || s.predicted > 0) && !everything() && (k+i)%5 != 1 { // most requests are as for one task
+					if (s.served != "" || s.predicted > 0) && !everything() && (k+i)%5 != 1 { // most requests are as for one task
 						continue
 					}
 					t.Run(fmt.Sprint(k, " ", d), func(t *testing.T) {
@@ -74,15 +74,16 @@ func TestKilledAtEveryRequest(t *testing.T) {
 func killed() map[string]shape {
 	shapes := map[string]shape{
 		"one task":                    {tasks: 1, frames: 2},
-		"one task of a cloud storage": {tasks: 1, frames: 2, served: true},
+		"one task of a cloud storage": {tasks: 1, frames: 2, served: onCloud},
 		"one task with predictions":   {tasks: 1, frames: 2, predicted: 3},
 	}
 	if everything() {
 		shapes["one task in three chunks"] = shape{tasks: 1, frames: 2, pixels: 310}
 		shapes["three tasks"] = shape{tasks: 3, frames: 2}
 		shapes["one task of point clouds"] = shape{tasks: 1, frames: 2, clouds: true}
-		shapes["one task of point clouds of a cloud storage"] = shape{tasks: 1, frames: 2, clouds: true, served: true}
-		shapes["one task of a video of a cloud storage"] = shape{tasks: 1, video: true, served: true}
+		shapes["one task of point clouds of a cloud storage"] = shape{tasks: 1, frames: 2, clouds: true, served: onCloud}
+		shapes["one task of the share"] = shape{tasks: 1, frames: 2, served: onShare}
+		shapes["one task of a video of a cloud storage"] = shape{tasks: 1, video: true, served: onCloud}
 		shapes["one task of a video in three pieces"] = shape{tasks: 1, video: true}
 		shapes["one task with context images"] = shape{tasks: 1, frames: 2, related: true}
 		shapes["an order of its own"] = shape{tasks: 1, frames: 3, settings: "sorting_method: predefined"}
