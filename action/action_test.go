@@ -75,7 +75,7 @@ func TestNoScriptHoldsAnExpression(t *testing.T) {
 	}
 	for _, s := range steps {
 		if strings.Contains(s.Run, "${{") {
-			t.Errorf("what stands in an expression becomes a part of this script: %s", s.Run)
+			t.Errorf("the value of an expression becomes a part of this script: %s", s.Run)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func TestEveryCodeAndActionHasASectionAndEverySectionACode(t *testing.T) {
 	}
 }
 
-func TestAnAnchorStandsBeforeATitle(t *testing.T) {
+func TestAnAnchorPrecedesATitle(t *testing.T) {
 	text, err := os.ReadFile("errors.md")
 	if err != nil {
 		t.Fatal(err)

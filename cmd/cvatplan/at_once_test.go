@@ -24,7 +24,7 @@ func TestEightAtOnceMakeEachTaskOnce(t *testing.T) {
 
 // Eight processes put the predictions of two tasks while a person draws in each as soon as it has its frames: each
 // prediction is there once, and what the person drew is as it was.
-func TestEightAtOncePutEachPredictionOnceBesideAPersonsWork(t *testing.T) {
+func TestEightAtOncePutEachPredictionOnceNextToAPersonsWork(t *testing.T) {
 	t.Parallel()
 	d := newDataset(t, shape{tasks: 2, frames: 2, predicted: 4})
 	d.inRounds(t, func(t *testing.T, round int, srv *cvattest.Server, s *site) {

@@ -10,7 +10,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/sandbox"
 )
 
-const standsStill = "an import stands still"
+const importHeld = "an import is held"
 
 // heldMain is the program with an embedded server whose imports stand still for ever at the
 // step that $HELD_AT names.
@@ -19,7 +19,7 @@ func heldMain() {
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
 	a.hooks.Import = func(_ context.Context, _ int, s sandbox.ImportStep) {
 		if string(s) == os.Getenv("HELD_AT") {
-			fmt.Fprintln(os.Stderr, standsStill)
+			fmt.Fprintln(os.Stderr, importHeld)
 			select {}
 		}
 	}
@@ -39,7 +39,7 @@ func TestKilledWithItsServerWhileImporting(t *testing.T) {
 			data := filepath.Join(t.TempDir(), "sandbox")
 			s := newSite(t, d, "sandbox:"+data, "")
 			p := s.with("cvatplan-held", "HELD_AT="+string(step)).start(t, 0, "apply")
-			p.until(t, standsStill)
+			p.until(t, importHeld)
 			p.kill()
 			s.apply(t, 1)
 			s.run(t, 0, "plan", "--detailed-exitcode", "--check", "frames").wants(t, exitOK)
@@ -63,7 +63,7 @@ func TestKilledServerComesBackWhileARunWaits(t *testing.T) {
 			server, url := s.with("cvatplan-held", "HELD_AT="+string(step)).serve(t, data, "127.0.0.1:0")
 			s.url = url
 			run := s.start(t, 0, "apply")
-			server.until(t, standsStill)
+			server.until(t, importHeld)
 			server.kill()
 			s.serve(t, data, url[len("http://"):])
 			<-run.done

@@ -279,7 +279,7 @@ type known struct {
 
 // elsewhere is what of a [planner.Reader] is still asked of the server.
 type elsewhere interface {
-	observe.BesideTasks
+	observe.OtherReader
 	observe.AnnotationReader
 	Frame(ctx context.Context, taskID, number int) (io.ReadCloser, error)
 }

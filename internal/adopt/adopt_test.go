@@ -94,7 +94,7 @@ func TestWhatIsAdoptedIsUnchanged(t *testing.T) {
 			lines: []string{"  - name: left", `  - path: "run_1/"`, "    index: index/Orchard.jsonl"},
 		},
 		"forty": {tasks: forty, lines: []string{`  - path: "*/" # 40 bags`, "    index: index/Orchard.jsonl"}},
-		"forty of which some are at hand, beside another directory": {
+		"forty of which some are at hand, next to another directory": {
 			tasks: forty, files: append(append(numbered(3, "run_3/%d.jpg"), numbered(3, "run_4/%d.jpg")...), "other/x.jpg"), found: 2,
 			lines: []string{`  - path: "run_3/"`},
 		},
@@ -122,7 +122,7 @@ func TestWhatIsAdoptedIsUnchanged(t *testing.T) {
 			tasks: []api.SeedTask{{Name: "scan", Frames: numbered(3, "%d.pcd"), SegmentSize: 2}, {Name: "drive", Frames: numbered(2, "drive/lidar/%d.pcd"), SegmentSize: 2}},
 			lines: []string{`  - {name: lidar, kind: pointcloud, files: ["**"]}`, "    index: index/Orchard.jsonl", "  segment_size: 2"},
 		},
-		"point clouds at hand, beside images": {
+		"point clouds at hand, next to images": {
 			tasks: []api.SeedTask{{Name: "scan", Frames: numbered(3, "%d.pcd")}, {Name: "drive", Frames: numbered(2, "drive/lidar/%d.pcd")}},
 			files: append(numbered(3, "scan/%d.bin"), "scan/1.jpg", "drive/lidar/0.pcd", "drive/lidar/1.pcd", "drive/front/0.jpg"), found: 2,
 			lines: []string{`  - {name: lidar, kind: pointcloud, files: ["**"]}`, `  - path: "drive/"`, `  - path: "scan/"`},
@@ -170,7 +170,7 @@ func TestWhatIsAdoptedIsUnchanged(t *testing.T) {
 }
 
 // What no manifest can describe is left out, and told.
-func TestWhatCannotBeAdoptedIsTold(t *testing.T) {
+func TestWhatCannotBeAdoptedIsReported(t *testing.T) {
 	srv := cvattest.Start(t)
 	id, err := srv.Sandbox.SeedProject(t.Context(), "Orchard")
 	check(t, err)

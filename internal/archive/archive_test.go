@@ -194,7 +194,7 @@ func TestOrderFileIsCVATsDatasetManifest(t *testing.T) {
 func sum(b []byte) string { return fmt.Sprintf("%x", sha256.Sum256(b)) }
 
 // beside is a context image of the frame before it.
-func beside(name, content string) Entry {
+func contextImage(name, content string) Entry {
 	e := frame(name, content)
 	e.Context = true
 	return e
@@ -202,7 +202,7 @@ func beside(name, content string) Entry {
 
 func TestContextImagesAreInTheZipAndNoFrames(t *testing.T) {
 	a, b := frame("a.jpg", "A"), frame("b.jpg", "B")
-	z := New([]Entry{a, beside("related_images/a_jpg/left.png", "L"), beside("related_images/a_jpg/right.png", "R"), b})
+	z := New([]Entry{a, contextImage("related_images/a_jpg/left.png", "L"), contextImage("related_images/a_jpg/right.png", "R"), b})
 	want := []file{{"a.jpg", "A"}, {"related_images/a_jpg/left.png", "L"}, {"related_images/a_jpg/right.png", "R"}, {"b.jpg", "B"}}
 	if diff := cmp.Diff(want, unzip(t, whole(t, z))); diff != "" {
 		t.Error(diff)
@@ -217,7 +217,7 @@ func TestContextImagesAreInTheZipAndNoFrames(t *testing.T) {
 
 // A task that was begun with fewer frames had their context images, too.
 func TestAPrefixEndsWithAFramesContextImages(t *testing.T) {
-	all := []Entry{frame("a.jpg", "A"), beside("related_images/a_jpg/left.png", "L"), frame("b.jpg", "B"), frame("c.jpg", "C"), beside("related_images/c_jpg/left.png", "M")}
+	all := []Entry{frame("a.jpg", "A"), contextImage("related_images/a_jpg/left.png", "L"), frame("b.jpg", "B"), frame("c.jpg", "C"), contextImage("related_images/c_jpg/left.png", "M")}
 	got := map[int]string{}
 	for frames, hash := range Prefixes(all) {
 		got[frames] = hash

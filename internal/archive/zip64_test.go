@@ -43,7 +43,7 @@ func list(t *testing.T, z *Zip) []listed {
 	return all
 }
 
-func TestZip64StandsExactlyWhereANumberNeedsIt(t *testing.T) {
+func TestZip64IsUsedExactlyWhereANumberNeedsIt(t *testing.T) {
 	const gib, kib = 1 << 30, 1 << 10
 	last := frame("z", strings.Repeat("z", kib)) // where readers look for the end: it must be readable
 	tests := map[string]struct {

@@ -124,7 +124,7 @@ func (l location) magic(ctx context.Context) string {
 		return ""
 	}
 	defer f.Close()
-	magic, _ := f.magic() // what cannot be read is told by who opens it
+	magic, _ := f.magic() // what cannot be read is reported where it is opened
 	return magic
 }
 

@@ -229,7 +229,7 @@ func TestARecordingIsReadAsWhatItIs(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoRecordingIsToldByHowItBegins(t *testing.T) {
+func TestWhatIsNotARecordingIsNamedByHowItBegins(t *testing.T) {
 	for _, name := range []string{"a.bag", "a.mcap", "a.db3"} {
 		for text, want := range map[string]string{
 			"":                            "it is empty (0 bytes)",

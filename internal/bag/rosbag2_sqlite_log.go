@@ -22,7 +22,7 @@ var logs = []logKind{
 
 // hasLog says whether a database has a log next to it.
 func (l location) hasLog(ctx context.Context) bool {
-	return slices.ContainsFunc(logs, func(k logKind) bool { return l.beside(k.suffix).isLog(ctx) })
+	return slices.ContainsFunc(logs, func(k logKind) bool { return l.withSuffix(k.suffix).isLog(ctx) })
 }
 
 func (l location) isLog(ctx context.Context) bool {
@@ -33,10 +33,10 @@ func (l location) isLog(ctx context.Context) bool {
 // withLogs is the database f with what lies next to it in the store laid over it.
 func withLogs(ctx context.Context, f *file, at location) (*file, error) {
 	for _, l := range logs {
-		if !at.beside(l.suffix).isLog(ctx) {
+		if !at.withSuffix(l.suffix).isLog(ctx) {
 			continue
 		}
-		log, err := openFile(ctx, at.beside(l.suffix))
+		log, err := openFile(ctx, at.withSuffix(l.suffix))
 		if err != nil {
 			return f, err
 		}

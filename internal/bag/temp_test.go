@@ -36,7 +36,7 @@ func tree(t *testing.T, dir string) map[string]string {
 }
 
 // SQLite, asked to read a log, writes next to it; the copy is what it may write to.
-func TestNothingIsWrittenBesideABagAndNothingStaysInTemp(t *testing.T) {
+func TestNothingIsWrittenNextToABagAndNothingStaysInTemp(t *testing.T) {
 	list := drive(cameraCDR, motorCDR, 60)
 	for name, c := range map[string]struct {
 		file   string
@@ -64,13 +64,13 @@ func TestNothingIsWrittenBesideABagAndNothingStaysInTemp(t *testing.T) {
 				t.Errorf("in the temporary directory while it is open: %v, %v", left, err)
 			}
 			if diff := gocmp.Diff(before, tree(t, dir)); diff != "" {
-				t.Errorf("beside the bag (-before +while open):\n%s", diff)
+				t.Errorf("next to the bag (-before +while open):\n%s", diff)
 			}
 			if err := b.Close(); err != nil {
 				t.Error(err)
 			}
 			if diff := gocmp.Diff(before, tree(t, dir)); diff != "" {
-				t.Errorf("beside the bag (-before +after):\n%s", diff)
+				t.Errorf("next to the bag (-before +after):\n%s", diff)
 			}
 			if left, err := os.ReadDir(temp); len(left) != 0 || err != nil {
 				t.Errorf("left in the temporary directory: %v, %v", left, err)

@@ -124,7 +124,7 @@ func TestWhatOnlyLooksLikeATwinIsARecordingOfItsOwn(t *testing.T) {
 }
 
 // A recording that was converted after metadata.yaml was written is there, under the name that it has now.
-func TestAConvertedFileStandsInForTheOneThatMetadataNames(t *testing.T) {
+func TestAConvertedFileReplacesTheOneThatMetadataNames(t *testing.T) {
 	dir := t.TempDir()
 	for from, to := range map[string]string{"db3_none/metadata.yaml": "metadata.yaml", "mcap_none/mcap_none.mcap": "db3_none.mcap"} {
 		if err := os.WriteFile(filepath.Join(dir, to), readFile(t, filepath.Join("testdata/fixtures/ros2", from)), 0o644); err != nil {

@@ -85,7 +85,7 @@ func around(points []keypoint) (box, bool) {
 // nil where they say nothing, or skeletons disagree: without it Ultralytics mirrors no picture.
 func (y YOLO) flips() []int {
 	var all []int
-	told := false
+	sided := false
 	for _, l := range y.classes {
 		order := make([]int, y.points)
 		for i := range order {
@@ -99,14 +99,14 @@ func (y YOLO) flips() []int {
 			if order[i] = slices.IndexFunc(l.Sublabels, func(s cvat.Label) bool { return s.Name == other }); order[i] < 0 {
 				return nil
 			}
-			told = true
+			sided = true
 		}
 		if all != nil && !slices.Equal(all, order) {
 			return nil
 		}
 		all = order
 	}
-	if !told {
+	if !sided {
 		return nil
 	}
 	return all

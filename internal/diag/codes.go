@@ -1,6 +1,6 @@
 package diag
 
-// A Code names what a diagnostic is about. It stands in JSON outputs, never changes, and is the
+// A Code names what a diagnostic is about. It is part of JSON outputs, never changes, and is the
 // anchor of its section in docs/errors.md. [Codes] has the meaning of each.
 type Code string
 
@@ -196,10 +196,10 @@ var Codes = []Meaning{
 	{CodeNoTask, Note, "no task has this name: it is created"},
 	{CodeUnfinished, Note, "a task was begun and not finished"},
 	{CodeUnverified, Note, "a task was imported and not yet verified"},
-	{CodeLeftover, Note, "an empty task of an interrupted run is beside the finished one"},
+	{CodeLeftover, Note, "an empty task of an interrupted run exists next to the finished one"},
 	{CodeImporting, Note, "the server is importing the task"},
 	{CodeMatches, Note, "the task holds the frames that the manifest names"},
-	{CodeUpdate, Note, "what the manifest may change in the task differs"},
+	{CodeUpdate, Note, "settings that `update:` lets cvatplan change differ"},
 	{CodeSkip, Note, "the manifest skips the task"},
 	{CodeUnmanaged, Note, "no manifest asks for the task"},
 	{CodeOffline, Note, "no server was asked"},
@@ -233,7 +233,7 @@ var Codes = []Meaning{
 	{CodeSameName, Error, "two tasks of the manifests have the same name"},
 	{CodeSameTaskName, Error, "two tasks of one manifest have the same name"},
 	{CodeEmptyForeign, Error, "an empty task of this name is not managed by cvatplan"},
-	{CodeEmptyBeside, Note, "an empty task of this name, not managed by cvatplan, is beside the finished one"},
+	{CodeEmptyBeside, Note, "an empty task of this name, not managed by cvatplan, exists next to the finished one"},
 	{CodeImportingForeign, Error, "a task that is not managed by cvatplan is importing"},
 	{CodeImportingOtherArchive, Error, "the server is importing other files than these"},
 	{CodeFilesChanged, Error, "the files changed since the task was begun"},

@@ -2,7 +2,7 @@ package diag
 
 import "testing"
 
-func TestEachCodeStandsOnceInTheTableWithItsMeaning(t *testing.T) {
+func TestEachCodeIsOnceInTheTableWithItsMeaning(t *testing.T) {
 	seen := map[Code]bool{}
 	for _, c := range Codes {
 		if seen[c.Code] || c.Code == "" || c.Meaning == "" {

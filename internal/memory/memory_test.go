@@ -30,7 +30,7 @@ func TestReadingAheadTakesHalfOfTheBudget(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if g, err := r.Need(ctx, One(1)); g != nil || !errors.Is(err, context.Canceled) {
-		t.Errorf("beside the leader: %v, %v", g, err)
+		t.Errorf("with the leader: %v, %v", g, err)
 	}
 	other.Close()
 	first.Done(nil)
@@ -105,7 +105,7 @@ func TestAJobLargerThanTheBudgetRunsAlone(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := b.Wait(ctx, One(1)); !errors.Is(err, context.Canceled) {
-		t.Errorf("beside it: %v", err)
+		t.Errorf("with it: %v", err)
 	}
 	alone.Done(nil)
 	grant(t)(b.Wait(t.Context(), One(1)))

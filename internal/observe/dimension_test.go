@@ -9,9 +9,9 @@ import (
 func TestAProjectsDimensionIsThatOfItsFrames(t *testing.T) {
 	empty, images, clouds := plan.Task{}, plan.Task{Size: 1, Dimension: "2d"}, plan.Task{Size: 1, Dimension: "3d"}
 	for name, tt := range map[string]struct {
-		tasks []plan.Task
-		told  string
-		want  string
+		tasks    []plan.Task
+		declared string
+		want     string
 	}{
 		"no tasks":                           {nil, "", ""},
 		"images":                             {[]plan.Task{empty, images}, "2d", "2d"},
@@ -20,7 +20,7 @@ func TestAProjectsDimensionIsThatOfItsFrames(t *testing.T) {
 		"empty tasks, of which 2.58 says 2d": {[]plan.Task{empty}, "2d", ""},
 		"point clouds, whatever the project says": {[]plan.Task{clouds}, "2d", "3d"},
 	} {
-		if got := dimension(tt.tasks, tt.told); got != tt.want {
+		if got := dimension(tt.tasks, tt.declared); got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
 	}

@@ -78,10 +78,10 @@ func (u *uses) count(ctx context.Context, project int, tasks []plan.Task) error 
 	if err != nil {
 		return err
 	}
-	beside := make(map[int][]int) // a task's jobs that its annotations leave out
+	others := make(map[int][]int) // a task's jobs that its annotations leave out
 	for _, j := range jobs {
 		if j.Type != "annotation" {
-			beside[j.TaskID] = append(beside[j.TaskID], j.ID)
+			others[j.TaskID] = append(others[j.TaskID], j.ID)
 		}
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -97,7 +97,7 @@ func (u *uses) count(ctx context.Context, project int, tasks []plan.Task) error 
 		default:
 			asked++
 			group.Go(func() error {
-				return crash.Guard(func() error { return u.task(ctx, t.ID, beside[t.ID]) })
+				return crash.Guard(func() error { return u.task(ctx, t.ID, others[t.ID]) })
 			})
 		}
 	}

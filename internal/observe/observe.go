@@ -31,14 +31,14 @@ import (
 
 // A Reader is the part of [cvat.Client] that only looks. Its contract is the client's.
 type Reader interface {
-	BesideTasks
+	OtherReader
 	ListTasks(ctx context.Context, f cvat.TaskFilter) ([]cvat.Task, error)
 	DataMeta(ctx context.Context, taskID int) (*cvat.DataMeta, error)
 }
 
-// BesideTasks is a [Reader] without what tells which tasks there are, and their frames: whoever knows
-// these already answers them from memory.
-type BesideTasks interface {
+// OtherReader is a [Reader] without the list of tasks and without their frames: a caller that knows these
+// already answers them from memory.
+type OtherReader interface {
 	Organization() string
 	TaskURL(id int) string
 

@@ -61,7 +61,7 @@ func TestWhichOfSeveralProjectsIsMeant(t *testing.T) {
 		"one, empty":                {"", []cvat.Project{project(3, 0, "JIRA")}, manifest.Project{Name: "p"}, Found{ID: 3, Name: "p", Empty: true}, ""},
 		"two that people made":      {"", []cvat.Project{project(3, 0, ""), project(4, 9, "")}, manifest.Project{Name: "p"}, Found{}, `2 projects are named "p": 3, 4`},
 		"an unfinished creation":    {"", []cvat.Project{project(3, 0, plan.ProjectMarker)}, manifest.Project{Name: "p"}, Found{ID: 3, Name: "p", Empty: true, Unclaimed: true}, ""},
-		"a leftover beside it":      {"", []cvat.Project{project(3, 0, plan.ProjectMarker), project(4, 1, "")}, manifest.Project{Name: "p"}, Found{ID: 4, Name: "p", Leftovers: []int{3}}, ""},
+		"a leftover next to it":     {"", []cvat.Project{project(3, 0, plan.ProjectMarker), project(4, 1, "")}, manifest.Project{Name: "p"}, Found{ID: 4, Name: "p", Leftovers: []int{3}}, ""},
 		"several unfinished":        {"", []cvat.Project{project(3, 0, plan.ProjectMarker), project(4, 0, plan.ProjectMarker)}, manifest.Project{Name: "p"}, Found{ID: 3, Name: "p", Empty: true, Unclaimed: true, Leftovers: []int{4}}, ""},
 		"a marked one with tasks":   {"", []cvat.Project{project(3, 1, plan.ProjectMarker), project(4, 0, plan.ProjectMarker)}, manifest.Project{Name: "p"}, Found{ID: 3, Name: "p", Unclaimed: true, Leftovers: []int{4}}, ""},
 		"another workspace's":       {"", []cvat.Project{project(3, 1, "", 5)}, manifest.Project{Name: "p"}, Found{}, `project "p" is not in the personal workspace: 3 (organization orchard)`},

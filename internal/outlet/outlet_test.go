@@ -82,7 +82,7 @@ func TestWhatATerminalWouldObeyIsShown(t *testing.T) {
 	}
 }
 
-func TestAFailureToWriteIsTold(t *testing.T) {
+func TestAFailureToWriteIsReported(t *testing.T) {
 	full := errors.New("no space")
 	w := new(Secrets).Writer(failing{full})
 	if _, err := w.Write([]byte("x")); !errors.Is(err, full) {

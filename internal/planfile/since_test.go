@@ -18,7 +18,7 @@ type change struct {
 	have   func(images []image, h string) []plan.Task // h is the hash of the plan's archive
 	alter  func(*Project)
 	want   []string // of Since
-	stands plan.Action
+	action plan.Action
 }
 
 // The plan is of run1, three images, which the server lacks unless before says otherwise.
@@ -43,8 +43,8 @@ func (c change) check(t *testing.T, before ...plan.Task) {
 	}
 	due := saved.Due(now.Plan())
 	i := slices.IndexFunc(due.Changes, func(c plan.Change) bool { return c.Task == "run1" })
-	if len(c.want) == 0 && (i < 0 || due.Changes[i].Action != c.stands) {
-		t.Errorf("%+v is due, wanted %s", due.Changes, c.stands)
+	if len(c.want) == 0 && (i < 0 || due.Changes[i].Action != c.action) {
+		t.Errorf("%+v is due, wanted %s", due.Changes, c.action)
 	}
 }
 
@@ -56,16 +56,16 @@ var other = strings.Repeat("ab", 32)
 
 func TestHowFarThePlanItselfCameIsNoDifference(t *testing.T) {
 	for name, c := range map[string]change{
-		"nothing": {stands: plan.Create},
+		"nothing": {action: plan.Create},
 		"the plan created it": {
 			have:   func(_ []image, h string) []plan.Task { return []plan.Task{bearing(on(7, "run1", 0), h)} },
-			stands: plan.Resume,
+			action: plan.Resume,
 		},
 		"the plan created two, one of which will go": {
 			have: func(_ []image, h string) []plan.Task {
 				return []plan.Task{bearing(on(7, "run1", 3), h), bearing(on(8, "run1", 0), h)}
 			},
-			stands: plan.Resume,
+			action: plan.Resume,
 		},
 		"the plan is about to remove one of two": {
 			have: func(images []image, _ string) []plan.Task {
@@ -73,7 +73,7 @@ func TestHowFarThePlanItselfCameIsNoDifference(t *testing.T) {
 				gone.BugTracker = plan.Tombstone
 				return []plan.Task{holding(on(7, "run1", 3), images), gone}
 			},
-			stands: plan.Resume,
+			action: plan.Resume,
 		},
 		"the server imports it": {
 			have: func(_ []image, h string) []plan.Task {
@@ -81,21 +81,21 @@ func TestHowFarThePlanItselfCameIsNoDifference(t *testing.T) {
 				importing.Import = plan.ImportStarted
 				return []plan.Task{importing}
 			},
-			stands: plan.Wait,
+			action: plan.Wait,
 		},
 		"it is imported and not verified": {
 			have:   func(_ []image, h string) []plan.Task { return []plan.Task{bearing(on(7, "run1", 3), h)} },
-			stands: plan.Resume,
+			action: plan.Resume,
 		},
 		"it is done": {
 			have:   func(images []image, _ string) []plan.Task { return []plan.Task{holding(on(7, "run1", 3), images)} },
-			stands: plan.NoOp,
+			action: plan.NoOp,
 		},
 		"it is done, and in the server's random order": {
 			have: func(images []image, _ string) []plan.Task {
 				return []plan.Task{holding(on(7, "run1", 3), []image{images[2], images[0], images[1]})}
 			},
-			stands: plan.NoOp,
+			action: plan.NoOp,
 		},
 		"it is done, and its content changed afterwards": {
 			data: dataset{"run1": {{"run1/0000.jpg", "x"}, {"run1/0001.jpg", "x"}, {"run1/0002.jpg", "x"}}},
@@ -103,7 +103,7 @@ func TestHowFarThePlanItselfCameIsNoDifference(t *testing.T) {
 			alter: func(now *Project) { // what holds all frames is not measured
 				now.Want[0].Hash, now.Images[0] = "", nil
 			},
-			stands: plan.NoOp,
+			action: plan.NoOp,
 		},
 	} {
 		t.Run(name, func(t *testing.T) { c.check(t) })
@@ -161,20 +161,20 @@ func TestWhatOthersDidAboutATaskToCreate(t *testing.T) {
 			have: func(_ []image, h string) []plan.Task { return []plan.Task{bearing(on(7, "run1", 2), h)} },
 			want: []string{"task run1: task 7 of anna has that name and is not this plan's work"},
 		},
-		"somebody else created one beside the plan's": {
+		"somebody else created one next to the plan's": {
 			have: func(images []image, h string) []plan.Task {
 				return []plan.Task{bearing(on(7, "run1", 0), h), holding(on(8, "run1", 5), pictures("run1", 5))}
 			},
 			want: []string{"task run1: task 8 of anna has that name and is not this plan's work"},
 		},
-		"the name stands elsewhere now": {
+		"the name is elsewhere now": {
 			alter: func(now *Project) {
 				now.Have.Elsewhere = []plan.Task{{ID: 9, Name: "run1", ProjectID: 4, ProjectName: "Archive", Size: 3, Owner: "anna"}}
 			},
-			stands: plan.Create,
+			action: plan.Create,
 		},
-		"unmanaged tasks came and went": {have: tasks(on(5, "other", 3)), stands: plan.Create},
-		"another bag came":              {data: dataset{"run1": pictures("run1", 3), "run2": pictures("run2", 1)}, stands: plan.Create},
+		"unmanaged tasks came and went": {have: tasks(on(5, "other", 3)), action: plan.Create},
+		"another bag came":              {data: dataset{"run1": pictures("run1", 3), "run2": pictures("run2", 1)}, action: plan.Create},
 	} {
 		t.Run(name, func(t *testing.T) { c.check(t) })
 	}
@@ -187,26 +187,26 @@ func TestWhatChangedSinceAPlanAboutATaskThatIsThere(t *testing.T) {
 		before plan.Task
 		change
 	}{
-		"unchanged":                {on(7, "run1", 3), change{have: tasks(on(7, "run1", 3)), stands: plan.NoOp}},
-		"a person set bug_tracker": {on(7, "run1", 3), change{have: tasks(plan.Task{ID: 7, Name: "run1", ProjectID: 3, Size: 3, BugTracker: "https://bugs.example.com/1"}), stands: plan.NoOp}},
+		"unchanged":                {on(7, "run1", 3), change{have: tasks(on(7, "run1", 3)), action: plan.NoOp}},
+		"a person set bug_tracker": {on(7, "run1", 3), change{have: tasks(plan.Task{ID: 7, Name: "run1", ProjectID: 3, Size: 3, BugTracker: "https://bugs.example.com/1"}), action: plan.NoOp}},
 		"it was deleted":           {on(7, "run1", 3), change{want: []string{"task run1: task 7 is gone"}}},
 		"it was made again":        {on(7, "run1", 3), change{have: tasks(on(8, "run1", 3)), want: []string{"task run1: task 8 of anna has that name and is not this plan's work"}}},
 		"a second one came":        {on(7, "run1", 3), change{have: tasks(on(7, "run1", 3), on(8, "run1", 3)), want: []string{"task run1: task 8 of anna has that name and is not this plan's work"}}},
-		"drift stays drift":        {on(7, "run1", 9), change{have: tasks(on(7, "run1", 9)), stands: plan.Drift}},
+		"drift stays drift":        {on(7, "run1", 9), change{have: tasks(on(7, "run1", 9)), action: plan.Drift}},
 		"its images are as many as it holds by now": {
 			on(7, "run1", 4),
 			change{data: dataset{"run1": pictures("run1", 4)}, have: tasks(on(7, "run1", 4)), want: []string{"task run1: new: run1/0003.jpg"}},
 		},
 
-		"half sent, as it was":   {bearing(on(7, "run1", 0), h), change{have: tasks(bearing(on(7, "run1", 0), h)), stands: plan.Resume}},
-		"half sent, then done":   {bearing(on(7, "run1", 0), h), change{have: tasks(holding(on(7, "run1", 3), images)), stands: plan.NoOp}},
+		"half sent, as it was":   {bearing(on(7, "run1", 0), h), change{have: tasks(bearing(on(7, "run1", 0), h)), action: plan.Resume}},
+		"half sent, then done":   {bearing(on(7, "run1", 0), h), change{have: tasks(holding(on(7, "run1", 3), images)), action: plan.NoOp}},
 		"half sent, then gone":   {bearing(on(7, "run1", 0), h), change{want: []string{"task run1: task 7 is gone"}}},
 		"half sent, then again":  {bearing(on(7, "run1", 0), h), change{have: tasks(bearing(on(8, "run1", 0), h)), want: []string{"task run1: task 7 is gone"}}},
-		"half sent, then beaten": {bearing(on(7, "run1", 0), h), change{have: tasks(bearing(on(6, "run1", 3), h)), stands: plan.Resume}},
+		"half sent, then beaten": {bearing(on(7, "run1", 0), h), change{have: tasks(bearing(on(6, "run1", 3), h)), action: plan.Resume}},
 		"half sent, marker gone": {bearing(on(7, "run1", 0), h), change{have: tasks(on(7, "run1", 0)), want: []string{"task run1: the marker of task 7 of anna is another one"}}},
 		"half sent, then filled": {bearing(on(7, "run1", 0), h), change{have: tasks(on(7, "run1", 5)), want: []string{"task run1: task 7 of anna had 0 frames and has 5"}}},
 
-		"blocked by a colleague": {on(7, "run1", 0), change{have: tasks(on(7, "run1", 0)), stands: plan.Blocked}},
+		"blocked by a colleague": {on(7, "run1", 0), change{have: tasks(on(7, "run1", 0)), action: plan.Blocked}},
 		"the colleague is done":  {on(7, "run1", 0), change{have: tasks(on(7, "run1", 3)), want: []string{"task run1: task 7 of anna had 0 frames and has 3"}}},
 	} {
 		t.Run(name, func(t *testing.T) { c.check(t, c.before) })

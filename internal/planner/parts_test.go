@@ -377,7 +377,7 @@ func TestRunsThatSawOtherPartsGiveNoFrameTwice(t *testing.T) {
 		apply.Run(t.Context(), p.Plan, client, apply.Options{Images: p.Images}, nil)
 	}
 	if got := framesOf(t, srv); len(got) != 1 {
-		t.Errorf("the later run made parts beside one that it had planned otherwise: %v", got)
+		t.Errorf("the later run made parts next to one that it had planned otherwise: %v", got)
 	}
 	d.applyAll(t, srv)
 	d.wantEachFrameOnce(t, srv)
@@ -479,7 +479,7 @@ func compressedImage(cdr bool, seconds uint32, png []byte) []byte {
 }
 
 // An empty leftover next to a part, whichever was made first, takes no frame from it or from the next.
-func TestALeftoverBesideAPartHoldsNoFrames(t *testing.T) {
+func TestALeftoverNextToAPartHoldsNoFrames(t *testing.T) {
 	d := newDataset(t, "task: {grow: part}", "run_1/a.png", "run_1/b.png", "run_1/c.png")
 	srv := cvattest.Start(t)
 	id, err := srv.Sandbox.SeedProject(t.Context(), "Orchard", "apple")

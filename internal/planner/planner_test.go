@@ -105,7 +105,7 @@ func TestAnEntryWithoutBagsStopsNoOther(t *testing.T) {
 		bags         string
 		tasks, wrong int
 	}{
-		"beside one with":  {"run_1, absent", 1, 1},
+		"next to one with": {"run_1, absent", 1, 1},
 		"and there is all": {"run_1", 1, 0},
 		"and no other":     {"absent", 0, 1},
 	} {

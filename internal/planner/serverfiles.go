@@ -238,8 +238,8 @@ func (s share) Stat(ctx context.Context, name string) (isDir bool, err error) {
 	if dir == "." {
 		dir = ""
 	}
-	beside, err := s.List(ctx, dir)
-	if err == nil && !slices.Contains(beside, store.Name{Name: path.Base(name)}) {
+	siblings, err := s.List(ctx, dir)
+	if err == nil && !slices.Contains(siblings, store.Name{Name: path.Base(name)}) {
 		err = fs.ErrNotExist
 	}
 	return false, err

@@ -139,17 +139,17 @@ func TestCOCOOfOtherToolsIsRead(t *testing.T) {
 		category, annotation string // with ids of their own
 		want                 string
 	}{
-		"ids that are numbers with a point":        {`{"id": 1, "name": "box"}`, `{"image_id": 7.0, "category_id": 1.0, "bbox": [1, 2, 10, 10]}`, "rectangle box [1 2 11 12] 0"},
-		"keypoints for a label of boxes":           {`{"id": 1, "name": "box", "keypoints": ["head", "tail"]}`, `{"image_id": 7, ` + person + `, "keypoints": [1, 1, 2, 5, 5, 2]}`, "rectangle box [1 2 11 12] 0"},
-		"keypoints for a label of any shape":       {`{"id": 1, "name": "car", "keypoints": ["head", "tail"]}`, `{"image_id": 7, ` + person + `, "keypoints": [1, 1, 2, 5, 5, 2], "segmentation": [[1, 1, 9, 1, 9, 9]]}`, "polygon car [1 1 9 1 9 9] 0"},
-		"keypoints for a skeleton":                 {`{"id": 1, "name": "cat", "keypoints": ["tail", "head"]}`, `{"image_id": 7, ` + person + `, "keypoints": [1, 1, 2, 5, 5, 1]}`, "skeleton cat [] 0"},
-		"no keypoint in the picture":               {`{"id": 1, "name": "box", "keypoints": ["head", "tail"]}`, `{"image_id": 7, ` + person + `, "keypoints": [0, 0, 0, 0, 0, 0], "num_keypoints": 0}`, "rectangle box [1 2 11 12] 0"},
-		"a segmentation without rings":             {`{"id": 1, "name": "box"}`, `{"image_id": 7, ` + person + `, "segmentation": [[]]}`, "rectangle box [1 2 11 12] 0"},
-		"a ring of two points beside one of three": {`{"id": 1, "name": "car"}`, `{"image_id": 7, ` + person + `, "segmentation": [[1, 1, 2, 2], [1, 1, 9, 1, 9, 9]]}`, "polygon car [1 1 9 1 9 9] 0"},
-		"a rotated box of CVAT's own export":       {`{"id": 1, "name": "box"}`, `{"image_id": 7, ` + person + `, "segmentation": [], "attributes": {"occluded": false, "rotation": 30.5, "track_id": 3}}`, "rectangle box [1 2 11 12] 30.5"},
-		"a crowd as runs":                          {`{"id": 1, "name": "area"}`, `{"image_id": 7, "category_id": 1, "iscrowd": 1, "segmentation": {"size": [80, 100], "counts": [81, 2, 7917]}}`, "mask area [0 2 1 1 1 2] 0"},
-		"runs of another image's size":             {`{"id": 1, "name": "area"}`, `{"image_id": 7, "category_id": 1, "segmentation": {"size": [100, 80], "counts": [81, 2, 7917]}}`, "1: a mask of 80 x 100 pixels in an image of 100 x 80, such as in a.jpg"},
-		"several rings for a label of boxes":       {`{"id": 1, "name": "box"}`, `{"image_id": 7, ` + person + `, "segmentation": [[1, 1, 9, 1, 9, 9], [20, 20, 30, 20, 30, 30]]}`, "rectangle box [1 2 11 12] 0"},
+		"ids that are numbers with a point":         {`{"id": 1, "name": "box"}`, `{"image_id": 7.0, "category_id": 1.0, "bbox": [1, 2, 10, 10]}`, "rectangle box [1 2 11 12] 0"},
+		"keypoints for a label of boxes":            {`{"id": 1, "name": "box", "keypoints": ["head", "tail"]}`, `{"image_id": 7, ` + person + `, "keypoints": [1, 1, 2, 5, 5, 2]}`, "rectangle box [1 2 11 12] 0"},
+		"keypoints for a label of any shape":        {`{"id": 1, "name": "car", "keypoints": ["head", "tail"]}`, `{"image_id": 7, ` + person + `, "keypoints": [1, 1, 2, 5, 5, 2], "segmentation": [[1, 1, 9, 1, 9, 9]]}`, "polygon car [1 1 9 1 9 9] 0"},
+		"keypoints for a skeleton":                  {`{"id": 1, "name": "cat", "keypoints": ["tail", "head"]}`, `{"image_id": 7, ` + person + `, "keypoints": [1, 1, 2, 5, 5, 1]}`, "skeleton cat [] 0"},
+		"no keypoint in the picture":                {`{"id": 1, "name": "box", "keypoints": ["head", "tail"]}`, `{"image_id": 7, ` + person + `, "keypoints": [0, 0, 0, 0, 0, 0], "num_keypoints": 0}`, "rectangle box [1 2 11 12] 0"},
+		"a segmentation without rings":              {`{"id": 1, "name": "box"}`, `{"image_id": 7, ` + person + `, "segmentation": [[]]}`, "rectangle box [1 2 11 12] 0"},
+		"a ring of two points next to one of three": {`{"id": 1, "name": "car"}`, `{"image_id": 7, ` + person + `, "segmentation": [[1, 1, 2, 2], [1, 1, 9, 1, 9, 9]]}`, "polygon car [1 1 9 1 9 9] 0"},
+		"a rotated box of CVAT's own export":        {`{"id": 1, "name": "box"}`, `{"image_id": 7, ` + person + `, "segmentation": [], "attributes": {"occluded": false, "rotation": 30.5, "track_id": 3}}`, "rectangle box [1 2 11 12] 30.5"},
+		"a crowd as runs":                           {`{"id": 1, "name": "area"}`, `{"image_id": 7, "category_id": 1, "iscrowd": 1, "segmentation": {"size": [80, 100], "counts": [81, 2, 7917]}}`, "mask area [0 2 1 1 1 2] 0"},
+		"runs of another image's size":              {`{"id": 1, "name": "area"}`, `{"image_id": 7, "category_id": 1, "segmentation": {"size": [100, 80], "counts": [81, 2, 7917]}}`, "1: a mask of 80 x 100 pixels in an image of 100 x 80, such as in a.jpg"},
+		"several rings for a label of boxes":        {`{"id": 1, "name": "box"}`, `{"image_id": 7, ` + person + `, "segmentation": [[1, 1, 9, 1, 9, 9], [20, 20, 30, 20, 30, 30]]}`, "rectangle box [1 2 11 12] 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := fmt.Sprintf("\ufeff"+`{"images": [%s], "categories": [%s], "annotations": [%s]}`, image, test.category, test.annotation)
@@ -208,7 +208,7 @@ func yoloDirectory(t *testing.T, data string, files map[string]string) string {
 	return at
 }
 
-func TestClassesBesideYOLOsLabelsNameThem(t *testing.T) {
+func TestClassesNextToYOLOsLabelsNameThem(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{"a.txt": "1 0.5 0.5 0.2 0.25", "classes.txt": "box\r\ncar\r\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {

@@ -109,7 +109,7 @@ func TestUnchangedTasksCostNothingBeyondTheListing(t *testing.T) {
 			s.asked.Store(0)
 			r := pulled(t, s, o)
 			if asked := int(s.asked.Load()); asked > tasks/100*3 || r.Fetched != tasks/100 {
-				t.Errorf("%d requests beside the listings for %d of %d tasks that changed", asked, r.Fetched, tasks)
+				t.Errorf("%d requests in addition to the listings for %d of %d tasks that changed", asked, r.Fetched, tasks)
 			}
 			want := tasks / 100
 			if merge != "" {

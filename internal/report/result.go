@@ -32,7 +32,7 @@ var outcomes = []apply.Outcome{
 func ResultText(w io.Writer, results []apply.Result, o TextOptions) error {
 	t := &text{TextOptions: o}
 	for _, r := range results {
-		for _, task := range t.told(r) {
+		for _, task := range t.rows(r) {
 			t.columns.fit(resultRow(task))
 		}
 	}
@@ -45,20 +45,20 @@ func ResultText(w io.Writer, results []apply.Result, o TextOptions) error {
 }
 
 func (t *text) result(r apply.Result) {
-	if told := t.told(r); len(told) > 0 || len(r.Project.Changed) > 0 && !t.Quiet {
+	if rows := t.rows(r); len(rows) > 0 || len(r.Project.Changed) > 0 && !t.Quiet {
 		heading := r.Project
 		heading.Name = t.projectName(heading.Name)
 		t.line(t.Palette.paint(bold, t.wrap(wording.Safe(resultHeading(heading)), 0)))
-		if len(told) > 0 {
+		if len(rows) > 0 {
 			t.line("")
 		}
-		for i, task := range told {
+		for i, task := range rows {
 			row := resultRow(task)
-			if i > 0 && row.repeats(resultRow(told[i-1])) {
+			if i > 0 && row.repeats(resultRow(rows[i-1])) {
 				row.reason = ""
 			}
 			t.row(row)
-			if i+1 < len(told) && told[i+1].Reason.Hint == task.Reason.Hint && told[i+1].Outcome == task.Outcome {
+			if i+1 < len(rows) && rows[i+1].Reason.Hint == task.Reason.Hint && rows[i+1].Outcome == task.Outcome {
 				task.Reason.Hint = diag.Hint{} // said once, under the last of them
 			}
 			t.resultFacts(task)
@@ -109,21 +109,21 @@ func resultHeading(p apply.ProjectResult) string {
 	return joinNonEmpty(": ", s, p.URL)
 }
 
-// told are the tasks that get a row, by outcome, then in the plan's order.
-func (t *text) told(r apply.Result) []apply.TaskResult {
-	var told []apply.TaskResult
+// rows are the tasks that get a row, by outcome, then in the plan's order.
+func (t *text) rows(r apply.Result) []apply.TaskResult {
+	var rows []apply.TaskResult
 	for _, task := range r.Tasks {
-		if t.tells(task) {
-			told = append(told, task)
+		if t.listed(task) {
+			rows = append(rows, task)
 		}
 	}
-	slices.SortStableFunc(told, func(a, b apply.TaskResult) int {
+	slices.SortStableFunc(rows, func(a, b apply.TaskResult) int {
 		return slices.Index(outcomes, a.Outcome) - slices.Index(outcomes, b.Outcome)
 	})
-	return told
+	return rows
 }
 
-func (t *text) tells(r apply.TaskResult) bool {
+func (t *text) listed(r apply.TaskResult) bool {
 	switch {
 	case r.Outcome == apply.Failed || r.Outcome == apply.Refused:
 		return true
@@ -137,8 +137,8 @@ func (t *text) tells(r apply.TaskResult) bool {
 
 // resultFacts are the lines below a row.
 func (t *text) resultFacts(r apply.TaskResult) {
-	told := r.Outcome == apply.Done || r.Outcome == apply.Pending || r.Outcome == apply.Unchanged
-	if r.ID != 0 && (r.Err != nil || !told) {
+	linked := r.Outcome == apply.Done || r.Outcome == apply.Pending || r.Outcome == apply.Unchanged
+	if r.ID != 0 && (r.Err != nil || !linked) {
 		t.detail("task", wording.Safe(joinNonEmpty(": ", fmt.Sprintf("#%d", r.ID), r.URL)))
 	}
 	for _, w := range r.Warnings {

@@ -47,7 +47,7 @@ func (s *Stream) Plan(plans []plan.Plan) {
 
 // Run begins the lines of one project.
 func (s *Stream) Run(p plan.Plan) *StreamRun {
-	return &StreamRun{s: s, project: p.Scope.Project, told: make(map[int]bool)}
+	return &StreamRun{s: s, project: p.Scope.Project, written: make(map[int]bool)}
 }
 
 // Exit writes the exit_error line if code is not 0, and returns why the stream is not
@@ -70,10 +70,10 @@ func (s *Stream) Exit(code int, message, hint string) error {
 type StreamRun struct {
 	s       *Stream
 	project string
-	told    map[int]bool // tasks whose end is written
+	written map[int]bool // tasks whose end is written
 }
 
-// Event is what [apply.Run] tells its events to.
+// Event writes an event of [apply.Run].
 func (r *StreamRun) Event(e apply.Event) {
 	if e.Phase == apply.Finished {
 		if e.Result != nil {
@@ -91,7 +91,7 @@ func (r *StreamRun) Event(e apply.Event) {
 // Result writes the end of the tasks that had no event, and of the run.
 func (r *StreamRun) Result(result apply.Result) {
 	for i, t := range result.Tasks {
-		if !r.told[i] {
+		if !r.written[i] {
 			r.finished(i, t)
 		}
 	}
@@ -99,6 +99,6 @@ func (r *StreamRun) Result(result apply.Result) {
 }
 
 func (r *StreamRun) finished(index int, t apply.TaskResult) {
-	r.told[index] = true
+	r.written[index] = true
 	r.s.write(finishedDocOf(r.project, t))
 }

@@ -119,7 +119,7 @@ func TestALockThatIsNoLongerInTheDirectoryIsNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if inPlace(lock) {
-		t.Error("another file stands there now")
+		t.Error("another file is there now")
 	}
 }
 
@@ -170,7 +170,7 @@ func TestGarbageIsNoHint(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeKeptIsToldOnceAndHarmsNothing(t *testing.T) {
+func TestWhatCannotBeKeptIsReportedOnceAndHarmsNothing(t *testing.T) {
 	inTheWay := func(t *testing.T, path string) string {
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)

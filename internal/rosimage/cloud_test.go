@@ -77,7 +77,7 @@ func encodeCloud(t *testing.T, msg []byte, o Options) (string, error) {
 	return b.String(), err
 }
 
-func TestACloudIsWrittenWithoutWhatStandsBetweenItsPoints(t *testing.T) {
+func TestACloudIsWrittenWithoutThePaddingBetweenItsPoints(t *testing.T) {
 	nan := float32(math.NaN())
 	rows := append(append(floats(binary.LittleEndian, 1, 2, 3, 9, 4, 5, 6, 9), "pad"...), floats(binary.LittleEndian, nan, 0, 0, 9, 7, 8, 9, 9)...)
 	got, err := encodeCloud(t, rosCloud{height: 2, width: 2, fields: xyz, pointStep: 16, rowStep: 35, data: rows, frame: "lidar"}.bytes(), Options{})

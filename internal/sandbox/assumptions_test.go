@@ -16,7 +16,7 @@ func TestEveryAssumptionIsNumberedCitedByTheCodeAndAsked(t *testing.T) {
 	inCode := citations(t)
 	for i, a := range assumptions {
 		if a.Number != i+1 {
-			t.Errorf("A%d stands at place %d", a.Number, i+1)
+			t.Errorf("A%d is at place %d", a.Number, i+1)
 		}
 		if !inCode[a.Number] {
 			t.Errorf("A%d is cited nowhere: %s", a.Number, a.Text)

@@ -8,7 +8,7 @@ import (
 
 // The disk is full in the midst of an upload: the answer is no word about the request, as if
 // that had been cut on its way, but names the file.
-func TestAFullDiskIsToldWithThePath(t *testing.T) {
+func TestAFullDiskIsReportedWithThePath(t *testing.T) {
 	c := start(t, Options{})
 	id := c.newTask(`{"name":"full"}`)
 	location := c.createTUS(id, "a.zip", 5).want(t, 201, "").header.Get("Location")

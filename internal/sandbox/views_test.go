@@ -160,7 +160,7 @@ func TestWhatIsNotDoneSaysSo(t *testing.T) {
 	}
 }
 
-func TestAManifestBesideAZipGivesItsOrder(t *testing.T) { // A54, A58
+func TestAManifestNextToAZipGivesItsOrder(t *testing.T) { // A54, A58
 	c := start(t, Options{})
 	id := c.newTask(`{"name":"o"}`)
 	c.tus(id, "a.zip", archiveOf(t, file{"1.jpg", picture(1)}, file{"2.jpg", picture(2)}))

@@ -20,7 +20,7 @@ func (s scanner) fileContext(t *Task, b *bagRef, of *manifest.Camera, d division
 		return nil
 	}
 	if b.served() != nil {
-		t.block(diag.CodeNamesOnly, diag.Hint{}, "bag %s: context: needs the images to be sent with others beside them, and CVAT reads these by itself", wording.Safe(b.rel))
+		t.block(diag.CodeNamesOnly, diag.Hint{}, "bag %s: context: needs the images to be uploaded with the context images, and CVAT reads these images by itself", wording.Safe(b.rel))
 		return nil
 	}
 	var problems []diag.Diagnostic

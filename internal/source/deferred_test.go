@@ -100,16 +100,16 @@ func TestWhatIsSentIsFetchedOnce(t *testing.T) {
 		format bagtest.Format
 		most   int64 // bytes
 	}{
-		"mcap":                   {"run.mcap", bagtest.Format{}, images * payload * 115 / 100},
-		"mcap of large chunks":   {"run.mcap", bagtest.Format{ChunkSize: 4 << 20}, images * payload * 115 / 100},
-		"bag":                    {"run.bag", bagtest.Format{}, images * payload * 115 / 100},
-		"mcap compressed":        {"run.mcap", bagtest.Format{Compression: "zstd"}, 2 * images * (payload + other) * 105 / 100},
-		"mcap, little beside it": {"run.mcap", bagtest.Format{ChunkSize: 1 << 20}, images * payload * 115 / 100},
+		"mcap":                    {"run.mcap", bagtest.Format{}, images * payload * 115 / 100},
+		"mcap of large chunks":    {"run.mcap", bagtest.Format{ChunkSize: 4 << 20}, images * payload * 115 / 100},
+		"bag":                     {"run.bag", bagtest.Format{}, images * payload * 115 / 100},
+		"mcap compressed":         {"run.mcap", bagtest.Format{Compression: "zstd"}, 2 * images * (payload + other) * 105 / 100},
+		"mcap, little next to it": {"run.mcap", bagtest.Format{ChunkSize: 1 << 20}, images * payload * 115 / 100},
 	} {
 		t.Run(name, func(t *testing.T) {
-			beside := other
-			if name == "mcap, little beside it" {
-				beside = 1000
+			extra := other
+			if name == "mcap, little next to it" {
+				extra = 1000
 			}
 			file := filepath.Join(t.TempDir(), tt.file)
 			w, err := bagtest.Create(file, tt.format)
@@ -117,7 +117,7 @@ func TestWhatIsSentIsFetchedOnce(t *testing.T) {
 			noise := rand.NewChaCha8([32]byte{1})
 			for i := range int64(images) {
 				stamp := 1_700_000_000_000_000_000 + i*1e8
-				picture, cloud := append(jpegImage(t), make([]byte, payload)...), make([]byte, beside)
+				picture, cloud := append(jpegImage(t), make([]byte, payload)...), make([]byte, extra)
 				_, _ = noise.Read(picture[len(picture)-payload:])
 				_, _ = noise.Read(cloud)
 				check(t, w.Write(topic("/front/compressed", compressedImage), stamp, stamped(stamp, picture)))

@@ -227,7 +227,7 @@ func TestAStaleIndexIsSaid(t *testing.T) {
 			func(s site) { s.write("data/2026-03-06/left_1.jpg", jpegImage(s.t)) },
 			[]string{"warning: index ROOT/index.jsonl is stale: of task left_2026-03-06 it lacks 1 frame, such as 2026-03-06/left_1.jpg" + renew},
 		},
-		"not an index, beside the bags": {
+		"not an index, next to the bags": {
 			func(s site) { s.write("index.jsonl", []byte("hello\n")) },
 			[]string{"warning: index ROOT/index.jsonl: line 1: not a JSON object; an index is JSON Lines, as cvatplan frames writes it" + renew},
 		},

@@ -22,7 +22,7 @@ import (
 // fromMessages makes the task of a recording's topics. Which messages are taken is
 // decided by the index, in the order and by the times of receipt; only of those are the
 // first bytes read, for stamp and extension.
-func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []bag.Topic, first int64, beside []topicContext, cache headCache) (Task, []diag.Diagnostic, error) {
+func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []bag.Topic, first int64, around []topicContext, cache headCache) (Task, []diag.Diagnostic, error) {
 	t := v.task()
 	entries, err := recording.Entries(ctx, r, topics)
 	if err != nil {
@@ -42,7 +42,7 @@ func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []
 		t.blockMessages(err, len(entries), topics, damageOf(r))
 		return t, nil, nil
 	}
-	whole := &reading{view: v, cache: s.cache, entries: entries, kept: kept, options: v.encodeOptions(), task: t, context: beside}
+	whole := &reading{view: v, cache: s.cache, entries: entries, kept: kept, options: v.encodeOptions(), task: t, context: around}
 	if v.deferred(s) {
 		if t, ok, err := whole.provisional(ctx, r); ok || err != nil {
 			return t, nil, err

@@ -24,10 +24,10 @@ import (
 // be corrected: the bag is blocked, until exclude: leaves the recordings out or the manifest names them.
 // whole says that the directory is a recording by itself.
 func (s scanner) mixed(ctx context.Context, b *bagRef, l contents, whole bool) outcome {
-	beside := slices.DeleteFunc(slices.Clone(l.recordings), b.excludes)
-	top := slices.DeleteFunc(slices.Clone(beside), func(at string) bool { return strings.Contains(at, "/") })
+	recordings := slices.DeleteFunc(slices.Clone(l.recordings), b.excludes)
+	top := slices.DeleteFunc(slices.Clone(recordings), func(at string) bool { return strings.Contains(at, "/") })
 	if len(top) == 0 {
-		return s.imagesBeside(ctx, b, l, beside)
+		return s.imagesAlone(ctx, b, l, recordings)
 	}
 	files := []string{b.rel}
 	if !whole {
@@ -42,26 +42,26 @@ func (s scanner) mixed(ctx context.Context, b *bagRef, l contents, whole bool) o
 	case ctx.Err() != nil:
 		return outcome{}
 	case found.messages == 0 && found.unread == "":
-		return s.imagesBeside(ctx, b, l, beside)
+		return s.imagesAlone(ctx, b, l, recordings)
 	case whole && (l.metadata || images == 0):
 		o := s.recording(ctx, b)
 		if found.messages > 0 {
-			o.totals.photos.add(b, l.images)
-			o.totals.photosBeside += found.messages
+			o.totals.leftImages.add(b, l.images)
+			o.totals.messagesTaken += found.messages
 		}
 		return o
 	case images == 0:
-		return s.imagesBeside(ctx, b, l, beside)
+		return s.imagesAlone(ctx, b, l, recordings)
 	}
 	return s.blocked(b, undecided(b, l, top, found))
 }
 
-// imagesBeside takes the images of a directory, and counts the recordings that are left.
-func (s scanner) imagesBeside(ctx context.Context, b *bagRef, l contents, left []string) outcome {
+// imagesAlone takes the images of a directory, and counts the recordings that are left.
+func (s scanner) imagesAlone(ctx context.Context, b *bagRef, l contents, left []string) outcome {
 	o := s.directory(ctx, b, l)
 	if len(o.tasks) > 0 {
-		o.totals.beside.add(b, left)
-		o.totals.besideImages += len(l.images)
+		o.totals.leftRecordings.add(b, left)
+		o.totals.imagesTaken += len(l.images)
 	}
 	return o
 }

@@ -12,8 +12,8 @@ import (
 // says what it leaves; where both have, neither is guessed.
 func TestImagesBesideARecordingAreNeverDroppedInSilence(t *testing.T) {
 	const (
-		telemetry = "testdata/field/04-images-beside-a-recording/mix/telemetry.mcap"
-		images    = "testdata/field/04-images-beside-a-recording/imgmeta2/imu.mcap" // 4 of them
+		telemetry = "testdata/field/04-images-next-to-a-recording/mix/telemetry.mcap"
+		images    = "testdata/field/04-images-next-to-a-recording/imgmeta2/imu.mcap" // 4 of them
 		ros1      = fixtures + "/ros1/odd_times.bag"
 		database  = fixtures + "/ros2/db3_none/db3_none.db3"
 		metadata  = fixtures + "/ros2/db3_none/metadata.yaml"
@@ -25,33 +25,33 @@ func TestImagesBesideARecordingAreNeverDroppedInSilence(t *testing.T) {
 		frames int
 		want   []string
 	}{
-		"cameras beside telemetry": {
+		"cameras next to telemetry": {
 			files:  map[string]string{"run/cam0/1.jpg": "", "run/cam0/2.jpg": "", "run/gps.mcap": telemetry},
-			frames: 2, want: []string{"note: taken: 2 images of 1 bag; left beside them: 1 recording, such as run/gps.mcap"},
+			frames: 2, want: []string{"note: taken: 2 images of 1 bag; not taken: 1 recording, such as run/gps.mcap"},
 		},
-		"a photo beside a rosbag2": {
+		"a photo next to a rosbag2": {
 			files:  map[string]string{"run/preview.jpg": "", "run/db3_none.db3": database, "run/metadata.yaml": metadata},
-			frames: 60, want: []string{"note: taken: 60 image messages of 1 bag; left beside them: 1 image file, such as run/preview.jpg"},
+			frames: 60, want: []string{"note: taken: 60 image messages of 1 bag; not taken: 1 image file, such as run/preview.jpg"},
 		},
-		"cameras beside a rosbag2 of telemetry": {
+		"cameras next to a rosbag2 of telemetry": {
 			files:  map[string]string{"run/1.jpg": "", "run/run_7.mcap": telemetry, "run/metadata.yaml": "testdata/field/10-rosbag2-file-renamed/run/metadata.yaml"},
-			frames: 1, want: []string{"note: taken: 1 image of 1 bag; left beside them: 1 recording, such as run/run_7.mcap"},
+			frames: 1, want: []string{"note: taken: 1 image of 1 bag; not taken: 1 recording, such as run/run_7.mcap"},
 		},
-		"a photo beside a bag": {
+		"a photo next to a bag": {
 			files: map[string]string{"run/photo.png": "", "run/a.bag": ros1},
 			want:  []string{`error: bag run holds 1 image and 1 recording (a.bag with 12 image messages), and nothing says which is meant | for the images write exclude: ["*.bag"] on the bag; for recordings path: "run/a.bag"`},
 		},
-		"a photo beside an MCAP": {
+		"a photo next to an MCAP": {
 			files: map[string]string{"run/photo.png": "", "run/a.mcap": images},
 			want:  []string{`error: bag run holds 1 image and 1 recording (a.mcap with 4 image messages), and nothing says which is meant | for the images write exclude: ["*.mcap"] on the bag; for recordings path: "run/a.mcap"`},
 		},
-		"a photo beside a pointer": {
+		"a photo next to a pointer": {
 			files: map[string]string{"run/photo.png": "", "run/a.mcap": pointer},
 			want:  []string{`error: bag run holds 1 image and 1 recording (a.mcap: a Git LFS pointer, not the recording), and nothing says which is meant | for the images write exclude: ["*.mcap"] on the bag; for recordings path: "run/a.mcap"`},
 		},
-		"beside what is not a recording": {
+		"next to what is not a recording": {
 			files:  map[string]string{"run/photo.png": "", "run/a.mcap": "", "run/b.bag": ""},
-			frames: 1, want: []string{"note: taken: 1 image of 1 bag; left beside them: 2 recordings, such as run/a.mcap"},
+			frames: 1, want: []string{"note: taken: 1 image of 1 bag; not taken: 2 recordings, such as run/a.mcap"},
 		},
 		"several recordings": {
 			files: map[string]string{"run/photo.png": "", "run/a.mcap": telemetry, "run/b.mcap": images},
@@ -59,7 +59,7 @@ func TestImagesBesideARecordingAreNeverDroppedInSilence(t *testing.T) {
 		},
 		"recordings in a directory below": {
 			files:  map[string]string{"run/cam0/1.jpg": "", "run/raw/a.mcap": images},
-			frames: 1, want: []string{"note: taken: 1 image of 1 bag; left beside them: 1 recording, such as run/raw/a.mcap"},
+			frames: 1, want: []string{"note: taken: 1 image of 1 bag; not taken: 1 recording, such as run/raw/a.mcap"},
 		},
 		"both are wanted": {
 			files:  map[string]string{"run/photo.png": "", "run/a.mcap": images},
@@ -69,12 +69,12 @@ func TestImagesBesideARecordingAreNeverDroppedInSilence(t *testing.T) {
 		"no camera takes the images": {
 			files:  map[string]string{"run/photo.png": "", "run/a.mcap": images},
 			lines:  "cameras: [{name: cam}]\nbags: [run/]",
-			frames: 4, want: []string{"note: taken: 4 image messages of 1 bag; left beside them: 1 image file, such as run/photo.png"},
+			frames: 4, want: []string{"note: taken: 4 image messages of 1 bag; not taken: 1 image file, such as run/photo.png"},
 		},
 		"no camera takes the messages": {
 			files:  map[string]string{"run/photo.png": "", "run/a.mcap": images},
 			lines:  "cameras: [{name: photo}]\nbags: [run/]",
-			frames: 1, want: []string{"note: taken: 1 image of 1 bag; left beside them: 1 recording, such as run/a.mcap"},
+			frames: 1, want: []string{"note: taken: 1 image of 1 bag; not taken: 1 recording, such as run/a.mcap"},
 		},
 	}
 	for name, tt := range tests {
@@ -104,7 +104,7 @@ func TestImagesBesideARecordingAreNeverDroppedInSilence(t *testing.T) {
 
 // Of one recording that lies there twice, globs take one file; a path takes what it names.
 func TestGlobsTakeOneFileOfARecording(t *testing.T) {
-	mcap, err := os.ReadFile("testdata/field/04-images-beside-a-recording/imgmeta2/imu.mcap")
+	mcap, err := os.ReadFile("testdata/field/04-images-next-to-a-recording/imgmeta2/imu.mcap")
 	check(t, err)
 	ros1, err := os.ReadFile("../bag/testdata/field/first_empty.mcap")
 	check(t, err)

@@ -63,7 +63,7 @@ func (v view) partNames(t *manifest.Template) (PartNames, error) {
 	n.Before, n.After, err = t.Around("part", v.vars)
 	n.Before, n.After = norm.NFC.String(strings.TrimLeft(n.Before, " ")), norm.NFC.String(strings.TrimRight(n.After, " "))
 	if err == nil && (endsInDigit(n.Before) || n.After != "" && isDigit(n.After[0])) {
-		err = fmt.Errorf("task name %s: the number of the part is beside another digit", wording.Safe(name))
+		err = fmt.Errorf("task name %s: the number of the part follows or precedes another digit", wording.Safe(name))
 	}
 	return n, err
 }

@@ -162,11 +162,11 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 		if byName && v.kind() != manifest.KindPointCloud {
 			chosen = compressedOf(chosen, depths, camera.Name)
 		}
-		beside, err := s.topicContexts(ctx, v, r, mine, problem)
+		around, err := s.topicContexts(ctx, v, r, mine, problem)
 		if err != nil {
 			return o, err
 		}
-		t, others, err := s.fromTopics(ctx, v, r, chosen, firstReceived(slices.Concat(topics, clouds)), problem[i], beside, heads)
+		t, others, err := s.fromTopics(ctx, v, r, chosen, firstReceived(slices.Concat(topics, clouds)), problem[i], around, heads)
 		if err != nil {
 			return o, err
 		}
@@ -233,7 +233,7 @@ func (s scanner) topicOwner(topic string, kind manifest.Kind) (owner int, betwee
 }
 
 // fromTopics makes the task of a camera's topics; nil if it has none.
-func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []bag.Topic, first int64, problem *diag.Diagnostic, beside []topicContext, heads headCache) (*Task, []diag.Diagnostic, error) {
+func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []bag.Topic, first int64, problem *diag.Diagnostic, around []topicContext, heads headCache) (*Task, []diag.Diagnostic, error) {
 	switch {
 	case problem != nil:
 	case len(chosen) == 0:
@@ -247,7 +247,7 @@ func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []ba
 		t.blockAll([]diag.Diagnostic{*problem})
 		return &t, nil, nil
 	}
-	t, others, err := s.fromMessages(ctx, v, r, chosen, first, beside, heads)
+	t, others, err := s.fromMessages(ctx, v, r, chosen, first, around, heads)
 	return &t, others, err
 }
 

@@ -247,7 +247,7 @@ func record(t *testing.T, path string, f bagtest.Format, topics []bagtest.Topic,
 
 const compressedImage = "sensor_msgs/CompressedImage"
 
-func TestWhatStandsInARecordingsWayIsNamed(t *testing.T) {
+func TestWhatKeepsARecordingFromBeingReadIsNamed(t *testing.T) {
 	root := t.TempDir()
 	j := jpegImage(t)
 	cam := topic("/cam/image_raw/compressed", compressedImage)
@@ -411,7 +411,7 @@ func TestABlockedTaskIsNoMissingCamera(t *testing.T) {
 	}
 }
 
-func TestACameraThatIsInNoRecordingIsToldOfTopics(t *testing.T) {
+func TestACameraThatIsInNoRecordingIsShownTheTopics(t *testing.T) {
 	root := t.TempDir()
 	record(t, filepath.Join(root, "a.bag"), bagtest.Format{}, []bagtest.Topic{topic("/cam/compressed", compressedImage)}, jpegImage(t))
 	record(t, filepath.Join(root, "none.bag"), bagtest.Format{}, []bagtest.Topic{topic("/odom", "nav_msgs/Odometry")}, jpegImage(t))

@@ -204,7 +204,7 @@ func TestALinkInPlaceOfARecordingIsNamed(t *testing.T) {
 		check(t, os.WriteFile(filepath.Join(root, "a.jpg"), jpegImage(t), 0o666)) // it may be the images that are meant
 		check(t, os.RemoveAll(filepath.Join(root, "run")))
 		if frames, problems := onlyProblems(t, root, ".", false); frames != 0 || len(problems) != 1 || !strings.Contains(problems[0], "holds 1 image and 1 recording (run.bag: ") {
-			t.Errorf("%s, beside an image: %d frames, %q", target, frames, problems)
+			t.Errorf("%s, next to an image: %d frames, %q", target, frames, problems)
 		}
 	}
 }
@@ -227,7 +227,7 @@ func TestARecordingThatIsBeingCopiedIsLeftAlone(t *testing.T) {
 }
 
 // Where damage left nothing of a camera's topic, the task's message tells of the damage.
-func TestATopicThatDamageLeftEmptyIsNotToldAsEmpty(t *testing.T) {
+func TestATopicThatDamageLeftEmptyIsNotCalledEmpty(t *testing.T) {
 	root := t.TempDir()
 	path := filepath.Join(root, "run.mcap")
 	w, err := bagtest.Create(path, bagtest.Format{})

@@ -16,24 +16,24 @@ import (
 // A totals counts over all bags what would be noise bag by bag. Slices are by the
 // camera's place in the manifest.
 type totals struct {
-	unclaimed occurrences      // images that no camera takes
-	clouds    occurrences      // point clouds that no camera takes
-	topics    occurrences      // image topics that no camera takes
-	videos    occurrences      // videos that no camera takes
-	leftOut   occurrences      // folders of systems, and hidden images
-	misplaced occurrences      // context images that lie next to no image
-	pictures  occurrences      // images that CVAT does not take
-	beside    occurrences      // recordings left next to images that are taken
-	photos    occurrences      // images left next to recordings that are taken
-	indexed   occurrences      // bags whose indexes replace them
-	taken     []int            // tasks of a camera, blocked ones too
-	missing   []occurrences    // bags that lack a camera
-	passed    []occurrences    // videos of other cameras
-	kinds     []map[string]int // see camera.KindOf
+	unclaimed      occurrences      // images that no camera takes
+	clouds         occurrences      // point clouds that no camera takes
+	topics         occurrences      // image topics that no camera takes
+	videos         occurrences      // videos that no camera takes
+	leftOut        occurrences      // folders of systems, and hidden images
+	misplaced      occurrences      // context images that lie next to no image
+	pictures       occurrences      // images that CVAT does not take
+	leftRecordings occurrences      // recordings left next to images that are taken
+	leftImages     occurrences      // images left next to recordings that are taken
+	indexed        occurrences      // bags whose indexes replace them
+	taken          []int            // tasks of a camera, blocked ones too
+	missing        []occurrences    // bags that lack a camera
+	passed         []occurrences    // videos of other cameras
+	kinds          []map[string]int // see camera.KindOf
 
-	recordings   int // bags that are recordings
-	besideImages int // images that are taken next to recordings
-	photosBeside int // messages that are taken next to images
+	recordings    int // bags that are recordings
+	imagesTaken   int // images that are taken next to recordings
+	messagesTaken int // messages that are taken next to images
 }
 
 // A occurrences is how many of something, in how many bags, and one of them.
@@ -85,10 +85,10 @@ func (t *totals) add(o totals) {
 	t.pictures.join(o.pictures)
 	t.leftOut.join(o.leftOut)
 	t.misplaced.join(o.misplaced)
-	t.beside.join(o.beside)
-	t.photos.join(o.photos)
-	t.besideImages += o.besideImages
-	t.photosBeside += o.photosBeside
+	t.leftRecordings.join(o.leftRecordings)
+	t.leftImages.join(o.leftImages)
+	t.imagesTaken += o.imagesTaken
+	t.messagesTaken += o.messagesTaken
 	t.topics.join(o.topics)
 	t.videos.join(o.videos)
 	t.indexed.join(o.indexed)
@@ -160,10 +160,10 @@ func (t *totals) mixed() []diag.Diagnostic {
 				Text: fmt.Sprintf(format, taken, wording.Count(h.bags, "bag", "bags"), left, wording.Safe(h.example))})
 		}
 	}
-	note(t.beside, "taken: %s of %s; left beside them: %s, such as %s",
-		wording.Count(t.besideImages, "image", "images"), wording.Count(t.beside.n, "recording", "recordings"))
-	note(t.photos, "taken: %s of %s; left beside them: %s, such as %s",
-		wording.Count(t.photosBeside, "image message", "image messages"), wording.Count(t.photos.n, "image file", "image files"))
+	note(t.leftRecordings, "taken: %s of %s; not taken: %s, such as %s",
+		wording.Count(t.imagesTaken, "image", "images"), wording.Count(t.leftRecordings.n, "recording", "recordings"))
+	note(t.leftImages, "taken: %s of %s; not taken: %s, such as %s",
+		wording.Count(t.messagesTaken, "image message", "image messages"), wording.Count(t.leftImages.n, "image file", "image files"))
 	return list
 }
 

@@ -134,7 +134,7 @@ func checkTask(t *testing.T, name, topic string, task Task, facts []fact) {
 		checkBytes(t, task, i, r, topic, facts[*r.Message])
 		got[i].Size, got[i].SHA256, got[i].Encoding, got[i].Width, got[i].Height = 0, "", "", 0, 0
 		got[i].PublishNS, got[i].Seq = nil, nil
-		if facts[*r.Message].FrameID == "" { // it is not told of all
+		if facts[*r.Message].FrameID == "" { // not all messages have one
 			got[i].FrameID = ""
 		}
 	}

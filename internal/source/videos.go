@@ -169,7 +169,7 @@ func (v view) unfitForVideo() *diag.Diagnostic {
 	case contentOf(f).Any():
 		what = keysOf(contentOf(f)) + ": CVAT takes every so many frames (every:)"
 	case v.camera != nil && len(v.camera.Context) > 0:
-		what = "context: CVAT shows context images beside images and point clouds"
+		what = "context: CVAT shows context images with images and point clouds"
 	case v.settings.FrameName != nil:
 		what = "frame_name: CVAT names the frames of a video by their numbers"
 	case v.settings.MaxFrames > 0:

@@ -75,7 +75,7 @@ func TestErrorsSayWhatIsMissingOrNoFile(t *testing.T) {
 	}
 }
 
-func TestLinksAreToldAndFollowed(t *testing.T) {
+func TestLinksAreReportedAndFollowed(t *testing.T) {
 	root := t.TempDir()
 	write(t, root, "run/a.bin", "abc")
 	link(t, root, "run", "same")

@@ -36,7 +36,7 @@ func lookIntoDirectory(ctx context.Context, path string, o Options) (Bag, error)
 		return b, err
 	}
 	if n := len(d.Recordings); n > 0 && len(d.Images) > 0 {
-		b.Notes = append(b.Notes, fmt.Sprintf("%s beside the images, such as %s", wording.Count(n, "recording lies", "recordings lie"), d.Recordings[0]))
+		b.Notes = append(b.Notes, fmt.Sprintf("%s next to the images, such as %s", wording.Count(n, "recording lies", "recordings lie"), d.Recordings[0]))
 	}
 	guess, err := GuessAt(ctx, absolute)
 	if err != nil { // it holds no images, no recordings and no videos
@@ -72,7 +72,7 @@ func imagesIn(ctx context.Context, path string) []string {
 	if err != nil || len(d.Images) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s beside the recording, such as %s", wording.Count(len(d.Images), "image file lies", "image files lie"), d.Images[0])}
+	return []string{fmt.Sprintf("%s next to the recording, such as %s", wording.Count(len(d.Images), "image file lies", "image files lie"), d.Images[0])}
 }
 
 // span is the first and the last time that names carry; 0, 0 if some carries none.

@@ -76,11 +76,11 @@ func TestADraftIsAsItWas(t *testing.T) {
 			files: []string{"walk.mp4", "drive.mp4", "run7.mp4"}, paths: []string{"."}, file: "cvatplan.yaml",
 			want: Drafted{Bags: 3, Tasks: 3, Images: 90},
 		},
-		"videos_beside_images": {
+		"videos_next_to_images": {
 			files: []string{"run7/cam_1.jpg", "run7/cam_2.jpg", "run7/preview.mp4", "walk.mp4"}, paths: []string{"."}, file: "cvatplan.yaml",
 			want: Drafted{Bags: 2, Cameras: 2, Tasks: 2, Images: 32},
 		},
-		"videos_beside_recordings": {
+		"videos_next_to_recordings": {
 			files: []string{"run7.bag", "run7.mp4", "run8.bag", "run8.mp4"}, paths: []string{"."}, file: "cvatplan.yaml",
 			want: Drafted{Bags: 4, Cameras: 3, Tasks: 6, Images: 180},
 		},
@@ -121,7 +121,7 @@ func TestADraftIsAsItWas(t *testing.T) {
 					t.Errorf("its first plan says: %s", p.Text)
 				}
 			}
-			if word := map[bool]string{true: "frame", false: "image"}[strings.HasPrefix(name, "videos_") && !strings.Contains(name, "beside")]; !strings.Contains(got.Counted, word) {
+			if word := map[bool]string{true: "frame", false: "image"}[strings.HasPrefix(name, "videos_") && !strings.Contains(name, "next_to")]; !strings.Contains(got.Counted, word) {
 				t.Errorf("counted as %q, not as %ss", got.Counted, word)
 			}
 			got.Text, got.Counted, got.Problems = nil, "", nil

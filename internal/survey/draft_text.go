@@ -54,7 +54,7 @@ func (d draft) text() []byte {
 	for _, b := range d.Bags {
 		lines = append(lines, remark("  - path: "+Quoted(b.Path), wording.Count(b.Count, "bag", "bags")))
 		if len(b.Exclude) > 0 {
-			lines = append(lines, remark("    exclude: ["+strings.Join(quotedAll(b.Exclude), ", ")+"]", "recordings beside the images"))
+			lines = append(lines, remark("    exclude: ["+strings.Join(quotedAll(b.Exclude), ", ")+"]", "recordings next to the images"))
 		}
 		if len(b.Cameras) > 0 {
 			lines = append(lines, "    cameras: ["+strings.Join(quotedAll(b.Cameras), ", ")+"]")

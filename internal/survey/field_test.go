@@ -142,9 +142,9 @@ func grey(ns int64) []byte {
 }
 
 // Images and recordings in one directory are both there, each as a bag of its own.
-func TestADraftTakesImagesAndTheRecordingBesideThem(t *testing.T) {
+func TestADraftTakesImagesAndTheRecordingNextToThem(t *testing.T) {
 	dir := t.TempDir()
-	check(t, os.CopyFS(dir, os.DirFS("../source/testdata/field/04-images-beside-a-recording")))
+	check(t, os.CopyFS(dir, os.DirFS("../source/testdata/field/04-images-next-to-a-recording")))
 	got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "https://cvat.example.com", filepath.Join(dir, "imgmeta2"))
 	check(t, err)
 	for _, want := range []string{"  url: \"https://cvat.example.com\"\n", "  - path: \"imgmeta2/\"", "    exclude: [\"*.mcap\"]", "  - path: \"imgmeta2/imu.mcap\""} {

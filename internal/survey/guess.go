@@ -173,7 +173,7 @@ func (g *guesser) directory(ctx context.Context, path string, depth int) {
 			g.look(ctx, filepath.Join(path, filepath.FromSlash(at)), depth+1)
 		}
 	case isBag(filepath.Base(path), l.Images, below):
-		g.bags = append(g.bags, guessedBag{path: path, dir: true, images: l.Images, exclude: g.beside(ctx, path, l)})
+		g.bags = append(g.bags, guessedBag{path: path, dir: true, images: l.Images, exclude: g.recordingsAmong(ctx, path, l)})
 		g.videosWithImages(path, l.Videos)
 	default:
 		g.inside(ctx, path, depth)
@@ -183,10 +183,10 @@ func (g *guesser) directory(ctx context.Context, path string, depth int) {
 	}
 }
 
-// beside takes the recordings that lie in a bag of images and hold images themselves for bags of their own,
+// recordingsAmong takes the recordings that lie in a bag of images and hold images themselves for bags of their own,
 // and gives the globs that leave them out of that one. Those that cannot be read are left out, too; telemetry
 // is not: a plan counts it.
-func (g *guesser) beside(ctx context.Context, dir string, l source.Directory) (exclude []string) {
+func (g *guesser) recordingsAmong(ctx context.Context, dir string, l source.Directory) (exclude []string) {
 	byDir := make(map[string][]string)
 	for _, at := range l.Recordings {
 		byDir[path.Dir(at)] = append(byDir[path.Dir(at)], path.Base(at))
@@ -201,7 +201,7 @@ func (g *guesser) beside(ctx context.Context, dir string, l source.Directory) (e
 			}
 		}
 		for _, p := range looks {
-			if g.lookBeside(ctx, p) {
+			if g.holdsBag(ctx, p) {
 				for _, name := range byDir[at] {
 					exclude = append(exclude, "*"+EscapeGlob(filepath.Ext(name)))
 				}
@@ -212,8 +212,8 @@ func (g *guesser) beside(ctx context.Context, dir string, l source.Directory) (e
 	return slices.Compact(exclude)
 }
 
-// lookBeside reports whether the bag of images is to do without what lies there.
-func (g *guesser) lookBeside(ctx context.Context, path string) bool {
+// holdsBag reports whether what lies there makes a bag of its own, or cannot be read, so that the bag of images excludes it.
+func (g *guesser) holdsBag(ctx context.Context, path string) bool {
 	bags, skipped := len(g.bags), len(g.skipped)
 	g.look(ctx, path, maxLook)
 	warned := slices.ContainsFunc(g.skipped[skipped:], func(d diag.Diagnostic) bool { return d.Severity > diag.Note })

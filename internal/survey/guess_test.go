@@ -98,7 +98,7 @@ func TestAGuessFindsBagsAndCameras(t *testing.T) {
 			paths: []string{"o"},
 			want:  Guess{Root: "o", Bags: []GuessBag{{Path: "*/", Count: 2}}, Images: 2, Cameras: []GuessCamera{{Name: "cam0", Images: 2, Bags: 2}}},
 		},
-		"days of recordings' directories beside a flat one": {
+		"days of recordings' directories next to a flat one": {
 			files: []string{"o/day1/rosbag_1/jai_cam/rgb/1.png", "o/day1/rosbag_1/jai_cam/depth/1.png", "o/day1/rosbag_2/jai_cam/rgb/1.png", "o/flat/0001.jpg"},
 			paths: []string{"o"},
 			want: Guess{Root: "o", Bags: []GuessBag{{Path: "day1/*/", Count: 2}, {Path: "flat/", Count: 1, Bare: true}}, Images: 4, Left: 1,

@@ -59,7 +59,7 @@ type Clip struct {
 	Path          string // of a directory's: from there
 	Bytes         int64
 	Codec         string
-	Width, Height int   // pixels; 0: not told
+	Width, Height int   // pixels; 0: not known
 	Frames        int   // as CVAT counts them
 	First, Last   int64 // ns from the start of its time line: when the first and the last frame are shown
 }

@@ -157,7 +157,7 @@ func record(t *testing.T, path string, messages map[string][]byte) {
 }
 
 // Where the name alone would take a topic that cannot be used, the usable one must be written.
-func TestAUsableTopicBesideOneThatIsNotIsNamed(t *testing.T) {
+func TestAUsableTopicNextToOneThatIsNotIsNamed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.bag")
 	record(t, path, map[string][]byte{
 		"/cam/image_raw":            raw(),

@@ -38,7 +38,7 @@ type File struct {
 	// start of the file's time line, ascending. So Times[n] is of what CVAT calls frame n of the file.
 	Times []int64
 
-	Width, Height int // pixels, before a rotation; 0: not told
+	Width, Height int // pixels, before a rotation; 0: not known
 
 	Hidden int // frames that an edit list leaves out, and that CVAT does not count
 

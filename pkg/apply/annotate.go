@@ -169,5 +169,5 @@ func (t *task) send(ctx context.Context, id, batch int) error {
 // and whose predictions have changed since.
 func (t *task) warnForeign(id, n int) {
 	t.result.Warnings = append(t.result.Warnings, fmt.Sprintf(
-		"task %d has %s of source auto that are not in %s: nothing was put beside them", id, wording.Count(n, "shape", "shapes"), t.change.Desired.Annotations.From))
+		"task %d has %s of source auto that are not in %s: no others were added", id, wording.Count(n, "shape", "shapes"), t.change.Desired.Annotations.From))
 }

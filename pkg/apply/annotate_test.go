@@ -266,14 +266,14 @@ func TestAPredictionThatAPersonDeletedIsNotPutAgain(t *testing.T) {
 }
 
 // Shapes of another file are in the task of a run that died: nothing is added to them.
-func TestPredictionsThatChangedUnderWayAreNotPutBesideTheOldOnes(t *testing.T) {
+func TestPredictionsThatChangedUnderWayAreNotAddedToTheOldOnes(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		w, p := existing()
 		j := predicting()
 		made := w.addTask("t", p, marker("a", "b"), "a", "b")
 		made.shapes = []cvat.Shape{w.numbered(box(0, 99, "auto"))}
 		r := only(t, j.run(t, w.session()))
-		want := []string{"task 2 has 1 shape of source auto that are not in predictions.json: nothing was put beside them"}
+		want := []string{"task 2 has 1 shape of source auto that are not in predictions.json: no others were added"}
 		if diff := cmp.Diff(want, r.Warnings); diff != "" || r.Outcome != Done {
 			t.Errorf("%+v\n%s", r, diff)
 		}

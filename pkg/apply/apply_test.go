@@ -31,16 +31,16 @@ type job struct {
 
 	predicted []cvat.Shape // what each task is given
 	served    bool         // the server reads the frames by itself
-	beside    []string     // frames of each task that have a context image
+	context   []string     // frames of each task that have a context image
 }
 
 // related are the numbers of context images of a task's frames; nil: none has any.
 func (j *job) related(frames []string) (counts []int) {
-	if len(j.beside) == 0 {
+	if len(j.context) == 0 {
 		return nil
 	}
 	for _, f := range frames {
-		counts = append(counts, strings.Count(strings.Join(j.beside, "\n")+"\n", f+"\n"))
+		counts = append(counts, strings.Count(strings.Join(j.context, "\n")+"\n", f+"\n"))
 	}
 	return counts
 }
@@ -48,7 +48,7 @@ func (j *job) related(frames []string) (counts []int) {
 // content is what a task's archive holds: its frames and their context images.
 func (j *job) content(frames []string) []string {
 	all := slices.Clone(frames)
-	for _, f := range j.beside {
+	for _, f := range j.context {
 		all = append(all, contextLine+f)
 	}
 	return all

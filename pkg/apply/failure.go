@@ -114,7 +114,7 @@ type videoError struct {
 	file string // that CVAT holds
 	have int    // its frames there
 
-	served bool   // CVAT read it by itself: an index told of its frames
+	served bool   // CVAT read it by itself: its frames came from an index
 	origin string // the manifest
 }
 

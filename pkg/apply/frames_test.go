@@ -97,7 +97,7 @@ func TestContextImagesThatTheServerDropsAreAFailureThatNamesTheFrame(t *testing.
 	bubble(t, "", func(t *testing.T) {
 		w, _ := existing()
 		w.drop = contextLine + "a"
-		j := oneBeside()
+		j := oneWithContext()
 		for range 2 { // the run that sends it, and one that finds it
 			r := only(t, j.run(t, w.session()))
 			if r.Outcome != Failed || r.Retryable || !strings.Contains(r.Err.Error(), "task 2: frame a has 0 context images where 2 were sent") {

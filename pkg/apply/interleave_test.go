@@ -113,7 +113,7 @@ func (j *job) play(t *testing.T, m scenario, inPieces [2]bool, i, k int) {
 	firstEnd, then := m(j, w, first)
 	secondAt := second.stopAt(i)
 	secondEnd := j.begin(second, secondAt)
-	firstAt := first.stopAt(first.n + k) // it stands still, or has not begun
+	firstAt := first.stopAt(first.n + k) // it is stopped, or has not begun
 	then()
 	if firstEnd == nil {
 		firstEnd = j.begin(first, firstAt)

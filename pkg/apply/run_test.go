@@ -265,8 +265,8 @@ func TestATaskThatIsRenamedUnderWayEndsItsRunAtOnce(t *testing.T) {
 					refused++
 				}
 				task := r.Tasks[0]
-				told := task.Outcome == Refused && task.ID == ids[0] && strings.Contains(task.Reason.Text, fmt.Sprintf(`task %d was renamed from "t" to "mine"`, ids[0]))
-				if len(ids) != 1 || !told && task.Outcome != Done {
+				refused := task.Outcome == Refused && task.ID == ids[0] && strings.Contains(task.Reason.Text, fmt.Sprintf(`task %d was renamed from "t" to "mine"`, ids[0]))
+				if len(ids) != 1 || !refused && task.Outcome != Done {
 					t.Errorf("tasks %d, and %+v", ids, task)
 				}
 				if n := s.n - renamed; n > 12 || time.Since(began) > time.Minute {

@@ -23,7 +23,7 @@ const (
 	before          // the process dies before the server handles it
 	after           // it dies after the server handled it, before the answer
 	late            // it dies, and the server handles it while another session is at work
-	lostHere        // the process lives, and is told that nobody knows what happened: it was handled,
+	lostHere        // the process lives, and gets an error that leaves open what happened: it was handled,
 	neverCame       // it was not,
 	lateHere        // or it is handled later
 )

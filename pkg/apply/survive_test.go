@@ -39,7 +39,7 @@ func (j *job) try(s *session) Result {
 // What a run leaves that dies at any request, before or after it is handled, the next
 // run finishes, without leave to replace anything.
 func TestKilledAtEveryRequestTheNextRunFinishes(t *testing.T) {
-	for name, j := range map[string]*job{"served": oneServed("a", "b"), "context": oneBeside(), "natural": one("a", "b"), "predefined": {tasks: map[string][]string{"t": {"b", "a"}}, settings: manifest.Settings{SortingMethod: ptr(predefined)}}} {
+	for name, j := range map[string]*job{"served": oneServed("a", "b"), "context": oneWithContext(), "natural": one("a", "b"), "predefined": {tasks: map[string][]string{"t": {"b", "a"}}, settings: manifest.Settings{SortingMethod: ptr(predefined)}}} {
 		for _, inPieces := range []bool{false, true} {
 			total := requests(t, j, inPieces)
 			if total < 12 {
@@ -72,15 +72,15 @@ type way struct {
 	inPieces bool
 }
 
-// oneBeside is a task one of whose frames has two context images, so that its import is compared with them.
-func oneBeside() *job {
+// oneWithContext is a task one of whose frames has two context images, so that its import is compared with them.
+func oneWithContext() *job {
 	j := one("a", "b")
-	j.beside = []string{"a", "a"}
+	j.context = []string{"a", "a"}
 	return j
 }
 
 func ways() []way {
-	return []way{{"one request", one("a", "b"), false}, {"pieces", oneBeside(), true}, {"names", oneServed("a", "b"), false}}
+	return []way{{"one request", one("a", "b"), false}, {"pieces", oneWithContext(), true}, {"names", oneServed("a", "b"), false}}
 }
 
 func at(k int, f fault) func(int, string) fault {

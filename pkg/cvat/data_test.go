@@ -198,7 +198,7 @@ func TestParametersAreWhatCVATReads(t *testing.T) {
 	}
 }
 
-func TestUploadFinishsAnswersAreToldApart(t *testing.T) {
+func TestUploadFinishsAnswersAreDistinguished(t *testing.T) {
 	tests := map[string]struct {
 		status int
 		body   string

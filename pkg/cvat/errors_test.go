@@ -20,7 +20,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
-func TestRefusalsAreToldApart(t *testing.T) {
+func TestRefusalsAreDistinguished(t *testing.T) {
 	all := []error{ErrNotAuthorised, ErrNotFound, ErrBusy, ErrAlreadyImported, ErrTooLarge, ErrUnknownOutcome, ErrUploadGone}
 	tests := map[string]struct {
 		status int

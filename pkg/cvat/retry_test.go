@@ -292,11 +292,11 @@ func (d *drip) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func TestRetriesAreTold(t *testing.T) {
+func TestRetriesAreReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := scripted(t, status(502, ""), status(502, ""), status(200, `{"id": 1}`))
-		var told []string
-		c.options.OnRetry = func(r Retry) { told = append(told, fmt.Sprint(r.Method, r.Path, r.Try, r.Wait > 0, r.Err)) }
+		var seen []string
+		c.options.OnRetry = func(r Retry) { seen = append(seen, fmt.Sprint(r.Method, r.Path, r.Try, r.Wait > 0, r.Err)) }
 		if _, err := c.Task(t.Context(), 1); err != nil {
 			t.Fatal(err)
 		}
@@ -304,7 +304,7 @@ func TestRetriesAreTold(t *testing.T) {
 			"GET/api/tasks/11 true GET /api/tasks/1: 502 Bad Gateway",
 			"GET/api/tasks/12 true GET /api/tasks/1: 502 Bad Gateway",
 		}
-		if diff := cmp.Diff(want, told); diff != "" {
+		if diff := cmp.Diff(want, seen); diff != "" {
 			t.Error(diff)
 		}
 	})

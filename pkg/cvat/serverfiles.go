@@ -121,7 +121,7 @@ func (c *Client) CloudListed(ctx context.Context, id int, manifest, prefix strin
 	return page.Content, nil
 }
 
-// CloudObject tells what a full key is in a storage: exists is false where it is nothing.
+// CloudObject says whether a full key of a storage is an object or a directory; exists is false where it is neither.
 //
 //cvat:operation GET /api/cloudstorages/{id}/content-v2
 func (c *Client) CloudObject(ctx context.Context, id int, key string) (isDir, exists bool, err error) {
@@ -129,11 +129,11 @@ func (c *Client) CloudObject(ctx context.Context, id int, key string) (isDir, ex
 	if err != nil || len(within.Content) > 0 {
 		return true, true, err
 	}
-	beside, err := c.contentPage(ctx, id, url.Values{"page_size": {"2"}, "prefix": {key}})
+	page, err := c.contentPage(ctx, id, url.Values{"page_size": {"2"}, "prefix": {key}})
 	if err != nil {
 		return false, false, err
 	}
-	for _, f := range beside.Content { // the key itself is the first that begins with it
+	for _, f := range page.Content { // the key itself is the first that begins with it
 		if !f.IsDir() && f.Name == path.Base(key) {
 			return false, true, nil
 		}

@@ -84,7 +84,7 @@ func TestCreationIsWhatEveryVersionNeeds(t *testing.T) {
 	}
 }
 
-func TestCreationsAnswersAreToldApart(t *testing.T) {
+func TestCreationsAnswersAreDistinguished(t *testing.T) {
 	tests := map[string]struct {
 		status int
 		body   string
@@ -116,7 +116,7 @@ func TestSizesThatCVATRefusesAreNotSent(t *testing.T) {
 	}
 }
 
-func TestLostUploadsAreToldFromLostAnswers(t *testing.T) {
+func TestLostUploadsAreDistinguishedFromLostAnswers(t *testing.T) {
 	for status, gone := range map[int]bool{404: true, 410: true, 409: true, 403: true, 500: true, 502: false, 401: false} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			asked := 0

@@ -77,8 +77,8 @@ func (l *loader) read(name string, data []byte) *node {
 	return l.yaml(t)
 }
 
-// readBeside reads a file that a manifest names, relative to the file that names it.
-func (l *loader) readBeside(named *node) *node {
+// readNamed reads a file that a manifest names, relative to the file that names it.
+func (l *loader) readNamed(named *node) *node {
 	path := l.join(named)
 	if strings.ContainsFunc(path, isControl) {
 		return nil // reported with the other values
@@ -154,7 +154,7 @@ func (l *loader) extended(root *node) *node {
 	if named.str() == "" {
 		return root
 	}
-	base := l.readBeside(named)
+	base := l.readNamed(named)
 	if base != nil && base.kind != mapping {
 		l.report(base.at, diag.Hint{}, "extends: %s is not a manifest: it holds %s, where a mapping is wanted", clip(named.str()), base.what())
 		base = nil
@@ -194,7 +194,7 @@ func overlay(base, top *node) *node {
 	return &out
 }
 
-// labelsFile puts the content of a labels file where its name stands.
+// labelsFile puts the content of a labels file in the place of its name.
 func (l *loader) labelsFile(root *node) *node {
 	project := root.get("project")
 	labels := project.get("labels")
@@ -205,7 +205,7 @@ func (l *loader) labelsFile(root *node) *node {
 	if named.str() == "" {
 		return root
 	}
-	content := l.readBeside(named)
+	content := l.readNamed(named)
 	if content == nil { // reported; what is left is checked as if no labels were written
 		return root.with("project", drop(project, "labels"))
 	}

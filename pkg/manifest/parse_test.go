@@ -84,7 +84,7 @@ func TestTheDocumentedManifestLoads(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	if got := m.Bags[1].Pos; got != (Position{File: m.File, Line: 27, Column: 5}) {
-		t.Errorf("the second bag stands at %v", got)
+		t.Errorf("the second bag is at %v", got)
 	}
 }
 
@@ -215,10 +215,10 @@ func TestPathsBeginAtTheFileThatWritesThem(t *testing.T) {
 		}
 	}
 	if got := filepath.ToSlash(m.Project.Pos.String()); got != "testdata/good/day/cvatplan.yaml:3:10" {
-		t.Errorf("the project stands at %s", got)
+		t.Errorf("the project is at %s", got)
 	}
 	if got := filepath.ToSlash(m.Project.Labels[0].Pos.String()); got != "testdata/good/labels.json:2:3" {
-		t.Errorf("the label stands at %s", got)
+		t.Errorf("the label is at %s", got)
 	}
 }
 
@@ -363,7 +363,7 @@ func TestALongLineIsCutAroundItsCaret(t *testing.T) {
 	}
 }
 
-func TestTheCaretStandsUnderWideCharacters(t *testing.T) {
+func TestTheCaretIsUnderWideCharacters(t *testing.T) {
 	p := problems(t, "version: 1\nproject: {name: p}\nskip: [{task: 苹果, tsak: é}]\nbags: [a]\n")[0]
 	want := "    skip: [{task: 苹果, tsak: é}]\n                        ^"
 	if p.Excerpt != want {

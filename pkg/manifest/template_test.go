@@ -75,7 +75,7 @@ func TestEveryVariableIsKnownToExecute(t *testing.T) {
 	}
 }
 
-func TestATemplatesMistakeIsFoundWhereItStands(t *testing.T) {
+func TestATemplatesMistakeIsReportedAtItsPlace(t *testing.T) {
 	for text, want := range map[string]struct {
 		offset     int
 		text, hint string

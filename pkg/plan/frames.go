@@ -35,7 +35,7 @@ func (c Change) holding(o Options) Change {
 	case ours:
 		return c.because(Resume, diag.CodeUnverified, fmt.Sprintf("%s was imported and not yet verified", describe(t)))
 	case len(c.Leftovers) > 0:
-		return c.because(Resume, diag.CodeLeftover, fmt.Sprintf("%s is complete; an empty leftover of ours beside it is removed: %s", describe(t), ids(c.Leftovers)))
+		return c.because(Resume, diag.CodeLeftover, fmt.Sprintf("%s is complete; an empty task that cvatplan left next to it is removed: %s", describe(t), ids(c.Leftovers)))
 	default:
 		return c.updating(o)
 	}

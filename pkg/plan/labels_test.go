@@ -51,7 +51,7 @@ func TestWhatChangesInALabelAndWhatCannot(t *testing.T) {
 		"a default":                        {leafWith(manifest.Attribute{Name: "n", InputType: "number", Values: []string{"0", "10", "1"}, DefaultValue: "9"}), leafWith(number("0", "10", "1")), []FieldChange{{"attribute n: default_value", "1", "9"}}, nil},
 		"a point's colour":                 {skeleton(manifest.Label{Name: "tip", Color: "#000000"}), skeleton(manifest.Label{Name: "tip", Color: "#ffffff"}), []FieldChange{{"point tip: color", "#ffffff", "#000000"}}, nil},
 		"points that only one side has":    {skeleton(manifest.Label{Name: "tip"}), skeleton(manifest.Label{Name: "root"}), nil, []string{"point tip: the project's skeleton has none: CVAT cannot change its drawing", "point root: the manifest's skeleton has none: CVAT cannot change its drawing"}},
-		"what cannot change stands beside": {leafWith(manifest.Attribute{Name: "a", InputType: "select", Mutable: true, Values: []string{"x", "y"}}), leafWith(choice("x")), []FieldChange{{"attribute a: values", "x", "x, y"}}, []string{"attribute a: mutable: false → true: CVAT cannot change it"}},
+		"what cannot change is listed too": {leafWith(manifest.Attribute{Name: "a", InputType: "select", Mutable: true, Values: []string{"x", "y"}}), leafWith(choice("x")), []FieldChange{{"attribute a: values", "x", "x, y"}}, []string{"attribute a: mutable: false → true: CVAT cannot change it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := compareLabels(c.want, c.have, all)

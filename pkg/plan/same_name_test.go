@@ -10,7 +10,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
-func TestTasksOfOneNameAreToldApart(t *testing.T) {
+func TestTasksOfOneNameAreDistinguished(t *testing.T) {
 	in := func(file string, line int) manifest.Position {
 		return manifest.Position{File: file, Line: line, Column: 5}
 	}

@@ -67,9 +67,9 @@ func (b *bars) text(f func() string) decor.Decorator {
 	})
 }
 
-// leastName is how many cells a task's name gets at least, and besideName what the bar and the text
+// leastName is how many cells a task's name gets at least, and barWidth what the bar and the text
 // behind it take.
-const leastName, besideName = 32, 46
+const leastName, barWidth = 32, 46
 
 // nameWidth gives names what a wide terminal has left, since long names often differ in their middle.
 func nameWidth(t *counter, width int) int {
@@ -77,7 +77,7 @@ func nameWidth(t *counter, width int) int {
 	for _, k := range t.tasks {
 		longest = max(longest, cells.StringWidth(wording.Safe(k.name)))
 	}
-	return max(leastName, min(longest, width-besideName))
+	return max(leastName, min(longest, width-barWidth))
 }
 
 // bar is the task's, made at its first event.

@@ -147,12 +147,12 @@ func TestBarsShowRunningTasksAndLeaveTheTerminalAsItWas(t *testing.T) {
 		p.Event(end(1, apply.TaskResult{Outcome: apply.Failed, ID: 7, Err: errors.New("disk full")}))
 		time.Sleep(time.Second)
 		if shown := screen.String(); strings.Contains(shown, "task_0") || !strings.Contains(shown, "2/30 tasks") {
-			t.Errorf("after the tasks' end there stands\n%s", shown)
+			t.Errorf("shown after the tasks' end:\n%s", shown)
 		}
 		p.Event(upload(2, 10))
 		p.Close()
 		if got, want := screen.String(), "failed: task_1, 10 frames, #7, disk full\n"; got != want {
-			t.Errorf("at the end there stands\n%q, want\n%q", got, want)
+			t.Errorf("shown at the end:\n%q, want\n%q", got, want)
 		}
 		if strings.Contains(screen.all, "\x1b[?") {
 			t.Error("a mode of the terminal was changed")
@@ -168,7 +168,7 @@ func TestBarsOfAResumedUploadNeverEndBeforeTheirTask(t *testing.T) {
 			p.Event(upload(0, sent))
 			time.Sleep(time.Second)
 			if shown := screen.String(); !strings.Contains(shown, "task_0") {
-				t.Errorf("after %d MiB there stands\n%s", sent, shown)
+				t.Errorf("after %d MiB are shown:\n%s", sent, shown)
 			}
 		}
 		p.Close()
@@ -186,7 +186,7 @@ func TestAWideTerminalShowsNamesWhole(t *testing.T) {
 			p.Event(upload(0, 50))
 			time.Sleep(time.Second)
 			if shown := screen.String(); !strings.HasPrefix(shown, want+" ") {
-				t.Errorf("in %d cells there stands\n%s", width, shown)
+				t.Errorf("in %d cells are shown:\n%s", width, shown)
 			}
 			p.Close()
 		})

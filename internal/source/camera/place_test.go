@@ -3,7 +3,7 @@ package camera
 import "testing"
 
 // A camera's name alone may stand for a raw and a compressed topic of one device, never of two.
-func TestTwoTopicsAreOfOneDeviceWhereTheNameStandsAtOnePlace(t *testing.T) {
+func TestTwoTopicsAreOfOneDeviceWhereTheNameIsAtOnePlace(t *testing.T) {
 	for _, tt := range []struct {
 		a, b, name string
 		want       bool

@@ -50,7 +50,7 @@ func (m *Messages) Each(ctx context.Context, part frame.Part, visit visitor) []d
 	if err != nil && ctx.Err() == nil {
 		m.all(visit, err)
 	}
-	return append(damage, m.dropped.told()...)
+	return append(damage, m.dropped.notes()...)
 }
 
 // atHand is the work of a message that is taken as it is.
@@ -250,8 +250,8 @@ func (d *dropCount) add(points int) {
 	}
 }
 
-// told says so.
-func (d *dropCount) told() []diag.Diagnostic {
+// notes says what was left out.
+func (d *dropCount) notes() []diag.Diagnostic {
 	clouds := d.clouds.Swap(0)
 	points := d.points.Swap(0)
 	if clouds == 0 {

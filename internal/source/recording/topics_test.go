@@ -74,7 +74,7 @@ func TestOfOneRawAndOneCompressedStreamTheCompressedIsTaken(t *testing.T) {
 		want   int // streams left
 		depths Depths
 	}{
-		"beside it":        {stream("/front/compressed", comp, 3), 1, nil},
+		"next to it":       {stream("/front/compressed", comp, 3), 1, nil},
 		"of another name":  {stream("/front/image_compressed", comp, 3), 1, nil},
 		"of another image": {stream("/front/image_color/compressed", comp, 3), 1, nil},
 		"empty":            {stream("/front/compressed", comp, 0), 2, nil},
@@ -92,7 +92,7 @@ func TestOfOneRawAndOneCompressedStreamTheCompressedIsTaken(t *testing.T) {
 	}
 }
 
-func TestAChoiceOfTopicsIsToldWhereTheyDiffer(t *testing.T) {
+func TestAChoiceOfTopicsIsReportedWhereTheyDiffer(t *testing.T) {
 	const raw, comp = "sensor_msgs/Image", "sensor_msgs/CompressedImage"
 	all := []bag.Topic{{Name: "/c/image", Type: raw, Count: 10}, {Name: "/c/image/compressed", Type: comp, Count: 3}, {Name: "/d", Type: raw, Count: 1}}
 	if got := names(Passed(all[0], StreamOf("/c/image", all), nil)); got != "/c/image/compressed" {

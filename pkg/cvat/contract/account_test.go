@@ -10,7 +10,7 @@ import (
 )
 
 var accountQuestions = []question{
-	{1, "the version is told to anybody", func(t *testing.T, s *suite) {
+	{1, "the version is given to anybody", func(t *testing.T, s *suite) {
 		e := s.raw(t, "GET", "/api/server/about", "", "Authorization", "")
 		e.want(t, 200, "")
 		if _, err := cvat.ParseVersion(decoded(e.body).(map[string]any)["version"].(string)); err != nil {

@@ -97,7 +97,7 @@ var cloudQuestions = []question{
 		s.upload(t, id, "a.zip", zipped([]file{{"d/1.bin", points(2)[:30]}}))
 		failedWith(t, s.finish(t, id, naturally), "Could not read pcd file '1.bin': failed to parse bin pcd point at pos 30")
 	}},
-	{333, "images beside point clouds are their context, in four layouts, and in none they fail the import", func(t *testing.T, s *suite) {
+	{333, "images next to point clouds are their context, in four layouts, and in none they fail the import", func(t *testing.T, s *suite) {
 		p, in := picture(1), cloudProject(t, s)
 		task := s.imported(t, []file{
 			{"1/a.pcd", cloud(1, "binary")}, {"1/a.jpg", p},

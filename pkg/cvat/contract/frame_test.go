@@ -33,7 +33,7 @@ var frameQuestions = []question{
 		[]string{"9.jpg", "10.jpg", "a/9.jpg", "a/10.jpg", "a1.jpg", "A2.jpg", "a10.jpg", "b/1.jpg", "b/2.jpg"})},
 	{121, "lexicographical order: by bytes", ordered("lexicographical", mixed,
 		[]string{"10.jpg", "9.jpg", "A2.jpg", "a/10.jpg", "a/9.jpg", "a1.jpg", "a10.jpg", "b/1.jpg", "b/2.jpg"})},
-	{122, "predefined order: that of a .jsonl beside the zip", func(t *testing.T, s *suite) {
+	{122, "predefined order: that of a .jsonl next to the zip", func(t *testing.T, s *suite) {
 		names := []string{"c.jpg", "a/x.jpg", "b.jpg"}
 		id := s.task(t).ID
 		s.upload(t, id, "cvatplan-x.zip", zipped(pictures("a/x.jpg", "b.jpg", "c.jpg")))
@@ -98,7 +98,7 @@ var frameQuestions = []question{
 		task := s.imported(t, pictures("a.jpg"), naturally)
 		s.raw(t, "GET", fmt.Sprintf("/api/tasks/%d/data/?type=frame&quality=original&number=1", task.ID), "").want(t, 400, "")
 	}},
-	{129, "images beside a frame in related_images/ are its context", func(t *testing.T, s *suite) {
+	{129, "images next to a frame in related_images/ are its context", func(t *testing.T, s *suite) {
 		task := s.imported(t, append(pictures("d/a.jpg"), file{"d/related_images/a_jpg/one.png", pngOf(5, 5, 1)}), naturally)
 		meta, err := s.DataMeta(t.Context(), task.ID)
 		if err != nil || len(meta.Frames) != 1 || meta.Frames[0].Related != 1 {

@@ -172,7 +172,7 @@ var serverFileQuestions = []question{
 			}
 		}
 	}},
-	{293, "a list of images beside the keys keeps their order, is believed, and must have all of them", func(t *testing.T, s *suite) {
+	{293, "a list of images among the keys keeps their order, is believed, and must have all of them", func(t *testing.T, s *suite) {
 		b := s.bucket(t)
 		keys := b.put(t, "10.jpg", "2.jpg", "more.jpg")
 		b.write(t, "manifest.jsonl", []byte("{\"version\":\"1.1\"}\n{\"type\":\"images\"}\n"+

@@ -40,7 +40,7 @@ const (
 	NoEnd     End = iota
 	Reset         // both sides get an RST
 	HalfClose     // the receiver gets an end of file, and nothing any more; the other way stays open
-	BlackHole     // nothing goes on any more, and nobody is told
+	BlackHole     // nothing goes through any more, and neither side gets an error
 )
 
 // NewWire listens on loopback and passes all on to target, HOST:PORT, until the test ends.
