@@ -139,10 +139,10 @@ func (b *table) die(t *testing.T, d death) {
 	s := newSite(t, b.dataset, srv.URL, srv.Token)
 	hold := srv.Hold(cvattest.Rule{Nth: d.k}, d.mode)
 	at := s.killedAt(t, srv, hold, d, b.flags)
-	inTime := d.mode != cvattest.Late || s.applyWhileHandled(t, srv.Gate, hold, d.wake, b.flags) && d.wake != "last write"
+	inTime := d.mode != cvattest.Late || s.applyWhileHandled(t, srv.Gate, hold, d.wake, b.flags)
 	s.apply(t, 1, b.flags...)
 	if !inTime && strings.HasPrefix(at, "PATCH ") && strings.HasSuffix(at, "/annotations/") {
-		b.note(d, at, false) // handled after the next run's last reading: a window that docs/reliability.md states
+		b.note(d, at, false) // handled after the next run's end: a window that docs/reliability.md states
 		return
 	}
 	s.whole(t)

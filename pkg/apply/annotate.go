@@ -31,6 +31,7 @@ type annotating struct {
 	own     map[string]int // of a shape's key, its batch
 
 	sent    map[int]int // batches that this run sent, and how often
+	lost    bool        // the answer of one of its requests is
 	waiting time.Time   // since when a request that may be under way is waited for
 	seen    int         // how many of the shapes were there then
 }
@@ -72,8 +73,31 @@ func (t *task) annotate(ctx context.Context, id int, frames []cvat.FrameMeta) (s
 		if err != nil && !errors.Is(err, cvat.ErrUnknownOutcome) {
 			return false, err
 		}
+		t.annotating.lost = t.annotating.lost || err != nil
 	}
 	return false, errUnsettled
+}
+
+// recheckAnnotations reads once more after the marker is cleared, where a request of another run, or one of this run's own
+// whose answer was lost, may have been handled since the last reading, and takes away what is there twice.
+func (t *task) recheckAnnotations(ctx context.Context, id int) error {
+	if a := t.annotating; a == nil || t.created == id && !a.lost {
+		return nil
+	}
+	for range maxSteps {
+		have, err := t.server.Annotations(ctx, id)
+		if err != nil {
+			return err
+		}
+		repeated := t.annotating.compare(have.Shapes).repeated
+		if len(repeated) == 0 {
+			return nil
+		}
+		if err := t.server.DeleteShapes(ctx, id, repeated); err != nil && !errors.Is(err, cvat.ErrUnknownOutcome) {
+			return err
+		}
+	}
+	return errUnsettled
 }
 
 // prepareAnnotations asks for the annotations and cuts them into batches: the same ones in every run.

@@ -50,6 +50,9 @@ func (t *task) verify(ctx context.Context, winner plan.Task) (decision, error) {
 		if err := t.setBugTracker(ctx, winner.ID, or(t.change.Desired.Settings.BugTracker, "")); err != nil {
 			return lookAgain, err
 		}
+		if err := t.recheckAnnotations(ctx, winner.ID); err != nil {
+			return lookAgain, err
+		}
 	}
 	if plan.NameOf(winner.Name) != plan.NameOf(t.change.Task) {
 		return lookAgain, nil // it was begun under a name that it had before
