@@ -74,7 +74,7 @@ func (s *site) failedOnce(t *testing.T, srv *cvattest.Server) (id int) {
 		r, err := c.Request(ctx, found[0].ID)
 		must(t, err)
 		if !r.Active() {
-			if r.Status != cvat.StatusFailed || !plan.Retryable(r.Message) {
+			if r.Status != cvat.StatusFailed || !(plan.Payload{}).Retryable(r.Message) {
 				t.Fatalf("the import %s: %s", r.Status, r.Message)
 			}
 			srv.Clear()

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
-	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
 // rights tells whether the user may create tasks there. CVAT has no question for it, so what is
@@ -23,19 +22,22 @@ func (e *examination) rights(ctx context.Context) bool {
 	return true
 }
 
+// worker is CVAT's name of the group, and of the role in an organization, whose members may create nothing.
+const worker = "worker"
+
 func (e *examination) lacks(ctx context.Context) (text string, hint diag.Hint) {
 	self, organization := e.self, e.c.Organization()
 	if self.IsSuperuser {
 		return "", diag.Hint{}
 	}
-	if len(self.Groups) > 0 && slices.Equal(self.Groups, []string{cvat.RoleWorker}) {
+	if len(self.Groups) > 0 && slices.Equal(self.Groups, []string{worker}) {
 		return fmt.Sprintf("%s is a worker on this server and may create nothing", self.Username), diag.Do(diag.HintAskForGroup)
 	}
 	if organization == "" {
 		return e.foreignProject(ctx)
 	}
 	role, err := e.c.Role(ctx, self.Username) // what cannot be found out is no objection
-	if err == nil && role == cvat.RoleWorker {
+	if err == nil && role == worker {
 		return fmt.Sprintf("%s is a worker in organization %s and may create nothing", self.Username, organization), diag.Do(diag.HintAskForRole)
 	}
 	return "", diag.Hint{}

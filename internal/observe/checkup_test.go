@@ -42,7 +42,8 @@ func (p *patient) UsesAccessToken() bool        { return p.token != nil }
 func (p *patient) SignIn(context.Context) error { return p.fails["sign in"] }
 
 func (p *patient) About(context.Context) (*cvat.About, error) {
-	v, err := cvat.ParseVersion(p.version)
+	var v cvat.Version
+	err := v.UnmarshalText([]byte(p.version))
 	return &cvat.About{Version: v}, errors.Join(err, p.fails["about"])
 }
 

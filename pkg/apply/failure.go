@@ -40,7 +40,7 @@ func (e *importError) Error() string {
 // permanent: the same import would fail again, or, of files that the server reads by itself, until somebody corrects
 // one of them.
 func (e *importError) permanent() bool {
-	return !plan.Retryable(e.message) || !e.payload.Retryable(e.message)
+	return !(plan.Payload{}).Retryable(e.message) || !e.payload.Retryable(e.message)
 }
 
 // Hint says how to be rid of the task that the failure left.

@@ -35,24 +35,24 @@ func (e *APIError) Code() diag.Code { return e.explain().code }
 func (e *APIError) Hint() diag.Hint { return e.explain().hint }
 
 // Code names what came instead of an answer of CVAT.
-func (e *AnswerError) Code() diag.Code { return e.explain().code }
+func (e *answerError) Code() diag.Code { return e.explain().code }
 
 // Hint says what fixes it.
-func (e *AnswerError) Hint() diag.Hint { return e.explain().hint }
+func (e *answerError) Hint() diag.Hint { return e.explain().hint }
 
 // Code names the redirect.
-func (e *RedirectError) Code() diag.Code { return diag.CodeRedirect }
+func (e *redirectError) Code() diag.Code { return diag.CodeRedirect }
 
 // Hint says what fixes it.
-func (e *RedirectError) Hint() diag.Hint {
+func (e *redirectError) Hint() diag.Hint {
 	return diag.Do(diag.HintUseRedirectTarget)
 }
 
 // Code names the refusal.
-func (e *InsecureError) Code() diag.Code { return diag.CodeInsecureHTTP }
+func (e *insecureError) Code() diag.Code { return diag.CodeInsecureHTTP }
 
 // Hint says what fixes it.
-func (e *InsecureError) Hint() diag.Hint {
+func (e *insecureError) Hint() diag.Hint {
 	return diag.Do(diag.HintUseHTTPS)
 }
 
@@ -98,7 +98,7 @@ func (e *APIError) explain() explanation {
 	return explanation{}
 }
 
-func (e *AnswerError) explain() explanation {
+func (e *answerError) explain() explanation {
 	if e.notCVAT {
 		return explanation{diag.CodeNotCVAT, diag.Do(diag.HintCheckForLoginPage)}
 	}

@@ -151,7 +151,7 @@ func readList[T any](dec *json.Decoder, to *[]T) error {
 		return err
 	}
 	if start != json.Delim('[') {
-		return &AnswerError{Reason: fmt.Sprintf("%v in place of a list", start), notCVAT: true}
+		return &answerError{Reason: fmt.Sprintf("%v in place of a list", start), notCVAT: true}
 	}
 	for dec.More() {
 		var item T

@@ -95,7 +95,7 @@ func readAll(r io.Reader, limit int64) ([]byte, error) {
 }
 
 func tooLong(limit int64) error {
-	return &AnswerError{Reason: fmt.Sprintf("it is longer than %d MiB", limit>>20)}
+	return &answerError{Reason: fmt.Sprintf("it is longer than %d MiB", limit>>20)}
 }
 
 // notJSON tells a page of HTML and foreign JSON from JSON that was cut.
@@ -103,9 +103,9 @@ func notJSON(data []byte, err error) error {
 	var syntax *json.SyntaxError
 	switch {
 	case looksLikeHTML(data):
-		return &AnswerError{Reason: "HTML in place of JSON: " + harmless(title(string(data))), notCVAT: true, cause: err}
+		return &answerError{Reason: "HTML in place of JSON: " + harmless(title(string(data))), notCVAT: true, cause: err}
 	case errors.As(err, &syntax) && strings.Contains(err.Error(), "unexpected end"):
-		return &AnswerError{Reason: fmt.Sprintf("JSON that ends after %d bytes", len(data)), early: true, cause: err}
+		return &answerError{Reason: fmt.Sprintf("JSON that ends after %d bytes", len(data)), early: true, cause: err}
 	}
-	return &AnswerError{Reason: harmless(err.Error()), notCVAT: true, cause: err}
+	return &answerError{Reason: harmless(err.Error()), notCVAT: true, cause: err}
 }

@@ -68,7 +68,7 @@ func (c *Client) Login(ctx context.Context, username string, password Secret) er
 		return loginError(err)
 	}
 	if answer.Key == "" {
-		return &AnswerError{Method: q.method, Path: q.path, Reason: "no key in it", notCVAT: true}
+		return &answerError{Method: q.method, Path: q.path, Reason: "no key in it", notCVAT: true}
 	}
 	return c.authenticate(Credentials{Key: NewSecret(answer.Key)})
 }
@@ -116,7 +116,7 @@ func plainHTTP(u *url.URL, allowed bool) (warning string, refused error) {
 	if allowed || isPrivate(host) {
 		return warning, nil
 	}
-	return "", &InsecureError{Server: u.String()}
+	return "", &insecureError{Server: u.String()}
 }
 
 func isLoopback(host string) bool {

@@ -89,7 +89,7 @@ func TestRedirectIsNamedAndNotFollowed(t *testing.T) {
 		http.Redirect(w, r, other.URL+"/login?next=secret", http.StatusFound)
 	}, withToken)
 	_, err := c.Task(t.Context(), 1)
-	var redirect *RedirectError
+	var redirect *redirectError
 	if !errors.As(err, &redirect) || redirect.To != other.URL {
 		t.Errorf("got %v", err)
 	}
@@ -151,10 +151,10 @@ func TestCredentialsTravelUnencryptedOnlyWhereTheyMay(t *testing.T) {
 			warnings = nil
 			withToken(&o)
 			_, err = New(o)
-			if refused := errors.As(err, new(*InsecureError)); refused != tt.refuse || (len(warnings) == 1) != tt.warned {
+			if refused := errors.As(err, new(*insecureError)); refused != tt.refuse || (len(warnings) == 1) != tt.warned {
 				t.Errorf("error %v, warnings %q", err, warnings)
 			}
-			if tt.refuse && !errors.As(anonymous.Login(t.Context(), "a", NewSecret("b")), new(*InsecureError)) {
+			if tt.refuse && !errors.As(anonymous.Login(t.Context(), "a", NewSecret("b")), new(*insecureError)) {
 				t.Error("a login would send the password")
 			}
 		})

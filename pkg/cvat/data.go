@@ -102,7 +102,7 @@ type limited struct {
 
 func (l *limited) Read(p []byte) (int, error) {
 	if l.left <= 0 {
-		return 0, &AnswerError{Reason: "it does not end"}
+		return 0, &answerError{Reason: "it does not end"}
 	}
 	n, err := l.r.Read(p[:min(int64(len(p)), l.left)])
 	l.left -= int64(n)

@@ -49,7 +49,7 @@ func TestFramesThatMakeNoSenseAreAnError(t *testing.T) {
 			asked := 0
 			c := serve(t, func(w http.ResponseWriter, r *http.Request) { asked++; say(w, 200, tt.body) })
 			_, err := c.DataMeta(t.Context(), 1)
-			var answer *AnswerError
+			var answer *answerError
 			if !errors.As(err, &answer) || errors.Is(err, ErrNotCVAT) != tt.notCVAT || answer.Path == "" {
 				t.Errorf("got %v", err)
 			}
@@ -73,7 +73,7 @@ func TestFramesThatNeverEndFailAtALimit(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		_, err := readMeta(io.MultiReader(strings.NewReader(start), &endless{text: again}), 1000)
 		runtime.ReadMemStats(&after)
-		if took := after.TotalAlloc - before.TotalAlloc; !errors.As(err, new(*AnswerError)) || took > 1<<30 {
+		if took := after.TotalAlloc - before.TotalAlloc; !errors.As(err, new(*answerError)) || took > 1<<30 {
 			t.Errorf("%s%s: %v, %d MiB", start, again, err, took>>20)
 		}
 	}

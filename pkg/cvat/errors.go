@@ -30,6 +30,8 @@ var (
 	ErrTooLarge        = errors.New("request too large")                  // 413: send smaller chunks
 	ErrUnknownOutcome  = errors.New("it may have happened or not")        // look before doing it again
 	ErrListMoved       = errors.New("the list kept changing while it was read")
+	ErrStalled         = errors.New("time-out")       // nothing moved for too long; the text names the limit
+	ErrStopped         = errors.New("upload stopped") // it was asked to stop, and did so between chunks
 )
 
 // An APIError is an answer from CVAT that was not a success. Its text never
@@ -86,8 +88,8 @@ func gone(status int) bool {
 	return false
 }
 
-// An AnswerError is an answer that claims success and cannot be understood.
-type AnswerError struct {
+// An answerError is an answer that claims success and cannot be understood.
+type answerError struct {
 	Method, Path string
 	Reason       string
 
@@ -96,7 +98,7 @@ type AnswerError struct {
 	cause   error
 }
 
-func (e *AnswerError) class() failureClass {
+func (e *answerError) class() failureClass {
 	if e.early {
 		return doubtful
 	}
@@ -104,33 +106,33 @@ func (e *AnswerError) class() failureClass {
 }
 
 // Error reads "GET /api/tasks: cannot understand the answer: reason".
-func (e *AnswerError) Error() string {
+func (e *answerError) Error() string {
 	return fmt.Sprintf("%s %s: cannot understand the answer: %s", e.Method, e.Path, e.Reason)
 }
 
 // Unwrap returns what the JSON decoder or the connection said, if anything.
-func (e *AnswerError) Unwrap() error { return e.cause }
+func (e *answerError) Unwrap() error { return e.cause }
 
 // Is makes errors.Is(err, ErrNotCVAT) true for HTML and foreign JSON.
-func (e *AnswerError) Is(target error) bool { return target == ErrNotCVAT && e.notCVAT }
+func (e *answerError) Is(target error) bool { return target == ErrNotCVAT && e.notCVAT }
 
-// A RedirectError is a redirect. None is ever followed, since it could take
+// A redirectError is a redirect. None is ever followed, since it could take
 // credentials or images elsewhere.
-type RedirectError struct {
+type redirectError struct {
 	Method, Path string
 	To           string // scheme and host of where it leads
 }
 
 // Error names where the redirect leads.
-func (e *RedirectError) Error() string {
+func (e *redirectError) Error() string {
 	return fmt.Sprintf("%s %s: the server redirects to %s, which is not followed", e.Method, e.Path, e.To)
 }
 
-// An InsecureError refuses to send credentials unencrypted.
-type InsecureError struct{ Server string }
+// An insecureError refuses to send credentials unencrypted.
+type insecureError struct{ Server string }
 
 // Error names the server.
-func (e *InsecureError) Error() string {
+func (e *insecureError) Error() string {
 	return fmt.Sprintf("%s: credentials would travel unencrypted to a public host", e.Server)
 }
 
@@ -200,7 +202,7 @@ func (c *Client) lost(q *request, err error) error {
 
 // readable adds the operation's name to what went wrong with reading an answer.
 func (c *Client) readable(q *request, err error) error {
-	var answer *AnswerError
+	var answer *answerError
 	switch {
 	case err == nil:
 		return nil
@@ -232,7 +234,7 @@ func (c *Client) redirect(q *request, resp *http.Response) error {
 	if u, err := resp.Location(); err == nil {
 		to = c.scrub(harmless(u.Scheme + "://" + u.Host))
 	}
-	return &RedirectError{Method: q.method, Path: q.path, To: to}
+	return &redirectError{Method: q.method, Path: q.path, To: to}
 }
 
 // asNotCVAT: what answers 404 or a page of HTML to the question for its version is no CVAT.

@@ -37,7 +37,7 @@ var exportWaits = []time.Duration{300 * time.Millisecond, 500 * time.Millisecond
 
 // Export lets the server write a task's annotations, without images, in a format of [Client.ExportFormats], and
 // gives the file, which the caller closes. One that is being made already is waited for. onProgress, which may be
-// nil, is told the share that is done, 0 to 1, where the server says it. [*ExportError] is the server's reason where
+// nil, is told the share that is done, 0 to 1, where the server says it. The error has the server's reason where
 // it cannot write the task's shapes in that format.
 //
 //cvat:operation POST /api/tasks/{id}/dataset/export
@@ -74,7 +74,7 @@ func (c *Client) startExport(ctx context.Context, taskID int, format string) (st
 		return api.rqID, nil
 	}
 	if err == nil && answer.RequestID == "" {
-		return "", &AnswerError{Method: q.method, Path: q.path, Reason: "an export without the name of its request", notCVAT: true}
+		return "", &answerError{Method: q.method, Path: q.path, Reason: "an export without the name of its request", notCVAT: true}
 	}
 	return answer.RequestID, err
 }
@@ -93,7 +93,7 @@ func (c *Client) awaitExport(ctx context.Context, taskID int, id string, onProgr
 		case r.Status == StatusFinished:
 			return nil
 		case r.Status == StatusFailed:
-			return &ExportError{TaskID: taskID, Message: harmless(c.scrub(r.Message))}
+			return &exportError{TaskID: taskID, Message: harmless(c.scrub(r.Message))}
 		case !r.known():
 			return fmt.Errorf("export of task %d: %w: its state is %q", taskID, ErrGone, r.Status)
 		}
@@ -103,13 +103,13 @@ func (c *Client) awaitExport(ctx context.Context, taskID int, id string, onProgr
 	}
 }
 
-// An ExportError is an export that the server gave up.
-type ExportError struct {
+// An exportError is an export that the server gave up.
+type exportError struct {
 	TaskID  int
 	Message string // the last line of the server's traceback; harmless
 }
 
 // Error names the task and the server's reason.
-func (e *ExportError) Error() string {
+func (e *exportError) Error() string {
 	return fmt.Sprintf("the server could not export task %d: %s", e.TaskID, e.Message)
 }

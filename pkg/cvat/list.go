@@ -105,7 +105,7 @@ func listOnce[T any, K comparable](ctx context.Context, c *Client, q *request, k
 			return nil, false, nil
 		}
 		if limit -= p.Results.bytes; limit < 0 {
-			return nil, false, &AnswerError{Method: q.method, Path: q.path, Reason: "a list that does not end"}
+			return nil, false, &answerError{Method: q.method, Path: q.path, Reason: "a list that does not end"}
 		}
 		count = p.Count
 		for _, item := range p.Results.items {
@@ -128,9 +128,9 @@ func listPage[T any](ctx context.Context, c *Client, q *request, n int) (*page[T
 	case err != nil:
 		return nil, err
 	case p.Count < 0 || p.Count > maxListed:
-		return nil, &AnswerError{Method: q.method, Path: q.path, Reason: fmt.Sprintf("a list of %d items", p.Count)}
+		return nil, &answerError{Method: q.method, Path: q.path, Reason: fmt.Sprintf("a list of %d items", p.Count)}
 	case p.Results.items == nil:
-		return nil, &AnswerError{Method: q.method, Path: q.path, Reason: "a list without results", notCVAT: true}
+		return nil, &answerError{Method: q.method, Path: q.path, Reason: "a list without results", notCVAT: true}
 	}
 	return p, nil
 }

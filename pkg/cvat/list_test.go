@@ -178,7 +178,7 @@ func TestListThatLiesTakesLittleMemory(t *testing.T) {
 		say(w, 200, fmt.Sprintf(`{"count":1000000,"results":[{"id":%d,"name":%q}]}`, n, strings.Repeat("n", 1<<16)))
 	})
 	_, _, err = listOnce(t.Context(), c, get("/api/tasks", url.Values{}), func(t Task) int { return t.ID }, 10<<16)
-	if !errors.As(err, new(*AnswerError)) || n != 10 {
+	if !errors.As(err, new(*answerError)) || n != 10 {
 		t.Errorf("%v after %d pages", err, n)
 	}
 }
@@ -211,7 +211,7 @@ func TestAnswerThatNeverEndsIsAnErrorAndNotMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Task(t.Context(), 1); !errors.As(err, new(*AnswerError)) {
+	if _, err := c.Task(t.Context(), 1); !errors.As(err, new(*answerError)) {
 		t.Errorf("got %v", err)
 	}
 	srv.Close()

@@ -6,9 +6,6 @@ import (
 	"net/url"
 )
 
-// RoleWorker is the role of members who may create nothing.
-const RoleWorker = "worker"
-
 // Role is what a user is in the client's organization: owner, maintainer, supervisor or
 // worker. [ErrNotFound] says that they are not a member.
 //

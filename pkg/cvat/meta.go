@@ -156,11 +156,11 @@ func (m *DataMeta) readFrames(dec *json.Decoder, in *limited, most int) error {
 		return err
 	}
 	if start != json.Delim('[') {
-		return &AnswerError{Reason: "frames is not a list", notCVAT: true}
+		return &answerError{Reason: "frames is not a list", notCVAT: true}
 	}
 	for dec.More() {
 		if in.left = maxAnswer; len(m.Frames) == most || dec.InputOffset() > maxMeta {
-			return &AnswerError{Reason: "frames do not end"}
+			return &answerError{Reason: "frames do not end"}
 		}
 		var f FrameMeta
 		if err := dec.Decode(&f); err != nil {
@@ -178,7 +178,7 @@ func expect(dec *json.Decoder, want json.Delim) error {
 		return metaError(err)
 	}
 	if got != want {
-		return &AnswerError{Reason: fmt.Sprintf("%v in place of %v", got, want), notCVAT: true}
+		return &answerError{Reason: fmt.Sprintf("%v in place of %v", got, want), notCVAT: true}
 	}
 	return nil
 }
@@ -189,9 +189,9 @@ func metaError(err error) error {
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax), errors.As(err, &kind):
-		return &AnswerError{Reason: harmless(err.Error()), notCVAT: true, cause: err}
+		return &answerError{Reason: harmless(err.Error()), notCVAT: true, cause: err}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return &AnswerError{Reason: "JSON that ends early", early: true, cause: err}
+		return &answerError{Reason: "JSON that ends early", early: true, cause: err}
 	}
 	return err
 }

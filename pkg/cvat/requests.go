@@ -19,17 +19,14 @@ const (
 
 // A Request is CVAT's record of work in the background, here of an import.
 type Request struct {
-	ID        string    `json:"id"`
-	Status    string    `json:"status"`
-	Message   string    `json:"message"` // of a failed one: the last line of the server's traceback; harmless
-	Operation Operation `json:"operation"`
-	Progress  *float64  `json:"progress"` // stays 0 for imports on CVAT 2.73
-}
-
-// An Operation is what a request is about.
-type Operation struct {
-	Type   string `json:"type"` // "create:task"
-	TaskID *int   `json:"task_id"`
+	ID        string `json:"id"`
+	Status    string `json:"status"`
+	Message   string `json:"message"` // of a failed one: the last line of the server's traceback; harmless
+	Operation struct {
+		Type   string `json:"type"` // "create:task"
+		TaskID *int   `json:"task_id"`
+	} `json:"operation"`
+	Progress *float64 `json:"progress"` // stays 0 for imports on CVAT 2.73
 }
 
 // RequestID is the name of the import of a task: the same for every attempt,

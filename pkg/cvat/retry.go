@@ -117,7 +117,7 @@ func (c *Client) tries(v decision) int {
 
 func classOf(err error) failureClass {
 	var api *APIError
-	var answer *AnswerError
+	var answer *answerError
 	var conn *ConnectionError
 	switch {
 	case errors.As(err, &api):

@@ -22,16 +22,17 @@ type Version struct{ Major, Minor, Patch int }
 
 var versionPattern = regexp.MustCompile(`^v?(\d{1,6})\.(\d{1,6})(?:\.(\d{1,6}))?(?:\D|$)`)
 
-// ParseVersion reads "2.73.0" and lets what follows be, as in "2.54.1-alpha".
-func ParseVersion(text string) (Version, error) {
-	m := versionPattern.FindStringSubmatch(text)
+// UnmarshalText reads "2.73.0", and ignores what follows, as in "2.54.1-alpha".
+func (v *Version) UnmarshalText(text []byte) error {
+	m := versionPattern.FindStringSubmatch(string(text))
 	if m == nil {
-		return Version{}, fmt.Errorf("%q is not a version of CVAT", harmless(text))
+		return fmt.Errorf("%q is not a version of CVAT", harmless(string(text)))
 	}
 	major, _ := strconv.Atoi(m[1])
 	minor, _ := strconv.Atoi(m[2])
 	patch, _ := strconv.Atoi(m[3])
-	return Version{major, minor, patch}, nil
+	*v = Version{major, minor, patch}
+	return nil
 }
 
 // Before says whether v is older than w.
@@ -67,9 +68,8 @@ func (c *Client) About(ctx context.Context) (*About, error) {
 		return nil, asNotCVAT(err)
 	}
 	about := &About{Name: harmless(answer.Name), Text: harmless(answer.Version)}
-	about.Version, err = ParseVersion(answer.Version)
-	if err != nil {
-		return nil, &AnswerError{Method: q.method, Path: q.path, Reason: err.Error(), notCVAT: true}
+	if err := about.Version.UnmarshalText([]byte(answer.Version)); err != nil {
+		return nil, &answerError{Method: q.method, Path: q.path, Reason: err.Error(), notCVAT: true}
 	}
 	c.streams.Store(!about.Version.Before(streaming))
 	return about, nil

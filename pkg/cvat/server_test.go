@@ -25,9 +25,10 @@ func TestVersionIsRead(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := ParseVersion(tt.text)
+			var got Version
+			err := got.UnmarshalText([]byte(tt.text))
 			if got != tt.want || (err == nil) != tt.ok {
-				t.Errorf("ParseVersion(%q) = %v, %v", tt.text, got, err)
+				t.Errorf("version of %q: %v, %v", tt.text, got, err)
 			}
 		})
 	}

@@ -100,7 +100,7 @@ func (c *Client) CloudContent(ctx context.Context, id int, dir, manifest string,
 			return nil
 		}
 		if next == query.Get("next_token") {
-			return &AnswerError{Method: http.MethodGet, Path: contentPath(id), Reason: "its pages do not end"}
+			return &answerError{Method: http.MethodGet, Path: contentPath(id), Reason: "its pages do not end"}
 		}
 		query.Set("next_token", next)
 	}

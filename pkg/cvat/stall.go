@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// ErrStalled says that nothing moved for too long; the text names the limit.
-var ErrStalled = errors.New("time-out")
-
 // A watchdog ends one attempt when nothing moves: it knows no limit on the whole.
 type watchdog struct {
 	ctx          context.Context

@@ -13,30 +13,34 @@ import (
 // A Task is a task as CVAT lists it. Absent and null are alike: which fields a
 // server leaves out of a task without data differs between versions.
 type Task struct {
-	ID             int       `json:"id"`
-	Name           string    `json:"name"`
-	ProjectID      *int      `json:"project_id"`
-	ProjectName    string    `json:"project_name"` // since 2.59
-	Owner          *User     `json:"owner"`
-	Assignee       *User     `json:"assignee"`
-	BugTracker     string    `json:"bug_tracker"`
-	Subset         string    `json:"subset"`
-	SegmentSize    int       `json:"segment_size"` // rewritten by the import, as Overlap is
-	Overlap        *int      `json:"overlap"`
-	Data           *int      `json:"data"` // nil: nothing was ever sent
-	Size           int       `json:"size"` // frames; above 0 means imported, on every version
-	ImageQuality   int       `json:"image_quality"`
-	ChunkSize      *int      `json:"data_chunk_size"`
-	Mode           string    `json:"mode"` // "annotation" for images, "interpolation" for a video
-	ValidationMode *string   `json:"validation_mode"`
-	Consensus      bool      `json:"consensus_enabled"` // up to 2.79
-	Replicas       *int      `json:"initial_replicas"`  // 2.80 has this instead
-	OrganizationID *int      `json:"organization_id"`
-	SourceStorage  *Storage  `json:"source_storage"` // nil: CVAT's own disk
-	TargetStorage  *Storage  `json:"target_storage"`
-	Jobs           JobsCount `json:"jobs"`
-	Dimension      string    `json:"dimension"`    // 2d, or 3d for point clouds
-	UpdatedDate    string    `json:"updated_date"` // as that of a [Job]; frames that are hidden move this one alone
+	ID             int      `json:"id"`
+	Name           string   `json:"name"`
+	ProjectID      *int     `json:"project_id"`
+	ProjectName    string   `json:"project_name"` // since 2.59
+	Owner          *User    `json:"owner"`
+	Assignee       *User    `json:"assignee"`
+	BugTracker     string   `json:"bug_tracker"`
+	Subset         string   `json:"subset"`
+	SegmentSize    int      `json:"segment_size"` // rewritten by the import, as Overlap is
+	Overlap        *int     `json:"overlap"`
+	Data           *int     `json:"data"` // nil: nothing was ever sent
+	Size           int      `json:"size"` // frames; above 0 means imported, on every version
+	ImageQuality   int      `json:"image_quality"`
+	ChunkSize      *int     `json:"data_chunk_size"`
+	Mode           string   `json:"mode"` // "annotation" for images, "interpolation" for a video
+	ValidationMode *string  `json:"validation_mode"`
+	Consensus      bool     `json:"consensus_enabled"` // up to 2.79
+	Replicas       *int     `json:"initial_replicas"`  // 2.80 has this instead
+	OrganizationID *int     `json:"organization_id"`
+	SourceStorage  *Storage `json:"source_storage"` // nil: CVAT's own disk
+	TargetStorage  *Storage `json:"target_storage"`
+	Jobs           struct {
+		Count      int `json:"count"`
+		Completed  int `json:"completed"`
+		Validation int `json:"validation"`
+	} `json:"jobs"`
+	Dimension   string `json:"dimension"`    // 2d, or 3d for point clouds
+	UpdatedDate string `json:"updated_date"` // as that of a [Job]; frames that are hidden move this one alone
 }
 
 // A Storage is where CVAT takes annotations from, or puts exports.
@@ -50,13 +54,6 @@ func (t Task) HasData() bool { return t.Data != nil }
 
 // Imported says whether the task has its frames.
 func (t Task) Imported() bool { return t.Size > 0 }
-
-// JobsCount counts the jobs of a task.
-type JobsCount struct {
-	Count      int `json:"count"`
-	Completed  int `json:"completed"`
-	Validation int `json:"validation"`
-}
 
 // A TaskFilter selects tasks; zero fields select everything in the workspace.
 type TaskFilter struct {

@@ -70,7 +70,7 @@ var uploadIDPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustC
 func uploadID(location string) (string, error) {
 	id := location[strings.LastIndexByte(location, '/')+1:]
 	if !uploadIDPattern().MatchString(id) {
-		return "", &AnswerError{Reason: fmt.Sprintf("no upload in its Location %q", harmless(location))}
+		return "", &answerError{Reason: fmt.Sprintf("no upload in its Location %q", harmless(location))}
 	}
 	return id, nil
 }
@@ -115,7 +115,7 @@ func (c *Client) sendChunk(ctx context.Context, u Upload, off, n int64, body fun
 		return off, err
 	}
 	if after <= off || after > off+n {
-		return off, &AnswerError{Method: q.method, Path: q.path, Reason: fmt.Sprintf("Upload-Offset %d after %d bytes at %d", after, n, off)}
+		return off, &answerError{Method: q.method, Path: q.path, Reason: fmt.Sprintf("Upload-Offset %d after %d bytes at %d", after, n, off)}
 	}
 	c.learnSize(n, nil)
 	return after, nil
@@ -126,7 +126,7 @@ func (c *Client) offset(ctx context.Context, q *request, u Upload) (off int64, e
 	err = c.do(ctx, q, func(resp *http.Response) (err error) {
 		off, err = parseOffset(resp.Header.Get("Upload-Offset"), u.Size)
 		if length := resp.Header.Get("Upload-Length"); err == nil && length != "" && length != strconv.FormatInt(u.Size, 10) {
-			err = &AnswerError{Reason: fmt.Sprintf("Upload-Length %q of an upload of %d bytes: another file's", harmless(length), u.Size)}
+			err = &answerError{Reason: fmt.Sprintf("Upload-Length %q of an upload of %d bytes: another file's", harmless(length), u.Size)}
 		}
 		return errors.Join(err, nothing(resp))
 	})
@@ -140,7 +140,7 @@ func (c *Client) offset(ctx context.Context, q *request, u Upload) (off int64, e
 func parseOffset(header string, size int64) (int64, error) {
 	off, err := strconv.ParseInt(header, 10, 64)
 	if err != nil || off < 0 || off > size {
-		return 0, &AnswerError{Reason: fmt.Sprintf("Upload-Offset %q of an upload of %d bytes", harmless(header), size)}
+		return 0, &answerError{Reason: fmt.Sprintf("Upload-Offset %q of an upload of %d bytes", harmless(header), size)}
 	}
 	return off, nil
 }

@@ -13,9 +13,6 @@ const (
 	maxStandstill = 8 // PATCHes that break without one byte of progress
 )
 
-// ErrStopped says that an upload was asked to stop, and did so between chunks.
-var ErrStopped = errors.New("upload stopped")
-
 // UploadOptions say how to send a file.
 type UploadOptions struct {
 	// Chunk is how many bytes go in one PATCH, 256 KiB to 95 MiB; what is beyond is taken as the nearest of these. 0: 16 MiB
@@ -99,7 +96,7 @@ func (u *uploader) open(ctx context.Context, resume bool) (Upload, int64, error)
 			u.located(up)
 			return up, off, nil
 		}
-		if !errors.Is(err, ErrUploadGone) && !errors.As(err, new(*AnswerError)) {
+		if !errors.Is(err, ErrUploadGone) && !errors.As(err, new(*answerError)) {
 			return Upload{}, 0, err
 		}
 	}

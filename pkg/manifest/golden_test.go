@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cvatplan/cvatplan/internal/advice"
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -65,7 +66,7 @@ func wordsOf(err error) string {
 
 func words(p Diagnostic) string {
 	text := line(p) + "\n"
-	if p.Hint != (Hint{}) {
+	if p.Hint != (diag.Hint{}) {
 		text += "  hint: " + advice.Words(p.Hint) + "\n"
 	}
 	return text

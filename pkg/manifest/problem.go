@@ -13,9 +13,6 @@ import (
 // that line with a caret below, and Hint what to write instead (see plan.Hint).
 type Diagnostic = diag.Diagnostic
 
-// A Hint is what can be written instead, as data; see plan.Hint.
-type Hint = diag.Hint
-
 // Error holds every mistake that was found, in the order of files and lines.
 type Error struct{ Problems []Diagnostic }
 
@@ -54,7 +51,7 @@ const maxProblems = 1000
 func (l *loader) full() bool { return len(l.problems) >= maxProblems }
 
 // report adds a problem.
-func (l *loader) report(at Position, hint Hint, format string, args ...any) {
+func (l *loader) report(at Position, hint diag.Hint, format string, args ...any) {
 	if l.full() {
 		return
 	}
@@ -85,7 +82,7 @@ func (l *loader) err() error {
 		switch {
 		case f == nil:
 		case foreign[f]:
-			l.problems[i].Text, l.problems[i].Hint = outside, Hint{}
+			l.problems[i].Text, l.problems[i].Hint = outside, diag.Hint{}
 		default:
 			l.problems[i].Excerpt = f.excerpt(p.Pos)
 		}

@@ -33,7 +33,7 @@ type part struct {
 type templateError struct {
 	Offset int // in runes, from 0
 	Text   string
-	Hint   Hint
+	Hint   diag.Hint
 }
 
 func (e *templateError) Error() string { return e.Text }

@@ -168,7 +168,7 @@ func TestAMarkerIsAMarkerToTheLetter(t *testing.T) {
 }
 
 func TestCurableByCVATsOwnMessages(t *testing.T) {
-	for message, retryable := range map[string]bool{
+	for message, want := range map[string]bool{
 		"utils.dataset_manifest.errors.InvalidImageError: failed to parse image file 'c.jpg'\n":                                                                                                false,
 		"PIL.UnidentifiedImageError: cannot identify image file '<cvat-home>/data/data/83/raw/a.jpg'\n":                                                                                        false,
 		"IndexError: Invalid index number: 1, Maximum allowed index is 0\n":                                                                                                                    false,
@@ -182,8 +182,8 @@ func TestCurableByCVATsOwnMessages(t *testing.T) {
 		"TypeError: '<' not supported between instances of 'NoneType' and 'int'\n":                                                                                                             true,
 		"": true,
 	} {
-		if got := Retryable(message); got != retryable {
-			t.Errorf("Retryable(%q) = %v", message, got)
+		if got := retryable(message); got != want {
+			t.Errorf("retryable(%q) = %v", message, got)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (p Payload) Identity(names []string) string {
 // what the task itself is made of, its list of files and its jobs, cannot be changed any more.
 func (p Payload) Retryable(message string) bool {
 	if !p.Served() {
-		return Retryable(message)
+		return retryable(message)
 	}
 	for _, m := range []string{"Too many jobs would be", "Uploaded files do no match", "Incorrect file mapping to manifest", "IndexError: Invalid index"} {
 		if strings.Contains(message, m) {

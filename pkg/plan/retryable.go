@@ -20,10 +20,10 @@ var permanentFailures = []string{
 	"of the task must be compatible with other tasks in the project", // the project came to hold the other dimension
 }
 
-// Retryable reports whether sending the archive once more may fix a failed import.
+// retryable reports whether sending the archive once more may fix a failed import.
 // What is not known to be hopeless is worth one more attempt: a killed worker, a full
 // disk, a parameter. Each attempt consumes the archive, so it is sent again in full.
-func Retryable(message string) bool {
+func retryable(message string) bool {
 	for _, m := range permanentFailures {
 		if strings.Contains(message, m) {
 			return false
