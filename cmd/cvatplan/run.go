@@ -64,6 +64,15 @@ type cli struct {
 	Complete   completeCmd   `cmd:"" name:"__complete" hidden:""`
 }
 
+// Help is what the program's help says before it lists the commands.
+func (cli) Help() string {
+	return `Examples:
+
+    cvatplan init ~/data/2026-*/   # writes cvatplan.yaml from what is there
+    cvatplan plan                  # what the server lacks; writes nothing
+    cvatplan apply                 # creates it`
+}
+
 // run is the whole program but for the process: only main exits.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, getenv: getenv}
@@ -147,6 +156,6 @@ func (a *app) kongOptions() []kong.Option {
 		kong.Exit(func(int) { panic(errHelped) }),
 		kong.Resolvers(environment(a.getenv)),
 		kong.TypeMapper(reflect.TypeFor[shardFlag](), shardMapper(a.getenv)),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true, WrapUpperBound: 100}),
 	}
 }
