@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
-	"syscall"
 
 	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 // Exit codes, as docs/errors.md states them. Where several fit, the
@@ -83,10 +82,14 @@ func exitCode(err error) int {
 // passes reports whether an error is of a moment: running again helps, with nothing else changed.
 func passes(err error) bool {
 	var inBags bagsError
-	if errors.As(err, &inBags) {
-		return !slices.ContainsFunc(inBags.problems, func(p diag.Diagnostic) bool { return p.Code != diag.CodeTooManyFiles })
+	var inManifests *manifest.Error
+	switch {
+	case errors.As(err, &inBags):
+		return diag.Passes(inBags.problems)
+	case errors.As(err, &inManifests):
+		return diag.Passes(inManifests.Problems)
 	}
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+	return diag.CodeOr("", err) == diag.CodeTooManyFiles
 }
 
 // blocked is the exit code of tasks that were left undone, each for a reason: where all of them are blocked for a
@@ -95,10 +98,10 @@ func blocked(reasons []diag.Diagnostic) int {
 	switch {
 	case len(reasons) == 0:
 		return exitOK
-	case slices.ContainsFunc(reasons, func(r diag.Diagnostic) bool { return r.Code != diag.CodeTooManyFiles }):
-		return exitConflict
+	case diag.Passes(reasons):
+		return exitTaskFailed
 	}
-	return exitTaskFailed
+	return exitConflict
 }
 
 // A panic exits 11 with a report to send, in whatever goroutine it was: an unrecovered one exits 2, which

@@ -13,6 +13,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 func TestACrashExitsWithElevenAndNeverWithTwo(t *testing.T) {
@@ -102,7 +103,12 @@ func TestOnlyWhatAPersonMustDecideIsAConflict(t *testing.T) {
 			t.Errorf("%s: exit code %d, want %d", name, got, c.want)
 		}
 	}
-	if got := exitCode(bagsError{problems: []diag.Diagnostic{passing}}); got != exitTaskFailed {
-		t.Errorf("bags that could not be listed for a moment: exit code %d", got)
+	for what, err := range map[string]error{
+		"bags":      bagsError{problems: []diag.Diagnostic{passing}},
+		"manifests": &manifest.Error{Problems: []diag.Diagnostic{passing}},
+	} {
+		if got := exitCode(err); got != exitTaskFailed {
+			t.Errorf("%s that could not be read for a moment: exit code %d", what, got)
+		}
 	}
 }

@@ -39,7 +39,9 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 				Pos: manifest.Position{File: file}, Text: "there is no such file", Hint: diag.Do(diag.HintInitManifest),
 			})
 		case err != nil:
-			problems = append(problems, diag.Diagnostic{Pos: manifest.Position{File: file}, Text: err.Error()})
+			problems = append(problems, diag.Diagnostic{
+				Code: diag.CodeOr(diag.CodeBadManifest, err), Pos: manifest.Position{File: file}, Text: err.Error(),
+			})
 		default:
 			a.learnRoots(m)
 			all = append(all, m)

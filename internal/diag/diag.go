@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"syscall"
 )
 
 // A Severity says what a [Diagnostic] stops.
@@ -48,6 +49,20 @@ func (d Diagnostic) Error() string { return d.Text }
 // Errors are those of a list that stop something, in its order.
 func Errors(list []Diagnostic) []Diagnostic {
 	return slices.DeleteFunc(slices.Clone(list), func(d Diagnostic) bool { return d.Severity < Error })
+}
+
+// CodeOr is the code of something that cannot be read, unless that is because no more files may be opened:
+// then nothing is wrong with it, and reading it again helps.
+func CodeOr(code Code, err error) Code {
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		return CodeTooManyFiles
+	}
+	return code
+}
+
+// Passes reports whether problems are all of a moment: running again helps, with nothing else changed.
+func Passes(problems []Diagnostic) bool {
+	return !slices.ContainsFunc(problems, func(p Diagnostic) bool { return p.Code != CodeTooManyFiles })
 }
 
 // A Position is where something is written in a manifest. Line and Column count from 1; 0 is unknown.

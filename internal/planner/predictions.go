@@ -108,7 +108,7 @@ func annotationsOf(ctx context.Context, t source.Task, frames []prediction.Frame
 	case errors.Is(err, fs.ErrNotExist) && t.Annotations.Optional:
 		return nil, nil, nil
 	case err != nil:
-		return nil, nil, []diag.Diagnostic{predictionProblem(t, err.Error())}
+		return nil, nil, []diag.Diagnostic{unreadPredictions(t, err)}
 	}
 	placed := found.Place(target(t, frames, labels))
 	a := &plan.Annotations{From: t.Annotations.Shown, Hash: found.Hash, Labels: []plan.LabelCount{}, NoFrame: noFrame, LowScore: placed.LowScore, Repeated: placed.Repeated}
@@ -176,6 +176,12 @@ func target(t source.Task, frames []prediction.Frame, labels []cvat.Label) predi
 
 func predictionProblem(t source.Task, text string) diag.Diagnostic {
 	return diag.Diagnostic{Severity: diag.Error, Code: diag.CodePredictions, Text: text, Task: t.Name, Pos: t.Annotations.Pos}
+}
+
+func unreadPredictions(t source.Task, err error) diag.Diagnostic {
+	p := predictionProblem(t, err.Error())
+	p.Code = diag.CodeOr(p.Code, err)
+	return p
 }
 
 // unplacedProblems are what cannot be placed, the most frequent first.

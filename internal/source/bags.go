@@ -105,7 +105,7 @@ func checkRoot(ctx context.Context, root string, in store.Store) (diag.Diagnosti
 	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoRoot, Hint: diag.Do(diag.HintNameRoot)}
 	switch {
 	case err != nil:
-		p.Code, p.Text = codeOr(p.Code, err), fmt.Sprintf("root %s, where bag paths begin: %s", root, reason(err))
+		p.Code, p.Text = diag.CodeOr(p.Code, err), fmt.Sprintf("root %s, where bag paths begin: %s", root, reason(err))
 	case !info.IsDir():
 		p.Text = fmt.Sprintf("root %s, where bag paths begin, is not a directory", root)
 	default:

@@ -99,7 +99,7 @@ func (t Task) Exact(ctx context.Context) (Task, []diag.Diagnostic) {
 		return err
 	})
 	if err != nil {
-		p := diag.Diagnostic{Severity: diag.Error, Code: codeOr(diag.CodeUnreadableBag, err), Task: t.Name, Pos: t.Origin, Text: r.view.bag.path() + ": " + err.Error()}
+		p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeOr(diag.CodeUnreadableBag, err), Task: t.Name, Pos: t.Origin, Text: r.view.bag.path() + ": " + err.Error()}
 		t.Problems = append(slices.Clone(t.Problems), p)
 		return t, []diag.Diagnostic{p}
 	}

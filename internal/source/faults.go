@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"syscall"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
@@ -86,18 +85,9 @@ func (t Task) unreadable(i int, err error) diag.Diagnostic {
 	case errors.Is(err, fs.ErrPermission):
 		p.Code, p.Text, p.Hint = diag.CodeUnreadableImage, p.Text+reason(err), diag.Do(diag.HintMakeReadable, where)
 	default:
-		p.Code, p.Text = codeOr(diag.CodeUnreadableImage, err), p.Text+reason(err)
+		p.Code, p.Text = diag.CodeOr(diag.CodeUnreadableImage, err), p.Text+reason(err)
 	}
 	return p
-}
-
-// codeOr is the code of something that cannot be read, unless that is because no more files may be opened:
-// then nothing is wrong with it, and reading it again helps.
-func codeOr(code diag.Code, err error) diag.Code {
-	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
-		return diag.CodeTooManyFiles
-	}
-	return code
 }
 
 func (t Task) bagDir(where string) string {

@@ -92,7 +92,7 @@ func (f *finder) checkIndex(e *manifest.Bag, here, found int) {
 	case l.Missing():
 		p.Text = fmt.Sprintf("%q matches nothing in %s, and its index %s is not there either", e.Path, f.root, wording.Safe(l.File))
 	case l.Err != nil:
-		p.Text = fmt.Sprintf("index %s: %s", wording.Safe(l.File), reason(l.Err))
+		p.Code, p.Text = diag.CodeOr(p.Code, l.Err), fmt.Sprintf("index %s: %s", wording.Safe(l.File), reason(l.Err))
 	case found == 0 && here == 0:
 		p.Text = fmt.Sprintf("%q matches nothing in %s, nor in its index %s, which lists %s", e.Path, f.root, wording.Safe(l.File), firstNames(l.Bags()))
 	default:

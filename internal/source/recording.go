@@ -110,7 +110,7 @@ func (s scanner) unopened(ctx context.Context, b *bagRef, err error) diag.Diagno
 	if errors.As(err, &whole) {
 		return needsWhole(b, whole)
 	}
-	p := diag.Diagnostic{Severity: diag.Error, Code: codeOr(diag.CodeUnreadableBag, err), Text: fmt.Sprintf("bag %s: %v", wording.Safe(b.rel), err)}
+	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeOr(diag.CodeUnreadableBag, err), Text: fmt.Sprintf("bag %s: %v", wording.Safe(b.rel), err)}
 	if errors.As(err, new(*bag.SeveralError)) {
 		p.Hint = diag.Do(diag.HintMatchRecordings, b.rel+"/*")
 	}

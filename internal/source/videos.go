@@ -200,7 +200,7 @@ func badVideo(ctx context.Context, b *bagRef, name string, err error) diag.Diagn
 	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeBadVideo, Text: wording.Safe(b.store.Path(name)) + ": " + reason(err)}
 	var own *video.Error
 	if !errors.As(err, &own) {
-		p.Code = codeOr(diag.CodeBadVideo, err)
+		p.Code = diag.CodeOr(diag.CodeBadVideo, err)
 		return p
 	}
 	head, _ := store.Head(ctx, b.store, name, content.MaxPointer)

@@ -94,7 +94,7 @@ func (w *walker) dir(ctx context.Context, rel, end string, depth int) {
 	w.ends[end] = true
 	entries, err := w.store.List(ctx, w.name(rel))
 	if err != nil {
-		w.found(rel, diag.Error, codeOr(diag.CodeUnreadableDirectory, err), "%s", reason(err))
+		w.found(rel, diag.Error, diag.CodeOr(diag.CodeUnreadableDirectory, err), "%s", reason(err))
 	}
 	w.images = slices.Grow(w.images, len(entries)) // which most are
 	for _, e := range entries {
@@ -140,7 +140,7 @@ func (w *walker) relatedFolder(ctx context.Context, rel string, depth int) {
 	}
 	entries, err := w.store.List(ctx, w.name(rel))
 	if err != nil {
-		w.found(rel, diag.Error, codeOr(diag.CodeUnreadableDirectory, err), "%s", reason(err))
+		w.found(rel, diag.Error, diag.CodeOr(diag.CodeUnreadableDirectory, err), "%s", reason(err))
 	}
 	for _, e := range entries {
 		at := path.Join(rel, e.Name())
@@ -207,7 +207,7 @@ func (w *walker) link(ctx context.Context, at, name string) {
 	case errors.Is(err, fs.ErrNotExist):
 		w.broken(ctx, at)
 	case err != nil:
-		w.found(at, diag.Error, codeOr(diag.CodeBrokenLink, err), "%s", reason(err))
+		w.found(at, diag.Error, diag.CodeOr(diag.CodeBrokenLink, err), "%s", reason(err))
 	case info.IsDir():
 		w.links = append(w.links, at)
 	case info.Mode().IsRegular():

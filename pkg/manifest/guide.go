@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -124,7 +123,7 @@ func (l *loader) guide(n *node) *Guide {
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		l.report(n.at, diag.Hint{}, "guide: %s", reason(err))
+		l.unread(n.at, err, "guide")
 		return nil
 	}
 	defer root.Close()
@@ -133,7 +132,7 @@ func (l *loader) guide(n *node) *Guide {
 		err = errors.New("it is not UTF-8")
 	}
 	if err != nil {
-		l.report(n.at, diag.Hint{}, "guide: %s: %s", clip(n.str()), reason(err))
+		l.unread(n.at, err, "guide: "+clip(n.str()))
 		return nil
 	}
 	r := &guideReader{loader: l, at: n.at, root: root, name: name, guide: &Guide{Dir: dir}, sums: map[string]string{}}
@@ -255,7 +254,7 @@ func (r *guideReader) image(line int, target string) string {
 	}
 	image, err := r.readImage(name)
 	if err != nil {
-		r.report(r.at, diag.Hint{}, "guide: %s, line %s: %s: %s", r.name, strconv.Itoa(line), clip(target), reason(err))
+		r.unread(r.at, err, fmt.Sprintf("guide: %s, line %d: %s", r.name, line, clip(target)))
 	}
 	r.sums[name] = image.Sum
 	if known := slices.ContainsFunc(r.guide.Images, func(i GuideImage) bool { return i.Sum == image.Sum }); image.Sum != "" && !known {

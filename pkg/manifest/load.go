@@ -92,7 +92,7 @@ func (l *loader) readNamed(named *node) *node {
 		l.report(named.at, diag.Hint{}, "%s is larger than %d MiB", clip(named.str()), maxFileSize>>20)
 		return nil
 	case err != nil:
-		l.report(named.at, diag.Hint{}, "%s: %s", clip(named.str()), reason(err))
+		l.unread(named.at, err, clip(named.str()))
 		return nil
 	}
 	return l.read(path, data)

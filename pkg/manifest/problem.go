@@ -52,10 +52,20 @@ func (l *loader) full() bool { return len(l.problems) >= maxProblems }
 
 // report adds a problem.
 func (l *loader) report(at Position, hint diag.Hint, format string, args ...any) {
+	l.add(Diagnostic{Code: diag.CodeBadManifest, Text: fmt.Sprintf(format, args...), Hint: hint, Pos: at})
+}
+
+func (l *loader) add(p Diagnostic) {
 	if l.full() {
 		return
 	}
-	l.problems = append(l.problems, Diagnostic{Severity: diag.Error, Code: diag.CodeBadManifest, Text: fmt.Sprintf(format, args...), Hint: hint, Pos: at})
+	p.Severity = diag.Error
+	l.problems = append(l.problems, p)
+}
+
+// unread reports a file that could not be read, as what the manifest calls it.
+func (l *loader) unread(at Position, err error, what string) {
+	l.add(Diagnostic{Code: diag.CodeOr(diag.CodeBadManifest, err), Text: what + ": " + reason(err), Pos: at})
 }
 
 // err returns the problems in reading order, each once, or nil.
