@@ -216,10 +216,13 @@ func (c cloud) explain(err error) error {
 // share is [store.Names] of the server's share.
 type share struct{ server Lister }
 
+// errNotOnShare is also what CVAT answers of a directory that it lists itself, where that is a link out of its share.
+var errNotOnShare = fmt.Errorf("%w, or a symbolic link leads out of the share", fs.ErrNotExist)
+
 func (s share) List(ctx context.Context, dir string) ([]store.Name, error) {
 	files, err := s.server.ShareContent(ctx, dir)
 	if errors.Is(err, cvat.ErrNotFound) {
-		return nil, fs.ErrNotExist
+		return nil, errNotOnShare
 	}
 	return namesOf(files), err
 }

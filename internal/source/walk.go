@@ -49,13 +49,18 @@ type walker struct {
 	store store.Store
 	root  string // the bag, in the store
 	links []string
-	ends  map[string]bool // directories that were listed, as [store.Store.Link] calls them; by their paths in the bag before links are followed
+	ends  map[string]bool   // directories that were listed, as [store.Store.Link] calls them; by their paths in the bag before links are followed
+	held  map[string]string // by path in the bag, of a store that tells of no links: what the directory holds
+	loop  bool              // such a store's links lead back: nothing more is listed
 	contents
 }
 
 // list walks the directory; ctx ends it early.
 func list(ctx context.Context, s store.Store, dir string) (contents, error) {
 	w := walker{store: s, root: dir, ends: make(map[string]bool)}
+	if _, served := s.(*store.Served); served {
+		w.held = make(map[string]string)
+	}
 	w.dir(ctx, "", "", 0)
 	if len(w.links) > 0 { // to follow them, it takes more than paths in the bag
 		_, root, _ := s.Link(ctx, dir)
@@ -84,7 +89,7 @@ func list(ctx context.Context, s store.Store, dir string) (contents, error) {
 
 // dir lists a directory that is end, with those in it.
 func (w *walker) dir(ctx context.Context, rel, end string, depth int) {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || w.loop {
 		return
 	}
 	if depth > maxDepth {
@@ -96,11 +101,39 @@ func (w *walker) dir(ctx context.Context, rel, end string, depth int) {
 	if err != nil {
 		w.found(rel, diag.Error, diag.CodeOr(diag.CodeUnreadableDirectory, err), "%s", reason(err))
 	}
+	if w.repeats(rel, entries) {
+		w.loop = true
+		w.found(rel, diag.Error, diag.CodeLinkLoop, "the same directories lie in each other again and again: a symbolic link there leads back to a directory that holds it")
+		return
+	}
 	w.images = slices.Grow(w.images, len(entries)) // which most are
 	for _, e := range entries {
 		w.entry(ctx, e, rel, end, depth)
 	}
 	w.dvc(ctx, entries, rel)
+}
+
+// repeats reports whether a path of a server that tells of no links goes round: X, X/P and X/P/P hold the same names. Without an
+// end to it, three links back to one directory would be 3^64 paths.
+func (w *walker) repeats(rel string, entries []fs.DirEntry) bool {
+	if w.held == nil {
+		return false
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name() + "\x00" + e.Type().String()
+	}
+	slices.Sort(names)
+	w.held[rel] = strings.Join(names, "\x00")
+	parts := strings.Split(rel, "/")
+	for n := 1; rel != "" && 2*n <= len(parts); n++ {
+		once, from := parts[:len(parts)-n], parts[:len(parts)-2*n]
+		same := slices.Equal(parts[len(parts)-n:], once[len(from):])
+		if same && w.held[rel] == w.held[path.Join(once...)] && w.held[rel] == w.held[path.Join(from...)] {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *walker) entry(ctx context.Context, e fs.DirEntry, rel, end string, depth int) {

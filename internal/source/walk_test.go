@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -113,5 +114,36 @@ func TestWhatWasMetInABagIsTheSameForAllItsCameras(t *testing.T) {
 	}
 	if len(places) != 1 || places[manifest.Position{}] > 0 {
 		t.Errorf("%v: %q", places, texts(root, problems))
+	}
+}
+
+// looped are the names of a share in which a holds three links back to itself, and deep seven directories in each other; CVAT tells
+// of no links.
+type looped struct{ asked *int }
+
+func (l looped) List(_ context.Context, dir string) ([]store.Name, error) {
+	*l.asked++
+	if strings.HasPrefix(dir, "deep") {
+		depth := strings.Count(dir, "/")
+		return []store.Name{{Name: fmt.Sprint(depth, ".jpg")}, {Name: "a", IsDir: depth < 6}}, nil
+	}
+	return []store.Name{{Name: "0.jpg"}, {Name: "x", IsDir: true}, {Name: "y", IsDir: true}, {Name: "z", IsDir: true}}, nil
+}
+
+func (looped) Stat(context.Context, string) (bool, error) { return true, nil }
+
+func (looped) Listed(context.Context, string, string, int) ([]store.Name, error) {
+	return nil, fs.ErrNotExist
+}
+
+func TestLinksOfAShareThatLeadBackEndTheWalk(t *testing.T) {
+	asked := 0
+	s := &store.Served{Root: "share:/", Names: looped{&asked}, At: store.Place{Share: true}}
+	got, err := list(t.Context(), s, "a")
+	if err != nil || len(got.problems) != 1 || got.problems[0].Code != diag.CodeLinkLoop || got.problems[0].Severity != diag.Error || asked > 10 {
+		t.Errorf("%d directories were listed: %+v, %v", asked, got.problems, err)
+	}
+	if got, _ := list(t.Context(), s, "deep"); len(got.images) != 7 || len(got.problems) > 0 {
+		t.Errorf("directories of one name that hold other files: %+v", got)
 	}
 }
