@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/crash"
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/given"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/resume"
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -114,6 +116,9 @@ func (c applyCmd) carryOut(a *app, view applyView, sessions []*session, plans []
 		on, done := view.begin(plans[i])
 		results[i] = apply.Run(context.Background(), plans[i], s.conn, c.runOptions(a, s), on)
 		done(results[i])
+		if err := s.project.Remember(plans[i], results[i]); err != nil {
+			a.warn(fmt.Sprintf("later plans will not notice that predictions changed: %v", err)) // what was applied counts for more
+		}
 	}
 	if err := view.results(plans, results); err != nil {
 		return err
@@ -179,6 +184,15 @@ type state struct{ kept *resume.Store }
 
 func (a *app) state() state {
 	return state{&resume.Store{Dir: resume.Dir(a.getenv), Warn: a.warn}}
+}
+
+// given is what this machine remembers of the predictions that tasks were given.
+func (a *app) given() given.Store {
+	dir := resume.Dir(a.getenv)
+	if dir == "" {
+		return given.Store{}
+	}
+	return given.Store{Dir: filepath.Join(dir, "given")}
 }
 
 // Lock is the hint of one upload, nil if there is none to be had.

@@ -152,6 +152,7 @@ func (a *app) sessionsOf(scanned planner.Scanned) []*session {
 	a.wrong = append(a.wrong, scanned.Mistakes()...)
 	sessions := make([]*session, len(scanned.Projects))
 	for i, p := range scanned.Projects {
+		p.Given = a.given()
 		sessions[i] = &session{project: p}
 	}
 	return sessions

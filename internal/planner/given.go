@@ -5,20 +5,30 @@ import (
 	"errors"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/given"
 	"github.com/cvatplan/cvatplan/internal/prediction"
+	"github.com/cvatplan/cvatplan/pkg/apply"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// compareAnnotations looks into finished tasks that may be given what they lack, or that are compared closely: two
-// requests for each in whose jobs nobody has worked, in addition to a listing of the project's jobs.
+// compareAnnotations looks into finished tasks that may be given what they lack, that are compared closely, or whose
+// predictions are known to have changed: two requests for each in whose jobs nobody has worked, in addition to a listing of
+// the project's jobs.
 func (p *Project) compareAnnotations(ctx context.Context, server Reader, o plan.Options) error {
 	var jobs map[int][]cvat.Job
+	var last map[int]given.Record
 	changed := false
 	for _, c := range p.Plan.Changes {
 		i, ok := p.first[plan.NameOf(c.Task)]
 		finished := c.Action == plan.NoOp || c.Action == plan.Update
-		if !ok || !finished || p.Tasks[i].Annotations == nil || !o.CheckFrames && !o.UpdatesAnnotations(p.Desired[i]) {
+		if !ok || !finished || p.Tasks[i].Annotations == nil {
+			continue
+		}
+		if last == nil {
+			last = p.Given.Load(p.Server.Shown, p.Actual.Scope.ProjectID)
+		}
+		if !o.CheckFrames && !o.UpdatesAnnotations(p.Desired[i]) && !p.predictionsChanged(i, last[c.ID]) {
 			continue
 		}
 		if jobs == nil {
@@ -49,6 +59,55 @@ func (p *Project) compareAnnotations(ctx context.Context, server Reader, o plan.
 		p.Plan = plan.Diff(p.Desired, p.Actual, o)
 	}
 	return ctx.Err()
+}
+
+// predictionsChanged says whether a task's file is known to say something else than the task was given.
+func (p *Project) predictionsChanged(i int, last given.Record) bool {
+	a := p.Tasks[i].Annotations
+	if last.Hash == "" || a.Path == "" {
+		return false
+	}
+	if stamp, _ := prediction.FileStamp(a.Path); stamp != "" && stamp == last.Stamp {
+		return false
+	}
+	found, err := prediction.Open(a.Path, prediction.Format(a.Format))
+	return err == nil && found.Hash != last.Hash
+}
+
+// Remember keeps, for later plans on this machine, which predictions the tasks of a plan that was applied hold. Those of
+// topics are not kept: only reading a recording tells whether they changed.
+func (p *Project) Remember(applied plan.Plan, r apply.Result) error {
+	outcomes := map[plan.Name]apply.TaskResult{}
+	for _, t := range r.Tasks {
+		outcomes[plan.NameOf(t.Task)] = t
+	}
+	var records []given.Record
+	for _, c := range applied.Changes {
+		t := outcomes[plan.NameOf(c.Task)]
+		i, ok := p.first[plan.NameOf(c.Task)]
+		if !ok || t.Outcome != apply.Done && t.Outcome != apply.Unchanged || !holds(c) || p.Tasks[i].Annotations == nil || p.Tasks[i].Annotations.Path == "" {
+			continue
+		}
+		record := given.Record{Task: t.ID, Hash: c.Desired.Annotations.Hash}
+		if stamp, at := prediction.FileStamp(p.Tasks[i].Annotations.Path); at.Before(p.Observed) { // else it may have changed since it was read
+			record.Stamp = stamp
+		}
+		records = append(records, record)
+	}
+	return p.Given.Add(p.Server.Shown, r.Project.ID, records)
+}
+
+// holds says whether the task of a change that was carried out has what its predictions said.
+func holds(c plan.Change) bool {
+	if c.Desired.Annotations == nil {
+		return false
+	}
+	for _, t := range c.Actual {
+		if g := t.Given; g != nil && g.Before != g.After && !c.Gives() {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *Project) jobsByTask(ctx context.Context, server Reader) (map[int][]cvat.Job, error) {

@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/given"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/source"
@@ -41,6 +42,8 @@ type Project struct {
 
 	Tasks   []source.Task
 	Desired []plan.Desired // parallel to Tasks: what planning found out of each so far
+
+	Given given.Store // what this machine remembers of the predictions that tasks were given
 
 	// What Decide, DecideOffline or DecideAgain found.
 	Observed time.Time // when the server was looked at
