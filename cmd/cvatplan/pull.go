@@ -1,19 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"path/filepath"
 	"slices"
-	"strings"
-	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/pull"
+	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/wording"
-	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -69,7 +64,9 @@ func (c pullCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		c.print(a, p.Formats(), result)
+		if err := c.print(a, result); err != nil {
+			return err
+		}
 		changed, failed = changed || result.Changed(), failed || len(result.Failures) > 0
 	}
 	switch {
@@ -82,11 +79,19 @@ func (c pullCmd) Run(a *app) error {
 }
 
 func (c pullCmd) begin(ctx context.Context, a *app, s *session, several bool) (*pull.Pull, error) {
-	o, err := c.options(a, s, several)
+	project := pull.Project{Server: s.project.Server.Shown, Wanted: s.project.Wanted, Tasks: s.project.Tasks, Parts: s.project}
+	written, err := pull.SettingsOf(s.project.Manifests)
 	if err != nil {
 		return nil, err
 	}
-	return pull.Begin(ctx, s.conn, pull.Project{Server: s.project.Server.Shown, Wanted: s.project.Wanted, Tasks: s.project.Tasks, Parts: s.project}, o)
+	o := c.options(a).Else(written)
+	if o.Dir == "" {
+		return nil, usageError{errors.New("no directory to write to: give --to DIR, or write pull: {to: DIR} in the manifest")}
+	}
+	if several {
+		o.Dir = project.Within(o.Dir)
+	}
+	return pull.Begin(ctx, s.conn, project, o)
 }
 
 // checkAll refuses a target of --all that fits no task.
@@ -99,141 +104,36 @@ func (c pullCmd) checkAll(tasks []string) error {
 	return nil
 }
 
-// options are the flags', and where they say nothing those of the manifests.
-func (c pullCmd) options(a *app, s *session, several bool) (pull.Options, error) {
-	written, err := pullOf(s.project.Manifests)
-	if err != nil {
-		return pull.Options{}, err
-	}
+// options are what the flags say.
+func (c pullCmd) options(a *app) pull.Options {
 	o := pull.Options{
-		Dir: cmp.Or(c.To, written.To), Formats: c.Format, Merge: cmp.Or(c.Merge, written.Merge), Jobs: cmp.Or(c.Jobs, written.Jobs, "annotation"),
-		Stage: cmp.Or(c.Stage, written.Stage), State: cmp.Or(c.State, written.State), All: c.All, Check: c.Check, Prune: c.Prune, Guard: a.guarded,
-	}
-	if len(o.Formats) == 0 {
-		o.Formats = written.Formats
-	}
-	if len(o.Formats) == 0 {
-		o.Formats = []string{"jsonl"}
-	}
-	if o.Dir == "" {
-		return o, usageError{errors.New("no directory to write to: give --to DIR, or write pull: {to: DIR} in the manifest")}
-	}
-	if several { // their files must not meet
-		o.Dir = filepath.Join(o.Dir, pull.FileName(cmp.Or(s.project.Wanted.Name, fmt.Sprint("project-", s.project.Wanted.ID))))
+		Dir: c.To, Formats: c.Format, Merge: c.Merge, Jobs: c.Jobs, Stage: c.Stage, State: c.State,
+		All: c.All, Check: c.Check, Prune: c.Prune, Guard: a.guarded,
 	}
 	if len(c.Target) > 0 || c.Shard.Of > 0 {
-		bags := sync.OnceValue(func() map[plan.Name]string { return bagsOf(s) }) // once it is known which parts there are
-		o.Target = func(task string) bool { return c.targets(task, cmp.Or(bags()[plan.NameOf(task)], task)) }
+		o.Target = c.targets
 	}
 	if !a.Quiet {
 		o.OnExport = func(task, format string, share float64) {
 			fmt.Fprintf(a.stderr, "cvatplan: %s: the server writes %s: %.0f %%\n", wording.Safe(task), wording.Safe(format), 100*share)
 		}
 	}
-	return o, nil
+	return o
 }
 
-// bagsOf are the bags of the tasks, by name.
-func bagsOf(s *session) map[plan.Name]string {
-	bags := map[plan.Name]string{}
-	for _, t := range s.project.Tasks {
-		for _, task := range s.project.PartsOf(t) {
-			bags[plan.NameOf(task)] = t.Bag
+// print says what changed, file by file, and what was left out.
+func (c pullCmd) print(a *app, r pull.Result) error {
+	if !a.Quiet {
+		if err := report.PullFiles(a.stdout, r, a.Verbose); err != nil {
+			return err
 		}
-	}
-	return bags
-}
-
-// pullOf is what the manifests of a project write under pull:, which must not differ.
-func pullOf(manifests []*manifest.Manifest) (manifest.Pull, error) {
-	var found *manifest.Manifest
-	for _, m := range manifests {
-		if isZero(m.Pull) {
-			continue
-		}
-		if found != nil && !equalPull(found.Pull, m.Pull) {
-			return manifest.Pull{}, fmt.Errorf("%s and %s write different settings under pull: for one project", found.File, m.File)
-		}
-		found = m
-	}
-	if found == nil {
-		return manifest.Pull{}, nil
-	}
-	return found.Pull, nil
-}
-
-func isZero(p manifest.Pull) bool { return equalPull(p, manifest.Pull{}) }
-
-func equalPull(a, b manifest.Pull) bool {
-	same := slices.Equal(a.Formats, b.Formats)
-	a.Formats, b.Formats = nil, nil
-	return same && a.To == b.To && a.Merge == b.Merge && a.Stage == b.Stage && a.State == b.State && a.Jobs == b.Jobs
-}
-
-// print tells what changed, file by file, and what was left out.
-func (c pullCmd) print(a *app, formats []string, r pull.Result) {
-	for _, w := range r.Warnings {
-		a.warn(wording.Safe(w))
-	}
-	signs := map[pull.Change]string{pull.Created: "+", pull.Changed: "~", pull.Gone: "?", pull.Removed: "-", pull.Unchanged: " "}
-	files := map[pull.Change]int{}
-	var sum pull.Counts
-	for _, f := range r.Files {
-		files[f.Change]++
-		if f.Format == formats[0] { // the others hold the same frames
-			sum.Hidden, sum.Filtered, sum.Unplaced = sum.Hidden+f.Hidden, sum.Filtered+f.Filtered, sum.Unplaced+f.Unplaced
-		}
-		if a.Quiet || f.Change == pull.Unchanged && !a.Verbose {
-			continue
-		}
-		fmt.Fprintf(a.stdout, "%s %s%s\n", signs[f.Change], wording.Safe(f.Path), inFile(f))
 	}
 	for _, f := range r.Failures {
 		a.printError(fmt.Errorf("%s: %w", wording.Safe(f.Subject), f.Err))
 	}
-	if len(r.Missing) > 0 {
-		a.warn(fmt.Sprintf("the server has no frames of %s of the manifests, such as %s", wording.Count(len(r.Missing), "task", "tasks"), wording.Safe(r.Missing[0])))
+	for _, w := range report.PullWarnings(r) {
+		a.warn(w)
 	}
-	if r.Other > 0 {
-		a.warn(fmt.Sprintf("%s of the project in no manifest left alone; --all pulls them too", wording.Count(r.Other, "task", "tasks")))
-	}
-	lost := r.Lost()
-	for _, what := range slices.Sorted(maps.Keys(lost)) {
-		a.warn(fmt.Sprintf("%s: %d left out", what, lost[what]))
-	}
-	fmt.Fprintln(a.stdout, summaryOf(c.Check, r, files, sum))
-}
-
-func inFile(f pull.File) string {
-	switch {
-	case f.Change == pull.Gone:
-		return " (gone; --prune removes it)"
-	case f.Frames == 0:
-		return ""
-	}
-	return fmt.Sprintf(" (%s, %s, %s)", wording.Count(f.Frames, "frame", "frames"), wording.Count(f.Shapes, "shape", "shapes"), wording.Count(f.Tags, "tag", "tags"))
-}
-
-func summaryOf(check bool, r pull.Result, files map[pull.Change]int, sum pull.Counts) string {
-	var parts []string
-	for _, c := range []pull.Change{pull.Created, pull.Changed, pull.Unchanged, pull.Gone, pull.Removed} {
-		if n := files[c]; n > 0 || c == pull.Changed {
-			parts = append(parts, fmt.Sprintf("%d %s", n, c))
-		}
-	}
-	word := "Pull"
-	if check {
-		word = "Check"
-	}
-	text := fmt.Sprintf("%s: %s of project %s; files: %s.", word, wording.Count(r.Tasks, "task", "tasks"), wording.Safe(r.Project), strings.Join(parts, ", "))
-	if sum.Hidden > 0 {
-		text += fmt.Sprintf(" %s left out.", wording.Count(sum.Hidden, "hidden frame", "hidden frames"))
-	}
-	if sum.Filtered > 0 {
-		text += fmt.Sprintf(" %s of other jobs left out.", wording.Count(sum.Filtered, "frame", "frames"))
-	}
-	if sum.Unplaced > 0 {
-		text += fmt.Sprintf(" %s in no bag.", wording.Count(sum.Unplaced, "frame", "frames"))
-	}
-	return text
+	_, err := fmt.Fprintln(a.stdout, report.PullSummary(r, c.Check))
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/annotation"
@@ -92,17 +93,8 @@ func (r *Pull) partsOf(t source.Task) []string {
 
 // choose makes members of the tasks that are pulled.
 func (r *Pull) choose(tasks []cvat.Task, jobs []cvat.Job) {
-	wanted := map[plan.Name]*source.Task{}
-	missing := map[string]bool{}
-	for i := range r.project.Tasks {
-		t := &r.project.Tasks[i]
-		for _, task := range r.partsOf(*t) {
-			if name := plan.NameOf(task); wanted[name] == nil && r.targets(task) {
-				wanted[name], missing[task] = t, true
-				r.targeted = append(r.targeted, task)
-			}
-		}
-	}
+	wanted := r.wanted()
+	missing := maps.Clone(wanted)
 	byTask := map[int][]cvat.Job{}
 	for _, j := range jobs {
 		byTask[j.TaskID] = append(byTask[j.TaskID], j)
@@ -120,13 +112,10 @@ func (r *Pull) choose(tasks []cvat.Task, jobs []cvat.Job) {
 		case from == nil:
 			r.targeted = append(r.targeted, t.Name)
 		}
-		switch {
-		case !t.Imported():
+		if !t.Imported() {
 			continue
 		}
-		if from != nil {
-			delete(missing, plan.NameOf(t.Name).String())
-		}
+		delete(missing, plan.NameOf(t.Name))
 		m := &member{task: t, jobs: byTask[t.ID], source: from}
 		if r.o.Jobs == groundTruth && m.groundTruth() == 0 {
 			continue
@@ -136,13 +125,33 @@ func (r *Pull) choose(tasks []cvat.Task, jobs []cvat.Job) {
 	}
 	r.result.Tasks = len(r.members)
 	for name := range missing {
-		r.result.Missing = append(r.result.Missing, name)
+		r.result.Missing = append(r.result.Missing, name.String())
 	}
 	slices.Sort(r.result.Missing)
 	slices.SortStableFunc(r.members, func(a, b *member) int { return cmp.Compare(a.file, b.file) })
 }
 
-func (r *Pull) targets(task string) bool { return r.o.Target == nil || r.o.Target(task) }
+// wanted are the manifests' tasks that are pulled; of several of one name the first.
+func (r *Pull) wanted() map[plan.Name]*source.Task {
+	wanted := map[plan.Name]*source.Task{}
+	r.bags = map[plan.Name]string{}
+	for i := range r.project.Tasks {
+		t := &r.project.Tasks[i]
+		for _, task := range r.partsOf(*t) {
+			name := plan.NameOf(task)
+			r.bags[name] = t.Bag
+			if wanted[name] == nil && r.targets(task) {
+				wanted[name] = t
+				r.targeted = append(r.targeted, task)
+			}
+		}
+	}
+	return wanted
+}
+
+func (r *Pull) targets(task string) bool {
+	return r.o.Target == nil || r.o.Target(task, cmp.Or(r.bags[plan.NameOf(task)], task))
+}
 
 // The kinds of jobs.
 const (

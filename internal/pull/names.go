@@ -15,9 +15,9 @@ import (
 
 const maxFileName = 180 // bytes, which leaves room for what a format appends; file systems end at 255
 
-// FileName is a name of CVAT's as the name of a file on every system. A name that had to be changed gets a part of its
+// fileName is a name of CVAT's as the name of a file on every system. A name that had to be changed gets a part of its
 // hash, so that no two become one.
-func FileName(name string) string { return safeName(name, plain) }
+func fileName(name string) string { return safeName(name, plain) }
 
 // plain are the characters that need no quoting in a shell, and letters of all scripts.
 func plain(r rune) bool {
@@ -77,7 +77,7 @@ func (n *namer) name(name, distinct string) string {
 		n.taken = map[string]bool{}
 	}
 	fold := cases.Fold()
-	safe := FileName(name)
+	safe := fileName(name)
 	if n.taken[fold.String(safe)] {
 		safe += "-" + shortHash(name+"\x00"+distinct)
 	}

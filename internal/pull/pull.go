@@ -41,15 +41,15 @@ type Server interface {
 // Options say what is pulled, and where to.
 type Options struct {
 	Dir     string
-	Formats []string          // see [Formats]; any other is one that the server writes
-	Target  func(string) bool // which tasks, by name; nil: all
-	All     bool              // also tasks of the project that no manifest asks for
-	Merge   string            // "": a file per task; project, subset, bag
-	Jobs    string            // annotation or ground_truth
-	Stage   string            // only frames of jobs in this stage; empty: any
-	State   string            // only frames of jobs in this state; empty: any
-	Check   bool              // write nothing
-	Prune   bool              // remove the files of what is gone
+	Formats []string                    // see [Formats]; any other is one that the server writes
+	Target  func(task, bag string) bool // which tasks, by their names and bags; a task in no bag has its name for it. nil: all
+	All     bool                        // also tasks of the project that no manifest asks for
+	Merge   string                      // "": a file per task; project, subset, bag
+	Jobs    string                      // annotation or ground_truth
+	Stage   string                      // only frames of jobs in this stage; empty: any
+	State   string                      // only frames of jobs in this state; empty: any
+	Check   bool                        // write nothing
+	Prune   bool                        // remove the files of what is gone
 
 	// Guard is what files of JSON and YAML go through on their way out, so that nobody's names are obeyed by the
 	// terminal or the page that shows them; nil: nothing. Other formats cannot write such characters otherwise.
@@ -103,6 +103,7 @@ type Result struct {
 	Project  string
 	Tasks    int      // that were pulled
 	Fetched  int      // of them, those that were asked for
+	Formats  []string // that were written
 	Other    int      // tasks of the project that no manifest asks for, and that were left alone
 	Missing  []string // tasks of the manifests that the server does not have, or without frames
 	Files    []File   // in the order of their paths
@@ -129,6 +130,18 @@ func (r Result) Lost() map[string]int {
 	return lost
 }
 
+// LeftOut counts the frames that were left out, or are in no bag. Each format holds the same frames, so that the
+// first one's are counted.
+func (r Result) LeftOut() Counts {
+	var sum Counts
+	for _, f := range r.Files {
+		if f.Format == r.Formats[0] {
+			sum.Hidden, sum.Filtered, sum.Unplaced = sum.Hidden+f.Hidden, sum.Filtered+f.Filtered, sum.Unplaced+f.Unplaced
+		}
+	}
+	return sum
+}
+
 // A Project is what is pulled: the manifests' tasks in one project of a server.
 type Project struct {
 	Server string // as it is shown
@@ -145,7 +158,7 @@ type Parts interface {
 
 // Begin finds out which tasks a pull is about, and writes nothing: of several projects, all are begun before one is written.
 func Begin(ctx context.Context, server Server, p Project, o Options) (*Pull, error) {
-	r := &Pull{server: server, project: p, o: o}
+	r := &Pull{server: server, project: p, o: o, result: Result{Formats: o.Formats}}
 	if err := r.checkFormats(ctx); err != nil {
 		return nil, err
 	}
@@ -157,9 +170,6 @@ func Begin(ctx context.Context, server Server, p Project, o Options) (*Pull, err
 
 // Targeted are the tasks that Options.Target fits, there or not.
 func (r *Pull) Targeted() []string { return r.targeted }
-
-// Formats are those that it writes.
-func (r *Pull) Formats() []string { return r.o.Formats }
 
 // Run fetches and writes, once. Its error stopped the whole; what concerns one task is among the result's failures.
 func (r *Pull) Run(ctx context.Context) (Result, error) {
@@ -183,7 +193,8 @@ type Pull struct {
 	project Project
 	o       Options
 
-	id       int // of the project
+	id       int                  // of the project
+	bags     map[plan.Name]string // of the manifests' tasks
 	targeted []string
 
 	labels  annotation.Labels

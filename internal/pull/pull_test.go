@@ -203,8 +203,8 @@ func TestNamesAreSafeFileNamesAndStayApart(t *testing.T) {
 			t.Errorf("%q becomes %q; before: %q", name, file, seen[folded])
 		}
 		seen[folded] = name + "!"
-		if again := FileName(FileName(name)); again != FileName(name) {
-			t.Errorf("%q becomes %q, and that %q", name, FileName(name), again)
+		if again := fileName(fileName(name)); again != fileName(name) {
+			t.Errorf("%q becomes %q, and that %q", name, fileName(name), again)
 		}
 	}
 }

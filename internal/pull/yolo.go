@@ -40,7 +40,7 @@ func (r *Pull) yoloOutputs(format string) []output {
 			if m.clouds() {
 				continue
 			}
-			split := imageDir(FileName(y.Split(m.task.Subset)))
+			split := imageDir(fileName(y.Split(m.task.Subset)))
 			splits[split] = append(splits[split], m)
 			all = append(all, output{
 				path: path.Join(dir, "labels", split, imageDir(m.file)), format: format, members: []*member{m}, from: r.from(dir, []*member{m}), tree: &y,
