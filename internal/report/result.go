@@ -10,6 +10,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/apply"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 var outcomeSigns = map[apply.Outcome]sign{
@@ -27,8 +28,8 @@ var outcomes = []apply.Outcome{
 	apply.Unchanged, apply.Left, apply.Done, apply.Pending, apply.Stopped, apply.Refused, apply.Failed,
 }
 
-// ResultText writes what apply did: each task with its id and its link, each failure
-// with its cause and whether running again helps, and a summary line.
+// ResultText writes what apply did, below the plan's text: each task with its id and its link, each failure
+// with its cause and whether running again helps, and a summary line. What the plan refused stands there alone.
 func ResultText(w io.Writer, results []apply.Result, o TextOptions) error {
 	t := &text{TextOptions: o}
 	for _, r := range results {
@@ -123,9 +124,14 @@ func (t *text) rows(r apply.Result) []apply.TaskResult {
 	return rows
 }
 
+// refusedByPlan are the actions of tasks that the plan above has listed already, with the same reason.
+var refusedByPlan = []plan.Action{plan.Conflict, plan.Blocked, plan.Renamed}
+
 func (t *text) listed(r apply.TaskResult) bool {
 	switch {
-	case r.Outcome == apply.Failed || r.Outcome == apply.Refused:
+	case r.Outcome == apply.Refused:
+		return !slices.Contains(refusedByPlan, r.Action)
+	case r.Outcome == apply.Failed:
 		return true
 	case t.Quiet:
 		return false
