@@ -169,9 +169,9 @@ func (a *app) applyCode(results []apply.Result, failOn string) error {
 		return exit(a.interrupts.code())
 	case refused:
 		return exit(exitNotAllowed)
-	case blocked(undone) == exitConflict, failOn == "drift" && n.Drift > 0:
+	case codeOfBlocked(undone) == exitConflict, failOn == "drift" && n.Drift > 0:
 		return exit(exitConflict)
-	case n.Failed+len(undone) > 0, failed != nil && passes(failed):
+	case n.Failed+len(undone) > 0, failed != nil && isTemporary(failed):
 		return exit(exitTaskFailed)
 	case failed != nil:
 		return exit(exitError)
@@ -286,9 +286,9 @@ func (a *app) ask(ctx context.Context, s *session, p plan.Plan) error {
 	if organization == "" {
 		organization = "personal workspace"
 	}
-	fmt.Fprintf(a.stderr, "\n%s, %s, project %q, as %s: create %d tasks, finish %d, change %d, send %d images (%s).\n",
+	fmt.Fprintf(a.stderr, "\n%s, %s, project %q, as %s: create %s, finish %d, change %d, send %s (%s).\n",
 		wording.Safe(p.Scope.Server), wording.Safe(organization), wording.Safe(p.Scope.Project), wording.Safe(user),
-		n.Create+n.Replace, n.Resume+n.Wait, n.Update, n.Images, wording.Bytes(n.Bytes))
+		wording.Count(n.Create+n.Replace, "task", "tasks"), n.Resume+n.Wait, n.Update, wording.Count(n.Images, "image", "images"), wording.Bytes(n.Bytes))
 	if p.Project.Ask {
 		fmt.Fprintf(a.stderr, "The project does not exist and will be created.\n")
 	}

@@ -157,7 +157,7 @@ func (a *app) clientOptions(s planner.Server) cvat.Options {
 		UploadRate:    int64(a.LimitRate),
 		RequestRate:   float64(a.MaxRequests),
 		OnWarning:     a.warn,
-		OnRetry:       a.retries.tell,
+		OnRetry:       a.retries.report,
 	}
 	if a.Debug {
 		o.Debug = func(line string) { fmt.Fprintln(a.stderr, "cvatplan: debug:", line) }

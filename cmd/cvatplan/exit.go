@@ -73,14 +73,14 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.Is(err, cvat.ErrNotAuthorised):
 		return exitNotAllowed
-	case passes(err):
+	case isTemporary(err):
 		return exitTaskFailed
 	}
 	return exitError
 }
 
-// passes reports whether an error is of a moment: running again helps, with nothing else changed.
-func passes(err error) bool {
+// isTemporary reports whether running again helps, with nothing else changed.
+func isTemporary(err error) bool {
 	var inBags bagsError
 	var inManifests *manifest.Error
 	switch {
@@ -92,9 +92,9 @@ func passes(err error) bool {
 	return diag.CodeOr("", err) == diag.CodeTooManyFiles
 }
 
-// blocked is the exit code of tasks that were left undone, each for a reason: where all of them are blocked for a
+// codeOfBlocked is the exit code of tasks that were left undone, each for a reason: where all of them are blocked for a
 // moment only, because no more files could be opened, no person has to decide.
-func blocked(reasons []diag.Diagnostic) int {
+func codeOfBlocked(reasons []diag.Diagnostic) int {
 	switch {
 	case len(reasons) == 0:
 		return exitOK

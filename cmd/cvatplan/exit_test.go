@@ -99,7 +99,7 @@ func TestOnlyWhatAPersonMustDecideIsAConflict(t *testing.T) {
 		"one of it for good":        {[]diag.Diagnostic{passing, lasting}, exitConflict},
 		"all, of which one for now": {[]diag.Diagnostic{lasting, passing}, exitConflict},
 	} {
-		if got := blocked(c.reasons); got != c.want {
+		if got := codeOfBlocked(c.reasons); got != c.want {
 			t.Errorf("%s: exit code %d, want %d", name, got, c.want)
 		}
 	}

@@ -93,7 +93,7 @@ func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*s
 			return err
 		}
 		for _, t := range s.project.Tasks {
-			if !c.Shard.Has(t.Bag) || len(c.Target) > 0 && !slices.ContainsFunc(c.Target, t.Fits) {
+			if !planner.Selected(t, c.Target, c.Shard.Shard) {
 				continue
 			}
 			ok, err := c.list(ctx, a, s, t, ids, out)
@@ -124,21 +124,10 @@ func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, 
 	var server observe.Reader
 	var holders []planner.Holder
 	if len(ids) > 0 {
-		server, holders = s.conn, holdersOf(s, t, ids)
+		server, holders = s.conn, s.project.Holders(t, ids)
 	}
 	problems, err := planner.Records(ctx, t, server, holders, out.Write)
 	return a.printProblems(problems) < diag.Error, err
-}
-
-// holdersOf are the server's task, or those of the parts.
-func holdersOf(s *session, t source.Task, ids map[plan.Name]int) []planner.Holder {
-	var all []planner.Holder
-	for _, name := range s.project.PartsOf(t) {
-		if id := ids[plan.NameOf(name)]; id != 0 {
-			all = append(all, planner.Holder{Task: name, ID: id})
-		}
-	}
-	return all
 }
 
 // taskIDs are the ids of imported tasks, by name, where they are asked for.
@@ -161,11 +150,7 @@ func (c framesCmd) taskIDs(ctx context.Context, a *app, s *session) (map[plan.Na
 
 // renew writes each index that the manifests name. One whose tasks cannot all be listed stays as it is.
 func (c framesCmd) renew(ctx context.Context, a *app, sessions []*session) error {
-	var projects []*planner.Project
-	for _, s := range sessions {
-		projects = append(projects, s.project)
-	}
-	byFile := planner.IndexFiles(projects)
+	byFile := planner.IndexFiles(projectsOf(sessions))
 	if len(byFile) == 0 {
 		return withHint(withCode(diag.CodeNoIndex, errors.New("no bag of the manifests names an index")), diag.Do(diag.HintNameIndex))
 	}

@@ -3,14 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 
 	"github.com/cvatplan/cvatplan/internal/adopt"
-	"github.com/cvatplan/cvatplan/internal/atomicfile"
-	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -39,7 +36,7 @@ func (c importCmd) Run(a *app) error {
 	ctx, cancel := a.context()
 	defer cancel()
 	server := planner.ServerOf(&manifest.Manifest{Server: manifest.Server{Organization: c.Organization}}, a.Server)
-	if err := c.mayWrite(c.Output); err != nil {
+	if err := c.file(c.Output).check(); err != nil {
 		return err
 	}
 	conn, err := a.connect(ctx, server)
@@ -61,7 +58,7 @@ func (c importCmd) Run(a *app) error {
 		a.warn("left out: " + left)
 	}
 	if !a.Quiet {
-		fmt.Fprintf(a.stderr, "cvatplan: hint: read it, then: cvatplan plan%s\n", initCmd{Output: c.Output}.argument())
+		fmt.Fprintf(a.stderr, "cvatplan: hint: read it, then: cvatplan plan%s\n", c.file(c.Output).argument())
 	}
 	return nil
 }
@@ -74,30 +71,19 @@ func projectNamed(text string) manifest.Project {
 	return manifest.Project{Name: text}
 }
 
-func (c importCmd) mayWrite(file string) error {
-	if _, err := os.Lstat(file); err == nil && !c.Force {
-		return withHint(fmt.Errorf("%s is there already", file), diag.Do(diag.HintOtherOutput))
-	}
-	return nil
-}
+func (c importCmd) file(path string) newFile { return newFile{path, c.Force} }
 
 // writeAll writes the index first: the manifest names it.
 func (c importCmd) writeAll(a *app, adopted adopt.Adopted) error {
-	write := func(file string, content []byte) error {
-		return atomicfile.Write(file, atomicfile.Options{New: !c.Force}, a.guarded(func(w io.Writer) error {
-			_, err := w.Write(content)
-			return err
-		}))
-	}
 	if len(adopted.Index) > 0 {
-		if err := errors.Join(c.mayWrite(adopted.IndexAt), os.MkdirAll(filepath.Dir(adopted.IndexAt), 0o755)); err != nil {
+		if err := errors.Join(c.file(adopted.IndexAt).check(), os.MkdirAll(filepath.Dir(adopted.IndexAt), 0o755)); err != nil {
 			return err
 		}
-		if err := write(adopted.IndexAt, adopted.Index); err != nil {
+		if err := c.file(adopted.IndexAt).write(a, adopted.Index); err != nil {
 			return err
 		}
 	}
-	if err := write(c.Output, adopted.Manifest); err != nil {
+	if err := c.file(c.Output).write(a, adopted.Manifest); err != nil {
 		return err
 	}
 	if !a.Quiet {

@@ -2,11 +2,7 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 
-	"github.com/cvatplan/cvatplan/internal/atomicfile"
-	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/survey"
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
@@ -32,7 +28,7 @@ func (c initCmd) Run(a *app) error {
 	file := c.Output
 	if file == "-" {
 		file = defaultManifest
-	} else if err := c.mayWrite(); err != nil {
+	} else if err := c.file().check(); err != nil {
 		return err
 	}
 	drafted, err := survey.Draft(ctx, file, a.Server, c.Paths...)
@@ -45,7 +41,7 @@ func (c initCmd) Run(a *app) error {
 		_, err := a.stdout.Write(drafted.Text)
 		return err
 	}
-	if err := c.write(a, drafted.Text); err != nil {
+	if err := c.file().write(a, drafted.Text); err != nil {
 		return err
 	}
 	a.printProblems(drafted.Problems)
@@ -53,30 +49,9 @@ func (c initCmd) Run(a *app) error {
 		fmt.Fprintln(a.stderr, "cvatplan: note: the manifest names no labels, and nothing can be annotated in a project without them")
 		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %s, %s, %s, %s\n", c.Output,
 			wording.Count(drafted.Bags, "bag", "bags"), wording.Count(drafted.Cameras, "camera", "cameras"), wording.Count(drafted.Tasks, "task", "tasks"), drafted.Counted)
-		fmt.Fprintf(a.stderr, "cvatplan: hint: read it, put in your server and labels, then: cvatplan plan%s\n", c.argument())
+		fmt.Fprintf(a.stderr, "cvatplan: hint: read it, put in your server and labels, then: cvatplan plan%s\n", c.file().argument())
 	}
 	return nil
 }
 
-func (c initCmd) mayWrite() error {
-	if _, err := os.Lstat(c.Output); err == nil && !c.Force {
-		return withHint(fmt.Errorf("%s is there already", c.Output), diag.Do(diag.HintOtherOutput))
-	}
-	return nil
-}
-
-// write takes care that a file that came to be meanwhile is not overwritten either.
-func (c initCmd) write(a *app, text []byte) error {
-	return atomicfile.Write(c.Output, atomicfile.Options{New: !c.Force}, a.guarded(func(w io.Writer) error {
-		_, err := w.Write(text)
-		return err
-	}))
-}
-
-// argument is how plan is given a manifest that is not the default one.
-func (c initCmd) argument() string {
-	if c.Output == defaultManifest {
-		return ""
-	}
-	return " " + c.Output
-}
+func (c initCmd) file() newFile { return newFile{c.Output, c.Force} }

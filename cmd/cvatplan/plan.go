@@ -129,7 +129,7 @@ func (c planCmd) code(plans []plan.Plan) error {
 	for _, p := range plans {
 		problems = append(problems, p.Problems()...)
 	}
-	n, code := plan.Count(plans...), blocked(problems)
+	n, code := plan.Count(plans...), codeOfBlocked(problems)
 	switch {
 	case c.FailOn == "drift" && n.Drift > 0:
 		return exit(exitConflict)
@@ -199,20 +199,13 @@ func (c planCmd) unplanned(a *app, err error) error {
 	if len(wrong) == 0 {
 		return err
 	}
-	markdown := func(w io.Writer) error { return report.Markdown(w, nil, report.MarkdownOptions{Errors: wrong}) }
-	return errors.Join(err, c.printMistakes(a, wrong), c.summarize(a, markdown))
-}
-
-func (c planCmd) printMistakes(a *app, wrong []diag.Diagnostic) error {
-	switch c.Output {
-	case "json":
-		return report.JSON(a.stdout, nil, report.JSONOptions{Version: versionString(), Errors: wrong})
-	case "markdown":
-		return report.Markdown(a.stdout, nil, report.MarkdownOptions{Errors: wrong})
-	case "html":
-		return report.HTML(a.stdout, nil, report.HTMLOptions{Errors: wrong})
+	a.wrong = wrong
+	var printed error
+	if c.Output != "text" && c.Output != "paths" {
+		printed = a.printPlans(c.Output, nil, report.HTMLOptions{})
 	}
-	return nil
+	markdown := func(w io.Writer) error { return report.Markdown(w, nil, report.MarkdownOptions{Errors: wrong}) }
+	return errors.Join(err, printed, c.summarize(a, markdown))
 }
 
 // pageOf gives the pictures of what is to be uploaded, so that a reviewer sees it before, and when the frames were taken.

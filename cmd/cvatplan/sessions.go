@@ -71,13 +71,13 @@ func (a *app) scanOptions() planner.ScanOptions {
 	o := planner.ScanOptions{Root: string(a.Root), Server: a.Server, Strict: a.strict, ReadWhole: a.ReadWhole, IndexOnly: a.indexOnly, RenewIndex: a.renewing, Memory: a.budget()}
 	if a.asking {
 		o.Lister = func(ctx context.Context, s planner.Server) (planner.Lister, error) { return a.connected(ctx, s) }
-		o.Listed = a.tellListing
+		o.Listed = a.reportListing
 	}
 	return o
 }
 
-// tellListing tells of directories that are long to list, once in ten pages of CVAT's.
-func (a *app) tellListing(dir string, names int) {
+// reportListing names directories that are long to list, once in ten pages of CVAT's.
+func (a *app) reportListing(dir string, names int) {
 	const often = 5000
 	if names%often == 0 && names > 0 && !a.Quiet {
 		fmt.Fprintf(a.stderr, "cvatplan: listing %s: %d names so far\n", wording.Safe(dir), names)

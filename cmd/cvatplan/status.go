@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/status"
-	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 type statusCmd struct {
@@ -98,13 +96,8 @@ func (c statusCmd) needsJobs() bool {
 // annotation asks how far the tasks are that targets is true of, by name and bag. Without their project all
 // are missing, so that is said.
 func (a *app) annotation(ctx context.Context, s *session, targets func(task, bag string) bool, jobs bool) ([]observe.Progress, error) {
-	want := observe.Want{Server: s.project.Server.Shown, Project: s.project.Wanted}
-	want.Divide = func(ctx context.Context, have []plan.Task) ([]plan.Desired, error) {
-		tasks, err := s.project.NameParts(ctx, have)
-		return slices.DeleteFunc(tasks, func(d plan.Desired) bool { return !targets(d.Task, d.Bag) }), err
-	}
-	found, all, err := observe.Annotation(ctx, s.conn, want, jobs)
-	if err == nil && found.ID == 0 {
+	all, exists, err := s.project.Progress(ctx, s.conn, targets, jobs)
+	if err == nil && !exists {
 		a.warn(fmt.Sprintf("the server has no project %q", s.project.Wanted.Name))
 		a.hint(diag.Hint{}, diag.CodeProject)
 	}

@@ -57,7 +57,7 @@ func (c validateCmd) check(ctx context.Context, a *app, m *manifest.Manifest) er
 		return err
 	}
 	tasks, problems := planner.CheckImages(ctx, m, planner.ScanOptions{Root: string(a.Root), Strict: c.Strict, ReadWhole: a.ReadWhole, Memory: a.budget()})
-	if err := c.tell(a, problems); err != nil {
+	if err := c.report(a, problems); err != nil {
 		return err
 	}
 	if len(diag.Errors(problems)) > 0 {
@@ -67,8 +67,8 @@ func (c validateCmd) check(ctx context.Context, a *app, m *manifest.Manifest) er
 	return err
 }
 
-// tell prints problems; for GitHub, errors are annotations in place of lines.
-func (c validateCmd) tell(a *app, problems []diag.Diagnostic) error {
+// report prints problems; for GitHub, errors are annotations in place of lines.
+func (c validateCmd) report(a *app, problems []diag.Diagnostic) error {
 	if c.Output != "github" {
 		a.printProblems(problems)
 		return nil

@@ -149,7 +149,7 @@ func (n *announcer) Event(e apply.Event) { n.progress.Event(e) }
 // Retried counts a request that is sent again.
 func (n *announcer) Retried() { n.progress.Retried() }
 
-// retries tells that requests are sent again, so that waiting is no silence: to the progress display
+// retries shows that requests are sent again, so that waiting is no silence: to the progress display
 // while there is one, and else in a line now and then.
 type retries struct {
 	w io.Writer
@@ -162,7 +162,7 @@ type retries struct {
 // often is the least time between two lines: one server in trouble makes many retries.
 const often = 5 * time.Second
 
-func (r *retries) tell(e cvat.Retry) {
+func (r *retries) report(e cvat.Retry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.shown != nil {

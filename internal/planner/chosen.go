@@ -49,7 +49,7 @@ func (p *Project) chooseFrames(ctx context.Context, o plan.Options) error {
 
 // asksFor reports whether the plan is about a task, as far as names tell.
 func (p *Project) asksFor(t source.Task, o plan.Options) bool {
-	if t.Deferred != "" || !o.Shard.Has(t.Bag) {
+	if t.Deferred != "" {
 		return false
 	}
 	for _, m := range p.Manifests {
@@ -57,7 +57,13 @@ func (p *Project) asksFor(t source.Task, o plan.Options) bool {
 			return false
 		}
 	}
-	return len(o.Target) == 0 || slices.ContainsFunc(o.Target, t.Fits)
+	return Selected(t, o.Target, o.Shard)
+}
+
+// Selected reports whether a command is about a task: one of its names fits a target, where there are some, and its
+// bag is in the shard.
+func Selected(t source.Task, target []string, shard plan.Shard) bool {
+	return shard.Has(t.Bag) && (len(target) == 0 || slices.ContainsFunc(target, t.Fits))
 }
 
 // noteChoice says what choosing cost, unless the manifests acknowledge it.

@@ -8,12 +8,25 @@ import (
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
 // A Holder is a task on the server that holds frames of a manifest's: that task, or one of its parts.
 type Holder struct {
 	Task string
 	ID   int
+}
+
+// Holders are the tasks on the server that hold a task's frames: itself, or its parts. ids are of the tasks there that
+// have frames, by name.
+func (p *Project) Holders(t source.Task, ids map[plan.Name]int) []Holder {
+	var all []Holder
+	for _, name := range p.PartsOf(t) {
+		if id := ids[plan.NameOf(name)]; id != 0 {
+			all = append(all, Holder{Task: name, ID: id})
+		}
+	}
+	return all
 }
 
 // Records gives one record for each of a task's frames, with what is wrong with them, and closes the task. Frames that
