@@ -66,11 +66,39 @@ func (a *adoption) findImages(ctx context.Context) error {
 	return nil
 }
 
+// A listing is what a walk through the root counts.
+type listing struct {
+	dirs   []string          // in their order, without the root
+	below  map[string]*names // of the images below each directory
+	kids   map[string]int    // directories and recordings in each
+	videos map[string]int    // in a directory, by it and their ending
+}
+
 func (m *images) list(ctx context.Context, in store.Store, kind manifest.Kind) error {
 	m.byBase, m.byNames, m.recordings, m.videos = map[string][]int{}, map[names][]int{}, map[string][]dir{}, map[string][]dir{}
-	below, order, kids := map[string]*names{}, []string{}, map[string]int{}
-	alike := map[string]int{} // videos in a directory, by it and their ending
-	err := fs.WalkDir(store.FS(ctx, in), ".", func(name string, e fs.DirEntry, err error) error {
+	l := listing{below: map[string]*names{}, kids: map[string]int{}, videos: map[string]int{}}
+	err := m.walk(ctx, in, kind, &l)
+	m.addDirs(l)
+	for _, list := range m.recordings {
+		for i := range list {
+			list[i].kids = l.kids[path.Dir(list[i].rel)]
+		}
+	}
+	for _, list := range m.videos {
+		for i, d := range list {
+			list[i].kids = l.videos[path.Dir(d.rel)+path.Ext(d.rel)]
+		}
+	}
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path
+	}
+	return err
+}
+
+// walk notes recordings and videos, and counts the rest. Hidden directories, and those that cannot be read, hold no bags.
+func (m *images) walk(ctx context.Context, in store.Store, kind manifest.Kind, l *listing) error {
+	return fs.WalkDir(store.FS(ctx, in), ".", func(name string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil && name == ".":
 			return err
@@ -80,21 +108,21 @@ func (m *images) list(ctx context.Context, in store.Store, kind manifest.Kind) e
 			}
 			return nil
 		case e.IsDir():
-			below[name] = &names{}
+			l.below[name] = &names{}
 			if name != "." {
-				order = append(order, name)
-				kids[path.Dir(name)]++
+				l.dirs = append(l.dirs, name)
+				l.kids[path.Dir(name)]++
 			}
 		case bag.Named(name):
-			kids[path.Dir(name)]++
+			l.kids[path.Dir(name)]++
 			stem := strings.TrimSuffix(path.Base(name), path.Ext(name))
 			m.recordings[stem] = append(m.recordings[stem], dir{rel: name, file: true})
 		case video.Named(name):
-			alike[path.Dir(name)+path.Ext(name)]++
+			l.videos[path.Dir(name)+path.Ext(name)]++
 			m.videos[path.Base(name)] = append(m.videos[path.Base(name)], dir{rel: name, file: true})
 		case framed(kind, name):
 			for at := path.Dir(name); ; at = path.Dir(at) {
-				below[at].add(pcd.FileName(path.Base(name)))
+				l.below[at].add(pcd.FileName(path.Base(name)))
 				if at == "." {
 					break
 				}
@@ -102,29 +130,18 @@ func (m *images) list(ctx context.Context, in store.Store, kind manifest.Kind) e
 		}
 		return ctx.Err()
 	})
-	for _, name := range order {
+}
+
+// addDirs makes the directories known by their names and by those of their images.
+func (m *images) addDirs(l listing) {
+	for _, name := range l.dirs {
 		i := len(m.dirs)
-		m.dirs = append(m.dirs, dir{rel: name, kids: kids[path.Dir(name)]})
+		m.dirs = append(m.dirs, dir{rel: name, kids: l.kids[path.Dir(name)]})
 		m.byBase[path.Base(name)] = append(m.byBase[path.Base(name)], i)
-		if below[name].count > 0 {
-			m.byNames[*below[name]] = append(m.byNames[*below[name]], i)
+		if images := *l.below[name]; images.count > 0 {
+			m.byNames[images] = append(m.byNames[images], i)
 		}
 	}
-	for _, list := range m.recordings {
-		for i := range list {
-			list[i].kids = kids[path.Dir(list[i].rel)]
-		}
-	}
-	for _, list := range m.videos {
-		for i, d := range list {
-			list[i].kids = alike[path.Dir(d.rel)+path.Ext(d.rel)]
-		}
-	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path
-	}
-	return err
 }
 
 // framed reports whether a file may be a frame of that kind.

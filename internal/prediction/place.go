@@ -85,6 +85,7 @@ func labelsByName(labels []cvat.Label) map[string]*cvat.Label {
 	return byName
 }
 
+// place gives one item its frame and its label, or counts why it has none.
 func (p *placing) place(item Item) {
 	if item.Wrong != "" {
 		p.unplaced.add(item.Image, "%s", item.Wrong)
@@ -94,25 +95,13 @@ func (p *placing) place(item Item) {
 		p.result.LowScore++
 		return
 	}
-	names := p.names
-	if item.stem {
-		names = p.stems
-	}
-	at, wrong := names.find(item.Image)
+	at, frame, wrong := p.frameOf(item)
 	if wrong != "" {
 		p.unplaced.add(item.Image, "%s", wrong)
 		return
 	}
-	frame := p.t.Frames[at]
 	if frame.Elsewhere {
 		return
-	}
-	if frame.Width > 0 && item.Width > 0 && (frame.Width != item.Width || frame.Height != item.Height) {
-		p.unplaced.add(item.Image, "made for an image of %d x %d pixels, the frame has %d x %d", item.Width, item.Height, frame.Width, frame.Height)
-		return
-	}
-	if frame.Width == 0 {
-		frame.Width, frame.Height = item.Width, item.Height
 	}
 	name := item.Shapes[0].Label
 	if to, renamed := p.t.Rename[name]; renamed {
@@ -123,6 +112,43 @@ func (p *placing) place(item Item) {
 		p.unplaced.add("", "the project has no label %q", name)
 		return
 	}
+	shape, wrong := shapeOf(item, label, at, frame)
+	if wrong != "" {
+		p.unplaced.add(item.Image, "%s", wrong)
+		return
+	}
+	key := fmt.Sprint(name, Key(shape))
+	if p.seen[key] {
+		p.result.Repeated++
+		return
+	}
+	p.seen[key] = true
+	p.counts[name]++
+	p.result.Annotations.Shapes = append(p.result.Annotations.Shapes, shape)
+}
+
+// frameOf is the frame that an item is about and its place; where the frame's size is not known yet, it has the item's.
+func (p *placing) frameOf(item Item) (at int, frame Frame, wrong string) {
+	names := p.names
+	if item.stem {
+		names = p.stems
+	}
+	if at, wrong = names.find(item.Image); wrong != "" {
+		return at, frame, wrong
+	}
+	frame = p.t.Frames[at]
+	switch {
+	case frame.Elsewhere:
+	case frame.Width == 0:
+		frame.Width, frame.Height = item.Width, item.Height
+	case item.Width > 0 && (frame.Width != item.Width || frame.Height != item.Height):
+		wrong = fmt.Sprintf("made for an image of %d x %d pixels, the frame has %d x %d", item.Width, item.Height, frame.Width, frame.Height)
+	}
+	return at, frame, wrong
+}
+
+// shapeOf is an item as CVAT takes it, in the pixels of its frame; wrong says why CVAT would not take it.
+func shapeOf(item Item, label *cvat.Label, at int, frame Frame) (out cvat.Shape, wrong string) {
 	shape, wrong := choose(item.Shapes, label)
 	if item.relative && frame.Width > 0 {
 		shape = scaled(shape, frame.Width, frame.Height)
@@ -132,22 +158,10 @@ func (p *placing) place(item Item) {
 	if wrong == "" {
 		wrong = fault(shape, frame)
 	}
-	var out cvat.Shape
-	if wrong == "" {
-		out, wrong = wire(shape, label, at)
-	}
 	if wrong != "" {
-		p.unplaced.add(item.Image, "%s", wrong)
-		return
+		return out, wrong
 	}
-	key := fmt.Sprint(name, Key(out))
-	if p.seen[key] {
-		p.result.Repeated++
-		return
-	}
-	p.seen[key] = true
-	p.counts[name]++
-	p.result.Annotations.Shapes = append(p.result.Annotations.Shapes, out)
+	return wire(shape, label, at)
 }
 
 // choose is the closest of the shapes that the label takes.
