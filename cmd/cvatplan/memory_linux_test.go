@@ -25,7 +25,9 @@ cameras: [{name: cam, frames: {bad: skip}}]
 bags: [bomb.mcap]
 `), 0o644))
 	srv := cvattest.Start(t)
-	p := newSite(t, d, srv.URL, srv.Token).apply(t, 0, "--auto-approve")
+	s := newSite(t, d, srv.URL, srv.Token)
+	s.env = append(s.env, "GOGC=100") // as users have it
+	p := s.apply(t, 0, "--auto-approve")
 	const most = 400 << 10 // KiB; also of a program that looks for races
 	if used := p.ProcessState.SysUsage().(*syscall.Rusage).Maxrss; used > most {
 		t.Errorf("%d KiB of memory", used)

@@ -307,6 +307,7 @@ func (s *site) command(checkout int, args ...string) *process {
 		"PATH=" + os.Getenv("PATH"), "SystemRoot=" + os.Getenv("SystemRoot"),
 		"HOME=" + s.home, "XDG_STATE_HOME=" + filepath.Join(s.home, "state"), "LOCALAPPDATA=" + s.home,
 		"CVATPLAN_SERVER=" + s.url, "CVAT_ACCESS_TOKEN=" + s.token, "CVATPLAN_COLOR=never",
+		"GOGC=" + garbage,
 	}, s.env...)
 	return p
 }

@@ -111,7 +111,11 @@ func TestALogIsReadAsSQLiteAppliesIt(t *testing.T) {
 			t.Fatalf("%s: a log of %d bytes", mode, len(whole))
 		}
 		logs := map[string][]byte{"whole": whole, "empty": nil}
-		for range 60 {
+		places := 60
+		if testing.Short() {
+			places = 12
+		}
+		for range places {
 			n := rng.IntN(len(whole))
 			logs[fmt.Sprintf("cut at %d", n)] = whole[:n]
 			b := append([]byte(nil), whole...)

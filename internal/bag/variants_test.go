@@ -3,6 +3,7 @@ package bag
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -56,8 +57,10 @@ func drive(camera, motor bagtest.Topic, n int) []written {
 // noise is n bytes that begin as a CDR message does.
 func noise(rng *rand.Rand, n int) []byte {
 	b := make([]byte, n+4)
-	for i := range b[4:] {
-		b[i+4] = byte(rng.Uint32())
+	for i := 4; i < len(b); i += 8 {
+		var eight [8]byte
+		binary.LittleEndian.PutUint64(eight[:], rng.Uint64())
+		copy(b[i:], eight[:])
 	}
 	b[1] = 1
 	return b

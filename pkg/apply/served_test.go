@@ -114,6 +114,9 @@ func TestTwoRunsOfServedFilesAtEachPairOfTheirRequests(t *testing.T) {
 	} {
 		for i := 1; i <= total; i++ {
 			for k := 1; k <= total; k++ {
+				if leftOut(i, k) {
+					continue
+				}
 				bubble(t, fmt.Sprintf("%s, %d and %d", name, k, i), func(t *testing.T) { j.play(t, found(prepare), [2]bool{}, i, k) })
 			}
 		}
