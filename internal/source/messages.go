@@ -22,7 +22,7 @@ import (
 // fromMessages makes the task of a recording's topics. Which messages are taken is
 // decided by the index, in the order and by the times of receipt; only of those are the
 // first bytes read, for stamp and extension.
-func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []bag.Topic, first int64, around []topicContext, cache headCache) (Task, []diag.Diagnostic, error) {
+func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []bag.Topic, d dividedTopics, around []topicContext) (Task, []diag.Diagnostic, error) {
 	t := v.task()
 	entries, err := recording.Entries(ctx, r, topics)
 	if err != nil {
@@ -34,10 +34,10 @@ func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []
 			return t, nil, err
 		}
 		if video {
-			return s.fromPackets(ctx, v, topics, codec, first)
+			return s.fromPackets(ctx, v, topics, codec, d.first)
 		}
 	}
-	kept, err := v.selectMessages(entries, first)
+	kept, err := v.selectMessages(entries, d.first)
 	if err != nil || len(kept) == 0 {
 		t.blockMessages(err, len(entries), topics, damageOf(r))
 		return t, nil, nil
@@ -48,7 +48,7 @@ func (s scanner) fromMessages(ctx context.Context, v view, r *bag.Bag, topics []
 			return t, nil, err
 		}
 	}
-	return whole.exact(ctx, r, cache)
+	return whole.exact(ctx, r, d.heads)
 }
 
 func (v view) encodeOptions() rosimage.Options {

@@ -132,7 +132,7 @@ func (s scanner) unopened(ctx context.Context, b *bagRef, err error) diag.Diagno
 	return p
 }
 
-// topics deals the topics out and makes the tasks.
+// topics gives each camera its topics and makes the tasks.
 func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, error) {
 	o := outcome{totals: newTotals(s.m)}
 	o.totals.recordings = 1
@@ -145,40 +145,11 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 	if s.matchers[manifest.KindPointCloud] != nil {
 		clouds = recording.CloudTopics(r)
 	}
-	mine, problem := s.divideTopics(b, topics, clouds, &o.totals)
-	heads := headCache{}
+	d := dividedTopics{first: firstReceived(slices.Concat(topics, clouds)), heads: headCache{}}
+	d.mine, d.problems = s.divideTopics(b, topics, clouds, &o.totals)
 	for _, camera := range s.cameras(b) {
-		i := s.index(camera)
-		v := newView(s.m, b, camera)
-		depths, err := recording.DepthsOf(ctx, r, mine[i])
-		if err != nil {
+		if err := s.cameraTopics(ctx, newView(s.m, b, camera), r, d, &o); err != nil {
 			return o, err
-		}
-		chosen := mine[i]
-		byName := camera != nil && len(camera.Topics) == 0
-		if v.kind() != manifest.KindPointCloud {
-			chosen = recording.Choose(mine[i], depths)
-		}
-		if byName && v.kind() != manifest.KindPointCloud {
-			chosen = compressedOf(chosen, depths, camera.Name)
-		}
-		around, err := s.topicContexts(ctx, v, r, mine, problem)
-		if err != nil {
-			return o, err
-		}
-		t, others, err := s.fromTopics(ctx, v, r, chosen, firstReceived(slices.Concat(topics, clouds)), problem[i], around, heads)
-		if err != nil {
-			return o, err
-		}
-		if t == nil {
-			o.totals.missing[i].add(b, []string{b.rel})
-			continue
-		}
-		o.totals.taken[i]++ // blocked or not
-		o.tasks = append(o.tasks, *t)
-		o.problems = append(o.problems, others...)
-		if v.kind() != manifest.KindPointCloud {
-			o.problems = append(o.problems, choices(t, byName, chosen, mine[i], depths)...)
 		}
 	}
 	o.problems = append(o.problems, damage(b, r)...)
@@ -189,6 +160,50 @@ func (s scanner) topics(ctx context.Context, b *bagRef, r *bag.Bag) (outcome, er
 		return s.emptyRecording(b, topics, clouds, o), nil
 	}
 	return o, nil
+}
+
+// dividedTopics are a recording's topics by the camera's place in the manifest, and what all of its tasks share.
+type dividedTopics struct {
+	mine     [][]bag.Topic
+	problems []*diag.Diagnostic // nil: the camera's topics are clear
+	first    int64              // nanoseconds: when the recording's first image was received
+	heads    headCache
+}
+
+// cameraTopics adds the task of one camera, or counts that the recording has nothing for it.
+func (s scanner) cameraTopics(ctx context.Context, v view, r *bag.Bag, d dividedTopics, o *outcome) error {
+	i := s.index(v.camera)
+	depths, err := recording.DepthsOf(ctx, r, d.mine[i])
+	if err != nil {
+		return err
+	}
+	chosen := d.mine[i]
+	clouds, byName := v.kind() == manifest.KindPointCloud, v.camera != nil && len(v.camera.Topics) == 0
+	if !clouds {
+		chosen = recording.Choose(chosen, depths)
+	}
+	if byName && !clouds {
+		chosen = compressedOf(chosen, depths, v.camera.Name)
+	}
+	around, err := s.topicContexts(ctx, v, r, d.mine, d.problems)
+	if err != nil {
+		return err
+	}
+	t, others, err := s.fromTopics(ctx, v, r, chosen, d, around)
+	if err != nil {
+		return err
+	}
+	if t == nil {
+		o.totals.missing[i].add(v.bag, []string{v.bag.rel})
+		return nil
+	}
+	o.totals.taken[i]++ // blocked or not
+	o.tasks = append(o.tasks, *t)
+	o.problems = append(o.problems, others...)
+	if !clouds {
+		o.problems = append(o.problems, choices(t, byName, chosen, d.mine[i], depths)...)
+	}
+	return nil
 }
 
 // divideTopics gives each camera its topics, or what is wrong with them.
@@ -233,7 +248,8 @@ func (s scanner) topicOwner(topic string, kind manifest.Kind) (owner int, betwee
 }
 
 // fromTopics makes the task of a camera's topics; nil if it has none.
-func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []bag.Topic, first int64, problem *diag.Diagnostic, around []topicContext, heads headCache) (*Task, []diag.Diagnostic, error) {
+func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []bag.Topic, d dividedTopics, around []topicContext) (*Task, []diag.Diagnostic, error) {
+	problem := d.problems[s.index(v.camera)]
 	switch {
 	case problem != nil:
 	case len(chosen) == 0:
@@ -247,7 +263,7 @@ func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []ba
 		t.blockAll([]diag.Diagnostic{*problem})
 		return &t, nil, nil
 	}
-	t, others, err := s.fromMessages(ctx, v, r, chosen, first, around, heads)
+	t, others, err := s.fromMessages(ctx, v, r, chosen, d, around)
 	return &t, others, err
 }
 
