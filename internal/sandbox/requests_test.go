@@ -239,6 +239,74 @@ func TestAStalledPatchDoesNotHoldUpAnother(t *testing.T) {
 	}
 }
 
+// A piece that is ahead of the one before it, as the client sends it, is written once: to its place, and not to tmp.
+func TestAPieceThatIsAheadIsWrittenToItsPlace(t *testing.T) {
+	c := start(t, Options{})
+	id := c.newTask(`{"name":"t"}`)
+	at := strings.TrimPrefix(c.createTUS(id, "a.txt", 12).header.Get("Location"), "http://sandbox")
+	piece := func(offset string, size int64) (*io.PipeWriter, chan int) {
+		r, w := io.Pipe()
+		req, _ := http.NewRequest("PATCH", "http://sandbox"+at, r)
+		req.ContentLength = size
+		req.Header = http.Header{"Authorization": {c.auth}, "Upload-Offset": {offset}, "Content-Type": {"application/offset+octet-stream"}}
+		status := make(chan int, 1)
+		go func() {
+			resp, err := c.http.Do(req)
+			if err != nil {
+				status <- 0
+				return
+			}
+			_ = resp.Body.Close()
+			status <- resp.StatusCode
+		}()
+		return w, status
+	}
+	written := func(what string) {
+		part := c.s.store.Dir.Part(1, at[strings.LastIndexByte(at, '/')+1:])
+		until(t, what+" is in its place", func() bool {
+			have, err := os.ReadFile(part)
+			return err == nil && bytes.Contains(have, []byte(what))
+		})
+	}
+	first, firstStatus := piece("0", 4)
+	_, _ = first.Write([]byte("abc"))
+	written("abc")
+	second, secondStatus := piece("4", 8)
+	_, _ = second.Write([]byte("efghijk"))
+	written("efghijk")
+	if left, err := os.ReadDir(c.s.store.Dir.Tmp()); err != nil || len(left) > 0 {
+		t.Errorf("in tmp: %v, %v", left, err)
+	}
+	_, _ = first.Write([]byte("d"))
+	if got := <-firstStatus; got != 204 {
+		t.Errorf("the first piece: %d", got)
+	}
+	_, _ = second.Write([]byte("l"))
+	if got := <-secondStatus; got != 204 {
+		t.Errorf("the second piece: %d", got)
+	}
+	if got, err := os.ReadFile(filepath.Join(c.s.store.Dir.Raw(1), "a.txt")); err != nil || string(got) != "abcdefghijkl" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// What a piece that is ahead has written counts for nothing once the one before it fails.
+func TestAPieceThatIsAheadOfABrokenOneIsRefused(t *testing.T) {
+	c := start(t, Options{})
+	id := c.newTask(`{"name":"t"}`)
+	at := strings.TrimPrefix(c.createTUS(id, "a.txt", 8).header.Get("Location"), "http://sandbox")
+	c.patchTUS(at, 4, []byte("xxxx")).want(t, 409, "")
+	if got := c.send("HEAD", at, nil).header.Get("Upload-Offset"); got != "0" {
+		t.Errorf("offset %s", got)
+	}
+	c.patchTUS(at, 0, []byte("abcd")).want(t, 204, "")
+	c.patchTUS(at, 0, []byte("yyyy")).want(t, 409, "")
+	c.patchTUS(at, 4, []byte("efgh")).want(t, 204, "")
+	if got, err := os.ReadFile(filepath.Join(c.s.store.Dir.Raw(1), "a.txt")); err != nil || string(got) != "abcdefgh" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestRequestsExpire(t *testing.T) { // A49
 	var now atomic.Int64
 	now.Store(1_800_000_000)

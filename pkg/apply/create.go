@@ -37,6 +37,9 @@ func (t *task) create(ctx context.Context) (decision, error) {
 		t.created, t.working = made.ID, made.ID
 		t.slots.answered(time.Since(began))
 		t.announced = false
+		if t.files.Archive == nil || t.files.Archive.Size() <= soonCreated {
+			t.releaseSlot() // others are created meanwhile, which the look then tells of too
+		}
 		listed, err := t.lookups.created(ctx, t.spellings())
 		if err != nil {
 			return ended, err

@@ -31,12 +31,24 @@ func (i *imports) end(imported bool) {
 	}
 }
 
+// each is how long one has taken so far; 0 until one has ended. The lock is held.
+func (i *imports) each() time.Duration {
+	if i.ended == 0 {
+		return 0
+	}
+	return time.Since(i.first) / time.Duration(i.ended)
+}
+
 // several is the time in which, at the pace so far, a quarter of those under way should end; 0 until one has.
 func (i *imports) several() time.Duration {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.ended == 0 {
-		return 0
-	}
-	return time.Since(i.first) / time.Duration(i.ended) * time.Duration(max(1, i.underway/4))
+	return i.each() * time.Duration(max(1, i.underway/4))
+}
+
+// pause is how long, at the pace so far, none may end without a reason to ask why.
+func (i *imports) pause() time.Duration {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return 8 * i.each()
 }

@@ -14,7 +14,7 @@ import (
 
 const (
 	// A request costs a CVAT 25 to 60 ms of its processor, however many names it asks for.
-	gatherTime  = 250 * time.Millisecond // longest wait for other tasks that are about to ask too
+	gatherTime  = 250 * time.Millisecond // longest wait for tasks that are about to ask too, where the server may be idle meanwhile
 	recentTime  = 2 * time.Second        // how old the answer about a task or project may be that is yet to be created
 	aheadNames  = 32                     // tasks yet to be created that a request asks for in addition to the others
 	aheadBytes  = 2000                   // of their names
@@ -30,6 +30,7 @@ const (
 // What makes an answer safe to act on is when its request began: see the ways to ask.
 type lookups struct {
 	server Server
+	gather func(asking, coming int) time.Duration // see slots.gather
 
 	mu      sync.Mutex
 	waiting []*lookup     // not answered yet
@@ -62,8 +63,8 @@ type answer struct {
 
 // newLookups begins with what the plan's own look at the server found: none of the tasks
 // that are to be created.
-func newLookups(s Server, ahead []plan.Name, observed time.Time) *lookups {
-	l := &lookups{server: s, ahead: ahead, changed: make(chan struct{}, 1), made: 1, latest: observed}
+func newLookups(s Server, gather func(asking, coming int) time.Duration, ahead []plan.Name, observed time.Time) *lookups {
+	l := &lookups{server: s, gather: gather, ahead: ahead, changed: make(chan struct{}, 1), made: 1, latest: observed}
 	l.last = answer{number: l.made}
 	for _, name := range ahead {
 		l.last.names = append(l.last.names, name.Spellings()...)
@@ -109,6 +110,13 @@ func (l *lookups) unannounce() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.coming--
+	l.wake()
+}
+
+// ended says that a task is at its end: there may be no reason left to let the others wait.
+func (l *lookups) ended() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.wake()
 }
 
@@ -215,10 +223,7 @@ func (l *lookups) untilDue() (wait time.Duration, asked bool) {
 	}
 	first := slices.MinFunc(l.waiting, func(a, b *lookup) int { return a.due.Compare(b.due) })
 	wait = time.Until(first.due)
-	if l.coming > 0 {
-		wait += gatherTime
-	}
-	return wait, true
+	return wait + l.gather(len(l.waiting), l.coming), true
 }
 
 // names are those that the next request asks for: of all questions, due or not, and of

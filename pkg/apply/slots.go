@@ -8,14 +8,20 @@ import (
 
 const (
 	// A task holds a slot until its archive is sent: it reads files, encodes and spools them, and fills
-	// the link. It holds none after that: its few small requests and the wait for the import cost nothing,
-	// and CVAT's workers should find the next archive there when they have finished one. So many tasks per
-	// slot are under way at most.
+	// the link; a small one gives it away for the look after its creation. It holds none after that: its
+	// few small requests and the wait for the import cost nothing, and CVAT's workers should find the next
+	// archive there when they have finished one. So many tasks per slot are under way at most.
 	inFlight = 4
 
 	// Tasks begin in waves, so that they are created, and looked for, together: a wave begins when half of
 	// the slots are free, or when one has been for so long.
 	waveTime = time.Second
+
+	// So many requests under way keep the two processors of a small server at work.
+	enoughRequests = 3
+
+	// How many times as long as a creation takes a look may wait for others to share it.
+	gatherCreations = 8
 )
 
 // slots are for tasks that are sent at once; how many there are, pace says.
@@ -129,6 +135,22 @@ func (s *slots) end() {
 func (s *slots) change() {
 	close(s.changed)
 	s.changed = make(chan struct{})
+}
+
+// gather is how much longer a look may wait for other tasks to share it, where so many ask and so many are on their
+// way to be created. Each task under way that does not ask has a request of its own under way: while these are enough
+// for the server to do, a look that waits delays nothing.
+func (s *slots) gather(asking, coming int) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.underWay-asking >= enoughRequests:
+	case coming > 0:
+		return gatherTime
+	default:
+		return 0
+	}
+	return max(gatherTime, min(gatherCreations*s.pace.recent, createTime))
 }
 
 // answered and busy tell the pace how the server does.

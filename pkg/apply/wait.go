@@ -94,7 +94,7 @@ func (w *watch) poll(ctx, waiting context.Context) (over bool, err error) {
 	return w.readRecord(ctx)
 }
 
-// recordDue: soon after the run's imports have become quiet, in growing intervals, and
+// recordDue: soon after the run's imports have become quiet, for their pace, in growing intervals, and
 // once in a while even if others go on ending.
 func (w *watch) recordDue() time.Time {
 	w.mu.Lock()
@@ -104,7 +104,7 @@ func (w *watch) recordDue() time.Time {
 	if moved.After(due) {
 		due = moved
 	}
-	due = due.Add(min(firstRecord<<min(w.records, 10), lastRecord))
+	due = due.Add(min(max(firstRecord<<min(w.records, 10), w.imports.pause()), lastRecord))
 	if latest := w.read.Add(lastRecord); due.After(latest) {
 		return latest
 	}

@@ -244,15 +244,22 @@ func (s *Server) completeTUS(ctx context.Context, u *tusUpload) error {
 // takePiece writes the body into the upload's file at offset and moves the upload's
 // offset; the answer is 204, 409 if another piece was faster, or 413. Where the upload is
 // is looked at when the piece has come whole: the one before it may have come meanwhile.
+// Until then what lies behind the upload's offset counts for nothing, so a piece that is
+// ahead goes straight to its place.
 func (s *Server) takePiece(q *query, u *tusUpload, offset int64) (status int, err error) {
 	f, err := os.OpenFile(s.store.Dir.Part(u.data, u.id), os.O_WRONLY, 0)
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
-	w := &fileWriter{file: f, offset: offset}
+	w := &fileWriter{file: f, offset: offset, part: part{offset, u.length + 1}}
+	if q.ContentLength >= 0 {
+		w.part.to = offset + q.ContentLength
+	}
+	next := offset == u.sent
+	ahead := offset > u.sent && offset <= u.length && q.ContentLength >= 0 && w.part.to <= u.length
 	var n int64
-	if offset == u.sent && s.writes.begin(u.id, w) {
+	if (next || ahead) && s.writes.begin(u.id, w) {
 		n, err = s.takeDirectly(q, u, w)
 	} else {
 		n, err = s.takeAside(q, u, w)
@@ -275,18 +282,15 @@ func (s *Server) takePiece(q *query, u *tusUpload, offset int64) (status int, er
 	return s.moveOffset(q, u, offset, offset+n)
 }
 
-// stillAt tells whether the upload waits for the piece at that offset.
-func (s *Server) stillAt(q *query, u *tusUpload, offset int64) error {
-	now, err := s.findUpload(q.ctx, u.id)
-	if err == nil && (now == nil || now.sent != offset) {
-		return errStopped
-	}
-	return err
-}
-
+// takeDirectly writes the piece while it comes. The upload can have gone on beyond the piece's
+// place only before w was among its writers.
 func (s *Server) takeDirectly(q *query, u *tusUpload, w *fileWriter) (int64, error) {
-	if err := s.stillAt(q, u, w.offset); err != nil {
+	now, err := s.findUpload(q.ctx, u.id)
+	switch {
+	case err != nil:
 		return 0, err
+	case now == nil || now.sent > w.offset:
+		return 0, errStopped
 	}
 	return storage.Copy(w, io.LimitReader(q.Body, u.length-w.offset+1))
 }
@@ -308,7 +312,11 @@ func (s *Server) takeAside(q *query, u *tusUpload, w *fileWriter) (int64, error)
 	if !s.writes.seize(u.id, w) {
 		return 0, errStopped
 	}
-	if err := s.stillAt(q, u, w.offset); err != nil {
+	now, err := s.findUpload(q.ctx, u.id)
+	if err == nil && (now == nil || now.sent != w.offset) {
+		err = errStopped
+	}
+	if err != nil {
 		return 0, err
 	}
 	return storage.Copy(w, f)
