@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/pull"
 	"github.com/cvatplan/cvatplan/internal/report"
@@ -114,11 +116,24 @@ func (c pullCmd) options(a *app) pull.Options {
 		o.Target = c.targets
 	}
 	if !a.Quiet {
-		o.OnExport = func(task, format string, share float64) {
-			fmt.Fprintf(a.stderr, "cvatplan: %s: the server writes %s: %.0f %%\n", wording.Safe(task), wording.Safe(format), 100*share)
-		}
+		o.OnExport = exportProgress(a.stderr)
 	}
 	return o
+}
+
+// exportProgress says how far the server is with an export, where that has changed.
+func exportProgress(w io.Writer) func(task, format string, share float64) {
+	var mu sync.Mutex
+	said := map[string]bool{}
+	return func(task, format string, share float64) {
+		line := fmt.Sprintf("cvatplan: %s: the server writes %s: %.0f %%\n", wording.Safe(task), wording.Safe(format), 100*share)
+		mu.Lock()
+		defer mu.Unlock()
+		if !said[line] {
+			said[line] = true
+			fmt.Fprint(w, line)
+		}
+	}
 }
 
 // print says what changed, file by file, and what was left out.

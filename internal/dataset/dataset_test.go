@@ -180,9 +180,14 @@ func TestYOLOsDataNamesSplitsAndClasses(t *testing.T) {
 		splits []string
 		want   string
 	}{
-		"three":     {"detect", []string{"test", "train", "val"}, "# Written by cvatplan pull.\ntrain: train.txt\nval: val.txt\ntest: test.txt\nnc: 2\nnames:\n    0: car\n    1: cat\n"},
-		"pose":      {"pose", []string{"train"}, "# Written by cvatplan pull.\ntrain: train.txt\nval: train.txt\nkpt_shape: [2, 3]\nnc: 1\nnames:\n    0: cat\n"},
-		"their own": {"segment", []string{"holdout", "val"}, "# Written by cvatplan pull.\ntrain: val.txt\nval: val.txt\nholdout: holdout.txt\nnc: 1\nnames:\n    0: car\n"},
+		"three":            {"detect", []string{"test", "train", "val"}, "# Written by cvatplan pull.\ntrain: train.txt\nval: val.txt\ntest: test.txt\nnc: 2\nnames:\n    0: car\n    1: cat\n"},
+		"pose":             {"pose", []string{"train"}, "# Written by cvatplan pull.\ntrain: train.txt\nval: train.txt\nkpt_shape: [2, 3]\nnc: 1\nnames:\n    0: cat\n"},
+		"no train, no val": {"segment", []string{"Site B", "site a", "test"}, "# Written by cvatplan pull.\ntrain: [Site B.txt, site a.txt]\nval: [Site B.txt, site a.txt]\ntest: test.txt\nSite B: Site B.txt\nsite a: site a.txt\nnc: 1\nnames:\n    0: car\n"},
+		"one of its own":   {"segment", []string{"holdout"}, "# Written by cvatplan pull.\ntrain: holdout.txt\nval: holdout.txt\nholdout: holdout.txt\nnc: 1\nnames:\n    0: car\n"},
+		"test alone":       {"segment", []string{"test"}, "# Written by cvatplan pull.\ntrain: test.txt\nval: test.txt\ntest: test.txt\nnc: 1\nnames:\n    0: car\n"},
+		"a key of its own": {"segment", []string{"names", "train"}, "# Written by cvatplan pull.\ntrain: train.txt\nval: train.txt\nsubset_names: names.txt\nnc: 1\nnames:\n    0: car\n"},
+		"no task":          {"segment", nil, "# Written by cvatplan pull.\nnc: 1\nnames:\n    0: car\n"},
+		"their own":        {"segment", []string{"holdout", "val"}, "# Written by cvatplan pull.\ntrain: val.txt\nval: val.txt\nholdout: holdout.txt\nnc: 1\nnames:\n    0: car\n"},
 	}
 	for name, tt := range tests {
 		var b bytes.Buffer

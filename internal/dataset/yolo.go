@@ -52,6 +52,9 @@ func NewYOLO(task string, labels annotation.Labels) YOLO {
 // Empty says that the project has no label for it.
 func (y YOLO) Empty() bool { return len(y.classes) == 0 }
 
+// yoloSplits are those that Ultralytics knows.
+var yoloSplits = []string{"train", "val", "test"}
+
 // Split is the split of a subset: train where a task has none, and val for what CVAT's users also call valid or
 // validation.
 func (YOLO) Split(subset string) string {
@@ -157,8 +160,14 @@ func (y YOLO) polygon(f Frame, s annotation.Shape) []float64 {
 
 func share(x, of float64) float64 { return round(x / of) }
 
+// reserved are keys of data.yaml that Ultralytics 8.4 reads as something else than a split.
+var reserved = []string{
+	"path", "names", "nc", "channels", "download", "yaml_file", "minival", "kpt_shape", "kpt_names", "kpt_oks_sigmas", "flip_idx",
+	"masks_dir", "depth_scale", "max_depth", "bg_class_idx", "label_mapping", "complete", "hash", "args",
+}
+
 // Data is data.yaml: which lists of images are which split, and what the classes are. Ultralytics asks for train and
-// val: where one is missing, the other one is used.
+// val: where one is missing, the other one is used, and where both are, the splits of other names, or else test.
 func (y YOLO) Data(w io.Writer, splits []string) error {
 	data := yaml.Node{Kind: yaml.MappingNode}
 	set := func(key string, v any) {
@@ -175,23 +184,41 @@ func (y YOLO) Data(w io.Writer, splits []string) error {
 		}
 		data.Content = append(data.Content, &k, &n)
 	}
-	list := map[string]string{}
+	list := map[string]any{} // a file, or several
+	var others []string
 	for _, s := range splits {
 		list[s] = s + ".txt"
+		if !slices.Contains(yoloSplits, s) {
+			others = append(others, s+".txt")
+		}
+	}
+	if list["train"] == nil && list["val"] == nil {
+		switch {
+		case len(others) > 1:
+			list["train"] = others
+		case len(others) == 1:
+			list["train"] = others[0]
+		case list["test"] != nil:
+			list["train"] = list["test"]
+		}
 	}
 	for _, pair := range [][2]string{{"train", "val"}, {"val", "train"}} {
-		if _, there := list[pair[0]]; !there && list[pair[1]] != "" {
+		if _, there := list[pair[0]]; !there && list[pair[1]] != nil {
 			list[pair[0]] = list[pair[1]]
 		}
 	}
-	for _, s := range []string{"train", "val", "test"} {
+	for _, s := range yoloSplits {
 		if file, there := list[s]; there {
 			set(s, file)
 			delete(list, s)
 		}
 	}
 	for _, s := range slices.Sorted(maps.Keys(list)) {
-		set(s, list[s])
+		key := s
+		if slices.Contains(reserved, s) {
+			key = "subset_" + s
+		}
+		set(key, list[s])
 	}
 	if y.Task == "pose" {
 		set("kpt_shape", []int{y.points, 3})

@@ -81,6 +81,13 @@ type File struct {
 	Counts
 }
 
+// counts says whether the file counts for what its format leaves out. That of what is gone does not, and of the data sets of
+// Ultralytics only the one for detect, which takes all that segment and pose take.
+func (f File) counts() bool {
+	repeats := f.Format == "yolo" && !strings.HasPrefix(f.Path, yoloDir("detect")+"/")
+	return f.Change != Gone && f.Change != Removed && !repeats
+}
+
 // Counts say what is in a file, and what was left out of it.
 type Counts struct {
 	Frames   int          `json:"frames"`
@@ -120,8 +127,8 @@ func (r Result) Changed() bool {
 func (r Result) Lost() map[string]int {
 	lost := map[string]int{}
 	for _, f := range r.Files {
-		if f.Format == "yolo" && !strings.HasPrefix(f.Path, yoloDir("detect")+"/") {
-			continue // detect takes all that segment and pose take
+		if !f.counts() {
+			continue
 		}
 		for what, n := range f.Lost {
 			lost[f.Format+" has no place for "+what] += n
@@ -135,7 +142,7 @@ func (r Result) Lost() map[string]int {
 func (r Result) LeftOut() Counts {
 	var sum Counts
 	for _, f := range r.Files {
-		if f.Format == r.Formats[0] {
+		if f.Format == r.Formats[0] && f.counts() {
 			sum.Hidden, sum.Filtered, sum.Unplaced = sum.Hidden+f.Hidden, sum.Filtered+f.Filtered, sum.Unplaced+f.Unplaced
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/cvatplan/cvatplan/internal/dataset"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -226,5 +227,42 @@ func TestImagesOfADataSetAreWhereTheirNamesSay(t *testing.T) {
 		if got := imagePath(name); got != want {
 			t.Errorf("%q becomes %q, wanted %q", name, got, want)
 		}
+	}
+}
+
+func TestWhatIsGoneOrThereTwiceIsCountedOnce(t *testing.T) {
+	tests := map[string]struct {
+		format string
+		files  []File
+	}{
+		"gone":                     {"coco", []File{{Path: "a.coco.json", Change: Unchanged}, {Path: "b.coco.json", Change: Gone}, {Path: "c.coco.json", Change: Removed}}},
+		"data sets of Ultralytics": {"yolo", []File{{Path: "yolo/detect/labels/train/a"}, {Path: "yolo/segment/labels/train/a"}}},
+		"one of them":              {"yolo-segment", []File{{Path: "yolo/segment/labels/train/a"}}},
+	}
+	for name, tt := range tests {
+		r := Result{Formats: []string{tt.format}, Files: tt.files}
+		for i := range r.Files {
+			r.Files[i].Format, r.Files[i].Counts = tt.format, Counts{Hidden: 1, Lost: dataset.Lost{"tag": 1}}
+		}
+		if n := r.Lost()[tt.format+" has no place for tag"]; n != 1 || r.LeftOut().Hidden != 1 {
+			t.Errorf("%s: %d tags, %d hidden frames; want one of each", name, n, r.LeftOut().Hidden)
+		}
+	}
+}
+
+func TestSubsetsThatDifferInCaseAloneStayApart(t *testing.T) {
+	s, o := newFakeServer(2), Options{Dir: t.TempDir(), Formats: []string{"yolo-detect"}}
+	s.tasks[0].Subset, s.tasks[1].Subset = "Site", "site"
+	seen := map[string]bool{}
+	for _, f := range pulled(t, s, o).Files {
+		path := strings.ToLower(f.Path)
+		if seen[path] {
+			t.Errorf("two files are %s where case does not matter", path)
+		}
+		seen[path] = true
+	}
+	lists, _ := filepath.Glob(filepath.Join(o.Dir, "yolo/detect/*.txt"))
+	if len(lists) != 2 {
+		t.Errorf("%q", lists)
 	}
 }

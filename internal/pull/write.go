@@ -242,7 +242,7 @@ func Formats() []string {
 }
 
 // formatVersion moves whenever a format gives other bytes for the same frames.
-const formatVersion = 2
+const formatVersion = 3
 
 // from is a hash of all that a file of these members is made of.
 func (r *Pull) from(format string, members []*member) string {

@@ -36,11 +36,17 @@ func (r *Pull) yoloOutputs(format string) []output {
 		}
 		dir := yoloDir(task)
 		splits := map[string][]*member{}
+		var splitNames namer
+		nameOf := map[string]string{} // of splits, as files: those that differ in case alone stay apart
 		for _, m := range r.members {
 			if m.clouds() {
 				continue
 			}
-			split := imageDir(fileName(y.Split(m.task.Subset)))
+			subset := y.Split(m.task.Subset)
+			if nameOf[subset] == "" {
+				nameOf[subset] = imageDir(splitNames.name(subset, subset))
+			}
+			split := nameOf[subset]
 			splits[split] = append(splits[split], m)
 			all = append(all, output{
 				path: path.Join(dir, "labels", split, imageDir(m.file)), format: format, members: []*member{m}, from: r.from(dir, []*member{m}), tree: &y,
