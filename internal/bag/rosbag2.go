@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -240,7 +241,7 @@ func readMetadata(ctx context.Context, dir location, names []string) ([]split, e
 	}
 	var m metadata
 	if err := yaml.Unmarshal(text, &m); err != nil {
-		return nil, err
+		return nil, notMetadata(err)
 	}
 	if m.Info == nil {
 		return nil, errors.New("no rosbag2_bagfile_information")
@@ -262,6 +263,17 @@ func readMetadata(ctx context.Context, dir location, names []string) ([]split, e
 		}
 	}
 	return out, nil
+}
+
+var yamlLine = regexp.MustCompile(`line \d+`)
+
+// notMetadata says where a text is no metadata, and nothing of the text: it may be a link to a file of another person,
+// and the parser's errors quote it.
+func notMetadata(err error) error {
+	if line := yamlLine.FindString(err.Error()); line != "" {
+		return errors.New(line + " is not as rosbag2 writes it")
+	}
+	return errors.New("it is not as rosbag2 writes it")
 }
 
 // storageName finds a file that the metadata names: next to the metadata (old

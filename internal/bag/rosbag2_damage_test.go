@@ -41,14 +41,22 @@ func TestDamagedMetadataLeavesTheFilesToSpeak(t *testing.T) {
 		"another YAML":  "a: 1\n",
 		"empty":         "",
 		"without files": "rosbag2_bagfile_information: {version: 5}\n",
+		"a secret":      "hunter2\n",
+		"an anchor":     "a: *hunter2\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := write(t, filepath.Join(t.TempDir(), "run"), bagtest.Format{Split: 40}, list)
 			if err := os.WriteFile(filepath.Join(dir, "metadata.yaml"), []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			if diff := gocmp.Diff(ordered(list), readAll(t, open(t, dir, Options{}))); diff != "" {
+			b := open(t, dir, Options{})
+			if diff := gocmp.Diff(ordered(list), readAll(t, b)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+			for _, w := range b.Warnings() { // it may be a link to somebody's secrets
+				if strings.Contains(w.First, "hunter2") {
+					t.Errorf("the text is quoted: %v", w)
+				}
 			}
 		})
 	}

@@ -121,6 +121,10 @@ func (l *loader) guide(n *node) *Guide {
 		l.report(n.at, diag.Hint{}, "guide: %q is not in the directory of the file that names it, or below it", clip(n.str()))
 		return nil
 	}
+	if ofGit(resolved(filepath.Join(dir, name))) {
+		l.report(n.at, diag.Hint{}, "guide: %q is what git keeps for itself", clip(n.str()))
+		return nil
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		l.unread(n.at, err, "guide")

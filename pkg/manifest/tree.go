@@ -3,12 +3,14 @@ package manifest
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // What a person sees of a manifest's mistakes, a pull request shows too, and it may name any file of the
 // machine that checks it (labels: /proc/self/environ). So nothing is repeated from a file outside the
-// manifest's own tree: its repository, or its directory where it is in none.
+// manifest's own tree: its repository, or its directory where it is in none. What git keeps for itself is
+// outside: .git/config holds the credentials of a CI job.
 
 // outside is what is said of a mistake in such a file.
 const outside = "a mistake here; the file is outside the repository of the manifest, so nothing of it is shown"
@@ -33,7 +35,7 @@ func (l *loader) foreign() map[*text]bool {
 	for _, t := range l.files {
 		real := resolved(t.name)
 		rel, err := filepath.Rel(root, real)
-		found[t] = err != nil || ofSystem(real) || rel == ".." || strings.HasPrefix(rel, ".."+string(filepath.Separator))
+		found[t] = err != nil || !filepath.IsLocal(rel) || ofSystem(real) || ofGit(real)
 	}
 	return found
 }
@@ -41,6 +43,11 @@ func (l *loader) foreign() map[*text]bool {
 // ofSystem tells files that hold what the kernel knows, such as a process's environment.
 func ofSystem(path string) bool {
 	return strings.HasPrefix(path, "/proc/") || strings.HasPrefix(path, "/sys/")
+}
+
+// ofGit tells files that git keeps for itself, which are in no commit.
+func ofGit(path string) bool {
+	return slices.ContainsFunc(strings.Split(filepath.ToSlash(path), "/"), func(part string) bool { return strings.EqualFold(part, ".git") })
 }
 
 // resolved is an absolute path without links, as far as that can be told.

@@ -22,6 +22,9 @@ func TestAMistakeOutsideTheTreeShowsNothingOfTheFile(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(outer, "x.json"), []byte(`{"`+secret+`": }`), 0o666))
 	must(t, os.WriteFile(filepath.Join(repo, "inside"), []byte("a: ["+"visible"+"\n"), 0o666))
 	must(t, os.Symlink(filepath.Join(outer, "pairs"), filepath.Join(repo, "link.yaml")))
+	must(t, os.WriteFile(filepath.Join(repo, ".git", "config"), []byte(secret+": x\n"), 0o666))
+	must(t, os.Symlink(filepath.Join(".git", "config"), filepath.Join(repo, "gitlink")))
+	must(t, os.Symlink(filepath.Join("..", ".git", "config"), filepath.Join(repo, "sub", "linked.md")))
 	for name, c := range map[string]struct{ lines, want string }{
 		"labels of a token":   {"project: {name: p, labels: ../../token}", "outside the repository"},
 		"labels of an item":   {"project: {name: p, labels: ../../list}", "outside the repository"},
@@ -31,6 +34,9 @@ func TestAMistakeOutsideTheTreeShowsNothingOfTheFile(t *testing.T) {
 		"no YAML":             {"extends: ../../broken", "outside the repository"},
 		"no JSON":             {"extends: ../../x.json", "outside the repository"},
 		"no mapping":          {"extends: ../../token", "outside the repository"},
+		"what git keeps":      {"extends: ../.git/config", "outside the repository"},
+		"labels git keeps":    {"project: {name: p, labels: ../gitlink}", "outside the repository"},
+		"a guide git keeps":   {"project: {name: p, guide: linked.md}", "what git keeps"},
 		"inside, it is shown": {"extends: ../inside", "visible"},
 	} {
 		t.Run(name, func(t *testing.T) {
