@@ -38,6 +38,8 @@ func writeFiles(t *testing.T, dir string, files map[string]string) {
 // holds does not get out: not by an excerpt, not as a name, not into a file.
 func TestNoCredentialOfTheMachineGetsOut(t *testing.T) {
 	srv := cvattest.Start(t)
+	t.Setenv("DEPLOY_PAT", "pat-canary-4711")
+	t.Setenv("SIGNING_KEY", "-----BEGIN KEY-----\nline-canary-4711\n-----END KEY-----")
 	home := t.TempDir()
 	repo := filepath.Join(home, "repo")
 	image := string(noise(t, 4, 1))
@@ -48,6 +50,7 @@ func TestNoCredentialOfTheMachineGetsOut(t *testing.T) {
 		".aws/config":                "[profile x]\naws_session_token = config-canary-4711\n",
 		".netrc":                     "machine h login me password netrc-canary-4711\n",
 		".git-credentials":           "https://me:git-canary-4711@h\n",
+		".config/git/credentials":    "https://me:store-canary-4711@h\n",
 		"repo/.git/HEAD":             "ref: refs/heads/main\n",
 		"repo/data/run1/1.png":       image,
 	})
@@ -59,7 +62,7 @@ func TestNoCredentialOfTheMachineGetsOut(t *testing.T) {
 		"labels.yaml":  strings.Replace(manifest(""), "create: true", "labels: "+filepath.ToSlash(home)+"/token", 1),
 		"environ.yaml": strings.Replace(manifest(""), "create: true", "labels: /proc/self/environ", 1),
 		"extends.yaml": manifest("extends: ../token"),
-		"named.yaml":   manifest("task: {name: " + outgoing + "profile-canary-4711aws-canary-4711config-canary-4711netrc-canary-4711git-canary-4711}"),
+		"named.yaml":   manifest("task: {name: " + outgoing + "profile-canary-4711aws-canary-4711config-canary-4711netrc-canary-4711git-canary-4711store-canary-4711pat-canary-4711line-canary-4711}"),
 		"wrong.yaml":   manifest("x: &" + outgoing + " 1\n" + outgoing + ": 1"),
 		"image.yaml":   manifest(""),
 	})

@@ -16,7 +16,7 @@ import (
 
 // A credential is known by the name of its variable, or key in a file: those of CVAT, of the stores of
 // bags, and of whatever else a CI job holds.
-var credentialName = regexp.MustCompile(`(?i)(token|secret|passw(or)?d|passphrase|api_?key|access_?key|private_?key|credential)`)
+var credentialName = regexp.MustCompile(`(?i)(token|secret|passw(or)?d|passphrase|api_?key|access_?key|private_?key|credential)|(^|_)(pat|jwt|pwd|pass|key|auth|sas)(_|$)`)
 
 // ours are asked for by name, too, since a test's environment cannot be listed.
 var ours = []string{
@@ -60,6 +60,9 @@ func (a *app) guardOutput(args []string) (flush func() error) {
 func (a *app) learn(name, value string) {
 	if credentialName.MatchString(name) && !strings.HasSuffix(name, "_FILE") && !filepath.IsAbs(value) {
 		a.secrets.Add(value)
+		if strings.Contains(strings.TrimSpace(value), "\n") { // a private key: an excerpt shows one line of it
+			a.secrets.Add(strings.Split(value, "\n")...)
+		}
 	}
 	for _, in := range []*regexp.Regexp{userinfo, signature} {
 		for _, m := range in.FindAllStringSubmatch(value, -1) {
@@ -109,7 +112,12 @@ func (a *app) learnOthers() {
 	for _, m := range netrc.FindAllStringSubmatch(string(fileOfSecrets(cmp.Or(a.getenv("NETRC"), joinIf(a.getenv("HOME"), ".netrc")))), -1) {
 		a.secrets.Add(m[1])
 	}
-	a.learn("", string(fileOfSecrets(joinIf(a.getenv("HOME"), ".git-credentials"))))
+	for _, path := range []string{
+		joinIf(a.getenv("HOME"), ".git-credentials"),
+		cmp.Or(joinIf(a.getenv("XDG_CONFIG_HOME"), "git", "credentials"), joinIf(a.getenv("HOME"), ".config", "git", "credentials")),
+	} {
+		a.learn("", string(fileOfSecrets(path)))
+	}
 }
 
 // fileOfSecrets is the content of a small regular file; nothing of any other.
