@@ -71,3 +71,26 @@ func TestPacketsTellWhatADecoderDrops(t *testing.T) {
 		}
 	}
 }
+
+// Packets of MPEG-4, VP8 and VP9 do not tell that others are missing; the clock does.
+func TestFramesThatTheClockMissesAreWarnedOf(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"lost_packets_vp9.mp4", "lost_packets.mp4"} {
+		content, err := os.ReadFile(filepath.Join("../video/testdata", name))
+		check(t, err)
+		check(t, os.WriteFile(filepath.Join(root, name), content, 0o644))
+	}
+	for name, want := range map[string]string{
+		"lost_packets_vp9.mp4": "warning: ROOT/lost_packets_vp9.mp4: by its times 2 frames are missing, the first after frame 13: ",
+		"lost_packets.mp4":     "", // its packets tell more, when they are read
+	} {
+		got := scan(t, root, `bags: [`+name+`]`)
+		if len(got.Tasks) != 1 {
+			t.Fatalf("%s: %+v", name, got)
+		}
+		problems := got.Tasks[0].Problems
+		if want == "" && len(problems) > 0 || want != "" && (len(problems) != 1 || !strings.HasPrefix(problems[0], want)) {
+			t.Errorf("%s: %q, want %q", name, problems, want)
+		}
+	}
+}

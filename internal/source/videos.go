@@ -145,7 +145,28 @@ func (s scanner) fromVideo(ctx context.Context, v view, at string) Task {
 		return t
 	}
 	v.takeFrames(&t, at, name, tables)
+	if p := v.videoGap(name, tables); p != nil {
+		p.Task, p.Pos = t.Name, t.Origin
+		t.Problems = append(t.Problems, *p)
+	}
 	return t
+}
+
+// videoGap says that packets seem to be missing, of codecs whose packets do not tell it (see [packetCheck]): there the decoder
+// may give fewer frames than the tables have.
+func (v view) videoGap(name string, tables *video.File) *diag.Diagnostic {
+	if !slices.Contains([]string{"mpeg4", "vp8", "vp9"}, tables.Codec) {
+		return nil
+	}
+	missing, before := tables.Gap()
+	if missing == 0 {
+		return nil
+	}
+	return &diag.Diagnostic{
+		Severity: diag.Warning, Code: diag.CodeVideoPackets,
+		Text: fmt.Sprintf("%s: by its times %s missing, the first after frame %d: if packets were lost there, CVAT's decoder may give fewer frames than the file tells of, and the import is then found to differ",
+			wording.Safe(v.bag.store.Path(name)), wording.Count(missing, "frame is", "frames are"), before),
+	}
 }
 
 // takeFrames selects frames as CVAT can: a span, and a step.

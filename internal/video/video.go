@@ -47,6 +47,39 @@ type File struct {
 	Config  []byte // what its decoder is given first: the body of an avcC, hvcC or av1C box
 }
 
+// Gap tells of a video whose frames come at a steady rate, but for a few places, how many frames are missing there by the clock, and
+// the frame before the first of them; 0 where none is, and where no rate is steady.
+func (f *File) Gap() (missing, before int) {
+	if len(f.Times) < fewestForRate {
+		return 0, 0
+	}
+	between := make([]int64, len(f.Times)-1)
+	for i := range between {
+		between[i] = f.Times[i+1] - f.Times[i]
+	}
+	sorted := slices.Sorted(slices.Values(between))
+	usual := sorted[len(sorted)/2]
+	if usual <= 0 {
+		return 0, 0
+	}
+	steady := 0
+	for i := len(between) - 1; i >= 0; i-- {
+		times := (between[i] + usual/2) / usual
+		if off := between[i] - times*usual; times == 1 && max(off, -off) <= usual/4 {
+			steady++
+		} else if times > 1 {
+			missing, before = missing+int(min(times-1, MaxFrames)), i
+		}
+	}
+	if steady*10 < len(between)*9 {
+		return 0, 0
+	}
+	return missing, before
+}
+
+// fewestForRate is of how many frames a rate is told, and whether it is steady.
+const fewestForRate = 20
+
 // A Packet is where one lies in the file.
 type Packet struct {
 	At   int64

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -134,6 +135,39 @@ func TestAFirstFrameThatIsOnlyMarkedAsAKeyFrameIsRefused(t *testing.T) {
 		_, err = Read(context.Background(), bytes.NewReader(data), int64(len(data)), name)
 		if own := (*Error)(nil); !errors.As(err, &own) || !own.Count || !strings.Contains(own.Text, "marked as a key frame") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Frames that are missing from a steady rate are told by the clock; a rate that is not steady tells nothing.
+func TestAGapInTheTimesTellsOfMissingFrames(t *testing.T) {
+	steady := func(n int, without ...int) (times []int64) {
+		for i := range n {
+			if !slices.Contains(without, i) {
+				times = append(times, int64(i)*33_366_667/1_000_000*1_000_000) // as Matroska rounds them
+			}
+		}
+		return times
+	}
+	irregular := steady(60)
+	for i := range irregular {
+		irregular[i] += int64(i * i * 2_000_000)
+	}
+	for name, tt := range map[string]struct {
+		times           []int64
+		missing, before int
+	}{
+		"none":              {steady(60), 0, 0},
+		"one":               {steady(60, 20), 1, 19},
+		"a group":           {steady(60, 24, 25, 26, 27, 28, 29), 6, 23},
+		"two places":        {steady(60, 10, 11, 40), 3, 9},
+		"no steady rate":    {irregular, 0, 0},
+		"few frames":        {steady(12, 6), 0, 0},
+		"all at one moment": {make([]int64, 60), 0, 0},
+	} {
+		f := File{Times: tt.times}
+		if missing, before := f.Gap(); missing != tt.missing || before != tt.before {
+			t.Errorf("%s: %d after frame %d, want %d after %d", name, missing, before, tt.missing, tt.before)
 		}
 	}
 }
