@@ -60,7 +60,7 @@ func TestReadersTogetherStayWithinTheBudget(t *testing.T) {
 				budget := memory.New(limit)
 				b := open(t, path, Options{Memory: budget, Workers: 3, TempDir: t.TempDir()})
 				entries, want := index(t, b), ordered(list)
-				ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // far more than it takes; its end is the failure
+				ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // far more than it takes; its end is the failure
 				defer cancel()
 				var group sync.WaitGroup
 				for n := range 6 {
@@ -127,7 +127,7 @@ func TestMessagesLargerThanTheBudgetAreReadByOneReaderAtATime(t *testing.T) {
 			budget := memory.New(limit)
 			b := open(t, path, Options{Memory: budget, TempDir: t.TempDir()})
 			entries, want := index(t, b), ordered(list)
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // far more than it takes; its end is the failure
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // far more than it takes; its end is the failure
 			defer cancel()
 			var group sync.WaitGroup
 			for range 4 {

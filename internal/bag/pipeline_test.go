@@ -34,7 +34,7 @@ func TestPlainMessagesBetweenThoseOfOpenChunksAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := open(t, dir, Options{Workers: 2})
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // far more than it takes; its end is the failure
 	defer cancel()
 	n := 0
 	err := b.Messages(ctx, index(t, b), func(Entry, []byte) error { n++; return nil })

@@ -172,7 +172,7 @@ func (c *client) request(task int) result {
 // wait waits for an import's end and returns its status and message.
 func (c *client) wait(task int) string {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()

@@ -70,6 +70,7 @@ type ImportStep = importer.Step
 const (
 	BeforeStart = importer.BeforeStart // queued: cancellable, and the task may be deleted
 	BeforeSave  = importer.BeforeSave  // started: the task is locked
+	AfterEnd    = importer.AfterEnd    // over, as every request shows
 )
 
 // Exists reports whether dir holds a server's data, or what is in its way; without

@@ -192,7 +192,7 @@ func started(t *testing.T, srv *cvattest.Server) (*cvat.Client, int) {
 	if _, err := patient.FinishUpload(t.Context(), task.ID, cvat.DataParams{ImageQuality: 70, SortingMethod: "natural"}); err != nil {
 		t.Fatal(err)
 	}
-	impatient, err := cvat.New(cvat.Options{BaseURL: srv.URL, AnswerTimeout: 200 * time.Millisecond, Credentials: cvat.Credentials{AccessToken: cvat.NewSecret(srv.Token)}})
+	impatient, err := cvat.New(cvat.Options{BaseURL: srv.URL, AnswerTimeout: time.Second, Credentials: cvat.Credentials{AccessToken: cvat.NewSecret(srv.Token)}})
 	if err != nil {
 		t.Fatal(err)
 	}

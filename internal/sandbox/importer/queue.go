@@ -29,6 +29,7 @@ type Step string
 const (
 	BeforeStart Step = "start" // queued: cancellable, and the task may be deleted
 	BeforeSave  Step = "save"  // started: the task is locked
+	AfterEnd    Step = "end"   // over, as every request shows
 )
 
 // A Queue is the workers that import. What is queued is in the database, so that
@@ -202,6 +203,7 @@ func (k *Queue) run(ctx context.Context, task int) {
 		defer free()
 	}
 	k.end(ctx, task, k.importSafely(ctx, task))
+	k.hook(task, AfterEnd)
 }
 
 // lockProject takes the lock on the row of a task's project, if it has one.
