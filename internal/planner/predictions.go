@@ -111,7 +111,7 @@ func annotationsOf(ctx context.Context, t source.Task, frames []prediction.Frame
 		return nil, nil, []diag.Diagnostic{unreadPredictions(t, err)}
 	}
 	placed := found.Place(target(t, frames, labels))
-	a := &plan.Annotations{From: t.Annotations.Shown, Hash: found.Hash, Labels: []plan.LabelCount{}, NoFrame: noFrame, LowScore: placed.LowScore, Repeated: placed.Repeated}
+	a := &plan.Annotations{From: t.Annotations.Shown, Hash: found.Hash, Labels: []plan.LabelCount{}, NoFrame: noFrame, LowScore: placed.LowScore, Repeated: placed.Repeated, Tags: placed.Tags, Tracked: placed.Tracked}
 	for _, l := range placed.Labels {
 		a.Labels = append(a.Labels, plan.LabelCount(l))
 	}

@@ -12,20 +12,28 @@ import (
 	"github.com/cvatplan/cvatplan/internal/annotation"
 )
 
-// What of a line is read: a frame as cvatplan pull writes it, of which name and shapes are enough. Its tags are left out.
+// What of a line is read: a frame as cvatplan pull writes it, of which name and shapes are enough. Its tags are only counted.
 type (
 	jsonLine struct {
 		Name   string      `json:"name"`
 		Width  int         `json:"width"`
 		Height int         `json:"height"`
 		Shapes []jsonShape `json:"shapes"`
+		Tags   rawTags     `json:"tags"`
 	}
+	rawTags   []json.RawMessage
 	jsonShape struct {
 		annotation.Shape
 		Attributes map[string]any `json:"attributes"`
 		Elements   []jsonShape    `json:"elements"`
 	}
 )
+
+// UnmarshalJSON never fails: what is none of cvatplan's tags is nobody's mistake.
+func (t *rawTags) UnmarshalJSON(text []byte) error {
+	_ = json.Unmarshal(text, (*[]json.RawMessage)(t))
+	return nil
+}
 
 func readJSONL(data []byte) ([]Item, error) {
 	var items []Item
@@ -42,6 +50,9 @@ func readJSONL(data []byte) ([]Item, error) {
 			}
 			for _, s := range line.Shapes {
 				items = append(items, Item{Image: line.Name, Width: line.Width, Height: line.Height, Shapes: []annotation.Shape{s.shape()}})
+			}
+			for range line.Tags {
+				items = append(items, Item{Image: line.Name, tag: true})
 			}
 		}
 		if errors.Is(err, io.EOF) {

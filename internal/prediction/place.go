@@ -42,6 +42,8 @@ type Placed struct {
 	Labels      []Count          // of them, by name
 	LowScore    int              // left out: see Target.MinScore
 	Repeated    int              // left out: equal, but for the score, to one before
+	Tags        int              // left out: they say something of a whole frame
+	Tracked     int              // of Annotations, those that are of a track in the file: here each is a shape of its own
 	Unplaced    []Unplaced       // left out: they cannot be placed
 }
 
@@ -91,6 +93,12 @@ func (p *placing) place(item Item) {
 		p.unplaced.add(item.Image, "%s", item.Wrong)
 		return
 	}
+	if item.tag {
+		if _, frame, wrong := p.frameOf(item); wrong == "" && !frame.Elsewhere {
+			p.result.Tags++
+		}
+		return
+	}
 	if score := item.Shapes[0].Score; score != nil && *score < p.t.MinScore {
 		p.result.LowScore++
 		return
@@ -124,6 +132,9 @@ func (p *placing) place(item Item) {
 	}
 	p.seen[key] = true
 	p.counts[name]++
+	if item.Shapes[0].Track != nil {
+		p.result.Tracked++
+	}
 	p.result.Annotations.Shapes = append(p.result.Annotations.Shapes, shape)
 }
 

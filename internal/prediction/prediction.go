@@ -42,6 +42,7 @@ type Item struct {
 	Shapes []annotation.Shape
 	Wrong  string // why it is no shape; empty: it is one
 
+	tag      bool // of the whole image, which is only counted
 	stem     bool // Image has no extension
 	relative bool // Points are parts of the image's size, 0 to 1
 }

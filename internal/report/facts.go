@@ -113,11 +113,17 @@ func annotations(c plan.Change) []fact {
 		put = append(put, fmt.Sprintf("%d %s", l.Count, l.Label))
 	}
 	lines := []string{fmt.Sprintf("%s from %s", orNone(strings.Join(put, ", ")), a.From)}
+	if a.Tracked > 0 {
+		lines = append(lines, fmt.Sprintf("of tracks, %d: each put as a shape of its frame", a.Tracked))
+	}
 	if a.LowScore > 0 {
 		lines = append(lines, fmt.Sprintf("left out, %d: a score below min_score", a.LowScore))
 	}
 	if a.Repeated > 0 {
 		lines = append(lines, fmt.Sprintf("left out, %d: equal to another one", a.Repeated))
+	}
+	if a.Tags > 0 {
+		lines = append(lines, fmt.Sprintf("left out, %s: only shapes are put", wording.Count(a.Tags, "tag", "tags")))
 	}
 	if a.NoFrame > 0 {
 		lines = append(lines, fmt.Sprintf("left out, %s: near no frame of the task", wording.Count(a.NoFrame, "message", "messages")))

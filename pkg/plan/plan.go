@@ -100,6 +100,8 @@ type Annotations struct {
 	Labels   []LabelCount `json:"labels"`              // what is put into the task, by label
 	LowScore int          `json:"low_score,omitempty"` // left out: below min_score
 	Repeated int          `json:"repeated,omitempty"`  // left out: equal to another one
+	Tags     int          `json:"tags,omitempty"`      // left out: of whole frames
+	Tracked  int          `json:"tracked,omitempty"`   // of Labels, those that are of tracks: they are put as shapes
 	NoFrame  int          `json:"no_frame,omitempty"`  // left out: messages of a topic that are near no frame
 	Unplaced []string     `json:"unplaced,omitempty"`  // left out: how many, and why they cannot be placed
 }
