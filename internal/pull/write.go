@@ -182,7 +182,10 @@ func (r *Pull) outputs(ctx context.Context) ([]output, error) {
 	all := []output{r.labelsOutput()}
 	for _, name := range r.o.Formats {
 		if _, exported := r.exported[name]; !exported && !fileFormats[name].clouds {
-			r.leaveClouds(name)
+			r.leaveOut("has no place for point clouds", name, (*member).clouds)
+		}
+		if fileFormats[name].recording {
+			r.leaveOut("needs frames with times", name, func(m *member) bool { return !m.times && !m.clouds() })
 		}
 		if yoloFormats[name] != nil {
 			all = append(all, r.yoloOutputs(name)...)
@@ -206,16 +209,16 @@ func (r *Pull) outputs(ctx context.Context) ([]output, error) {
 	return all, nil
 }
 
-// leaveClouds says which tasks a format of images leaves out.
-func (r *Pull) leaveClouds(format string) {
+// leaveOut says which tasks a format does not take, and why.
+func (r *Pull) leaveOut(why, format string, lacks func(*member) bool) {
 	var left []string
 	for _, m := range r.members {
-		if m.clouds() {
+		if lacks(m) {
 			left = append(left, m.task.Name)
 		}
 	}
 	if len(left) > 0 {
-		r.result.Warnings = append(r.result.Warnings, fmt.Sprintf("%s has no place for point clouds: left out: %s; jsonl has them", format, wording.FirstFew(left, 3)))
+		r.result.Warnings = append(r.result.Warnings, fmt.Sprintf("%s %s: left out: %s; jsonl has them", format, why, wording.FirstFew(left, 3)))
 	}
 }
 
