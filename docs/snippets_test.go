@@ -42,7 +42,7 @@ func TestEveryManifestOnAPageIsValid(t *testing.T) {
 	}
 }
 
-// whole is a manifest as it stands, or with what it lacks.
+// whole is a manifest as it is, or with what it lacks.
 func whole(t *testing.T, text string) []byte {
 	t.Helper()
 	if strings.Contains(text, "version: 1") {

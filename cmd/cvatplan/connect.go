@@ -81,7 +81,7 @@ func (a *app) connect(ctx context.Context, s planner.Server) (*connection, error
 	return c, err
 }
 
-// dial opens a way to a server, whatever it is and whoever we are there.
+// dial opens a way to a server, without checking its version or our rights.
 func (a *app) dial(s planner.Server) (*connection, error) {
 	if s.Sandbox != "" {
 		return a.connectSandbox(s)

@@ -19,7 +19,7 @@ import (
 // TestPagesDoWhatTheySay runs every command of the pages that teach: they are turned into scripts.
 //
 //   - Each line of a block ```sh runs in a shell; `export` and `cd` last.
-//   - The block ```text after it shows what the last command printed, where … stands for anything.
+//   - The block ```text after it shows what the last command printed, where … matches anything.
 //   - A block after <!-- file: NAME --> is written to that file.
 //   - <!-- test: COMMAND --> runs a command of testscript: what the page takes for granted.
 //   - <!-- exit N --> is the exit code of the next line that runs.

@@ -111,7 +111,7 @@ func replaced(t *testing.T, path, old, with string) string {
 	return strings.ReplaceAll(string(content), old, with)
 }
 
-// hostileBags are recordings, their metadata and what stands in place of recordings, one entry of data each.
+// hostileBags are recordings, their metadata and what is in place of recordings, one entry of data each.
 func hostileBags(t *testing.T, data string) {
 	t.Helper()
 	for name, text := range map[string]string{"text": hostile + copied, "bytes": hostileBytes} {

@@ -43,7 +43,7 @@ func (c sandboxCmd) Run(a *app) error {
 	return server.Close()
 }
 
-// sandboxOptions are those of the embedded server, wherever it runs. What goes wrong within it is told
+// sandboxOptions are those of the embedded server, wherever it runs. Its errors are logged
 // on stderr; a panic, which it survives as CVAT would, makes this program exit 11.
 func (a *app) sandboxOptions(dir string) sandbox.Options {
 	o := sandbox.Options{Dir: dir, Hooks: a.hooks, Log: slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelError}))}

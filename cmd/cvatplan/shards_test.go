@@ -8,7 +8,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
 )
 
-// Eight machines apply a shard each, and each of them is killed in the midst of a request once: whoever starts
+// Eight machines apply a shard each, and each of them is killed in the middle of a request once: whoever starts
 // them again, as a Kubernetes Indexed Job does, ends with one project and each task once. Wherever the images are.
 func TestEightShardsThatAreKilledMakeEachTaskOnce(t *testing.T) {
 	t.Parallel()

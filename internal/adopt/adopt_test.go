@@ -169,7 +169,7 @@ func TestWhatIsAdoptedIsUnchanged(t *testing.T) {
 	}
 }
 
-// What no manifest can describe is left out, and told.
+// What no manifest can describe is left out, and reported.
 func TestWhatCannotBeAdoptedIsReported(t *testing.T) {
 	srv := cvattest.Start(t)
 	id, err := srv.Sandbox.SeedProject(t.Context(), "Orchard")

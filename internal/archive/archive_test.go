@@ -193,7 +193,7 @@ func TestOrderFileIsCVATsDatasetManifest(t *testing.T) {
 
 func sum(b []byte) string { return fmt.Sprintf("%x", sha256.Sum256(b)) }
 
-// beside is a context image of the frame before it.
+// contextImage is a context image of the frame before it.
 func contextImage(name, content string) Entry {
 	e := frame(name, content)
 	e.Context = true

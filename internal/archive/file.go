@@ -87,7 +87,7 @@ func (f *File) Size() int64 { return f.sums.Size }
 // OrderName is empty: frames of a file have the order in which they are in it.
 func (f *File) OrderName() string { return "" }
 
-// Order is nil, likewise.
+// Order is nil: a file has none.
 func (f *File) Order() []byte { return nil }
 
 // ReadAt reads whole blocks, and keeps the last one for the read that goes on there. Errors are io.EOF at the end, a

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// nothing stands for a frame of any size whose bytes no test reads.
+// nothing is a frame of any size whose bytes no test reads.
 func nothing(name string, size int64) Entry {
 	return Entry{Name: name, Size: size, Open: func() (io.ReadCloser, error) {
 		return nil, fmt.Errorf("%s: no test should read this", name)

@@ -41,7 +41,7 @@ func (l location) String() string { return l.store.Path(l.name) }
 // child is what has a name in a directory.
 func (l location) child(name string) location { return location{l.store, path.Join(l.name, name)} }
 
-// beside is the file next to it that has the same name with a suffix.
+// withSuffix is the file next to it that has the same name with a suffix.
 func (l location) withSuffix(suffix string) location { return location{l.store, l.name + suffix} }
 
 func (l location) stat(ctx context.Context) (fs.FileInfo, error) { return l.store.Stat(ctx, l.name) }

@@ -12,7 +12,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// An Index is a file of records, read whole, which stands in for bags that are not there.
+// An Index is a file of records, read whole, which replaces bags that are not there.
 type Index struct {
 	File string
 	Err  error // why it cannot be used: it has no bags then

@@ -17,7 +17,7 @@ import (
 
 var noon = time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 
-// A patient is a server in perfect health, unless it is told otherwise.
+// A patient is a server in perfect health, unless a test says otherwise.
 type patient struct {
 	*fake
 	url, version string

@@ -10,7 +10,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
-// A fake is a server that says what it is told to, and counts.
+// A fake is a server that gives the answers of a test, and counts requests.
 type fake struct {
 	org      string
 	projects []cvat.Project

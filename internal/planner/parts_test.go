@@ -499,7 +499,7 @@ func TestALeftoverNextToAPartHoldsNoFrames(t *testing.T) {
 	d.wantEachFrameOnce(t, srv)
 }
 
-// A part that somebody else's task stands in the way of stops those after it: which frames they hold is not known.
+// A part whose name somebody else's task has stops those after it: which frames they hold is not known.
 func TestAPartIsNotBegunBeforeTheOneBeforeIt(t *testing.T) {
 	d := newDataset(t, "task: {grow: part, max_frames: 1}", "run_1/a.png", "run_1/b.png", "run_1/c.png")
 	srv := cvattest.Start(t)

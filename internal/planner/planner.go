@@ -2,7 +2,7 @@
 // looks at what a server has, reads as much of the images as the plan needs, and decides.
 //
 // It knows no command line and prints nothing. What it finds on the way is returned as problems, and
-// what stops it as errors with types; whoever calls it puts both into words.
+// what stops it as errors with types; the caller puts both into words.
 //
 // # The steps
 //

@@ -16,7 +16,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// A Server is where a project is, as a manifest or whoever runs it names the server. Manifests are
+// A Server is where a project is, as a manifest or its caller names the server. Manifests are
 // about one project only where their Servers are equal.
 type Server struct {
 	Shown        string // as plans show it

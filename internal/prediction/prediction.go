@@ -83,7 +83,7 @@ func Open(file string, f Format) (Found, error) {
 }
 
 // FileStamp tells a file from a later one without reading it, by size and time, and gives that time. It is empty where that
-// cannot be told: of a directory, and where there is no file.
+// is not known: of a directory, and where there is no file.
 func FileStamp(file string) (stamp string, changed time.Time) {
 	info, err := os.Stat(file)
 	if err != nil || !info.Mode().IsRegular() {

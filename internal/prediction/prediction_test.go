@@ -370,7 +370,7 @@ func TestWhatCVATCouldNotHoldIsNotPlaced(t *testing.T) {
 	}
 }
 
-// A file may be any: what is wrong with it is told by its line, and nothing of it is repeated.
+// A file may be any: what is wrong with it is reported with its line, and nothing of it is repeated.
 func TestFilesThatAreWrongAreNotQuoted(t *testing.T) {
 	for _, f := range []Format{COCO, JSONL} {
 		for _, text := range []string{"password=hunter2", "{}\n{\"name\": hunter2}", `{"images": "hunter2", "name": 5}`, "\x00hunter2", "[\"hunter2\"]", strings.Repeat("[", 1<<16) + "hunter2"} {

@@ -78,7 +78,7 @@ func openYOLO(dir string) (Found, error) {
 const classesFile = "classes.txt"
 
 // yoloDataAbove reads the data.yaml of a directory, or of the nearest one above it that has one. Where none has, the
-// directory's, or its parent's, classes.txt stands in for it.
+// directory's, or its parent's, classes.txt replaces it.
 func yoloDataAbove(dir string, budget *int64) (d yoloData, err error) {
 	at, err := filepath.Abs(dir)
 	if err != nil {

@@ -163,12 +163,12 @@ func (h *h265) look(u unit, starting bool) (picture, error) {
 	if err != nil {
 		return picture{}, err
 	}
-	anew := starting || h.ended
+	restart := starting || h.ended
 	h.endsBehind = u.ends
 	p := picture{width: of.sps.width, height: of.sps.height, key: of.key(), hidden: !of.shown}
 	h.next = h265State{started: true, pocTid0: h.state.pocTid0, noRASL: h.state.noRASL, display: h.state.display}
-	p.starts = of.key() && (anew || of.kind != h265CRA)
-	p.splice = of.kind == h265CRA && anew && h.state.started
+	p.starts = of.key() && (restart || of.kind != h265CRA)
+	p.splice = of.kind == h265CRA && restart && h.state.started
 	poc := of.pocLsb
 	if !p.starts {
 		poc = h.poc(of)

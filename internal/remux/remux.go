@@ -384,7 +384,7 @@ func (s *Scanner) missing(u unit) []byte {
 	return out
 }
 
-// bytes are what stands in the file for a unit.
+// bytes are what the file holds of a unit.
 func (s *Scanner) bytes(one sample, u unit) [][]byte {
 	var out [][]byte
 	if one.prefix >= 0 {

@@ -18,7 +18,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/remux"
 )
 
-// A packet is what a message carries: the bytes, and the number of the frame that they show, which stands in its
+// A packet is what a message carries: the bytes, and the number of the frame that they show, which is in its
 // picture too: interop/videos.py made them, and interop/test_video_topics.py decodes what comes of them.
 type packet struct {
 	number int

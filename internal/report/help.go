@@ -16,7 +16,7 @@ func HelpURL(code diag.Code) string {
 	return helpPage + string(code)
 }
 
-// hint writes an advice; below the first of each code stands where more is to be read.
+// hint writes an advice; the first of each code is followed by the address of its section.
 func (t *text) hint(s, url string) {
 	t.detail("hint", wording.Safe(s))
 	if url == "" || t.linked[url] {

@@ -55,7 +55,7 @@ var proseEscapes = strings.NewReplacer(
 	"://", "&#58;//", "www.", "www&#46;",
 )
 
-// MarkdownText is how a name stands in a sentence of Markdown.
+// MarkdownText is a name as text in a sentence of Markdown.
 func MarkdownText(name string) string { return proseEscapes.Replace(name) }
 
 // link makes text a link to a page of the server, unless the address is none.

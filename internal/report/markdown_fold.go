@@ -121,7 +121,7 @@ func joined(parts []markdown, by string) string {
 	return b.String()
 }
 
-// leftOut is what stands in the place of the folds that did not fit; it has room for any count.
+// leftOut replaces the folds that did not fit; it has room for any count.
 const leftOut = "\n*%d tasks are left out here: the JSON and HTML outputs have them all.*\n\n"
 
 // fit joins the folds within room bytes: three quarters from the beginning, the

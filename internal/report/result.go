@@ -29,7 +29,7 @@ var outcomes = []apply.Outcome{
 }
 
 // ResultText writes what apply did, below the plan's text: each task with its id and its link, each failure
-// with its cause and whether running again helps, and a summary line. What the plan refused stands there alone.
+// with its cause and whether running again helps, and a summary line. What the plan refused is in the summary alone.
 func ResultText(w io.Writer, results []apply.Result, o TextOptions) error {
 	t := &text{TextOptions: o}
 	for _, r := range results {

@@ -13,7 +13,7 @@ import (
 
 // ResultMarkdown writes what apply did for a job's summary, within the bounds of
 // [Markdown]: the summary line, then each task by what became of it. What failed or
-// needs a person stands open, the rest is folded away.
+// needs a person is shown, the rest is folded away.
 func ResultMarkdown(w io.Writer, results []apply.Result) error {
 	var head strings.Builder
 	fmt.Fprintf(&head, "%s\n**%s**\n\n", Marker, ResultSummary(results))

@@ -109,7 +109,7 @@ func Shortened(s string, room int) string {
 	return cells.Truncate(s, head, "") + cells.TruncateLeft(s, head+over+1, "…")
 }
 
-// reason ends a line that stands at cell at, and goes on below itself; where that
+// reason ends a line that is at cell at, and goes on below itself; where that
 // leaves too little room, it begins on the next line.
 func (t *text) reason(line string, at int, s string) {
 	fits := t.Width == 0 || s == "" || at+cells.StringWidth(s) <= t.Width

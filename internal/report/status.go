@@ -199,7 +199,7 @@ func widestCell(lines [][]string, column int) (widest int) {
 	return widest
 }
 
-// missingText stands where a task's id would.
+// missingText is shown in place of a task's id.
 func missingText(r status.Row) string {
 	switch {
 	case r.Missing == 0:

@@ -98,7 +98,7 @@ func TestOneProcessAtATimeHasAHint(t *testing.T) {
 	}
 }
 
-// A lock file that its holder has removed protects nothing: whoever opened it before must
+// A lock file that its holder has removed protects nothing: a process that opened it before must
 // not believe in it.
 func TestALockThatIsNoLongerInTheDirectoryIsNone(t *testing.T) {
 	if runtime.GOOS == "windows" {

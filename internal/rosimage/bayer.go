@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // bayer interpolates a colour filter's pattern bilinearly: each missing colour is
 // the mean of the two or four neighbours that have it. redX and redY say where in
-// the first two by two pixels red stands.
+// the first two by two pixels red is.
 //
 // The outermost rows and columns, which lack neighbours, repeat the ones next to
 // them. That is what OpenCV does, and so every tool of ROS.
@@ -55,7 +55,7 @@ func (d demosaic) rows16() func(dst []byte, y int) {
 }
 
 // A phase says what is where in a row: its colour next to green is red or blue,
-// in the columns of one parity; the third colour stands above and below.
+// in the columns of one parity; the third colour is above and below.
 type phase struct {
 	own, other int // channels
 	parity     int // of the columns of own

@@ -3,7 +3,7 @@ package rosimage
 import "encoding/binary"
 
 // A picture is pixels on their way to a file, made a row at a time, so that no
-// whole picture stands in memory between the message and the file.
+// whole picture is in memory between the message and the file.
 type picture struct {
 	width, height int
 	channels      int // 1 grey, 3 RGB, 4 RGBA

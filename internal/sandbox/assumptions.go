@@ -112,7 +112,7 @@ var assumptions = []assumption{
 	{98, "the points of a skeleton change with a PATCH of the skeleton, its drawing and its type never do, silently", 221},
 	{99, "a text mentions an asset by (/api/assets/UUID) alone, in a comment too: with a query, a title or in an <img> it does not", 223},
 	{100, "a cloud storage whose bucket cannot be reached is refused when it is created, in bare text", 290},
-	{101, "a cloud storage is used by its id from any workspace, by whoever has a right to it, and others get 403", 291},
+	{101, "a cloud storage is used by its id from any workspace, by everybody who has a right to it, and others get 403", 291},
 	{102, "a page of a cloud storage has at most 500 names of one directory, no sizes, and a directory that is not there is empty", 292},
 	{103, "the width and height in a list of images in the storage are believed, and it may be named among the keys", 293},
 	{104, "a key that comes twice, or that a failed import knows, is a 500, and leaves the task as it was", 294},

@@ -18,7 +18,7 @@ import (
 //	< STATUS BODY
 //	= name         keeps the id of what was made as $name
 //
-// An object must hold what stands there, and may hold more; other bodies must be equal;
+// An object must hold what is there, and may hold more; other bodies must be equal;
 // a page must have the title.
 func TestAnswersAreThoseOfCVAT(t *testing.T) {
 	files, err := filepath.Glob("testdata/exchanges/*.txt")

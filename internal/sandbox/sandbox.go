@@ -41,7 +41,7 @@ type Options struct {
 
 	// BusyProjects makes an import hold its project, as CVAT's does: a task that is created
 	// there waits for it as long as BusyWait, and is 409 then. Off, creations go on, so that
-	// whoever tries things out waits for nothing.
+	// a person who tries things out does not wait.
 	BusyProjects bool
 
 	Now func() time.Time // the clock; nil is time.Now

@@ -25,7 +25,7 @@ import (
 // A bagRef is one directory or recording that entries of the manifest match.
 type bagRef struct {
 	rel         string           // from the root, with slashes
-	root        string           // as the manifest, or whoever replaces its own, writes it
+	root        string           // as the manifest, or the flag that replaces it, writes it
 	store       store.Store      // that holds it, under rel
 	file        bool             // a recording in one file
 	entries     []*manifest.Bag  // all that match it, in the manifest's order

@@ -316,7 +316,7 @@ func TestAPartHasTheContextImagesOfItsFrames(t *testing.T) {
 	check(t, tasks[0].Close())
 }
 
-// A plan over another machine's store reads no messages, so that it cannot tell what is nearest; what is sent is told then.
+// A plan over another machine's store reads no messages, so it does not know what is nearest; apply reports what is sent.
 func TestContextImagesOfAnotherMachinesRecordingAreFoundWhenItIsRead(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "run.mcap")
 	rig(t, file, bagtest.Format{}, sights)

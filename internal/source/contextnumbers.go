@@ -71,7 +71,7 @@ func byNumber(paths []string, name string) (places map[string]int, first, second
 }
 
 // numberOf is the last number in a file's name without leading zeros, apart from the camera's own name. A name without one
-// stands for itself.
+// gives the whole name.
 func numberOf(at, name string) string {
 	stem := trimExtension(path.Base(at))
 	_, digits := lastNumber(withoutToken(stem, name))
@@ -84,7 +84,7 @@ func numberOf(at, name string) string {
 	return strings.TrimLeft(digits[:len(digits)-1], "0") + digits[len(digits)-1:]
 }
 
-// withoutToken takes a camera's name out of a file's, where it stands by itself: camera 0 is in 0_0010, and not in 0010.
+// withoutToken takes a camera's name out of a file's, where it is a word of its own: camera 0 is in 0_0010, and not in 0010.
 func withoutToken(stem, name string) string {
 	for {
 		i := camera.TokenAt(stem, name)

@@ -11,7 +11,7 @@ import (
 )
 
 // order is the permutation that puts names as CVAT's sorting_method does: order[k] is
-// which of them stands at k. predefined keeps them as they are given; random, which is
+// which of them is at k. predefined keeps them as they are given; random, which is
 // CVAT's own shuffle, is byte order here.
 func order(names []string, method string) []int {
 	at := make([]int, len(names))

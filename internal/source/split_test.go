@@ -180,7 +180,7 @@ func TestWhatLiesInPlaceOfARecordingIsNamedAndNotQuoted(t *testing.T) {
 	}
 }
 
-// A recording, or a split, of which only a link is here is told from one that is missing, and how to fetch it.
+// A recording, or a split, of which only a link is here is distinguished from one that is missing, with the command that fetches it.
 func TestALinkInPlaceOfARecordingIsNamed(t *testing.T) {
 	const annex = ".git/annex/objects/xx/yy/SHA256E-s9--00.bag/SHA256E-s9--00.bag"
 	for target, want := range map[string][2]string{

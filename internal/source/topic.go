@@ -10,7 +10,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// A TopicMessage is one message of a recording's topic. Its bytes belong to whoever is given it only until he returns.
+// A TopicMessage is one message of a recording's topic. Its bytes are valid until the function that gets it returns.
 type TopicMessage struct {
 	Type, Encoding string // as the recording has them
 	Schema         []byte // the type's definition; empty: there is none

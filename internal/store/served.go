@@ -42,7 +42,7 @@ type Name struct {
 	IsDir bool
 }
 
-// noServer is for whoever asks no server.
+// noServer is for callers that ask no server.
 type noServer struct{}
 
 var errNoServer = errors.New("only the server of the tasks can list it, and it is not asked here")

@@ -26,7 +26,7 @@ import (
 // request for a thousand names, Stat is one for each.
 type Store interface {
 	// List gives a directory's entries in no order. Their Type is known without a request; a
-	// symbolic link is told as one (fs.ModeSymlink) and not followed. Their Info may cost a Stat.
+	// symbolic link is listed as one (fs.ModeSymlink) and not followed. Their Info may cost a Stat.
 	List(ctx context.Context, dir string) ([]fs.DirEntry, error)
 
 	// Stat follows symbolic links. Of a directory only the Mode is sure to be known.

@@ -304,7 +304,7 @@ func TestADraftsTasksHaveNamesOfTheirOwn(t *testing.T) {
 	}
 }
 
-// A recording that was damaged beyond use is not told as one without images.
+// A recording that was damaged beyond use is not reported as one without images.
 func TestADraftTellsDamageFromNothing(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "run.mcap")

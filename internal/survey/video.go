@@ -31,7 +31,7 @@ func lookIntoVideo(ctx context.Context, in store.Store, name string) (Clip, erro
 	}, nil
 }
 
-// clipsIn looks into the videos of a directory. What CVAT would not take is told in the notes.
+// clipsIn looks into the videos of a directory. What CVAT would not take is in the notes.
 func clipsIn(ctx context.Context, dir string, videos []string) (clips []Clip, notes []string) {
 	in := store.At(dir)
 	for _, at := range videos {

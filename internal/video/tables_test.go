@@ -52,7 +52,7 @@ func TestOffsetsThatGoOverFramesAgainAreDamage(t *testing.T) {
 
 // TestTimesThatNoVideoHasAreDamage is of files that place frames further from their start than a time of ours can tell.
 func TestTimesThatNoVideoHasAreDamage(t *testing.T) {
-	// past gives the bytes behind the n-th place where a name stands.
+	// past gives the bytes behind the n-th place of a name.
 	past := func(data []byte, name string, n int) []byte {
 		for ; n > 0; n-- {
 			at := bytes.Index(data, []byte(name))

@@ -2,7 +2,7 @@
 // shown. It decodes nothing and reads none of the pictures, but for a few bytes of the first ones.
 //
 // CVAT's frame N is the N-th frame that its decoder (FFmpeg's, by way of PyAV) gives, in the order
-// in which they are shown. [Read] gives the times of exactly those, for what can be told from the
+// in which they are shown. [Read] gives the times of exactly those, for what is known from the
 // tables, and refuses what cannot: a file whose first frame is no key frame (the decoder drops all
 // before the first one), an edit list of several parts, packets that hold nothing. What the tables do
 // not show, packets that are missing, the packets' own headers do: [ReadPackets] says where they are, and package remux

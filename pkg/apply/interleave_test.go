@@ -12,10 +12,10 @@ import (
 )
 
 // A scenario is what two runs of one job find, and what happens there once the second of
-// them stands still.
+// them is held.
 type scenario func(j *job, w *fakeServer, first *session) (end chan Result, then func())
 
-// found: the first run begins only when the second stands still.
+// found: the first run begins only when the second is held.
 func found(prepare func(w *fakeServer)) scenario {
 	return func(_ *job, w *fakeServer, _ *session) (chan Result, func()) {
 		prepare(w)
@@ -24,7 +24,7 @@ func found(prepare func(w *fakeServer)) scenario {
 }
 
 // invisible: the first run's creation has its id, the lower one, before the second run begins,
-// and can be seen only once that stands still.
+// and can be seen only once that is held.
 func invisible(what string) scenario {
 	return func(j *job, _ *fakeServer, first *session) (chan Result, func()) {
 		at := newStop()
@@ -74,7 +74,7 @@ func (w *fakeServer) reveal() {
 	}
 }
 
-// Two runs at once: one of them stands still before its i-th request while the other goes
+// Two runs at once: one of them is held before its i-th request while the other goes
 // on to its k-th; then the one goes on to its end, and then the other. So it is for every i
 // and k, those of their plans included: GETs are no snapshot. Neither fails because of the
 // other, and all is there once. With -short, an eighth of the pairs.
@@ -151,7 +151,7 @@ func (w *fakeServer) twice(name string) bool {
 	return n > 1
 }
 
-// A stop is where a session stands still.
+// A stop is where a session is held.
 type stop struct{ reached, released chan struct{} }
 
 func newStop() stop { return stop{make(chan struct{}), make(chan struct{})} }
@@ -172,7 +172,7 @@ func (s *session) stopAt(k int) stop {
 	return at
 }
 
-// begin runs j until it stands still or is over.
+// begin runs j until it is held or is over.
 func (j *job) begin(s *session, at stop) chan Result {
 	end := make(chan Result, 1)
 	go func() { end <- j.try(s) }()

@@ -13,8 +13,8 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// Run carries p out and tells on of it (nil: nobody). It returns when every task is at
-// its end, or the run at its: see the package's page.
+// Run carries p out and reports its events to on, which may be nil. It returns when
+// every task has ended, or the run was stopped; see the package's documentation.
 func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) Result {
 	o.setDefaults()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -29,7 +29,7 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 	var background sync.WaitGroup
 	background.Go(func() {
 		r.crash.Guard(func() { r.lookups.run(ctx) })
-		cancel(errStopped) // nobody would be answered any more
+		cancel(errStopped) // no look-up would be answered any more
 	})
 	r.early = r.readEarly(ctx)
 	r.crash.Guard(func() { r.result.Err = r.ensureProject(ctx) })

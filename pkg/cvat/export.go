@@ -37,7 +37,7 @@ var exportWaits = []time.Duration{300 * time.Millisecond, 500 * time.Millisecond
 
 // Export lets the server write a task's annotations, without images, in a format of [Client.ExportFormats], and
 // gives the file, which the caller closes. One that is being made already is waited for. onProgress, which may be
-// nil, is told the share that is done, 0 to 1, where the server says it. The error has the server's reason where
+// nil, gets the share that is done, 0 to 1, where the server says it. The error has the server's reason where
 // it cannot write the task's shapes in that format.
 //
 //cvat:operation POST /api/tasks/{id}/dataset/export

@@ -14,7 +14,7 @@ type limiter struct {
 }
 
 // pieces of a body that are limited one by one: a tenth of a second's, so that uploads at the same time take turns, and
-// none stands still for as long as a time-out.
+// none pauses for as long as a time-out.
 const (
 	piecesASecond = 10
 	largestPiece  = 64 << 10

@@ -91,7 +91,7 @@ func (c *Client) listRequest(path, sort string, query url.Values) *request {
 }
 
 // listOnce reads the list once; whole is false if it moved meanwhile. A deletion
-// and a creation that even out are not seen, so whoever creates something looks
+// and a creation that even out are not seen, so a caller that creates something looks
 // for its name once more. It fails above limit bytes.
 func listOnce[T any, K comparable](ctx context.Context, c *Client, q *request, key func(T) K, limit int) (items []T, whole bool, err error) {
 	seen := map[K]bool{}

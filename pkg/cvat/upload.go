@@ -16,7 +16,7 @@ const (
 // UploadOptions say how to send a file.
 type UploadOptions struct {
 	// Chunk is how many bytes go in one PATCH, 256 KiB to 95 MiB; what is beyond is taken as the nearest of these. 0: 16 MiB
-	// at first, then more, up to 95 MiB, or 256 MiB once [Client.About] has told that the server is 2.55 or newer, while a
+	// at first, then more, up to 95 MiB, or 256 MiB once [Client.About] has said that the server is 2.55 or newer, while a
 	// chunk takes less than 5 s, and less where one takes more than 20 s; the next one is then sent while the server handles one.
 	Chunk int64
 

@@ -81,7 +81,7 @@ func (l *loader) globs(patterns []*node) {
 // maxAlternatives bounds what {a,b} in a pattern multiplies to: each is looked for by itself.
 const maxAlternatives = 1000
 
-// alternatives is how many patterns without braces a glob stands for, or more than [maxAlternatives].
+// alternatives is how many patterns without braces a glob means, or more than [maxAlternatives].
 func alternatives(glob string) int {
 	all, choices := 1, []int(nil) // of the braces that are open
 	for i := 0; i < len(glob) && all <= maxAlternatives; i++ {

@@ -42,7 +42,7 @@ func isDescriptor(path string) bool {
 	return strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")
 }
 
-// Parse checks a manifest's content. Its name stands in positions, and its
+// Parse checks a manifest's content. Its name is part of positions, and its
 // directory is where relative paths begin, those of files that it names included.
 // The error is an *[Error] with every mistake, in the order of the lines.
 func Parse(name string, data []byte) (*Manifest, error) {

@@ -28,7 +28,7 @@ func TestAPipeOrADeviceThatAManifestNamesIsNeverWaitedFor(t *testing.T) {
 	}
 }
 
-// An environment is no file of the repository, whoever names it.
+// An environment is no file of the repository, whatever names it.
 func TestNothingOfAProcessesEnvironmentIsShown(t *testing.T) {
 	const environ = "/proc/self/environ"
 	if _, err := os.Stat(environ); err != nil {

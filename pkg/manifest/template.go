@@ -158,7 +158,7 @@ func nextPart(rest string, known []string) (int, part, *templateError) {
 	return end + 1, p, err
 }
 
-// parseVariable reads what stands between braces: a name, or a name:0WIDTH.
+// parseVariable reads what is between braces: a name, or a name:0WIDTH.
 func parseVariable(inner string, known []string) (part, *templateError) {
 	name, format, padded := strings.Cut(inner, ":")
 	if !slices.Contains(known, name) {

@@ -55,7 +55,7 @@ func TestAChangeHasTheFieldsThatItsCommentNames(t *testing.T) {
 	}
 }
 
-// fieldsByAction reads the table. ID stands for URL and Owner too, as the comment says.
+// fieldsByAction reads the table. ID means URL and Owner too, as the comment says.
 func fieldsByAction(t *testing.T) map[Action]map[string]bool {
 	t.Helper()
 	source, err := os.ReadFile("change.go")

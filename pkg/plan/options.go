@@ -24,8 +24,8 @@ type Options struct {
 	Offline      bool             // no server was asked: what the manifest wants is all there is to say
 }
 
-// Ignored are the codes of notices that are counted and not shown (ignore: in a manifest), each with how many of
-// the dataset it stands for; a plan adds its own notes to them.
+// Ignored are the codes of notices that are counted and not shown (ignore: in a manifest), each with how many
+// of the dataset were left out; a plan adds its own notes to them.
 type Ignored map[diag.Code]int
 
 // targets reports whether the plan is about a task; one that it is not about is no stranger either.

@@ -37,7 +37,7 @@ func (v Video) Stop() int { return v.Start + (v.Count-1)*v.Step }
 // CutsEnd reports whether frames after the last one that is taken are left out, beyond what the step does.
 func (v Video) CutsEnd() bool { return v.Stop()+v.Step < v.Total }
 
-// Cut is the same frames of a file of which nobody knows how long it is: CVAT is told where they end.
+// Cut is the same frames of a file whose length is not known: CVAT gets their end.
 func (v Video) Cut() Video {
 	v.Total = maxVideoFrames
 	return v

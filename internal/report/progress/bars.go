@@ -118,7 +118,7 @@ func (b *bars) close() {
 	b.crash.Rethrow()
 }
 
-// String is what stands behind a task's bar.
+// String is the text behind a task's bar.
 func (t task) String() string {
 	switch {
 	case t.phase == apply.Uploading && t.total > 0:

@@ -23,7 +23,7 @@ type counter struct {
 	rate    rate
 }
 
-// A task is where one task stands.
+// A task is the progress of one task.
 type task struct {
 	name        string
 	frames      int

@@ -50,7 +50,7 @@ func New(w io.Writer, p plan.Plan, o Options) *Progress {
 	return &Progress{t, newLines(w, t, o.Every)}
 }
 
-// Event is told to [apply.Run].
+// Event is given to [apply.Run].
 func (p *Progress) Event(e apply.Event) {
 	p.counter.count(e)
 	p.view.event(e)

@@ -257,7 +257,7 @@ func (s *Server) exportJSON(q *query, e *export) requestJSON {
 	return j
 }
 
-// download answers the file of an export to whoever made it.
+// download answers the file of an export to the user who made it.
 func (s *Server) download(q *query) (answer, error) {
 	id := q.URL.Query().Get("rq_id")
 	if id == "" {

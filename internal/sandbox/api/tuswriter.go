@@ -19,7 +19,7 @@ type uploadLocks struct {
 	active map[string][]*fileWriter
 }
 
-// A fileWriter writes into an upload's file until it is told to stop.
+// A fileWriter writes into an upload's file until it is stopped.
 type fileWriter struct {
 	mu      sync.Mutex
 	file    *os.File

@@ -34,7 +34,7 @@ const (
 
 // A Queue is the workers that import. What is queued is in the database, so that
 // a killed process loses nothing: the next one takes it up again. (CVAT fails an import
-// whose worker was killed with "Work-horse terminated unexpectedly", and is told to try
+// whose worker was killed with "Work-horse terminated unexpectedly", and is asked to try
 // again; taking it up comes to the same, with less to do.)
 type Queue struct {
 	o     Options

@@ -25,7 +25,7 @@ import (
 //	data/N/parts/      TUS uploads that are not complete
 //	data/N/archives/   zips that an import consumed, read through their index
 //	buckets/NAME/      objects of cloud storages, as people put them there
-//	share/             the files of the share, likewise
+//	share/             the files of the share
 type Directory struct {
 	root string
 	lock *flock.Flock

@@ -13,7 +13,7 @@ import (
 )
 
 // A CloudStorage is a bucket that the server knows. Its objects are files below buckets/ in the
-// server's directory: whoever tries things out puts them there.
+// server's directory: a person who tries things out puts them there.
 type CloudStorage struct {
 	ID                     int
 	Owner                  int

@@ -102,7 +102,7 @@ func fitsAny(globs []string, file string) bool {
 // withoutExtension cuts off what follows the last dot of a file's name.
 func withoutExtension(file string) string { return strings.TrimSuffix(file, path.Ext(file)) }
 
-// TokenAt is where the name stands in s with no letter or digit on either side, or -1.
+// TokenAt is the place of the name in s with no letter or digit on either side, or -1.
 func TokenAt(s, name string) int {
 	for from := 0; name != ""; {
 		i := strings.Index(s[from:], name)
@@ -120,7 +120,7 @@ func TokenAt(s, name string) int {
 	return -1
 }
 
-// SamePlace reports whether a camera's name stands at one place in two topics: /front/image_raw and /front/jpeg, but not
+// SamePlace reports whether a camera's name is at one place in two topics: /front/image_raw and /front/jpeg, but not
 // /robot1/cam/image_raw and /robot2/cam/compressed, nor /cam_left and /cam_right, which are two devices.
 func SamePlace(a, b, name string) bool {
 	a, b = through(a, name), through(b, name)

@@ -90,7 +90,7 @@ func TestALookIsWhatIsDocumented(t *testing.T) {
 	}
 }
 
-// The numbers that an index rests on: whoever changes them gives the algorithm another version.
+// The numbers that an index rests on: if they change, the algorithm needs another version.
 func TestALookNeverChanges(t *testing.T) {
 	tests := map[string]struct {
 		image image.Image

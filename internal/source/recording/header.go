@@ -100,7 +100,7 @@ func (h *headerReader) readWhole(ctx context.Context, entries []bag.Entry, long 
 	})
 }
 
-// message is one of which only the index has told.
+// message is one of which only the index entry is known.
 func (h *headerReader) message(e bag.Entry, index int) Message {
 	t := h.bag.TopicOf(e)
 	kind, known := rosimage.Known(t.Type)

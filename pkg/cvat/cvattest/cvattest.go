@@ -5,7 +5,7 @@
 //	srv := cvattest.Start(t, cvattest.Version("2.42.0"))
 //	hold := srv.Hold(cvattest.Rule{Method: "POST", Path: "/api/tasks", Nth: 1}, cvattest.AfterHandling)
 //	go client.CreateTask(…)
-//	hold.Wait(t)    // the task exists, and nobody was told
+//	hold.Wait(t)    // the task exists, and no answer was sent
 //	hold.Release()
 //
 // [Commands] has the same for testscript.
@@ -121,7 +121,7 @@ func (s *Server) Client() *http.Client {
 	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 }
 
-// A Hold is a place where the server stands still.
+// A Hold is a place where the server waits.
 type Hold struct {
 	held, released, handled chan struct{}
 	once, again, done       sync.Once

@@ -80,7 +80,7 @@ func (s Seen) String() string {
 	return fmt.Sprintf("%s %s %d", s.Method, target, s.Status)
 }
 
-// A Gate stands in front of a server: it notes, holds and refuses requests. It is safe
+// A Gate is in front of a server: it notes, holds and refuses requests. It is safe
 // for concurrent use.
 type Gate struct {
 	next http.Handler
