@@ -199,9 +199,7 @@ func (m *movie) track(body []byte) error {
 	if m.video != nil {
 		return nil
 	}
-	t := &track{}
-	var table []byte
-	handler := ""
+	t, media := &track{}, media{}
 	err := boxes(body, func(name string, body []byte) error {
 		switch name {
 		case "tkhd":
@@ -211,49 +209,66 @@ func (m *movie) track(body []byte) error {
 			}
 			return err
 		case "edts":
-			return boxes(body, func(name string, body []byte) error {
-				if name != "elst" {
-					return nil
-				}
-				e, err := decode[*mp4.ElstBox](name, body, mp4.DecodeElstSR)
-				if err == nil {
-					t.edits = e.Entries
-				}
-				return err
-			})
+			return t.readEdits(body)
 		case "mdia":
-			return boxes(body, func(name string, body []byte) (err error) {
-				switch name {
-				case "hdlr":
-					if len(body) >= 12 {
-						handler = string(body[8:12])
-					}
-				case "mdhd":
-					var h *mp4.MdhdBox
-					if h, err = decode[*mp4.MdhdBox](name, body, mp4.DecodeMdhdSR); err == nil {
-						t.scale = h.Timescale
-					}
-				case "minf":
-					return boxes(body, func(name string, body []byte) error {
-						if name == "stbl" {
-							table = body
-						}
-						return nil
-					})
+			return media.read(body)
+		}
+		return nil
+	})
+	if err != nil || media.handler != "vide" {
+		return err
+	}
+	if t.scale = media.scale; t.scale == 0 {
+		return damaged("damaged: its video track has no time scale")
+	}
+	m.video = t
+	return t.readTable(media.table, m.in)
+}
+
+// readEdits keeps the edit list of a track's edts box.
+func (t *track) readEdits(body []byte) error {
+	return boxes(body, func(name string, body []byte) error {
+		if name != "elst" {
+			return nil
+		}
+		e, err := decode[*mp4.ElstBox](name, body, mp4.DecodeElstSR)
+		if err == nil {
+			t.edits = e.Entries
+		}
+		return err
+	})
+}
+
+// A media is what a track's mdia box says.
+type media struct {
+	handler string // four letters, vide for video
+	scale   uint32 // units in a second
+	table   []byte // its stbl box
+}
+
+func (m *media) read(body []byte) error {
+	return boxes(body, func(name string, body []byte) error {
+		switch name {
+		case "hdlr":
+			if len(body) >= 12 {
+				m.handler = string(body[8:12])
+			}
+		case "mdhd":
+			h, err := decode[*mp4.MdhdBox](name, body, mp4.DecodeMdhdSR)
+			if err == nil {
+				m.scale = h.Timescale
+			}
+			return err
+		case "minf":
+			return boxes(body, func(name string, body []byte) error {
+				if name == "stbl" {
+					m.table = body
 				}
-				return err
+				return nil
 			})
 		}
 		return nil
 	})
-	if err != nil || handler != "vide" {
-		return err
-	}
-	if t.scale == 0 {
-		return damaged("damaged: its video track has no time scale")
-	}
-	m.video = t
-	return t.readTable(table, m.in)
 }
 
 // A sampleTable is the tables of a track, as they lie in the file.

@@ -220,44 +220,14 @@ func (d *tiffDirectory) layout() (tiffLayout, error) {
 	if compression == 6 { // old JPEG
 		l.photometric = 6
 	}
-	bits, err := d.values(tiffBits)
-	if err != nil {
-		return l, err
-	}
-	if len(bits) == 0 {
-		bits = []int64{1}
-	}
-	if l.extra, err = d.values(tiffExtra); err != nil {
-		return l, err
-	}
 	if compression == 6 && (l.photometric == 2 || l.photometric == 6) {
 		l.samples = 3
 	}
-	samples := d.value(tiffSamples, int64(l.samples))
-	if d.value(tiffPlanar, 1) == 2 && len(l.extra) > 0 && slices.Max(l.extra) == 0 {
-		bits = bits[:max(len(bits)-len(l.extra), 0)]
-		samples -= int64(len(l.extra))
-		l.extra = nil
-	}
-	if samples < 1 || samples > 6 {
-		return l, fmt.Errorf("it has %d samples a pixel", samples)
-	}
-	l.samples = int(samples)
-	if len(bits) > l.samples {
-		bits = bits[:l.samples]
-	}
-	if len(bits) != l.samples && len(bits) != 1 || slices.Max(bits) != slices.Min(bits) {
-		return l, fmt.Errorf("its %d samples have bits %v", l.samples, bits)
-	}
-	l.bits = bits[0]
-	formats, err := d.values(tiffSampleFormat)
-	if err != nil {
+	if err := d.readSamples(&l); err != nil {
 		return l, err
 	}
-	if len(formats) > 0 {
-		if l.format = formats[0]; slices.Max(formats) != slices.Min(formats) {
-			l.format = -1
-		}
+	if err := d.readFormat(&l); err != nil {
+		return l, err
 	}
 	if _, ok := d.tags[tiffColours]; l.photometric == 3 && !ok {
 		return l, errors.New("it has no colours for its pixels")
@@ -266,6 +236,51 @@ func (d *tiffDirectory) layout() (tiffLayout, error) {
 		return l, fmt.Errorf("CVAT opens no TIFF of %d samples of %d bits (photometric %d, sample format %d, extra samples %v)", l.samples, l.bits, l.photometric, l.format, l.extra)
 	}
 	return l, nil
+}
+
+// readSamples sets how many samples a pixel has, and how many bits each of them. Planes of extra samples that mean nothing
+// are not read, so they do not count.
+func (d *tiffDirectory) readSamples(l *tiffLayout) error {
+	bits, err := d.values(tiffBits)
+	if err != nil {
+		return err
+	}
+	if len(bits) == 0 {
+		bits = []int64{1}
+	}
+	if l.extra, err = d.values(tiffExtra); err != nil {
+		return err
+	}
+	samples := d.value(tiffSamples, int64(l.samples))
+	if d.value(tiffPlanar, 1) == 2 && len(l.extra) > 0 && slices.Max(l.extra) == 0 {
+		bits = bits[:max(len(bits)-len(l.extra), 0)]
+		samples -= int64(len(l.extra))
+		l.extra = nil
+	}
+	if samples < 1 || samples > 6 {
+		return fmt.Errorf("it has %d samples a pixel", samples)
+	}
+	l.samples = int(samples)
+	if len(bits) > l.samples {
+		bits = bits[:l.samples]
+	}
+	if len(bits) != l.samples && len(bits) != 1 || slices.Max(bits) != slices.Min(bits) {
+		return fmt.Errorf("its %d samples have bits %v", l.samples, bits)
+	}
+	l.bits = bits[0]
+	return nil
+}
+
+// readFormat sets the kind of number that samples are; -1 where they are of several.
+func (d *tiffDirectory) readFormat(l *tiffLayout) error {
+	formats, err := d.values(tiffSampleFormat)
+	if err != nil || len(formats) == 0 {
+		return err
+	}
+	if l.format = formats[0]; slices.Max(formats) != slices.Min(formats) {
+		l.format = -1
+	}
+	return nil
 }
 
 func (l tiffLayout) opens() bool {
