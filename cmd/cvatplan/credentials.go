@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/regular"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
@@ -46,7 +46,7 @@ func (a *app) findCredentials(server string) (credentials, error) {
 const maxTokenFile = 64 << 10
 
 func (a *app) tokenFromFile(file string) (credentials, error) {
-	f, err := os.Open(file)
+	f, err := regular.OpenGiven(file)
 	if err != nil {
 		return credentials{}, fmt.Errorf("CVAT_ACCESS_TOKEN_FILE: %w", err)
 	}

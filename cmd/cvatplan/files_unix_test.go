@@ -5,11 +5,49 @@ package main
 import (
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
 )
+
+// A pipe that nobody writes to would be waited for without end, whichever option or variable names it.
+func TestAPipeIsRefusedWhateverNamesIt(t *testing.T) {
+	t.Parallel()
+	d := newDataset(t, shape{tasks: 1, frames: 1})
+	srv := cvattest.Start(t)
+	s := newSite(t, d, srv.URL, srv.Token)
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	must(t, syscall.Mkfifo(pipe, 0o666))
+	for _, c := range []struct{ command, variable string }{
+		{"plan --ca-file " + pipe, ""},
+		{"status --since " + pipe, ""},
+		{"plan " + pipe, ""},
+		{"show " + pipe, ""},
+		{"plan --step-summary", "GITHUB_STEP_SUMMARY"},
+		{"doctor --ca-file " + pipe, ""},
+		{"frames --out " + pipe, ""},
+		{"version", "CVAT_ACCESS_TOKEN_FILE"},
+		{"plan", "CVAT_ACCESS_TOKEN_FILE"},
+		{"plan", "SSL_CERT_FILE"},
+		{"plan", "AWS_CONFIG_FILE"},
+	} {
+		p := s.command(0, strings.Fields(c.command)...)
+		if c.variable != "" {
+			p.Env = append(p.Env, c.variable+"="+pipe)
+		}
+		if c.variable == "CVAT_ACCESS_TOKEN_FILE" {
+			p.Env = append(p.Env, "CVAT_ACCESS_TOKEN=")
+		}
+		p.begin(t)
+		<-p.done
+		if refused := c.command != "version"; refused != (p.code() != exitOK) || refused && !strings.Contains(p.err.String(), "not a regular file") {
+			t.Errorf("%s %s: exit code %d\n%s", c.command, c.variable, p.code(), &p.err)
+		}
+	}
+}
 
 // Whoever may open too few files is told to run again, wherever the limit strikes: nothing is wrong with the
 // images, and no person has anything to decide.

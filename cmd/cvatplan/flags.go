@@ -17,6 +17,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/planner"
+	"github.com/cvatplan/cvatplan/internal/regular"
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -238,6 +239,9 @@ func (f summaryFlag) checkSummary(a *app) error {
 func (f summaryFlag) summarize(a *app, write func(io.Writer) error) error {
 	if !f.StepSummary {
 		return nil
+	}
+	if path := a.getenv("GITHUB_STEP_SUMMARY"); regular.IsWaitedFor(path) {
+		return fmt.Errorf("--step-summary: %s: %w", path, regular.ErrNotRegular)
 	}
 	file, err := os.OpenFile(a.getenv("GITHUB_STEP_SUMMARY"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {

@@ -17,6 +17,7 @@ func TestAFullDiskUnderStdoutIsAnErrorOfEveryCommand(t *testing.T) {
 	for _, command := range []string{
 		"plan", "plan --output json", "plan --output html", "plan --output markdown", "plan --offline", "apply", "apply --output json",
 		"status", "status --output json", "doctor", "frames", "frames --ids", "inspect data", "validate", "schema", "version", "completion bash",
+		"--help", "plan --help", "--version", "init data --output -", "import 1 --output - --index out/index",
 	} {
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 		must(t, err)

@@ -16,7 +16,7 @@ import (
 type importCmd struct {
 	Project      string `arg:"" name:"PROJECT" help:"The project's name or id."`
 	Organization string `placeholder:"SLUG" help:"The organization that the project is in; without it the personal workspace."`
-	Output       string `default:"cvatplan.yaml" placeholder:"FILE" variable:"CVATPLAN_IMPORT_OUTPUT" help:"The manifest to write. Default: cvatplan.yaml."`
+	Output       string `default:"cvatplan.yaml" placeholder:"FILE" variable:"CVATPLAN_IMPORT_OUTPUT" help:"The manifest to write; - prints it. Default: cvatplan.yaml."`
 	Index        string `default:"index" placeholder:"DIR" type:"path" help:"Where the index of frames is written of tasks whose images are not found. Default: index."`
 	Force        bool   `help:"Overwrite the manifest and the index."`
 }
@@ -36,8 +36,10 @@ func (c importCmd) Run(a *app) error {
 	ctx, cancel := a.context()
 	defer cancel()
 	server := planner.ServerOf(&manifest.Manifest{Server: manifest.Server{Organization: c.Organization}}, a.Server)
-	if err := c.file(c.Output).check(); err != nil {
-		return err
+	if c.Output != "-" {
+		if err := c.file(c.Output).check(); err != nil {
+			return err
+		}
 	}
 	conn, err := a.connect(ctx, server)
 	if err != nil {
@@ -57,7 +59,7 @@ func (c importCmd) Run(a *app) error {
 	for _, left := range adopted.LeftOut {
 		a.warn("left out: " + left)
 	}
-	if !a.Quiet {
+	if !a.Quiet && c.Output != "-" {
 		fmt.Fprintf(a.stderr, "cvatplan: hint: read it, then: cvatplan plan%s\n", c.file(c.Output).argument())
 	}
 	return nil
@@ -82,6 +84,10 @@ func (c importCmd) writeAll(a *app, adopted adopt.Adopted) error {
 		if err := c.file(adopted.IndexAt).write(a, adopted.Index); err != nil {
 			return err
 		}
+	}
+	if c.Output == "-" {
+		_, err := a.stdout.Write(adopted.Manifest)
+		return err
 	}
 	if err := c.file(c.Output).write(a, adopted.Manifest); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"runtime"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/regular"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
@@ -30,7 +31,7 @@ func (a *app) cliProfile(server string) (credentials, bool, error) {
 	if path == "" {
 		return credentials{}, false, nil
 	}
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return credentials{}, false, nil
 	}

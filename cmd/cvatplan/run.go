@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"reflect"
 
 	"github.com/alecthomas/kong"
@@ -12,6 +14,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/memory"
 	"github.com/cvatplan/cvatplan/internal/outlet"
 	"github.com/cvatplan/cvatplan/internal/planner"
+	"github.com/cvatplan/cvatplan/internal/regular"
 	"github.com/cvatplan/cvatplan/internal/sandbox"
 )
 
@@ -83,7 +86,8 @@ func (a *app) run(args []string) (code int) {
 	flush := func() error { return nil }
 	defer func() {
 		if err := flush(); err != nil && code == exitOK {
-			code = exitError // what was kept back to the end could not be written
+			a.printError(err) // what was kept back to the end could not be written, or nobody asked
+			code = exitCode(err)
 		}
 	}()
 	defer func() {
@@ -105,7 +109,23 @@ func (a *app) run(args []string) (code int) {
 	if command == nil {
 		return exitOK
 	}
+	if err := a.checkVariables(); err != nil {
+		return a.fail(err)
+	}
 	return a.codeUnlessCrashed(a.fail(command.Run(a)))
+}
+
+// filesOfOthers are variables that name files which Go and the library for S3 open, whatever they are.
+var filesOfOthers = []string{"SSL_CERT_FILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"}
+
+// checkVariables refuses pipes, which would be waited for.
+func (a *app) checkVariables() error {
+	for _, name := range filesOfOthers {
+		if path := a.getenv(name); path != "" && regular.IsWaitedFor(path) {
+			return fmt.Errorf("%s: %s: %w", name, path, regular.ErrNotRegular)
+		}
+	}
+	return nil
 }
 
 // errHelped says that the command line asked for help, or for the version, and got it.
@@ -127,6 +147,9 @@ func (a *app) parse(args []string) (ctx *kong.Context, err error) {
 	}
 	ctx, err = parser.Parse(args)
 	a.command = commandIn(ctx, err)
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) && failed.Op == "write" { // of the help
+		return nil, err
+	}
 	if err != nil {
 		return nil, usageError{err}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/outlet"
+	"github.com/cvatplan/cvatplan/internal/regular"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
@@ -123,16 +124,15 @@ func (a *app) learnOthers() {
 // fileOfSecrets is the content of a small regular file; nothing of any other.
 func fileOfSecrets(path string) []byte {
 	const most = 1 << 20
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > most {
-		return nil
-	}
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return nil
 	}
 	defer f.Close()
-	content, _ := io.ReadAll(io.LimitReader(f, most))
+	content, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err != nil || len(content) > most {
+		return nil
+	}
 	return content
 }
 

@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/observe"
+	"github.com/cvatplan/cvatplan/internal/regular"
 	"github.com/cvatplan/cvatplan/internal/report"
 	"github.com/cvatplan/cvatplan/internal/status"
 )
@@ -72,9 +72,9 @@ func (c statusCmd) earlier() (*status.Status, error) {
 	if c.Since == "" {
 		return nil, nil
 	}
-	f, err := os.Open(c.Since)
+	f, err := regular.OpenGiven(c.Since)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--since: %w", err)
 	}
 	defer f.Close()
 	s, err := status.Read(f)

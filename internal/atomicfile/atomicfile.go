@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/cvatplan/cvatplan/internal/regular"
 )
 
 // TempPrefix begins the names of files that are not whole yet. One that a killed process left can be
@@ -25,8 +27,11 @@ type Options struct {
 }
 
 // Write gives write a file that takes the place of path once write and the disk are done with it. Missing
-// directories are made. Where write fails, nothing has changed, and its error is returned.
+// directories are made. A device, a pipe or a directory is never replaced. Where write fails, nothing has changed, and its error is returned.
 func Write(path string, o Options, write func(io.Writer) error) error {
+	if err := regular.Replaceable(path); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}

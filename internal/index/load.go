@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 
+	"github.com/cvatplan/cvatplan/internal/regular"
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
@@ -50,7 +50,7 @@ type ContextImage struct {
 // Load reads an index whole.
 func Load(file string) *Index {
 	x := &Index{File: file, bags: make(map[string]map[string]*Frames)}
-	f, err := open(file)
+	f, err := regular.Open(file)
 	if err == nil {
 		defer f.Close()
 		err = Read(f, x.add)
@@ -59,18 +59,6 @@ func Load(file string) *Index {
 		x.Err, x.bags = err, nil
 	}
 	return x
-}
-
-// open refuses pipes and devices: they would be waited for, or have no end.
-func open(file string) (*os.File, error) {
-	info, err := os.Stat(file)
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is not a regular file")
-	}
-	return os.Open(file)
 }
 
 func (x *Index) add(r Record) error {
@@ -152,7 +140,7 @@ func (x *Index) Missing() bool { return errors.Is(x.Err, fs.ErrNotExist) }
 // Records reads the file again, and gives the records of a bag as a camera sees it to visit, whose
 // error ends it.
 func (x *Index) Records(ctx context.Context, bag, camera string, visit func(Record) error) error {
-	f, err := open(x.File)
+	f, err := regular.Open(x.File)
 	if err != nil {
 		return err
 	}

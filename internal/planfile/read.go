@@ -10,10 +10,10 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/regular"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -46,10 +46,7 @@ func Is(head []byte) bool { return bytes.HasPrefix(head, prefix) }
 
 // IsFile reports whether the file at path is a saved plan. What cannot be read is none.
 func IsFile(path string) bool {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return false // a FIFO would be waited for
-	}
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return false
 	}
@@ -61,14 +58,10 @@ func IsFile(path string) bool {
 
 // Load reads the file at path. Its errors name it.
 func Load(path string) (File, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return File{}, fmt.Errorf("read saved plan: %w", err)
+	f, err := regular.Open(path)
+	if errors.Is(err, regular.ErrNotRegular) {
+		return File{}, fmt.Errorf("saved plan %s: %w", path, &Error{regular.ErrNotRegular.Error(), diag.Do(diag.HintSavePlan)})
 	}
-	if !info.Mode().IsRegular() { // a pipe would be waited for, a device has no end
-		return File{}, fmt.Errorf("saved plan %s: %w", path, &Error{"it is not a regular file", diag.Do(diag.HintSavePlan)})
-	}
-	f, err := os.Open(path)
 	if err != nil {
 		return File{}, fmt.Errorf("read saved plan: %w", err)
 	}

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/annotation"
+	"github.com/cvatplan/cvatplan/internal/regular"
 	"github.com/cvatplan/cvatplan/internal/source/content"
 )
 
@@ -94,12 +95,7 @@ func FileStamp(file string) (stamp string, changed time.Time) {
 
 // read reads a file whole, within what is left of the budget.
 func read(file string, budget *int64) ([]byte, error) {
-	if info, err := os.Stat(file); err != nil {
-		return nil, cause(err)
-	} else if !info.Mode().IsRegular() { // opening a pipe waits
-		return nil, errors.New("not a file")
-	}
-	in, err := os.Open(file)
+	in, err := regular.Open(file)
 	if err != nil {
 		return nil, cause(err)
 	}

@@ -16,7 +16,7 @@ func TestAPipeInPlaceOfPredictionsIsNotWaitedFor(t *testing.T) {
 	}
 	for _, file := range []string{pipe, "/dev/zero"} {
 		for _, f := range []Format{COCO, JSONL} {
-			if _, err := Open(file, f); err == nil || !strings.Contains(err.Error(), "not a file") {
+			if _, err := Open(file, f); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 				t.Errorf("%s as %s: %v", file, f, err)
 			}
 		}

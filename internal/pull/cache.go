@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/atomicfile"
+	"github.com/cvatplan/cvatplan/internal/regular"
 )
 
 // homeDir is the directory, below that of the files, for what only spares time.
@@ -90,7 +91,7 @@ func (c *cache) put(m *member, a answers) error {
 }
 
 func (c *cache) get(m *member) (answers, error) {
-	f, err := os.Open(c.find(m))
+	f, err := regular.Open(c.find(m))
 	if err != nil {
 		return answers{}, err
 	}

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/atomicfile"
+	"github.com/cvatplan/cvatplan/internal/regular"
 )
 
 // A record remembers which files were written, and of what, so that what did not change is not made again.
@@ -33,7 +33,7 @@ type written struct {
 
 func openRecord(home string) (*record, error) {
 	r := &record{path: filepath.Join(home, "files.json")}
-	text, err := os.ReadFile(r.path)
+	text, err := regular.ReadFile(r.path)
 	if err == nil {
 		err = json.Unmarshal(text, r)
 	}
@@ -68,7 +68,7 @@ func (r *record) save() error {
 
 // sumOf is the hash of a file's bytes; empty where there is none.
 func sumOf(path string) string {
-	f, err := os.Open(path)
+	f, err := regular.Open(path)
 	if err != nil {
 		return ""
 	}

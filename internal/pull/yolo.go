@@ -18,6 +18,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/atomicfile"
 	"github.com/cvatplan/cvatplan/internal/dataset"
+	"github.com/cvatplan/cvatplan/internal/regular"
 )
 
 // yoloFormats are the formats that write a directory per task of Ultralytics, each with the tasks that it writes.
@@ -152,7 +153,7 @@ func (r *Pull) bringTree(ctx context.Context, o output) (File, error) {
 
 // bringLabel writes one label file, unless it is what it is to be.
 func (r *Pull) bringLabel(path string, text []byte) (changed bool, err error) {
-	have, err := os.ReadFile(path)
+	have, err := regular.ReadFile(path)
 	if err == nil && bytes.Equal(have, text) {
 		return false, nil
 	}

@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/cvatplan/cvatplan/internal/regular"
 )
 
 // Local is a tree of this machine's file system, network mounts included. Links are followed
@@ -32,21 +35,17 @@ func (l Local) Stat(_ context.Context, name string) (fs.FileInfo, error) {
 	return os.Stat(l.path(name))
 }
 
-// Open asks what the name is before it opens it: opening a pipe would wait.
+// Open refuses what is not a regular file with [ErrNotAFile].
 func (l Local) Open(_ context.Context, name string) (File, error) {
 	path := l.path(name)
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
+	f, err := regular.Open(path)
+	if errors.Is(err, regular.ErrNotRegular) {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotAFile}
 	}
-	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	info, err = f.Stat()
+	info, err := f.Stat()
 	if err != nil {
 		f.Close()
 		return nil, err

@@ -8,8 +8,9 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"time"
+
+	"github.com/cvatplan/cvatplan/internal/regular"
 )
 
 // newTransport is the network as this client uses it: TLS verified, proxy
@@ -50,12 +51,12 @@ func readRoots(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
-	f, err := os.Open(file)
+	f, err := regular.OpenGiven(file)
 	if err != nil {
 		return nil, fmt.Errorf("CA file: %w", err)
 	}
 	defer f.Close()
-	pem, err := io.ReadAll(io.LimitReader(f, maxRoots)) // a device has no end
+	pem, err := io.ReadAll(io.LimitReader(f, maxRoots))
 	if err != nil {
 		return nil, fmt.Errorf("CA file: %w", err)
 	}

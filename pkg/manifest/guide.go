@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/regular"
 )
 
 // A Guide tells annotators what to do: Markdown, with local images.
@@ -154,7 +155,7 @@ func readBelow(root *os.Root, name string, most int) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errNotRegular
+		return nil, regular.ErrNotRegular
 	}
 	f, err := root.Open(name)
 	if err != nil {

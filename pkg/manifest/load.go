@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/regular"
 )
 
 // A loader reads one manifest with the files that it names, and collects problems.
@@ -22,10 +22,7 @@ type loader struct {
 // Load reads the manifest at path, and the files that its extends: and labels:
 // name. The error is an *[Error] if the manifest is wrong, else the file's own.
 func Load(path string) (*Manifest, error) {
-	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeNamedPipe != 0 && !isDescriptor(path) {
-		return nil, fmt.Errorf("read manifest: %w", errNotRegular) // it might be waited for without end
-	}
-	file, err := os.Open(path)
+	file, err := regular.OpenGiven(path)
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
@@ -35,11 +32,6 @@ func Load(path string) (*Manifest, error) {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
 	return Parse(path, data)
-}
-
-// isDescriptor tells the pipes of a shell, /dev/stdin and <(…), which have a writer, from one in a directory.
-func isDescriptor(path string) bool {
-	return strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")
 }
 
 // Parse checks a manifest's content. Its name is part of positions, and its
@@ -85,7 +77,7 @@ func (l *loader) readNamed(named *node) *node {
 	}
 	data, err := readFile(path)
 	switch {
-	case errors.Is(err, errNotRegular):
+	case errors.Is(err, regular.ErrNotRegular):
 		l.report(named.at, diag.Hint{}, "%s is not a file", clip(named.str()))
 		return nil
 	case err == nil && len(data) > maxFileSize+3:
@@ -98,19 +90,12 @@ func (l *loader) readNamed(named *node) *node {
 	return l.read(path, data)
 }
 
-var errNotRegular = errors.New("it is not a regular file")
-
-// readFile reads a file that a manifest names, as much of it as can be one. Pipes and devices are refused, for
-// they would be waited for, or have no end.
+// readFile reads a file that a manifest names, as much of it as can be one.
 func readFile(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
+	if ofSystem(resolved(path)) { // those may be waited for, too
+		return nil, fmt.Errorf("%s: %w", path, regular.ErrNotRegular)
 	}
-	if !info.Mode().IsRegular() || ofSystem(resolved(path)) { // those may be waited for, too
-		return nil, fmt.Errorf("%s: %w", path, errNotRegular)
-	}
-	file, err := os.Open(path)
+	file, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
