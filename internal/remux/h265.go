@@ -183,7 +183,7 @@ func (h *h265) look(u unit, starting bool) (picture, error) {
 	case !starting:
 		p.leading = h.state.noRASL && (of.kind == h265RASLN || of.kind == h265RASLR)
 		p.repeated = slices.Contains(h.state.received, poc) || slices.Contains(h.state.display.waiting, poc)
-		late := h.state.display.any && poc <= h.state.display.shown // a decoder shows it behind those that it belongs before
+		late := of.shown && h.state.display.any && poc <= h.state.display.shown // a decoder shows it behind those that it belongs before
 		p.lost = !p.leading && !p.repeated && (late || h.ended || !h.refers(of, poc))
 		if p.leading { // a decoder is not given it
 			h.next = h.state
