@@ -275,7 +275,9 @@ func (s *S3) Open(ctx context.Context, name string) (File, error) {
 func sameObject(part *s3.GetObjectOutput, of *s3.HeadObjectOutput, off int64) error {
 	at, size := contentRange(aws.ToString(part.ContentRange))
 	switch {
-	case part.ETag != nil && of.ETag != nil && *part.ETag != *of.ETag, size >= 0 && size != aws.ToInt64(of.ContentLength):
+	case part.ETag != nil && of.ETag != nil && *part.ETag != *of.ETag,
+		of.ETag == nil && !aws.ToTime(part.LastModified).Equal(aws.ToTime(of.LastModified)), // versitygw has none of files that it did not write
+		size >= 0 && size != aws.ToInt64(of.ContentLength):
 		return ErrChanged
 	case part.ContentRange == nil && (off != 0 || aws.ToInt64(part.ContentLength) != aws.ToInt64(of.ContentLength)):
 		return errNoRanges
@@ -350,8 +352,8 @@ func meaning(err error) error {
 		return fmt.Errorf("%w: no such bucket", fs.ErrNotExist)
 	case isMissing:
 		return fs.ErrNotExist
-	case !errors.As(err, &answer):
-		return err
+	case !errors.As(err, &answer), answer.Response == nil, answer.HTTPStatusCode() < http.StatusMultipleChoices:
+		return err // nobody answered, or what was answered cannot be read
 	}
 	code := answer.HTTPStatusCode()
 	status := fmt.Sprintf("%d %s", code, http.StatusText(code))

@@ -224,6 +224,7 @@ func TestAPartOfAnotherObjectIsNotTaken(t *testing.T) {
 		want   error
 	}{
 		"another ETag":       {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("ETag", `"other"`) }, ErrChanged},
+		"no ETag":            {func(w http.ResponseWriter, _ *http.Request) { w.Header().Del("ETag") }, nil},
 		"another length":     {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Range", "bytes 5-999/2000") }, ErrChanged},
 		"another part":       {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Range", "bytes 4-998/1000") }, fs.ErrInvalid},
 		"the whole of it":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }, errNoRanges},
@@ -342,4 +343,35 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A server that refuses connections, or ends them, is an error that says so: there is no status to go by.
+func TestWithoutAnAnswerTheErrorSaysWhy(t *testing.T) {
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	for name, tt := range map[string]struct{ url, want string }{
+		"refused":  {gone.URL, "refused"},
+		"cut away": {cutting(t), "EOF"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			alone(t, map[string]string{"AWS_ENDPOINT_URL": tt.url, "AWS_MAX_ATTEMPTS": "1"})
+			s := At("s3://lab/d")
+			_, errList := s.List(t.Context(), "x")
+			_, errStat := s.Stat(t.Context(), ".")
+			for _, err := range []error{errList, errStat} {
+				var of *fs.PathError
+				if !errors.As(err, &of) || of.Err == nil || !strings.Contains(err.Error(), tt.want) {
+					t.Errorf("%v, want …%s…", of, tt.want)
+				}
+			}
+		})
+	}
+}
+
+// cutting is a server that ends each connection without an answer.
+func cutting(t *testing.T) (url string) {
+	t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	t.Cleanup(srv.Close)
+	return srv.URL
 }
