@@ -36,10 +36,8 @@ func (c importCmd) Run(a *app) error {
 	ctx, cancel := a.context()
 	defer cancel()
 	server := planner.ServerOf(&manifest.Manifest{Server: manifest.Server{Organization: c.Organization}}, a.Server)
-	if c.Output != "-" {
-		if err := c.file(c.Output).check(); err != nil {
-			return err
-		}
+	if err := c.file(c.Output).check(); err != nil {
+		return err
 	}
 	conn, err := a.connect(ctx, server)
 	if err != nil {
@@ -59,7 +57,7 @@ func (c importCmd) Run(a *app) error {
 	for _, left := range adopted.LeftOut {
 		a.warn("left out: " + left)
 	}
-	if !a.Quiet && c.Output != "-" {
+	if !a.Quiet && !c.file(c.Output).printed() {
 		fmt.Fprintf(a.stderr, "cvatplan: hint: read it, then: cvatplan plan%s\n", c.file(c.Output).argument())
 	}
 	return nil
@@ -85,14 +83,10 @@ func (c importCmd) writeAll(a *app, adopted adopt.Adopted) error {
 			return err
 		}
 	}
-	if c.Output == "-" {
-		_, err := a.stdout.Write(adopted.Manifest)
-		return err
-	}
 	if err := c.file(c.Output).write(a, adopted.Manifest); err != nil {
 		return err
 	}
-	if !a.Quiet {
+	if !a.Quiet && !c.file(c.Output).printed() {
 		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %s, the images of %d of them found", wording.Safe(c.Output), wording.Count(adopted.Tasks, "task", "tasks"), adopted.Found)
 		if len(adopted.Index) > 0 {
 			fmt.Fprintf(a.stderr, "; the frames of the others are in %s", wording.Safe(adopted.IndexAt))

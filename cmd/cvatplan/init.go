@@ -26,9 +26,10 @@ func (c initCmd) Run(a *app) error {
 	ctx, cancel := a.context()
 	defer cancel()
 	file := c.Output
-	if file == "-" {
+	if c.file().printed() {
 		file = defaultManifest
-	} else if err := c.file().check(); err != nil {
+	}
+	if err := c.file().check(); err != nil {
 		return err
 	}
 	drafted, err := survey.Draft(ctx, file, a.Server, c.Paths...)
@@ -36,10 +37,9 @@ func (c initCmd) Run(a *app) error {
 		a.printProblems(drafted.Problems)
 		return err
 	}
-	if c.Output == "-" {
+	if c.file().printed() {
 		a.printProblems(drafted.Problems)
-		_, err := a.stdout.Write(drafted.Text)
-		return err
+		return c.file().write(a, drafted.Text)
 	}
 	if err := c.file().write(a, drafted.Text); err != nil {
 		return err

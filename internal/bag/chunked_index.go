@@ -52,7 +52,7 @@ func (c *chunked) fetchIndexes(ctx context.Context, first int) ([][]ref, error) 
 				if err = within.Err(); err == nil {
 					fetched[i], err = c.indexed(int32(first + i))
 				}
-				if refused(err) || within.Err() != nil {
+				if c.opts.refused(err) || within.Err() != nil {
 					return err
 				}
 				return nil
@@ -73,8 +73,8 @@ func (c *chunked) keep(first int, fetched [][]ref) {
 	}
 }
 
-// refused reports whether an error is a store's that gives no bytes, and not one of what the bytes say.
-func refused(err error) bool { return errors.As(err, new(*fs.PathError)) }
+// refused reports whether an error is that of a store on another machine that gives no bytes, and not one of what the bytes say.
+func (o Options) refused(err error) bool { return o.Far && errors.As(err, new(*fs.PathError)) }
 
 var errNoIndex = errors.New("chunk has no index")
 

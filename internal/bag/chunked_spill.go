@@ -37,10 +37,7 @@ func (c *chunked) plainly(ctx context.Context, n int32) (stretch, error) {
 		return stretch{}, c.opts.tooLarge("chunk", k.full)
 	}
 	s := c.spills.take(n)
-	_, err := s.made.Get(ctx, func(ctx context.Context) (_ struct{}, err error) {
-		s.file, err = c.spillOut(ctx, k)
-		return struct{}{}, err
-	})
+	f, err := s.file.Get(ctx, func(ctx context.Context) (*file, error) { return c.spillOut(ctx, k) })
 	release := func() { c.spills.put(s) }
 	if err != nil {
 		release()
@@ -49,7 +46,7 @@ func (c *chunked) plainly(ctx context.Context, n int32) (stretch, error) {
 		}
 		return stretch{}, err
 	}
-	return stretch{s.file, 0, s.file.size, release}, nil
+	return stretch{f, 0, f.size, release}, nil
 }
 
 func (c *chunked) ready(ctx context.Context, n int32) (func(), error) {
@@ -70,8 +67,7 @@ type spills struct {
 type spill struct {
 	chunk int32
 	users int
-	made  once.Value[struct{}]
-	file  *file
+	file  once.Value[*file]
 }
 
 func (l *spills) take(n int32) *spill {
@@ -111,8 +107,8 @@ func (l *spills) close(most int) {
 			i++
 			continue
 		}
-		if s.file != nil {
-			s.file.Close() // it was only read
+		if f := s.file.Made(); f != nil {
+			f.Close() // it was only read
 		}
 		l.list = slices.Delete(l.list, i, i+1)
 	}

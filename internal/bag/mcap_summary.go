@@ -58,7 +58,7 @@ func ignore(err, target error) error {
 // readFooter gives where the summary begins, and its checksum.
 func (c *chunked) readFooter() (start int64, crc uint32, err error) {
 	b, err := c.file.read(nil, c.file.size-mcapFooter, mcapFooter)
-	if c.opts.Far && refused(err) {
+	if c.opts.refused(err) {
 		return 0, 0, err
 	}
 	if err != nil || !bytes.Equal(b[len(b)-8:], mcap.Magic) || mcap.OpCode(b[0]) != mcap.OpFooter {

@@ -38,7 +38,7 @@ func (b *Bag) messages(ctx context.Context, entries []Entry, limit int64, visit 
 			m, err = b.loadDeferred(ctx, e, m, limit, p.memory.Need)
 		}
 		switch {
-		case errors.As(err, new(*DamageError)), ctx.Err() != nil && err != nil, b.opts.Far && refused(err):
+		case errors.As(err, new(*DamageError)), ctx.Err() != nil && err != nil, b.opts.refused(err):
 		case err != nil:
 			err = b.lose(e, err)
 		default:

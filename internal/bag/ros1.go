@@ -95,7 +95,7 @@ func (c *chunked) walkROS1(ctx context.Context, w *window, off int64) error {
 }
 
 func (c *chunked) damagedIndex(err error) error {
-	if c.opts.Far && refused(err) {
+	if c.opts.refused(err) {
 		return err
 	}
 	return c.warn.add(Warning{File: c.file.name, Text: "index is damaged, the file was scanned", First: err.Error()})
@@ -158,7 +158,7 @@ func (c *chunked) openROS1Chunks(w *window, infos []chunkInfo, end int64) error 
 	heads := c.ros1Heads(w, infos, end)
 	for i, info := range infos {
 		k, err := heads(i)
-		if c.opts.Far && refused(err) {
+		if c.opts.refused(err) {
 			return err
 		}
 		if err != nil {

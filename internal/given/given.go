@@ -18,6 +18,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/cvatplan/cvatplan/internal/regular"
 )
 
 // A Store is where the hints are. With an empty Dir it knows nothing and keeps nothing.
@@ -36,7 +38,7 @@ func (s Store) Load(server string, project int) map[int]Record {
 	if s.Dir == "" {
 		return records
 	}
-	f, err := os.Open(s.path(server, project))
+	f, err := regular.Open(s.path(server, project))
 	if err != nil {
 		return records
 	}

@@ -30,3 +30,10 @@ func (v *Value[T]) Get(ctx context.Context, make func(context.Context) (T, error
 	v.made, v.value, v.err = true, value, err
 	return value, err
 }
+
+// Made is the value, or the zero one if none was made. While one is being made, it waits.
+func (v *Value[T]) Made() T {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.value
+}

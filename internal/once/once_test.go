@@ -39,6 +39,9 @@ func TestAValueIsMadeOnceUnlessItsMakerGaveUp(t *testing.T) {
 				t.Errorf("the first was given %v", err)
 			}
 			got, err := v.Get(t.Context(), do(nil))
+			if made := v.Made(); made != c.want {
+				t.Errorf("%d is made, %d was to be", made, c.want)
+			}
 			if got != c.want || err != c.wantErr || calls != c.calls {
 				t.Errorf("the second was given %d, %v after %d calls; %d, %v after %d are right", got, err, calls, c.want, c.wantErr, c.calls)
 			}

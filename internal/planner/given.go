@@ -18,6 +18,7 @@ import (
 func (p *Project) compareAnnotations(ctx context.Context, server Reader, o plan.Options) error {
 	var jobs map[int][]cvat.Job
 	var last map[int]given.Record
+	hashes := map[string]string{}
 	changed := false
 	for _, c := range p.Plan.Changes {
 		i, ok := p.first[plan.NameOf(c.Task)]
@@ -28,7 +29,7 @@ func (p *Project) compareAnnotations(ctx context.Context, server Reader, o plan.
 		if last == nil {
 			last = p.Given.Load(p.Server.Shown, p.Actual.Scope.ProjectID)
 		}
-		if !o.CheckFrames && !o.UpdatesAnnotations(p.Desired[i]) && !p.predictionsChanged(i, last[c.ID]) {
+		if !o.CheckFrames && !o.UpdatesAnnotations(p.Desired[i]) && !p.predictionsChanged(i, last[c.ID], hashes) {
 			continue
 		}
 		if jobs == nil {
@@ -61,8 +62,9 @@ func (p *Project) compareAnnotations(ctx context.Context, server Reader, o plan.
 	return ctx.Err()
 }
 
-// predictionsChanged says whether a task's file is known to say something else than the task was given.
-func (p *Project) predictionsChanged(i int, last given.Record) bool {
+// predictionsChanged says whether a task's file is known to say something else than the task was given. hashes are those of
+// the files that were read for this already: one file may be that of many tasks. They are empty where a file cannot be read.
+func (p *Project) predictionsChanged(i int, last given.Record, hashes map[string]string) bool {
 	a := p.Tasks[i].Annotations
 	if last.Hash == "" || a.Path == "" {
 		return false
@@ -70,8 +72,16 @@ func (p *Project) predictionsChanged(i int, last given.Record) bool {
 	if stamp, _ := prediction.FileStamp(a.Path); stamp != "" && stamp == last.Stamp {
 		return false
 	}
-	found, err := prediction.Open(a.Path, prediction.Format(a.Format))
-	return err == nil && found.Hash != last.Hash
+	file := a.Format + " " + a.Path
+	hash, read := hashes[file]
+	if !read {
+		found, err := prediction.Open(a.Path, prediction.Format(a.Format))
+		if err == nil {
+			hash = found.Hash
+		}
+		hashes[file] = hash
+	}
+	return hash != "" && hash != last.Hash
 }
 
 // Remember keeps, for later plans on this machine, which predictions the tasks of a plan that was applied hold. Those of

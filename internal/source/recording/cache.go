@@ -32,10 +32,9 @@ type reader struct{ _ byte } // not empty, so that each has an address of its ow
 
 // A cachedBag is one recording that is open, or is being opened.
 type cachedBag struct {
-	opened once.Value[*bag.Bag]
-	bag    *bag.Bag // nil until it is open
-	users  int
-	used   int // when it was last released
+	bag   once.Value[*bag.Bag]
+	users int
+	used  int // when it was last released
 }
 
 // expect keeps a recording open, once it is opened, until the reader is done.
@@ -80,14 +79,13 @@ func (c *Cache) use(ctx context.Context, s store.Store, name string, r *reader, 
 	path := s.Path(name)
 	b := c.acquire(path, r)
 	defer c.release(path, b)
-	opened, err := b.opened.Get(ctx, func(ctx context.Context) (_ *bag.Bag, err error) {
+	opened, err := b.bag.Get(ctx, func(ctx context.Context) (*bag.Bag, error) {
 		o := c.Options
 		_, here := s.(store.Local)
 		if o.Far = !here; o.Far && o.Workers == 0 {
 			o.Workers = farWorkers
 		}
-		b.bag, err = bag.Open(ctx, s, name, o)
-		return b.bag, err
+		return bag.Open(ctx, s, name, o)
 	})
 	if err != nil {
 		return err
@@ -118,7 +116,7 @@ func (c *Cache) release(path string, b *cachedBag) {
 	b.users--
 	c.clock++
 	b.used = c.clock
-	if b.users == 0 && b.bag == nil && c.bags[path] == b {
+	if b.users == 0 && b.bag.Made() == nil && c.bags[path] == b {
 		delete(c.bags, path)
 	}
 	c.evict(maxIdle)
@@ -142,7 +140,7 @@ func (c *Cache) evict(most int) {
 
 // drop closes a recording.
 func (c *Cache) drop(path string) error {
-	b := c.bags[path].bag
+	b := c.bags[path].bag.Made()
 	delete(c.bags, path)
 	if b == nil {
 		return nil
