@@ -14,12 +14,12 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/planner"
 )
 
 // completeCmd is what the scripts of completion/ ask: __complete WORD…, of which the last is the one
 // that is being typed. It answers in lines: first words, files or dirs, which says who completes,
-// then for words the candidates, each with a tab and a description. It never fails: there is nobody
+// then for words the candidates, each with a tab and a description. It never fails: there is no one
 // to read an error.
 type completeCmd struct {
 	Words []string `arg:"" optional:"" passthrough:""`
@@ -225,9 +225,9 @@ func (a *app) taskNames(before typedWords) []candidate {
 		root = string(a.Root)
 	}
 	var names []candidate
-	for _, m := range manifests {
-		tasks, _ := source.Scan(ctx, m, source.Options{Root: root})
-		for _, t := range tasks {
+	scanned, _ := planner.Scan(ctx, manifests, planner.ScanOptions{Root: root}) // its error is that time is up
+	for _, p := range scanned.Projects {
+		for _, t := range p.Tasks {
 			names = append(names, candidate{word: t.Name})
 		}
 	}

@@ -114,13 +114,6 @@ func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*s
 
 // list writes one task's records. It is not ok where the task's frames are bad, which is said.
 func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, ids map[plan.Name]int, out index.Writer) (ok bool, err error) {
-	if t.Deferred != "" {
-		a.warn(fmt.Sprintf("task %s is left out: %s", wording.Safe(t.Name), wording.Safe(t.Deferred)))
-		return true, nil
-	}
-	if a.printProblems(t.Problems) >= diag.Error {
-		return false, nil
-	}
 	var server observe.Reader
 	var holders []planner.Holder
 	if len(ids) > 0 {

@@ -27,7 +27,7 @@ type app struct {
 	getenv         func(string) string
 	interrupts     *interrupts
 	command        string          // its name
-	crashes        crash.Relay     // panics of goroutines that nobody waits for
+	crashes        crash.Relay     // panics of goroutines that are not waited for
 	linked         map[string]bool // see hint
 	retries        *retries
 	memory         *memory.Budget // see budget
@@ -86,7 +86,7 @@ func (a *app) run(args []string) (code int) {
 	flush := func() error { return nil }
 	defer func() {
 		if err := flush(); err != nil && code == exitOK {
-			a.printError(err) // what was kept back to the end could not be written, or nobody asked
+			a.printError(err) // what was kept back to the end could not be written
 			code = exitCode(err)
 		}
 	}()

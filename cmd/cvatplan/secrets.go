@@ -52,7 +52,7 @@ func (a *app) guardOutput(args []string) (flush func() error) {
 	stdout, stderr := a.secrets.Writer(a.stdout), a.secrets.Writer(a.stderr)
 	a.stdout, a.stderr = stdout, stderr
 	return func() error {
-		_ = stderr.Flush() // nobody would hear of it
+		_ = stderr.Flush() // its failure has no place left to be written to
 		return stdout.Flush()
 	}
 }

@@ -40,7 +40,7 @@ type Options struct {
 	Organization string           // slug; empty is the personal workspace
 	Project      manifest.Project // by name or id
 	File         string           // the manifest: relative paths in it begin at its directory
-	Root         string           // where the images may be: a directory, or an address; empty: nobody says
+	Root         string           // where the images may be: a directory, or an address; empty: not known
 	Index        string           // the directory for the index of tasks whose images are not found
 }
 
@@ -350,7 +350,7 @@ func (t *task) written() bool { return !t.dropped }
 func (a *adoption) parse() (*manifest.Manifest, error) {
 	m, err := manifest.Parse(a.o.File, a.text())
 	var mistakes *manifest.Error
-	if errors.As(err, &mistakes) { // in lines that nobody sees
+	if errors.As(err, &mistakes) { // in lines that are not shown
 		return nil, fmt.Errorf("the project cannot be written as a manifest: %s", mistakes.Problems[0].Text)
 	}
 	return m, err

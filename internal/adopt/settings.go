@@ -106,7 +106,7 @@ func (k key) common(tasks []*task) string {
 	for _, t := range tasks {
 		v := k.value(t)
 		if v == "" && (k.name == "segment_size" || k.name == "overlap") {
-			continue // of a task of one job nobody knows how long it could be
+			continue // how long a segment could be cannot be told from a task of one job
 		}
 		values = append(values, v)
 	}

@@ -22,7 +22,6 @@ func scalar(s string) string { return survey.Scalar(s) }
 
 // text is the manifest.
 func (a *adoption) text() []byte {
-	l := a.layout
 	lines := []string{
 		survey.Modeline,
 		fmt.Sprintf("# The tasks of project %d %s as they are: cvatplan plan finds nothing to do.", a.project.ID, wording.Safe(a.project.Name)),
@@ -32,33 +31,59 @@ func (a *adoption) text() []byte {
 	if a.o.Organization != "" {
 		lines = append(lines, "  organization: "+scalar(a.o.Organization))
 	}
-	lines = append(lines, "root: "+scalar(l.root), "project:", fmt.Sprintf("  id: %d # %s", a.project.ID, wording.Safe(a.project.Name)))
-	if len(a.labels) > 0 {
-		lines = append(lines, "  labels:")
-		for _, label := range a.labels {
-			if fault := a.faults[label.Name]; fault != "" {
-				lines = append(lines, "    # By its name alone: "+wording.Safe(fault))
-				label = cvat.Label{Name: label.Name}
-			}
-			lines = append(lines, labelLines(label, "    ")...)
+	lines = append(lines, "root: "+scalar(a.layout.root), "project:", fmt.Sprintf("  id: %d # %s", a.project.ID, wording.Safe(a.project.Name)))
+	lines = append(lines, a.labelsPart()...)
+	lines = append(lines, a.camerasPart()...)
+	lines = append(lines, a.layout.taskPart()...)
+	lines = append(lines, "bags:")
+	for _, e := range a.entries() {
+		lines = append(lines, e.lines()...)
+	}
+	return []byte(strings.Join(lines, "\n") + "\n")
+}
+
+// labelsPart are the project's labels; one that a manifest cannot say whole stands by its name alone, which asks for
+// nothing else of it.
+func (a *adoption) labelsPart() []string {
+	if len(a.labels) == 0 {
+		return nil
+	}
+	lines := []string{"  labels:"}
+	for _, label := range a.labels {
+		if fault := a.faults[label.Name]; fault != "" {
+			lines = append(lines, "    # By its name alone: "+wording.Safe(fault))
+			label = cvat.Label{Name: label.Name}
+		}
+		lines = append(lines, labelLines(label, "    ")...)
+	}
+	return lines
+}
+
+// camerasPart is empty where all tasks hold the images of whole bags.
+func (a *adoption) camerasPart() []string {
+	l := a.layout
+	if l.cameras == nil {
+		if only := a.onlyCamera(); only != "" {
+			return []string{"cameras:", fmt.Sprintf("  - {name: %s, kind: %s, files: [%q]}", only, string(l.kind), "**")}
+		}
+		return nil
+	}
+	lines := []string{"cameras:"}
+	for _, c := range l.cameras {
+		lines = append(lines, "  - name: "+scalar(c))
+		if l.kind != manifest.KindImages {
+			lines = append(lines, "    kind: "+string(l.kind))
+		}
+		if own := l.settings.cameras[c]; len(own) > 0 {
+			lines = append(lines, "    task: "+flow(own))
 		}
 	}
-	if only := a.onlyCamera(); l.cameras == nil && only != "" {
-		lines = append(lines, "cameras:", fmt.Sprintf("  - {name: %s, kind: %s, files: [%q]}", only, string(l.kind), "**"))
-	}
-	if l.cameras != nil {
-		lines = append(lines, "cameras:")
-		for _, c := range l.cameras {
-			lines = append(lines, "  - name: "+scalar(c))
-			if l.kind != manifest.KindImages {
-				lines = append(lines, "    kind: "+string(l.kind))
-			}
-			if own := l.settings.cameras[c]; len(own) > 0 {
-				lines = append(lines, "    task: "+flow(own))
-			}
-		}
-	}
-	lines = append(lines, "task:", "  name: "+survey.Quoted(l.name))
+	return lines
+}
+
+// taskPart is what all tasks have in common.
+func (l *layout) taskPart() []string {
+	lines := []string{"task:", "  name: " + survey.Quoted(l.name)}
 	if l.frameName != underBag && l.frameName != "" {
 		lines = append(lines, "  frame_name: "+survey.Quoted(l.frameName))
 	}
@@ -70,11 +95,7 @@ func (a *adoption) text() []byte {
 			lines = append(lines, "  "+k.name+": "+v)
 		}
 	}
-	lines = append(lines, "bags:")
-	for _, e := range a.entries() {
-		lines = append(lines, e.lines()...)
-	}
-	return []byte(strings.Join(lines, "\n") + "\n")
+	return lines
 }
 
 // mostRemarks is how many tasks are named that are left out.

@@ -63,7 +63,7 @@ func (c *chunked) fetchIndexes(ctx context.Context, first int) ([][]ref, error) 
 }
 
 // keep keeps what was fetched of a batch, as far as there is room for it: no part of a file that is far away is to be read twice.
-// It is meant for opening, when nobody else reads the file.
+// It is meant for opening, when no other reader has the file.
 func (c *chunked) keep(first int, fetched [][]ref) {
 	for i, refs := range fetched {
 		if k := &c.chunks[first+i]; k.refs == nil && c.kept+len(refs) <= keptRefs {

@@ -38,7 +38,7 @@ func (b *Bag) one(ctx context.Context, e Entry, limit int64) ([]byte, error) {
 	return slices.Clone(m.data), nil
 }
 
-// hold reads one message into memory of its own. While it holds that, it waits for nobody.
+// hold reads one message into memory of its own. While it holds that, it waits for no other reader.
 func (b *Bag) hold(ctx context.Context, e Entry, limit int64) (m message, held *memory.Grant, err error) {
 	p := b.parts[e.at.part]
 	err = guarded(func() error {
@@ -218,7 +218,7 @@ func (c *cache) chunk(ctx context.Context, b *Bag, p place) ([]byte, error) {
 	return data, err
 }
 
-// peek gives a chunk that is at hand; it waits for nobody.
+// peek gives a chunk that is at hand; it does not wait.
 func (c *cache) peek(part, chunk int32) ([]byte, error) {
 	c.mu.Lock()
 	i := slices.IndexFunc(c.list, func(k *cached) bool { return k.part == part && k.chunk == chunk })

@@ -1,7 +1,7 @@
 // Package crash brings panics of goroutines, with the stack of where they were, to the goroutine that waits
 // for them.
 //
-// A panic that nobody recovers ends a program with exit code 2, and takes with it what the other goroutines
+// A panic that is not recovered ends a program with exit code 2, and takes with it what the other goroutines
 // have under way. So each goroutine of ours runs under [Guard] or [Relay.Guard], and who waits for it calls
 // [Rethrow] or [Relay.Rethrow]: one recover then serves the whole program.
 package crash

@@ -2,15 +2,9 @@ package dataset
 
 import (
 	"bytes"
-	"fmt"
-	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-
-	"gopkg.in/yaml.v3"
 
 	"github.com/cvatplan/cvatplan/internal/annotation"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
@@ -159,85 +153,3 @@ func (y YOLO) polygon(f Frame, s annotation.Shape) []float64 {
 }
 
 func share(x, of float64) float64 { return round(x / of) }
-
-// reserved are keys of data.yaml that Ultralytics 8.4 reads as something else than a split.
-var reserved = []string{
-	"path", "names", "nc", "channels", "download", "yaml_file", "minival", "kpt_shape", "kpt_names", "kpt_oks_sigmas", "flip_idx",
-	"masks_dir", "depth_scale", "max_depth", "bg_class_idx", "label_mapping", "complete", "hash", "args",
-}
-
-// Data is data.yaml: which lists of images are which split, and what the classes are. Ultralytics asks for train and
-// val: where one is missing, the other one is used, and where both are, the splits of other names, or else test.
-func (y YOLO) Data(w io.Writer, splits []string) error {
-	data := yaml.Node{Kind: yaml.MappingNode}
-	set := func(key string, v any) {
-		var k, n yaml.Node
-		k.SetString(key)
-		_ = n.Encode(v) // of strings, numbers, and lists and maps of them
-		for _, value := range n.Content {
-			if value.Kind == yaml.ScalarNode && strings.ContainsFunc(value.Value, func(r rune) bool { return !unicode.IsGraphic(r) }) {
-				value.Style = yaml.DoubleQuotedStyle // in which such characters may be written as escapes
-			}
-		}
-		if n.Kind == yaml.SequenceNode {
-			n.Style = yaml.FlowStyle
-		}
-		data.Content = append(data.Content, &k, &n)
-	}
-	list := map[string]any{} // a file, or several
-	var others []string
-	for _, s := range splits {
-		list[s] = s + ".txt"
-		if !slices.Contains(yoloSplits, s) {
-			others = append(others, s+".txt")
-		}
-	}
-	if list["train"] == nil && list["val"] == nil {
-		switch {
-		case len(others) > 1:
-			list["train"] = others
-		case len(others) == 1:
-			list["train"] = others[0]
-		case list["test"] != nil:
-			list["train"] = list["test"]
-		}
-	}
-	for _, pair := range [][2]string{{"train", "val"}, {"val", "train"}} {
-		if _, there := list[pair[0]]; !there && list[pair[1]] != nil {
-			list[pair[0]] = list[pair[1]]
-		}
-	}
-	for _, s := range yoloSplits {
-		if file, there := list[s]; there {
-			set(s, file)
-			delete(list, s)
-		}
-	}
-	for _, s := range slices.Sorted(maps.Keys(list)) {
-		key := s
-		if slices.Contains(reserved, s) {
-			key = "subset_" + s
-		}
-		set(key, list[s])
-	}
-	if y.Task == "pose" {
-		set("kpt_shape", []int{y.points, 3})
-		if flips := y.flips(); flips != nil {
-			set("flip_idx", flips)
-		}
-	}
-	names := map[int]string{}
-	for i, l := range y.classes {
-		names[i] = l.Name
-	}
-	set("nc", len(names))
-	set("names", names)
-	if _, err := io.WriteString(w, "# Written by cvatplan pull.\n"); err != nil {
-		return err
-	}
-	enc := yaml.NewEncoder(w)
-	if err := enc.Encode(&data); err != nil {
-		return fmt.Errorf("data.yaml: %w", err)
-	}
-	return enc.Close()
-}

@@ -22,7 +22,7 @@ type Progress struct {
 
 // A Job is how far one job is, in CVAT's words.
 type Job struct {
-	Assignee string // a user name; "" is nobody
+	Assignee string // a user name; "": unassigned
 	Stage    string // annotation, validation, acceptance
 	State    string // new, in progress, completed, rejected
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // A Value is made by the first who asks for it, while the others wait. It differs from [sync.OnceValues] in that
-// somebody's giving up is nobody else's failure: what failed after its own context had ended is made again, by the next
+// one caller's giving up is not another's failure: what failed after its own context had ended is made again, by the next
 // who asks. The zero Value is ready for use.
 type Value[T any] struct {
 	mu    sync.Mutex

@@ -14,11 +14,11 @@ import (
 
 // chooseFrames chooses the frames of the tasks that the plan is about, where the manifests choose by what images show
 // and no index keeps what was chosen. It is done once, before bags are divided, and what it cost is said.
-func (p *Project) chooseFrames(ctx context.Context, o plan.Options) error {
+func (p *pass) chooseFrames(ctx context.Context) error {
 	var cost source.Looked
 	tasks, frames, unindexed := 0, 0, 0
 	for i, t := range p.whole {
-		if !t.Undecided() || len(t.Problems) > 0 || !p.asksFor(t, o) {
+		if !t.Undecided() || len(t.Problems) > 0 || !p.asksFor(t) {
 			continue
 		}
 		chosen, looked, problems := t.Choose(ctx)
@@ -48,7 +48,7 @@ func (p *Project) chooseFrames(ctx context.Context, o plan.Options) error {
 }
 
 // asksFor reports whether the plan is about a task, as far as names tell.
-func (p *Project) asksFor(t source.Task, o plan.Options) bool {
+func (p *pass) asksFor(t source.Task) bool {
 	if t.Deferred != "" {
 		return false
 	}
@@ -57,7 +57,7 @@ func (p *Project) asksFor(t source.Task, o plan.Options) bool {
 			return false
 		}
 	}
-	return Selected(t, o.Target, o.Shard)
+	return Selected(t, p.by.Target, p.by.Shard)
 }
 
 // Selected reports whether a command is about a task: one of its names fits a target, where there are some, and its

@@ -13,13 +13,12 @@ import (
 )
 
 // compareAnnotations looks into finished tasks that may be given what they lack, that are compared closely, or whose
-// predictions are known to have changed: two requests for each in whose jobs nobody has worked, in addition to a listing of
+// predictions are known to have changed: two requests for each in whose jobs no work was done, in addition to a listing of
 // the project's jobs.
-func (p *Project) compareAnnotations(ctx context.Context, server Reader, o plan.Options) error {
+func (p *pass) compareAnnotations(ctx context.Context) (learned bool, err error) {
 	var jobs map[int][]cvat.Job
 	var last map[int]given.Record
 	hashes := map[string]string{}
-	changed := false
 	for _, c := range p.Plan.Changes {
 		i, ok := p.first[plan.NameOf(c.Task)]
 		finished := c.Action == plan.NoOp || c.Action == plan.Update
@@ -29,21 +28,20 @@ func (p *Project) compareAnnotations(ctx context.Context, server Reader, o plan.
 		if last == nil {
 			last = p.Given.Load(p.Server.Shown, p.Actual.Scope.ProjectID)
 		}
-		if !o.CheckFrames && !o.UpdatesAnnotations(p.Desired[i]) && !p.predictionsChanged(i, last[c.ID], hashes) {
+		if !p.by.CheckFrames && !p.by.UpdatesAnnotations(p.Desired[i]) && !p.predictionsChanged(i, last[c.ID], hashes) {
 			continue
 		}
 		if jobs == nil {
-			var err error
-			if jobs, err = p.jobsByTask(ctx, server); err != nil {
-				return err
+			if jobs, err = p.jobsByTask(ctx, p.server); err != nil {
+				return false, err
 			}
-			if p.labels, err = p.plannedLabels(ctx, server); err != nil {
-				return err
+			if p.labels, err = p.plannedLabels(ctx, p.server); err != nil {
+				return false, err
 			}
 		}
-		given, wants, err := p.compareTask(ctx, server, i, c.ID, jobs[c.ID])
+		given, wants, err := p.compareTask(ctx, p.server, i, c.ID, jobs[c.ID])
 		if err != nil {
-			return err
+			return false, err
 		}
 		if given == nil {
 			continue
@@ -52,14 +50,11 @@ func (p *Project) compareAnnotations(ctx context.Context, server Reader, o plan.
 		for k := range p.Actual.Tasks {
 			if p.Actual.Tasks[k].ID == c.ID {
 				p.Actual.Tasks[k].Given = given
-				changed = true
+				learned = true
 			}
 		}
 	}
-	if changed {
-		p.Plan = plan.Diff(p.Desired, p.Actual, o)
-	}
-	return ctx.Err()
+	return learned, ctx.Err()
 }
 
 // predictionsChanged says whether a task's file is known to say something else than the task was given. hashes are those of

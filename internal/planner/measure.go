@@ -103,7 +103,7 @@ func (p *Project) keepMeasured(i int, frames []source.Frame) {
 
 // dropUnusable drops bad images from tasks that say `bad: skip`, and what damaged recordings lost,
 // where the server's task would else look drifted.
-func (p *Project) dropUnusable(ctx context.Context, o plan.Options) {
+func (p *pass) dropUnusable(ctx context.Context) {
 	sizes := map[plan.Name]int{}
 	for _, t := range p.Actual.Tasks {
 		name := plan.NameOf(t.Name)
@@ -112,7 +112,7 @@ func (p *Project) dropUnusable(ctx context.Context, o plan.Options) {
 	for i, t := range p.Tasks {
 		size := sizes[plan.NameOf(t.Name)]
 		differs := size > 0 && size != len(t.Frames())
-		if differs && t.MayLose() || size > 0 && o.CheckFrames && (t.SkipsBad() || t.Provisional()) {
+		if differs && t.MayLose() || size > 0 && p.by.CheckFrames && (t.SkipsBad() || t.Provisional()) {
 			_ = p.checkHeaders(ctx, i) // what is left out was said when the task was made
 		}
 	}
@@ -130,30 +130,30 @@ func (p *Project) checkHeaders(ctx context.Context, i int) []diag.Diagnostic {
 
 // computeSizes reads what is to be uploaded, as deeply as is asked for: at the least it finds the sizes.
 // It reports whether that changed what is wanted.
-func (p *Project) computeSizes(ctx context.Context, read Depth) (changed bool) {
+func (p *pass) computeSizes(ctx context.Context) (changed bool) {
 	upload := map[plan.Name]bool{}
 	for _, c := range p.Plan.Changes {
-		upload[plan.NameOf(c.Task)] = c.Upload && (c.Bytes < 0 || read >= Headers)
+		upload[plan.NameOf(c.Task)] = c.Upload && (c.Bytes < 0 || p.read >= Headers)
 	}
 	for i, d := range p.Desired {
 		if !upload[plan.NameOf(d.Task)] || ctx.Err() != nil {
 			continue
 		}
-		p.read(ctx, i, read)
+		p.readImages(ctx, i)
 		changed = true
 	}
 	return changed
 }
 
-// read reads one task's images.
-func (p *Project) read(ctx context.Context, i int, read Depth) {
+// readImages reads one task's images, as deeply as is asked for.
+func (p *pass) readImages(ctx context.Context, i int) {
 	switch {
 	case p.Desired[i].Hash != "":
 		return // it was read whole
-	case read == Contents:
+	case p.read == Contents:
 		_ = p.measure(ctx, i) // its error is the context's
 		return
-	case read == Headers:
+	case p.read == Headers:
 		p.addWarnings(p.checkHeaders(ctx, i))
 	}
 	p.computeSize(ctx, i)
@@ -161,7 +161,7 @@ func (p *Project) read(ctx context.Context, i int, read Depth) {
 
 // takeLists lets the imports of tasks that are not finished take their images' sizes from lists in their storage, where there
 // are some. It reports whether that changed what is wanted.
-func (p *Project) takeLists(ctx context.Context) (changed bool) {
+func (p *pass) takeLists(ctx context.Context) (changed bool) {
 	unfinished := map[plan.Name]bool{}
 	for _, c := range p.Plan.Changes {
 		unfinished[plan.NameOf(c.Task)] = c.Upload || c.Action == plan.Resume

@@ -25,7 +25,6 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/given"
-	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/source"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
@@ -92,112 +91,16 @@ type Options struct {
 	Token func(context.Context) (*cvat.Token, error)
 }
 
-func (p *Project) planOptions(o Options) plan.Options {
-	return plan.Options{
-		Project:      p.Wanted,
-		Skip:         p.Skip,
-		Target:       o.Target,
-		Shard:        o.Shard,
-		CreateAnyway: o.CreateAnyway,
-		ReplaceEmpty: o.ReplaceEmpty,
-		Update:       o.Update,
-		DeleteLabels: o.DeleteLabels,
-		CheckFrames:  o.CheckFrames,
-		IndexOnly:    p.indexOnly,
-		Ignore:       p.ignored,
-	}
-}
-
 // Decide looks at the server and plans. Only GETs are sent.
 func (p *Project) Decide(ctx context.Context, server Reader, o Options) error {
-	return p.decide(ctx, server, p.planOptions(o), o)
-}
-
-func (p *Project) decide(ctx context.Context, server Reader, o plan.Options, how Options) error {
-	p.Observed = time.Now()
-	if err := p.chooseFrames(ctx, o); err != nil {
-		return err
-	}
-	want := observe.Want{Server: p.Server.Shown, Project: p.Wanted, Tasks: p.Desired}
-	want.Divide = func(ctx context.Context, have []plan.Task) ([]plan.Desired, error) {
-		err := p.divide(ctx, server, have, o.CheckFrames || p.pinned)
-		return p.Desired, err
-	}
-	actual, err := observe.Project(ctx, server, want, observe.Options{CheckFrames: o.CheckFrames, Update: o.Update, Labels: len(o.DeleteLabels) > 0})
-	if err == nil && actual.Exists && len(o.DeleteLabels) > 0 {
-		actual.LabelUses, err = observe.LabelUses(ctx, server, actual.Scope.ProjectID, o.DeleteLabels, actual.Tasks)
-	}
-	if err != nil {
-		return err
-	}
-	p.Actual = actual
-	o.Skip = append(slices.Clip(o.Skip), p.held...)
-	p.dropUnusable(ctx, o)
-	if err := p.measureNamed(ctx, actual.NeedsHash(p.Desired, o)); err != nil {
-		return err
-	}
-	if how.Upload {
-		p.blockAbsent()
-	}
-	if err := p.diff(ctx, o, how.Read); err != nil {
-		return err
-	}
-	if err := p.addAnnotations(ctx, server, o); err != nil {
-		return err
-	}
-	if err := p.compareAnnotations(ctx, server, o); err != nil {
-		return err
-	}
-	proven, err := p.proveRenamed(ctx, server, o)
-	if err != nil {
-		return err
-	}
-	if proven {
-		p.Plan = plan.Diff(p.Desired, p.Actual, o)
-	}
-	if p.Actual.ReadOnly = p.mayOnlyRead(ctx, how); p.Actual.ReadOnly {
-		p.Plan = plan.Diff(p.Desired, p.Actual, o)
-	}
-	return ctx.Err()
-}
-
-// mayOnlyRead reports whether the plan has changes that the token in use may not make.
-func (p *Project) mayOnlyRead(ctx context.Context, how Options) bool {
-	if how.Token == nil || !plan.Count(p.Plan).Changes() {
-		return false
-	}
-	token, err := how.Token(ctx)
-	return err == nil && token != nil && token.ReadOnly
+	return p.newPass(server, o).decide(ctx)
 }
 
 // DecideOffline plans without a server: all that the manifests ask for is wanted.
 func (p *Project) DecideOffline(ctx context.Context, o Options) error {
-	offline := p.planOptions(o)
-	offline.Offline = true
-	p.Actual = plan.Actual{Scope: plan.Scope{
-		Server: p.Server.Shown, Organization: p.Server.Organization, ProjectID: p.Wanted.ID, Project: p.Wanted.Name,
-	}}
-	if err := p.chooseFrames(ctx, offline); err != nil {
-		return err
-	}
-	if err := p.divide(ctx, nil, nil, false); err != nil {
-		return err
-	}
-	if err := p.diff(ctx, offline, o.Read); err != nil {
-		return err
-	}
-	return p.addAnnotations(ctx, nil, offline)
-}
-
-// diff compares, reads what is to be uploaded, looks for lists of what the server reads by itself, and compares again where that
-// found something out.
-func (p *Project) diff(ctx context.Context, o plan.Options, read Depth) error {
-	p.Plan = plan.Diff(p.Desired, p.Actual, o)
-	sized := p.computeSizes(ctx, read)
-	if p.takeLists(ctx) || sized {
-		p.Plan = plan.Diff(p.Desired, p.Actual, o)
-	}
-	return ctx.Err()
+	offline := p.newPass(nil, o)
+	offline.by.Offline = true
+	return offline.decideOffline(ctx)
 }
 
 // Task is the task that a change of the plan is about; false where no manifest asks for it.

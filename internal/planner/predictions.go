@@ -19,17 +19,16 @@ import (
 
 // addAnnotations reads the predictions of the tasks that are to be made or finished, one task after the other, so that
 // the plan knows what each is given, and which are blocked by what cannot be placed. What is read is not kept.
-func (p *Project) addAnnotations(ctx context.Context, server Reader, o plan.Options) error {
-	asked, changed := false, false
+func (p *pass) addAnnotations(ctx context.Context) (learned bool, err error) {
+	asked := false
 	for _, c := range p.Plan.Changes {
 		i, ok := p.first[plan.NameOf(c.Task)]
 		if !ok || !unfinished(c) || p.Tasks[i].Annotations == nil || len(p.Desired[i].Problems) > 0 {
 			continue
 		}
 		if !asked {
-			var err error
-			if p.labels, err = p.plannedLabels(ctx, server); err != nil {
-				return err
+			if p.labels, err = p.plannedLabels(ctx, p.server); err != nil {
+				return false, err
 			}
 			asked = true
 		}
@@ -37,15 +36,12 @@ func (p *Project) addAnnotations(ctx context.Context, server Reader, o plan.Opti
 			return prediction.Frame{Name: name}
 		}), p.labels)
 		p.Desired[i].Annotations, p.Desired[i].Problems = given, append(p.Desired[i].Problems, problems...)
-		changed = changed || given != nil || len(problems) > 0
+		learned = learned || given != nil || len(problems) > 0
 		if err := ctx.Err(); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if changed {
-		p.Plan = plan.Diff(p.Desired, p.Actual, o)
-	}
-	return nil
+	return learned, nil
 }
 
 // unfinished are the changes whose tasks have not been given their annotations.
@@ -57,7 +53,7 @@ func unfinished(c plan.Change) bool {
 	return false
 }
 
-// plannedLabels are the project's labels once the plan is carried out; nil if nobody knows them.
+// plannedLabels are the project's labels once the plan is carried out; nil if they are not known.
 func (p *Project) plannedLabels(ctx context.Context, server Reader) ([]cvat.Label, error) {
 	if server == nil || !p.Actual.Exists {
 		return cvatLabels(p.Wanted.Labels), nil

@@ -3,11 +3,14 @@ package planner
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -29,9 +32,18 @@ func (p *Project) Holders(t source.Task, ids map[plan.Name]int) []Holder {
 	return all
 }
 
-// Records gives one record for each of a task's frames, with what is wrong with them, and closes the task. Frames that
-// one of the server's tasks holds have its name and number, and their numbers there; without any no server is asked.
+// Records gives one record for each of a task's frames, with what is wrong with the task and with them, and closes the
+// task. Where that is an error, some or all records are missing; a task that is put off has none. Frames that one of the
+// server's tasks holds have its name and number, and their numbers there; without any no server is asked.
 func Records(ctx context.Context, t source.Task, server observe.Reader, holders []Holder, yield func(index.Record) error) ([]diag.Diagnostic, error) {
+	if t.Deferred != "" {
+		return []diag.Diagnostic{{
+			Severity: diag.Warning, Text: fmt.Sprintf("task %s is left out: %s", wording.Safe(t.Name), wording.Safe(t.Deferred)),
+		}}, nil
+	}
+	if len(diag.Errors(t.Problems)) > 0 {
+		return t.Problems, nil
+	}
 	places := make([]observe.Places, len(holders))
 	for i, h := range holders {
 		var err error
@@ -39,7 +51,7 @@ func Records(ctx context.Context, t source.Task, server observe.Reader, holders 
 			return nil, errors.Join(err, t.Close())
 		}
 	}
-	problems, err := source.Trace(ctx, t, func(r index.Record) error {
+	found, err := source.Trace(ctx, t, func(r index.Record) error {
 		for i, h := range holders {
 			if frame, job, there := places[i].Of(r.Name); there {
 				r.Task, r.TaskID, r.ServerFrame, r.JobID = h.Task, h.ID, &frame, job
@@ -48,7 +60,7 @@ func Records(ctx context.Context, t source.Task, server observe.Reader, holders 
 		}
 		return yield(r)
 	})
-	return problems, errors.Join(err, t.Close())
+	return append(slices.Clone(t.Problems), found...), errors.Join(err, t.Close())
 }
 
 // IndexFiles are the indexes that the projects' manifests name, each with the tasks whose frames it holds.

@@ -31,11 +31,11 @@ type digest = [sha256.Size]byte
 // [plan.Task].Holds and reports whether there is any. Names alone prove nothing, since bags may
 // share them (frame_name: "{name}.{ext}"), unless the server cannot give the bytes and no other
 // task to be created has the same.
-func (p *Project) proveRenamed(ctx context.Context, server Reader, o plan.Options) (bool, error) {
+func (p *pass) proveRenamed(ctx context.Context) (bool, error) {
 	if !slices.ContainsFunc(p.Plan.Changes, func(c plan.Change) bool { return c.Action == plan.Unmanaged && c.Frames > 0 }) {
 		return false, nil
 	}
-	lost, proven := p.creates(ctx, o)
+	lost, proven := p.creates(ctx)
 	p.Actual.Uncompared = 0
 	compared := 0
 	for _, c := range p.Plan.Changes {
@@ -47,7 +47,7 @@ func (p *Project) proveRenamed(ctx context.Context, server Reader, o plan.Option
 			continue
 		}
 		compared++
-		i, err := p.holds(ctx, server, c.ID, lost[c.Frames])
+		i, err := p.holds(ctx, c.ID, lost[c.Frames])
 		if err != nil {
 			return proven, err
 		}
@@ -64,10 +64,10 @@ func (p *Project) proveRenamed(ctx context.Context, server Reader, o plan.Option
 
 // creates are the places of the tasks to be created, by their number of frames, and whether some
 // have fewer than was known: of bags that may have lost images, which were left out then, too.
-func (p *Project) creates(ctx context.Context, o plan.Options) (lost map[int][]int, changed bool) {
+func (p *pass) creates(ctx context.Context) (lost map[int][]int, changed bool) {
 	creates := make(map[plan.Name]bool)
 	for _, c := range p.Plan.Changes {
-		creates[plan.NameOf(c.Task)] = c.Action == plan.Create && !o.CreatesAnyway(c.Task)
+		creates[plan.NameOf(c.Task)] = c.Action == plan.Create && !p.by.CreatesAnyway(c.Task)
 	}
 	held := make(map[int]bool) // numbers of frames that unmanaged tasks have
 	for _, c := range p.Plan.Changes {
@@ -88,8 +88,8 @@ func (p *Project) creates(ctx context.Context, o plan.Options) (lost map[int][]i
 }
 
 // holds is the place of the task whose frames the server's task holds; -1 if it is none's.
-func (p *Project) holds(ctx context.Context, server Reader, id int, lost []int) (int, error) {
-	names, err := observe.FrameNames(ctx, server, id)
+func (p *pass) holds(ctx context.Context, id int, lost []int) (int, error) {
+	names, err := observe.FrameNames(ctx, p.server, id)
 	if errors.Is(err, cvat.ErrNotFound) {
 		return -1, nil // deleted since it was listed
 	}
@@ -106,7 +106,7 @@ func (p *Project) holds(ctx context.Context, server Reader, id int, lost []int) 
 			alike = append(alike, i)
 		}
 	}
-	sums := remoteSums{server: server, task: id, known: map[int]digest{}}
+	sums := remoteSums{server: p.server, task: id, known: map[int]digest{}}
 	for _, i := range alike {
 		same, err := p.sameBytes(ctx, &sums, i, number)
 		var refused *cvat.APIError

@@ -127,17 +127,18 @@ func unchangedManifests(saved planfile.File) ([]*manifest.Manifest, error) {
 // [Project.Images] give nothing but what the saved plan says. A finished task counts as the saved
 // plan's work only if it holds its frames, so those that came to be since are asked for their names.
 func (p *Project) DecideAgain(ctx context.Context, server Reader, saved planfile.Project) error {
-	o := saved.Options
-	o.Project = p.Wanted
+	again := p.newPass(server, Options{Read: Contents, Upload: true})
+	again.by = saved.Options
+	again.by.Project = p.Wanted
 	p.pinned = true
-	if err := p.decide(ctx, server, o, Options{Read: Contents, Upload: true}); err != nil {
+	if err := again.decide(ctx); err != nil {
 		return err
 	}
 	if err := observe.AddFrames(ctx, server, p.Actual.Tasks, saved.Unsure(p.Plan), p.Desired); err != nil {
 		return err
 	}
-	p.Plan = plan.Diff(p.Desired, p.Actual, o)
-	return nil
+	again.by.Skip = saved.Options.Skip // what was settled when the plan was approved is not put off now
+	return again.compare(ctx)
 }
 
 // Due is what is left of the saved plans of projects that were decided again, in their order. The error

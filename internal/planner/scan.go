@@ -25,7 +25,7 @@ type Server struct {
 	Organization string // slug; empty is the personal workspace
 }
 
-// userinfo is the user and password of a URL, which is refused for them, and which nobody is shown.
+// userinfo is the user and password of a URL, which is refused for them, and never shown.
 var userinfo = regexp.MustCompile(`^((?:[^/?#]*//)?)[^/?#]*@`)
 
 // ServerOf says where a manifest's tasks are. Override, a URL or sandbox:DIR, replaces the server

@@ -29,7 +29,7 @@ type (
 	}
 )
 
-// UnmarshalJSON never fails: what is none of cvatplan's tags is nobody's mistake.
+// UnmarshalJSON never fails: what is none of cvatplan's tags is no mistake.
 func (t *rawTags) UnmarshalJSON(text []byte) error {
 	_ = json.Unmarshal(text, (*[]json.RawMessage)(t))
 	return nil

@@ -51,7 +51,7 @@ type Options struct {
 	Check   bool                        // write nothing
 	Prune   bool                        // remove the files of what is gone
 
-	// Guard is what files of JSON and YAML go through on their way out, so that nobody's names are obeyed by the
+	// Guard is what files of JSON and YAML go through on their way out, so that no name is obeyed by the
 	// terminal or the page that shows them; nil: nothing. Other formats cannot write such characters otherwise.
 	Guard func(write func(io.Writer) error) func(io.Writer) error
 

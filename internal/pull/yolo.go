@@ -117,8 +117,7 @@ func (r *Pull) bringTree(ctx context.Context, o output) (File, error) {
 		if len(text) == 0 {
 			continue
 		}
-		name := imagePath(f.Name)
-		name = strings.TrimSuffix(name, path.Ext(name)) + ".txt"
+		name := labelFile(f.Name)
 		if labels[name] {
 			return file, fmt.Errorf("frames of task %q differ in their extension alone: %s; YOLO's labels know none", o.members[0].task.Name, f.Name)
 		}
@@ -132,23 +131,38 @@ func (r *Pull) bringTree(ctx context.Context, o output) (File, error) {
 			file.Change = Changed
 		}
 	}
-	for _, name := range before {
-		if labels[name] {
-			continue
-		}
-		file.Change = Changed
-		if !r.o.Check {
-			if err := os.Remove(filepath.Join(root, filepath.FromSlash(name))); err != nil {
-				return file, err
-			}
-		}
+	gone := slices.DeleteFunc(slices.Clone(before), func(name string) bool { return labels[name] })
+	if err := r.removeLabels(root, gone); err != nil {
+		return file, err
 	}
-	if file.Change == Changed && len(before) == 0 {
+	switch {
+	case len(gone) > 0:
+		file.Change = Changed
+	case file.Change == Changed && len(before) == 0:
 		file.Change = Created
 	}
 	file.Lost = lost
 	r.record.set(o.path, written{From: o.from, Sum: hex.EncodeToString(sum.Sum(nil)), Files: len(labels), Format: o.format, Task: o.task(), Counts: file.Counts})
 	return file, nil
+}
+
+// labelFile is where YOLO looks for the labels of a frame.
+func labelFile(frame string) string {
+	name := imagePath(frame)
+	return strings.TrimSuffix(name, path.Ext(name)) + ".txt"
+}
+
+// removeLabels takes the label files of frames away that are gone.
+func (r *Pull) removeLabels(root string, names []string) error {
+	if r.o.Check {
+		return nil
+	}
+	for _, name := range names {
+		if err := os.Remove(filepath.Join(root, filepath.FromSlash(name))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // bringLabel writes one label file, unless it is what it is to be.

@@ -76,31 +76,21 @@ func (h *h264) split(payload []byte) ([]unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	var units []unit
-	var now unit
+	var units accessUnits
 	for _, nal := range nals {
 		switch t := h264Type(nal); {
 		case nal[0]&0x80 != 0:
 			return nil, errors.New("a NAL unit with its forbidden bit set")
 		case t >= h264Slice && t <= h264IDR:
-			first := readNAL(nal[:min(len(nal), 16)], 1).ue() == 0
-			if first && now.picture {
-				units, now = append(units, now), unit{}
-			}
-			if !now.picture {
-				now.begins = first
-			}
-			now.picture = true
+			units.slice(readNAL(nal[:min(len(nal), 16)], 1).ue() == 0)
 		case t == h264SEI || t == h264SPS || t == h264PPS:
-			if now.picture {
-				units, now = append(units, now), unit{}
-			}
+			units.endPicture()
 		default: // delimiters, ends, filler; extensions, of which base decoders know nothing
 			continue
 		}
-		now.pieces = append(now.pieces, nal)
+		units.now.pieces = append(units.now.pieces, nal)
 	}
-	return append(units, now), nil
+	return units.all(), nil
 }
 
 // h264Slice is the header of a picture's first slice.
@@ -226,14 +216,7 @@ func (s *h264State) taken(of h264Header, poc int64, starting bool) {
 func (s *h264State) poc(of h264Header) int64 {
 	sps := of.sps
 	if sps.pocType == 0 {
-		size := int64(1) << sps.pocBits
-		msb := s.pocMsb
-		switch {
-		case of.pocLsb < s.pocLsb && s.pocLsb-of.pocLsb >= size/2:
-			msb += size
-		case of.pocLsb > s.pocLsb && of.pocLsb-s.pocLsb > size/2:
-			msb -= size
-		}
+		msb := s.pocMsb + wrapped(s.pocLsb, of.pocLsb, 1<<sps.pocBits)
 		if of.reference {
 			s.pocMsb = msb
 		}

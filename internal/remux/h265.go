@@ -54,8 +54,7 @@ func (h *h265) split(payload []byte) ([]unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	var units []unit
-	var now unit
+	var units accessUnits
 	for _, nal := range nals {
 		if len(nal) < 2 || nal[0]&0x80 != 0 || nal[1]&7 == 0 {
 			return nil, errors.New("a NAL unit whose header is broken")
@@ -65,31 +64,22 @@ func (h *h265) split(payload []byte) ([]unit, error) {
 		}
 		switch t := h265Type(nal); {
 		case t == h265EOS || t == h265EOB:
-			now.ends = true
-			units, now = append(units, now), unit{}
+			units.now.ends = true
+			units.end()
 			continue
 		case len(nal) == 2:
 			continue
 		case t <= h265VCL:
-			first := nal[2]&0x80 != 0
-			if first && now.picture {
-				units, now = append(units, now), unit{}
-			}
-			if !now.picture {
-				now.begins = first
-			}
-			now.picture = true
+			units.slice(nal[2]&0x80 != 0)
 		case t >= h265VPS && t <= h265PPS || t == h265SEI:
-			if now.picture {
-				units, now = append(units, now), unit{}
-			}
+			units.endPicture()
 		case t == h265SEI+1:
 		default: // delimiters, filler
 			continue
 		}
-		now.pieces = append(now.pieces, nal)
+		units.now.pieces = append(units.now.pieces, nal)
 	}
-	return append(units, now), nil
+	return units.all(), nil
 }
 
 // h265Header is the header of a picture's first slice.
@@ -206,14 +196,7 @@ func (h *h265) look(u unit, starting bool) (picture, error) {
 func (h *h265) poc(of h265Header) int64 {
 	size := int64(1) << of.sps.pocBits
 	lsb := h.state.pocTid0 & (size - 1)
-	msb := h.state.pocTid0 - lsb
-	switch {
-	case of.pocLsb < lsb && lsb-of.pocLsb >= size/2:
-		msb += size
-	case of.pocLsb > lsb && of.pocLsb-lsb > size/2:
-		msb -= size
-	}
-	return msb + of.pocLsb
+	return h.state.pocTid0 - lsb + wrapped(lsb, of.pocLsb, size) + of.pocLsb
 }
 
 // mostReceived is how many pictures are remembered where long-term references may name any of them.

@@ -65,3 +65,43 @@ func cropUnits(chroma int) (x, y int) {
 	}
 	return 1, 1
 }
+
+// accessUnits divides the NAL units of a message into units of one picture each.
+type accessUnits struct {
+	ended []unit
+	now   unit
+}
+
+func (a *accessUnits) end() { a.ended, a.now = append(a.ended, a.now), unit{} }
+
+// endPicture is called before what belongs to the next picture, if there was one.
+func (a *accessUnits) endPicture() {
+	if a.now.picture {
+		a.end()
+	}
+}
+
+// slice notes a slice, which may be the first of its picture.
+func (a *accessUnits) slice(first bool) {
+	if first {
+		a.endPicture()
+	}
+	if !a.now.picture {
+		a.now.begins = first
+	}
+	a.now.picture = true
+}
+
+func (a *accessUnits) all() []unit { return append(a.ended, a.now) }
+
+// wrapped is by how much a count has grown or shrunk beyond its lowest bits, which were before and are now: the way is the
+// shorter one (ITU-T H.264, 8.2.1.1; H.265, 8.3.1). Size is the number of values that those bits have.
+func wrapped(before, now, size int64) int64 {
+	switch {
+	case now < before && before-now >= size/2:
+		return size
+	case now > before && now-before > size/2:
+		return -size
+	}
+	return 0
+}

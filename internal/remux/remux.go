@@ -309,7 +309,10 @@ func (s *Scanner) keep(message, part int, u unit, p picture) {
 			s.written[k] = set
 		}
 	}
-	one := sample{message: int32(message), part: int32(part), prefix: -1, order: p.order}
+	if p.starts {
+		s.seq++
+	}
+	one := sample{message: int32(message), part: int32(part), prefix: -1, order: p.order, seq: s.seq, flags: flagsOf(p)}
 	if prefix := s.missing(u); len(prefix) > 0 {
 		one.prefix = int32(len(s.prefixes))
 		s.prefixes = append(s.prefixes, prefix)
@@ -318,38 +321,36 @@ func (s *Scanner) keep(message, part int, u unit, p picture) {
 			return
 		}
 	}
-	if p.starts {
-		s.seq++
-	}
-	one.seq = s.seq
-	if p.key {
-		one.flags |= keyFrame
-	}
-	if p.hidden {
-		one.flags |= hidden
-	}
-	if p.splice {
-		one.flags |= spliced
-	}
-	if p.borrowed {
-		one.flags |= borrowed
-	}
 	if len(s.samples) == maxSamples {
 		s.failed = &UnsupportedError{Message: message, Text: "more frames than a file of MP4 can hold"}
 		return
 	}
-	crc := crc32.NewIEEE()
 	for _, piece := range s.bytes(one, u) {
 		if one.size += uint32(len(piece)); int64(one.size) > maxSample {
 			s.failed = &UnsupportedError{Message: message, Text: "a frame of more than 1 GiB"}
 			return
 		}
-		crc.Write(piece)
+		one.crc = crc32.Update(one.crc, crc32.IEEETable, piece)
 	}
-	one.crc = crc.Sum32()
 	s.samples = append(s.samples, one)
 	s.codec.accept()
 	s.waiting, s.lastOwn, s.recent[(len(s.samples)-1)%len(s.recent)] = "", message, sumOf(u)
+}
+
+func flagsOf(p picture) (all flags) {
+	if p.key {
+		all |= keyFrame
+	}
+	if p.hidden {
+		all |= hidden
+	}
+	if p.splice {
+		all |= spliced
+	}
+	if p.borrowed {
+		all |= borrowed
+	}
+	return all
 }
 
 // sumOf tells units apart.

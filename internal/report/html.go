@@ -74,6 +74,9 @@ func SheetSize(tasks int) int {
 	return min(8, max(2, budget/max(1, tasks)))
 }
 
+//go:embed page/head.html
+var headHTML string
+
 //go:embed page/page.html
 var pageHTML string
 
@@ -83,13 +86,29 @@ var pageCSS string
 //go:embed page/page.js
 var pageJS string
 
-// page is parsed on its first use: most runs write no page.
-var page = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageHTML)) })
+var page = parsedOnce(pageHTML)
 
-// policy forbids the page everything but its own style, its own script and data: images,
-// so even an escape that failed could neither run nor send anything.
-var policy = "default-src 'none'; img-src data:; style-src " + source(pageCSS) + "; script-src " + source(pageJS) +
-	"; base-uri 'none'; form-action 'none'"
+// parsedOnce parses a page on its first use, behind the head of all pages: most runs write none.
+func parsedOnce(text string) func() *template.Template {
+	return sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(headHTML + text)) })
+}
+
+// A headDoc is what head.html shows. Style is taken as it is, and is ours.
+type headDoc struct {
+	Policy string
+	Style  template.CSS
+	Title  string
+}
+
+// headOf is the head of a page with a style and a script; an empty script is none. Its policy forbids the page everything
+// but those two and data: images, so even an escape that failed could neither run nor send anything.
+func headOf(title, style, script string) headDoc {
+	policy := "default-src 'none'; img-src data:; style-src " + source(style)
+	if script != "" {
+		policy += "; script-src " + source(script)
+	}
+	return headDoc{Policy: policy + "; base-uri 'none'; form-action 'none'", Style: template.CSS(style), Title: title}
+}
 
 // source names an inline style or script by its content.
 func source(s string) string {

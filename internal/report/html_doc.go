@@ -12,13 +12,10 @@ import (
 )
 
 // A pageDoc is what page.html shows. Its strings are harmless to read (see [Safe]);
-// html/template escapes them for where they stand. Only Style and Script are taken
-// as they are, and they are ours.
+// html/template escapes them for where they stand. Only Script is taken as it is, and it is ours.
 type pageDoc struct {
-	Policy   string
-	Style    template.CSS
+	headDoc
 	Script   template.JS
-	Title    string
 	Headings []string
 	Summary  string
 	Totals   []totalDoc
@@ -59,8 +56,8 @@ type factDoc struct {
 
 func pageOf(plans []plan.Plan, o HTMLOptions, sheets []sheetDoc) pageDoc {
 	doc := pageDoc{
-		Policy: policy, Style: template.CSS(pageCSS), Script: template.JS(pageJS),
-		Title: title(plans), Summary: summary(plans, o.Errors), Totals: totalDocs(plans),
+		headDoc: headOf(title(plans), pageCSS, pageJS), Script: template.JS(pageJS),
+		Summary: summary(plans, o.Errors), Totals: totalDocs(plans),
 		Sheets: sheets,
 	}
 	pictured := map[string]bool{}

@@ -10,7 +10,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// Marker is the first line of [Markdown]'s output; nobody sees it. A comment that
+// Marker is the first line of [Markdown]'s output; it is not shown. A comment that
 // begins with it is ours, to be updated in place of being written again.
 const Marker = "<!-- cvatplan -->"
 

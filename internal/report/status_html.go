@@ -4,10 +4,8 @@ import (
 	"cmp"
 	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
 	"strings"
-	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/status"
 	"github.com/cvatplan/cvatplan/internal/wording"
@@ -19,13 +17,11 @@ var statusPageHTML string
 //go:embed page/status.css
 var statusPageCSS string
 
-var statusPage = sync.OnceValue(func() *template.Template { return template.Must(template.New("status").Parse(statusPageHTML)) })
+var statusPage = parsedOnce(statusPageHTML)
 
 // A statusPageDoc is what status.html shows.
 type statusPageDoc struct {
-	Policy  string
-	Style   template.CSS
-	Title   string
+	headDoc
 	Summary string
 	Parts   []statusPart // what the colours of a bar mean
 	Kind    string       // what a row is
@@ -52,8 +48,7 @@ type statusRowDoc struct {
 // StatusHTML writes a status as one self-contained page that makes no request: a bar for each row, and links into CVAT.
 func StatusHTML(w io.Writer, s status.Status, title string) error {
 	doc := statusPageDoc{
-		Policy: "default-src 'none'; img-src data:; style-src " + source(pageCSS+statusPageCSS) + "; base-uri 'none'; form-action 'none'",
-		Style:  template.CSS(pageCSS + statusPageCSS), Title: wording.Safe(title), Summary: statusSummary(s), Parts: partsOf(s.Total),
+		headDoc: headOf(wording.Safe(title), pageCSS+statusPageCSS, ""), Summary: statusSummary(s), Parts: partsOf(s.Total),
 		Kind: s.By, ByTask: s.By == "task", Changed: s.Total.Change != nil,
 	}
 	for _, r := range s.Rows {

@@ -15,6 +15,6 @@
 //	<key>.lock   locked by the one process that uses the hint
 //
 // The key is a hash of server, task and file. The .json file is only ever replaced whole.
-// Both files go when the upload is done; what is left of uploads that nobody finished is
+// Both files go when the upload is done; what is left of uploads that were never finished is
 // removed after [Old].
 package resume

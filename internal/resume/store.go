@@ -15,7 +15,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/atomicfile"
 )
 
-// Old is how long the hint of an upload is kept that nobody goes on with. CVAT itself
+// Old is how long the hint of an upload is kept that is not continued. CVAT itself
 // keeps what was sent for as long as the task is there.
 const Old = 30 * 24 * time.Hour
 
@@ -84,7 +84,7 @@ func (s *Store) warn(err error) {
 	})
 }
 
-// sweep removes what nobody went on with. Another process may be at the same.
+// sweep removes what was not continued. Another process may be at the same.
 func (s *Store) sweep() {
 	entries, _ := os.ReadDir(s.Dir) // nothing to remove if it cannot be read
 	for _, e := range entries {

@@ -11,7 +11,7 @@ import (
 )
 
 // idleSkips warns of entries of skip: that fit no task: a slip there lets a task be
-// created that nobody wants.
+// created that is not wanted.
 func idleSkips(m *manifest.Manifest, tasks []Task) []diag.Diagnostic {
 	names := make([]string, len(tasks))
 	known := make(map[plan.Name]bool, len(tasks))
@@ -48,7 +48,7 @@ func markUsed(used []bool, globs []string, rel string) {
 }
 
 // idleExcludes warns of globs that leave nothing out of what their entry matches; of bags
-// that are planned by their index nobody asks.
+// that are planned by their index it is not asked.
 func (f *finder) idleExcludes(e *manifest.Bag, used []bool) {
 	for i, glob := range e.Exclude {
 		if !used[i] {

@@ -102,7 +102,7 @@ type recordedImages struct {
 }
 
 // imagesIn looks into recordings until one has images for the manifest. What is not a recording at all, an
-// HTML page say, has none; of a pointer or a damaged one nobody knows.
+// HTML page say, has none; of a pointer or a damaged one it is not known.
 func (s scanner) imagesIn(ctx context.Context, b *bagRef, names []string) recordedImages {
 	var unsure recordedImages
 	for _, name := range names {

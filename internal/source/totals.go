@@ -194,7 +194,7 @@ func (t *totals) ofCamera(i int, c manifest.Camera) []diag.Diagnostic {
 // sequence is the number at the end of a name.
 var sequence = regexp.MustCompile(`([-_ ]\d+)+$`)
 
-// cameraHint looks for the camera under another spelling among what nobody takes.
+// cameraHint looks for the camera under another spelling among what no camera takes.
 func (t *totals) cameraHint(i int, c manifest.Camera) diag.Hint {
 	h, thing, things, globs := t.unclaimed, "image", "images", "files: globs"
 	if c.Kind == manifest.KindPointCloud {

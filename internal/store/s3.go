@@ -324,7 +324,7 @@ func (s *S3) pathError(op, name string, err error) error {
 	return &fs.PathError{Op: op, Path: s.Path(name), Err: s.meaning(err)}
 }
 
-// meaning is an answer of the server in a word that callers know, and, where a right is missing, that nobody asked for it.
+// meaning is an answer of the server in a word that callers know, and, where a right is missing, that no credentials were found.
 func (s *S3) meaning(err error) error {
 	err = meaning(err)
 	if s.unsigned == nil || !errors.Is(err, fs.ErrPermission) {
@@ -353,7 +353,7 @@ func meaning(err error) error {
 	case isMissing:
 		return fs.ErrNotExist
 	case !errors.As(err, &answer), answer.Response == nil, answer.HTTPStatusCode() < http.StatusMultipleChoices:
-		return err // nobody answered, or what was answered cannot be read
+		return err // no answer came, or one that cannot be read
 	}
 	code := answer.HTTPStatusCode()
 	status := fmt.Sprintf("%d %s", code, http.StatusText(code))

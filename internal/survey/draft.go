@@ -116,7 +116,7 @@ func (d draft) try(ctx context.Context, file string) (Drafted, error) {
 	}
 	m, err := manifest.Parse(file, out.Text)
 	var mistakes *manifest.Error
-	if errors.As(err, &mistakes) { // in lines that nobody sees
+	if errors.As(err, &mistakes) { // in lines that are not shown
 		return out, fmt.Errorf("no manifest comes of what is there: %s", mistakes.Problems[0].Text)
 	}
 	if err != nil {

@@ -46,7 +46,7 @@ func fewAlike(list []diag.Diagnostic) []diag.Diagnostic {
 	return kept
 }
 
-// note keeps what is left and is nobody's loss.
+// note keeps what is left out, where that loses nothing.
 func (g *guesser) note(code diag.Code, format string, args ...any) {
 	g.skipped = append(g.skipped, diag.Diagnostic{Severity: diag.Note, Code: code, Text: fmt.Sprintf(format, args...)})
 }

@@ -3,7 +3,7 @@ package video
 import "math"
 
 // show gives the frames that the edit list shows, at the times at which it does. FFmpeg decodes those
-// that it leaves out, and gives them to nobody.
+// that it leaves out, and does not give them out.
 func (t *track) show(f *File, movieScale uint32, fragmented bool) error {
 	from, until, delay, err := t.shown(movieScale, fragmented)
 	if err != nil {

@@ -89,7 +89,7 @@ type Packet struct {
 // An Error is a file that CVAT would not import, or whose frames cannot be counted.
 type Error struct {
 	Text    string
-	Count   bool // it may be imported, but nobody knows which frame would get which number
+	Count   bool // it may be imported, but which frame would get which number is not known
 	NoVideo bool // it has no video, only other streams
 }
 

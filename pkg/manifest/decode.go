@@ -300,7 +300,7 @@ func (l *loader) was(n *node) []*Template {
 	return templates
 }
 
-// assignees takes one name or several; an empty list is not nil: it assigns nobody.
+// assignees takes one name or several; an empty list is not nil: no one is assigned.
 func (l *loader) assignees(n *node) []string {
 	if name := n.strPtr(); name != nil {
 		return []string{*name}

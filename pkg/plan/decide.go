@@ -108,7 +108,7 @@ func (c Change) empty(o Options) Change {
 	}
 }
 
-// otherArchive reports whether the marker's hash is not this task's. Before it is measured nobody knows.
+// otherArchive reports whether the marker's hash is not this task's. Before it is measured that is not known.
 func (c Change) otherArchive(hash string) bool {
 	if Marker(hash) == Tombstone {
 		return true

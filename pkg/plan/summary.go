@@ -132,7 +132,7 @@ func (n Counts) projects() string {
 	return s
 }
 
-// offline is the summary of plans that asked no server. It begins otherwise, so that nobody takes it for
+// offline is the summary of plans that asked no server. It begins otherwise, so that it is not taken for
 // a plan of what is to do.
 func (n Counts) offline() string {
 	s := "Offline: " + wording.Count(n.Wanted, "task", "tasks") + " wanted"

@@ -19,7 +19,7 @@ import (
 
 // Options say how progress is shown.
 type Options struct {
-	Terminal bool          // w is a terminal, and nobody asked for plain lines: bars
+	Terminal bool          // w is a terminal, and plain lines were not asked for: bars
 	Width    int           // of the terminal in cells, for how much of a name is shown; 0: not known
 	Every    time.Duration // between the lines about all tasks; default 30 s
 }

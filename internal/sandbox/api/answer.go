@@ -150,7 +150,7 @@ func compressed(body []byte) []byte {
 }
 
 // fullDisk is the answer where the directory's disk is full; nil where that is not why. A
-// CVAT answers 500 and tells nobody why, but this disk is mostly that of who applies.
+// CVAT answers 500 and does not say why, but this disk is mostly that of who applies.
 func (s *Server) fullDisk(err error) *problem {
 	if text := s.store.DiskFull(err); text != "" {
 		return detail(http.StatusInsufficientStorage, "%s", text)

@@ -21,7 +21,7 @@ type query struct {
 	*http.Request
 	ctx  context.Context // outlives the client: CVAT finishes what it began (A2)
 	args []string        // what the groups of the route matched
-	who  *caller         // nil for nobody
+	who  *caller         // nil: without credentials
 	org  workspace
 }
 

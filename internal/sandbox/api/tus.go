@@ -224,7 +224,7 @@ func drain(q *query) error {
 
 // completeTUS gives a complete file its name; if another file of that name was faster
 // it becomes name_1.jpg, which no import looks for (A41). A name with a directory
-// fails, as nobody made the directory; the upload is stuck then (A42).
+// fails, as its directory is missing; the upload is stuck then (A42).
 func (s *Server) completeTUS(ctx context.Context, u *tusUpload) error {
 	raw := s.store.Dir.Raw(u.data)
 	place := filepath.Join(raw, u.name)

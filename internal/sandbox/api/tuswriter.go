@@ -62,7 +62,7 @@ func (w *fileWriter) seal() bool {
 	return w.sealed
 }
 
-// begin makes w the writer of its part of the upload if nobody else writes there.
+// begin makes w the writer of its part of the upload if no one else writes there.
 func (u *uploadLocks) begin(id string, w *fileWriter) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -116,7 +116,7 @@ func (t *tiffReader) pillowKnows(tags map[uint16]int) bool {
 	}
 	bits, format := t.first16(tags, tagBits), t.first16(tags, tagFormat)
 	if tags[tagPlanar] == 2 {
-		return samples <= 4 // those that nobody knows are left out, where there is a name for each plane
+		return samples <= 4 // unknown ones are left out, where there is a name for each plane
 	}
 	if format == 3 {
 		return bits == 32 && samples == 1 && photometric <= 1

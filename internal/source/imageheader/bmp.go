@@ -106,12 +106,12 @@ var (
 
 // readBitmap reads the header at an offset; pixels is where the file says that they begin, 0 if it does not.
 func readBitmap(r *io.SectionReader, at, pixels int64) (bitmap, error) {
-	le, b := binary.LittleEndian, bitmap{pixels: pixels}
+	b := bitmap{pixels: pixels}
 	size := make([]byte, 4)
 	if err := readFullAt(r, size, at); err != nil {
 		return b, err
 	}
-	n := le.Uint32(size)
+	n := binary.LittleEndian.Uint32(size)
 	if !slices.Contains(bmpHeaders, n) {
 		return b, fmt.Errorf("there is no header of %d bytes", n)
 	}
@@ -119,45 +119,61 @@ func readBitmap(r *io.SectionReader, at, pixels int64) (bitmap, error) {
 	if err := readFullAt(r, d, at); err != nil {
 		return b, err
 	}
-	end, entry, colours := at+int64(n), int64(4), int64(0)
-	if n == 12 {
-		b.width, b.height, b.bits, entry = int64(le.Uint16(d[4:])), int64(le.Uint16(d[6:])), int64(le.Uint16(d[10:])), 3
-	} else {
-		b.width, b.height, b.bits = int64(le.Uint32(d[4:])), int64(le.Uint32(d[8:])), int64(le.Uint16(d[14:]))
-		if d[11] == 0xff { // from top to bottom
-			b.height = 1<<32 - b.height
-		}
-		b.compression, colours = le.Uint32(d[16:]), int64(le.Uint32(d[32:]))
-	}
-	if colours == 0 {
-		colours = 1 << min(b.bits, 40)
-	}
+	colours := b.read(d)
 	if !slices.Contains(bmpBits, b.bits) {
 		return b, fmt.Errorf("there are no pixels of %d bits", b.bits)
 	}
 	if b.width == 0 || b.height == 0 {
 		return b, fmt.Errorf("it has %d x %d pixels", b.width, b.height)
 	}
+	end := at + int64(n)
 	masks, err := b.masks(r, d, end)
 	if err != nil {
 		return b, err
 	}
-	if masks > 0 {
-		end += masks
+	table, err := b.table(n, colours)
+	if err != nil {
+		return b, err
 	}
-	if b.bits <= 8 {
-		if colours > 65536 {
-			return b, fmt.Errorf("it has %d colours", colours)
-		}
-		if b.pixels == at+int64(n) {
-			b.pixels += entry * colours
-		}
-		end += entry * colours
-	}
-	if b.pixels == 0 {
-		b.pixels = end
+	switch b.pixels {
+	case end: // as if there were no table of colours
+		b.pixels += table
+	case 0:
+		b.pixels = end + masks + table
 	}
 	return b, nil
+}
+
+// read takes the fields of a header, and gives how many colours its table has, 0 where the bits of a pixel say it.
+func (b *bitmap) read(d []byte) (colours int64) {
+	le := binary.LittleEndian
+	if len(d) == 12 {
+		b.width, b.height, b.bits = int64(le.Uint16(d[4:])), int64(le.Uint16(d[6:])), int64(le.Uint16(d[10:]))
+		return 0
+	}
+	b.width, b.height, b.bits = int64(le.Uint32(d[4:])), int64(le.Uint32(d[8:])), int64(le.Uint16(d[14:]))
+	if d[11] == 0xff { // from top to bottom
+		b.height = 1<<32 - b.height
+	}
+	b.compression = le.Uint32(d[16:])
+	return int64(le.Uint32(d[32:]))
+}
+
+// table is the bytes of the table of colours.
+func (b bitmap) table(header uint32, colours int64) (int64, error) {
+	if b.bits > 8 {
+		return 0, nil
+	}
+	if colours == 0 {
+		colours = 1 << b.bits
+	}
+	if colours > 65536 {
+		return 0, fmt.Errorf("it has %d colours", colours)
+	}
+	if header == 12 {
+		return 3 * colours, nil
+	}
+	return 4 * colours, nil
 }
 
 // masks says how many bytes behind the header are masks, and whether Pillow knows such.
