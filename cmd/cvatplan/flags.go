@@ -27,7 +27,7 @@ import (
 type globals struct {
 	Server        string        `placeholder:"URL" group:"global" help:"Use this server, whatever the manifest says; credentials then go there and nowhere else."`
 	Root          rootFlag      `placeholder:"DIR" group:"global" help:"Where bag paths begin, in place of the manifest's root: a directory, s3://BUCKET/PREFIX or https://HOST/DIR."`
-	Timeout       time.Duration `default:"60s" group:"global" help:"Give up on a connection on which no byte has moved for this long."`
+	Timeout       time.Duration `default:"60s" group:"global" help:"Give up on a connection on which less than 256 bytes a second moved for this long."`
 	AnswerTimeout time.Duration `default:"2m" group:"global" help:"Give up on an answer that has not begun this long after all was sent."`
 	Color         string        `enum:"auto,always,never" default:"auto" group:"global" help:"Colour: auto, always or never. NO_COLOR and CLICOLOR_FORCE are honoured."`
 	Quiet         bool          `short:"q" group:"global" help:"Print errors and the summary only."`

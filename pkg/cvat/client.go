@@ -28,7 +28,7 @@ type Options struct {
 
 	NoPages bool // the server shows people nothing, as the embedded one
 
-	IdleTimeout   time.Duration // longest time without a byte moving; default 60 s
+	IdleTimeout   time.Duration // longest time in which less than 256 bytes a second of a body move; default 60 s
 	AnswerTimeout time.Duration // longest wait for an answer once all is sent; default 2 min
 	Retry         RetryPolicy
 

@@ -12,8 +12,8 @@
 //   - Requests are repeated as their idempotency allows (see retry.go): reading
 //     always, creating never. A creation whose answer was lost is reported as
 //     [ErrUnknownOutcome], so that the caller looks before it creates again.
-//   - Nothing waits for ever: bytes must move within Options.IdleTimeout and an
-//     answer must begin within Options.AnswerTimeout. There is no limit on the
+//   - Nothing waits for ever: 256 bytes a second must move in each Options.IdleTimeout
+//     and an answer must begin within Options.AnswerTimeout. There is no limit on the
 //     time that a whole upload takes.
 //   - Answers are read through limits. A server that lies (endless pages, huge
 //     bodies, truncated JSON, a wrong Content-Length) is an error, never memory.
