@@ -18,7 +18,6 @@ import (
 func (p *pass) compareAnnotations(ctx context.Context) (learned bool, err error) {
 	var jobs map[int][]cvat.Job
 	var last map[int]given.Record
-	hashes := map[string]string{}
 	for _, c := range p.Plan.Changes {
 		i, ok := p.first[plan.NameOf(c.Task)]
 		finished := c.Action == plan.NoOp || c.Action == plan.Update
@@ -28,7 +27,7 @@ func (p *pass) compareAnnotations(ctx context.Context) (learned bool, err error)
 		if last == nil {
 			last = p.Given.Load(p.Server.Shown, p.Actual.Scope.ProjectID)
 		}
-		if !p.by.CheckFrames && !p.by.UpdatesAnnotations(p.Desired[i]) && !p.predictionsChanged(i, last[c.ID], hashes) {
+		if !p.by.CheckFrames && !p.by.UpdatesAnnotations(p.Desired[i]) && !p.predictionsChanged(ctx, i, last[c.ID]) {
 			continue
 		}
 		if jobs == nil {
@@ -57,9 +56,9 @@ func (p *pass) compareAnnotations(ctx context.Context) (learned bool, err error)
 	return learned, ctx.Err()
 }
 
-// predictionsChanged says whether a task's file is known to say something else than the task was given. hashes are those of
-// the files that were read for this already: one file may be that of many tasks. They are empty where a file cannot be read.
-func (p *Project) predictionsChanged(i int, last given.Record, hashes map[string]string) bool {
+// predictionsChanged says whether a task's file is known to say something else than the task was given. One that cannot be
+// read says nothing.
+func (p *Project) predictionsChanged(ctx context.Context, i int, last given.Record) bool {
 	a := p.Tasks[i].Annotations
 	if last.Hash == "" || a.Path == "" {
 		return false
@@ -67,16 +66,8 @@ func (p *Project) predictionsChanged(i int, last given.Record, hashes map[string
 	if stamp, _ := prediction.FileStamp(a.Path); stamp != "" && stamp == last.Stamp {
 		return false
 	}
-	file := a.Format + " " + a.Path
-	hash, read := hashes[file]
-	if !read {
-		found, err := prediction.Open(a.Path, prediction.Format(a.Format))
-		if err == nil {
-			hash = found.Hash
-		}
-		hashes[file] = hash
-	}
-	return hash != "" && hash != last.Hash
+	found, err := p.predictions.open(ctx, a)
+	return err == nil && found.Hash() != last.Hash
 }
 
 // Remember keeps, for later plans on this machine, which predictions the tasks of a plan that was applied hold. Those of
@@ -147,7 +138,7 @@ func (p *Project) compareTask(ctx context.Context, server Reader, i, id int, job
 	frames := predictable(t, meta.Each(), func(f cvat.FrameMeta) prediction.Frame {
 		return prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
 	})
-	given, want, problems := annotationsOf(ctx, t, frames, p.labels)
+	given, want, problems := p.annotationsOf(ctx, t, target(t, frames, p.labels))
 	for _, d := range problems {
 		d.Severity = diag.Warning
 		p.Problems = append(p.Problems, d)

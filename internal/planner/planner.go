@@ -62,6 +62,8 @@ type Project struct {
 	sums   [][]planfile.Image // parallel to Tasks: what was measured of each frame
 	labels []cvat.Label       // the project's, once the plan is carried out; nil: not asked for, or not known
 	pinned bool               // the plan is a saved one: what is sent must be what it says
+
+	predictions predictionFiles
 }
 
 // A Depth is how much a plan reads of the images that are to be uploaded.

@@ -32,9 +32,11 @@ func (p *pass) addAnnotations(ctx context.Context) (learned bool, err error) {
 			}
 			asked = true
 		}
-		given, _, problems := annotationsOf(ctx, p.Tasks[i], predictable(p.Tasks[i], p.Desired[i].Frames, func(name string) prediction.Frame {
+		in := target(p.Tasks[i], predictable(p.Tasks[i], p.Desired[i].Frames, func(name string) prediction.Frame {
 			return prediction.Frame{Name: name}
 		}), p.labels)
+		in.OnlyCount = true
+		given, _, problems := p.annotationsOf(ctx, p.Tasks[i], in)
 		p.Desired[i].Annotations, p.Desired[i].Problems = given, append(p.Desired[i].Problems, problems...)
 		learned = learned || given != nil || len(problems) > 0
 		if err := ctx.Err(); err != nil {
@@ -98,16 +100,19 @@ func predictable[F any](t source.Task, frames []F, frame func(F) prediction.Fram
 }
 
 // annotationsOf are what a task is given, in numbers and in shapes, and what is wrong with it.
-func annotationsOf(ctx context.Context, t source.Task, frames []prediction.Frame, labels []cvat.Label) (*plan.Annotations, []cvat.Shape, []diag.Diagnostic) {
-	found, noFrame, err := openPredictions(ctx, t)
+func (p *Project) annotationsOf(ctx context.Context, t source.Task, in prediction.Target) (*plan.Annotations, []cvat.Shape, []diag.Diagnostic) {
+	found, noFrame, err := p.openPredictions(ctx, t)
+	var placed prediction.Placed
+	if err == nil {
+		placed, err = found.Place(in)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && t.Annotations.Optional:
 		return nil, nil, nil
 	case err != nil:
 		return nil, nil, []diag.Diagnostic{unreadPredictions(t, err)}
 	}
-	placed := found.Place(target(t, frames, labels))
-	a := &plan.Annotations{From: t.Annotations.Shown, Hash: found.Hash, Labels: []plan.LabelCount{}, NoFrame: noFrame, LowScore: placed.LowScore, Repeated: placed.Repeated, Tags: placed.Tags, Tracked: placed.Tracked}
+	a := &plan.Annotations{From: t.Annotations.Shown, Hash: found.Hash(), Labels: []plan.LabelCount{}, NoFrame: noFrame, LowScore: placed.LowScore, Repeated: placed.Repeated, Tags: placed.Tags, Tracked: placed.Tracked}
 	for _, l := range placed.Labels {
 		a.Labels = append(a.Labels, plan.LabelCount(l))
 	}
@@ -122,18 +127,42 @@ func annotationsOf(ctx context.Context, t source.Task, frames []prediction.Frame
 
 const skipUnplaced = "skip" // of manifest.Annotations.Unplaced
 
-// openPredictions reads a task's predictions; noFrame counts the messages of a topic that are near no frame. Its errors
-// name the file, or the topic, as the manifest does.
-func openPredictions(ctx context.Context, t source.Task) (found prediction.Found, noFrame int, err error) {
+// predictions are those of a file, or of a topic for one task.
+type predictions interface {
+	Hash() string // of what was read
+	Place(prediction.Target) (prediction.Placed, error)
+}
+
+// openPredictions reads a task's predictions; noFrame counts the messages of a topic that are near no frame. Errors, those
+// of placing them too, name the file, or the topic, as the manifest does.
+func (p *Project) openPredictions(ctx context.Context, t source.Task) (found predictions, noFrame int, err error) {
 	if t.Annotations.Path == "" {
 		found, noFrame, err = readTopic(ctx, t)
 	} else {
-		found, err = prediction.Open(t.Annotations.Path, prediction.Format(t.Annotations.Format))
+		found, err = p.predictions.open(ctx, t.Annotations)
 	}
 	if err != nil {
-		return found, 0, fmt.Errorf("predictions %s: %w", wording.Safe(t.Annotations.Shown), err)
+		return nil, 0, predictionError(t, err)
 	}
-	return found, noFrame, nil
+	return namedPredictions{found, t}, noFrame, nil
+}
+
+func predictionError(t source.Task, err error) error {
+	return fmt.Errorf("predictions %s: %w", wording.Safe(t.Annotations.Shown), err)
+}
+
+// namedPredictions name themselves in errors.
+type namedPredictions struct {
+	predictions
+	of source.Task
+}
+
+func (n namedPredictions) Place(t prediction.Target) (prediction.Placed, error) {
+	placed, err := n.predictions.Place(t)
+	if err != nil {
+		err = predictionError(n.of, err)
+	}
+	return placed, err
 }
 
 // readTopic reads what the messages of a topic say, and gives it to the frames that are nearest in time: by the headers'
@@ -205,8 +234,8 @@ func (p *Project) checkPlaces(ctx context.Context, c plan.Change, frames []sourc
 	if planned == nil {
 		return nil
 	}
-	found, _, err := openPredictions(ctx, t)
-	if err == nil && found.Hash != planned.Hash {
+	found, _, err := p.openPredictions(ctx, t)
+	if err == nil && found.Hash() != planned.Hash {
 		err = &changedError{t.Annotations.Shown}
 	}
 	if err != nil {
@@ -218,7 +247,13 @@ func (p *Project) checkPlaces(ctx context.Context, c plan.Change, frames []sourc
 	in := predictable(t, frames, func(f source.Frame) prediction.Frame {
 		return prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
 	})
-	return unplacedProblems(t, found.Place(target(t, in, p.labels)).Unplaced)
+	only := target(t, in, p.labels)
+	only.OnlyCount = true
+	placed, err := found.Place(only)
+	if err != nil {
+		return []diag.Diagnostic{predictionProblem(t, err.Error())}
+	}
+	return unplacedProblems(t, placed.Unplaced)
 }
 
 // A changedError is a file that is another one than when the plan was made.
@@ -239,17 +274,20 @@ func (p *Project) Annotations(ctx context.Context, c plan.Change, labels []cvat.
 		return cvat.Annotations{}, fmt.Errorf("task %s: no manifest gives it annotations", c.Task)
 	}
 	t := p.Tasks[i]
-	found, _, err := openPredictions(ctx, t)
+	found, _, err := p.openPredictions(ctx, t)
 	switch {
 	case err != nil:
 		return cvat.Annotations{}, err
-	case found.Hash != c.Desired.Annotations.Hash:
+	case found.Hash() != c.Desired.Annotations.Hash:
 		return cvat.Annotations{}, &changedError{t.Annotations.Shown}
 	}
 	in := predictable(t, frames, func(f cvat.FrameMeta) prediction.Frame {
 		return prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
 	})
-	placed := found.Place(target(t, in, labels))
+	placed, err := found.Place(target(t, in, labels))
+	if err != nil {
+		return cvat.Annotations{}, err
+	}
 	if len(placed.Unplaced) > 0 && t.Annotations.Unplaced != skipUnplaced {
 		return cvat.Annotations{}, fmt.Errorf("predictions %s: %s", wording.Safe(t.Annotations.Shown), placed.Unplaced[0])
 	}

@@ -5,21 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/annotation"
 )
 
 // What of a COCO data set is read: what COCO itself says, and the keys that cvatplan pull adds.
 type (
-	cocoFile struct {
-		Categories  []cocoCategory   `json:"categories"`
-		Images      []cocoImage      `json:"images"`
-		Annotations []cocoAnnotation `json:"annotations"`
-	}
 	cocoCategory struct {
 		ID        cocoID   `json:"id"`
 		Name      string   `json:"name"`
@@ -69,66 +66,146 @@ func (id *cocoID) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-func readCOCO(data []byte) ([]Item, error) {
-	var f cocoFile
-	if start := bytes.TrimLeft(data, " \t\r\n"); len(start) > 0 && start[0] == '[' {
-		return nil, errors.New("a list of results; what is read is COCO with images, whose names find the frames, and categories")
-	}
-	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, jsonError(data, err)
-	}
-	if len(f.Images) == 0 && len(f.Annotations) > 0 {
-		return nil, errors.New("COCO without images: frames are found by the images' names")
-	}
-	categories, images := map[cocoID]cocoCategory{}, map[cocoID]cocoImage{}
-	for _, c := range f.Categories {
-		categories[c.ID] = c
-	}
-	for _, i := range f.Images {
-		images[i.ID] = i
-	}
-	items := make([]Item, len(f.Annotations))
-	for n, a := range f.Annotations {
-		image, there := images[a.ImageID]
-		category, known := categories[a.CategoryID]
-		switch {
-		case !there:
-			return nil, fmt.Errorf("annotation %d is on image %s, which is not among the images", n+1, a.ImageID)
-		case !known:
-			return nil, fmt.Errorf("annotation %d is of category %s, which is not among the categories", n+1, a.CategoryID)
-		}
-		items[n] = Item{Image: image.FileName, Width: image.Width, Height: image.Height}
-		items[n].Shapes, items[n].Wrong = a.shapes(category, image)
-	}
-	return items, nil
+// A cocoReader knows of a file what its annotations refer to.
+type cocoReader struct {
+	images     map[cocoID]int32 // places in File.images
+	categories map[cocoID]cocoCategory
 }
 
-// jsonError says where a file is not as it should be, and repeats nothing of it: it may be any file.
-func jsonError(data []byte, err error) error {
+// indexCOCO reads a data set twice: its lists are in any order, and annotations, which are most of it, are not kept.
+func indexCOCO(text *io.SectionReader, sum io.Writer) (*File, error) {
+	f, c := &File{}, cocoReader{images: map[cocoID]int32{}, categories: map[cocoID]cocoCategory{}}
+	annotations := 0
+	err := eachCOCO(io.TeeReader(text, sum), map[string]visitor{
+		"images": {keep: true, visit: func(_ int64, text []byte) error {
+			var i cocoImage
+			err := json.Unmarshal(text, &i)
+			c.images[i.ID] = int32(len(f.images))
+			f.images = append(f.images, imageOf{name: i.FileName, width: pixels(i.Width), height: pixels(i.Height)})
+			return err
+		}},
+		"categories": {keep: true, visit: func(_ int64, text []byte) error {
+			var category cocoCategory
+			err := json.Unmarshal(text, &category)
+			c.categories[category.ID] = category
+			return err
+		}},
+		"annotations": {visit: func(int64, []byte) error {
+			annotations++
+			return nil
+		}},
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(f.images) == 0 && annotations > 0:
+		return nil, errors.New("COCO without images: frames are found by the images' names")
+	}
+	n := 0
+	err = eachCOCO(io.NewSectionReader(text, 0, text.Size()), map[string]visitor{
+		"annotations": {keep: true, visit: func(at int64, text []byte) error {
+			n++
+			image, item, err := c.read(f, n, text)
+			if err == nil {
+				f.add(row{at: int32(at), bytes: int32(len(text)), image: image}, []Item{item})
+			}
+			return err
+		}},
+	})
+	f.decode = func(f *File, r row, text []byte) ([]Item, error) {
+		_, item, err := c.read(f, int(r.thing)+1, text)
+		return []Item{item}, err
+	}
+	return f, err
+}
+
+// pixels is a number of pixels; one that no image has is not known.
+func pixels(n int) int32 {
+	if n < 0 || n > math.MaxInt32 {
+		return 0
+	}
+	return int32(n)
+}
+
+// A visitor is called for each element of a list, with its place in the text, and with its own text if it is to be kept.
+type visitor struct {
+	keep  bool
+	visit func(at int64, text []byte) error
+}
+
+// eachCOCO visits the elements of the lists that have a visitor, and looks whether all else is JSON.
+func eachCOCO(in io.Reader, each map[string]visitor) error {
+	s := newScanner(in)
+	switch c, err := s.next(); {
+	case err != nil:
+		return s.unless(err)
+	case c == '[':
+		return errors.New("a list of results; what is read is COCO with images, whose names find the frames, and categories")
+	case c != '{':
+		return s.notJSON()
+	}
+	err := s.object(func(key string) error {
+		v, known := each[strings.ToLower(key)]
+		if !known {
+			return s.pass()
+		}
+		line := s.line
+		err := s.list(v.keep, func(at int64, text []byte) error {
+			line = s.lineOf(text)
+			return v.visit(at, text)
+		})
+		return jsonError(key, line, s.kept, err)
+	})
+	if err != nil {
+		return err
+	}
+	return s.end()
+}
+
+// jsonError says where a file is not as it should be, and repeats nothing of it: it may be any file. The text is the element
+// of a list that begins in a line.
+func jsonError(list string, line int, text []byte, err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
+	case errors.Is(err, errNoList):
+		return fmt.Errorf("line %d: %s is not what it should be", line, list)
 	case errors.As(err, &syntax):
-		return fmt.Errorf("line %d is not JSON", lineOf(data, syntax.Offset))
+		return fmt.Errorf("line %d is not JSON", line+linesBefore(text, syntax.Offset))
 	case errors.As(err, &kind):
-		return fmt.Errorf("line %d: %s is not what it should be", lineOf(data, kind.Offset), kind.Field)
+		field := strings.TrimSuffix(list+"."+kind.Field, ".")
+		return fmt.Errorf("line %d: %s is not what it should be", line+linesBefore(text, kind.Offset), field)
 	}
-	return errors.New("not JSON")
+	return err
 }
 
-func lineOf(data []byte, offset int64) int {
-	line := 1
-	for _, c := range data[:min(max(offset, 0), int64(len(data)))] {
-		if c == '\n' {
-			line++
-		}
+func linesBefore(text []byte, offset int64) int {
+	return bytes.Count(text[:min(max(offset, 0), int64(len(text)))], []byte("\n"))
+}
+
+// read reads the n-th annotation.
+func (c cocoReader) read(f *File, n int, text []byte) (image int32, item Item, err error) {
+	var a cocoAnnotation
+	if err := json.Unmarshal(text, &a); err != nil {
+		return 0, item, err
 	}
-	return line
+	image, there := c.images[a.ImageID]
+	category, known := c.categories[a.CategoryID]
+	switch {
+	case !there:
+		return 0, item, fmt.Errorf("annotation %d is on image %s, which is not among the images", n, a.ImageID)
+	case !known:
+		return 0, item, fmt.Errorf("annotation %d is of category %s, which is not among the categories", n, a.CategoryID)
+	}
+	i := f.images[image]
+	item = Item{Image: i.name, Width: int(i.width), Height: int(i.height)}
+	item.Shapes, item.Wrong = a.shapes(category, item.Width, item.Height)
+	return image, item, nil
 }
 
 // shapes are all that an annotation says of its object, the closest first. Where cvatplan pull wrote it, its type
 // says which one it was.
-func (a cocoAnnotation) shapes(c cocoCategory, image cocoImage) (all []annotation.Shape, wrong string) {
+func (a cocoAnnotation) shapes(c cocoCategory, width, height int) (all []annotation.Shape, wrong string) {
 	base := annotation.Shape{Label: c.Name, Score: a.Score, Occluded: a.Occluded}
 	base.Attributes, base.Occluded = attributesOf(a.Attributes, a.Occluded)
 	add := func(kind string, points []float64) {
@@ -146,7 +223,7 @@ func (a cocoAnnotation) shapes(c cocoCategory, image cocoImage) (all []annotatio
 			return all, ""
 		}
 	}
-	rings, mask, wrong := a.segments(image)
+	rings, mask, wrong := a.segments(width, height)
 	if wrong != "" {
 		return nil, wrong
 	}
@@ -162,7 +239,7 @@ func (a cocoAnnotation) shapes(c cocoCategory, image cocoImage) (all []annotatio
 	case len(rings) == 1:
 		add("polygon", rings[0])
 	case len(rings) > 1:
-		if points := fill(rings, image.Width, image.Height); points != nil {
+		if points := fill(rings, width, height); points != nil {
 			add("mask", points)
 		}
 	}
@@ -231,7 +308,7 @@ func turnedBack(ring []float64, degrees float64) []float64 {
 func micro(x float64) float64 { return math.Round(x*1e6)/1e6 + 0 }
 
 // segments are the segmentation's rings, or its mask as CVAT has it.
-func (a cocoAnnotation) segments(image cocoImage) (rings [][]float64, mask []float64, wrong string) {
+func (a cocoAnnotation) segments(width, height int) (rings [][]float64, mask []float64, wrong string) {
 	if len(a.Segmentation) == 0 || string(a.Segmentation) == "null" {
 		return nil, nil, ""
 	}
@@ -246,8 +323,8 @@ func (a cocoAnnotation) segments(image cocoImage) (rings [][]float64, mask []flo
 	if json.Unmarshal(a.Segmentation, &runs) != nil {
 		return nil, nil, "a segmentation that is neither polygons nor a mask"
 	}
-	if image.Width > 0 && runs.Size != [2]int{image.Height, image.Width} {
-		return nil, nil, fmt.Sprintf("a mask of %d x %d pixels in an image of %d x %d", runs.Size[1], runs.Size[0], image.Width, image.Height)
+	if width > 0 && runs.Size != [2]int{height, width} {
+		return nil, nil, fmt.Sprintf("a mask of %d x %d pixels in an image of %d x %d", runs.Size[1], runs.Size[0], width, height)
 	}
 	mask, wrong = runs.mask()
 	return nil, mask, wrong

@@ -35,30 +35,69 @@ func (t *rawTags) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-func readJSONL(data []byte) ([]Item, error) {
-	var items []Item
-	lines := bufio.NewReader(bytes.NewReader(data))
-	for n := 1; ; n++ {
-		text, err := lines.ReadBytes('\n')
-		if len(bytes.TrimSpace(text)) > 0 {
-			var line jsonLine
-			if wrong := json.Unmarshal(text, &line); wrong != nil {
-				return nil, lineError(n, wrong)
+// indexJSONL reads a line at a time.
+func indexJSONL(text *io.SectionReader, sum io.Writer) (*File, error) {
+	f := &File{decode: func(_ *File, _ row, text []byte) ([]Item, error) {
+		_, items, err := readLine(text)
+		return items, err
+	}}
+	images := map[string]int32{}
+	lines := bufio.NewReaderSize(io.TeeReader(text, sum), 64<<10)
+	var line []byte
+	for n, at := 1, int64(0); ; n++ {
+		var end error
+		line, end = appendLine(line[:0], lines)
+		if end != nil && !errors.Is(end, io.EOF) {
+			return nil, end
+		}
+		if len(bytes.TrimSpace(line)) > 0 {
+			frame, items, err := readLine(line)
+			if err != nil {
+				return nil, lineError(n, err)
 			}
-			if line.Name == "" {
+			if frame.Name == "" {
 				return nil, fmt.Errorf("line %d names no frame", n)
 			}
-			for _, s := range line.Shapes {
-				items = append(items, Item{Image: line.Name, Width: line.Width, Height: line.Height, Shapes: []annotation.Shape{s.shape()}})
-			}
-			for range line.Tags {
-				items = append(items, Item{Image: line.Name, tag: true})
+			if len(items) > 0 {
+				image, known := images[frame.Name]
+				if !known {
+					image = int32(len(f.images))
+					images[frame.Name] = image
+					f.images = append(f.images, imageOf{name: frame.Name})
+				}
+				f.add(row{at: int32(at), bytes: int32(len(line)), image: image}, items)
 			}
 		}
-		if errors.Is(err, io.EOF) {
-			return items, nil
+		if end != nil {
+			return f, nil
+		}
+		at += int64(len(line))
+	}
+}
+
+// appendLine is the next line, its end included, in memory that is used for the one after it, too.
+func appendLine(line []byte, in *bufio.Reader) ([]byte, error) {
+	for {
+		part, err := in.ReadSlice('\n')
+		line = append(line, part...)
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, err
 		}
 	}
+}
+
+// readLine reads a frame and what is said of it.
+func readLine(text []byte) (frame jsonLine, items []Item, err error) {
+	if err := json.Unmarshal(text, &frame); err != nil {
+		return frame, nil, err
+	}
+	for _, s := range frame.Shapes {
+		items = append(items, Item{Image: frame.Name, Width: frame.Width, Height: frame.Height, Shapes: []annotation.Shape{s.shape()}})
+	}
+	for range frame.Tags {
+		items = append(items, Item{Image: frame.Name, tag: true})
+	}
+	return frame, items, nil
 }
 
 // lineError says where a file is not as it should be, and repeats nothing of it.

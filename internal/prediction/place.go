@@ -2,6 +2,7 @@ package prediction
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"slices"
@@ -28,6 +29,8 @@ type Target struct {
 
 	MinScore float64           // less certain ones are left out; those without a score are not
 	Rename   map[string]string // the file's labels → the project's; others keep their names
+
+	OnlyCount bool // Placed has no annotations
 }
 
 // A Count is how many of a label there are.
@@ -53,12 +56,23 @@ var unit = Frame{Width: 1, Height: 1}
 // tolerance is how far a shape may leave its image, in pixels: models that scale their answers do so by fractions.
 const tolerance = 1.0
 
-// Place gives everything its frame and label.
-func (f Found) Place(t Target) Placed {
-	p := placing{t: t, names: namesOf(t.Frames, false), stems: namesOf(t.Frames, true), labels: labelsByName(t.Labels), unplaced: reasons{}, seen: map[string]bool{}, counts: map[string]int{}}
-	for _, item := range f.Items {
-		p.place(item)
-	}
+type placing struct {
+	t        Target
+	names    names
+	stems    names
+	labels   map[string]*cvat.Label
+	unplaced reasons
+	seen     map[[16]byte]bool // hashes of shapes with their labels
+	counts   map[string]int
+	result   Placed
+}
+
+func newPlacing(t Target) *placing {
+	return &placing{t: t, names: namesOf(t.Frames, false), stems: namesOf(t.Frames, true), labels: labelsByName(t.Labels), unplaced: reasons{}, seen: map[[16]byte]bool{}, counts: map[string]int{}}
+}
+
+// done is what became of all that was placed.
+func (p *placing) done() Placed {
 	p.result.Unplaced = p.unplaced.list()
 	for label, n := range p.counts {
 		p.result.Labels = append(p.result.Labels, Count{label, n})
@@ -66,17 +80,6 @@ func (f Found) Place(t Target) Placed {
 	slices.SortFunc(p.result.Labels, func(a, b Count) int { return cmp.Compare(a.Label, b.Label) })
 	slices.SortStableFunc(p.result.Annotations.Shapes, func(a, b cvat.Shape) int { return cmp.Compare(a.Frame, b.Frame) })
 	return p.result
-}
-
-type placing struct {
-	t        Target
-	names    names
-	stems    names
-	labels   map[string]*cvat.Label
-	unplaced reasons
-	seen     map[string]bool
-	counts   map[string]int
-	result   Placed
 }
 
 func labelsByName(labels []cvat.Label) map[string]*cvat.Label {
@@ -87,10 +90,10 @@ func labelsByName(labels []cvat.Label) map[string]*cvat.Label {
 	return byName
 }
 
-// place gives one item its frame and its label, or counts why it has none.
-func (p *placing) place(item Item) {
+// place gives one item its frame and its label, or counts why it has none. thing is its number among all.
+func (p *placing) place(item Item, thing int) {
 	if item.Wrong != "" {
-		p.unplaced.add(item.Image, "%s", item.Wrong)
+		p.unplaced.add(thing, item.Image, "%s", item.Wrong)
 		return
 	}
 	if item.tag {
@@ -105,7 +108,7 @@ func (p *placing) place(item Item) {
 	}
 	at, frame, wrong := p.frameOf(item)
 	if wrong != "" {
-		p.unplaced.add(item.Image, "%s", wrong)
+		p.unplaced.add(thing, item.Image, "%s", wrong)
 		return
 	}
 	if frame.Elsewhere {
@@ -117,15 +120,15 @@ func (p *placing) place(item Item) {
 	}
 	label := p.labels[name]
 	if label == nil && p.t.Labels != nil {
-		p.unplaced.add("", "the project has no label %q", name)
+		p.unplaced.add(thing, "", "the project has no label %q", name)
 		return
 	}
 	shape, wrong := shapeOf(item, label, at, frame)
 	if wrong != "" {
-		p.unplaced.add(item.Image, "%s", wrong)
+		p.unplaced.add(thing, item.Image, "%s", wrong)
 		return
 	}
-	key := fmt.Sprint(name, Key(shape))
+	key := hashOf(name, shape)
 	if p.seen[key] {
 		p.result.Repeated++
 		return
@@ -135,7 +138,15 @@ func (p *placing) place(item Item) {
 	if item.Shapes[0].Track != nil {
 		p.result.Tracked++
 	}
-	p.result.Annotations.Shapes = append(p.result.Annotations.Shapes, shape)
+	if !p.t.OnlyCount {
+		p.result.Annotations.Shapes = append(p.result.Annotations.Shapes, shape)
+	}
+}
+
+// hashOf is equal for what is equal, but for the score.
+func hashOf(label string, s cvat.Shape) [16]byte {
+	sum := sha256.Sum256([]byte(label + "\x00" + Key(s)))
+	return [16]byte(sum[:16])
 }
 
 // frameOf is the frame that an item is about and its place; where the frame's size is not known yet, it has the item's.

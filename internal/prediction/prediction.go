@@ -1,27 +1,19 @@
 // Package prediction reads what a model found in the images of a task, and turns it into annotations that CVAT takes.
 //
-// [Open] reads a file, and [Found.Place] gives each thing its frame, by the image's name and never by a number, and its
-// label. CVAT checks next to nothing of what it is sent: a mask that leaves its image, or a number attribute that is no
+// [Open] reads a file, once for all the tasks that it is about, and [File.Place] gives each thing its frame, by the image's
+// name and never by a number, and its label. CVAT checks next to nothing of what it is sent: a mask that leaves its image, or a number attribute that is no
 // number, is taken and makes every later export of the task fail. So all that CVAT would choke on is found here, before
 // anything is sent, and counted among what cannot be placed ([Unplaced]).
 package prediction
 
 import (
-	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"slices"
-	"time"
 
 	"github.com/cvatplan/cvatplan/internal/annotation"
-	"github.com/cvatplan/cvatplan/internal/regular"
-	"github.com/cvatplan/cvatplan/internal/source/content"
 )
 
 // A Format is how a file is written.
@@ -48,70 +40,23 @@ type Item struct {
 	relative bool // Points are parts of the image's size, 0 to 1
 }
 
-// Found is what a file holds.
+// Found is what the messages of a topic say of a task's images.
 type Found struct {
 	Items []Item
-	Hash  string // SHA-256 of what was read, 64 hex digits
+
+	hash string
 }
 
-// maxFile bounds what is read for one task: 100,000 rectangles are some 20 MB of COCO.
-const maxFile = 512 << 20
+// Hash is the SHA-256 of what was read, 64 hex digits.
+func (f Found) Hash() string { return f.hash }
 
-// Open reads the predictions of one task: a file, or a directory of them. Its errors do not name the file; fs.ErrNotExist is among its causes where there is none.
-func Open(file string, f Format) (Found, error) {
-	if f == YOLO {
-		return openYOLO(file)
+// Place gives everything its frame and label. It does not fail.
+func (f Found) Place(t Target) (Placed, error) {
+	p := newPlacing(t)
+	for i, item := range f.Items {
+		p.place(item, i)
 	}
-	budget := int64(maxFile)
-	data, err := read(file, &budget)
-	if err != nil {
-		return Found{}, err
-	}
-	sum := sha256.Sum256(data)
-	found := Found{Hash: hex.EncodeToString(sum[:])}
-	switch f {
-	case COCO:
-		found.Items, err = readCOCO(data)
-	case JSONL:
-		found.Items, err = readJSONL(data)
-	default:
-		err = fmt.Errorf("unknown format %q", f)
-	}
-	if err != nil {
-		return Found{}, err
-	}
-	return found, nil
-}
-
-// FileStamp tells a file from a later one without reading it, by size and time, and gives that time. It is empty where that
-// is not known: of a directory, and where there is no file.
-func FileStamp(file string) (stamp string, changed time.Time) {
-	info, err := os.Stat(file)
-	if err != nil || !info.Mode().IsRegular() {
-		return "", changed
-	}
-	return fmt.Sprintf("%d %d", info.Size(), info.ModTime().UnixNano()), info.ModTime()
-}
-
-// read reads a file whole, within what is left of the budget.
-func read(file string, budget *int64) ([]byte, error) {
-	in, err := regular.Open(file)
-	if err != nil {
-		return nil, cause(err)
-	}
-	defer in.Close()
-	data, err := io.ReadAll(io.LimitReader(in, *budget+1))
-	switch {
-	case err != nil:
-		return nil, cause(err)
-	case int64(len(data)) > *budget:
-		return nil, fmt.Errorf("more than %d MiB for one task", maxFile>>20)
-	}
-	if code, name := content.Pointer(data[:min(len(data), content.MaxPointer)]); code != "" {
-		return nil, fmt.Errorf("%s is in place of the file", name)
-	}
-	*budget -= int64(len(data))
-	return bytes.TrimPrefix(data, []byte("\ufeff")), nil // a mark that editors write before UTF-8
+	return p.done(), nil
 }
 
 // cause is an error without the path, which precedes it.
@@ -128,6 +73,8 @@ type Unplaced struct {
 	Reason  string
 	Count   int
 	Example string // the first of them: its image; may be empty
+
+	first int // of the file's things
 }
 
 // String is as people say it.
@@ -142,14 +89,21 @@ func (u Unplaced) String() string {
 // reasons counts what cannot be placed.
 type reasons map[string]*Unplaced
 
-func (r reasons) add(image, format string, args ...any) {
-	reason := fmt.Sprintf(format, args...)
+func (r reasons) add(thing int, image, format string, args ...any) {
+	r.addMany(fmt.Sprintf(format, args...), 1, thing, image)
+}
+
+// addMany counts several things, the first of which is on an image.
+func (r reasons) addMany(reason string, n, first int, image string) {
 	u := r[reason]
 	if u == nil {
-		u = &Unplaced{Reason: reason, Example: image}
+		u = &Unplaced{Reason: reason, Example: image, first: first}
 		r[reason] = u
 	}
-	u.Count++
+	if first < u.first {
+		u.Example, u.first = image, first
+	}
+	u.Count += n
 }
 
 // list has the most frequent first.

@@ -71,17 +71,37 @@ func written(t *testing.T, write dataset.Writer, shapes []annotation.Shape) stri
 	return b.String()
 }
 
-func opened(t *testing.T, f Format, text string) Found {
+// A reading places what it read, or ends its test.
+type reading struct {
+	*File
+	t *testing.T
+}
+
+func (r reading) Place(in Target) Placed {
+	r.t.Helper()
+	placed, err := r.File.Place(in)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return placed
+}
+
+func opened(t *testing.T, f Format, text string) reading {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "found")
 	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	return read(t, file, f)
+}
+
+func read(t *testing.T, file string, f Format) reading {
+	t.Helper()
 	found, err := Open(file, f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return found
+	return reading{found, t}
 }
 
 var frames = []Frame{{Name: "run1/b.jpg", Width: 100, Height: 80}, {Name: "run1/a.jpg", Width: 100, Height: 80}}
@@ -173,8 +193,10 @@ func TestCOCOOfOtherToolsIsRead(t *testing.T) {
 func TestCOCOIDsOfManyDigitsStayApart(t *testing.T) {
 	text := `{"images": [{"id": 9007199254740992, "file_name": "a.jpg"}, {"id": 9007199254740993, "file_name": "b.jpg"}],
 		"categories": [{"id": 1, "name": "box"}], "annotations": [{"image_id": 9007199254740992, "category_id": 1, "bbox": [1, 2, 3, 4]}]}`
-	if found := opened(t, COCO, text); len(found.Items) == 0 || found.Items[0].Image != "a.jpg" {
-		t.Errorf("%+v", found.Items)
+	for image, want := range map[string]int{"a.jpg": 1, "b.jpg": 0} {
+		if placed := opened(t, COCO, text).Place(Target{Frames: []Frame{{Name: image}}}); len(placed.Annotations.Shapes) != want {
+			t.Errorf("%s: %+v", image, placed)
+		}
 	}
 }
 
@@ -215,11 +237,7 @@ func TestClassesNextToYOLOsLabelsNameThem(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	found, err := Open(dir, YOLO)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := shown(found.Place(Target{Frames: frames, Labels: labels})); got != "rectangle [40 30 60 50] <nil>" {
+	if got := shown(read(t, dir, YOLO).Place(Target{Frames: frames, Labels: labels})); got != "rectangle [40 30 60 50] <nil>" {
 		t.Error(got)
 	}
 }
@@ -256,10 +274,7 @@ func TestYOLOIsReadByTheLengthOfItsLines(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for _, sized := range []bool{true, false} { // a plan does not know the sizes yet
 				dir := yoloDirectory(t, test.data, map[string]string{"a.txt": test.line + "\n\n", "labels/a.txt": test.line})
-				found, err := Open(dir, YOLO)
-				if err != nil {
-					t.Fatal(err)
-				}
+				found := read(t, dir, YOLO)
 				in := slices.Clone(frames)
 				if !sized {
 					in[0], in[1] = Frame{Name: in[0].Name}, Frame{Name: in[1].Name}
@@ -408,13 +423,21 @@ func FuzzOpen(f *testing.F) {
 	f.Add(0, `{"images": [{"id": 1, "file_name": "a.jpg", "width": 9, "height": 9}], "categories": [{"id": 1, "name": "area"}], "annotations": [{"image_id": 1, "category_id": 1, "segmentation": {"size": [5, 7], "counts": ";32NO012003N"}}, {"image_id": 1, "category_id": 1, "segmentation": [[1, 1, 5, 1, 5, 5], [2, 2, 3, 2, 3, 3]]}]}`)
 	f.Add(1, `{"name": "a.jpg", "shapes": [{"type": "mask", "label": "area", "points": [0, 4, 1, 1, 2, 2]}]}`)
 	f.Fuzz(func(t *testing.T, kind int, text string) {
-		var items []Item
-		if kind%2 == 0 {
-			items, _ = readCOCO([]byte(text))
-		} else {
-			items, _ = readJSONL([]byte(text))
+		format := COCO
+		if kind%2 != 0 {
+			format = JSONL
 		}
-		placed := Found{Items: items}.Place(Target{Frames: frames, Labels: labels})
+		found, err := indexText(io.NewSectionReader(strings.NewReader(text), 0, int64(len(text))), format)
+		if err != nil {
+			return
+		}
+		found.open = func() (source, error) {
+			return &textSource{text: io.NewSectionReader(strings.NewReader(text), 0, int64(len(text))), closer: io.NopCloser(nil)}, nil
+		}
+		placed, err := found.Place(Target{Frames: frames, Labels: labels})
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, s := range placed.Annotations.Shapes {
 			if s.Frame < 0 || s.Frame >= len(frames) || s.LabelID == 0 {
 				t.Errorf("%+v", s)

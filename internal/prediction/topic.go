@@ -126,7 +126,7 @@ func (t *Topic) Match(frames []Stamp, within time.Duration) (found Found, unmatc
 			found.Items = append(found.Items, item)
 		}
 	}
-	found.Hash = hex.EncodeToString(t.sum.Sum(nil))
+	found.hash = hex.EncodeToString(t.sum.Sum(nil))
 	return found, unmatched
 }
 

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -29,24 +31,28 @@ const maxAbove = 4
 
 // openYOLO reads a directory of Ultralytics' text files, one for each image: a line for each object with the number of
 // its class, coordinates as parts of the image's size, and the score where there is one.
-func openYOLO(dir string) (Found, error) {
+func openYOLO(dir string) (*File, error) {
 	if info, err := os.Stat(dir); err != nil {
-		return Found{}, cause(err)
+		return nil, cause(err)
 	} else if !info.IsDir() {
-		return Found{}, errors.New("not a directory of text files")
+		return nil, errors.New("not a directory of text files")
 	}
 	if info, err := os.Stat(filepath.Join(dir, "labels")); err == nil && info.IsDir() {
 		dir = filepath.Join(dir, "labels") // as a run of predict writes it
 	}
-	sum := sha256.New()
-	found, budget := Found{}, int64(maxFile)
+	sum, budget := sha256.New(), int64(maxFile)
 	data, err := yoloDataAbove(dir, &budget)
 	if err != nil {
-		return Found{}, err
+		return nil, err
 	}
-	names, err := data.names()
+	classes, err := data.names()
 	if err != nil {
-		return Found{}, err
+		return nil, err
+	}
+	f := &File{stems: true}
+	f.open = func() (source, error) { return yoloSource{dir}, nil }
+	f.decode = func(f *File, r row, text []byte) ([]Item, error) {
+		return yolo{image: f.images[r.image].name, names: classes, keypoints: data.Keypoints}.read(text)
 	}
 	err = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || filepath.Ext(path) != ".txt" || e.Name() == classesFile {
@@ -56,22 +62,51 @@ func openYOLO(dir string) (Found, error) {
 		if err != nil {
 			return err
 		}
-		text, err := read(path, &budget)
+		text, err := readWhole(path, &budget)
 		if err != nil {
 			return fmt.Errorf("%s: %w", filepath.ToSlash(rel), err)
 		}
 		fmt.Fprintf(sum, "%q %x\n", filepath.ToSlash(rel), sha256.Sum256(text))
-		y := yolo{image: strings.TrimSuffix(filepath.ToSlash(rel), ".txt"), names: names, keypoints: data.Keypoints}
-		items, err := y.read(text)
-		found.Items = append(found.Items, items...)
+		r := row{at: int32(crc32.ChecksumIEEE(text)), bytes: int32(len(text)), image: int32(len(f.images))}
+		f.images = append(f.images, imageOf{name: strings.TrimSuffix(filepath.ToSlash(rel), ".txt")})
+		items, err := f.decode(f, r, text)
+		if err == nil {
+			f.add(r, items)
+		}
 		return err
 	})
 	if err != nil {
-		return Found{}, cause(err)
+		return nil, cause(err)
 	}
-	fmt.Fprintf(sum, "%v %v\n", names, data.Keypoints)
-	found.Hash = hex.EncodeToString(sum.Sum(nil))
-	return found, nil
+	fmt.Fprintf(sum, "%v %v\n", classes, data.Keypoints)
+	f.hash = hex.EncodeToString(sum.Sum(nil))
+	return f.finish(), nil
+}
+
+// A yoloSource is a directory. A row is one of its files, of which it has the checksum in place of where it begins.
+type yoloSource struct{ dir string }
+
+func (s yoloSource) read(f *File, r row) ([]byte, error) {
+	budget := int64(maxFile)
+	text, err := readWhole(filepath.Join(s.dir, filepath.FromSlash(f.images[r.image].name)+".txt"), &budget)
+	if err == nil && (len(text) != int(r.bytes) || int32(crc32.ChecksumIEEE(text)) != r.at) {
+		err = errChanged
+	}
+	return text, err
+}
+
+func (yoloSource) Close() error { return nil }
+
+// readWhole reads a file within what is left of the budget.
+func readWhole(file string, budget *int64) ([]byte, error) {
+	in, err := openTextFile(file, *budget)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	*budget -= in.size
+	text, err := io.ReadAll(in.text())
+	return text, cause(err)
 }
 
 // classesFile has the names of classes, one a line, next to labels: LabelImg and Label Studio write it, and no data.yaml.
@@ -85,7 +120,7 @@ func yoloDataAbove(dir string, budget *int64) (d yoloData, err error) {
 		return d, err
 	}
 	for range maxAbove + 1 {
-		text, err := read(filepath.Join(at, "data.yaml"), budget)
+		text, err := readWhole(filepath.Join(at, "data.yaml"), budget)
 		if err == nil {
 			if yaml.Unmarshal(text, &d) != nil {
 				return d, errors.New("data.yaml is not what Ultralytics writes")
@@ -98,7 +133,7 @@ func yoloDataAbove(dir string, budget *int64) (d yoloData, err error) {
 		at = filepath.Dir(at)
 	}
 	for _, at := range []string{dir, filepath.Dir(dir)} {
-		text, err := read(filepath.Join(at, classesFile), budget)
+		text, err := readWhole(filepath.Join(at, classesFile), budget)
 		if err == nil {
 			return d, d.Names.Encode(strings.Split(strings.TrimSpace(strings.ReplaceAll(string(text), "\r\n", "\n")), "\n"))
 		}

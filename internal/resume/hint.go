@@ -10,6 +10,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/cvatplan/cvatplan/internal/atomicfile"
+	"github.com/cvatplan/cvatplan/internal/regular"
 )
 
 const (
@@ -51,21 +52,21 @@ func (h *Hint) Location() string {
 	return found.Location
 }
 
+// read is the zero record where there is none, or one that is not of our making.
 func (h *Hint) read() (r record, err error) {
-	info, err := os.Lstat(h.path + jsonExt)
+	f, err := regular.Open(h.path + jsonExt)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, regular.ErrNotRegular):
 		return r, nil
 	case err != nil:
 		return r, err
-	case !info.Mode().IsRegular() || info.Size() > maxRecord:
-		return r, nil // not of our making
 	}
-	data, err := os.ReadFile(h.path + jsonExt)
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxRecord+1))
 	if err != nil {
 		return r, err
 	}
-	if json.Unmarshal(data, &r) != nil {
+	if len(data) > maxRecord || json.Unmarshal(data, &r) != nil {
 		return record{}, nil
 	}
 	return r, nil
