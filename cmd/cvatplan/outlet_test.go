@@ -39,6 +39,7 @@ func writeFiles(t *testing.T, dir string, files map[string]string) {
 func TestNoCredentialOfTheMachineGetsOut(t *testing.T) {
 	srv := cvattest.Start(t)
 	t.Setenv("DEPLOY_PAT", "pat-canary-4711")
+	t.Setenv("LAB_PASSWORD", "ca4711x")
 	t.Setenv("SIGNING_KEY", "-----BEGIN KEY-----\nline-canary-4711\n-----END KEY-----")
 	home := t.TempDir()
 	repo := filepath.Join(home, "repo")
@@ -48,7 +49,7 @@ func TestNoCredentialOfTheMachineGetsOut(t *testing.T) {
 		".config/cvat-sdk/auth.json": `{"version":1,"profiles":{"p":{"server":"http://x","token":"profile-canary-4711"}}}`,
 		".aws/credentials":           "[default]\naws_secret_access_key = aws-canary-4711\n",
 		".aws/config":                "[profile x]\naws_session_token = config-canary-4711\n",
-		".netrc":                     "machine h login me password netrc-canary-4711\n",
+		".netrc":                     "machine h login me password netrc-canary-4711\nmachine q login me password \"two \\\" 4711\"\n",
 		".git-credentials":           "https://me:git-canary-4711@h\n",
 		".config/git/credentials":    "https://me:store-canary-4711@h\n",
 		"repo/.git/HEAD":             "ref: refs/heads/main\n",
@@ -62,7 +63,7 @@ func TestNoCredentialOfTheMachineGetsOut(t *testing.T) {
 		"labels.yaml":  strings.Replace(manifest(""), "create: true", "labels: "+filepath.ToSlash(home)+"/token", 1),
 		"environ.yaml": strings.Replace(manifest(""), "create: true", "labels: /proc/self/environ", 1),
 		"extends.yaml": manifest("extends: ../token"),
-		"named.yaml":   manifest("task: {name: " + outgoing + "profile-canary-4711aws-canary-4711config-canary-4711netrc-canary-4711git-canary-4711store-canary-4711pat-canary-4711line-canary-4711}"),
+		"named.yaml":   manifest("task: {name: " + outgoing + "profile-canary-4711aws-canary-4711config-canary-4711netrc-canary-4711git-canary-4711store-canary-4711pat-canary-4711line-canary-4711 -two \" 4711-ca4711x-}"),
 		"wrong.yaml":   manifest("x: &" + outgoing + " 1\n" + outgoing + ": 1"),
 		"image.yaml":   manifest(""),
 	})

@@ -2,8 +2,10 @@ package main
 
 import (
 	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,14 +21,21 @@ import (
 // bags, and of whatever else a CI job holds.
 var credentialName = regexp.MustCompile(`(?i)(token|secret|passw(or)?d|passphrase|api_?key|access_?key|private_?key|credential)|(^|_)(pat|jwt|pwd|pass|key|auth|sas)(_|$)`)
 
+// certainName is one of a credential and of nothing else (a cache's key and the kind of an authentication have such names): a
+// value of less than [outlet.Long] bytes is then a credential, too.
+var certainName = regexp.MustCompile(`(?i)(token|secret|passw(or)?d|passphrase|(api|access|private|secret)_?key|(^|_)(pat|jwt|pwd|pass))$`)
+
 // ours are asked for by name, too, since a test's environment cannot be listed.
 var ours = []string{
 	"CVAT_ACCESS_TOKEN", "CVAT_PASSWORD", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 	"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "CVATPLAN_SERVER", "CVATPLAN_ROOT",
 }
 
-// userinfo is the password in a URL.
-var userinfo = regexp.MustCompile(`://[^\s/@:]*:([^\s/@]+)@`)
+// userinfo is the user and the password in a URL.
+var userinfo = regexp.MustCompile(`://([^\s/@:]*):([^\s/@]+)@`)
+
+// userAlone is a URL's user without a password, which may be a token.
+var userAlone = regexp.MustCompile(`://([^\s/@:]{16,})@`)
 
 // signature is what a URL's query grants access by.
 var signature = regexp.MustCompile(`(?i)[?&;][a-z0-9_.%-]*(?:token|secret|passw(?:or)?d|key|credential|sig|signature|auth)=([^\s&;#"'<>]+)`)
@@ -59,17 +68,34 @@ func (a *app) guardOutput(args []string) (flush func() error) {
 
 // learn takes a credential out of a variable: all of it, or a URL's password or signature. A name of a file is none.
 func (a *app) learn(name, value string) {
-	if credentialName.MatchString(name) && !strings.HasSuffix(name, "_FILE") && !filepath.IsAbs(value) {
+	certain := certainName.MatchString(name) || len(strings.TrimSpace(value)) >= outlet.Long
+	if credentialName.MatchString(name) && certain && !strings.HasSuffix(name, "_FILE") && !filepath.IsAbs(value) {
 		a.secrets.Add(value)
 		if strings.Contains(strings.TrimSpace(value), "\n") { // a private key: an excerpt shows one line of it
 			a.secrets.Add(strings.Split(value, "\n")...)
 		}
 	}
-	for _, in := range []*regexp.Regexp{userinfo, signature} {
+	for _, m := range userinfo.FindAllStringSubmatch(value, -1) {
+		a.addPassword(m[1], m[2])
+	}
+	for _, in := range []*regexp.Regexp{userAlone, signature} {
 		for _, m := range in.FindAllStringSubmatch(value, -1) {
-			a.secrets.Add(m[1])
+			a.secrets.Add(m[1], unescaped(m[1]))
 		}
 	}
+}
+
+// addPassword makes a URL's password known, and the header in which it is sent.
+func (a *app) addPassword(user, password string) {
+	a.secrets.Add(password, unescaped(password), base64.StdEncoding.EncodeToString([]byte(unescaped(user)+":"+unescaped(password))))
+}
+
+// unescaped is what a part of a URL stands for.
+func unescaped(part string) string {
+	if plain, err := url.PathUnescape(part); err == nil {
+		return plain
+	}
+	return part
 }
 
 // learnRoots takes the passwords and signatures out of where manifests say that bags are.
@@ -105,13 +131,19 @@ func (a *app) learnStores() {
 	}
 }
 
-// netrc is a password in the file of that name.
-var netrc = regexp.MustCompile(`(?:^|\s)password\s+(\S+)`)
+// netrc is a password in the file of that name, where curl also reads quotes.
+var netrc = regexp.MustCompile(`(?:^|\s)password\s+("(?:[^"\\]|\\.)*"|\S+)`)
+
+// netrcEscapes are those that curl knows within quotes.
+var netrcEscapes = strings.NewReplacer(`\n`, "\n", `\r`, "\r", `\t`, "\t", `\\`, `\`, `\"`, `"`)
 
 // learnOthers reads what other programs keep at home: curl's passwords, and git's.
 func (a *app) learnOthers() {
 	for _, m := range netrc.FindAllStringSubmatch(string(fileOfSecrets(cmp.Or(a.getenv("NETRC"), joinIf(a.getenv("HOME"), ".netrc")))), -1) {
 		a.secrets.Add(m[1])
+		if quoted, ok := strings.CutPrefix(m[1], `"`); ok {
+			a.secrets.Add(netrcEscapes.Replace(strings.TrimSuffix(quoted, `"`)))
+		}
 	}
 	for _, path := range []string{
 		joinIf(a.getenv("HOME"), ".git-credentials"),

@@ -21,9 +21,13 @@ import (
 // Redacted replaces a secret.
 const Redacted = "**redacted**"
 
-// minSecret is the least length of a secret that is taken out, in bytes: a shorter one is a word that
-// is everywhere.
-const minSecret = 8
+// The lengths of secrets, in bytes. From Long on one is taken out wherever it is. A shorter one may be a word or a number that
+// is everywhere (test, admin, 2024), so it is taken out where it is a word by itself, and where it could be an ordinary word only
+// next to what makes it a credential; see short.go. Below minSecret nothing is taken out: little would be left.
+const (
+	Long      = 8
+	minSecret = 4
+)
 
 // Secrets are what must not leave. The zero value knows none; it may be used by several goroutines.
 type Secrets struct {
@@ -32,7 +36,8 @@ type Secrets struct {
 	Encodings []func(string) string
 
 	mu   sync.RWMutex
-	list [][]byte // with their encodings, longest first
+	list [][]byte // with their encodings, longest first; of Long and more
+	few  []short  // the shorter ones
 }
 
 // Add makes secrets known, with the ways in which text, JSON, HTML and URLs write them.
@@ -42,6 +47,10 @@ func (s *Secrets) Add(secrets ...string) {
 	for _, secret := range secrets {
 		secret = strings.TrimSpace(secret)
 		if len(secret) < minSecret {
+			continue
+		}
+		if len(secret) < Long {
+			s.addShort(secret)
 			continue
 		}
 		for _, form := range s.forms(secret) {
@@ -65,24 +74,39 @@ func (s *Secrets) insert(form []byte) {
 	s.list[at] = form
 }
 
-// forms are the ways in which a secret may be written.
+// forms are the ways in which a secret may be written: a form of output may hold a text that quotes it.
 func (s *Secrets) forms(secret string) []string {
-	quoted := strconv.Quote(secret)
-	inJSON, _ := json.Marshal(secret) // a string always encodes
-	all := []string{
-		secret, quoted[1 : len(quoted)-1], string(inJSON[1 : len(inJSON)-1]),
-		html.EscapeString(secret), inTemplate.Replace(html.EscapeString(secret)), url.QueryEscape(secret), url.PathEscape(secret),
-	}
-	for _, encode := range s.Encodings {
-		all = append(all, encode(secret))
+	var all []string
+	for _, text := range []string{
+		secret, inJSON(secret), inGo(secret), inYAML.Replace(secret), inShell.Replace(secret), url.QueryEscape(secret), url.PathEscape(secret),
+	} {
+		all = append(all, text, inJSON(text), inGo(text), inCSV.Replace(text), html.EscapeString(text), inTemplate.Replace(html.EscapeString(text)))
+		for _, encode := range s.Encodings {
+			all = append(all, encode(text))
+		}
 	}
 	return all
 }
 
-// inTemplate is what html/template does beyond html.
-var inTemplate = strings.NewReplacer("+", "&#43;")
+func inGo(text string) string {
+	quoted := strconv.Quote(text)
+	return quoted[1 : len(quoted)-1]
+}
 
-// In reports whether text holds a secret.
+func inJSON(text string) string {
+	quoted, _ := json.Marshal(text) // a string always encodes
+	return string(quoted[1 : len(quoted)-1])
+}
+
+// Marks that are doubled, or left and written apart, within those of their kind; and what html/template does beyond html.
+var (
+	inCSV      = strings.NewReplacer(`"`, `""`)
+	inYAML     = strings.NewReplacer(`'`, `''`)
+	inShell    = strings.NewReplacer(`'`, `'\''`)
+	inTemplate = strings.NewReplacer("+", "&#43;")
+)
+
+// In reports whether text holds a secret: one that is taken out wherever it is, or a shorter one as a credential.
 func (s *Secrets) In(text []byte) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -91,22 +115,48 @@ func (s *Secrets) In(text []byte) bool {
 			return true
 		}
 	}
+	for _, secret := range s.few {
+		for range secret.credentials(text) {
+			return true
+		}
+	}
 	return false
 }
 
-// redact replaces the secrets in text, and says how many bytes at its end may be the beginning of one.
-func (s *Secrets) redact(text []byte) (clean []byte, open int) {
+// redact replaces the secrets in text, of which the first bytes were written before and stay, and says how many bytes at its end
+// may be the beginning of one. At an end there is nothing that may follow.
+func (s *Secrets) redact(text []byte, before int, end bool) (clean []byte, open int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	written, text := text[:before:before], text[before:]
 	for _, secret := range s.list {
 		if bytes.Contains(text, secret) {
 			text = bytes.ReplaceAll(text, secret, []byte(Redacted))
 		}
 	}
+	for _, secret := range s.few {
+		text = secret.redact(written, text, end)
+	}
+	if end {
+		return text, 0
+	}
 	for _, secret := range s.list {
 		open = max(open, beginning(text, secret))
 	}
+	for _, secret := range s.few {
+		open = max(open, secret.open(text))
+	}
 	return text, open
+}
+
+// longest is the length of the longest secret.
+func (s *Secrets) longest() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if len(s.list) == 0 {
+		return Long
+	}
+	return len(s.list[0])
 }
 
 // beginning is the length of the longest end of text that a secret begins with.

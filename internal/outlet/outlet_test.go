@@ -15,7 +15,8 @@ func TestASecretLeavesInNoFormAndInNoPieces(t *testing.T) {
 	s.Add("  "+secret+"\n", "short12")
 	for name, text := range map[string]string{
 		"plain": secret, "twice": secret + secret, "quoted": `"tok\"en+/<é>&123"`, "JSON": `"tok\"en+/\u003cé\u003e\u0026123"`,
-		"HTML": "tok&#34;en+/&lt;é&gt;&amp;123", "query": "tok%22en%2B%2F%3C%C3%A9%3E%26123", "path": "tok%22en+%2F%3C%C3%A9%3E&123",
+		"HTML": "tok&#34;en+/&lt;é&gt;&amp;123", "CSV": `tok""en+/<é>&123`, "JSON of a quoted text": `tok\\\"en+/\u003cé\u003e\u0026123`,
+		"query": "tok%22en%2B%2F%3C%C3%A9%3E%26123", "path": "tok%22en+%2F%3C%C3%A9%3E&123",
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := "a " + text + " z tok\n"

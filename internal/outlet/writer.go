@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -37,10 +38,11 @@ type Writer struct {
 	secrets *Secrets
 	to      io.Writer
 
-	mu    sync.Mutex
-	style Style
-	kept  []byte
-	err   error
+	mu     sync.Mutex
+	style  Style
+	kept   []byte
+	before []byte // the end of what was written, before it was escaped
+	err    error
 }
 
 // Writer makes one over to.
@@ -60,10 +62,7 @@ func (w *Writer) Allow(s Style) {
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	clean, open := w.secrets.redact(append(w.kept, p...))
-	open = max(open, unfinished(clean))
-	w.put(clean[:len(clean)-open])
-	w.kept = append([]byte(nil), clean[len(clean)-open:]...)
+	w.take(p, false)
 	if w.err != nil {
 		return 0, w.err
 	}
@@ -74,10 +73,20 @@ func (w *Writer) Write(p []byte) (int, error) {
 func (w *Writer) Flush() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	kept := w.kept
-	w.kept = nil
-	w.put(kept)
+	w.take(nil, true)
 	return w.err
+}
+
+func (w *Writer) take(p []byte, end bool) {
+	clean, open := w.secrets.redact(slices.Concat(w.before, w.kept, p), len(w.before), end)
+	if !end {
+		open = max(open, unfinished(clean))
+	}
+	going := clean[:len(clean)-open]
+	w.put(going)
+	w.kept = slices.Clone(clean[len(going):])
+	w.before = append(w.before, going[max(0, len(going)-lookBehind):]...)
+	w.before = slices.Clone(w.before[max(0, len(w.before)-lookBehind):])
 }
 
 func (w *Writer) put(clean []byte) {
@@ -150,10 +159,9 @@ type refusing struct {
 
 func (w *refusing) Write(p []byte) (int, error) {
 	seen := append(w.tail, p...)
-	clean, open := w.secrets.redact(seen)
-	if len(clean) != len(seen) || w.secrets.In(seen) {
+	if w.secrets.In(seen) {
 		return 0, ErrSecret
 	}
-	w.tail = append([]byte(nil), seen[len(seen)-open:]...)
+	w.tail = slices.Clone(seen[max(0, len(seen)-w.secrets.longest()-lookBehind):])
 	return w.to.Write(p)
 }
