@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -16,6 +17,9 @@ import (
 )
 
 const outgoing = "canary+outgoing/4711=="
+
+// anyCanary is one of the credentials below, however it is escaped. Their number alone may be in a time or a hash.
+var anyCanary = regexp.MustCompile(`canary.{0,16}4711`)
 
 // called is one call of the program within this process: all that it printed, and its exit code.
 func called(env map[string]string, args ...string) (text string, code int) {
@@ -87,13 +91,13 @@ func TestNoCredentialOfTheMachineGetsOut(t *testing.T) {
 				}
 			}
 			text, code := called(env, in...)
-			if strings.Contains(text, "4711") || code == exitCrash {
+			if anyCanary.MatchString(text) || code == exitCrash {
 				t.Errorf("exit code %d\n%s", code, text)
 			}
 		})
 	}
 	for _, file := range []string{saved, frames, env["GITHUB_STEP_SUMMARY"]} {
-		if content, err := os.ReadFile(file); err == nil && bytes.Contains(content, []byte("4711")) {
+		if content, err := os.ReadFile(file); err == nil && anyCanary.Match(content) {
 			t.Errorf("%s\n%s", file, content)
 		}
 	}

@@ -17,6 +17,8 @@ import (
 const (
 	canaryUser     = "bob"
 	canaryPassword = "canary-correct-horse-battery"
+	refusedToken   = "canary-refused-4711"
+	wrongPassword  = "canary-wrong-4711"
 )
 
 // Every command that talks to a server runs with canaries for credentials and writes all
@@ -34,8 +36,8 @@ func TestSecretsAreInNothingThatIsWritten(t *testing.T) {
 		"token":          nil,
 		"token file":     {"CVAT_ACCESS_TOKEN=", "CVAT_ACCESS_TOKEN_FILE=" + file, "CANARY=" + srv.Token},
 		"password":       {"CVAT_ACCESS_TOKEN=", "CVAT_USERNAME=" + canaryUser, "CVAT_PASSWORD=" + canaryPassword, "CANARY=" + key},
-		"refused token":  {"CVAT_ACCESS_TOKEN=canary-refused-4711"},
-		"wrong password": {"CVAT_ACCESS_TOKEN=", "CVAT_USERNAME=" + canaryUser, "CVAT_PASSWORD=canary-wrong-4711"},
+		"refused token":  {"CVAT_ACCESS_TOKEN=" + refusedToken},
+		"wrong password": {"CVAT_ACCESS_TOKEN=", "CVAT_USERNAME=" + canaryUser, "CVAT_PASSWORD=" + wrongPassword},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -50,7 +52,7 @@ func TestSecretsAreInNothingThatIsWritten(t *testing.T) {
 					t.Errorf("%s: exit code %d\n%s", command, p.code(), &p.err)
 				}
 			}
-			must(t, leaks(s.home, srv.Token, key, canaryPassword, "4711"))
+			must(t, leaks(s.home, srv.Token, key, canaryPassword, refusedToken, wrongPassword))
 		})
 	}
 }
