@@ -9,17 +9,31 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
+// A schemaViolation is a value that one keyword of the schema refuses.
+type schemaViolation struct {
+	node    *node
+	name    string // the key, or key[index]
+	pointer string
+	schema  map[string]any // the keyword's owner
+	keyword string
+}
+
 // explain reports one schema error in the words of a manifest.
-func (l *loader) explain(m schemaViolation) {
+func (l *loader) explain(root *node, e *jsonschema.ValidationError) {
+	m := schemaViolation{pointer: e.InstanceLocation}
+	m.node, m.name = walk(root, e.InstanceLocation)
 	if m.node.broken {
 		return
 	}
-	if l.baseless && (m.keyword == "required" || m.keyword == "oneOf") && !m.inList {
-		return // the manifest that could not be read may have it, and lists are not merged
+	m.schema, m.keyword = theShape().at(e.AbsoluteKeywordLocation)
+	if l.baseless && (m.keyword == "required" || m.keyword == "oneOf") && !inList.MatchString(m.pointer) {
+		return // the manifest that could not be read may have it
 	}
 	if m.keyword == "additionalProperties" {
 		l.unknownKeys(m)
@@ -30,7 +44,28 @@ func (l *loader) explain(m schemaViolation) {
 		return
 	}
 	text, hint := m.words(l)
+	if text == "" {
+		text = m.name + ": " + e.Message
+	}
 	l.report(m.node.at, hint, "%s", text)
+}
+
+// inList is a pointer into a list: lists are not merged with those of an extended manifest.
+var inList = regexp.MustCompile(`/\d+(/|$)`)
+
+// walk follows an instance pointer to its node, and names it.
+func walk(n *node, pointer string) (*node, string) {
+	name := "the manifest"
+	for _, step := range strings.Split(pointer, "/")[1:] {
+		step = unescape(step)
+		if n.kind == list {
+			i, _ := strconv.Atoi(step)
+			n, name = n.items[i], fmt.Sprintf("%s[%d]", name, i)
+			continue
+		}
+		n, name = n.get(step), step
+	}
+	return n, name
 }
 
 // words returns what is wrong and a hint, for each keyword that the schema uses.
@@ -58,13 +93,10 @@ func (m schemaViolation) words(l *loader) (text string, hint diag.Hint) {
 		return fmt.Sprintf("%s has %d items; at most %v are allowed", m.name, len(m.node.items), m.schema["maxItems"]), diag.Hint{}
 	case "maxLength":
 		return fmt.Sprintf("%s has %d characters; at most %v are allowed", m.name, utf8.RuneCountInString(m.node.text), m.schema["maxLength"]), diag.Hint{}
-	case "uniqueItems":
-		a, b := twice(m.node.items)
-		return fmt.Sprintf("%s: items at index %d and %d are equal", m.name, a, b), diag.Hint{}
-	case "minimum", "maximum", "exclusiveMinimum":
+	case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum":
 		return fmt.Sprintf("%s must be %s, not %s", m.name, m.bounds(), m.node.text), diag.Hint{}
 	}
-	return fmt.Sprintf("%s is not as the schema wants it: %s", m.name, m.keyword), diag.Hint{} // no keyword that ours has
+	return "", diag.Hint{}
 }
 
 // names of JSON types, as a person who writes YAML calls them.
@@ -101,7 +133,7 @@ func (m schemaViolation) alternatives() string {
 // resolve follows a $ref of the schema's own.
 func resolve(s map[string]any) map[string]any {
 	if ref, ok := s["$ref"].(string); ok {
-		return theShape().definition(ref)
+		s, _ = theShape().document["definitions"].(map[string]any)[strings.TrimPrefix(ref, "#/definitions/")].(map[string]any)
 	}
 	return s
 }
@@ -217,7 +249,7 @@ func number(v any) string { return strconv.FormatFloat(v.(float64), 'f', -1, 64)
 func (l *loader) unknownKeys(m schemaViolation) {
 	properties, _ := m.schema["properties"].(map[string]any)
 	for _, f := range m.node.fields {
-		if _, known := properties[f.name]; known || m.top && strings.HasPrefix(f.name, "x-") {
+		if _, known := properties[f.name]; known || m.pointer == "" && strings.HasPrefix(f.name, "x-") {
 			continue
 		}
 		if isCredential(f.name) {

@@ -1,34 +1,54 @@
 package manifest
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
+	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/schema"
 )
 
-// A shape is the manifest's JSON Schema as [violations] reads it: out of the document itself, since compiling it with a
-// library, its metaschemas before it, took a third of the time of a short command.
+// A shape is the JSON Schema, compiled to validate and parsed to explain.
 type shape struct {
+	compiled *jsonschema.Schema
 	document map[string]any
-	whole    map[string]any    // the document, asking for all that a manifest needs
 	keys     map[string]string // every key of the schema → where it belongs, in words
 }
 
-// theShape panics on a schema that is no JSON: it is part of this program.
+// theShape panics on a schema that does not compile: it is part of this program.
 var theShape = sync.OnceValue(func() *shape {
 	s := &shape{keys: map[string]string{}}
 	if err := json.Unmarshal(schema.JSON, &s.document); err != nil {
 		panic(err)
 	}
-	// By the time it is checked, a manifest is laid over the one that it extends, of which an editor sees nothing.
-	s.whole = maps.Clone(s.document)
-	s.whole["if"] = true
+	s.compiled = s.compile()
 	s.index()
 	return s
 })
+
+// compile makes the schema ask for all that a manifest needs: by now it is laid over the
+// one that it extends, of which an editor sees nothing.
+func (s *shape) compile() *jsonschema.Schema {
+	const name = "cvatplan.schema.json"
+	whole := maps.Clone(s.document)
+	whole["if"] = true
+	text, err := json.Marshal(whole)
+	if err != nil {
+		panic(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.Draft = jsonschema.Draft7
+	if err := c.AddResource(name, bytes.NewReader(text)); err != nil {
+		panic(err)
+	}
+	return c.MustCompile(name)
+}
 
 // index notes to which mapping each key belongs, for those that stand elsewhere.
 func (s *shape) index() {
@@ -60,20 +80,77 @@ var homes = []struct{ definition, words string }{
 	{"server", "under server:"},
 }
 
-// definition is what a $ref of the schema refers to.
-func (s *shape) definition(ref string) map[string]any {
-	definitions, _ := s.document["definitions"].(map[string]any)
-	definition, _ := definitions[strings.TrimPrefix(ref, "#/definitions/")].(map[string]any)
-	return definition
+// at returns the schema that a keyword's absolute location belongs to, and the keyword.
+func (s *shape) at(location string) (map[string]any, string) {
+	_, pointer, _ := strings.Cut(location, "#")
+	steps := strings.Split(strings.TrimPrefix(pointer, "/"), "/")
+	var here any = s.document
+	for _, step := range steps[:len(steps)-1] {
+		switch v := here.(type) {
+		case map[string]any:
+			here = v[unescape(step)]
+		case []any:
+			i, _ := strconv.Atoi(step)
+			here = v[i]
+		}
+	}
+	owner, _ := here.(map[string]any)
+	return owner, steps[len(steps)-1]
+}
+
+// unescape decodes one step of a JSON pointer in a URL fragment.
+func unescape(step string) string {
+	return strings.NewReplacer("~1", "/", "~0", "~", "%25", "%").Replace(step)
 }
 
 // shape reports where the tree does not fit the schema.
 func (l *loader) shape(root *node) {
-	at := place{node: root, name: "the manifest", top: true}
-	for _, v := range violations(at, theShape().whole) {
+	err := theShape().compiled.Validate(root.plain())
+	if err == nil {
+		return
+	}
+	invalid, ok := err.(*jsonschema.ValidationError)
+	if !ok { // the tree holds JSON types only, so this is unreachable
+		l.report(root.at, diag.Hint{}, "%v", err)
+		return
+	}
+	for _, leaf := range leaves(invalid) {
 		if l.full() {
 			return
 		}
-		l.explain(v)
+		l.explain(root, leaf)
 	}
+}
+
+// leaves returns the errors that say something: those without causes, and the
+// choices (anyOf, oneOf) that no branch of fits.
+func leaves(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
+	if len(e.Causes) == 0 {
+		return []*jsonschema.ValidationError{e}
+	}
+	if strings.HasSuffix(e.KeywordLocation, "/anyOf") || strings.HasSuffix(e.KeywordLocation, "/oneOf") {
+		return branch(e)
+	}
+	var out []*jsonschema.ValidationError
+	for _, cause := range e.Causes {
+		out = append(out, leaves(cause)...)
+	}
+	return out
+}
+
+// branch follows the one alternative whose type fits the value, if there is one:
+// what is wrong in it is what the writer wants to know.
+func branch(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
+	var fitting [][]*jsonschema.ValidationError
+	for _, cause := range e.Causes {
+		found := leaves(cause)
+		if len(found) == 1 && found[0].InstanceLocation == e.InstanceLocation && strings.HasSuffix(found[0].KeywordLocation, "/type") {
+			continue
+		}
+		fitting = append(fitting, found)
+	}
+	if len(fitting) == 1 {
+		return fitting[0]
+	}
+	return []*jsonschema.ValidationError{e}
 }
