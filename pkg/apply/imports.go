@@ -52,3 +52,13 @@ func (i *imports) pause() time.Duration {
 	defer i.mu.Unlock()
 	return 8 * i.each()
 }
+
+// enoughImports keep CVAT's importers, two by default, at work until what is sent after the next look is there.
+const enoughImports = 8
+
+// backlog is the time in which, at the pace so far, half of those under way that are more than enough should end.
+func (i *imports) backlog() time.Duration {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return min(i.each()*time.Duration(max(0, i.underway-enoughImports))/2, createTime)
+}

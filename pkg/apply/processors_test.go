@@ -13,8 +13,12 @@ import (
 // A server whose two processors are what everybody waits for, as a real CVAT is: what each request and each import takes of
 // them was measured (CVAT 2.73, 10 images of 8 kB a task). Looks are shared by so many tasks that they cost little of it.
 func TestOnABusyServerManyTasksShareEachLook(t *testing.T) {
-	for _, test := range []struct{ tasks, looks int }{{1, 3}, {24, 14}, {200, 66}} {
-		bubble(t, fmt.Sprint(test.tasks), func(t *testing.T) {
+	const usual, slow = 250 * time.Millisecond, 600 * time.Millisecond // an import's; slow ones pile up
+	for _, test := range []struct {
+		tasks, looks int
+		each         time.Duration
+	}{{1, 3, usual}, {24, 14, usual}, {200, 66, usual}, {200, 66, slow}} {
+		bubble(t, fmt.Sprint(test.tasks, " ", test.each), func(t *testing.T) {
 			w, _ := existing()
 			j := &job{tasks: map[string][]string{}}
 			for i := range test.tasks {
@@ -23,7 +27,7 @@ func TestOnABusyServerManyTasksShareEachLook(t *testing.T) {
 			s := w.session()
 			s.observed = time.Now()
 			p := j.planned(t, s)
-			busy := newBusyServer(w)
+			busy := newBusyServer(w, test.each)
 			defer busy.close()
 			s.during = busy.handle
 			began := time.Now()
@@ -53,13 +57,13 @@ type busyServer struct {
 	noise    *rand.Rand
 }
 
-func newBusyServer(w *fakeServer) *busyServer {
+func newBusyServer(w *fakeServer, each time.Duration) *busyServer {
 	b := &busyServer{
 		w: w, processors: &processors{free: 2}, processes: [2]*processors{{free: 1}, {free: 1}}, imports: make(chan *fakeTask, 1000),
 		requests: map[string]int{}, queued: map[int]bool{}, noise: rand.New(rand.NewPCG(1, 2)),
 	}
 	for range 2 {
-		go b.importer()
+		go b.importer(each)
 	}
 	return b
 }
@@ -92,9 +96,9 @@ func (b *busyServer) handle(op string, handle func() error) error {
 	return err
 }
 
-func (b *busyServer) importer() {
+func (b *busyServer) importer(each time.Duration) {
 	for task := range b.imports {
-		for left := 250 * time.Millisecond; left > 0; {
+		for left := each; left > 0; {
 			left -= b.processors.slice(left)
 		}
 		b.w.mu.Lock()

@@ -25,7 +25,7 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 	}
 	r.slots = newSlots(o.Parallelism)
 	r.result.Tasks = make([]TaskResult, len(p.Changes))
-	r.lookups, r.turns = newLookups(s, r.slots.gather, toCreate(p), o.Observed), turnsOf(p)
+	r.lookups, r.turns = newLookups(s, r.gather, toCreate(p), o.Observed), turnsOf(p)
 	var background sync.WaitGroup
 	background.Go(func() {
 		r.crash.Guard(func() { r.lookups.run(ctx) })

@@ -138,8 +138,12 @@ func (s *slots) change() {
 }
 
 // gather is how much longer a look may wait for other tasks to share it, where so many ask and so many are on their
-// way to be created. Each task under way that does not ask has a request of its own under way: while these are enough
-// for the server to do, a look that waits delays nothing.
+// way to be created: as long as requests or imports of the run keep the server at work, a look that waits delays nothing.
+func (r *run) gather(asking, coming int) time.Duration {
+	return max(r.slots.gather(asking, coming), r.imports.backlog())
+}
+
+// gather is that of the requests. Each task under way that does not ask has one of its own under way.
 func (s *slots) gather(asking, coming int) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
