@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"log"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -47,12 +48,13 @@ func (a *app) guardOutput(args []string) (flush func() error) {
 	for _, name := range ours {
 		a.learn(name, a.getenv(name))
 	}
+	a.learnAddress(a.getenv("CVATPLAN_ROOT"))
 	for _, variable := range os.Environ() {
 		name, value, _ := strings.Cut(variable, "=")
 		a.learn(name, value)
 	}
 	for _, arg := range args {
-		a.learn("", arg)
+		a.learnAddress(arg)
 	}
 	a.secrets.Add(string(fileOfSecrets(a.getenv("CVAT_ACCESS_TOKEN_FILE"))))
 	a.learnProfiles()
@@ -60,6 +62,7 @@ func (a *app) guardOutput(args []string) (flush func() error) {
 	a.learnOthers()
 	stdout, stderr := a.secrets.Writer(a.stdout), a.secrets.Writer(a.stderr)
 	a.stdout, a.stderr = stdout, stderr
+	log.SetOutput(io.Discard) // where net/http writes what a server sent unasked
 	return func() error {
 		_ = stderr.Flush() // its failure has no place left to be written to
 		return stdout.Flush()
@@ -100,10 +103,21 @@ func unescaped(part string) string {
 
 // learnRoots takes the passwords and signatures out of where manifests say that bags are.
 func (a *app) learnRoots(m *manifest.Manifest) {
-	a.learn("", m.Root)
+	a.learnAddress(m.Root)
 	for _, b := range m.Bags {
-		a.learn("", b.Root)
-		a.learn("", b.Path)
+		a.learnAddress(b.Root)
+		a.learnAddress(b.Path)
+	}
+}
+
+// query is what an address asks with: all of it, since a server may call a signature what it likes.
+var query = regexp.MustCompile(`https?://[^\s?"'<>]*\?([^\s"'<>]+)`)
+
+// learnAddress takes out of an argument, or where bags are, what [app.learn] does, and the query of an address.
+func (a *app) learnAddress(text string) {
+	a.learn("", text)
+	for _, m := range query.FindAllStringSubmatch(text, -1) {
+		a.secrets.Add(m[1])
 	}
 }
 

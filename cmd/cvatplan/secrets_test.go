@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -118,5 +119,12 @@ func TestAServerThatRepeatsSecretsIsNotQuoted(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What a server sends unasked behind an answer, a request's own header for one, net/http writes to the standard logger.
+func TestTheStandardLoggerWritesNothingPastTheOutlet(t *testing.T) {
+	if called(nil, "version"); log.Writer() != io.Discard {
+		t.Errorf("the standard logger writes to %v", log.Writer())
 	}
 }

@@ -54,6 +54,25 @@ func (w Web) address(name string) (*url.URL, error) {
 	return u.JoinPath(strings.Split(name, "/")...), nil
 }
 
+// split is the directory that the root is in, and the root's name there.
+func (w Web) split() (dir Web, name string) {
+	address, query, signed := strings.Cut(w.Root, "?")
+	parent, base := path.Split(address)
+	if unescaped, err := url.PathUnescape(base); err == nil {
+		base = unescaped
+	}
+	if signed {
+		parent += "?" + query
+	}
+	return Web{Root: parent, Client: w.Client}, base
+}
+
+// isDirectory says that the root is written as a directory.
+func (w Web) isDirectory() bool {
+	u, err := w.address(".")
+	return err == nil && strings.HasSuffix(u.Path, "/")
+}
+
 // List is not to be had.
 func (w Web) List(_ context.Context, dir string) ([]fs.DirEntry, error) {
 	return nil, &fs.PathError{Op: "list", Path: w.Path(dir), Err: ErrNoListing}
@@ -63,7 +82,7 @@ func (w Web) List(_ context.Context, dir string) ([]fs.DirEntry, error) {
 // Where it answers with a page, of a directory's names or any other, the address that it leads to ends with a slash.
 func (w Web) Stat(ctx context.Context, name string) (fs.FileInfo, error) {
 	f, err := w.head(ctx, name)
-	if name == "." && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || (err == nil || errors.Is(err, errNoRanges)) && (f.page || strings.HasSuffix(w.Root, "/"))) {
+	if name == "." && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || (err == nil || errors.Is(err, errNoRanges)) && (f.page || w.isDirectory())) {
 		return remoteInfo{name: name, dir: true}, nil
 	}
 	if err != nil {
@@ -216,18 +235,34 @@ func (w Web) do(ctx context.Context, method, name string, set func(http.Header))
 		client = webClient
 	}
 	r, err := client.Do(request)
-	var of *url.Error
-	if errors.As(err, &of) {
-		err = of.Err // without the address, which a redirection may have signed
-	}
 	if err != nil {
-		return nil, err
+		return nil, withoutAddress(err)
 	}
-	if err := statusError(r.StatusCode, r.Status); err != nil {
+	if err := statusError(r.StatusCode, statusText(r.StatusCode)); err != nil {
 		r.Body.Close()
 		return nil, err
 	}
 	return r, nil
+}
+
+var errRedirect = errors.New("the server redirects to what is not an address")
+
+// withoutAddress is an error of a request without the address that was asked, which a redirection may have signed, and without
+// that of a redirection which net/http quotes because it cannot be parsed.
+func withoutAddress(err error) error {
+	var of *url.Error
+	if errors.As(err, &of) {
+		err = of.Err
+	}
+	if strings.Contains(err.Error(), "Location header") {
+		return errRedirect
+	}
+	return err
+}
+
+// statusText is a status in our words: a server's own may be anything, the request's signature too.
+func statusText(code int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", code, http.StatusText(code)))
 }
 
 // webClient sends nothing but the request: no credentials, no cookies.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -288,7 +290,8 @@ func TestARootThatIsAListingIsADirectory(t *testing.T) {
 	mux.HandleFunc("/a.mcap", func(w http.ResponseWriter, _ *http.Request) { page(w, "0") })
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
-	for root, dir := range map[string]bool{"": true, "/": true, "/known": true, "/known/": true, "/unknown": true, "/unknown/": true, "/absent": true, "/a.mcap": false} {
+	for root, dir := range map[string]bool{"": true, "/": true, "/known": true, "/known/": true, "/unknown": true, "/unknown/": true, "/absent": true, "/a.mcap": false,
+		"/unknown/?sig=a/b": true, "/unknown?sig=a/": true, "/a.mcap?sig=a/": false} {
 		info, err := Web{Root: srv.URL + root}.Stat(t.Context(), ".")
 		if err != nil || info.IsDir() != dir {
 			t.Errorf("%q: got %v, %v, want a directory: %t", root, info, err, dir)
@@ -313,6 +316,72 @@ func TestAnAddressIsShownWithoutItsSecrets(t *testing.T) {
 	shown := srv.URL + "/d/a%20b.mcap?…"
 	if err == nil || !strings.Contains(err.Error(), shown) || strings.Contains(err.Error(), "pass@") || strings.Contains(err.Error(), "abc") {
 		t.Errorf("%v, want …%s…", err, shown)
+	}
+}
+
+// The signature goes with the directory, and what stands in it is no path.
+func TestAFileOfASignedAddressIsSplitFromItsDirectory(t *testing.T) {
+	for address, want := range map[string][2]string{
+		"https://h/d/a.mcap":            {"https://h/d/a.mcap", "a.mcap"},
+		"https://h/d/a%20b.mcap?sig=1/": {"https://h/d/a%20b.mcap?sig=1/", "a b.mcap"},
+		"https://h/d/e/?sig=1/2":        {"https://h/d/e/?sig=1/2", ""},
+	} {
+		in, name := Split(address)
+		u, err := in.(Web).address(cmp.Or(name, "."))
+		if err != nil || name != want[1] || u.String() != want[0] {
+			t.Errorf("%s: %s of %v, %v", address, name, u, err)
+		}
+	}
+}
+
+// What a server says of itself is not repeated: net/http quotes a Location that cannot be parsed, and a status may repeat the request.
+func TestAServersOwnWordsAreNotInErrors(t *testing.T) {
+	const signed = "canary-4711"
+	answer := func(status, location string) string {
+		return "HTTP/1.1 " + status + "\r\nLocation: " + location + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+	}
+	for name, tt := range map[string]struct {
+		answer string
+		s3     bool // too; it asks again, and waits between
+	}{
+		"a Location that cannot be parsed":  {answer("307 Temporary", "https://h:port/?sig="+signed), true},
+		"302 to what cannot be parsed":      {answer("302 Found", "https://h:port/?sig="+signed), false},
+		"a Location of another scheme":      {answer("302 Found", "gopher://h/?sig="+signed), false},
+		"a Location where nobody listens":   {answer("307 Temporary", "http://127.0.0.1:1/?sig="+signed), false},
+		"a status that repeats the request": {answer("403 "+signed, ""), true},
+		"a code of S3 that repeats it": {"HTTP/1.1 400 Bad\r\nConnection: close\r\n\r\n<Error><Code>of " + signed + "</Code><Message>" + signed +
+			"</Message></Error>", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				conn, _, err := w.(http.Hijacker).Hijack()
+				if err == nil {
+					_, _ = io.WriteString(conn, tt.answer)
+					conn.Close()
+				}
+			}))
+			t.Cleanup(srv.Close)
+			alone(t, map[string]string{"AWS_ENDPOINT_URL": srv.URL, "AWS_MAX_ATTEMPTS": "1"})
+			web := Web{Root: srv.URL}
+			_, errWeb := web.tryHead(t.Context(), "a")
+			errS3 := errWeb
+			if tt.s3 {
+				_, errS3 = At("s3://lab/d").List(t.Context(), "a")
+			}
+			for _, err := range []error{errWeb, errS3} {
+				if err == nil || strings.Contains(err.Error(), signed) {
+					t.Errorf("got %v", err)
+				}
+			}
+		})
+	}
+}
+
+func TestAnS3RequestThatWasLedAwayIsToldWithoutItsAddress(t *testing.T) {
+	led := &url.Error{Op: "Head", URL: "https://h/?X-Amz-Signature=canary-4711", Err: io.ErrUnexpectedEOF}
+	err := (&S3{}).meaning(fmt.Errorf("request send failed, %w", led))
+	if !errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "4711") {
+		t.Error(err)
 	}
 }
 

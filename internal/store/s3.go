@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path"
 	"regexp"
@@ -337,6 +338,18 @@ func (s *S3) meaning(err error) error {
 	return fmt.Errorf("%w; the request was not signed, since there was an error with the credentials: %w", err, s.unsigned)
 }
 
+// errorCode is what S3's codes look like, of whatever server.
+var errorCode = regexp.MustCompile(`^[A-Za-z0-9._]{1,64}$`)
+
+// unanswered is why no answer came, or one that cannot be read.
+func unanswered(err error) error {
+	var of *url.Error
+	if !errors.As(err, &of) {
+		return err
+	}
+	return fmt.Errorf("no answer from the server: %w", withoutAddress(err))
+}
+
 // meaning is an answer of the server in a word that callers know, with its own code where that says more.
 func meaning(err error) error {
 	var (
@@ -353,11 +366,11 @@ func meaning(err error) error {
 	case isMissing:
 		return fs.ErrNotExist
 	case !errors.As(err, &answer), answer.Response == nil, answer.HTTPStatusCode() < http.StatusMultipleChoices:
-		return err // no answer came, or one that cannot be read
+		return unanswered(err)
 	}
 	code := answer.HTTPStatusCode()
-	status := fmt.Sprintf("%d %s", code, http.StatusText(code))
-	if errors.As(err, &coded) && coded.ErrorCode() != "" {
+	status := statusText(code)
+	if errors.As(err, &coded) && errorCode.MatchString(coded.ErrorCode()) {
 		status = fmt.Sprintf("%d %s", code, coded.ErrorCode())
 	}
 	return statusError(code, status)

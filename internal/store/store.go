@@ -92,8 +92,11 @@ func IsRemote(root string) bool {
 }
 
 // Split is a path or an address as a store, that of the directory it is in, and a name there: for what is opened
-// together with the files next to it.
+// together with the files next to it. What an address is signed with goes with each of them.
 func Split(name string) (Store, string) {
+	if web, ok := At(name).(Web); ok {
+		return web.split()
+	}
 	if IsRemote(name) {
 		dir, base := path.Split(name)
 		return At(dir), base
