@@ -211,3 +211,46 @@ func TestAnAddressOfBagsGivesNoSecretAway(t *testing.T) {
 		}
 	}
 }
+
+// A signed address of a directory works, whatever its server calls the signature, and nothing that is printed or written has it.
+func TestASignedRootIsReadAndNeverShown(t *testing.T) {
+	const signed = "signed-canary-4711"
+	files := http.StripPrefix("/d/", http.FileServer(http.Dir(filepath.Join("..", "..", "examples", "bags", "data"))))
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.RawQuery, signed) {
+			http.Error(w, r.URL.String(), http.StatusForbidden)
+			return
+		}
+		files.ServeHTTP(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	for i, query := range []string{"sig=a/" + signed, "md5=" + signed, signed} {
+		if i > 0 && testing.Short() {
+			break
+		}
+		home := t.TempDir()
+		env := map[string]string{"HOME": home, "GITHUB_STEP_SUMMARY": filepath.Join(home, "summary.md")}
+		root := srv.URL + "/d/?" + query
+		writeFiles(t, home, map[string]string{"m.yaml": "version: 1\nserver: {url: 'sandbox:" + filepath.ToSlash(home) + "/s'}\nroot: '" + root +
+			"'\nproject: {name: p, create: true, labels: [a]}\nbags: [{path: row7_2026-03-05.mcap, index: index.jsonl}]\n"})
+		m, saved := filepath.Join(home, "m.yaml"), filepath.Join(home, "saved.plan")
+		calls := [][]string{{"plan", m}, {"frames", "--renew", m}, {"plan", "--out", saved, m}, {"apply", "--auto-approve", "--debug", m}}
+		if i == 0 { // the ways of output differ in nothing that depends on the query
+			calls = append(calls, [][]string{
+				{"plan", "-v", "--debug", m}, {"plan", "--output", "json", m}, {"plan", "--output", "html", m},
+				{"plan", "--output", "markdown", "--step-summary", m}, {"show", "--output", "json", saved}, {"frames", m}, {"validate", "--files", m},
+				{"inspect", srv.URL + "/d/row7_2026-03-05.mcap?" + query}, {"plan", "--root", root, m}, {"status", "--output", "json", m},
+			}...)
+		}
+		for _, args := range calls {
+			if text, code := called(env, args...); code != 0 || strings.Contains(text, "4711") {
+				t.Errorf("%s: %v: exit code %d: %s", query, args, code, text)
+			}
+		}
+		for _, file := range []string{saved, filepath.Join(home, "index.jsonl"), env["GITHUB_STEP_SUMMARY"]} {
+			if content, err := os.ReadFile(file); bytes.Contains(content, []byte("4711")) || err != nil && i == 0 {
+				t.Errorf("%s: %v\n%s", file, err, content)
+			}
+		}
+	}
+}
