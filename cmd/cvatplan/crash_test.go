@@ -90,7 +90,7 @@ func TestAPanicExits11WithAReport(t *testing.T) {
 				t.Error("the report holds the token")
 			}
 			s.apply(t, 1)
-			s.run(t, 1, "plan", "--detailed-exitcode", "--check", "frames").wants(t, exitOK)
+			s.inProcess(t, exitOK, "plan", "--detailed-exitcode", "--check", "frames", s.manifest())
 		})
 	}
 }

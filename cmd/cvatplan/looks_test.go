@@ -96,7 +96,7 @@ func TestWhoLooksAtEachStepOfAnotherRunIsNotMistaken(t *testing.T) {
 			}
 			for name := range lookers {
 				if !strings.HasPrefix(name, "apply") { // two that apply: see TestTwoAtOnceInterleavedAtEveryRequest
-					s.run(t, 0, s.looker(t, name, saved)...).wants(t, exitOK)
+					s.inProcess(t, exitOK, append(s.looker(t, name, saved), s.manifest())...)
 				}
 			}
 			s.apply(t, 0, saved)

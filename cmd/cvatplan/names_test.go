@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -24,18 +23,6 @@ func spellings(name string) (of struct{ server, person []string }) {
 	of.server = []string{norm.NFC.String(name), norm.NFD.String(name), mixed}
 	of.person = append(slices.Clone(of.server), " "+name, norm.NFD.String(name)+"\u00a0")
 	return of
-}
-
-// inProcess runs the program in this process, on the dataset's first checkout.
-func (s *site) inProcess(t *testing.T, code int, args ...string) string {
-	t.Helper()
-	env := map[string]string{"HOME": s.home, "XDG_STATE_HOME": s.home, "CVATPLAN_SERVER": s.url, "CVAT_ACCESS_TOKEN": s.token, "CVATPLAN_COLOR": "never"}
-	var out, err bytes.Buffer
-	got := run(args, strings.NewReader(""), &out, &err, func(name string) string { return env[name] })
-	if got != code {
-		t.Errorf("%q: exit code %d, wanted %d\n%s%s", args, got, code, &out, &err)
-	}
-	return out.String()
 }
 
 func (s *site) patch(t *testing.T, path, body string) {
@@ -64,7 +51,7 @@ func TestANameIsOneNameInEverySpelling(t *testing.T) {
 	}
 	srv := cvattest.Start(t)
 	s := newSite(t, d, srv.URL, srv.Token)
-	file := filepath.Join(d.checkouts[0], "cvatplan.yaml")
+	file := s.manifest()
 	written, err := os.ReadFile(file)
 	must(t, err)
 	s.inProcess(t, exitOK, "apply", file)
@@ -121,7 +108,7 @@ func TestAnEmptyTaskOfAnySpellingIsReplacedNotMadeTwice(t *testing.T) {
 		d.add(t, name, "0.png", noise(t, 24, 1))
 		srv := cvattest.Start(t)
 		s := newSite(t, d, srv.URL, srv.Token)
-		file := filepath.Join(d.checkouts[0], "cvatplan.yaml")
+		file := s.manifest()
 		c := s.client(t)
 		project, err := c.CreateProject(context.Background(), "Orchard", "", []cvat.Label{{Name: "apple"}})
 		must(t, err)
@@ -146,7 +133,7 @@ func TestAProjectAndItsLabelsAreFoundInEverySpelling(t *testing.T) {
 		d := newDataset(t, shape{tasks: 1, frames: 1})
 		srv := cvattest.Start(t)
 		s := newSite(t, d, srv.URL, srv.Token)
-		file := filepath.Join(d.checkouts[0], "cvatplan.yaml")
+		file := s.manifest()
 		c := s.client(t)
 		_, err := c.CreateProject(context.Background(), onServer, "", []cvat.Label{{Name: onServer}})
 		must(t, err)

@@ -3,7 +3,7 @@ package manifest
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,7 +36,7 @@ var theShape = sync.OnceValue(func() *shape {
 // one that it extends, of which an editor sees nothing.
 func (s *shape) compile() *jsonschema.Schema {
 	const name = "cvatplan.schema.json"
-	whole := maps.Clone(s.document)
+	whole := rules(s.document).(map[string]any)
 	whole["if"] = true
 	text, err := json.Marshal(whole)
 	if err != nil {
@@ -48,6 +48,40 @@ func (s *shape) compile() *jsonschema.Schema {
 		panic(err)
 	}
 	return c.MustCompile(name)
+}
+
+// spoken are keywords that say nothing of what is valid.
+var spoken = []string{"title", "description", "default", "examples", "errorMessage", "patternErrorMessage"}
+
+// rules are a schema without its words: the library holds every keyword against its metaschema, which takes half the time of
+// compiling.
+func rules(schema any) any {
+	switch s := schema.(type) {
+	case map[string]any:
+		kept := make(map[string]any, len(s))
+		for keyword, value := range s {
+			switch {
+			case slices.Contains(spoken, keyword):
+			case keyword == "properties" || keyword == "patternProperties" || keyword == "definitions": // of names
+				named := value.(map[string]any)
+				schemas := make(map[string]any, len(named))
+				for name, schema := range named {
+					schemas[name] = rules(schema)
+				}
+				kept[keyword] = schemas
+			default:
+				kept[keyword] = rules(value)
+			}
+		}
+		return kept
+	case []any:
+		kept := make([]any, len(s))
+		for i, schema := range s {
+			kept[i] = rules(schema)
+		}
+		return kept
+	}
+	return schema
 }
 
 // index notes to which mapping each key belongs, for those that stand elsewhere.
