@@ -103,7 +103,7 @@ func (f *faultTable) run(t *testing.T, names []string, try func(t *testing.T, na
 	total := newTable(f.dataset, impatient[1:]).count(t)
 	for k := 1; k <= total; k++ {
 		for i, name := range names {
-			if !everything() && i != k%len(names) || skipped(k, 2) {
+			if !everything() && i != k%len(names) || skipped(k, 4) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%02d %s", k, name), func(t *testing.T) {

@@ -15,7 +15,7 @@ func TestASavedPlanIsFinishedAfterAKillAtEveryRequest(t *testing.T) {
 	data := newDataset(t, shape{tasks: 1, frames: 2})
 	total := requestsOfASavedPlan(t, data)
 	for k := 1; k <= total; k++ {
-		if skipped(k, 3) {
+		if skipped(k, 6) {
 			continue
 		}
 		for mode, point := range savedModes() {

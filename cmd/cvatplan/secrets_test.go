@@ -33,21 +33,27 @@ func TestSecretsAreInNothingThatIsWritten(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	must(t, os.WriteFile(file, []byte(srv.Token+"\n"), 0o600))
 	d := newDataset(t, shape{tasks: 2, frames: 2})
-	for name, env := range map[string][]string{
-		"token":          nil,
-		"token file":     {"CVAT_ACCESS_TOKEN=", "CVAT_ACCESS_TOKEN_FILE=" + file, "CANARY=" + srv.Token},
-		"password":       {"CVAT_ACCESS_TOKEN=", "CVAT_USERNAME=" + canaryUser, "CVAT_PASSWORD=" + canaryPassword, "CANARY=" + key},
-		"refused token":  {"CVAT_ACCESS_TOKEN=" + refusedToken},
-		"wrong password": {"CVAT_ACCESS_TOKEN=", "CVAT_USERNAME=" + canaryUser, "CVAT_PASSWORD=" + wrongPassword},
+	for i, c := range []struct {
+		name string
+		env  []string
+	}{
+		{"token", nil},
+		{"token file", []string{"CVAT_ACCESS_TOKEN=", "CVAT_ACCESS_TOKEN_FILE=" + file, "CANARY=" + srv.Token}},
+		{"password", []string{"CVAT_ACCESS_TOKEN=", "CVAT_USERNAME=" + canaryUser, "CVAT_PASSWORD=" + canaryPassword, "CANARY=" + key}},
+		{"refused token", []string{"CVAT_ACCESS_TOKEN=" + refusedToken}},
+		{"wrong password", []string{"CVAT_ACCESS_TOKEN=", "CVAT_USERNAME=" + canaryUser, "CVAT_PASSWORD=" + wrongPassword}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := newSite(t, d, srv.URL, srv.Token).with("cvatplan", env...)
+			s := newSite(t, d, srv.URL, srv.Token).with("cvatplan", c.env...)
 			saved := filepath.Join(s.home, "saved.plan")
-			for _, command := range []string{
+			for k, command := range []string{
 				"doctor", "plan --debug -v", "plan --output json", "plan --output html", "plan --output markdown", "plan --out " + saved,
 				"apply --debug --output json", "apply --debug", "status --debug", "show " + saved, "plan --debug --check frames",
 			} {
+				if skipped(i+k, 3) {
+					continue
+				}
 				p := s.run(t, 0, strings.Fields(command)...)
 				if p.code() == exitLeak || p.code() == exitCrash {
 					t.Errorf("%s: exit code %d\n%s", command, p.code(), &p.err)

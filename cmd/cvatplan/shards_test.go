@@ -17,7 +17,7 @@ func TestEightShardsThatAreKilledMakeEachTaskOnce(t *testing.T) {
 		rounds = 12
 	}
 	for where, root := range map[string]string{"uploaded": "", "in a cloud storage": onCloud, "on the share": onShare} {
-		if root == onShare && testing.Short() && !everything() {
+		if root == onShare && fewest() {
 			continue // as in a cloud storage
 		}
 		d := newDataset(t, shape{tasks: 12, frames: 2, served: root})
