@@ -36,7 +36,7 @@ func (s scanner) fromPackets(ctx context.Context, v view, topics []bag.Topic, co
 	if err != nil {
 		return t, nil, errors.Join(err, video.Close())
 	}
-	defer video.Forget() // many recordings are scanned, and few of them sent
+	defer video.Settle()
 	taken := v.take(&t, videoName(v, topics[0].Name), scan.Received, first, topics[0].Name)
 	if taken == nil {
 		return t, nil, video.Close()

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/memory"
 	"github.com/cvatplan/cvatplan/internal/once"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
@@ -25,6 +26,7 @@ type Cache struct {
 	bags    map[string]*cachedBag       // by path
 	readers map[string]map[*reader]bool // by path: who is not done with it
 	clock   int
+	scans   int64 // bytes of what videos' messages told, kept for their sending
 }
 
 // A reader is a task that reads a recording, from the start or its last use until it is done.
@@ -146,6 +148,22 @@ func (c *Cache) drop(path string) error {
 		return nil
 	}
 	return b.Close()
+}
+
+// keepScan reports whether so many more bytes of scans are kept: an eighth of the budget of memory at most. Fewer than none
+// are given back.
+func (c *Cache) keepScan(size int64) bool {
+	most := int64(memory.Default / 8)
+	if c.Options.Memory != nil {
+		most = c.Options.Memory.Large()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if size > 0 && c.scans+size > most {
+		return false
+	}
+	c.scans += size
+	return true
 }
 
 // Close closes what nothing uses.

@@ -2,11 +2,13 @@ package recording
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"slices"
 	"sync"
+	"unsafe"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/index"
@@ -62,8 +64,8 @@ func firstPacket(ctx context.Context, b *bag.Bag, e bag.Entry) (*rosimage.Messag
 }
 
 // A Video is a topic whose messages are packets of a video, as the [frame.Source] of one file that is made of them. Which
-// frames it has only the messages themselves tell: they are read once when that is first asked for, and
-// what is known of them is kept until Close.
+// frames it has only the messages themselves tell: they are read when that is first asked for, and once more each time that
+// the file is. What they told is kept until Close, or until [Video.Settle] finds too much of it.
 type Video struct {
 	frame.Span
 	cache  *Cache
@@ -74,9 +76,8 @@ type Video struct {
 	codec  remux.Codec
 	log    bool // receive times are stamps
 
-	mu      *sync.Mutex
-	scanned *Scan
-	lost    *bool // the messages could not be read when a frame's origin was asked for: each other frame does not try again
+	known *knownVideo
+	made  *movieSpool // nil: the recording is on this machine, and read again
 }
 
 var _ frame.Video = (*Video)(nil)
@@ -95,23 +96,34 @@ type Scan struct {
 // NewVideo is the video of topics whose messages are of one codec. log takes the receive times for stamps. The recording
 // stays open until Close.
 func NewVideo(c *Cache, s store.Store, name string, topics []bag.Topic, codec remux.Codec, log bool) *Video {
-	v := &Video{Span: frame.Span{Step: 1}, cache: c, reader: new(reader), store: s, name: name, topics: topics, codec: codec, log: log, mu: new(sync.Mutex), lost: new(bool)}
+	v := &Video{Span: frame.Span{Step: 1}, cache: c, reader: new(reader), store: s, name: name, topics: topics, codec: codec, log: log, known: new(knownVideo)}
+	if _, here := s.(store.Local); !here {
+		v.made = &movieSpool{dir: c.Options.TempDir}
+	}
 	c.expect(s.Path(name), v.reader)
 	return v
 }
 
+// A knownVideo is what the messages told, to all who take some frames of one video.
+type knownVideo struct {
+	mu      sync.Mutex
+	scan    *Scan
+	settled int64 // bytes of it that count in the cache
+	lost    bool  // the messages could not be read when a frame's origin was asked for: each other frame does not try again
+}
+
 // Scan reads all messages, unless they were read. The error is the recording's, or says why there is no video.
 func (v *Video) Scan(ctx context.Context) (*Scan, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.scanned != nil {
-		return v.scanned, nil
+	v.known.mu.Lock()
+	defer v.known.mu.Unlock()
+	if v.known.scan != nil {
+		return v.known.scan, nil
 	}
 	err := v.cache.use(ctx, v.store, v.name, v.reader, func(b *bag.Bag) (err error) {
-		v.scanned, err = v.scan(ctx, b)
+		v.known.scan, err = v.scan(ctx, b)
 		return err
 	})
-	return v.scanned, err
+	return v.known.scan, err
 }
 
 func (v *Video) scan(ctx context.Context, b *bag.Bag) (*Scan, error) {
@@ -192,13 +204,13 @@ func (v *Video) packet(b *bag.Bag, e bag.Entry, data []byte) (*rosimage.Message,
 	return m, payload, nil
 }
 
-// File is the MP4 that is made of the messages.
+// File is the MP4 that is made of the messages. On another machine they are fetched for it once, where the disk has room to keep it.
 func (v *Video) File(ctx context.Context) (store.File, error) {
 	s, err := v.Scan(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &movieFile{s.Reader(func(i int) (payload []byte, err error) {
+	made := s.Reader(func(i int) (payload []byte, err error) {
 		err = v.cache.use(context.WithoutCancel(ctx), v.store, v.name, v.reader, func(b *bag.Bag) error {
 			data, err := b.Read(ctx, s.entries[i])
 			if err == nil {
@@ -207,7 +219,11 @@ func (v *Video) File(ctx context.Context) (store.File, error) {
 			return err
 		})
 		return payload, err
-	}), s.Size()}, nil
+	})
+	if v.made != nil {
+		made = v.made.over(made, s.Size())
+	}
+	return &movieFile{made, s.Size()}, nil
 }
 
 // FileSize is the size of the MP4 in bytes.
@@ -240,7 +256,7 @@ func (v *Video) Origin(i int) index.Record {
 	n := v.Number(i)
 	shown := int64(n) * 1e9 / remux.Rate
 	r := index.Record{Topic: v.topics[0].Name, Index: &n, PTSNS: &shown, Encoding: string(v.codec)}
-	s := v.known()
+	s := v.told()
 	if s == nil || n >= len(s.Frames) {
 		return r
 	}
@@ -253,19 +269,19 @@ func (v *Video) Origin(i int) index.Record {
 	return r
 }
 
-// known is what the messages tell; nil where they cannot be read any more, which is found out once.
-func (v *Video) known() *Scan {
-	v.mu.Lock()
-	lost := *v.lost
-	v.mu.Unlock()
+// told is what the messages tell; nil where they cannot be read any more, which is found out once.
+func (v *Video) told() *Scan {
+	v.known.mu.Lock()
+	lost := v.known.lost
+	v.known.mu.Unlock()
 	if lost {
 		return nil
 	}
 	s, err := v.Scan(context.Background())
 	if err != nil {
-		v.mu.Lock()
-		*v.lost = true
-		v.mu.Unlock()
+		v.known.mu.Lock()
+		v.known.lost = true
+		v.known.mu.Unlock()
 		return nil
 	}
 	return s
@@ -283,15 +299,35 @@ func (v *Video) Only(kept []int) frame.Source {
 	return &some
 }
 
-// Forget gives up what the messages said: it is read again where it is asked for.
-func (v *Video) Forget() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.scanned = nil
+// Settle is called when the task's frames are known: many recordings are scanned, and few of them sent. What the messages
+// told is kept for the sending as long as that of all videos fits the cache, else it is read again where it is asked for.
+func (v *Video) Settle() {
+	v.known.mu.Lock()
+	defer v.known.mu.Unlock()
+	if v.known.scan == nil || v.known.settled > 0 {
+		return
+	}
+	if size := v.known.scan.memory(); v.cache.keepScan(size) {
+		v.known.settled = size
+		return
+	}
+	v.known.scan = nil
 }
 
-// Close forgets what the messages said, and closes the recording unless another task reads it.
+// memory is about how many bytes a scan takes.
+func (s *Scan) memory() int64 {
+	const (
+		message = int64(unsafe.Sizeof(bag.Entry{}) + unsafe.Sizeof(rosimage.Header{}))
+		picture = 100 // in the movie, with its stamps and its row in the file's tables
+	)
+	return message*int64(len(s.entries)) + picture*int64(len(s.Frames))
+}
+
+// Close forgets what the messages told, and closes the recording unless another task reads it.
 func (v *Video) Close() error {
-	v.Forget()
-	return v.cache.done(v.store.Path(v.name), v.reader)
+	v.known.mu.Lock()
+	v.cache.keepScan(-v.known.settled)
+	v.known.scan, v.known.settled = nil, 0
+	v.known.mu.Unlock()
+	return errors.Join(v.made.close(), v.cache.done(v.store.Path(v.name), v.reader))
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
+	"github.com/cvatplan/cvatplan/internal/memory"
 	"github.com/cvatplan/cvatplan/internal/remux"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
@@ -82,5 +83,48 @@ func TestARecordingThatVanishedIsLookedForOnceForAllFrames(t *testing.T) {
 	}
 	if first == 0 || in.tries != first {
 		t.Errorf("tried %d times for the first frame, %d times for all", first, in.tries)
+	}
+}
+
+// A plan of a thousand recordings scans them all.
+func TestWhatMessagesToldOfVideosIsKeptAsFarAsMemoryGoes(t *testing.T) {
+	in := store.Local{Root: "../testdata/video"}
+	const name = "h265_ros1.bag"
+	budget := memory.New(8 * 16 << 10) // room for two, of which each takes more than 5 KiB
+	c := &Cache{Options: bag.Options{Memory: budget}}
+	defer c.Close()
+	var topics []bag.Topic
+	check(t, c.Use(t.Context(), in, name, func(b *bag.Bag) error { topics = b.Topics(); return nil }))
+	var videos []*Video
+	kept := func() (n int) {
+		for _, v := range videos {
+			if v.known.scan != nil {
+				n++
+			}
+		}
+		return n
+	}
+	for range 5 {
+		v := NewVideo(c, in, name, topics, remux.H265, false)
+		videos = append(videos, v)
+		_, err := v.Scan(t.Context())
+		check(t, err)
+		v.Settle()
+	}
+	if kept() != 2 {
+		t.Fatalf("%d of 5 are kept, of %d bytes each", kept(), videos[0].known.scan.memory())
+	}
+	check(t, videos[0].Close())
+	scan, err := videos[4].Scan(t.Context())
+	check(t, err)
+	videos[4].Settle()
+	if kept() != 2 || len(scan.Frames) != 36 {
+		t.Errorf("%d are kept once one is closed", kept())
+	}
+	for _, v := range videos {
+		check(t, v.Close())
+	}
+	if c.scans != 0 {
+		t.Errorf("%d bytes of scans count when all are closed", c.scans)
 	}
 }
