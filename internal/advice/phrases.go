@@ -96,6 +96,8 @@ var phrases = map[diag.Action]string{
 	diag.HintDirectoryAbsent:    "{1} is not there",
 	diag.HintDirectoryEmpty:     "{1} is empty",
 	diag.HintDirectoryHolds:     "{1} holds {2}",
+	diag.HintStampContext:       "name the images of both cameras after their time, as left_1700000000000000000.jpg, or of both after a number alone, as left/000012.png",
+	diag.HintStampOrNumber:      "give each image a number of its own, at the end of its name, or name the images of both cameras after their time, as left_1700000000000000000.jpg",
 	diag.HintSelectOtherwise:    "select by every: or by frame numbers, or name files after their time, as jai_cam_1700000000000000000.jpg",
 	diag.HintCheckSelection:     "look at frames: in the manifest",
 	diag.HintLeaveFrameNameOut:  "leave frame_name out for these bags, or upload the images (root: of a directory or s3://…)",

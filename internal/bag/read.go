@@ -19,6 +19,26 @@ func (b *Bag) Read(ctx context.Context, e Entry) ([]byte, error) {
 	return b.one(ctx, e, -1)
 }
 
+// Keep reads one message and gives it to use, which waits for no memory. What that wants kept, a part of the message or what
+// was made of it, is kept until others need the memory.
+func (b *Bag) Keep(ctx context.Context, e Entry, use func(data []byte) (keep []byte, err error)) (*memory.Kept, error) {
+	m, held, err := b.hold(ctx, e, -1)
+	if err != nil {
+		return nil, err
+	}
+	data, err := use(m.data)
+	if err != nil || data == nil {
+		m.free()
+		held.Done(nil)
+		return nil, err
+	}
+	if m.own == nil {
+		return held.Keep(data), nil
+	}
+	held.Done(nil)
+	return m.own.Keep(data), nil
+}
+
 // Head reads the first n bytes of a message, or all of it if it is shorter:
 // enough for a header's stamp. Where messages lie plain in the file no more is read.
 func (b *Bag) Head(ctx context.Context, e Entry, n int) ([]byte, error) {

@@ -2,9 +2,13 @@ package bag
 
 import (
 	"context"
+	"crypto/sha256"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/maruel/natural"
 )
 
 // A Twin is a file that holds the same recording as another one next to it.
@@ -15,11 +19,13 @@ type Twin struct {
 
 // Twins finds those among the names in a directory that hold what another one holds, by their names; where names leave
 // doubt, by more. A number, as in run (1).mcap, makes a copy only of a file of the same size, as a browser's second
-// download has it; and a .db3 and an .mcap of one name that have no time in common are other recordings.
+// download has it; and a .db3 and an .mcap of one name that have no time in common are other recordings. Files of any
+// names on this machine that hold the same bytes are twins, too.
 func Twins(ctx context.Context, s Store, dir string, names []string) []Twin {
 	at := location{s, dir}
 	twins := slices.DeleteFunc(twinsByName(names), func(t Twin) bool { return at.apart(ctx, t) })
-	return append(twins, at.numberedCopies(ctx, names, twins)...)
+	twins = append(twins, at.numberedCopies(ctx, names, twins)...)
+	return append(twins, at.equalFiles(ctx, names, twins)...)
 }
 
 // apart reports whether a .db3 and an .mcap have no time in common. What cannot be read tells nothing, and what lies on
@@ -38,12 +44,11 @@ func (l location) apart(ctx context.Context, t Twin) bool {
 
 // times are those of a recording's first and last messages; false where it has none, or cannot be read.
 func (l location) times(ctx context.Context) (first, last int64, ok bool) {
-	b, err := Open(ctx, l.store, l.name, Options{})
+	topics, err := l.topics(ctx)
 	if err != nil {
 		return 0, 0, false
 	}
-	defer b.Close()
-	first, last = timesOf(b.topics)
+	first, last = timesOf(topics)
 	return first, last, last != 0
 }
 
@@ -72,6 +77,106 @@ func (l location) numberedCopies(ctx context.Context, names []string, known []Tw
 		}
 	}
 	return copies
+}
+
+// equalFiles are the files that hold the bytes of another one, whatever they are called; the first in natural order is the one
+// to read.
+func (l location) equalFiles(ctx context.Context, names []string, known []Twin) []Twin {
+	if _, near := l.store.(nearStore); !near {
+		return nil
+	}
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return kindNamed(name) == "" || slices.ContainsFunc(known, func(t Twin) bool { return t.Name == name })
+	})
+	slices.SortFunc(names, natural.Compare)
+	bySize := map[int64][]string{}
+	for _, name := range names {
+		if info, err := l.child(name).stat(ctx); err == nil && info.Mode().IsRegular() && info.Size() > 0 {
+			bySize[info.Size()] = append(bySize[info.Size()], name)
+		}
+	}
+	var twins []Twin
+	for size, same := range bySize {
+		if len(same) > 1 {
+			twins = append(twins, l.equalAmong(ctx, same, size)...)
+		}
+	}
+	slices.SortFunc(twins, func(a, b Twin) int { return natural.Compare(a.Name, b.Name) })
+	return twins
+}
+
+// equalAmong are those of files of one size that hold the bytes of one before them.
+func (l location) equalAmong(ctx context.Context, names []string, size int64) []Twin {
+	var twins []Twin
+	first := map[[sha256.Size]byte]string{}
+	for _, name := range names {
+		sum, whole, err := l.child(name).sample(ctx, size)
+		if err != nil {
+			continue
+		}
+		of, seen := first[sum]
+		switch {
+		case !seen:
+			first[sum] = name
+		case whole || l.child(name).toldAs(ctx, l.child(of)):
+			twins = append(twins, Twin{Name: name, Of: of})
+		}
+	}
+	return twins
+}
+
+// What is read of two large files to see whether they are the same: their ends, where all formats have an index or their last
+// messages, and as many blocks between them.
+const (
+	sampledEnd    = 64 << 10 // bytes
+	sampledBlock  = 4 << 10
+	sampledBlocks = 32
+)
+
+// sample is a hash of parts of a file; whole says that they are all of it.
+func (l location) sample(ctx context.Context, size int64) (sum [sha256.Size]byte, whole bool, err error) {
+	f, err := openFile(ctx, l)
+	if err != nil {
+		return sum, false, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	part := func(from, n int64) {
+		if err == nil {
+			_, err = io.Copy(h, io.NewSectionReader(f.f, from, n))
+		}
+	}
+	if size <= 2*sampledEnd+sampledBlocks*sampledBlock {
+		part(0, size)
+		return [sha256.Size]byte(h.Sum(nil)), true, err
+	}
+	part(0, sampledEnd)
+	for i := range int64(sampledBlocks) {
+		part(sampledEnd+(size-2*sampledEnd)/sampledBlocks*i, sampledBlock)
+	}
+	part(size-sampledEnd, sampledEnd)
+	return [sha256.Size]byte(h.Sum(nil)), false, err
+}
+
+// toldAs reports whether a recording has the topics of another one, with as many messages and the same times: to the
+// nanosecond, no other recording has.
+func (l location) toldAs(ctx context.Context, other location) bool {
+	topics, err := l.topics(ctx)
+	if err != nil || !slices.ContainsFunc(topics, func(t Topic) bool { return t.Count > 0 }) {
+		return false
+	}
+	others, err := other.topics(ctx)
+	return err == nil && slices.EqualFunc(topics, others, func(a, b Topic) bool {
+		return compareTopics(a, b) == 0 && a.Count == b.Count && a.First == b.First && a.Last == b.Last
+	})
+}
+
+func (l location) topics(ctx context.Context) ([]Topic, error) {
+	b, err := Open(ctx, l.store, l.name, Options{})
+	if err != nil {
+		return nil, err
+	}
+	return b.topics, b.Close()
 }
 
 // twinsByName finds those among the names in one directory that hold what another one holds: a .db3 next to the

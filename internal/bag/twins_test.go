@@ -50,11 +50,12 @@ func TestATwinInARosbag2IsANote(t *testing.T) {
 		files map[string][]byte
 		note  string
 	}{
-		"converted":      {map[string][]byte{"run.db3": database, "run.mcap": mcap}, "run.mcap is left out: run.db3 is the same recording"},
-		"its zstd":       {map[string][]byte{"run_0.db3": database, "run_0.db3.zstd": packed}, "run_0.db3.zstd is left out: run_0.db3 is the same recording"},
-		"with metadata":  {map[string][]byte{"db3_none.db3": database, "db3_none.mcap": mcap, "metadata.yaml": metadata}, "db3_none.mcap is left out: db3_none.db3 is the same recording"},
-		"in capitals":    {map[string][]byte{"run.DB3": database, "run.MCAP": mcap}, "run.MCAP is left out: run.DB3 is the same recording"},
-		"all three here": {map[string][]byte{"run.db3": database, "run.db3.zstd": packed, "run.mcap": mcap}, "run.mcap is left out: run.db3 is the same recording"},
+		"converted":       {map[string][]byte{"run.db3": database, "run.mcap": mcap}, "run.mcap is left out: run.db3 is the same recording"},
+		"its zstd":        {map[string][]byte{"run_0.db3": database, "run_0.db3.zstd": packed}, "run_0.db3.zstd is left out: run_0.db3 is the same recording"},
+		"with metadata":   {map[string][]byte{"db3_none.db3": database, "db3_none.mcap": mcap, "metadata.yaml": metadata}, "db3_none.mcap is left out: db3_none.db3 is the same recording"},
+		"in capitals":     {map[string][]byte{"run.DB3": database, "run.MCAP": mcap}, "run.MCAP is left out: run.DB3 is the same recording"},
+		"by another name": {map[string][]byte{"run_0.mcap": mcap, "run_1.mcap": mcap}, "run_1.mcap is left out: run_0.mcap is the same recording"},
+		"all three here":  {map[string][]byte{"run.db3": database, "run.db3.zstd": packed, "run.mcap": mcap}, "run.mcap is left out: run.db3 is the same recording"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -80,14 +81,14 @@ func TestATwinInARosbag2IsANote(t *testing.T) {
 
 // Where names leave doubt, sizes and times decide.
 func TestWhatOnlyLooksLikeATwinIsARecordingOfItsOwn(t *testing.T) {
-	record := func(name string, from int64) []byte {
+	record := func(name string, from int64, payload ...byte) []byte {
 		path := filepath.Join(t.TempDir(), name)
 		w, err := bagtest.Create(path, bagtest.Format{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range int64(3) {
-			if err := w.Write(bagtest.Topic{Name: "/a", Type: "std_msgs/msg/String", Encoding: "cdr", SchemaEncoding: "ros2msg"}, (from+i)*1e9, []byte{0, 1, 0, 0}); err != nil {
+			if err := w.Write(bagtest.Topic{Name: "/a", Type: "std_msgs/msg/String", Encoding: "cdr", SchemaEncoding: "ros2msg"}, (from+i)*1e9, append([]byte{0, 1, 0, 0}, payload...)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -97,6 +98,8 @@ func TestWhatOnlyLooksLikeATwinIsARecordingOfItsOwn(t *testing.T) {
 		return readFile(t, path)
 	}
 	first, second, longer := record("a.mcap", 100), record("a.mcap", 200), append(record("a.mcap", 100), 0)
+	large := record("a.mcap", 100, make([]byte, 1<<20)...)
+	alike := record("a.mcap", 200, make([]byte, 1<<20)...)
 	database := readFile(t, "testdata/fixtures/ros2/db3_none/db3_none.db3")
 	for name, tt := range map[string]struct {
 		files map[string][]byte
@@ -104,7 +107,12 @@ func TestWhatOnlyLooksLikeATwinIsARecordingOfItsOwn(t *testing.T) {
 	}{
 		"downloaded again":         {map[string][]byte{"run.mcap": first, "run (1).mcap": first, "run(2).mcap": first}, []Twin{{"run (1).mcap", "run.mcap"}, {"run(2).mcap", "run.mcap"}}},
 		"a number of another size": {map[string][]byte{"run.mcap": first, "run (1).mcap": longer}, nil},
-		"numbers alone":            {map[string][]byte{"run (1).mcap": first, "run (2).mcap": first}, nil},
+		"numbers alone":            {map[string][]byte{"run (1).mcap": first, "run (2).mcap": first}, []Twin{{"run (2).mcap", "run (1).mcap"}}},
+		"other numbers alone":      {map[string][]byte{"run (1).mcap": first, "run (2).mcap": second}, nil},
+		"under any name":           {map[string][]byte{"morning.mcap": first, "backup_7.mcap": first, "noon.mcap": second, "old.mcap": first}, []Twin{{"morning.mcap", "backup_7.mcap"}, {"old.mcap", "backup_7.mcap"}}},
+		"a large one":              {map[string][]byte{"a.mcap": large, "b.mcap": large}, []Twin{{"b.mcap", "a.mcap"}}},
+		"large ones alike":         {map[string][]byte{"a.mcap": large, "b.mcap": alike}, nil},
+		"in a database":            {map[string][]byte{"z.db3": database, "y.db3": database}, []Twin{{"z.db3", "y.db3"}}},
 		"of another time":          {map[string][]byte{"run.db3": database, "run.mcap": second}, nil},
 		"converted":                {map[string][]byte{"db3_none.db3": database, "db3_none.mcap": readFile(t, "testdata/fixtures/ros2/mcap_none/mcap_none.mcap")}, []Twin{{"db3_none.mcap", "db3_none.db3"}}},
 		"what cannot be read":      {map[string][]byte{"run.db3": database, "run.mcap": first[:20]}, []Twin{{"run.mcap", "run.db3"}}},

@@ -124,6 +124,8 @@ const (
 	HintDirectoryEmpty  // directory
 	HintDirectoryHolds  // directory, what
 	HintSelectOtherwise
+	HintStampContext
+	HintStampOrNumber
 	HintCheckSelection
 
 	// Bags and images.

@@ -78,8 +78,11 @@ func (i *idle) drop(k *Kept) {
 	k.data = nil
 }
 
+// clear drops what has no keeper.
 func (i *idle) clear() {
-	for len(i.list) > 0 {
-		i.drop(i.list[0])
+	for _, k := range slices.Clone(i.list) {
+		if !k.own {
+			i.drop(k)
+		}
 	}
 }

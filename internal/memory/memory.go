@@ -228,7 +228,7 @@ func (g *Grant) Done(buf []byte) {
 	}
 }
 
-// Keep gives the bytes back, and keeps data, which took no more of them, for who asks for it again.
+// Keep gives the bytes back, and keeps data, which was made of them, for who asks for it again.
 func (g *Grant) Keep(data []byte) *Kept {
 	k := &Kept{b: g.b, data: data, own: true}
 	g.end(k)

@@ -43,7 +43,7 @@ func (r *Reader) yield() {
 	}
 }
 
-// Close gives back all that the reader was granted; what was kept for readers is given up with the last one.
+// Close gives back all that the reader was granted; memory that is kept for whoever needs some is given up with the last reader.
 func (r *Reader) Close() {
 	b := r.b
 	b.mu.Lock()

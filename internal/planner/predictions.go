@@ -153,12 +153,14 @@ func predictionError(t source.Task, err error) error {
 
 // namedPredictions name themselves in errors.
 type namedPredictions struct {
-	predictions
-	of source.Task
+	found predictions
+	of    source.Task
 }
 
+func (n namedPredictions) Hash() string { return n.found.Hash() }
+
 func (n namedPredictions) Place(t prediction.Target) (prediction.Placed, error) {
-	placed, err := n.predictions.Place(t)
+	placed, err := n.found.Place(t)
 	if err != nil {
 		err = predictionError(n.of, err)
 	}

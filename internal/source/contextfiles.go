@@ -48,7 +48,7 @@ func (s scanner) fileContext(t *Task, b *bagRef, of *manifest.Camera, d division
 		for i, p := range paths {
 			stamp, ok := stampOf(p)
 			if !ok {
-				t.block(diag.CodeNoStamps, diag.Hint{}, "context %s: no time stamps in the names of its images, such as %s", wording.Safe(c.Name), wording.Safe(b.store.Path(path.Join(b.rel, p))))
+				t.block(diag.CodeNoStamps, diag.Do(diag.HintStampContext), "context %s: no time stamps in the names of its images, such as %s", wording.Safe(c.Name), wording.Safe(b.store.Path(path.Join(b.rel, p))))
 				return problems
 			}
 			stamps[i] = stamp

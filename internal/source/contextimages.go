@@ -173,7 +173,7 @@ func (t *Task) addContext(name string, within time.Duration, stamps []int64, of 
 	for i := range times {
 		stamp := t.frames.source.Origin(i).StampNS
 		if stamp == nil {
-			t.block(diag.CodeNoStamps, diag.Hint{}, "context %s: no time stamps in the names of %s, such as %s", wording.Safe(name), t.described(), wording.Safe(t.frames.source.Where(i)))
+			t.block(diag.CodeNoStamps, diag.Do(diag.HintStampContext), "context %s: no time stamps in the names of %s, such as %s", wording.Safe(name), t.described(), wording.Safe(t.frames.source.Where(i)))
 			return nil
 		}
 		times[i] = *stamp

@@ -35,7 +35,7 @@ func (t *Task) addByNumber(c manifest.Context, paths []string, of candidates) []
 		whose = "its images"
 	}
 	if first != "" {
-		t.block(diag.CodeNoStamps, diag.Hint{}, "context %s: no time stamps in the names of %s, and two of them have one number: %s and %s", wording.Safe(c.Name), whose, wording.Safe(first), wording.Safe(second))
+		t.block(diag.CodeNoStamps, diag.Do(diag.HintStampOrNumber), "context %s: no time stamps in the names of %s, and two of them have one number: %s and %s", wording.Safe(c.Name), whose, wording.Safe(first), wording.Safe(second))
 		return nil
 	}
 	found := make([]int, len(frames)) // the candidate, from 1

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
@@ -31,7 +32,7 @@ func TestImagesBesideARecordingAreNeverDroppedInSilence(t *testing.T) {
 		},
 		"a photo next to a rosbag2": {
 			files:  map[string]string{"run/preview.jpg": "", "run/db3_none.db3": database, "run/metadata.yaml": metadata},
-			frames: 60, want: []string{"note: taken: 60 image messages of 1 bag; not taken: 1 image file, such as run/preview.jpg"},
+			frames: 60, want: []string{"note: taken: 60 image messages of 1 bag; not taken: 1 image file, such as run/preview.jpg", "note: of topics that hold the same images one is taken, in 1 task, such as /realsenseD435/color/image_raw/compressed, not /realsenseD435/color/image_raw (30 messages each)"},
 		},
 		"cameras next to a rosbag2 of telemetry": {
 			files:  map[string]string{"run/1.jpg": "", "run/run_7.mcap": telemetry, "run/metadata.yaml": "testdata/field/10-rosbag2-file-renamed/run/metadata.yaml"},
@@ -108,6 +109,8 @@ func TestGlobsTakeOneFileOfARecording(t *testing.T) {
 	check(t, err)
 	ros1, err := os.ReadFile("../bag/testdata/field/first_empty.mcap")
 	check(t, err)
+	another := bytes.Clone(mcap)
+	another[8+9+4]++ // its profile
 	tests := map[string]struct {
 		files []string
 		lines string
@@ -117,6 +120,8 @@ func TestGlobsTakeOneFileOfARecording(t *testing.T) {
 		"forms":             {[]string{"a.mcap", "a.db3", "b.mcap"}, `bags: ["*"]`, 2, []string{"note: left out: 1 recording of which another file is there, such as a.db3 (a.mcap is taken)"}},
 		"in several globs":  {[]string{"a.mcap", "a.mcap.zstd"}, `bags: ["*.mcap", "*.zstd"]`, 1, []string{"note: left out: 1 recording of which another file is there, such as a.mcap.zstd (a.mcap is taken)"}},
 		"reindexed":         {[]string{"d/a.bag", "d/a.orig.bag"}, `bags: ["d/*.bag"]`, 1, []string{"note: left out: 1 recording of which another file is there, such as d/a.orig.bag (a.bag is taken)"}},
+		"under other names": {[]string{"a.mcap", "backup.mcap", "d/a.mcap"}, `bags: ["*.mcap", "d/*.mcap"]`, 2, []string{"note: left out: 1 recording of which another file is there, such as backup.mcap (a.mcap is taken)"}},
+		"both are named":    {[]string{"a.mcap", "backup.mcap"}, `bags: [a.mcap, backup.mcap]`, 2, nil},
 		"named by its path": {[]string{"a.bag", "a.orig.bag"}, `bags: [a.bag, a.orig.bag]`, 2, nil},
 		"the only one":      {[]string{"a.orig.bag"}, `bags: ["*.bag"]`, 1, nil},
 	}
@@ -125,8 +130,11 @@ func TestGlobsTakeOneFileOfARecording(t *testing.T) {
 			root := t.TempDir()
 			for _, f := range tt.files {
 				data := mcap
-				if filepath.Ext(f) == ".bag" {
+				switch {
+				case filepath.Ext(f) == ".bag":
 					data = ros1
+				case f == "b.mcap":
+					data = another
 				}
 				check(t, os.MkdirAll(filepath.Dir(filepath.Join(root, f)), 0o777))
 				check(t, os.WriteFile(filepath.Join(root, f), data, 0o666))

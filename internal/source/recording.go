@@ -201,7 +201,9 @@ func (s scanner) cameraTopics(ctx context.Context, v view, r *bag.Bag, d divided
 	o.tasks = append(o.tasks, *t)
 	o.problems = append(o.problems, others...)
 	if !clouds {
-		o.problems = append(o.problems, choices(t, byName, chosen, d.mine[i], depths)...)
+		list, same := choices(t, byName, chosen, d.mine[i], depths)
+		o.problems = append(o.problems, list...)
+		o.totals.sameTopics.join(same)
 	}
 	return nil
 }
@@ -268,15 +270,19 @@ func (s scanner) fromTopics(ctx context.Context, v view, r *bag.Bag, chosen []ba
 }
 
 // choices says which of a camera's topics that hold the same images are taken, where they do not hold as many,
-// or not in the same depth. Where the camera's name alone chose one, all others were passed over.
-func choices(t *Task, byName bool, chosen, all []bag.Topic, d recording.Depths) []diag.Diagnostic {
-	var list []diag.Diagnostic
+// or not in the same depth. Where the camera's name alone chose one, all others were passed over. Tasks whose topics hold the
+// same are only counted.
+func choices(t *Task, byName bool, chosen, all []bag.Topic, d recording.Depths) (list []diag.Diagnostic, equal occurrences) {
 	for _, c := range chosen {
 		from := recording.StreamOf(c.Name, all)
 		if byName && len(chosen) == 1 {
 			from = all
 		}
-		for _, twin := range recording.Passed(c, from, d) {
+		other, same := recording.Passed(c, from, d)
+		if len(same) > 0 {
+			equal = occurrences{n: 1, bags: 1, example: fmt.Sprintf("%s, not %s (%s each)", c.Name, same[0].Name, wording.Count(c.Count, "message", "messages"))}
+		}
+		for _, twin := range other {
 			list = append(list, diag.Diagnostic{
 				Severity: diag.Note, Code: diag.CodeTopicChoice, Task: t.Name, Pos: t.Origin,
 				Text: fmt.Sprintf("task %s: %s (%s) is taken, not %s (%s)", wording.Safe(t.Name),
@@ -284,7 +290,7 @@ func choices(t *Task, byName bool, chosen, all []bag.Topic, d recording.Depths) 
 			})
 		}
 	}
-	return list
+	return list, equal
 }
 
 // firstReceived is when the bag's first image was received: where its seconds begin.

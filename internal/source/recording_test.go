@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,7 +87,11 @@ func TestEveryFixtureGivesItsFrames(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			tasks, problems := Scan(context.Background(), parse(t, twoCameras+"bags: [{path: "+name+"}]"), Options{Root: fixtures})
-			if len(tasks) != 2 || len(problems) > 0 {
+			var notes []string
+			if file.Topics["/jai_cam/image_raw"] == 30 {
+				notes = []string{"note: of topics that hold the same images one is taken, in 2 tasks, such as /jai_cam/image_raw/compressed, not /jai_cam/image_raw (30 messages each)"}
+			}
+			if len(tasks) != 2 || !slices.Equal(texts(fixtures, problems), notes) {
 				t.Fatalf("%d tasks, %v", len(tasks), problems)
 			}
 			for i, camera := range []string{"jai_cam", "realsenseD435"} {

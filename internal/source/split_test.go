@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -117,6 +118,8 @@ func TestFilesWithoutMetadataAreOneRecordingOnlyInOrder(t *testing.T) {
 	check(t, err)
 	two, err := os.ReadFile("testdata/field/18-split-not-in-metadata/run/one_missing_1.mcap")
 	check(t, err)
+	other := bytes.Clone(one)
+	other[8+9+4]++ // its profile's first letter: another file of the same times
 	tests := map[string]struct {
 		files  map[string][]byte
 		frames int
@@ -124,7 +127,7 @@ func TestFilesWithoutMetadataAreOneRecordingOnlyInOrder(t *testing.T) {
 		"not from 0":          {map[string][]byte{"run_1.mcap": one, "run_2.mcap": two}, 0},
 		"one lacks":           {map[string][]byte{"run_0.mcap": one, "run_2.mcap": two}, 0},
 		"padded":              {map[string][]byte{"run_00.mcap": one, "run_01.mcap": two}, 0},
-		"at the same time":    {map[string][]byte{"run_0.mcap": one, "run_1.mcap": one}, 0},
+		"at the same time":    {map[string][]byte{"run_0.mcap": one, "run_1.mcap": other}, 0},
 		"two kinds":           {map[string][]byte{"run_0.mcap": one, "run_1.db3": two}, 0},
 		"a lone file is fine": {map[string][]byte{"any.mcap": one}, 4},
 	}

@@ -26,6 +26,7 @@ type totals struct {
 	leftRecordings occurrences      // recordings left next to images that are taken
 	leftImages     occurrences      // images left next to recordings that are taken
 	indexed        occurrences      // bags whose indexes replace them
+	sameTopics     occurrences      // tasks of one of the topics that hold the same images, as many in each
 	taken          []int            // tasks of a camera, blocked ones too
 	missing        []occurrences    // bags that lack a camera
 	passed         []occurrences    // videos of other cameras
@@ -92,6 +93,7 @@ func (t *totals) add(o totals) {
 	t.topics.join(o.topics)
 	t.videos.join(o.videos)
 	t.indexed.join(o.indexed)
+	t.sameTopics.join(o.sameTopics)
 	t.recordings += o.recordings
 	for i := range o.taken {
 		t.taken[i] += o.taken[i]
@@ -137,6 +139,10 @@ func (t *totals) problems(m *manifest.Manifest) []diag.Diagnostic {
 	if h := t.misplaced; h.n > 0 {
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeLeftOut, Text: fmt.Sprintf(
 			"left out: %s below related_images where CVAT finds no frame for them, such as %s", wording.Count(h.n, "image", "images"), wording.Safe(h.example))})
+	}
+	if h := t.sameTopics; h.n > 0 {
+		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeTopicChoice, Text: fmt.Sprintf(
+			"of topics that hold the same images one is taken, in %s, such as %s", wording.Count(h.n, "task", "tasks"), wording.Safe(h.example))})
 	}
 	list = append(list, t.mixed()...)
 	if h := t.pictures; h.n > 0 {

@@ -108,6 +108,7 @@ func TestADraftIsAsItWas(t *testing.T) {
 					var err error
 					content, err = os.ReadFile(filepath.Join(fixtures, fixture))
 					check(t, err)
+					distinct(content, f)
 				}
 				check(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(f)), 0o777))
 				check(t, os.WriteFile(filepath.Join(dir, f), content, 0o666))

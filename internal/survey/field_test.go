@@ -174,13 +174,16 @@ func TestADraftOfRecordingsIsAGlobOfFiles(t *testing.T) {
 		"copies":              {[]string{"a.mcap", "a - Copy.mcap", "b.mcap", "b (copy).mcap"}, `path: "*.mcap"`, 2},
 		"of a directory":      {[]string{"day/a.mcap", "day/c.mcap", "day/b.mcap"}, `path: "*.mcap"`, 3},
 		"twice":               {[]string{"a.mcap", "a.mcap.zstd", "b.mcap"}, `path: "*.mcap"`, 2},
+		"the same bytes":      {[]string{"a.mcap", "backup of a.mcap", "b.mcap"}, `path: "*.mcap"`, 2},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			for _, f := range tt.files {
 				check(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, f)), 0o777))
-				check(t, os.WriteFile(filepath.Join(dir, f), mcap, 0o666))
+				data := bytes.Clone(mcap)
+				distinct(data, f)
+				check(t, os.WriteFile(filepath.Join(dir, f), data, 0o666))
 			}
 			got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "", dir)
 			check(t, err)
@@ -189,6 +192,18 @@ func TestADraftOfRecordingsIsAGlobOfFiles(t *testing.T) {
 			}
 		})
 	}
+}
+
+// distinct makes a recording another file than those whose names end otherwise: a letter of an MCAP's profile, and of what
+// fills up a bag's header.
+func distinct(data []byte, name string) {
+	stem, _, _ := strings.Cut(filepath.Base(name), ".")
+	stem = strings.TrimSuffix(strings.TrimSuffix(stem, " - Copy"), " (copy)")
+	at := 8 + 9 + 4
+	if filepath.Ext(name) == ".bag" {
+		at = 4090
+	}
+	data[at] = stem[len(stem)-1]
 }
 
 // Topics of every encoding: those that are read, and why the others are not.

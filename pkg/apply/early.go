@@ -11,7 +11,7 @@ import (
 // takes a second or two, and making a project ready half a second. Of a small task it would gain nothing.
 type early struct {
 	index  int
-	taken  bool // its task has it, or is to have it; that task alone asks
+	taken  bool // its task has it, or is to have it, or needs none any more; that task alone asks
 	cancel func()
 	over   sync.WaitGroup
 	files  Images
@@ -38,6 +38,13 @@ func (r *run) readEarly(ctx context.Context) *early {
 	return nil
 }
 
+// dropOf drops the reading of a task that has ended: nothing of it is kept until the run's end.
+func (e *early) dropOf(index int) {
+	if e != nil && e.index == index {
+		e.drop()
+	}
+}
+
 // drop ends a reading that its task never took.
 func (e *early) drop() {
 	if e == nil {
@@ -45,10 +52,16 @@ func (e *early) drop() {
 	}
 	e.cancel()
 	e.over.Wait()
-	if !e.taken && e.files.Archive != nil {
-		_ = e.files.Archive.Close()
-		if e.files.Release != nil {
-			e.files.Release()
+	if e.taken {
+		return
+	}
+	e.taken = true
+	files := e.files
+	e.files = Images{}
+	if files.Archive != nil {
+		_ = files.Archive.Close()
+		if files.Release != nil {
+			files.Release()
 		}
 	}
 }
@@ -61,5 +74,7 @@ func (t *task) read(ctx context.Context) (Images, error) {
 	}
 	e.taken = true
 	e.over.Wait() // it ends when the run is to stop
-	return e.files, e.err
+	files := e.files
+	e.files = Images{} // the task's alone, until it ends
+	return files, e.err
 }

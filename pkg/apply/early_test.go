@@ -65,3 +65,30 @@ func TestWhatWasReadForNothingIsGivenBack(t *testing.T) {
 		})
 	}
 }
+
+// Nothing of an early reading is kept beyond its task's end: not what the task took, nor what it left.
+func TestAnEarlyReadingEndsWithItsTask(t *testing.T) {
+	for name, taken := range map[string]bool{"taken": true, "left": false} {
+		t.Run(name, func(t *testing.T) {
+			released := 0
+			z := archiveOf("a")
+			e := &early{index: 3, cancel: func() {}, files: Images{Archive: z, Release: func() { released++ }}}
+			other, own := &task{run: &run{early: e}, index: 2}, &task{run: &run{early: e}, index: 3}
+			if taken {
+				got, err := own.read(t.Context())
+				if err != nil || got.Archive != Archive(z) || e.files.Archive != nil {
+					t.Errorf("%v, %v; %v is kept", got, err, e.files)
+				}
+			}
+			other.early.dropOf(other.index)
+			if released != 0 {
+				t.Error("the end of another task gave it back")
+			}
+			own.early.dropOf(own.index)
+			own.early.drop() // at the run's end
+			if want := map[bool]int{true: 0, false: 1}[taken]; released != want || e.files.Archive != nil {
+				t.Errorf("given back %d times, %v is kept", released, e.files)
+			}
+		})
+	}
+}

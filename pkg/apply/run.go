@@ -172,6 +172,7 @@ func (r *run) work(ctx context.Context, i int, c plan.Change) {
 		r.slots.end()
 		r.lookups.ended()
 		t.close()
+		r.early.dropOf(i)
 		t.result.Duration = time.Since(t.started)
 		r.result.Tasks[i] = t.result
 		r.tell(Event{Task: c.Task, Index: i, Phase: Finished, Result: &t.result})

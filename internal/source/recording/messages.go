@@ -11,7 +11,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
@@ -121,24 +120,6 @@ func (c *Cache) eachOf(ctx context.Context, s store.Store, name, topic string, v
 
 // Size is -1 of a message that is yet to be encoded.
 func (m *Messages) Size(_ context.Context, i int) (int64, error) { return m.messages[i].size, nil }
-
-// Open reads one message again. What was encoded lies in the spool; without it, it is
-// encoded again, to the same bytes.
-func (m *Messages) Open(ctx context.Context, i int) (io.ReadCloser, error) {
-	if r, ok := m.spool.open(m.messages[i].Entry); ok {
-		return io.NopCloser(r), nil
-	}
-	var file []byte
-	err := m.cache.use(ctx, m.store, m.name, m.reader, func(b *bag.Bag) error {
-		data, err := b.Read(ctx, m.messages[i].Entry)
-		if err != nil {
-			return err
-		}
-		file, err = m.file(m.messages[i], data)
-		return err
-	})
-	return io.NopCloser(bytes.NewReader(file)), err
-}
 
 // file makes the image file of a message; one that passes through is a part of it.
 func (m *Messages) file(s Message, data []byte) ([]byte, error) {

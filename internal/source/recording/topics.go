@@ -180,19 +180,22 @@ func packed(t bag.Topic) bool {
 	return (kind == rosimage.Compressed || kind == rosimage.FoxgloveCompressed) && t.Count > 0
 }
 
-// Passed are the topics that a choice passed over and that hold images, but not as many of them or in another
-// depth: what a person should know of it.
-func Passed(chosen bag.Topic, topics []bag.Topic, d Depths) []bag.Topic {
-	var passed []bag.Topic
+// Passed are the topics that a choice passed over and that hold images: those that hold not as many of them or in another
+// depth, which a person should know of, and those that hold the same.
+func Passed(chosen bag.Topic, topics []bag.Topic, d Depths) (other, same []bag.Topic) {
 	for _, t := range topics {
+		if t.Name == chosen.Name || t.Count == 0 || IsVideo(t) {
+			continue
+		}
 		deep, known := d[t.Name]
 		chosenDeep, chosenKnown := d[chosen.Name]
-		differs := t.Count != chosen.Count || flattensDepth(t.Name) || known && chosenKnown && deep != chosenDeep
-		if t.Name != chosen.Name && t.Count > 0 && !IsVideo(t) && differs {
-			passed = append(passed, t)
+		if t.Count != chosen.Count || flattensDepth(t.Name) || known && chosenKnown && deep != chosenDeep {
+			other = append(other, t)
+		} else {
+			same = append(same, t)
 		}
 	}
-	return passed
+	return other, same
 }
 
 // StreamOf are the topics of one stream.
