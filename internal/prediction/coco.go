@@ -1,7 +1,6 @@
 package prediction
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/annotation"
 )
@@ -76,24 +74,24 @@ type cocoReader struct {
 func indexCOCO(text *io.SectionReader, sum io.Writer) (*File, error) {
 	f, c := &File{}, cocoReader{images: map[cocoID]int32{}, categories: map[cocoID]cocoCategory{}}
 	annotations := 0
-	err := eachCOCO(io.TeeReader(text, sum), map[string]visitor{
-		"images": {keep: true, visit: func(_ int64, text []byte) error {
+	err := eachCOCO(text, sum, map[string]visit{
+		"images": func(_ int64, text []byte) error {
 			var i cocoImage
 			err := json.Unmarshal(text, &i)
 			c.images[i.ID] = int32(len(f.images))
 			f.images = append(f.images, imageOf{name: i.FileName, width: pixels(i.Width), height: pixels(i.Height)})
 			return err
-		}},
-		"categories": {keep: true, visit: func(_ int64, text []byte) error {
+		},
+		"categories": func(_ int64, text []byte) error {
 			var category cocoCategory
 			err := json.Unmarshal(text, &category)
 			c.categories[category.ID] = category
 			return err
-		}},
-		"annotations": {visit: func(int64, []byte) error {
+		},
+		"annotations": func(int64, []byte) error {
 			annotations++
 			return nil
-		}},
+		},
 	})
 	switch {
 	case err != nil:
@@ -102,15 +100,15 @@ func indexCOCO(text *io.SectionReader, sum io.Writer) (*File, error) {
 		return nil, errors.New("COCO without images: frames are found by the images' names")
 	}
 	n := 0
-	err = eachCOCO(io.NewSectionReader(text, 0, text.Size()), map[string]visitor{
-		"annotations": {keep: true, visit: func(at int64, text []byte) error {
+	err = eachCOCO(text, io.Discard, map[string]visit{
+		"annotations": func(at int64, text []byte) error {
 			n++
 			image, item, err := c.read(f, n, text)
 			if err == nil {
 				f.add(row{at: int32(at), bytes: int32(len(text)), image: image}, []Item{item})
 			}
 			return err
-		}},
+		},
 	})
 	f.decode = func(f *File, r row, text []byte) ([]Item, error) {
 		_, item, err := c.read(f, int(r.thing)+1, text)
@@ -125,62 +123,6 @@ func pixels(n int) int32 {
 		return 0
 	}
 	return int32(n)
-}
-
-// A visitor is called for each element of a list, with its place in the text, and with its own text if it is to be kept.
-type visitor struct {
-	keep  bool
-	visit func(at int64, text []byte) error
-}
-
-// eachCOCO visits the elements of the lists that have a visitor, and looks whether all else is JSON.
-func eachCOCO(in io.Reader, each map[string]visitor) error {
-	s := newScanner(in)
-	switch c, err := s.next(); {
-	case err != nil:
-		return s.unless(err)
-	case c == '[':
-		return errors.New("a list of results; what is read is COCO with images, whose names find the frames, and categories")
-	case c != '{':
-		return s.notJSON()
-	}
-	err := s.object(func(key string) error {
-		v, known := each[strings.ToLower(key)]
-		if !known {
-			return s.pass()
-		}
-		line := s.line
-		err := s.list(v.keep, func(at int64, text []byte) error {
-			line = s.lineOf(text)
-			return v.visit(at, text)
-		})
-		return jsonError(key, line, s.kept, err)
-	})
-	if err != nil {
-		return err
-	}
-	return s.end()
-}
-
-// jsonError says where a file is not as it should be, and repeats nothing of it: it may be any file. The text is the element
-// of a list that begins in a line.
-func jsonError(list string, line int, text []byte, err error) error {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.Is(err, errNoList):
-		return fmt.Errorf("line %d: %s is not what it should be", line, list)
-	case errors.As(err, &syntax):
-		return fmt.Errorf("line %d is not JSON", line+linesBefore(text, syntax.Offset))
-	case errors.As(err, &kind):
-		field := strings.TrimSuffix(list+"."+kind.Field, ".")
-		return fmt.Errorf("line %d: %s is not what it should be", line+linesBefore(text, kind.Offset), field)
-	}
-	return err
-}
-
-func linesBefore(text []byte, offset int64) int {
-	return bytes.Count(text[:min(max(offset, 0), int64(len(text)))], []byte("\n"))
 }
 
 // read reads the n-th annotation.
