@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -57,6 +58,7 @@ func TestTooManyOpenFilesIsExitCode3(t *testing.T) {
 	shell, err := exec.LookPath("sh")
 	must(t, err)
 	struck := 0
+	t.Run("inspect and init", func(t *testing.T) { filesRunOutOf(t, shell) })
 	for limit := 10; limit < 30; limit += 2 {
 		if skipped(limit/2, 2) {
 			continue
@@ -80,5 +82,32 @@ func TestTooManyOpenFilesIsExitCode3(t *testing.T) {
 	}
 	if struck == 0 {
 		t.Error("no limit struck")
+	}
+}
+
+// filesRunOutOf looks at recordings and images with too few files: it is no answer that there are none.
+func filesRunOutOf(t *testing.T, shell string) {
+	examples, err := filepath.Abs(filepath.Join("..", "..", "examples"))
+	must(t, err)
+	for _, command := range []string{
+		"inspect $EXAMPLES/bags/data/row7_2026-03-05.mcap $EXAMPLES/quickstart/data/2026-03-04", "init $EXAMPLES/bags/data",
+	} {
+		for limit := 8; limit < 10; limit++ {
+			s := newSite(t, newDataset(t, shape{tasks: 1, frames: 1}), "", "").with("cvatplan", "EXAMPLES="+examples)
+			p := s.command(0)
+			p.Path, p.Args = shell, []string{"sh", "-c", fmt.Sprintf("rm cvatplan.yaml; ulimit -n %d; exec cvatplan %s", limit, command)}
+			p.begin(t)
+			<-p.done
+			said := p.out.String() + p.err.String()
+			if !strings.Contains(said, "too many open files") {
+				continue
+			}
+			if code := p.ProcessState.ExitCode(); code != exitTaskFailed {
+				t.Errorf("%s with %d files: exit code %d\n%s", command, limit, code, said)
+			}
+			if _, err := os.Stat(filepath.Join(p.Dir, "cvatplan.yaml")); err == nil {
+				t.Errorf("%s with %d files wrote a manifest", command, limit)
+			}
+		}
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/survey"
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
@@ -33,6 +34,9 @@ func (c initCmd) Run(a *app) error {
 		return err
 	}
 	drafted, err := survey.Draft(ctx, file, a.Server, c.Paths...)
+	if few := store.RanOut(); few != nil {
+		err = few // a manifest of what could be opened would look whole
+	}
 	if err != nil {
 		a.printProblems(drafted.Problems)
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/cvatplan/cvatplan/internal/report"
+	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/survey"
 )
 
@@ -31,6 +32,9 @@ func (c inspectCmd) Run(a *app) error {
 	}
 	if printed := c.print(a, bags); printed != nil {
 		return printed
+	}
+	if few := store.RanOut(); few != nil {
+		return few
 	}
 	return err
 }

@@ -3,9 +3,12 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
+	"syscall"
 
 	"github.com/cvatplan/cvatplan/internal/regular"
 )
@@ -24,7 +27,7 @@ func (l Local) Path(name string) string { return filepath.Join(l.Root, filepath.
 func (l Local) List(_ context.Context, dir string) ([]fs.DirEntry, error) {
 	f, err := os.Open(l.path(dir))
 	if err != nil {
-		return nil, err
+		return nil, noted(err)
 	}
 	defer f.Close()
 	return f.ReadDir(-1)
@@ -43,7 +46,7 @@ func (l Local) Open(_ context.Context, name string) (File, error) {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotAFile}
 	}
 	if err != nil {
-		return nil, err
+		return nil, noted(err)
 	}
 	info, err := f.Stat()
 	if err != nil {
@@ -51,6 +54,28 @@ func (l Local) Open(_ context.Context, name string) (File, error) {
 		return nil, err
 	}
 	return localFile{f, info.Size()}, nil
+}
+
+// ranOut is of the whole process, as the limit is.
+var ranOut atomic.Bool
+
+func noted(err error) error {
+	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+		ranOut.Store(true)
+	}
+	return err
+}
+
+// ErrRanOut is why what was found may not be all.
+var ErrRanOut = fmt.Errorf("what was found may not be all: %w", syscall.EMFILE)
+
+// RanOut is [ErrRanOut] if some file or directory could not be opened because this process may open no more: for who looks at
+// whatever is there, so that a file that cannot be opened is an answer, too.
+func RanOut() error {
+	if ranOut.Load() {
+		return ErrRanOut
+	}
+	return nil
 }
 
 // Link follows each link on the way; the end is an absolute path.
