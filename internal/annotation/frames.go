@@ -3,6 +3,7 @@ package annotation
 import (
 	"cmp"
 	"iter"
+	"math"
 	"slices"
 
 	"github.com/cvatplan/cvatplan/pkg/cvat"
@@ -28,8 +29,8 @@ func (t Task) All(skipped func(reason string)) iter.Seq[Frame] {
 	for _, f := range t.Hidden {
 		hidden[f] = true
 	}
-	p := placer{t: t, hidden: hidden, tracks: t.prepareTracks(hidden, skipped)}
-	p.index(skipped)
+	p := placer{t: t, hidden: hidden, tracks: t.prepareTracks(hidden, skipped), skipped: skipped}
+	p.index()
 	return func(yield func(Frame) bool) {
 		for start := 0; start < len(t.Frames); start += window {
 			for _, f := range p.window(start, min(start+window, len(t.Frames))) {
@@ -43,20 +44,21 @@ func (t Task) All(skipped func(reason string)) iter.Seq[Frame] {
 
 // A placer puts annotations on frames.
 type placer struct {
-	t      Task
-	hidden map[int]bool
-	tracks []track
-	shapes map[int][]Shape
-	tags   map[int][]Tag
+	t       Task
+	hidden  map[int]bool
+	tracks  []track
+	shapes  map[int][]Shape
+	tags    map[int][]Tag
+	skipped func(reason string)
 }
 
 // index sorts shapes and tags by their frames. What names no frame or label of the task is not exported by CVAT.
-func (p *placer) index(skipped func(string)) {
+func (p *placer) index() {
 	p.shapes, p.tags = map[int][]Shape{}, map[int][]Tag{}
 	for _, s := range p.t.Annotations.Shapes {
 		shape, ok := p.t.shape(s)
 		if !ok {
-			skipped("a shape of a label that the project does not have")
+			p.skipped("a shape of a label that the project does not have")
 			continue
 		}
 		p.shapes[s.Frame] = append(p.shapes[s.Frame], shape)
@@ -64,7 +66,7 @@ func (p *placer) index(skipped func(string)) {
 	for _, tag := range p.t.Annotations.Tags {
 		l := p.t.Labels.byID[tag.LabelID]
 		if l == nil {
-			skipped("a tag of a label that the project does not have")
+			p.skipped("a tag of a label that the project does not have")
 			continue
 		}
 		p.tags[tag.Frame] = append(p.tags[tag.Frame], Tag{Label: l.name, Group: tag.Group, Source: tag.Source, Attributes: l.values(tag.Attributes)})
@@ -90,6 +92,13 @@ func (t Task) shape(s cvat.Shape) (Shape, bool) {
 		}
 	}
 	return shape, true
+}
+
+// finite says whether a shape's numbers, which may have been computed, are numbers.
+func (s Shape) finite() bool {
+	isNot := func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
+	return !isNot(s.Rotation) && !slices.ContainsFunc(s.Points, isNot) &&
+		!slices.ContainsFunc(s.Elements, func(e Shape) bool { return !e.finite() })
 }
 
 // bySublabel compares two sublabels by their place in their skeleton.
@@ -121,7 +130,12 @@ func (p *placer) window(start, stop int) []Frame {
 	}
 	for _, t := range p.tracks {
 		for frame, shape := range t.between(start, stop) {
-			if i := at[frame-start]; i >= 0 {
+			i := at[frame-start]
+			switch {
+			case i < 0:
+			case !shape.finite():
+				p.skipped("a track, between keyframes whose numbers are too large to compute with")
+			default:
 				frames[i].Shapes = append(frames[i].Shapes, shape)
 			}
 		}

@@ -13,9 +13,21 @@ type ring []float64
 // ellipseSteps is how many corners stand for an ellipse: of one of 1,000 pixels they are half a pixel off at most.
 const ellipseSteps = 72
 
-// outline is what a shape encloses; nil of one that encloses nothing. A mask's is in several rings, the holes among
-// them running the other way round.
+// outline is what a shape encloses; nil of one that encloses nothing, or whose numbers are too large to compute with. A
+// mask's is in several rings, the holes among them running the other way round.
 func outline(s annotation.Shape) []ring {
+	rings := border(s)
+	if slices.ContainsFunc(rings, func(r ring) bool { return !finite(r...) }) {
+		return nil
+	}
+	return rings
+}
+
+func finite(numbers ...float64) bool {
+	return !slices.ContainsFunc(numbers, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
+}
+
+func border(s annotation.Shape) []ring {
 	p := s.Points
 	switch {
 	case s.Type == "rectangle" && len(p) == 4:

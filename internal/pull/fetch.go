@@ -67,8 +67,8 @@ func (r *Pull) fetch(ctx context.Context, m *member) error {
 		return err
 	}
 	a := answers{Frames: meta.Each(), Hidden: meta.Deleted}
-	if r.o.Jobs == groundTruth {
-		a.Annotations, err = r.server.JobAnnotations(ctx, m.groundTruth())
+	if job := m.answering(r.o.Jobs); job != 0 {
+		a.Annotations, err = r.server.JobAnnotations(ctx, job)
 	} else {
 		a.Annotations, err = r.server.Annotations(ctx, m.task.ID)
 	}
@@ -79,4 +79,13 @@ func (r *Pull) fetch(ctx context.Context, m *member) error {
 		return err
 	}
 	return r.cache.put(m, a)
+}
+
+// answering is the id of the job that is asked for the annotations; 0: the task is. CVAT answers about a task's only job what it
+// answers about the task, in less time.
+func (m *member) answering(kind string) int {
+	if kind == groundTruth {
+		return m.groundTruth()
+	}
+	return m.onlyJob()
 }

@@ -157,7 +157,7 @@ func (m *member) choice(a answers, o Options) func(frame int) taking {
 
 // takes says whether a job's frames are pulled.
 func (m *member) takes(j cvat.Job, o Options) bool {
-	kind := j.Type == o.Jobs || j.Type == "" && o.Jobs == annotationJob
+	kind := j.Type == o.Jobs || o.Jobs == annotationJob && j.Annotates()
 	if o.Jobs == annotationJob && m.pooled() {
 		kind = kind || j.Type == groundTruth
 	}

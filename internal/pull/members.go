@@ -174,6 +174,21 @@ func (m *member) groundTruth() int {
 	return 0
 }
 
+// onlyJob is the id of the one job that holds all that the task's annotation jobs hold; 0: there is no such job.
+func (m *member) onlyJob() int {
+	id := 0
+	for _, j := range m.jobs {
+		if !j.Annotates() {
+			continue
+		}
+		if id != 0 || m.pooled() {
+			return 0
+		}
+		id = j.ID
+	}
+	return id
+}
+
 // keyOf is a hash of the dates that CVAT moves with whatever may change its answers about the task.
 func (m *member) keyOf(jobs string) string {
 	slices.SortFunc(m.jobs, func(a, b cvat.Job) int { return cmp.Compare(a.ID, b.ID) })

@@ -95,6 +95,30 @@ func changes(r Result) map[Change]int {
 	return n
 }
 
+func TestATaskOfOneJobIsAskedForByIt(t *testing.T) {
+	pool := pooled
+	annotates, truth, replica := cvat.Job{ID: 5, Type: annotationJob}, cvat.Job{ID: 6, Type: groundTruth}, cvat.Job{ID: 7, Type: "consensus_replica"}
+	for name, tt := range map[string]struct {
+		jobs []cvat.Job
+		mode *string
+		kind string
+		want int
+	}{
+		"one job":                              {[]cvat.Job{annotates}, nil, annotationJob, 5},
+		"a server that names no type":          {[]cvat.Job{{ID: 5}}, nil, annotationJob, 5},
+		"others do not count":                  {[]cvat.Job{replica, annotates, truth}, nil, annotationJob, 5},
+		"several":                              {[]cvat.Job{annotates, {ID: 8, Type: annotationJob}}, nil, annotationJob, 0},
+		"ground truth frames are hidden in it": {[]cvat.Job{annotates, truth}, &pool, annotationJob, 0},
+		"none that are listed":                 {nil, nil, annotationJob, 0},
+		"ground truth":                         {[]cvat.Job{annotates, truth}, nil, groundTruth, 6},
+	} {
+		m := &member{task: cvat.Task{ValidationMode: tt.mode}, jobs: tt.jobs}
+		if got := m.answering(tt.kind); got != tt.want {
+			t.Errorf("%s: job %d, want %d", name, got, tt.want)
+		}
+	}
+}
+
 func TestUnchangedTasksCostNothingBeyondTheListing(t *testing.T) {
 	tasks := 10_000
 	if testing.Short() {

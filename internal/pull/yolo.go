@@ -79,9 +79,12 @@ func (r *Pull) imageList(split string, members []*member) func(context.Context, 
 			if err != nil {
 				return err
 			}
-			choice := m.choice(a, r.o)
+			choice, hidden := m.choice(a, r.o), map[int]bool{}
+			for _, frame := range a.Hidden {
+				hidden[frame] = true
+			}
 			for frame, meta := range a.Frames {
-				if choice(frame) != taken || slices.Contains(a.Hidden, frame) {
+				if choice(frame) != taken || hidden[frame] {
 					continue
 				}
 				if _, err := fmt.Fprintf(w, "./images/%s/%s/%s\n", split, imageDir(m.file), imagePath(meta.Name)); err != nil {
