@@ -159,12 +159,9 @@ type cloud struct {
 	listed  func(dir string, names int)
 }
 
+// List gives no names of a directory that is not there: CVAT answers the same of one that some tool made as an empty key.
 func (c cloud) List(ctx context.Context, dir string) ([]store.Name, error) {
-	names, err := c.names(ctx, "", dir)
-	if err == nil && len(names) == 0 && dir != "" {
-		err = fs.ErrNotExist // a directory without keys is none
-	}
-	return names, err
+	return c.names(ctx, "", dir)
 }
 
 // Listed asks first whether there are more names than most: a page of a long list takes CVAT seconds.

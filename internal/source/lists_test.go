@@ -7,17 +7,24 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/cvatplan/cvatplan/internal/store"
 )
 
 // bucketNames are the keys of a bucket, and those that a list in it has; it counts the pages of the list that are asked for.
 type bucketNames struct {
 	keys, listed []string
+	twice        string // a directory whose names are all listed again
 	pages        int
 }
 
 func (b *bucketNames) List(_ context.Context, dir string) ([]store.Name, error) {
-	return b.below(b.keys, dir), nil
+	names := b.below(b.keys, dir)
+	if dir == b.twice {
+		names = append(names, names...)
+	}
+	return names, nil
 }
 
 func (b *bucketNames) below(keys []string, dir string) (names []store.Name) {
@@ -96,5 +103,28 @@ func TestListsOfImagesAreLookedIntoForImportsAlone(t *testing.T) {
 				t.Errorf("%q, %v", keys[0], problems)
 			}
 		})
+	}
+}
+
+// CVAT takes no name twice in a task (a 500), and lists two files alike whose names differ in the spaces at their ends.
+func TestANameThatCVATListsTwiceBlocksItsTaskAlone(t *testing.T) {
+	bucket := &bucketNames{keys: []string{"run1/a.jpg", "run1/b.jpg", "run2/a.jpg"}, twice: "run1"}
+	at := func(context.Context, string) (store.Store, error) {
+		return &store.Served{Root: "cloud:1", Names: bucket, At: store.Place{Storage: 1}}, nil
+	}
+	tasks, problems := Scan(context.Background(), parse(t, "root: cloud:1\nbags: [run1, run2]"), Options{Root: "cloud:1", At: at})
+	if len(tasks) != 2 || len(problems) > 0 || len(tasks[1].Problems) > 0 {
+		t.Fatalf("%+v, %v", tasks, problems)
+	}
+	var said []string
+	for _, p := range tasks[0].Problems {
+		said = append(said, p.Text)
+	}
+	want := []string{
+		"CVAT lists run1/a.jpg twice: it leaves out spaces at the ends of names",
+		"CVAT lists run1/b.jpg twice: it leaves out spaces at the ends of names",
+	}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Error(diff)
 	}
 }

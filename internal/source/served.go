@@ -48,6 +48,8 @@ func (v view) fromServed(t *Task, in *store.Served, paths []string, index []int)
 	t.frames.source = frame.Files{Store: in, Dir: v.bag.rel, Names: keys, Cut: len(prefix), Stamp: stampOf}
 	if slices.ContainsFunc(keys, pcd.IsBin) {
 		v.renameBins(t, in, keys)
+	} else {
+		t.blockAll(checkListedOnce(keys))
 	}
 	v.leaveChoice(t, placesOf(at))
 	t.frames.payload = payloadOf(in)
@@ -55,6 +57,27 @@ func (v view) fromServed(t *Task, in *store.Served, paths []string, index []int)
 	if t.frames.bad == "skip" {
 		t.block(diag.CodeNamesOnly, diag.Hint{}, "bag %s: frames: bad: skip needs the images, and %s", wording.Safe(v.bag.rel), onlyNames)
 	}
+}
+
+// checkListedOnce reports names that the server lists twice, which it takes in no task. CVAT 2.73 lists names without the spaces
+// at their ends, so that two files can have one name there.
+func checkListedOnce(keys []string) []diag.Diagnostic {
+	if increasing(keys) {
+		return nil
+	}
+	var list problemList
+	seen := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		if seen[key] {
+			list.add(diag.Diagnostic{
+				Severity: diag.Error, Code: diag.CodeSameFrameName,
+				Text: fmt.Sprintf("CVAT lists %s twice: it leaves out spaces at the ends of names", wording.Safe(key)),
+				Hint: diag.Do(diag.HintRenameFrame),
+			})
+		}
+		seen[key] = true
+	}
+	return list.problems()
 }
 
 // payloadOf is how the files of a tree that the server reads by itself get to it.

@@ -114,9 +114,10 @@ func (w *walker) dir(ctx context.Context, rel, end string, depth int) {
 }
 
 // repeats reports whether a path of a server that tells of no links goes round: X, X/P and X/P/P hold the same names. Without an
-// end to it, three links back to one directory would be 3^64 paths.
+// end to it, three links back to one directory would be 3^64 paths. Directories that hold one name each end at maxDepth, and may be
+// what they seem to be.
 func (w *walker) repeats(rel string, entries []fs.DirEntry) bool {
-	if w.held == nil {
+	if w.held == nil || len(entries) < 2 {
 		return false
 	}
 	names := make([]string, len(entries))

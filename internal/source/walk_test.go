@@ -117,8 +117,8 @@ func TestWhatWasMetInABagIsTheSameForAllItsCameras(t *testing.T) {
 	}
 }
 
-// looped are the names of a share in which a holds three links back to itself, and deep seven directories in each other; CVAT tells
-// of no links.
+// looped are the names of a share in which a holds three links back to itself, deep seven directories in each other, and chain nine
+// that hold nothing else; CVAT tells of no links.
 type looped struct{ asked *int }
 
 func (l looped) List(_ context.Context, dir string) ([]store.Name, error) {
@@ -126,6 +126,12 @@ func (l looped) List(_ context.Context, dir string) ([]store.Name, error) {
 	if strings.HasPrefix(dir, "deep") {
 		depth := strings.Count(dir, "/")
 		return []store.Name{{Name: fmt.Sprint(depth, ".jpg")}, {Name: "a", IsDir: depth < 6}}, nil
+	}
+	if depth, below := strings.CutPrefix(dir, "chain"); below {
+		if strings.Count(depth, "/") == 9 {
+			return []store.Name{{Name: "0.jpg"}}, nil
+		}
+		return []store.Name{{Name: "a", IsDir: true}}, nil
 	}
 	return []store.Name{{Name: "0.jpg"}, {Name: "x", IsDir: true}, {Name: "y", IsDir: true}, {Name: "z", IsDir: true}}, nil
 }
@@ -145,5 +151,8 @@ func TestLinksOfAShareThatLeadBackEndTheWalk(t *testing.T) {
 	}
 	if got, _ := list(t.Context(), s, "deep"); len(got.images) != 7 || len(got.problems) > 0 {
 		t.Errorf("directories of one name that hold other files: %+v", got)
+	}
+	if got, _ := list(t.Context(), s, "chain"); len(got.images) != 1 || len(got.problems) > 0 {
+		t.Errorf("directories of one name that hold nothing else: %+v", got)
 	}
 }

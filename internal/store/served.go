@@ -27,7 +27,7 @@ type Place struct {
 // "" is the root.
 type Names interface {
 	// List gives the names in a directory, each without the directory. One that is not there
-	// is [fs.ErrNotExist].
+	// is [fs.ErrNotExist], or empty where the server cannot tell.
 	List(ctx context.Context, dir string) ([]Name, error)
 	// Stat tells what a name is; fs.ErrNotExist if nothing.
 	Stat(ctx context.Context, name string) (isDir bool, err error)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -47,7 +48,7 @@ func (b *Bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	key := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/lab"), "/")
 	if r.URL.Query().Has("list-type") {
-		b.list(counted, r.URL.Query().Get("prefix"), r.URL.Query().Get("continuation-token"))
+		b.list(counted, r.URL.Query())
 		return
 	}
 	if file, there := b.Files[key]; there {
@@ -89,8 +90,9 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// list gives two names a page.
-func (b *Bucket) list(w io.Writer, prefix, after string) {
+// list gives two names a page, and directories where the query has a delimiter, which is a slash.
+func (b *Bucket) list(w io.Writer, query url.Values) {
+	prefix, after, flat := query.Get("prefix"), query.Get("continuation-token"), query.Get("delimiter") == ""
 	type content struct {
 		Key  string
 		Size int
@@ -106,7 +108,7 @@ func (b *Bucket) list(w io.Writer, prefix, after string) {
 	names := map[string]int{}
 	for key, object := range b.Objects {
 		rest, below := strings.CutPrefix(key, prefix)
-		if dir, _, deep := strings.Cut(rest, "/"); below && deep {
+		if dir, _, deep := strings.Cut(rest, "/"); below && deep && !flat {
 			names[prefix+dir+"/"] = -1
 		} else if below {
 			names[key] = len(object)
