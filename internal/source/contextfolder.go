@@ -10,7 +10,6 @@ import (
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/pcd"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
-	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
@@ -75,6 +74,11 @@ func (t *Task) addRelated(b *bagRef, folders relatedFolders) {
 		return
 	}
 	s.source = frame.Files{Store: b.store, Dir: b.rel, Names: paths, Stamp: stampOf}
+	if in := b.served(); in != nil {
+		for _, at := range paths {
+			s.keys = append(s.keys, in.Key(path.Join(b.rel, at)))
+		}
+	}
 	t.checkTwice(s)
 	t.checkCloudDir(s)
 	t.frames.context = append(t.frames.context, s)
@@ -95,12 +99,7 @@ func (t *Task) checkCloudDir(s series) {
 // than those that are named.
 func (f frames) servedContext() (names []string) {
 	for _, s := range f.context {
-		files, _ := s.source.(frame.Files)
-		if in, is := files.Store.(*store.Served); is {
-			for _, at := range files.Names {
-				names = append(names, in.Key(path.Join(files.Dir, at)))
-			}
-		}
+		names = append(names, s.keys...)
 	}
 	return names
 }

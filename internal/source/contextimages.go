@@ -25,6 +25,7 @@ type series struct {
 	name   string       // the entry's; of images that lie in related_images folders: that
 	source frame.Source // of each image that is used, once; nil where only an index tells of them
 	files  []string     // by image: its name in CVAT, such as left.png
+	keys   []string     // by image: its name on the server, where that reads it by itself; else nil
 	uses   []use        // by frame
 	unread bool         // which there are is known only once messages are read
 
@@ -93,6 +94,9 @@ func (s series) compact() series {
 		return s
 	}
 	s.files, s.uses = frame.Pick(s.files, used), slices.Clone(s.uses)
+	if s.keys != nil {
+		s.keys = frame.Pick(s.keys, used)
+	}
 	if s.source != nil {
 		s.source = s.source.Only(used)
 	}

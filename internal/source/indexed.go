@@ -90,6 +90,8 @@ func (a *indexedFrames) Each(_ context.Context, _ frame.Part, visit func(int, fr
 	return nil
 }
 
+func (a *indexedFrames) Video() frame.Video { return nil }
+
 func (a *indexedFrames) Only(kept []int) frame.Source {
 	some := *a
 	some.frames = a.frames.Pick(kept)

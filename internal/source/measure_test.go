@@ -216,6 +216,7 @@ func (f fakeSource) Where(int) string                         { return "run7.bag
 func (f fakeSource) Origin(int) index.Record                  { return index.Record{} }
 func (f fakeSource) Paths() []string                          { return nil }
 func (f fakeSource) Only([]int) frame.Source                  { return f }
+func (f fakeSource) Video() frame.Video                       { return nil }
 func (f fakeSource) Close() error                             { return nil }
 func (f fakeSource) Each(_ context.Context, _ frame.Part, visit func(int, frame.Opened, error)) []diag.Diagnostic {
 	visit(0, frame.OpenedBytes(f.content), f.err)

@@ -27,15 +27,14 @@ type packetCheck struct {
 // maxPacket is how much of a file is held at most: a larger packet ends the check.
 const maxPacket = 16 << 20
 
-// checkPackets begins the check of a video. Where that is no file, its packets were looked into when it was put together.
+// checkPackets begins the check of a video.
 func checkPackets(ctx context.Context, v frame.Video) (*packetCheck, error) {
-	in, ok := v.(*frame.VideoFile)
-	if !ok {
-		return &packetCheck{file: &video.File{}, check: remux.NewCheck("", nil)}, nil
-	}
-	f, err := in.Packets(ctx)
-	if err != nil {
+	f, err := v.Packets(ctx)
+	switch {
+	case err != nil:
 		return nil, err
+	case f == nil:
+		return &packetCheck{file: &video.File{}, check: remux.NewCheck("", nil)}, nil
 	}
 	c := &packetCheck{file: f, packets: f.Packets, check: remux.NewCheck(remux.Codec(f.Codec), f.Config)}
 	end := int64(0)

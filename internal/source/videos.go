@@ -255,10 +255,12 @@ func (t Task) Video() (plan.Video, bool) {
 	return *t.frames.video, true
 }
 
-// videoSource is where the task's video is; nil where an index replaces it.
+// videoSource is where the task's video is; nil where an index replaces it, or there is none.
 func (t Task) videoSource() frame.Video {
-	v, _ := t.frames.source.(frame.Video)
-	return v
+	if t.frames.source == nil {
+		return nil
+	}
+	return t.frames.source.Video()
 }
 
 // videosIn are the videos of a bag that holds no images; of a bag that is one, that.

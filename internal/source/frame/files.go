@@ -128,6 +128,9 @@ func (f Files) Size(ctx context.Context, i int) (int64, error) {
 	return info.Size() + int64(len(head.Bytes)), nil
 }
 
+// Video is none.
+func (Files) Video() Video { return nil }
+
 // Only keeps some of the files.
 func (f Files) Only(kept []int) Source {
 	f.Names = Pick(f.Names, kept)

@@ -31,6 +31,8 @@ type Source interface {
 	Paths() []string
 	// Only is a source of these frames.
 	Only(kept []int) Source
+	// Video is the one file that is sent in place of the frames; nil where each frame is sent by itself, or none is here.
+	Video() Video
 	// Close gives up what was kept for Open, which can still be called, at the cost of doing it again.
 	Close() error
 }

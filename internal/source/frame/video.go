@@ -19,6 +19,8 @@ type Video interface {
 	File(ctx context.Context) (store.File, error)
 	// FileSize is its size in bytes, without reading it; -1 is not known.
 	FileSize(ctx context.Context) (int64, error)
+	// Packets are the tables of a file whose packets are still to be looked into; nil where they were when it was put together.
+	Packets(ctx context.Context) (*video.File, error)
 }
 
 // ErrInVideo is what opening a single frame of a video ends with: cvatplan decodes none.
@@ -127,6 +129,9 @@ func (f *VideoFile) Where(int) string { return f.store.Path(f.name) }
 
 // Paths are the file's path alone.
 func (f *VideoFile) Paths() []string { return []string{f.Where(0)} }
+
+// Video is the file.
+func (f *VideoFile) Video() Video { return f }
 
 // Only is some of the frames.
 func (f *VideoFile) Only(kept []int) Source {

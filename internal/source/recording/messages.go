@@ -90,6 +90,9 @@ func (m *Messages) Origin(i int) index.Record { return m.messages[i].origin() }
 // Paths are the recording's files.
 func (m *Messages) Paths() []string { return Paths(m.store, m.name) }
 
+// Video is none.
+func (m *Messages) Video() frame.Video { return nil }
+
 // Only keeps some of the messages.
 func (m *Messages) Only(kept []int) frame.Source {
 	some := *m

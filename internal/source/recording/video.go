@@ -16,6 +16,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/rosimage"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/video"
 )
 
 // VideoCodec tells by the first messages whether they are packets of a video that can be made a file of, and of
@@ -291,6 +292,12 @@ func (v *Video) told() *Scan {
 func (v *Video) EachOf(ctx context.Context, topic string, visit func(bag.Topic, bag.Entry, []byte) error) (found bool, err error) {
 	return v.cache.eachOf(ctx, v.store, v.name, topic, visit)
 }
+
+// Video is what is put together from the messages.
+func (v *Video) Video() frame.Video { return v }
+
+// Packets are none: they were looked into when they were put together.
+func (v *Video) Packets(context.Context) (*video.File, error) { return nil, nil }
 
 // Only is some of the frames.
 func (v *Video) Only(kept []int) frame.Source {
