@@ -82,12 +82,15 @@ func (f targetFlag) checkMatches(sessions []*session) error {
 	if len(unmatched) == 0 {
 		return nil
 	}
-	return targetError("no task of the manifests fits", unmatched[0])
+	return targetError("no task of the manifests fits", unmatched[0], sessions)
 }
 
-func targetError(what, target string) error {
-	err := usageError{fmt.Errorf("%s --target %q", what, target)}
-	return withHint(withCode(diag.CodeTarget, err), diag.Do(diag.HintListTasks))
+func targetError(what, target string, sessions []*session) error {
+	err := withCode(diag.CodeTarget, usageError{fmt.Errorf("%s --target %q", what, target)})
+	if meant := planner.Meant(projectsOf(sessions), target); meant != "" {
+		return withHint(err, diag.Do(diag.HintDidYouMean, fmt.Sprintf("--target %q", meant)))
+	}
+	return withHint(err, diag.Do(diag.HintListTasks))
 }
 
 // targets reports whether a command is about a task of a bag, which is named by its path from the root.

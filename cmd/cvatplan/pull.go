@@ -57,7 +57,7 @@ func (c pullCmd) Run(a *app) error {
 		}
 		pulls, targeted = append(pulls, p), append(targeted, p.Targeted()...)
 	}
-	if err := c.checkAll(targeted); err != nil {
+	if err := c.checkAll(targeted, sessions); err != nil {
 		return err
 	}
 	changed, failed := false, false
@@ -97,10 +97,10 @@ func (c pullCmd) begin(ctx context.Context, a *app, s *session, several bool) (*
 }
 
 // checkAll refuses a target of --all that fits no task.
-func (c pullCmd) checkAll(tasks []string) error {
+func (c pullCmd) checkAll(tasks []string, sessions []*session) error {
 	for _, glob := range c.Target {
 		if c.All && !slices.ContainsFunc(tasks, func(task string) bool { return plan.Glob(glob).Matches(task) }) {
-			return targetError("no task of the manifests or of the project fits", glob)
+			return targetError("no task of the manifests or of the project fits", glob, sessions)
 		}
 	}
 	return nil

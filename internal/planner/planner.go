@@ -21,12 +21,14 @@ package planner
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/given"
 	"github.com/cvatplan/cvatplan/internal/planfile"
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 	"github.com/cvatplan/cvatplan/pkg/plan"
@@ -123,6 +125,27 @@ func Unmatched(projects []*Project, globs []string) []string {
 			return slices.ContainsFunc(p.Tasks, func(t source.Task) bool { return t.Fits(glob) })
 		})
 	})
+}
+
+// Meant is what a name that fits no task was probably to be: the task's whose name differs least, or a glob of those that have it
+// in theirs, as the name of a bag or camera is; empty if there is neither.
+func Meant(projects []*Project, name string) string {
+	if wording.IsGlob(name) {
+		return ""
+	}
+	var names []string
+	for _, p := range projects {
+		for _, t := range p.Tasks {
+			names = append(names, t.Name)
+		}
+	}
+	if near := wording.Nearest(name, names); near != "" {
+		return near
+	}
+	if slices.ContainsFunc(names, func(task string) bool { return strings.Contains(task, name) }) {
+		return "*" + name + "*"
+	}
+	return ""
 }
 
 // Paths are the local files that apply will read, for all that the plan uploads.

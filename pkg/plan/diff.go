@@ -22,8 +22,7 @@ func Diff(want []Desired, have Actual, o Options) Plan {
 		}
 	}
 	keepDimension(p.Changes, have)
-	unmanaged := d.unmanaged(want)
-	renamed(p.Changes, unmanaged, o)
+	unmanaged := renamed(p.Changes, d.unmanaged(want), o)
 	inOrder(p.Changes)
 	p.Project = p.Project.needed(p.Changes)
 	p.Notes = notes(p, have)

@@ -226,7 +226,7 @@ func TestRenamedIsWhatWasProvenToHoldTheFrames(t *testing.T) {
 	p := Diff(desired, have, Options{CreateAnyway: []string{"anyway"}})
 	expected := []string{
 		"create anyway 0 no_task", "create fresh 0 no_task", "renamed new 3 renamed",
-		"unmanaged else 5 unmanaged", "unmanaged gone 7 unmanaged", "unmanaged known 6 unmanaged", "unmanaged old 4 unmanaged", "unmanaged older 3 unmanaged",
+		"unmanaged else 5 unmanaged", "unmanaged gone 7 unmanaged", "unmanaged known 6 unmanaged", "unmanaged old 4 unmanaged",
 	}
 	if diff := cmp.Diff(expected, lines(p)); diff != "" {
 		t.Error(diff)

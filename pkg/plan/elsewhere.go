@@ -2,14 +2,15 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // renamed finds, for tasks to be created, the unmanaged tasks that were proven to hold
-// their frames (see [Task].Holds): each is one whose name somebody changed.
-func renamed(changes []Change, unmanaged []Task, o Options) {
+// their frames (see [Task].Holds): each is one whose name somebody changed. It returns the others.
+func renamed(changes []Change, unmanaged []Task, o Options) []Task {
 	holds := make(map[Name]Task)
 	for _, t := range unmanaged {
 		name := NameOf(t.Holds)
@@ -17,11 +18,14 @@ func renamed(changes []Change, unmanaged []Task, o Options) {
 			holds[name] = t
 		}
 	}
+	found := make(map[int]bool)
 	for i, c := range changes {
 		if t, ok := holds[NameOf(c.Task)]; ok && c.Action == Create && !o.CreatesAnyway(c.Task) {
 			changes[i] = c.renamed(t)
+			found[t.ID] = true
 		}
 	}
+	return slices.DeleteFunc(unmanaged, func(t Task) bool { return found[t.ID] })
 }
 
 // CreatesAnyway reports whether the task is to be created although its frames are in a task
