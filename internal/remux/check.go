@@ -17,6 +17,7 @@ type Check struct {
 	fault   *Fault
 	gaps    Gaps
 	leading int
+	groups  []Group
 	payload []byte // of the last packet, its lengths in four bytes
 }
 
@@ -31,6 +32,12 @@ type Fault struct {
 type Gaps struct {
 	Count int
 	First int // the packet behind the first one
+}
+
+// A Group is where a group of pictures begins.
+type Group struct {
+	Packet int  // its key frame
+	Closed bool // nothing behind the key frame needs what came before it
 }
 
 // NewCheck begins the check of a video. config is what its decoder is given before all packets: the body of an avcC, hvcC or av1C
@@ -75,6 +82,14 @@ func (k *Check) sets(data []byte, n int) []byte {
 // Faults are what the packets so far tell: a fault, or nil. leading is how many of the first frames need what came before the
 // first one: the decoder drops them, unless the file hides them anyway.
 func (k *Check) Faults() (fault *Fault, gaps Gaps, leading int) { return k.fault, k.gaps, k.leading }
+
+// Groups are the groups of pictures; none where not every packet was judged.
+func (k *Check) Groups() []Group {
+	if k.done {
+		return nil
+	}
+	return k.groups
+}
 
 // Add takes the next packet, of which nothing is kept. It reports whether the next one is of interest.
 func (k *Check) Add(packet []byte) bool {
@@ -157,6 +172,9 @@ func (k *Check) judge(units []unit) {
 		}
 		if !p.hidden {
 			shown++
+		}
+		if _, isAV1 := k.codec.(*av1Stream); p.key {
+			k.groups = append(k.groups, Group{k.n, p.starts || isAV1})
 		}
 		k.codec.accept()
 		k.started = true

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -123,6 +124,7 @@ func (c *packetCheck) problems(t Task) []diag.Diagnostic {
 	where := wording.Safe(t.frames.source.Where(0))
 	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeVideoFrames, Hint: diag.Do(diag.HintEncodeAgain), Task: t.Name, Pos: t.Origin}
 	fault, gaps, leading := c.check.Faults()
+	silent, missing := c.silentGap()
 	switch {
 	case fault != nil && fault.Broken:
 		p.Code = diag.CodeBadVideo
@@ -135,8 +137,45 @@ func (c *packetCheck) problems(t Task) []diag.Diagnostic {
 	case gaps.Count > 0:
 		p.Severity, p.Code, p.Hint = diag.Warning, diag.CodeVideoPackets, diag.Hint{}
 		p.Text = fmt.Sprintf("%s: packets are missing in %s, the first before packet %d: from there to the next key frame CVAT shows what its decoder makes up", where, wording.Count(gaps.Count, "place", "places"), gaps.First)
+	case missing:
+		p.Severity, p.Code, p.Hint = diag.Warning, diag.CodeVideoPackets, diag.Hint{}
+		p.Text = fmt.Sprintf("%s: by its times %s missing after frame %d, as many as a group of pictures has: if packets were lost there, CVAT shows what its decoder makes up until the next key frame, or its import fails",
+			where, wording.Count(silent.Missing, "frame is", "frames are"), silent.Before)
 	default:
 		return nil
 	}
 	return []diag.Diagnostic{p}
+}
+
+// mostReordered is how many frames are shown, at most, between two that were lost one after the other.
+const mostReordered = 16
+
+// silentGap is a place where frames are missing by the clock and the packets cannot tell it, if these were lost: where so many are missing
+// as a group of pictures has, their key frame among them, the numbers in those behind go on where those before ended. Where a
+// group begins behind the gap, the decoder needs nothing of what is missing.
+func (c *packetCheck) silentGap() (video.Gap, bool) {
+	groups := c.check.Groups()
+	if len(groups) == 0 {
+		return video.Gap{}, false
+	}
+	shortest := 0
+	for i := 1; i < len(groups); i++ {
+		if n := groups[i].Packet - groups[i-1].Packet; shortest == 0 || n < shortest {
+			shortest = n
+		}
+	}
+	gaps := c.file.Gaps()
+	for len(gaps) > 0 {
+		gap, next := gaps[0], gaps[0].Before+1
+		for gaps = gaps[1:]; len(gaps) > 0 && gaps[0].Before < next+mostReordered; gaps = gaps[1:] {
+			gap.Missing, next = gap.Missing+gaps[0].Missing, gaps[0].Before+1
+		}
+		begins := slices.ContainsFunc(groups, func(of remux.Group) bool {
+			return of.Closed && of.Packet > gap.Before && of.Packet <= next+c.file.Hidden
+		})
+		if !begins && gap.Missing >= cmp.Or(shortest, next) {
+			return gap, true
+		}
+	}
+	return video.Gap{}, false
 }

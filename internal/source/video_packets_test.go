@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/remux"
 	"github.com/cvatplan/cvatplan/internal/source/frame"
 	"github.com/cvatplan/cvatplan/internal/store"
+	"github.com/cvatplan/cvatplan/internal/video"
 )
 
 // What a file's packets tell, in addition to its tables; the fixtures that are not here tell nothing.
@@ -24,6 +27,9 @@ var packetsTell = map[string]struct {
 	"lost_key_b.mkv":        {diag.CodeVideoFrames, "packet 12: packets are missing before it, so that the decoder takes it for an earlier one: "},
 	"lost_packets_h265.mp4": {diag.CodeVideoFrames, "packet 14: packets are missing before it: "},
 	"lost_packets_av1.mp4":  {diag.CodeVideoFrames, "packet 5: packets are missing before it: "},
+
+	"lost_as_a_group_h264.mp4": {diag.CodeVideoPackets, "by its times 6 frames are missing after frame 7, as many as a group of pictures has: "},
+	"lost_as_a_group_av1.mp4":  {diag.CodeVideoPackets, ", or its import fails"},
 }
 
 // A decoder gives of each file as many frames as its tables and packets say, or these say that it does not: before a task is
@@ -62,6 +68,7 @@ func TestPacketsTellWhatADecoderDrops(t *testing.T) {
 				t.Errorf("%s in steps of %d: %v, want %v", name, step, found, tell)
 			case len(found) == 0 && tell.text != "":
 				t.Errorf("%s in steps of %d: nothing, want %v", name, step, tell)
+			case strings.Contains(tell.text, "import fails"): // packets that are as many as a group of pictures has: a guess by the clock
 			case len(diag.Errors(found)) == 0 && (want.Error != "" || len(want.Numbers) != len(c.file.Times)):
 				t.Errorf("%s: a decoder gives %d frames, and the file says %d: %s", name, len(want.Numbers), len(c.file.Times), want.Error)
 			}
@@ -91,6 +98,50 @@ func TestFramesThatTheClockMissesAreWarnedOf(t *testing.T) {
 		problems := got.Tasks[0].Problems
 		if want == "" && len(problems) > 0 || want != "" && (len(problems) != 1 || !strings.HasPrefix(problems[0], want)) {
 			t.Errorf("%s: %q, want %q", name, problems, want)
+		}
+	}
+}
+
+// Where as many packets are missing as a group of pictures has, the numbers in those behind them go on as if nothing were missing.
+func TestALossThatPacketsCannotTellIsWarnedOfByTheClock(t *testing.T) {
+	const group = 12
+	for _, kind := range []string{"h264", "h264_b", "h265", "av1"} {
+		var all []videoPacket
+		for again := range 3 {
+			for _, p := range videoPackets(t, kind) {
+				all = append(all, videoPacket{36*again + p.number, p.data})
+			}
+		}
+		for name, tt := range map[string]struct {
+			from, to int
+			paused   bool // nothing is missing but time
+			want     bool
+		}{
+			"nothing":                      {0, 0, false, false},
+			"a group":                      {2 * group, 3 * group, false, false},
+			"as many, from midst to midst": {2*group + 4, 3*group + 4, false, true},
+			"two groups' worth":            {2*group + 4, 4*group + 4, false, true},
+			"a long pause":                 {2*group + 4, 3*group + 4, true, true},
+			"a short pause":                {2*group + 4, 2*group + 6, true, false},
+			"a pause before a group":       {2 * group, 4 * group, true, false},
+		} {
+			c := &packetCheck{file: &video.File{Codec: "h264"}, check: remux.NewCheck(remux.Codec(strings.TrimSuffix(kind, "_b")), nil)}
+			for i, p := range all {
+				at := int64(p.number) * videoStep
+				if tt.paused && p.number >= tt.from {
+					at += int64(tt.to-tt.from) * videoStep
+				}
+				if tt.paused || i < tt.from || i >= tt.to {
+					c.check.Add(p.data)
+					c.file.Times = append(c.file.Times, at)
+				}
+			}
+			slices.Sort(c.file.Times)
+			in := frame.NewVideoFile(store.Local{}, "a.mp4", "a.mp4", frame.Span{Step: 1})
+			found := c.problems(Task{frames: frames{source: in}})
+			if told := len(found) == 1 && found[0].Severity == diag.Warning && strings.Contains(found[0].Text, "as many as a group of pictures has"); told != tt.want {
+				t.Errorf("%s, %s: %v", kind, name, found)
+			}
 		}
 	}
 }

@@ -158,14 +158,18 @@ func (v view) videoGap(name string, tables *video.File) *diag.Diagnostic {
 	if !slices.Contains([]string{"mpeg4", "vp8", "vp9"}, tables.Codec) {
 		return nil
 	}
-	missing, before := tables.Gap()
-	if missing == 0 {
+	gaps := tables.Gaps()
+	if len(gaps) == 0 {
 		return nil
+	}
+	missing := 0
+	for _, g := range gaps {
+		missing += g.Missing
 	}
 	return &diag.Diagnostic{
 		Severity: diag.Warning, Code: diag.CodeVideoPackets,
 		Text: fmt.Sprintf("%s: by its times %s missing, the first after frame %d: if packets were lost there, CVAT's decoder may give fewer frames than the file tells of, and the import is then found to differ",
-			wording.Safe(v.bag.store.Path(name)), wording.Count(missing, "frame is", "frames are"), before),
+			wording.Safe(v.bag.store.Path(name)), wording.Count(missing, "frame is", "frames are"), gaps[0].Before),
 	}
 }
 

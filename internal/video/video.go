@@ -47,11 +47,17 @@ type File struct {
 	Config  []byte // what its decoder is given first: the body of an avcC, hvcC or av1C box
 }
 
-// Gap tells of a video whose frames come at a steady rate, but for a few places, how many frames are missing there by the clock, and
-// the frame before the first of them; 0 where none is, and where no rate is steady.
-func (f *File) Gap() (missing, before int) {
+// A Gap is a place in a video where frames are missing by the clock.
+type Gap struct {
+	Missing int // frames
+	Before  int // the last frame before them
+}
+
+// Gaps tells of a video whose frames come at a steady rate, but for a few places, where some are missing by the clock; none, where no
+// rate is steady.
+func (f *File) Gaps() (gaps []Gap) {
 	if len(f.Times) < fewestForRate {
-		return 0, 0
+		return nil
 	}
 	between := make([]int64, len(f.Times)-1)
 	for i := range between {
@@ -60,21 +66,21 @@ func (f *File) Gap() (missing, before int) {
 	sorted := slices.Sorted(slices.Values(between))
 	usual := sorted[len(sorted)/2]
 	if usual <= 0 {
-		return 0, 0
+		return nil
 	}
 	steady := 0
-	for i := len(between) - 1; i >= 0; i-- {
-		times := (between[i] + usual/2) / usual
-		if off := between[i] - times*usual; times == 1 && max(off, -off) <= usual/4 {
+	for i, b := range between {
+		times := (b + usual/2) / usual
+		if off := b - times*usual; times == 1 && max(off, -off) <= usual/4 {
 			steady++
 		} else if times > 1 {
-			missing, before = missing+int(min(times-1, MaxFrames)), i
+			gaps = append(gaps, Gap{int(min(times-1, MaxFrames)), i})
 		}
 	}
 	if steady*10 < len(between)*9 {
-		return 0, 0
+		return nil
 	}
-	return missing, before
+	return gaps
 }
 
 // fewestForRate is of how many frames a rate is told, and whether it is steady.

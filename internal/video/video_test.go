@@ -54,7 +54,7 @@ var uncounted = map[string]string{
 
 // lossy are fixtures of which no table tells that the decoder gives fewer frames, or none, for pictures that others need
 // were lost before the file was written. What their packets tell, package remux checks.
-var lossy = map[string]bool{"lost_packets_h265.mp4": true, "lost_packets_av1.mp4": true, "lost_key.mp4": true, "lost_key_b.mkv": true}
+var lossy = map[string]bool{"lost_packets_h265.mp4": true, "lost_packets_av1.mp4": true, "lost_key.mp4": true, "lost_key_b.mkv": true, "lost_as_a_group_av1.mp4": true}
 
 // Cameras and editors write behind the video what is no box; decoders do not look there.
 func TestWhatLiesBehindAnMP4IsPassedOver(t *testing.T) {
@@ -154,20 +154,19 @@ func TestAGapInTheTimesTellsOfMissingFrames(t *testing.T) {
 		irregular[i] += int64(i * i * 2_000_000)
 	}
 	for name, tt := range map[string]struct {
-		times           []int64
-		missing, before int
+		times []int64
+		want  []Gap
 	}{
-		"none":              {steady(60), 0, 0},
-		"one":               {steady(60, 20), 1, 19},
-		"a group":           {steady(60, 24, 25, 26, 27, 28, 29), 6, 23},
-		"two places":        {steady(60, 10, 11, 40), 3, 9},
-		"no steady rate":    {irregular, 0, 0},
-		"few frames":        {steady(12, 6), 0, 0},
-		"all at one moment": {make([]int64, 60), 0, 0},
+		"none":              {steady(60), nil},
+		"one":               {steady(60, 20), []Gap{{1, 19}}},
+		"a group":           {steady(60, 24, 25, 26, 27, 28, 29), []Gap{{6, 23}}},
+		"two places":        {steady(60, 10, 11, 40), []Gap{{2, 9}, {1, 37}}},
+		"no steady rate":    {irregular, nil},
+		"few frames":        {steady(12, 6), nil},
+		"all at one moment": {make([]int64, 60), nil},
 	} {
-		f := File{Times: tt.times}
-		if missing, before := f.Gap(); missing != tt.missing || before != tt.before {
-			t.Errorf("%s: %d after frame %d, want %d after %d", name, missing, before, tt.missing, tt.before)
+		if diff := cmp.Diff(tt.want, (&File{Times: tt.times}).Gaps()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }

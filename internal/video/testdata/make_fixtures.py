@@ -146,6 +146,11 @@ def make():
     remux("av1.mp4", "lost_packets_av1.mp4", lambda i, p: i in (5, 6))
     remux("h264.mp4", "lost_key.mp4", lambda i, p: i == 12)
     remux("h264_b.mp4", "lost_key_b.mkv", lambda i, p: i == 12)
+    for name, codec, options in (("h264", "libx264", x264(keyint=6)), ("av1", "libsvtav1", {"preset": "12", "svtav1-params": "keyint=6:lp=1:pred-struct=1"})):
+        encode("groups.mp4", codec, options=options)
+        remux("groups.mp4", f"lost_group_{name}.mp4", lambda i, p: 6 <= i < 12)
+        remux("groups.mp4", f"lost_as_a_group_{name}.mp4", lambda i, p: 8 <= i < 14)  # a key frame among them
+        (HERE / "groups.mp4").unlink()
 
     # what is no video that CVAT takes
     whole = (HERE / "h264.mp4").read_bytes()
