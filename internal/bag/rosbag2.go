@@ -19,8 +19,9 @@ import (
 // metadata is what is needed of a rosbag2 metadata.yaml, of any version.
 type metadata struct {
 	Info *struct {
-		Paths []string `yaml:"relative_file_paths"`
-		Files []struct {
+		Messages int64    `yaml:"message_count"`
+		Paths    []string `yaml:"relative_file_paths"`
+		Files    []struct {
 			Path     string `yaml:"path"`
 			Messages int64  `yaml:"message_count"`
 		} `yaml:"files"` // since version 5
@@ -96,7 +97,37 @@ func (b *Bag) checkGuess() error {
 	if before, after := outOfOrder(b.parts); after != "" {
 		return &SeveralError{fmt.Sprintf("%s begins before %s ends, so they are not the splits of one recording", after, before)}
 	}
+	if len(b.unreadFiles) > 0 { // there is a gap where they belong
+		return nil
+	}
+	return notContinued(b.parts)
+}
+
+// longestBreak is the longest time between two splits, unless one of them is longer itself: a recorder begins the next
+// file with the next message, whatever its topic.
+const longestBreak = time.Minute
+
+// notContinued refuses files of which one does not go on where the one before it ends, or with none of its topics.
+func notContinued(parts []reader) error {
+	parts = slices.DeleteFunc(slices.Clone(parts), func(p reader) bool { _, end := timesOf(p.streams()); return end == 0 })
+	for i := 1; i < len(parts); i++ {
+		one, next := parts[i-1], parts[i]
+		from, last := timesOf(one.streams())
+		first, end := timesOf(next.streams())
+		if pause := first - last; pause > max(int64(longestBreak), last-from, end-first) {
+			return &SeveralError{fmt.Sprintf("%s begins %s after %s ends, so they are not the splits of one recording",
+				next.path(), time.Duration(pause).Round(time.Second), one.path())}
+		}
+		if !slices.ContainsFunc(next.streams(), func(t Topic) bool { return slices.ContainsFunc(one.streams(), t.sameAs) }) {
+			return &SeveralError{fmt.Sprintf("%s has no topic of %s, so they are not the splits of one recording", next.path(), one.path())}
+		}
+	}
 	return nil
+}
+
+// sameAs reports whether this is the topic of another file, and both have messages of it.
+func (t Topic) sameAs(other Topic) bool {
+	return t.Name == other.Name && t.Count > 0 && other.Count > 0
 }
 
 // outOfOrder finds the first file that does not follow the one before it in time; empty if all do. The writer's cache
@@ -247,6 +278,9 @@ func readMetadata(ctx context.Context, dir location, names []string) ([]split, e
 		return nil, errors.New("no rosbag2_bagfile_information")
 	}
 	counts := map[string]int64{}
+	if len(m.Info.Paths) == 1 {
+		counts[path.Base(m.Info.Paths[0])] = m.Info.Messages
+	}
 	for _, f := range m.Info.Files {
 		counts[path.Base(f.Path)] = f.Messages
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -277,4 +278,89 @@ func TestAFileUnderAnotherNameIsTakenOnlyIfItsContentFits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Without metadata, files that are numbered as splits are one recording only if each goes on where the one before it ends.
+func TestFilesThatDoNotGoOnAreNoSplits(t *testing.T) {
+	at := func(topic bagtest.Topic, first, step int64) (list []written) {
+		for i := range int64(5) {
+			list = append(list, written{topic, 1700000000e9 + first + i*step, []byte{byte(i)}})
+		}
+		return list
+	}
+	const second, minute, hour = int64(1e9), int64(60e9), int64(3600e9)
+	tests := map[string]struct {
+		next []written
+		want string // of the error; empty: one recording
+	}{
+		"goes on":                    {at(cameraCDR, 5*second, second), ""},
+		"goes on after a pause":      {at(cameraCDR, minute, second), ""},
+		"as slow as what it records": {at(cameraCDR, 2*hour, hour), ""},
+		"hours later":                {at(cameraCDR, 2*hour+4*second, second), "run_1.db3 begins 2h0m0s after "},
+		"other topics":               {at(motorCDR, 5*second, second), "run_1.db3 has no topic of "},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := write(t, filepath.Join(t.TempDir(), "run"), bagtest.Format{NoMetadata: true, Split: 5}, append(at(cameraCDR, 0, second), tt.next...))
+			b, err := openPath(t.Context(), dir, Options{})
+			if err == nil {
+				defer b.Close()
+			}
+			if tt.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+			} else if !errors.As(err, new(*SeveralError)) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
+// A recording in place of the one that the metadata names is not taken for it.
+func TestAnotherRecordingIsNotTakenForARenamedOne(t *testing.T) {
+	list := drive(cameraCDR, motorCDR, 40)
+	for name, tt := range map[string]struct {
+		text  func(metadata string) string
+		there []written
+		taken bool
+	}{
+		"renamed":                       {there: list, taken: true},
+		"another one":                   {there: list[:30]},
+		"another one, old metadata":     {text: untilFiles, there: list[:30]},
+		"renamed, old metadata":         {text: untilFiles, there: list, taken: true},
+		"renamed, metadata says little": {text: func(string) string { return "rosbag2_bagfile_information: {relative_file_paths: [run_0.db3]}" }, there: list, taken: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := write(t, filepath.Join(t.TempDir(), "run"), bagtest.Format{}, list)
+			other := write(t, filepath.Join(t.TempDir(), "run"), bagtest.Format{}, tt.there)
+			text := string(readFile(t, filepath.Join(dir, "metadata.yaml")))
+			if tt.text != nil {
+				text = tt.text(text)
+			}
+			err := errors.Join(os.Remove(filepath.Join(dir, "run_0.db3")),
+				os.Rename(filepath.Join(other, "run_0.db3"), filepath.Join(dir, "final.db3")),
+				os.WriteFile(filepath.Join(dir, "metadata.yaml"), []byte(text), 0o666))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := openPath(t.Context(), dir, Options{})
+			var unread *UnreadError
+			switch {
+			case err == nil:
+				defer b.Close()
+				if !tt.taken {
+					t.Errorf("taken, with the warnings %v", b.Warnings())
+				}
+			case tt.taken || !errors.As(err, &unread) || len(unread.Files) != 1 || !slices.Equal(unread.Files[0].Unlisted, []string{"final.db3"}):
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+// untilFiles is a metadata.yaml as rosbag2 wrote it before it listed what each file holds.
+func untilFiles(text string) string {
+	before, after, _ := strings.Cut(text, "  files:\n")
+	return before + after[strings.Index(after, "  topics_with_message_count:"):]
 }

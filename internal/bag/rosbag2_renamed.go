@@ -11,7 +11,7 @@ import (
 func (b *Bag) compareListed(ctx context.Context, splits []split, names []string) ([]split, error) {
 	absent, others := b.differences(splits, names)
 	renamed := renamedFiles(splits, absent, others)
-	if len(splits) > 1 && len(renamed) > 0 {
+	if len(renamed) > 0 && !converted(renamed) {
 		confirmed, err := b.confirmed(ctx, splits, renamed)
 		if err != nil {
 			return nil, err
@@ -111,6 +111,17 @@ func renamedFiles(splits, absent []split, others []string) map[string]string {
 	return renamed
 }
 
+// converted reports whether the files have the names that they had, and another form.
+func converted(renamed map[string]string) bool {
+	for old, now := range renamed {
+		was, _ := formOf(old)
+		if is, _ := formOf(now); is != was {
+			return false
+		}
+	}
+	return true
+}
+
 // numberOf is the number of a split, as its name writes it; empty if it has none.
 func numberOf(name string) string {
 	if m := splitName.FindStringSubmatch(name); m != nil {
@@ -120,8 +131,8 @@ func numberOf(name string) string {
 }
 
 // confirmed reports whether the content of files shows that they are splits of this recording: each holds as many
-// messages as the metadata tells of it, or where it does not tell, has its number, and all files follow each other in
-// time. A task of another recording's frames could not be corrected later.
+// messages as the metadata tells of it, or where it does not tell, is the only one or has its number, and all files
+// follow each other in time. A task of another recording's frames could not be corrected later.
 func (b *Bag) confirmed(ctx context.Context, splits []split, renamed map[string]string) (bool, error) {
 	trial := &Bag{at: b.at, opts: b.opts, warn: &warnings{}, cache: newCache(b.opts.Memory)}
 	defer trial.Close()
@@ -135,7 +146,7 @@ func (b *Bag) confirmed(ctx context.Context, splits []split, renamed map[string]
 		switch {
 		case err == nil && now != "":
 			held := messagesOf(trial.parts[len(trial.parts)-1].streams())
-			if s.messages > 0 && held != s.messages || s.messages == 0 && (numberOf(old) == "" || numberOf(now) != numberOf(old)) {
+			if s.messages > 0 && held != s.messages || s.messages == 0 && len(splits) > 1 && (numberOf(old) == "" || numberOf(now) != numberOf(old)) {
 				return false, nil
 			}
 		case ctx.Err() != nil, errors.As(err, new(*WholeError)), err != nil && ofTheMachine(err):

@@ -25,14 +25,13 @@ import (
 // whole says that the directory is a recording by itself.
 func (s scanner) mixed(ctx context.Context, b *bagRef, l contents, whole bool) outcome {
 	recordings := slices.DeleteFunc(slices.Clone(l.recordings), b.excludes)
-	top := slices.DeleteFunc(slices.Clone(recordings), func(at string) bool { return strings.Contains(at, "/") })
-	if len(top) == 0 {
+	if len(recordings) == 0 {
 		return s.imagesAlone(ctx, b, l, recordings)
 	}
 	files := []string{b.rel}
 	if !whole {
 		files = files[:0]
-		for _, name := range top {
+		for _, name := range recordings {
 			files = append(files, path.Join(b.rel, name))
 		}
 	}
@@ -53,7 +52,7 @@ func (s scanner) mixed(ctx context.Context, b *bagRef, l contents, whole bool) o
 	case images == 0:
 		return s.imagesAlone(ctx, b, l, recordings)
 	}
-	return s.blocked(b, undecided(b, l, top, found))
+	return s.blocked(b, undecided(b, l, recordings, found))
 }
 
 // imagesAlone takes the images of a directory, and counts the recordings that are left.
@@ -160,11 +159,11 @@ func (s scanner) countImages(ctx context.Context, b *bagRef, name string) (messa
 }
 
 // undecided says that a directory holds both, and how to choose.
-func undecided(b *bagRef, l contents, top []string, found recordedImages) diag.Diagnostic {
-	images, recordings := wording.Count(len(l.images), "image", "images"), wording.Count(len(top), "recording", "recordings")
-	first := top[0]
+func undecided(b *bagRef, l contents, recorded []string, found recordedImages) diag.Diagnostic {
+	images, recordings := wording.Count(len(l.images), "image", "images"), wording.Count(len(recorded), "recording", "recordings")
+	first := recorded[0]
 	if found.in != b.rel {
-		first = path.Base(found.in)
+		first = strings.TrimPrefix(found.in, b.rel+"/")
 	}
 	said := fmt.Sprintf("%s with %s", first, wording.Count(found.messages, "image message", "image messages"))
 	if found.unread != "" {
@@ -172,8 +171,8 @@ func undecided(b *bagRef, l contents, top []string, found recordedImages) diag.D
 	}
 	ending := "*" + path.Ext(first)
 	at := first
-	if len(top) > 1 {
-		at = ending
+	if len(recorded) > 1 {
+		at = path.Join(path.Dir(first), ending)
 	}
 	return diag.Diagnostic{
 		Severity: diag.Error, Code: diag.CodeImagesAndRecordings, Pos: b.pos(),

@@ -58,9 +58,18 @@ func TestImagesBesideARecordingAreNeverDroppedInSilence(t *testing.T) {
 			files: map[string]string{"run/photo.png": "", "run/a.mcap": telemetry, "run/b.mcap": images},
 			want:  []string{`error: bag run holds 1 image and 2 recordings (b.mcap with 4 image messages), and nothing says which is meant | for the images write exclude: ["*.mcap"] on the bag; for recordings path: "run/*.mcap"`},
 		},
-		"recordings in a directory below": {
-			files:  map[string]string{"run/cam0/1.jpg": "", "run/raw/a.mcap": images},
+		"a recording in a directory below": {
+			files: map[string]string{"run/cam0/1.jpg": "", "run/raw/a.mcap": images},
+			want:  []string{`error: bag run holds 1 image and 1 recording (raw/a.mcap with 4 image messages), and nothing says which is meant | for the images write exclude: ["*.mcap"] on the bag; for recordings path: "run/raw/a.mcap"`},
+		},
+		"telemetry in a directory below": {
+			files:  map[string]string{"run/cam0/1.jpg": "", "run/raw/a.mcap": telemetry},
 			frames: 1, want: []string{"note: taken: 1 image of 1 bag; not taken: 1 recording, such as run/raw/a.mcap"},
+		},
+		"a recording below is left out on purpose": {
+			files:  map[string]string{"run/cam0/1.jpg": "", "run/raw/a.mcap": images},
+			lines:  `bags: [{path: run/, exclude: ["*.mcap"]}]`,
+			frames: 1,
 		},
 		"both are wanted": {
 			files:  map[string]string{"run/photo.png": "", "run/a.mcap": images},

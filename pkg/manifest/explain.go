@@ -39,6 +39,9 @@ func (l *loader) explain(root *node, e *jsonschema.ValidationError) {
 		l.unknownKeys(m)
 		return
 	}
+	if m.keyword == "required" && len(m.absent()) == 0 {
+		return
+	}
 	if text, ok := m.schema["errorMessage"].(string); ok && m.keyword != "type" {
 		l.report(m.node.at, diag.Hint{}, "%s", text)
 		return
@@ -79,9 +82,12 @@ func (m schemaViolation) words(l *loader) (text string, hint diag.Hint) {
 		return m.notListed()
 	case "pattern":
 		message, _ := m.schema["patternErrorMessage"].(string)
-		return message, diag.Hint{}
+		if m.name == "url" && hostOnly.MatchString(m.node.text) {
+			hint = diag.Do(diag.HintWrite, "https://"+m.node.text)
+		}
+		return message, hint
 	case "required":
-		return m.missing(), diag.Hint{}
+		return m.missing()
 	case "minLength":
 		return m.name + " must not be empty", diag.Hint{}
 	case "minItems":
@@ -98,6 +104,9 @@ func (m schemaViolation) words(l *loader) (text string, hint diag.Hint) {
 	}
 	return "", diag.Hint{}
 }
+
+// hostOnly is an address without its scheme.
+var hostOnly = regexp.MustCompile(`^[\w-]+(\.[\w-]+)+(:\d+)?/?$`)
 
 // names of JSON types, as a person who writes YAML calls them.
 var typeNames = map[string]string{
@@ -174,6 +183,25 @@ func (m schemaViolation) typeHint(l *loader, want string) diag.Hint {
 		if _, err := strconv.ParseFloat(v, 64); err == nil && strings.Contains(want, "number") {
 			return diag.Do(diag.HintUnquote, v)
 		}
+		return m.wrappedHint(want)
+	}
+	return diag.Hint{}
+}
+
+// whatTextMeans is the key that a text most likely is the value of, where a mapping is wanted in its place.
+var whatTextMeans = map[string]string{"project": "name", "server": "url"}
+
+// wrappedHint is for a text where a list, or a mapping, of it is wanted.
+func (m schemaViolation) wrappedHint(want string) diag.Hint {
+	text := m.node.text
+	if text == "" || strings.ContainsAny(text, "\"\\\n") || len(text) > excerptLimit {
+		return diag.Hint{}
+	}
+	switch key, known := whatTextMeans[m.name]; {
+	case want == "a list":
+		return diag.Do(diag.HintWrite, m.name+`: ["`+text+`"]`)
+	case want == "a mapping" && known:
+		return diag.Do(diag.HintWrite, m.name+": {"+key+`: "`+text+`"}`)
 	}
 	return diag.Hint{}
 }
@@ -210,20 +238,52 @@ func (m schemaViolation) notListed() (text string, hint diag.Hint) {
 		known = append(known, fmt.Sprint(v))
 	}
 	text = fmt.Sprintf("%s must be one of %s, not %s", m.name, strings.Join(known, ", "), clip(m.node.text))
-	if near := wording.Nearest(strings.ToLower(m.node.text), known); near != "" && m.node.str() != "" {
+	written := strings.ToLower(m.node.str())
+	near := wording.Nearest(written, known)
+	if meant := otherValues[written]; near == "" && slices.Contains(known, meant) {
+		near = meant
+	}
+	if near != "" && written != "" {
 		hint = diag.Do(diag.HintDidYouMean, near)
 	}
 	return text, hint
 }
 
-func (m schemaViolation) missing() string {
-	var absent []string
-	for _, key := range m.schema["required"].([]any) {
-		if m.node.field(key.(string)) == nil {
-			absent = append(absent, key.(string))
+// otherValues are what other tools call a value.
+var otherValues = map[string]string{
+	"bbox": "rectangle", "box": "rectangle", "bounding_box": "rectangle", "keypoint": "points", "keypoints": "points",
+	"line": "polyline", "segmentation": "polygon", "brush": "mask", "classification": "tag", "cuboid_3d": "cuboid",
+}
+
+// missing names the keys that are absent.
+func (m schemaViolation) missing() (text string, hint diag.Hint) {
+	absent := m.absent()
+	switch {
+	case slices.Contains(absent, "version"):
+		hint = diag.Do(diag.HintWrite, "version: 1")
+	case slices.Contains(absent, "bags"):
+		hint = diag.Do(diag.HintWrite, `bags: ["*/"]`)
+	}
+	return fmt.Sprintf("%s needs %s", m.name, strings.Join(absent, ", ")), hint
+}
+
+// absent are the keys that are required and not there. One under another spelling is reported as an unknown key.
+func (m schemaViolation) absent() []string {
+	properties, _ := m.schema["properties"].(map[string]any)
+	known := slices.Sorted(maps.Keys(properties))
+	meant := map[string]bool{}
+	for _, f := range m.node.fields {
+		if properties[f.name] == nil {
+			meant[nearestKey(f.name, known)] = true
 		}
 	}
-	return fmt.Sprintf("%s needs %s", m.name, strings.Join(absent, ", "))
+	var absent []string
+	for _, key := range m.schema["required"].([]any) {
+		if key := key.(string); m.node.field(key) == nil && !meant[key] {
+			absent = append(absent, key)
+		}
+	}
+	return absent
 }
 
 func (m schemaViolation) bounds() string {
@@ -266,15 +326,23 @@ var otherNames = map[string]string{
 	"host": "url", "address": "url", "org": "organization", "images": "bags", "datasets": "bags",
 }
 
-func keyHint(name string, known []string) diag.Hint {
-	plain := strings.ReplaceAll(strings.ToLower(name), "-", "_")
+// nearestKey is the known key that was most likely meant; empty if none was.
+func nearestKey(name string, known []string) string {
+	plain := plainKey(name)
 	near := wording.Nearest(plain, known)
 	if meant := otherNames[plain]; near == "" && slices.Contains(known, meant) {
 		near = meant
 	}
-	if near != "" {
+	return near
+}
+
+func plainKey(name string) string { return strings.ReplaceAll(strings.ToLower(name), "-", "_") }
+
+func keyHint(name string, known []string) diag.Hint {
+	if near := nearestKey(name, known); near != "" {
 		return diag.Do(diag.HintDidYouMean, strconv.Quote(near))
 	}
+	plain := plainKey(name)
 	if home, ok := theShape().keys[plain]; ok {
 		return diag.Do(diag.HintBelongsElsewhere, plain, home)
 	}

@@ -61,9 +61,12 @@ func sameNameHint(one, other Desired) Hint {
 	return diag.Do(diag.HintExtendTaskName, camera+more)
 }
 
-// bagName is about what {bag} is, without the extension of a recording.
+// bagName is about what {bag} is, without the extensions of a recording.
 func bagName(d Desired) string {
 	name := path.Base(NameOf(d.Bag).String())
+	for _, second := range []string{".active", ".zstd"} {
+		name = strings.TrimSuffix(name, second)
+	}
 	return strings.TrimSuffix(name, path.Ext(name))
 }
 
