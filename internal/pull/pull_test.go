@@ -2,6 +2,7 @@ package pull
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/cvatplan/cvatplan/internal/dataset"
 	"github.com/cvatplan/cvatplan/internal/observe"
@@ -205,6 +207,36 @@ func TestATaskThatIsGoneLeavesFilesUntilTheyArePruned(t *testing.T) {
 	list, _ := os.ReadFile(filepath.Join(o.Dir, "yolo", "detect", "train.txt"))
 	if strings.Contains(string(list), "00002") {
 		t.Errorf("%s", list)
+	}
+}
+
+func TestALabelFileThatWasChangedIsWrittenAgain(t *testing.T) {
+	s, o := newFakeServer(1), Options{Dir: t.TempDir(), Formats: []string{"yolo-detect"}}
+	pulled(t, s, o)
+	path := filepath.Join(o.Dir, "yolo/detect/labels/train/task 00000/1/a.txt")
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := strings.Repeat("1", len(want)) // of the same size
+	later := time.Now().Add(time.Hour)
+	if err := errors.Join(os.WriteFile(path, []byte(other), 0o666), os.Chtimes(path, later, later)); err != nil {
+		t.Fatal(err)
+	}
+	check := o
+	check.Check = true
+	if n := changes(pulled(t, s, check)); n[Changed] != 1 {
+		t.Errorf("%v", n)
+	}
+	pulled(t, s, o)
+	if got, _ := os.ReadFile(path); string(got) != string(want) {
+		t.Errorf("%s", got)
+	}
+	if err := os.Chtimes(path, later, later); err != nil { // as a checkout of the same content does
+		t.Fatal(err)
+	}
+	if n := changes(pulled(t, s, o)); n[Changed] != 0 {
+		t.Errorf("%v", n)
 	}
 }
 

@@ -26,8 +26,8 @@ type written struct {
 	From   string `json:"from"` // a hash of all that the file is made of
 	Sum    string `json:"sum"`  // of its bytes, or of all files of a directory
 	Format string `json:"format"`
-	Task   string `json:"task,omitempty"`  // the one that it is about; empty: several
-	Files  int    `json:"files,omitempty"` // of a directory
+	Task   string `json:"task,omitempty"` // the one that it is about; empty: several
+	Seen   string `json:"seen,omitempty"` // of a directory: see [labelFiles]
 	Counts
 }
 

@@ -104,8 +104,8 @@ func (r *Pull) imageList(split string, members []*member) func(context.Context, 
 func (r *Pull) bringTree(ctx context.Context, o output) (File, error) {
 	root := filepath.Join(r.o.Dir, filepath.FromSlash(o.path))
 	file := File{Path: o.path, Format: o.format, Change: Unchanged}
-	before := labelFiles(root)
-	if last, known := r.record.get(o.path); known && last.From == o.from && last.Files == len(before) {
+	before, seen := labelFiles(root)
+	if last, known := r.record.get(o.path); known && last.From == o.from && last.Seen == seen {
 		file.Counts = last.Counts
 		return file, nil
 	}
@@ -145,7 +145,8 @@ func (r *Pull) bringTree(ctx context.Context, o output) (File, error) {
 		file.Change = Created
 	}
 	file.Lost = lost
-	r.record.set(o.path, written{From: o.from, Sum: hex.EncodeToString(sum.Sum(nil)), Files: len(labels), Format: o.format, Task: o.task(), Counts: file.Counts})
+	_, seen = labelFiles(root)
+	r.record.set(o.path, written{From: o.from, Sum: hex.EncodeToString(sum.Sum(nil)), Seen: seen, Format: o.format, Task: o.task(), Counts: file.Counts})
 	return file, nil
 }
 
@@ -183,10 +184,10 @@ func (r *Pull) bringLabel(path string, text []byte) (changed bool, err error) {
 	})
 }
 
-// labelFiles are the label files in a task's directory, which is its alone. One that a power failure left empty does not
-// count, so that it is written again.
-func labelFiles(root string) []string {
-	var names []string
+// labelFiles are the label files in a task's directory, which is its alone, and a hash of their names, sizes and times: where it is
+// the same they need not be read. One that a power failure left empty does not count, so that it is written again.
+func labelFiles(root string) (names []string, seen string) {
+	h := sha256.New()
 	_ = filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error { // none, where it cannot be read
 		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(p, ".txt") {
 			return nil
@@ -194,16 +195,18 @@ func labelFiles(root string) []string {
 		if info, err := d.Info(); err == nil && info.Size() > 0 {
 			name, _ := filepath.Rel(root, p)
 			names = append(names, filepath.ToSlash(name))
+			fmt.Fprintf(h, "%q %d %d\n", name, info.Size(), info.ModTime().UnixNano())
 		}
 		return nil
 	})
-	return names
+	return names, hex.EncodeToString(h.Sum(nil)[:12])
 }
 
 // removeTree takes a task's label files away, and the directories that they leave empty.
 func removeTree(root string) error {
 	var err error
-	for _, name := range labelFiles(root) {
+	names, _ := labelFiles(root)
+	for _, name := range names {
 		err = errors.Join(err, os.Remove(filepath.Join(root, filepath.FromSlash(name))))
 	}
 	var dirs []string
