@@ -78,6 +78,7 @@ type File struct {
 	Path   string // below the directory, with slashes
 	Format string
 	Change Change
+	Empty  bool // a directory without files: none of its frames has a label
 	Counts
 }
 

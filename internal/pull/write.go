@@ -188,7 +188,11 @@ func (r *Pull) outputs(ctx context.Context) ([]output, error) {
 			r.leaveOut("needs frames with times", name, func(m *member) bool { return !m.times && !m.clouds() })
 		}
 		if yoloFormats[name] != nil {
-			all = append(all, r.yoloOutputs(name)...)
+			outputs := r.yoloOutputs(name)
+			if len(outputs) == 0 && len(r.members) > 0 {
+				r.result.Warnings = append(r.result.Warnings, name+" takes none of the project's labels, so it has no files")
+			}
+			all = append(all, outputs...)
 			continue
 		}
 		if _, exported := r.exported[name]; exported {

@@ -106,7 +106,7 @@ func (r *Pull) bringTree(ctx context.Context, o output) (File, error) {
 	file := File{Path: o.path, Format: o.format, Change: Unchanged}
 	before, seen := labelFiles(root)
 	if last, known := r.record.get(o.path); known && last.From == o.from && last.Seen == seen {
-		file.Counts = last.Counts
+		file.Counts, file.Empty = last.Counts, len(before) == 0
 		return file, nil
 	}
 	sum := sha256.New()
@@ -144,7 +144,7 @@ func (r *Pull) bringTree(ctx context.Context, o output) (File, error) {
 	case file.Change == Changed && len(before) == 0:
 		file.Change = Created
 	}
-	file.Lost = lost
+	file.Lost, file.Empty = lost, len(labels) == 0
 	_, seen = labelFiles(root)
 	r.record.set(o.path, written{From: o.from, Sum: hex.EncodeToString(sum.Sum(nil)), Seen: seen, Format: o.format, Task: o.task(), Counts: file.Counts})
 	return file, nil

@@ -58,7 +58,9 @@ func PullWarnings(r pull.Result) []string {
 func PullSummary(r pull.Result, check bool) string {
 	files := map[pull.Change]int{}
 	for _, f := range r.Files {
-		files[f.Change]++
+		if f.Change != pull.Unchanged || !f.Empty {
+			files[f.Change]++
+		}
 	}
 	var parts []string
 	for _, c := range []pull.Change{pull.Created, pull.Changed, pull.Unchanged, pull.Gone, pull.Removed} {
