@@ -84,6 +84,44 @@ def tiffs():
         yield f"cut {cut}", whole[:-cut]
 
 
+def tiled(tags, tile=True, data=None):
+    """A grey TIFF of 48 x 40 pixels in tiles of 16 x 16, or strips of 16 rows, with other tags; None takes one out."""
+    number, size = (9, 256) if tile else (3, 768)
+    data = bytes(number * size) if data is None else data
+    places = [OFFSET + i * size for i in range(number)]
+    all_tags = {256: (4, [48]), 257: (4, [40]), 258: (3, [8]), 259: (3, [1]), 262: (3, [1]), 277: (3, [1])}
+    all_tags |= {322: (4, [16]), 323: (4, [16]), 324: (4, places), 325: (4, [size] * number)} if tile else {273: (4, places), 278: (4, [16]), 279: (4, [768, 768, 384])}
+    all_tags = {tag: value for tag, value in (all_tags | tags).items() if value}
+    at, body, entries = 8 + 2 + 12 * len(all_tags) + 4, b"", b""
+    for tag, (kind, values) in sorted(all_tags.items()):
+        packed = b"".join(struct.pack({1: "<B", 2: "<B", 3: "<H", 5: "<Q", 7: "<B"}.get(kind, "<L"), v) for v in values)
+        place = packed.ljust(4, b"\0")
+        if len(packed) > 4:
+            place = struct.pack("<L", at + len(body))
+            body += packed
+        entries += struct.pack("<HHL", tag, kind, len(values)) + place
+    head = b"II*\0" + struct.pack("<LH", 8, len(all_tags)) + entries + bytes(4) + body
+    return head.ljust(OFFSET, b"\0") + data
+
+
+def tiff_sizes():
+    """Sizes and numbers of strips and tiles that lie. That compressed pixels are fewer than they should be only decoding them tells."""
+    for tile in (False, True):
+        width, rows = (322, 323) if tile else (256, 278)
+        for tag in (256, 257, width, rows):
+            for value in (0, 1, 8, 15, 16, 17, 32, 39, 40, 41, 47, 48, 49, 64, 100):
+                yield f"{tile} {tag} is {value}", tiled({tag: (4, [value])}, tile)
+            yield f"{tile} without {tag}", tiled({tag: None}, tile)
+        for tag in (256, 257, 258, 259, 262, 277):
+            for kind in (1, 2, 5, 7, 20):
+                yield f"{tile} {tag} of type {kind}", tiled({tag: (kind, [{256: 48, 257: 40, 258: 8}.get(tag, 1)])}, tile)
+        places, lengths = (324, 325) if tile else (273, 279)
+        packed = zlib.compress(bytes(48 * 40))
+        for number in (0, 1, 2, 3, 8, 9, 10):
+            yield f"{tile} {number} places", tiled({places: (4, [OFFSET] * number)}, tile)
+            yield f"{tile} {number} places, deflated", tiled({259: (3, [8]), places: (4, [OFFSET] * number), lengths: (4, [len(packed)] * number)}, tile, packed)
+
+
 def bmps():
     for header, bits, compression, colours in itertools.product((12, 16, 40, 52, 56, 64, 108, 124, 240), (1, 2, 4, 8, 16, 24, 32, 64), (0, 1, 3, 4, 5), (0, 2, 70000)):
         for masks in [(0,) * 4] if compression != 3 else [(0xf800, 0x7e0, 0x1f, 0), (0x7c00, 0x3e0, 0x1f, 0), (0xff0000, 0xff00, 0xff, 0), (0xff, 0xff00, 0xff0000, 0xff000000), (1, 2, 4, 8)]:
@@ -174,6 +212,94 @@ def pngs():
         yield f"cut {cut}", (start + idat + end)[:cut]
 
 
+def riff(*chunks, size=None):
+    body = b"WEBP" + b"".join(name + struct.pack("<L", len(data)) + data + bytes(len(data) & 1) for name, data in chunks)
+    return b"RIFF" + struct.pack("<L", len(body) if size is None else size) + body
+
+
+def webp_chunks(content):
+    at, chunks = 12, []
+    while at < len(content):
+        size = struct.unpack("<L", content[at + 4:at + 8])[0]
+        chunks.append((content[at:at + 4], content[at + 8:at + 8 + size]))
+        at += 8 + size + (size & 1)
+    return chunks
+
+
+def webp_head(flags, width=64, height=48):
+    return b"VP8X", struct.pack("<L", flags) + struct.pack("<L", width - 1)[:3] + struct.pack("<L", height - 1)[:3]
+
+
+def webps():
+    """Files whose chunks, flags and sizes disagree. Pixels that are damaged are found by decoding them alone."""
+    lossy, = webp_chunks(encoded("WEBP"))
+    lossless = webp_chunks(encoded("WEBP", lossless=True))[-1]
+    others = [(b"ALPH", bytes(64 * 48 + 1)), (b"ICCP", bytes(10)), (b"EXIF", b"II*\0\x08\0\0\0\0\0"), (b"XMP ", b"<x/>"), (b"ANIM", bytes(6)), (b"abcd", b"abc")]
+    for picture in (lossy, lossless):
+        for flags in (0, 1, 2, 4, 8, 0x10, 0x20, 0x3e, 0x40, 0x80, 0x100):
+            head = webp_head(flags)
+            yield f"{flags:#x} {picture[0]}", riff(head, picture)
+            yield f"{flags:#x} {picture[0]} twice", riff(head, picture, picture)
+            yield f"{flags:#x} {picture[0]}, two heads", riff(head, head, picture)
+            for other in others:
+                yield f"{flags:#x} {other[0]} {picture[0]}", riff(head, other, picture)
+                yield f"{flags:#x} {picture[0]} {other[0]}", riff(head, picture, other)
+        for width, height in ((1, 1), (64, 47), (63, 48), (65, 48), (64, 49), (1 << 14, 1 << 14), (1 << 24, 1 << 24)):
+            yield f"{width} x {height} {picture[0]}", riff(webp_head(0, width, height), picture)
+        for other in others:
+            yield f"{other[0]} {picture[0]}", riff(other, picture)
+            yield f"{picture[0]} {other[0]}", riff(picture, other)
+        for size in (0, 4, 7, 8, 11, 12, 20, len(picture[1]) + 11, len(picture[1]) + 12, len(picture[1]) + 13, (1 << 32) - 1):
+            yield f"a size of {size} {picture[0]}", riff(picture, size=size)
+        for more in (-10, -1, 1, 2, 1000):
+            whole = riff(picture)
+            yield f"{more} bytes more {picture[0]}", whole[:16] + struct.pack("<L", len(picture[1]) + more) + whole[20:]
+        for i in range(12):
+            for value in (0, 1, 0xff):
+                damaged = picture[1][:i] + bytes([value]) + picture[1][i + 1:]
+                if picture is lossy or i < 5:
+                    yield f"byte {i} of {picture[0]} is {value}", riff((picture[0], damaged))
+    for size in (0, 5, 9, 11, 12, 20):
+        yield f"a head of {size} bytes", riff((b"VP8X", (webp_head(0)[1] + bytes(20))[:size]), lossy)
+    moving = webp_chunks(encoded("WEBP", save_all=True, append_images=[Image.effect_noise((64, 48), 90).convert("RGB")], duration=100))
+    for i, (name, data) in enumerate(moving):
+        yield f"an animation without {i} {name}", riff(*moving[:i], *moving[i + 1:])
+        yield f"an animation, {i} {name} twice", riff(*moving[:i], moving[i], *moving[i:])
+        for at in range(16 if name == b"ANMF" else len(data)):
+            for value in (0, 1, 0xff):
+                yield f"an animation, byte {at} of {i} {name} is {value}", riff(*moving[:i], (name, data[:at] + bytes([value]) + data[at + 1:]), *moving[i + 1:])
+
+
+def icon(picture, size=None, offset=22):
+    return struct.pack("<HHHBBBBHHLL", 0, 1, 1, 32, 32, 0, 0, 1, 32, len(picture) if size is None else size, offset) + picture
+
+
+def icons_of_png():
+    """Pillow loads the PNG in an icon when it opens that."""
+    for mode in ("RGBA", "RGB", "P", "1"):
+        out = io.BytesIO()
+        Image.effect_noise((32, 32), 90).convert(mode).save(out, "PNG")
+        whole = out.getvalue()
+        yield mode, icon(whole)
+        at = whole.index(b"IDAT")
+        size = struct.unpack(">L", whole[at - 4:at])[0]
+        pixels = zlib.decompress(whole[at + 4:at + 4 + size])
+        packed, end = zlib.compress(pixels), chunk(b"IEND")
+        for name, data in {
+            "half": zlib.compress(pixels[:len(pixels) // 2]), "twice": zlib.compress(pixels * 2), "cut": packed[:-10], "no checksum": packed[:-4],
+            "wrong checksum": packed[:-4] + b"abcd", "garbage": b"x" * 100, "empty": b"", "a filter that there is not": zlib.compress(b"\x09" + pixels[1:]),
+        }.items():
+            yield f"{mode}, {name}", icon(whole[:at - 4] + chunk(b"IDAT", data) + end)
+        yield f"{mode}, in two chunks", icon(whole[:at - 4] + chunk(b"IDAT", packed[:50]) + chunk(b"IDAT", packed[50:]) + end)
+        yield f"{mode}, wrong checksum of a chunk", icon(whole[:at - 4] + chunk(b"IDAT", packed, 1) + end)
+        for i in range(at + 4, at + 4 + size, 41):
+            yield f"{mode}, byte {i}", icon(whole[:i] + bytes([whole[i] ^ 0x55]) + whole[i + 1:])
+        for wrong in (0, 1, len(whole) + 1000):
+            yield f"{mode}, a size of {wrong}", icon(whole, wrong)
+        for wrong in (0, 6, 21, 23, 1 << 31):
+            yield f"{mode}, an offset of {wrong}", icon(whole, offset=wrong)
+
+
 def encoded(kind, mode="RGB", **options):
     """A picture with some detail, as Pillow writes it."""
     picture = Image.effect_noise((64, 48), 90).convert(mode)
@@ -207,8 +333,8 @@ OTHERS = {
 
 
 class Images(unittest.TestCase):
-    def judge(self, files, extension):
-        """Each file is a bag, so that the plan says of each whether it is blocked."""
+    def judge(self, files, extension, compressed=False):
+        """Each file is a bag, so that the plan says of each whether it is blocked; see opened for compressed."""
         with tempfile.TemporaryDirectory() as root:
             contents = {}
             for i, (name, content) in enumerate(files):
@@ -222,7 +348,7 @@ class Images(unittest.TestCase):
             self.assertEqual(len(contents), len(passed))
             wrong = []
             for bag, (name, content) in contents.items():
-                why = opened(content, extension in ("tif", "png"))
+                why = opened(content, compressed)
                 if passed[bag] != (why is None):
                     wrong.append(f"{name}: {'passes' if passed[bag] else 'is refused'}; Pillow: {why or 'opens it'}")
             self.assertEqual([], wrong, f"{len(wrong)} of {len(contents)}")
@@ -236,7 +362,7 @@ class Images(unittest.TestCase):
                 self.judge([(kind, encoded(kind, mode))], extension)
 
     def test_tiff(self):
-        self.judge(tiffs(), "tif")
+        self.judge(tiffs(), "tif", compressed=True)
 
     def test_bmp(self):
         self.judge(bmps(), "bmp")
@@ -244,11 +370,20 @@ class Images(unittest.TestCase):
     def test_targa(self):
         self.judge(targas(), "tga")
 
+    def test_tiff_sizes(self):
+        self.judge(tiff_sizes(), "tif")
+
+    def test_webp(self):
+        self.judge(webps(), "webp", compressed=True)
+
     def test_icon(self):
         self.judge(icons(), "ico")
 
+    def test_icon_of_png(self):
+        self.judge(icons_of_png(), "ico")
+
     def test_png(self):
-        self.judge(pngs(), "png")
+        self.judge(pngs(), "png", compressed=True)
 
 
 CUT = "truncated", "not enough image data", "cannot load this image", "too large", "rawmode"

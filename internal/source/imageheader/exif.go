@@ -43,3 +43,6 @@ func readFullAt(r io.ReaderAt, b []byte, at int64) error {
 	}
 	return shortRead(err)
 }
+
+// trimEXIF takes off what JPEGs have before the block, and other formats may.
+func trimEXIF(data []byte) []byte { return bytes.TrimPrefix(data, []byte("Exif\x00\x00")) }

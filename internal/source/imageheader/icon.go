@@ -18,6 +18,9 @@ type iconEntry struct {
 	size, offset         int64
 }
 
+// maxIconPNG is the width and height of the largest PNG in an icon whose pixels are unpacked here: an icon's has 256.
+const maxIconPNG = 4096
+
 // iconHeader judges the picture that Pillow takes of an icon or cursor: the largest one. Of an icon it is
 // loaded at once, so that all of it must be there.
 func iconHeader(r *io.SectionReader) (Header, error) {
@@ -80,7 +83,11 @@ func (e iconEntry) header(r *io.SectionReader, cursor bool) (Header, error) {
 		return Header{}, err
 	}
 	if !cursor && string(magic) == "\x89PNG\r\n\x1a\n" {
-		h, _, err := pngHeader(io.NewSectionReader(r, e.offset, r.Size()-e.offset))
+		picture := io.NewSectionReader(r, e.offset, r.Size()-e.offset)
+		h, _, err := pngHeader(picture)
+		if err == nil && h.Width <= maxIconPNG && h.Height <= maxIconPNG {
+			err = pngPixels(picture)
+		}
 		return h, err
 	}
 	b, err := readBitmap(r, e.offset, 0)

@@ -14,8 +14,6 @@ import (
 	"image/jpeg"
 	"io"
 
-	"golang.org/x/image/webp"
-
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source/content"
 )
@@ -79,7 +77,7 @@ var decoders = []decoder{
 	{name: "GIF", is: prefix("GIF87a", "GIF89a"), config: gif.DecodeConfig, walk: buffered(walkGIF)},
 	{name: "BMP", is: prefix("BM"), judge: upright(bmpHeader)},
 	{name: "TIFF", is: prefix("II*\x00", "MM\x00*", "II\x00*", "MM*\x00", "II+\x00", "MM\x00+"), judge: upright(tiffHeader)},
-	{name: "WebP", is: isWebP, config: webp.DecodeConfig, walk: walkWebP},
+	{name: "WebP", is: isWebP, judge: webpHeader},
 	{name: "icon", is: isIcon, judge: upright(iconHeader)},
 }
 

@@ -157,6 +157,9 @@ func tiffHeader(r *io.SectionReader) (Header, error) {
 	if err := d.checkPlaces(r.Size()); err != nil {
 		return h, err
 	}
+	if err := d.checkTypes(); err != nil {
+		return h, err
+	}
 	l, err := d.layout()
 	if err == nil {
 		err = d.whole(r.Size(), h, l)
@@ -188,6 +191,24 @@ func (d *tiffDirectory) checkPlaces(size int64) error {
 	}
 	return nil
 }
+
+// checkTypes says whether a number that tells what the pixels are is written as something else, such as a byte, which Pillow takes
+// for text. Of types that there are not, Pillow does not see the tag.
+func (d *tiffDirectory) checkTypes() error {
+	for _, tag := range []uint16{tiffWidth, tiffHeight, tiffBits, tiffCompression, tiffPhotometric, tiffSamples} {
+		entry, ok := d.tags[tag]
+		if !ok {
+			continue
+		}
+		if kind := d.order.Uint16(entry); slices.Contains(tiffOthers, kind) {
+			return fmt.Errorf("tag %d has values of type %d", tag, kind)
+		}
+	}
+	return nil
+}
+
+// tiffOthers are the types that are no whole numbers to Pillow.
+var tiffOthers = []uint16{1, 2, 5, 7, 10, 11, 12}
 
 // tiffCompressions are those that Pillow knows, and its libtiff decodes as CVAT has it.
 var tiffCompressions = map[int64]bool{
@@ -369,21 +390,47 @@ func (d *tiffDirectory) whole(size int64, h Header, l tiffLayout) error {
 		}
 		samples = 1
 	}
+	if !striped && (width < 1 || rows < 1 || d.value(tiffTileHeight, 0) < 1) || striped && plain && d.value(tiffRows, 1) == 0 {
+		return errors.New("its strips or tiles have no size")
+	}
+	if !plain {
+		if err := d.enough(len(at), lengths, h, l, width, rows); err != nil {
+			return err
+		}
+	}
 	for i, start := range at {
 		length := int64(1)
 		switch {
-		case plain: // Pillow asks for as many bytes as there should be
-			there := rows
-			if first := int64(i) * rows % max((int64(h.Height)+rows-1)/max(rows, 1)*rows, 1); striped {
-				there = min(rows, int64(h.Height)-first)
-			}
-			length = (min(width, 1<<26)*l.bits*samples + 7) / 8 * min(there, 1<<26)
+		case plain && striped: // Pillow asks for as many bytes as there should be
+			first := int64(i) * rows % max((int64(h.Height)+rows-1)/rows*rows, 1)
+			length = (min(width, 1<<26)*l.bits*samples + 7) / 8 * min(rows, int64(h.Height)-first)
+		case plain: // and for what of a tile is in the image
+			across, down := (int64(h.Width)+width-1)/width, (int64(h.Height)+rows-1)/rows
+			x, y := int64(i)%across*width, int64(i)/across%down*rows
+			row := func(pixels int64) int64 { return (min(pixels, 1<<26)*l.bits*samples + 7) / 8 }
+			length = row(width)*(min(rows, int64(h.Height)-y, 1<<26)-1) + row(min(width, int64(h.Width)-x))
 		case i < len(lengths):
 			length = lengths[i]
 		}
 		if start > size || length > size-start {
 			return errCutOff
 		}
+	}
+	return nil
+}
+
+// enough says whether a compressed TIFF says of each strip or tile that its pixels need where it is. libtiff asks for each by
+// its number.
+func (d *tiffDirectory) enough(number int, lengths []int64, h Header, l tiffLayout, width, rows int64) error {
+	need := (int64(h.Width) + width - 1) / width * ((int64(h.Height) + rows - 1) / rows)
+	if d.value(tiffPlanar, 1) == 2 {
+		need *= int64(l.samples)
+	}
+	if int64(number) < need {
+		return fmt.Errorf("it says where %d strips or tiles are, and its pixels need %d", number, need)
+	}
+	if need > 1 && int64(len(lengths)) >= need && slices.Min(lengths[:need]) == 0 {
+		return errors.New("one of its strips or tiles is empty")
 	}
 	return nil
 }
