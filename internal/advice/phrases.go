@@ -135,6 +135,7 @@ var phrases = map[diag.Action]string{
 	diag.HintVideoForEachBag:   "name cameras that tell them apart, or make each a bag: path: {1q}",
 	diag.HintSettingOfImages:   "leave that out for this bag or camera",
 	diag.HintSortOrConvert:     "use sorting_method: natural, or convert the image to PNG",
+	diag.HintEightBits:         "of recordings, give the camera that they are of frames: {depth: {min: 0.3, max: 5}}, in metres, or frames: {encode: jpeg}; convert files to 8 bits",
 	diag.HintRepublishTopic:    "record the topic as sensor_msgs/CompressedImage (jpeg or png), or as a sensor_msgs/Image such as rgb8; of a recording that exists, write its images to files with the camera's own tools, and take the directory as a bag",
 	diag.HintSetTempDir:        "set TMPDIR to a directory on a larger disk",
 	diag.HintSplitBag:          "split the bag, or select fewer frames",

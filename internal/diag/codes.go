@@ -76,6 +76,7 @@ const (
 	CodeNoMedia         Code = "no_media"
 	CodeFramesDropped   Code = "frames_dropped"
 	CodeContextDropped  Code = "context_dropped"
+	CodeContextBits     Code = "context_bits"
 	CodeWrongSizes      Code = "wrong_sizes"
 	CodeImportFailed    Code = "import_failed"
 	CodeImportStuck     Code = "import_stuck"
@@ -255,6 +256,7 @@ var Codes = []Meaning{
 	{CodePredictions, Error, "predictions for the task cannot be read, or not be placed"},
 	{CodeNoMedia, Error, "CVAT found no image in the archive"},
 	{CodeFramesDropped, Error, "CVAT imported other frames than were sent"},
+	{CodeContextBits, Warning, "context images of 16 bits, which CVAT shows as white"},
 	{CodeContextDropped, Error, "CVAT shows frames with other context images than were sent"},
 	{CodeWrongSizes, Error, "a list of images in the storage says other sizes than the images have"},
 	{CodeImportFailed, Error, "CVAT could not import the archive"},

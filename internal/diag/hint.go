@@ -157,6 +157,7 @@ const (
 	HintSettingOfImages
 	HintSortOrConvert
 	HintRepublishTopic
+	HintEightBits
 	HintSetTempDir
 	HintSplitBag
 

@@ -266,6 +266,9 @@ func (t Task) measureContext(ctx context.Context, part frame.Part) ([][]Frame, [
 		for _, i := range kept {
 			good[i] = true
 		}
+		if n := len(slices.DeleteFunc(slices.Clone(images), func(f Frame) bool { return !f.grey16 })); n > 0 {
+			problems = append(problems, t.shownWhite(s.name, n))
+		}
 		for _, u := range s.uses {
 			if good[u.image] {
 				f := images[u.image]
@@ -275,6 +278,15 @@ func (t Task) measureContext(ctx context.Context, part frame.Part) ([][]Frame, [
 		}
 	}
 	return byFrame, problems
+}
+
+// shownWhite says that CVAT shows context images otherwise than frames (measured on 2.73): it cuts what is above 255, where it brings a
+// frame of 16 bits to the range of 8.
+func (t Task) shownWhite(series string, n int) diag.Diagnostic {
+	return diag.Diagnostic{
+		Severity: diag.Warning, Code: diag.CodeContextBits, Task: t.Name, Pos: t.Origin, Hint: diag.Do(diag.HintEightBits),
+		Text: fmt.Sprintf("context %s: %s grey in 16 bits, of which CVAT shows all above 255 as white", wording.Safe(series), wording.Count(n, "image is", "images are")),
+	}
 }
 
 // checkContext reads the headers of the context images, and leaves out what cannot be used where the manifest says so.

@@ -5,9 +5,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
+	"image/png"
+	"os"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -396,6 +399,28 @@ func TestACamerasOwnNumberIsNotItsFramesNumber(t *testing.T) {
 	} {
 		if got := numberOf(tt.path, tt.camera); got != tt.want {
 			t.Errorf("%s of camera %s: %s, want %s", tt.path, tt.camera, got, tt.want)
+		}
+	}
+}
+
+// CVAT 2.73 brings frames of 16 bits to the range of 8, and cuts context images off.
+func TestContextImagesThatCVATShowsWhiteAreWarnedOf(t *testing.T) {
+	root := t.TempDir()
+	for i, picture := range []image.Image{image.NewGray16(image.Rect(0, 0, 4, 3)), image.NewGray(image.Rect(0, 0, 4, 3)), image.NewRGBA64(image.Rect(0, 0, 4, 3))} {
+		var b bytes.Buffer
+		check(t, png.Encode(&b, picture))
+		for camera, data := range map[string][]byte{"hot": b.Bytes(), "front": pngImage(t)} {
+			file := filepath.Join(root, "run", camera, fmt.Sprintf("%d.png", i))
+			check(t, os.MkdirAll(filepath.Dir(file), 0o755))
+			check(t, os.WriteFile(file, data, 0o644))
+		}
+	}
+	tasks, _ := Scan(t.Context(), parse(t, "cameras: [{name: front, context: [hot]}, hot]\nbags: [run]"), Options{Root: root})
+	for _, task := range tasks {
+		_, problems := Measure(t.Context(), task)
+		said := strings.Join(texts(root, problems), "\n")
+		if warned := strings.HasPrefix(said, "warning: context hot: 1 image is grey in 16 bits, of which CVAT shows all above 255 as white"); warned != (task.Camera == "front") || !warned && said != "" {
+			t.Errorf("%s: %s", task.Name, said)
 		}
 	}
 }

@@ -30,6 +30,7 @@ type Frame struct {
 	// Of a context image.
 	from   index.Record // where it comes from, if it was traced
 	series string       // the name of its source
+	grey16 bool         // [imageheader.Header.Grey16]
 	apart  uint64       // ns from its frame
 }
 
@@ -93,7 +94,7 @@ func (t Task) measure(ctx context.Context, i int, o frame.Opened, err error) (Fr
 	if problem.Severity == diag.Error {
 		return f, problem
 	}
-	f.Width, f.Height = h.Width, h.Height
+	f.Width, f.Height, f.grey16 = h.Width, h.Height, h.Grey16
 	if err := f.sum(ctx, o); err != nil {
 		return f, t.unreadable(i, err)
 	}

@@ -22,6 +22,7 @@ import (
 type Header struct {
 	Width, Height int    // pixels, as displayed; 0 is not known
 	Unchecked     string // the format's name, where only CVAT can open it
+	Grey16        bool   // grey in 16 bits, of a PNG or a TIFF
 }
 
 func corrupt(format string, args ...any) diag.Diagnostic {

@@ -16,7 +16,7 @@ import (
 func pngHeader(r *io.SectionReader) (Header, outline, error) {
 	p := pngWalk{r: r}
 	err := p.walk()
-	return Header{Width: p.width, Height: p.height}, p.outline, err
+	return Header{Width: p.width, Height: p.height, Grey16: p.depth == 16 && p.colour == 0}, p.outline, err
 }
 
 type pngWalk struct {

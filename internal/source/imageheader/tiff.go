@@ -162,6 +162,7 @@ func tiffHeader(r *io.SectionReader) (Header, error) {
 	}
 	l, err := d.layout()
 	if err == nil {
+		h.Grey16 = l.samples == 1 && l.bits == 16
 		err = d.whole(r.Size(), h, l)
 	}
 	return h, err
