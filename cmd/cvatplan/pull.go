@@ -139,7 +139,7 @@ func exportProgress(w io.Writer) func(task, format string, share float64) {
 // print says what changed, file by file, and what was left out.
 func (c pullCmd) print(a *app, r pull.Result) error {
 	if !a.Quiet {
-		if err := report.PullFiles(a.stdout, r, a.Verbose); err != nil {
+		if err := report.PullFiles(a.stdout, r, a.Verbose, a.widthOf(a.stdout)); err != nil {
 			return err
 		}
 	}

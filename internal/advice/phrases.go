@@ -111,6 +111,7 @@ var phrases = map[diag.Action]string{
 	diag.HintSettle:            "plan again in {1}, or write settle: 0s on bags that are complete",
 	diag.HintBringBag:          "bring it there, or say with --root where it is",
 	diag.HintBringBagFiles:     "bring the file there, or write partial: true to make tasks without it",
+	diag.HintBringABagFile:     "bring at least one of its files there, under the name in metadata.yaml",
 	diag.HintRenameBagFile:     "bring the file there, or rename the one that is it, or write partial: true to make tasks without it",
 	diag.HintBringBagThenApply: "bring them there, or say with --root where they are; then apply the same file",
 	diag.HintFetchLFS:          "git -C {1sh} lfs pull --include={2sh}",

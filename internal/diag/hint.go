@@ -133,6 +133,7 @@ const (
 	HintBringBag
 	HintBringBagFiles
 	HintRenameBagFile
+	HintBringABagFile
 	HintBringBagThenApply
 	HintFetchLFS        // repository, path in it
 	HintFetchAnnex      // path

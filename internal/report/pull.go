@@ -11,19 +11,27 @@ import (
 	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
-// PullFiles writes a line for each file: what changed, and unchanged ones too where verbose is set.
-func PullFiles(w io.Writer, r pull.Result, verbose bool) error {
+// PullFiles writes a line for each file: what changed, and unchanged ones too where verbose is set. Long paths lose their middle
+// where the lines are to fit a width, in cells; 0 is without bounds.
+func PullFiles(w io.Writer, r pull.Result, verbose bool, width int) error {
 	signs := map[pull.Change]string{pull.Created: "+", pull.Changed: "~", pull.Gone: "?", pull.Removed: "-", pull.Unchanged: " "}
 	for _, f := range r.Files {
 		if f.Change == pull.Unchanged && !verbose {
 			continue
 		}
-		if _, err := fmt.Fprintf(w, "%s %s%s\n", signs[f.Change], wording.Safe(f.Path), inFile(f)); err != nil {
+		name, holds := wording.Safe(f.Path), inFile(f)
+		if width > 0 {
+			name = Shortened(name, max(width-2-len(holds), leastName))
+		}
+		if _, err := fmt.Fprintf(w, "%s %s%s\n", signs[f.Change], name, holds); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// leastName is how much of a name is left, in cells, however narrow a terminal is.
+const leastName = 16
 
 func inFile(f pull.File) string {
 	switch {

@@ -86,6 +86,9 @@ func unreadFiles(ctx context.Context, b *bagRef, files []bag.Unread) []diag.Diag
 		default:
 			p.Text = said + "cannot be read: " + reason(f.Err)
 		}
+		if b.partial() && p.Code == diag.CodeIncompleteBag { // there is nothing to make tasks of without it
+			p.Hint = diag.Do(diag.HintBringABagFile)
+		}
 		list = append(list, p)
 	}
 	return list

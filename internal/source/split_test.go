@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,6 +89,35 @@ func TestASplitUnderAnotherNameIsNamed(t *testing.T) {
 				t.Errorf("strict: %d frames, %q", frames, problems)
 			}
 		})
+	}
+}
+
+// A part is taken on purpose alone, next to a file under another name too: it is taken where its content fits, and named where not.
+// Of nothing there is no part.
+func TestAPartialBagWithARenamedFileHasWhatIsSure(t *testing.T) {
+	field := os.DirFS("testdata/field/18-split-not-in-metadata")
+	none := "error: bag run: its file run_1.mcap is missing; there, but not in metadata.yaml: one_missing.mcap, one_missing_1.mcap | " +
+		"bring at least one of its files there, under the name in metadata.yaml"
+	for metadata, tt := range map[string]struct {
+		frames int
+		want   []string
+	}{
+		"one_missing.mcap, run_1.mcap": {8, []string{"warning: bag run is damaged: one_missing_1.mcap is taken for run_1.mcap, which metadata.yaml names, 1 time"}},
+		"one_missing.mcap, run_7.mcap": {4, []string{
+			"warning: bag run is damaged: one_missing_1.mcap is not named by metadata.yaml and left out, 1 time", "warning: bag run is damaged: run_7.mcap is missing, 1 time",
+		}},
+		"run_1.mcap, run_2.mcap": {0, []string{none, strings.Replace(none, "run_1.mcap", "run_2.mcap", 1)}},
+		"run_1.mcap":             {0, []string{none}},
+	} {
+		root := t.TempDir()
+		check(t, os.CopyFS(root, field))
+		check(t, os.WriteFile(filepath.Join(root, "run/metadata.yaml"), []byte("rosbag2_bagfile_information: {relative_file_paths: ["+metadata+"]}"), 0o666))
+		if frames, problems := onlyProblems(t, root, "{path: run, partial: true}", false); frames != tt.frames || !slices.Equal(problems, tt.want) {
+			t.Errorf("%s: %d frames, %q", metadata, frames, problems)
+		}
+		if frames, problems := onlyProblems(t, root, "{path: run, partial: true}", true); frames != 0 || len(problems) != 1 || !strings.HasPrefix(problems[0], "error: ") {
+			t.Errorf("%s: strict: %d frames, %q", metadata, frames, problems)
+		}
 	}
 }
 
