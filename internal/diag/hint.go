@@ -211,6 +211,7 @@ const (
 	HintCheckServerURL
 	HintCheckHostName
 	HintCheckForLoginPage
+	HintAddressWithoutPath // address
 	HintUseRedirectTarget
 	HintUseHTTPS
 	HintUseHTTP

@@ -14,13 +14,22 @@ import (
 // ErrNotRegular is why a name is refused.
 var ErrNotRegular = errors.New("it is not a regular file")
 
+// A directoryError is an [ErrNotRegular] that says what is there.
+type directoryError struct{}
+
+func (directoryError) Error() string        { return "it is a directory, not a regular file" }
+func (directoryError) Is(target error) bool { return target == ErrNotRegular }
+
 // Open opens a regular file to be read. Its errors name the path.
 func Open(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
+	switch {
+	case info.IsDir():
+		return nil, &fs.PathError{Op: "open", Path: path, Err: directoryError{}}
+	case !info.Mode().IsRegular():
 		return nil, &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
 	}
 	return os.Open(path)

@@ -238,18 +238,31 @@ func (c *Client) redirect(q *request, resp *http.Response) error {
 }
 
 // asNotCVAT: what answers 404 or a page of HTML to the question for its version is no CVAT.
-func asNotCVAT(err error) error {
-	if errors.Is(err, ErrNotFound) {
-		return &notCVATError{err}
+func (c *Client) asNotCVAT(err error) error {
+	switch {
+	case !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrNotCVAT):
+		return err
+	case strings.Trim(c.base.Path, "/") != "": // a page of CVAT, maybe, copied from a browser
+		return &notCVATError{err, diag.Do(diag.HintAddressWithoutPath, c.scrub(c.base.Scheme+"://"+c.base.Host))}
+	case errors.Is(err, ErrNotFound):
+		return &notCVATError{err, diag.Do(diag.HintCheckForLoginPage)}
 	}
 	return err
 }
 
-// A notCVATError is the 404 of a server that has no CVAT at that address.
-type notCVATError struct{ answer error }
+// A notCVATError is the answer of a server that has no CVAT at that address.
+type notCVATError struct {
+	answer error
+	hint   diag.Hint
+}
 
-func (e *notCVATError) Error() string        { return ErrNotCVAT.Error() + ": " + e.answer.Error() }
+func (e *notCVATError) Error() string {
+	if errors.Is(e.answer, ErrNotCVAT) {
+		return e.answer.Error()
+	}
+	return ErrNotCVAT.Error() + ": " + e.answer.Error()
+}
 func (e *notCVATError) Unwrap() error        { return e.answer }
 func (e *notCVATError) Is(target error) bool { return target == ErrNotCVAT }
 func (e *notCVATError) Code() diag.Code      { return diag.CodeNotCVAT }
-func (e *notCVATError) Hint() diag.Hint      { return diag.Do(diag.HintCheckForLoginPage) }
+func (e *notCVATError) Hint() diag.Hint      { return e.hint }

@@ -181,6 +181,26 @@ func TestWhatIsNoCVATSaysSo(t *testing.T) {
 	}
 }
 
+// The address of a page, as a browser shows it, is a common mistake.
+func TestTheAddressOfAPageIsAnsweredWithThatOfCVAT(t *testing.T) {
+	for name, answer := range map[string]struct {
+		status int
+		body   string
+	}{"an API's 404": {404, "404 page not found"}, "the page": {200, "<!DOCTYPE html><title>CVAT</title>"}} {
+		t.Run(name, func(t *testing.T) {
+			host := ""
+			c := serve(t, func(w http.ResponseWriter, r *http.Request) { say(w, answer.status, answer.body) }, func(o *Options) {
+				host = o.BaseURL
+				o.BaseURL += "/projects/12"
+			})
+			_, err := c.About(t.Context())
+			if want := diag.Do(diag.HintAddressWithoutPath, host); !errors.Is(err, ErrNotCVAT) || diag.HintOf(err) != want {
+				t.Errorf("got %v, hint %v", err, diag.HintOf(err))
+			}
+		})
+	}
+}
+
 func TestTLSAlertIsPermanent(t *testing.T) {
 	err := &ConnectionError{Err: tls.AlertError(42)}
 	if got := classOf(err); got != permanent {

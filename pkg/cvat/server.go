@@ -65,7 +65,7 @@ func (c *Client) About(ctx context.Context) (*About, error) {
 	q.anonymous, q.everywhere = true, true
 	answer, err := one[struct{ Name, Version string }](ctx, c, q)
 	if err != nil {
-		return nil, asNotCVAT(err)
+		return nil, c.asNotCVAT(err)
 	}
 	about := &About{Name: harmless(answer.Name), Text: harmless(answer.Version)}
 	if err := about.Version.UnmarshalText([]byte(answer.Version)); err != nil {

@@ -270,6 +270,9 @@ func (m schemaViolation) missing() (text string, hint diag.Hint) {
 // absent are the keys that are required and not there. One under another spelling is reported as an unknown key.
 func (m schemaViolation) absent() []string {
 	properties, _ := m.schema["properties"].(map[string]any)
+	if m.pointer == "" { // what a whole manifest needs is said apart from its keys
+		properties, _ = theShape().document["properties"].(map[string]any)
+	}
 	known := slices.Sorted(maps.Keys(properties))
 	meant := map[string]bool{}
 	for _, f := range m.node.fields {

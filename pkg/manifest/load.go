@@ -69,8 +69,8 @@ func (l *loader) read(name string, data []byte) *node {
 	return l.yaml(t)
 }
 
-// readNamed reads a file that a manifest names, relative to the file that names it.
-func (l *loader) readNamed(named *node) *node {
+// readNamed reads a file that a manifest names, relative to the file that names it. The hint is for a file that is not there.
+func (l *loader) readNamed(named *node, absent diag.Hint) *node {
 	path := l.join(named)
 	if strings.ContainsFunc(path, isControl) {
 		return nil // reported with the other values
@@ -82,6 +82,9 @@ func (l *loader) readNamed(named *node) *node {
 		return nil
 	case err == nil && len(data) > maxFileSize+3:
 		l.report(named.at, diag.Hint{}, "%s is larger than %d MiB", clip(named.str()), maxFileSize>>20)
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		l.report(named.at, absent, "%s: %s", clip(named.str()), reason(err))
 		return nil
 	case err != nil:
 		l.unread(named.at, err, clip(named.str()))
@@ -139,7 +142,7 @@ func (l *loader) extended(root *node) *node {
 	if named.str() == "" {
 		return root
 	}
-	base := l.readNamed(named)
+	base := l.readNamed(named, diag.Hint{})
 	if base != nil && base.kind != mapping {
 		l.report(base.at, diag.Hint{}, "extends: %s is not a manifest: it holds %s, where a mapping is wanted", clip(named.str()), base.what())
 		base = nil
@@ -179,6 +182,14 @@ func overlay(base, top *node) *node {
 	return &out
 }
 
+// labelsHint is for a text in the place of labels that is more likely a label than the name of a file.
+func labelsHint(named, labels *node) diag.Hint {
+	if named != labels || strings.ContainsAny(named.str(), `./\"`) {
+		return diag.Hint{}
+	}
+	return diag.Do(diag.HintWriteList, "labels", named.str())
+}
+
 // labelsFile puts the content of a labels file in the place of its name.
 func (l *loader) labelsFile(root *node) *node {
 	project := root.get("project")
@@ -190,7 +201,7 @@ func (l *loader) labelsFile(root *node) *node {
 	if named.str() == "" {
 		return root
 	}
-	content := l.readNamed(named)
+	content := l.readNamed(named, labelsHint(named, labels))
 	if content == nil { // reported; what is left is checked as if no labels were written
 		return root.with("project", drop(project, "labels"))
 	}
