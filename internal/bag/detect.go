@@ -26,7 +26,11 @@ func (e *StartError) Error() string { return ErrNotRecording.Error() + ": " + e.
 // Unwrap is ErrNotRecording.
 func (e *StartError) Unwrap() error { return ErrNotRecording }
 
+// unknownStart says how a file begins that is none that is read, by its first 16 bytes, or all.
 func unknownStart(magic string) error {
+	if name := beginningOf(magic); name != "" {
+		return fmt.Errorf("%w: it is %s, cut short: %d bytes are there", ErrNotRecording, name, len(magic))
+	}
 	kind, _, _ := strings.Cut(http.DetectContentType([]byte(magic)), ";")
 	switch {
 	case magic == "":
@@ -39,6 +43,18 @@ func unknownStart(magic string) error {
 		return &StartError{"it is text"}
 	}
 	return &StartError{fmt.Sprintf("it begins with the bytes % x", magic[:min(4, len(magic))])}
+}
+
+// beginningOf names the kind of recording of which a file of a few bytes is no more than the beginning; "" is none.
+func beginningOf(all string) string {
+	for _, m := range magics {
+		for _, magic := range m.magics {
+			if all != "" && len(all) < len(magic) && strings.HasPrefix(magic, all) {
+				return map[Kind]string{ROS1: "a ROS 1 bag", MCAP: "an MCAP file", SQLite: "a database"}[m.kind]
+			}
+		}
+	}
+	return ""
 }
 
 // A Kind is a container format.

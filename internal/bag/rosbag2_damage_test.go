@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -363,4 +364,40 @@ func TestAnotherRecordingIsNotTakenForARenamedOne(t *testing.T) {
 func untilFiles(text string) string {
 	before, after, _ := strings.Cut(text, "  files:\n")
 	return before + after[strings.Index(after, "  topics_with_message_count:"):]
+}
+
+// A file of a few bytes is named as what it is the beginning of.
+func TestTheFirstBytesOfARecordingAreNamedAsThat(t *testing.T) {
+	for name, c := range map[string]struct {
+		file, whole string
+		want        string
+	}{
+		"a database":     {"a.db3", "testdata/fixtures/ros2/db3_none/db3_none.db3", "it is a database, cut short: 5 bytes are there"},
+		"MCAP":           {"a.mcap", "testdata/fixtures/ros2/mcap_none/mcap_none.mcap", "it is an MCAP file, cut short: 5 bytes are there"},
+		"under any name": {"a.bag", "testdata/fixtures/ros2/db3_none/db3_none.db3", "it is a database, cut short: 5 bytes are there"},
+	} {
+		path := filepath.Join(t.TempDir(), c.file)
+		if err := os.WriteFile(path, readFile(t, c.whole)[:5], 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openPath(t.Context(), path, Options{}); !errors.Is(err, ErrNotRecording) || !strings.HasSuffix(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Zeros in the midst of a database come from a copy that was interrupted, and are named with their place.
+func TestZerosWithinADatabaseAreNamed(t *testing.T) {
+	data := readFile(t, "testdata/fixtures/ros2/db3_none/db3_none.db3")
+	from := len(data) / 3 / 4096 * 4096
+	clear(data[from : from+40*4096])
+	path := filepath.Join(t.TempDir(), "a.db3")
+	if err := os.WriteFile(path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, path, Options{})
+	want := fmt.Sprintf("%d bytes from byte %d on are zeros, as in a file whose copy was interrupted", 40*4096, from)
+	if w := b.Warnings(); len(w) == 0 || !strings.Contains(w[0].First, want) {
+		t.Errorf("%v", w)
+	}
 }

@@ -1,6 +1,7 @@
 package bag
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"database/sql"
@@ -127,10 +128,43 @@ func (d *database) sayDamage(err error) string {
 	text := plainSQL(err)
 	tail, readErr := d.file.read(nil, max(d.file.size-endOfZeros, 0), min(d.file.size, endOfZeros))
 	if readErr == nil && len(bytes.Trim(tail, "\x00")) == 0 {
-		text += "; it ends with zeros, as a file does whose copy was interrupted"
+		return text + "; it ends with zeros, as a file does whose copy was interrupted"
+	}
+	if at, n := d.zeros(); n > 0 {
+		text += fmt.Sprintf("; %d bytes from byte %d on are zeros, as in a file whose copy was interrupted", n, at)
 	}
 	return text
 }
+
+// zeros are the first whole pages of zeros, which a database has none of, and what follows of them, in bytes.
+func (d *database) zeros() (at, n int64) {
+	head, err := d.file.read(nil, 0, sqliteHeader)
+	if err != nil {
+		return 0, 0
+	}
+	page := pageSizeOf(head)
+	if page == 0 {
+		return 0, 0
+	}
+	in := bufio.NewReaderSize(io.NewSectionReader(d.file.f, 0, min(d.file.size, maxZerosSought)), 1<<20)
+	b, none := make([]byte, page), make([]byte, page)
+	for off := int64(0); ; off += page {
+		if _, err := io.ReadFull(in, b); err != nil {
+			return at, n
+		}
+		switch empty := bytes.Equal(b, none); {
+		case empty && n == 0:
+			at, n = off, page
+		case empty:
+			n += page
+		case n > 0:
+			return at, n
+		}
+	}
+}
+
+// maxZerosSought bounds how much of a damaged database is read to say more of its damage: 4 GiB.
+const maxZerosSought = 4 << 30
 
 // endOfZeros is so much in bytes that a message's own zeros seldom fill it.
 const endOfZeros = 4 << 10
