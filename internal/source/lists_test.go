@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/store"
 )
 
@@ -126,5 +127,20 @@ func TestANameThatCVATListsTwiceBlocksItsTaskAlone(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, said); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// An image whose key no path can name, such as one of a tool that wrote two slashes, is no frame, and is not left out in silence.
+func TestKeysThatNoPathCanNameAreLeftOutWithAWarning(t *testing.T) {
+	bucket := &bucketNames{keys: []string{"run1/a.jpg", "run1//b.jpg", "run1/./c.jpg", "run2/a.jpg"}}
+	at := func(context.Context, string) (store.Store, error) {
+		return &store.Served{Root: "cloud:1", Names: bucket, At: store.Place{Storage: 1}}, nil
+	}
+	tasks, problems := Scan(context.Background(), parse(t, "root: cloud:1\nbags: [run1, run2]"), Options{Root: "cloud:1", At: at})
+	if len(tasks) != 2 || len(tasks[0].Frames()) != 1 || len(problems) != 1 {
+		t.Fatalf("%d tasks, %v", len(tasks), problems)
+	}
+	if p := problems[0]; p.Severity != diag.Warning || !strings.Contains(p.Text, "left out: files such as cloud:1/run1/., since a part of their path is empty") {
+		t.Errorf("%+v", p)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/video"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // maxDepth bounds directories in directories; symbolic links can make any number.
@@ -97,10 +98,7 @@ func (w *walker) dir(ctx context.Context, rel, end string, depth int) {
 		return
 	}
 	w.ends[end] = true
-	entries, err := w.store.List(ctx, w.name(rel))
-	if err != nil {
-		w.found(rel, diag.Error, diag.CodeOr(diag.CodeUnreadableDirectory, err), "%s", reason(err))
-	}
+	entries := w.list(ctx, rel)
 	if w.repeats(rel, entries) {
 		w.loop = true
 		w.found(rel, diag.Error, diag.CodeLinkLoop, "the same directories lie in each other again and again: a symbolic link there leads back to a directory that holds it")
@@ -167,15 +165,24 @@ func (w *walker) entry(ctx context.Context, e fs.DirEntry, rel, end string, dept
 	}
 }
 
+// list gives the entries of a directory, and reports what it lacks.
+func (w *walker) list(ctx context.Context, rel string) []fs.DirEntry {
+	entries, skipped, err := store.Listing(ctx, w.store, w.name(rel))
+	if err != nil {
+		w.found(rel, diag.Error, diag.CodeOr(diag.CodeUnreadableDirectory, err), "%s", reason(err))
+	}
+	if skipped != "" {
+		w.found(rel, diag.Warning, diag.CodeUnreadableDirectory, "left out: files such as %s, since a part of their path is empty, \".\" or \"..\"", wording.Safe(skipped))
+	}
+	return entries
+}
+
 // relatedFolder finds the images below a folder of context images. None of them is a frame, wherever it lies.
 func (w *walker) relatedFolder(ctx context.Context, rel string, depth int) {
 	if ctx.Err() != nil || depth > maxDepth {
 		return
 	}
-	entries, err := w.store.List(ctx, w.name(rel))
-	if err != nil {
-		w.found(rel, diag.Error, diag.CodeOr(diag.CodeUnreadableDirectory, err), "%s", reason(err))
-	}
+	entries := w.list(ctx, rel)
 	for _, e := range entries {
 		at := path.Join(rel, e.Name())
 		switch {

@@ -53,7 +53,10 @@ func TestABucketIsListedAsDirectories(t *testing.T) {
 		"run-1":   {"a.jpg 1", "b.jpg 2", "c/"},
 		"run-1/c": {"d.jpg 1"},
 	} {
-		entries, err := s.List(context.Background(), dir)
+		entries, skipped, err := Listing(context.Background(), s, dir)
+		if pathless := map[string]string{"run-1": "s3://lab/data/run-1//"}; skipped != pathless[dir] {
+			t.Errorf("%s: left out %q", dir, skipped)
+		}
 		var got []string
 		for _, e := range entries {
 			if e.IsDir() {

@@ -167,38 +167,49 @@ func (s *S3) key(name string) string {
 
 // List is one request for a thousand names; sizes and dates come with them.
 func (s *S3) List(ctx context.Context, dir string) ([]fs.DirEntry, error) {
+	entries, _, err := s.listing(ctx, dir)
+	return entries, err
+}
+
+func (s *S3) listing(ctx context.Context, dir string) (entries []fs.DirEntry, skipped string, err error) {
 	client, err := s.connect()
 	if err != nil {
-		return nil, s.pathError("list", dir, err)
+		return nil, "", s.pathError("list", dir, err)
 	}
 	prefix := s.key(dir)
 	if prefix != "" {
 		prefix += "/"
 	}
 	pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: &prefix, Delimiter: aws.String("/")})
-	var entries []fs.DirEntry
 	found := prefix == ""
 	for pages.HasMorePages() {
 		page, err := within(ctx, func(ctx context.Context) (*s3.ListObjectsV2Output, error) { return pages.NextPage(ctx) })
 		if err != nil {
-			return nil, s.pathError("list", dir, err)
+			return nil, "", s.pathError("list", dir, err)
 		}
 		found = found || len(page.Contents)+len(page.CommonPrefixes) > 0
-		entries = append(entries, entriesOf(page, prefix)...)
+		more, pathless := entriesOf(page, prefix)
+		entries = append(entries, more...)
+		if pathless != "" {
+			skipped = schemeS3 + s.bucket + "/" + pathless
+		}
 	}
 	if !found {
-		return nil, s.pathError("list", dir, fs.ErrNotExist)
+		return nil, "", s.pathError("list", dir, fs.ErrNotExist)
 	}
-	return entries, nil
+	return entries, skipped, nil
 }
 
-// entriesOf leaves out what no path can name: empty parts, and the marker that some tools make of a directory.
-func entriesOf(page *s3.ListObjectsV2Output, prefix string) []fs.DirEntry {
-	var entries []fs.DirEntry
+// entriesOf leaves out the marker that some tools make of a directory, and what no path can name, of which it gives one key.
+func entriesOf(page *s3.ListObjectsV2Output, prefix string) (entries []fs.DirEntry, skipped string) {
 	add := func(key string, info remoteInfo) {
 		info.name = strings.TrimSuffix(strings.TrimPrefix(key, prefix), "/")
-		if fs.ValidPath(info.name) && info.name != "." {
+		switch {
+		case key == prefix:
+		case fs.ValidPath(info.name) && info.name != ".":
 			entries = append(entries, fs.FileInfoToDirEntry(info))
+		default:
+			skipped = key
 		}
 	}
 	for _, d := range page.CommonPrefixes {
@@ -207,7 +218,7 @@ func entriesOf(page *s3.ListObjectsV2Output, prefix string) []fs.DirEntry {
 	for _, o := range page.Contents {
 		add(aws.ToString(o.Key), remoteInfo{size: aws.ToInt64(o.Size), modified: aws.ToTime(o.LastModified)})
 	}
-	return entries
+	return entries, skipped
 }
 
 // Stat asks for an object of that name, and then for any below it.

@@ -78,19 +78,26 @@ func (s *Served) Path(name string) string {
 	return s.Root + "/" + name
 }
 
-// List leaves out what no path can name.
+// List leaves out what no path can name; [Listing] tells of it.
 func (s *Served) List(ctx context.Context, dir string) ([]fs.DirEntry, error) {
+	entries, _, err := s.listing(ctx, dir)
+	return entries, err
+}
+
+func (s *Served) listing(ctx context.Context, dir string) (entries []fs.DirEntry, skipped string, err error) {
 	names, err := s.Names.List(ctx, s.Key(dir))
 	if err != nil {
-		return nil, s.pathError("list", dir, err)
+		return nil, "", s.pathError("list", dir, err)
 	}
-	entries := make([]fs.DirEntry, 0, len(names))
+	entries = make([]fs.DirEntry, 0, len(names))
 	for _, n := range names {
 		if fs.ValidPath(n.Name) && n.Name != "." && path.Base(n.Name) == n.Name {
 			entries = append(entries, fs.FileInfoToDirEntry(remoteInfo{name: n.Name, dir: n.IsDir}))
+		} else {
+			skipped = s.Path(dir) + "/" + n.Name
 		}
 	}
-	return entries, nil
+	return entries, skipped, nil
 }
 
 // Stat knows no sizes and dates.

@@ -54,6 +54,18 @@ type File = interface {
 	Size() int64 // in bytes, when it was opened
 }
 
+// Listing gives what [Store.List] does and, of what that leaves out since no path can name it (a part of it is empty, "." or
+// ".."), one address; "" where nothing is left out.
+func Listing(ctx context.Context, s Store, dir string) (entries []fs.DirEntry, skipped string, err error) {
+	if l, ok := s.(interface {
+		listing(ctx context.Context, dir string) ([]fs.DirEntry, string, error)
+	}); ok {
+		return l.listing(ctx, dir)
+	}
+	entries, err = s.List(ctx, dir)
+	return entries, "", err
+}
+
 // ErrNotAFile is what [Store.Open] says of a directory, a pipe, a socket or a device.
 var ErrNotAFile = errors.New("not a regular file")
 
