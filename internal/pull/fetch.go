@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -67,6 +68,9 @@ func (r *Pull) fetch(ctx context.Context, m *member) error {
 		return err
 	}
 	a := answers{Frames: meta.Each(), Hidden: meta.Deleted}
+	if len(a.Frames) != m.task.Size {
+		return fmt.Errorf("GET /api/tasks/%d/data/meta: %d frames of a task that has %d; pull again, or ask whoever runs the server", m.task.ID, len(a.Frames), m.task.Size)
+	}
 	if job := m.answering(r.o.Jobs); job != 0 {
 		a.Annotations, err = r.server.JobAnnotations(ctx, job)
 	} else {

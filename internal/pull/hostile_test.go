@@ -162,3 +162,27 @@ func wholeJSON(t *testing.T, path string) {
 		}
 	}
 }
+
+// A task whose frames a server does not list, as one behind a proxy that answers something else, keeps its files.
+func TestFramesThatAreNotTheTasksLeaveItsFilesAlone(t *testing.T) {
+	s, o := newFakeServer(2), Options{Dir: t.TempDir(), Formats: []string{"jsonl"}, All: true, Jobs: annotationJob}
+	pulled(t, s, o)
+	s.change(0)
+	s.tasks[0].Size = 3
+	path := filepath.Join(o.Dir, "task 00000.jsonl")
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Begin(t.Context(), s, Project{Server: "fake", Wanted: manifest.Project{ID: 7}}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := p.Run(t.Context())
+	if err != nil || len(r.Failures) != 1 || !strings.Contains(r.Failures[0].Err.Error(), "2 frames of a task that has 3") {
+		t.Errorf("%v %v", err, r.Failures)
+	}
+	if after, _ := os.ReadFile(path); string(after) != string(before) {
+		t.Errorf("%s", after)
+	}
+}

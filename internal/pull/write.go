@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/cvatplan/cvatplan/internal/atomicfile"
 	"github.com/cvatplan/cvatplan/internal/crash"
@@ -45,6 +46,7 @@ func (r *Pull) writeAll(ctx context.Context) error {
 	}
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
+	held := semaphore.NewWeighted(maxHeld)
 	var mu sync.Mutex
 	for _, o := range outputs {
 		if slices.ContainsFunc(o.members, func(m *member) bool { return m.failed }) {
@@ -52,6 +54,11 @@ func (r *Pull) writeAll(ctx context.Context) error {
 		}
 		group.Go(func() error {
 			return crash.Guard(func() error {
+				size := r.holds(o)
+				if err := held.Acquire(inner, size); err != nil {
+					return err
+				}
+				defer held.Release(size)
 				file, err := r.bring(inner, o)
 				mu.Lock()
 				defer mu.Unlock()
@@ -73,6 +80,21 @@ func (r *Pull) writeAll(ctx context.Context) error {
 		return err
 	}
 	return r.record.save()
+}
+
+// maxHeld is how many bytes of answers, as they are in the cache, are read at once, but for a single task's that are more: in
+// memory they are some 30 times as large.
+const maxHeld = 8 << 20
+
+// holds is how many bytes of the cache are read at once for an output: those of its largest task.
+func (r *Pull) holds(o output) int64 {
+	var most int64
+	for _, m := range o.members {
+		if info, err := os.Stat(r.cache.find(m)); err == nil {
+			most = max(most, info.Size())
+		}
+	}
+	return min(most, maxHeld)
 }
 
 // bring makes a file what it is to be.

@@ -120,6 +120,7 @@ func readAnnotations(r io.Reader) (*Annotations, error) {
 	if err := expect(dec, json.Delim('{')); err != nil {
 		return nil, err
 	}
+	missing := map[json.Token]bool{"tags": true, "shapes": true, "tracks": true} // an answer that is none is not an empty task
 	for dec.More() {
 		key, err := dec.Token()
 		if err == nil {
@@ -128,8 +129,15 @@ func readAnnotations(r io.Reader) (*Annotations, error) {
 		if err != nil {
 			return nil, metaError(err)
 		}
+		delete(missing, key)
 	}
-	return a, expect(dec, json.Delim('}'))
+	if err := expect(dec, json.Delim('}')); err != nil {
+		return nil, err
+	}
+	if len(missing) > 0 {
+		return nil, &answerError{Reason: "no lists of tags, shapes and tracks", notCVAT: true}
+	}
+	return a, nil
 }
 
 func (a *Annotations) read(dec *json.Decoder, key json.Token) error {
