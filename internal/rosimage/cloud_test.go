@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -135,6 +136,27 @@ func TestACloudThatLiesIsRefusedBeforeAnythingIsAllocated(t *testing.T) {
 				t.Errorf("%v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// Foxglove's clouds say no number of points: a part of one is what is left of more.
+func TestAFoxgloveCloudHoldsWholePoints(t *testing.T) {
+	whole := floats(binary.LittleEndian, 1, 2, 3, 4, 5, 6)
+	for n, want := range map[int]string{24: "", 23: "its data has 23 bytes, which is no whole number of points of 12 bytes", 13: "no whole number of points", 5: "no whole number of points", 0: "has no points"} {
+		message, err := json.Marshal(map[string]any{
+			"point_stride": 12, "data": whole[:n],
+			"fields": []map[string]any{{"name": "x", "offset": 0, "type": 7}, {"name": "y", "offset": 4, "type": 7}, {"name": "z", "offset": 8, "type": 7}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := Decode(JSON, FoxgloveCloud, message)
+		if err == nil {
+			_, err = Encode(io.Discard, m, Options{})
+		}
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%d bytes: %v, want %q", n, err, want)
+		}
 	}
 }
 
