@@ -254,3 +254,23 @@ func TestASignedRootIsReadAndNeverShown(t *testing.T) {
 		}
 	}
 }
+
+// An address is no file, but a person may write one wherever a file is named.
+func TestAnAddressInPlaceOfAFileGivesNoSecretAway(t *testing.T) {
+	const address = "'http://bob:pw4711x@127.0.0.1:1/d?md5=md-canary-4711'"
+	for key, manifest := range map[string]string{
+		"extends": "extends: " + address + "\nbags: [run1]", "labels": "bags: [run1]\nproject: {name: p, labels: " + address + "}",
+		"guide": "bags: [run1]\nproject: {name: p, guide: " + address + "}", "index": "bags: [{path: run1, index: " + address + "}]\nproject: {name: p}",
+		"file": "bags: [run1]\nproject: {name: p}\ntask: {annotations: {file: " + address + "}}", "server": "bags: [run1]\nproject: {name: p}\nserver: {url: " + address + "}",
+		"unknown": "bags: [run1]\nproject: {name: p}\nurl: " + address,
+	} {
+		home := t.TempDir()
+		writeFiles(t, home, map[string]string{"m.yaml": "version: 1\n" + manifest + "\n", "run1/1.png": string(noise(t, 4, 1))})
+		for _, output := range []string{"text", "json"} {
+			text, code := called(map[string]string{"HOME": home}, "plan", "--offline", "--output", output, filepath.Join(home, "m.yaml"))
+			if strings.Contains(text, "4711") || code == exitCrash {
+				t.Errorf("%s: exit code %d: %s", key, code, text)
+			}
+		}
+	}
+}

@@ -101,7 +101,7 @@ func unescaped(part string) string {
 	return part
 }
 
-// learnRoots takes the passwords and signatures out of where manifests say that bags are.
+// learnRoots takes the passwords and signatures out of where manifests, and those that they extend, say that bags are.
 func (a *app) learnRoots(m *manifest.Manifest) {
 	a.learnAddress(m.Root)
 	for _, b := range m.Bags {

@@ -29,6 +29,7 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 		if planfile.IsFile(file) {
 			return nil, usageError{fmt.Errorf("%s is a saved plan, which only apply and show take", file)}
 		}
+		a.learnAddress(string(fileOfSecrets(file))) // whichever key holds it, and whatever is wrong with the manifest
 		m, err := manifest.Load(file)
 		var mistakes *manifest.Error
 		switch {
