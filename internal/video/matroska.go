@@ -2,6 +2,7 @@ package video
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 	"strings"
 )
@@ -131,7 +132,7 @@ func readMatroska(in *input) (*File, error) {
 		return nil, uncountable("its first frame is no key frame: CVAT's decoder drops all frames before the first one, and all later frames get other numbers")
 	}
 	if m.plain {
-		if err := m.first.checkFirst(in); err != nil {
+		if err := m.first.checkFirst(in, math.MinInt64); err != nil {
 			return nil, err
 		}
 		m.f.Packets = m.first.places

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"github.com/Eyevinn/mp4ff/bits"
 	"github.com/Eyevinn/mp4ff/mp4"
@@ -441,7 +442,11 @@ func (m *movie) file() (*File, error) {
 	if len(t.times) > 0 && !t.firstKey {
 		return nil, uncountable("its first frame is no key frame: CVAT's decoder drops all frames before the first one, and all later frames get other numbers")
 	}
-	if err := t.checkFirst(m.in); err != nil {
+	from, _, _, err := t.shown(m.scale, m.extended != nil)
+	if err != nil {
+		from = math.MinInt64 // what is wrong with its edit list, show tells
+	}
+	if err := t.checkFirst(m.in, from); err != nil {
 		return nil, err
 	}
 	f := &File{Container: "mp4", Codec: t.codec, Width: t.width, Height: t.height, Packets: t.places, Config: t.config}

@@ -18,9 +18,13 @@ func unitLengths(codec string, config []byte) int {
 // markedKey is why a file is refused whose first frame is not what its table says.
 const markedKey = "its first frame is marked as a key frame, and is none: CVAT's decoder drops frames until one comes, and all later frames get other numbers"
 
+// dropsLeading is why a file is refused of which pictures need what came before its first one.
+const dropsLeading = "it begins in the midst of a stream (open GOP): CVAT's decoder drops frames after its first key frame, which need others that are not there, and all later frames get other numbers"
+
 // checkFirst looks into the first few samples of H.264 and H.265, and the first of VP8 and VP9: whether the first is what the
-// table says, a picture that needs no other, and whether any after it needs pictures that the file lacks.
-func (t *track) checkFirst(in *input) error {
+// table says, a picture that needs no other, and whether any after it needs pictures that the file lacks. What is shown before the time
+// from, an edit list hides.
+func (t *track) checkFirst(in *input, from int64) error {
 	if len(t.places) > 0 && (t.codec == "vp8" || t.codec == "vp9") {
 		b, err := in.head(max(t.places[0].At, 0), 1)
 		if err == nil && len(b) == 1 && !keyOfVP(t.codec, b[0]) {
@@ -37,6 +41,7 @@ func (t *track) checkFirst(in *input) error {
 			return err
 		}
 		switch decided, why := judgeUnits(t.codec, i, kinds); {
+		case why == dropsLeading && i < len(t.times) && t.times[i] < from:
 		case why != "":
 			return uncountable("%s", why)
 		case decided:
@@ -76,7 +81,7 @@ func judgeUnits(codec string, i int, kinds []byte) (decided bool, why string) {
 		case i == 0:
 			return kind == hevcIDRW || kind == hevcIDRN, ""
 		case kind == hevcRASLN || kind == hevcRASLR:
-			return true, "it begins in the midst of a stream (open GOP): CVAT's decoder drops frames after its first key frame, which need others that are not there, and all later frames get other numbers"
+			return true, dropsLeading
 		}
 		return key || kind < 6, "" // a trailing picture ends those that lead
 	}

@@ -46,7 +46,6 @@ var uncounted = map[string]string{
 	"no_first_key.mp4":           "its first frame is no key frame",
 	"no_first_key.mkv":           "its first frame is no key frame",
 	"no_first_key.avi":           "its first frame is no key frame",
-	"open_gop_cut.mp4":           "it begins in the midst of a stream (open GOP)",
 	"open_gop_cut.mkv":           "it begins in the midst of a stream (open GOP)",
 	"h264_fragments_overlap.mp4": "its fragments overlap: frame 3,",
 	"cut.mkv":                    "cut short", // CVAT would take what is left of it without a word

@@ -131,6 +131,7 @@ def make():
 
     # what shifts the numbers
     seek("h264_b.mp4", "hidden_start.mp4", 1.5)
+    seek("h265_open_gop.mp4", "hidden_start_open_gop.mp4", 1.5)
     seek("h264_b.mp4", "hidden_start_fragments.mp4", 1.5, container_options={"movflags": "frag_keyframe+empty_moov+default_base_moof"})
     remux("h264.mp4", "no_first_key.mp4", lambda i, p: i < 5)
     remux("h264.mp4", "no_first_key.mkv", lambda i, p: i < 5)
