@@ -51,11 +51,12 @@ var cloudQuestions = []question{
 		if err != nil || !left.HasData() || left.Imported() {
 			t.Errorf("%+v, %v", left, err)
 		}
-		s.imported(t, pictures("a.jpg"), naturally) // in the suite's project, which takes 2D then
-		other := s.task(t).ID
+		flat := cloudProject(t, s) // which takes images once it has some; a task without data would have no dimension
+		project := *s.imported(t, pictures("a.jpg"), naturally, flat).ProjectID
+		s.raw(t, "PATCH", fmt.Sprintf("/api/tasks/%d", clouds.ID), text(object{"project_id": project})).want(t, 400, `["Dimension (3d) of the task must be the same as other tasks in project (2d)"]`)
+		other := s.task(t, flat).ID
 		s.upload(t, other, "a.zip", zipped([]file{{"a.pcd", cloud(3, "binary")}}))
 		failedWith(t, s.finish(t, other, naturally), "Media type (point_cloud) of the task must be compatible with other tasks in the project (image)")
-		s.raw(t, "PATCH", fmt.Sprintf("/api/tasks/%d", clouds.ID), text(object{"project_id": s.project})).want(t, 400, `["Dimension (3d) of the task must be the same as other tasks in project (2d)"]`)
 	}},
 	{331, "of a .pcd the import reads the header alone", func(t *testing.T, s *suite) {
 		in, whole := cloudProject(t, s), cloud(3, "binary")
