@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,12 +21,63 @@ type Twin struct {
 // Twins finds those among the names in a directory that hold what another one holds, by their names; where names leave
 // doubt, by more. A number, as in run (1).mcap, makes a copy only of a file of the same size, as a browser's second
 // download has it; and a .db3 and an .mcap of one name that have no time in common are other recordings. Files of any
-// names on this machine that hold the same bytes are twins, too.
+// names on this machine that hold the same bytes are twins, too, and so is an .mcap that was converted from a .bag.
 func Twins(ctx context.Context, s Store, dir string, names []string) []Twin {
 	at := location{s, dir}
 	twins := slices.DeleteFunc(twinsByName(names), func(t Twin) bool { return at.apart(ctx, t) })
 	twins = append(twins, at.numberedCopies(ctx, names, twins)...)
-	return append(twins, at.equalFiles(ctx, names, twins)...)
+	twins = append(twins, at.equalFiles(ctx, names, twins)...)
+	return append(twins, at.converted(ctx, names, twins)...)
+}
+
+// converted are the .mcap files next to a .bag of the same name that hold its messages: all its topics, with as many
+// messages and the same times. Another program of the robot may have written an .mcap of that name, too.
+func (l location) converted(ctx context.Context, names []string, known []Twin) []Twin {
+	if _, near := l.store.(nearStore); !near {
+		return nil
+	}
+	there := make(map[string]bool, len(names))
+	for _, name := range names {
+		there[name] = !slices.ContainsFunc(known, func(t Twin) bool { return t.Name == name })
+	}
+	var twins []Twin
+	for _, name := range names {
+		stem, isBag := strings.CutSuffix(name, ".bag")
+		if mcap := stem + ".mcap"; isBag && there[name] && there[mcap] && l.child(mcap).holdsAll(ctx, l.child(name)) {
+			twins = append(twins, Twin{Name: mcap, Of: name})
+		}
+	}
+	return twins
+}
+
+// holdsAll reports whether a recording has the messages of another one, of whatever format, as far as topics, counts
+// and times tell.
+func (l location) holdsAll(ctx context.Context, other location) bool {
+	mine, err := l.topics(ctx)
+	if err != nil {
+		return false
+	}
+	others, err := other.topics(ctx)
+	sums := sumsOf(others)
+	return err == nil && len(sums) > 0 && maps.Equal(sumsOf(mine), sums)
+}
+
+// A topicSum is what the messages of a name are in all formats.
+type topicSum struct{ count, first, last int64 }
+
+func sumsOf(topics []Topic) map[string]topicSum {
+	sums := map[string]topicSum{}
+	for _, t := range topics {
+		if t.Count == 0 {
+			continue
+		}
+		sum, seen := sums[t.Name]
+		if !seen {
+			sum.first = t.First
+		}
+		sums[t.Name] = topicSum{sum.count + int64(t.Count), min(sum.first, t.First), max(sum.last, t.Last)}
+	}
+	return sums
 }
 
 // apart reports whether a .db3 and an .mcap have no time in common. What cannot be read tells nothing, and what lies on
@@ -215,7 +267,7 @@ func twinsByName(names []string) []Twin {
 }
 
 // forms are the endings of the files that may hold one recording, the first of them read first. Those of
-// ROS 1 bags are apart: a .bag next to an .mcap was recorded by other programs.
+// ROS 1 bags are apart: that an .mcap next to a .bag was made of it, the name alone does not say.
 var forms = []struct{ family, suffix string }{
 	{"", ".db3"}, {"", ".mcap"}, {"", ".db3.zstd"}, {"", ".db3.zst"}, {"", ".mcap.zstd"}, {"", ".mcap.zst"},
 	{"bag:", ".bag"}, {"bag:", ".orig.bag"},

@@ -79,6 +79,48 @@ func TestATwinInARosbag2IsANote(t *testing.T) {
 	}
 }
 
+// An .mcap that was converted from a .bag is not read next to it; one that only has its name is.
+func TestAConvertedBagIsReadOnce(t *testing.T) {
+	record := func(name string, topic string, messages int) []byte {
+		path := filepath.Join(t.TempDir(), name)
+		w, err := bagtest.Create(path, bagtest.Format{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range messages {
+			if err := w.Write(bagtest.Topic{Name: topic, Type: "std_msgs/String", Encoding: "ros1", SchemaEncoding: "ros1msg", Schema: "string data\n"}, int64(100+i)*1e9, []byte{1, 0, 0, 0, 'a'}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return readFile(t, path)
+	}
+	one := record("run.bag", "/a", 5)
+	for name, tt := range map[string]struct {
+		mcap []byte
+		want []Twin
+	}{
+		"converted":    {record("run.mcap", "/a", 5), []Twin{{"run.mcap", "run.bag"}}},
+		"another part": {record("run.mcap", "/a", 4), nil},
+		"other topics": {record("run.mcap", "/b", 5), nil},
+		"no recording": {[]byte("<html>"), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, data := range map[string][]byte{"run.bag": one, "run.mcap": tt.mcap} {
+				if err := os.WriteFile(filepath.Join(dir, file), data, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := gocmp.Diff(tt.want, Twins(t.Context(), store.At(dir), ".", []string{"run.bag", "run.mcap"})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 // Where names leave doubt, sizes and times decide.
 func TestWhatOnlyLooksLikeATwinIsARecordingOfItsOwn(t *testing.T) {
 	record := func(name string, from int64, payload ...byte) []byte {

@@ -308,7 +308,11 @@ func TestADraftsTasksHaveNamesOfTheirOwn(t *testing.T) {
 			dir := t.TempDir()
 			for i, file := range tt.files {
 				check(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, file)), 0o777))
-				record(t, filepath.Join(dir, file), map[string][]byte{"/cam/compressed": compressed(fmt.Sprint("\xff\xd8", i)), "/odom": nil})
+				topics := map[string][]byte{"/cam/compressed": compressed(fmt.Sprint("\xff\xd8", i))}
+				if i == 0 { // what has the same topics, counts and times is a twin
+					topics["/odom"] = nil
+				}
+				record(t, filepath.Join(dir, file), topics)
 			}
 			got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "", dir)
 			check(t, err)
