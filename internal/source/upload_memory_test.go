@@ -18,7 +18,7 @@ import (
 // Uploads read their images little by little, as fast as these are sent: those of several tasks, some larger than the
 // budget, are not all in memory, nobody waits for another, and each image is whole.
 func TestImagesThatAreBeingSentStayWithinTheBudget(t *testing.T) {
-	const limit, cameras = 1 << 20, 6
+	const limit, cameras = 1 << 20, 4
 	var images [][]byte
 	for i, size := range []int{200_000, 900_000, 1_500_000} {
 		noise := make([]byte, size)
