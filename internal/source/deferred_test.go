@@ -100,10 +100,11 @@ func TestWhatIsSentIsFetchedOnce(t *testing.T) {
 		format bagtest.Format
 		most   int64 // bytes
 	}{
-		"mcap":                    {"run.mcap", bagtest.Format{}, images * payload * 115 / 100},
-		"mcap of large chunks":    {"run.mcap", bagtest.Format{ChunkSize: 4 << 20}, images * payload * 115 / 100},
-		"bag":                     {"run.bag", bagtest.Format{}, images * payload * 115 / 100},
-		"mcap compressed":         {"run.mcap", bagtest.Format{Compression: "zstd"}, 2 * images * (payload + other) * 105 / 100},
+		"mcap":                 {"run.mcap", bagtest.Format{}, images * payload * 115 / 100},
+		"mcap of large chunks": {"run.mcap", bagtest.Format{ChunkSize: 4 << 20}, images * payload * 115 / 100},
+		"bag":                  {"run.bag", bagtest.Format{}, images * payload * 115 / 100},
+		// Each chunk once for the stamps in its messages, and again where it is no longer in memory; the first by the plan, too.
+		"mcap compressed":         {"run.mcap", bagtest.Format{Compression: "zstd"}, (2*images + 1) * (payload + other) * 105 / 100},
 		"mcap, little next to it": {"run.mcap", bagtest.Format{ChunkSize: 1 << 20}, images * payload * 115 / 100},
 	} {
 		t.Run(name, func(t *testing.T) {
