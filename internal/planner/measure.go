@@ -88,6 +88,7 @@ func readFrames(ctx context.Context, t source.Task) ([]source.Frame, []diag.Diag
 func (p *Project) keepMeasured(i int, frames []source.Frame) {
 	d := &p.Desired[i]
 	d.Hash, d.Bytes, p.sums[i] = pack(frames).Hash(), 0, make([]planfile.Image, len(frames))
+	p.pixels[i] = make([]source.Pixels, len(frames))
 	if len(frames) < len(d.Frames) || p.Tasks[i].Provisional() { // bad ones were dropped, or the names were not known
 		d.Frames = names(frames)
 	}
@@ -98,6 +99,7 @@ func (p *Project) keepMeasured(i int, frames []source.Frame) {
 			d.Bytes += c.Size
 		}
 		p.sums[i][k] = planfile.Image{Size: f.Size, Sum: [8]byte(f.Sum[:8])}
+		p.pixels[i][k] = source.Pixels{Width: f.Width, Height: f.Height}
 	}
 }
 
@@ -125,6 +127,7 @@ func (p *Project) checkHeaders(ctx context.Context, i int) []diag.Diagnostic {
 	bytes := p.Desired[i].Bytes
 	p.Desired[i] = checked.Desired()
 	p.Desired[i].Bytes = bytes
+	p.pixels[i] = checked.Pixels()
 	return problems
 }
 

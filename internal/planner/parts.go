@@ -40,7 +40,7 @@ func (p *Project) divide(ctx context.Context, server Reader, have []plan.Task, e
 	if err := d.askFrames(ctx, server, exact); err != nil {
 		return err
 	}
-	p.Tasks, p.Desired, p.sums, p.first, p.held = nil, nil, nil, map[plan.Name]int{}, nil
+	p.Tasks, p.Desired, p.sums, p.pixels, p.first, p.held = nil, nil, nil, nil, map[plan.Name]int{}, nil
 	for _, w := range d.wholes {
 		d.assign(ctx, w)
 	}

@@ -62,6 +62,7 @@ type Project struct {
 
 	first  map[plan.Name]int  // of a task's name, in Tasks; of several of one name the first
 	sums   [][]planfile.Image // parallel to Tasks: what was measured of each frame
+	pixels [][]source.Pixels  // parallel to Tasks: of each frame of Desired; nil: no image of the task was read
 	labels []cvat.Label       // the project's, once the plan is carried out; nil: not asked for, or not known
 	pinned bool               // the plan is a saved one: what is sent must be what it says
 

@@ -32,9 +32,7 @@ func (p *pass) addAnnotations(ctx context.Context) (learned bool, err error) {
 			}
 			asked = true
 		}
-		in := target(p.Tasks[i], predictable(p.Tasks[i], p.Desired[i].Frames, func(name string) prediction.Frame {
-			return prediction.Frame{Name: name}
-		}), p.labels)
+		in := target(p.Tasks[i], predictable(p.Tasks[i], p.plannedFrames(i), func(f prediction.Frame) prediction.Frame { return f }), p.labels)
 		in.OnlyCount = true
 		given, _, problems := p.annotationsOf(ctx, p.Tasks[i], in)
 		p.Desired[i].Annotations, p.Desired[i].Problems = given, append(p.Desired[i].Problems, problems...)
@@ -44,6 +42,18 @@ func (p *pass) addAnnotations(ctx context.Context) (learned bool, err error) {
 		}
 	}
 	return learned, nil
+}
+
+// plannedFrames are those of a task, with their sizes where the plan read its images.
+func (p *Project) plannedFrames(i int) []prediction.Frame {
+	frames := make([]prediction.Frame, len(p.Desired[i].Frames))
+	for k, name := range p.Desired[i].Frames {
+		frames[k] = prediction.Frame{Name: name}
+		if pixels := p.pixels[i]; len(pixels) == len(frames) {
+			frames[k].Width, frames[k].Height = pixels[k].Width, pixels[k].Height
+		}
+	}
+	return frames
 }
 
 // unfinished are the changes whose tasks have not been given their annotations.

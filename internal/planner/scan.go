@@ -174,7 +174,7 @@ func (p *Project) addTask(t source.Task) {
 	}
 	p.Tasks = append(p.Tasks, t)
 	p.Desired = append(p.Desired, t.Desired())
-	p.sums = append(p.sums, nil)
+	p.sums, p.pixels = append(p.sums, nil), append(p.pixels, nil)
 }
 
 // union keeps the first of labels with equal names.

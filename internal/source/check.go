@@ -25,15 +25,19 @@ func CheckHeaders(ctx context.Context, t Task) (Task, []diag.Diagnostic) {
 	}
 	was := t
 	t, before := t.Exact(ctx)
-	report := make([]diag.Diagnostic, len(t.frames.names))
+	report, pixels := make([]diag.Diagnostic, len(t.frames.names)), make([]Pixels, len(t.frames.names))
 	var found []diag.Diagnostic
 	if len(report) > 0 {
-		found = t.frames.source.Each(ctx, frame.Header, func(i int, o frame.Opened, err error) { _, report[i] = t.header(i, o, err) })
+		found = t.frames.source.Each(ctx, frame.Header, func(i int, o frame.Opened, err error) {
+			h, problem := t.header(i, o, err)
+			report[i], pixels[i] = problem, Pixels{h.Width, h.Height}
+		})
 	}
 	if ctx.Err() != nil {
 		return was, nil
 	}
 	kept, problems := t.judge(report)
+	t.frames.pixels = pixels
 	if len(kept) < len(report) && len(kept) > 0 {
 		t.frames = t.frames.only(kept)
 	}

@@ -36,6 +36,7 @@ type frames struct {
 	dir     string   // the directory to fetch where a frame is but a pointer; empty: that of the frame
 	bad     string   // "error" or "skip": what an unusable frame does
 	sized   bool     // each needs its width and height: they are in the order file
+	pixels  []Pixels // of each, where its header was read; nil: it was not
 
 	choice   *choice  // what is left to be chosen of them; nil: nothing
 	chosenBy []string // by which algorithms each was chosen for what it shows; nil: none was
@@ -46,10 +47,19 @@ type frames struct {
 	index     *index.Frames // what the committed index says, of a bag that is here; nil: there is none
 }
 
+// Pixels are the width and height of an image as CVAT shows it, EXIF orientation applied; 0 is not known.
+type Pixels struct{ Width, Height int }
+
+// Pixels are those of each frame, where [CheckHeaders] read them; nil: it did not.
+func (t Task) Pixels() []Pixels { return t.frames.pixels }
+
 // only gives some of the frames, in their order.
 func (f frames) only(kept []int) frames {
 	f.names, f.source = frame.Pick(f.names, kept), f.source.Only(kept)
 	f.choice = nil
+	if f.pixels != nil {
+		f.pixels = frame.Pick(f.pixels, kept)
+	}
 	if f.served != nil && f.video == nil {
 		f.served = frame.Pick(f.served, kept)
 	}
