@@ -180,7 +180,7 @@ func TestATokensNatureIsKnownBeforeTheFirstWrite(t *testing.T) {
 		writes bool
 	}{
 		"read-only":    {`{"name": "ci", "read_only": true}`, exitNotAllowed, "the access token is read-only", false},
-		"expired":      {in(-time.Hour), exitNotAllowed, "hint: check CVAT_ACCESS_TOKEN: it may be mistyped, expired or revoked", false},
+		"expired":      {in(-time.Hour), exitNotAllowed, "hint: check CVAT_ACCESS_TOKEN: it may be mistyped (the token alone, without quotes and Bearer), expired or revoked", false},
 		"expires soon": {in(10 * time.Minute), exitOK, "warning: the access token expires at", true},
 		"lasts":        {in(1000 * time.Hour), exitOK, "", true},
 	} {

@@ -58,7 +58,8 @@ type finder struct {
 	indexes     map[string]*index.Index
 	onlyIndexed []string // bags that are not here, but in an index, sorted
 	problems    []diag.Diagnostic
-	hints       int // that suggest was asked for
+	hints       int             // that suggest was asked for
+	system      map[string]bool // folders that globs match and that are no bags
 }
 
 // findBags gives the manifest's bags by path. A bag that several entries match is one.
@@ -90,14 +91,23 @@ func (s scanner) findIn(ctx context.Context, root string, entries []*manifest.Ba
 	if p, ok := checkRoot(ctx, root, in); !ok && !someIndexed(entries) {
 		return nil, []diag.Diagnostic{p}
 	}
-	f := &finder{root: root, store: in, fsys: newLister(ctx, in), byRel: make(map[string]*bagRef)}
+	f := &finder{root: root, store: in, fsys: newLister(ctx, in), byRel: make(map[string]*bagRef), system: map[string]bool{}}
 	f.findIndexed(ctx, entries)
 	for _, e := range entries {
 		f.entry(ctx, e)
 	}
 	f.attachIndexes()
 	f.dropTwins(ctx)
+	f.noteSystem()
 	return f.bags, f.problems
+}
+
+// noteSystem counts the folders of operating systems and network storages that globs match.
+func (f *finder) noteSystem() {
+	if folders := slices.Sorted(maps.Keys(f.system)); len(folders) > 0 {
+		f.problems = append(f.problems, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeLeftOut, Text: fmt.Sprintf(
+			"left out: %s that bags: matches, such as %s", wording.Count(len(folders), "system folder", "system folders"), wording.Safe(folders[0]))})
+	}
 }
 
 func checkRoot(ctx context.Context, root string, in store.Store) (diag.Diagnostic, bool) {
@@ -120,7 +130,8 @@ func (f *finder) entry(ctx context.Context, e *manifest.Bag) {
 	var matched, excluded, wrong int
 	used := make([]bool, len(e.Exclude))
 	err := doublestar.GlobWalk(f.fsys, pattern, func(rel string, d fs.DirEntry) error {
-		if pattern != rel && inSystem(rel) {
+		if folder := systemFolder(rel); pattern != rel && folder != "" {
+			f.system[folder] = true
 			return nil
 		}
 		isDir := f.isDir(ctx, rel, d)

@@ -166,14 +166,17 @@ func ofSystem(name string) bool {
 	return name != "" && systemInitials[name[0]] && systemFolders[strings.ToLower(name)]
 }
 
-// inSystem reports whether any folder of a path is one, or one that CVAT ignores.
-func inSystem(rel string) bool {
+// systemFolder is the first folder of a path that is one, or one that CVAT ignores; empty if none is.
+func systemFolder(rel string) string {
+	end := 0
 	for part := range strings.SplitSeq(rel, "/") {
+		end += len(part)
 		if ofSystem(part) || ignoredByCVAT(part) {
-			return true
+			return rel[:end]
 		}
+		end++
 	}
-	return false
+	return ""
 }
 
 // isLeftOut reports whether an entry that is passed over is one that a person may miss: a folder, but for

@@ -154,6 +154,13 @@ func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 	if p, bad := s.notServed(b, l); bad {
 		return s.notNamed(b, p)
 	}
+	o := s.listed(ctx, b, l)
+	o.totals.leftOut.add(b, l.leftOut)
+	return o
+}
+
+// listed is what a directory holds, of whatever kind it is.
+func (s scanner) listed(ctx context.Context, b *bagRef, l contents) outcome {
 	whole := b.served() == nil && (l.metadata || len(l.recordings) > 0) && isRecording(ctx, b.store, b.rel)
 	switch {
 	case len(l.images)+len(l.clouds) > 0 && len(l.recordings) > 0 && b.served() == nil:
@@ -185,7 +192,6 @@ func (s scanner) cameras(b *bagRef) []*manifest.Camera {
 func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 	o := outcome{totals: newTotals(s.m)}
 	o.totals.pictures.add(b, l.pictures)
-	o.totals.leftOut.add(b, l.leftOut)
 	d := s.divide(b, l, &o.totals)
 	folders, misplaced := relatedOf(l)
 	o.totals.misplaced.add(b, misplaced)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
@@ -27,11 +28,27 @@ func TestFoldersOfSystemsHoldNoFrames(t *testing.T) {
 	}
 	got := scan(t, tree(t, files...), `bags: [{path: "*/"}]`)
 	want := scanned{
-		Tasks:    []taskView{{Name: "syno", Frames: "syno/cam/2.JPG syno/IMG_0000.JPG syno/IMG_0001.JPG"}},
-		Problems: []string{"note: left out: 19 hidden files or system folders, such as syno/#recycle"},
+		Tasks: []taskView{{Name: "syno", Frames: "syno/cam/2.JPG syno/IMG_0000.JPG syno/IMG_0001.JPG"}},
+		Problems: []string{
+			"note: left out: 15 system folders that bags: matches, such as #recycle",
+			"note: left out: 19 hidden files or system folders, such as syno/#recycle",
+		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestFoldersOfSystemsNextToARecordingAreCounted(t *testing.T) {
+	root := tree(t, "run/@eaDir/old.mcap")
+	w, err := bagtest.Create(filepath.Join(root, "run/run.mcap"), bagtest.Format{})
+	check(t, err)
+	check(t, w.Write(topic("/front/compressed", compressedImage), 1e18, stamped(1e18, jpegImage(t))))
+	check(t, w.Close())
+	got := scan(t, root, `bags: ["*/"]`)
+	want := []string{"note: left out: 1 hidden file or system folder, such as run/@eaDir"}
+	if diff := cmp.Diff(want, got.Problems); diff != "" || len(got.Tasks) != 1 {
+		t.Error(diff, got.Tasks)
 	}
 }
 
