@@ -142,6 +142,7 @@ func (a *av1Stream) look(u unit, starting bool) (picture, error) {
 			return p, errors.New("two frames in one temporal unit")
 		}
 		p.key = p.key || f.key
+		p.closed = p.key
 		lost, repeated := a.next.decoded(f, a.sequence.hintBits)
 		p.lost, p.repeated = p.lost || lost && !starting, p.repeated || repeated && !starting
 		if f.shown {

@@ -173,8 +173,8 @@ func (k *Check) judge(units []unit) {
 		if !p.hidden {
 			shown++
 		}
-		if _, isAV1 := k.codec.(*av1Stream); p.key {
-			k.groups = append(k.groups, Group{k.n, p.starts || isAV1})
+		if p.key {
+			k.groups = append(k.groups, Group{k.n, p.closed})
 		}
 		k.codec.accept()
 		k.started = true

@@ -19,6 +19,7 @@ type picture struct {
 	width, height int
 	key           bool  // decoding can start here
 	starts        bool  // order counts from the start again from here on
+	closed        bool  // of a key frame: nothing behind it needs what came before it
 	order         int32 // of presentation
 	lost          bool  // it needs a picture that was not received
 	concealed     bool  // of one that is lost: FFmpeg's decoder makes up what is missing

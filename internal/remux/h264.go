@@ -182,6 +182,7 @@ func (h *h264) look(u unit, starting bool) (picture, error) {
 	}
 	poc := h.next.poc(first)
 	p.order, p.starts = int32(poc), first.idr || !h.state.started
+	p.closed = p.starts
 	if !starting && !first.idr {
 		p.repeated = first.frameNum == h.state.lastFrameNum && poc == h.state.lastPOC
 		p.lost = gap && !p.repeated

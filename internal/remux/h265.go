@@ -158,6 +158,7 @@ func (h *h265) look(u unit, starting bool) (picture, error) {
 	p := picture{width: of.sps.width, height: of.sps.height, key: of.key(), hidden: !of.shown}
 	h.next = h265State{started: true, pocTid0: h.state.pocTid0, noRASL: h.state.noRASL, display: h.state.display}
 	p.starts = of.key() && (restart || of.kind != h265CRA)
+	p.closed = p.starts
 	p.splice = of.kind == h265CRA && restart && h.state.started
 	poc := of.pocLsb
 	if !p.starts {
