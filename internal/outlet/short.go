@@ -5,6 +5,7 @@ import (
 	"iter"
 	"regexp"
 	"slices"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -20,9 +21,11 @@ const lookBehind = 64
 
 // What is before a word that is a credential, whatever the word: a key of that name; a URL's user, where the URL's host follows.
 var (
-	credentialKey = regexp.MustCompile(`(?i)((token|secret|passw(or)?d|passphrase|api_?key|signature|auth|(^|[^a-z])(pass|pwd|key|sig))` +
-		`([\\"']|&#34;)*\s*[:=]\s*([\\"']|&#34;)*|bearer )$`)
-	urlUser = regexp.MustCompile(`://[^\s/@:]*:$`)
+	credentialKey = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)((token|secret|passw(or)?d|passphrase|api_?key|signature|auth|(^|[^a-z])(pass|pwd|key|sig))` +
+			`([\\"']|&#34;)*\s*[:=]\s*([\\"']|&#34;)*|bearer )$`)
+	})
+	urlUser = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`://[^\s/@:]*:$`) })
 )
 
 func (s *Secrets) addShort(secret string) {
@@ -87,7 +90,7 @@ func (s short) credentials(text []byte) iter.Seq[int] {
 
 func (s short) isCredential(text []byte, at int) bool {
 	before := text[max(0, at-lookBehind):at]
-	return credentialKey.Match(before) || bytes.HasPrefix(text[at+len(s.form):], []byte("@")) && urlUser.Match(before)
+	return credentialKey().Match(before) || bytes.HasPrefix(text[at+len(s.form):], []byte("@")) && urlUser().Match(before)
 }
 
 // redact replaces the secret in text, which follows on what was written.

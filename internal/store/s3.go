@@ -350,7 +350,7 @@ func (s *S3) meaning(err error) error {
 }
 
 // errorCode is what S3's codes look like, of whatever server.
-var errorCode = regexp.MustCompile(`^[A-Za-z0-9._]{1,64}$`)
+var errorCode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._]{1,64}$`) })
 
 // unanswered is why no answer came, or one that cannot be read.
 func unanswered(err error) error {
@@ -381,7 +381,7 @@ func meaning(err error) error {
 	}
 	code := answer.HTTPStatusCode()
 	status := statusText(code)
-	if errors.As(err, &coded) && errorCode.MatchString(coded.ErrorCode()) {
+	if errors.As(err, &coded) && errorCode().MatchString(coded.ErrorCode()) {
 		status = fmt.Sprintf("%d %s", code, coded.ErrorCode())
 	}
 	return statusError(code, status)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
@@ -82,7 +83,7 @@ func (m schemaViolation) words(l *loader) (text string, hint diag.Hint) {
 		return m.notListed()
 	case "pattern":
 		message, _ := m.schema["patternErrorMessage"].(string)
-		if m.name == "url" && hostOnly.MatchString(m.node.text) {
+		if m.name == "url" && hostOnly().MatchString(m.node.text) {
 			hint = diag.Do(diag.HintWrite, "https://"+m.node.text)
 		}
 		return message, hint
@@ -106,7 +107,7 @@ func (m schemaViolation) words(l *loader) (text string, hint diag.Hint) {
 }
 
 // hostOnly is an address without its scheme.
-var hostOnly = regexp.MustCompile(`^[\w-]+(\.[\w-]+)+(:\d+)?/?$`)
+var hostOnly = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\w-]+(\.[\w-]+)+(:\d+)?/?$`) })
 
 // names of JSON types, as a person who writes YAML calls them.
 var typeNames = map[string]string{
