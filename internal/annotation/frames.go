@@ -96,9 +96,12 @@ func (t Task) shape(s cvat.Shape) (Shape, bool) {
 
 // finite says whether a shape's numbers, which may have been computed, are numbers.
 func (s Shape) finite() bool {
-	isNot := func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
-	return !isNot(s.Rotation) && !slices.ContainsFunc(s.Points, isNot) &&
-		!slices.ContainsFunc(s.Elements, func(e Shape) bool { return !e.finite() })
+	return Finite(s.Rotation) && Finite(s.Points...) && !slices.ContainsFunc(s.Elements, func(e Shape) bool { return !e.finite() })
+}
+
+// Finite says whether none is infinite or not a number, which JSON cannot say.
+func Finite(numbers ...float64) bool {
+	return !slices.ContainsFunc(numbers, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
 }
 
 // bySublabel compares two sublabels by their place in their skeleton.

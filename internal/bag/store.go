@@ -36,6 +36,12 @@ type location struct {
 	name  string
 }
 
+// near reports whether the store is a [nearStore].
+func (l location) near() bool {
+	_, near := l.store.(nearStore)
+	return near
+}
+
 func (l location) String() string { return l.store.Path(l.name) }
 
 // child is what has a name in a directory.

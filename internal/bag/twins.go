@@ -33,7 +33,7 @@ func Twins(ctx context.Context, s Store, dir string, names []string) []Twin {
 // converted are the .mcap files next to a .bag of the same name that hold its messages: all its topics, with as many
 // messages and the same times. Another program of the robot may have written an .mcap of that name, too.
 func (l location) converted(ctx context.Context, names []string, known []Twin) []Twin {
-	if _, near := l.store.(nearStore); !near {
+	if !l.near() {
 		return nil
 	}
 	there := make(map[string]bool, len(names))
@@ -85,8 +85,7 @@ func sumsOf(topics []Topic) map[string]topicSum {
 func (l location) apart(ctx context.Context, t Twin) bool {
 	_, a := formOf(t.Name)
 	_, b := formOf(t.Of)
-	_, near := l.store.(nearStore)
-	if !near || a > 1 || b > 1 { // copies, and what must be unpacked
+	if !l.near() || a > 1 || b > 1 { // copies, and what must be unpacked
 		return false
 	}
 	first, last, ok := l.child(t.Name).times(ctx)
@@ -134,7 +133,7 @@ func (l location) numberedCopies(ctx context.Context, names []string, known []Tw
 // equalFiles are the files that hold the bytes of another one, whatever they are called; the first in natural order is the one
 // to read.
 func (l location) equalFiles(ctx context.Context, names []string, known []Twin) []Twin {
-	if _, near := l.store.(nearStore); !near {
+	if !l.near() {
 		return nil
 	}
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool {

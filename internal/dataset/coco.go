@@ -77,7 +77,7 @@ func COCO(w io.Writer, s Set) (Lost, error) {
 	c.each(func(id int, f Frame) {
 		for _, shape := range f.Shapes {
 			a, ok := c.annotation(f, shape)
-			if !ok || !finite(a.Area, a.Box[0], a.Box[1], a.Box[2], a.Box[3]) {
+			if !ok || !annotation.Finite(a.Area, a.Box[0], a.Box[1], a.Box[2], a.Box[3]) {
 				c.lost[shape.Type]++
 				continue
 			}

@@ -17,14 +17,10 @@ const ellipseSteps = 72
 // mask's is in several rings, the holes among them running the other way round.
 func outline(s annotation.Shape) []ring {
 	rings := border(s)
-	if slices.ContainsFunc(rings, func(r ring) bool { return !finite(r...) }) {
+	if slices.ContainsFunc(rings, func(r ring) bool { return !annotation.Finite(r...) }) {
 		return nil
 	}
 	return rings
-}
-
-func finite(numbers ...float64) bool {
-	return !slices.ContainsFunc(numbers, func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
 }
 
 func border(s annotation.Shape) []ring {

@@ -135,9 +135,7 @@ func (p *Project) compareTask(ctx context.Context, server Reader, i, id int, job
 	if err != nil {
 		return nil, nil, unlessGone(err)
 	}
-	frames := predictable(t, meta.Each(), func(f cvat.FrameMeta) prediction.Frame {
-		return prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
-	})
+	frames := predictable(t, framesOf(meta.Each()))
 	given, want, problems := p.annotationsOf(ctx, t, target(t, frames, p.labels))
 	for _, d := range problems {
 		d.Severity = diag.Warning

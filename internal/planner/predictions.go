@@ -32,7 +32,7 @@ func (p *pass) addAnnotations(ctx context.Context) (learned bool, err error) {
 			}
 			asked = true
 		}
-		in := target(p.Tasks[i], predictable(p.Tasks[i], p.plannedFrames(i), func(f prediction.Frame) prediction.Frame { return f }), p.labels)
+		in := target(p.Tasks[i], predictable(p.Tasks[i], p.plannedFrames(i)), p.labels)
 		in.OnlyCount = true
 		given, _, problems := p.annotationsOf(ctx, p.Tasks[i], in)
 		p.Desired[i].Annotations, p.Desired[i].Problems = given, append(p.Desired[i].Problems, problems...)
@@ -98,15 +98,20 @@ func cvatLabels(labels []manifest.Label) []cvat.Label {
 }
 
 // predictable are the frames of a task, and behind them those of the other parts of its bag.
-func predictable[F any](t source.Task, frames []F, frame func(F) prediction.Frame) []prediction.Frame {
-	all := make([]prediction.Frame, len(frames))
-	for i, f := range frames {
-		all[i] = frame(f)
-	}
+func predictable(t source.Task, frames []prediction.Frame) []prediction.Frame {
 	for _, name := range t.Elsewhere() {
-		all = append(all, prediction.Frame{Name: name, Elsewhere: true})
+		frames = append(frames, prediction.Frame{Name: name, Elsewhere: true})
 	}
-	return all
+	return frames
+}
+
+// framesOf are frames as the server tells them.
+func framesOf(metas []cvat.FrameMeta) []prediction.Frame {
+	frames := make([]prediction.Frame, len(metas))
+	for i, f := range metas {
+		frames[i] = prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
+	}
+	return frames
 }
 
 // annotationsOf are what a task is given, in numbers and in shapes, and what is wrong with it.
@@ -256,10 +261,11 @@ func (p *Project) checkPlaces(ctx context.Context, c plan.Change, frames []sourc
 	if t.Annotations.Unplaced == skipUnplaced {
 		return nil
 	}
-	in := predictable(t, frames, func(f source.Frame) prediction.Frame {
-		return prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
-	})
-	only := target(t, in, p.labels)
+	read := make([]prediction.Frame, len(frames))
+	for i, f := range frames {
+		read[i] = prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
+	}
+	only := target(t, predictable(t, read), p.labels)
 	only.OnlyCount = true
 	placed, err := found.Place(only)
 	if err != nil {
@@ -293,9 +299,7 @@ func (p *Project) Annotations(ctx context.Context, c plan.Change, labels []cvat.
 	case found.Hash() != c.Desired.Annotations.Hash:
 		return cvat.Annotations{}, &changedError{t.Annotations.Shown}
 	}
-	in := predictable(t, frames, func(f cvat.FrameMeta) prediction.Frame {
-		return prediction.Frame{Name: f.Name, Width: f.Width, Height: f.Height}
-	})
+	in := predictable(t, framesOf(frames))
 	placed, err := found.Place(target(t, in, labels))
 	if err != nil {
 		return cvat.Annotations{}, err

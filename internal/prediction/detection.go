@@ -132,10 +132,8 @@ func finite(shapes ...annotation.Shape) Item {
 		if s.Score != nil {
 			numbers = append(numbers, *s.Score)
 		}
-		for _, n := range numbers {
-			if math.IsNaN(n) || math.IsInf(n, 0) {
-				return Item{Wrong: "a coordinate, or a score, that is not a number"}
-			}
+		if !annotation.Finite(numbers...) {
+			return Item{Wrong: "a coordinate, or a score, that is not a number"}
 		}
 	}
 	return Item{Shapes: shapes}

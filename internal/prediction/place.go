@@ -213,7 +213,7 @@ func fault(s annotation.Shape, in Frame) string {
 		return fmt.Sprintf("CVAT has no shape of type %q", s.Type)
 	case !fit:
 		return fmt.Sprintf("a %s of %d numbers", s.Type, n)
-	case slices.ContainsFunc(s.Points, notFinite) || slices.ContainsFunc(s.Elements, func(e annotation.Shape) bool { return slices.ContainsFunc(e.Points, notFinite) }):
+	case !annotation.Finite(s.Points...) || slices.ContainsFunc(s.Elements, func(e annotation.Shape) bool { return !annotation.Finite(e.Points...) }):
 		return "a coordinate that is not a number"
 	case s.Score != nil && !(*s.Score >= 0 && *s.Score <= 1):
 		return "a score that is not between 0 and 1"
@@ -235,8 +235,6 @@ func fault(s annotation.Shape, in Frame) string {
 	}
 	return ""
 }
-
-func notFinite(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) }
 
 // maskFault: a mask that leaves its image, or its box, breaks exports of the whole task.
 func maskFault(points []float64, in Frame) string {

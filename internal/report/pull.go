@@ -21,7 +21,7 @@ func PullFiles(w io.Writer, r pull.Result, verbose bool, width int) error {
 		}
 		name, holds := wording.Safe(f.Path), inFile(f)
 		if width > 0 {
-			name = Shortened(name, max(width-2-len(holds), leastName))
+			name = Shortened(name, max(width-2-len(holds), narrowestName))
 		}
 		if _, err := fmt.Fprintf(w, "%s %s%s\n", signs[f.Change], name, holds); err != nil {
 			return err
@@ -29,9 +29,6 @@ func PullFiles(w io.Writer, r pull.Result, verbose bool, width int) error {
 	}
 	return nil
 }
-
-// leastName is how much of a name is left, in cells, however narrow a terminal is.
-const leastName = 16
 
 func inFile(f pull.File) string {
 	switch {

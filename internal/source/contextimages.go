@@ -266,8 +266,14 @@ func (t Task) measureContext(ctx context.Context, part frame.Part) ([][]Frame, [
 		for _, i := range kept {
 			good[i] = true
 		}
-		if n := len(slices.DeleteFunc(slices.Clone(images), func(f Frame) bool { return !f.grey16 })); n > 0 {
-			problems = append(problems, t.shownWhite(s.name, n))
+		white := 0
+		for _, f := range images {
+			if f.grey16 {
+				white++
+			}
+		}
+		if white > 0 {
+			problems = append(problems, t.shownWhite(s.name, white))
 		}
 		for _, u := range s.uses {
 			if good[u.image] {

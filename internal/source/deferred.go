@@ -29,11 +29,10 @@ type reading struct {
 // deferred reports whether the messages' headers are not to be read now: no setting asks for the names
 // before a server was looked at.
 func (v view) deferred(s scanner) bool {
-	_, here := v.bag.store.(store.Local)
 	manual := v.settings.Validation != nil && len(v.settings.Validation.Frames) > 0
 	template := v.settings.FrameName
 	usesSeq := template != nil && template.Uses("seq")
-	return !here && !s.readWhole && v.bag.indexed == nil && !v.inParts() && !manual && !usesSeq && !contentOf(v.frames).Any() && v.settings.Annotations == nil
+	return !store.Here(v.bag.store) && !s.readWhole && v.bag.indexed == nil && !v.inParts() && !manual && !usesSeq && !contentOf(v.frames).Any() && v.settings.Annotations == nil
 }
 
 // provisional gives the task with names made of the times of receipt, which the index tells, and of the

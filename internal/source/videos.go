@@ -122,7 +122,7 @@ func (s scanner) fromVideo(ctx context.Context, v view, at string) Task {
 	t := v.task()
 	t.Kind, t.frames.bad, t.frames.sized = manifest.KindVideo, "error", false
 	name := v.bag.fileAt(at)
-	if _, here := v.bag.store.(store.Local); !here && !s.readWhole && video.Scans(name) {
+	if !store.Here(v.bag.store) && !s.readWhole && video.Scans(name) {
 		size := int64(-1)
 		if info, err := v.bag.store.Stat(ctx, name); err == nil {
 			size = info.Size()

@@ -71,7 +71,7 @@ func (s scanner) unfitPackets(ctx context.Context, v view, topics []bag.Topic) *
 	if problem := v.unfitForVideo(); problem != nil {
 		return problem
 	}
-	if _, here := v.bag.store.(store.Local); !here && !s.readWhole {
+	if !store.Here(v.bag.store) && !s.readWhole {
 		p := needsWhole(v.bag, &bag.WholeError{File: v.bag.rel, Bytes: v.bag.bytes(ctx), Why: fmt.Sprintf("has a video in topic %s, whose packets tell its frames", wording.Safe(topics[0].Name))})
 		return &p
 	}

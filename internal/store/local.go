@@ -66,14 +66,19 @@ func noted(err error) error {
 	return err
 }
 
-// ErrRanOut is why what was found may not be all.
-var ErrRanOut = fmt.Errorf("what was found may not be all: %w", syscall.EMFILE)
+var errRanOut = fmt.Errorf("what was found may not be all: %w", syscall.EMFILE)
 
-// RanOut is [ErrRanOut] if some file or directory could not be opened because this process may open no more: for who looks at
-// whatever is there, so that a file that cannot be opened is an answer, too.
+// Here reports whether a store is on this machine: reading all of a file costs no network.
+func Here(s Store) bool {
+	_, here := s.(Local)
+	return here
+}
+
+// RanOut says that what was found may not be all, if some file or directory could not be opened because this process may open
+// no more: for who looks at whatever is there, so that a file that cannot be opened is an answer, too.
 func RanOut() error {
 	if ranOut.Load() {
-		return ErrRanOut
+		return errRanOut
 	}
 	return nil
 }

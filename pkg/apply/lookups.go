@@ -30,7 +30,7 @@ const (
 // What makes an answer safe to act on is when its request began: see the ways to ask.
 type lookups struct {
 	server Server
-	gather func(asking, coming int) time.Duration // see slots.gather
+	gather func(asking, coming int) time.Duration // see run.gather
 
 	mu      sync.Mutex
 	waiting []*lookup     // not answered yet

@@ -83,8 +83,7 @@ func (c *Cache) use(ctx context.Context, s store.Store, name string, r *reader, 
 	defer c.release(path, b)
 	opened, err := b.bag.Get(ctx, func(ctx context.Context) (*bag.Bag, error) {
 		o := c.Options
-		_, here := s.(store.Local)
-		if o.Far = !here; o.Far && o.Workers == 0 {
+		if o.Far = !store.Here(s); o.Far && o.Workers == 0 {
 			o.Workers = farWorkers
 		}
 		return bag.Open(ctx, s, name, o)

@@ -98,7 +98,7 @@ func (m *Messages) prepare(part frame.Part) error {
 		return nil
 	}
 	var encoded, passing int64
-	_, here := m.store.(store.Local)
+	here := store.Here(m.store)
 	m.keeps = false
 	for _, s := range m.messages {
 		encoded += s.pixels

@@ -97,7 +97,7 @@ type Scan struct {
 // stays open until Close.
 func NewVideo(c *Cache, s store.Store, name string, topics []bag.Topic, codec remux.Codec, log bool) *Video {
 	v := &Video{Span: frame.Span{Step: 1}, cache: c, reader: new(reader), store: s, name: name, topics: topics, codec: codec, log: log, known: new(knownVideo)}
-	if _, here := s.(store.Local); !here {
+	if !store.Here(s) {
 		v.made = &movieSpool{dir: c.Options.TempDir}
 	}
 	c.expect(s.Path(name), v.reader)
