@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/credential"
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/regular"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
@@ -32,8 +33,12 @@ func (a *app) findCredentials(server string) (credentials, error) {
 	if user, password := a.getenv("CVAT_USERNAME"), a.getenv("CVAT_PASSWORD"); user != "" && password != "" {
 		return credentials{username: user, password: cvat.NewSecret(password), hasLogin: true}, nil
 	}
-	if found, ok, err := a.cliProfile(server); ok || err != nil {
-		return found, err
+	profiles, err := credential.LoadProfiles(a.getenv)
+	if err != nil {
+		return credentials{}, err
+	}
+	if token := profiles.TokenFor(server); token != "" {
+		return credentials{accessToken: cvat.NewSecret(token), hasToken: true}, nil
 	}
 	if a.interactive() {
 		return a.askCredentials(server)

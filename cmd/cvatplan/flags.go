@@ -192,7 +192,7 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 	digits := strings.TrimRight(string(text), "BKMGIbkmgi ")
 	unit, known := byteUnits[strings.ToUpper(strings.TrimSpace(string(text[len(digits):])))]
 	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || !known || n < 0 || n > 1<<40 {
+	if err != nil || !known || n < 0 || n > 1<<40/unit {
 		return fmt.Errorf("%q is not a size; write one like 16MiB", text)
 	}
 	*b = byteSize(n * unit)

@@ -96,17 +96,21 @@ func (c applyCmd) reopen(ctx context.Context, a *app, saved savedFile) ([]*sessi
 func (c applyCmd) keeps(saved savedFile) error {
 	for _, p := range saved.Projects {
 		o := p.Options
-		for flag, other := range map[string]bool{
-			"--target":        len(c.Target) > 0 && !slices.Equal(c.Target, o.Target),
-			"--shard":         c.Shard.Of > 0 && c.Shard.Shard != o.Shard,
-			"--create-anyway": len(c.CreateAnyway) > 0 && !slices.Equal(c.CreateAnyway, o.CreateAnyway),
-			"--update":        len(c.Update) > 0 && !slices.Equal(c.updateKeys(), o.Update),
-			"--replace-empty": c.ReplaceEmpty && !o.ReplaceEmpty,
-			"--index-only":    c.IndexOnly && !o.IndexOnly,
-			"--check frames":  c.Check == "frames" && !o.CheckFrames,
+		for _, f := range []struct {
+			name  string
+			other bool
+		}{
+			{"--target", len(c.Target) > 0 && !slices.Equal(c.Target, o.Target)},
+			{"--shard", c.Shard.Of > 0 && c.Shard.Shard != o.Shard},
+			{"--create-anyway", len(c.CreateAnyway) > 0 && !slices.Equal(c.CreateAnyway, o.CreateAnyway)},
+			{"--update", len(c.Update) > 0 && !slices.Equal(c.updateKeys(), o.Update)},
+			{"--delete-labels", len(c.DeleteLabels) > 0 && !slices.Equal(c.DeleteLabels, o.DeleteLabels)},
+			{"--replace-empty", c.ReplaceEmpty && !o.ReplaceEmpty},
+			{"--index-only", c.IndexOnly && !o.IndexOnly},
+			{"--check frames", c.Check == "frames" && !o.CheckFrames},
 		} {
-			if other {
-				return usageError{fmt.Errorf("%s: %s is a saved plan and stays as it is; give the flag to plan --out", flag, saved.path)}
+			if f.other {
+				return usageError{fmt.Errorf("%s: %s is a saved plan and stays as it is; give the flag to plan --out", f.name, saved.path)}
 			}
 		}
 	}

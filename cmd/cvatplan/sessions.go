@@ -29,7 +29,7 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 		if planfile.IsFile(file) {
 			return nil, usageError{fmt.Errorf("%s is a saved plan, which only apply and show take", file)}
 		}
-		a.learnAddress(string(fileOfSecrets(file))) // whichever key holds it, and whatever is wrong with the manifest
+		a.known().File(file) // whichever key holds it, and whatever is wrong with the manifest
 		m, err := manifest.Load(file)
 		var mistakes *manifest.Error
 		switch {
@@ -52,6 +52,16 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 		return nil, &manifest.Error{Problems: problems}
 	}
 	return all, nil
+}
+
+// learnRoots takes the passwords and signatures out of where manifests, and those that they extend, say that bags are.
+func (a *app) learnRoots(m *manifest.Manifest) {
+	known := a.known()
+	known.Address(m.Root)
+	for _, b := range m.Bags {
+		known.Address(b.Root)
+		known.Address(b.Path)
+	}
 }
 
 // A session is one project of the command line's manifests, and the way to its server.

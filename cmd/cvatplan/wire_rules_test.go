@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/credential"
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
 )
 
@@ -153,9 +154,9 @@ func TestTheProfileOfCVATsOwnClientIsUsed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, d, srv.URL, srv.Token).with("cvatplan", "CVAT_ACCESS_TOKEN=", "CANARY="+srv.Token)
-			a := &app{getenv: func(key string) string { return map[string]string{"HOME": s.home, "LOCALAPPDATA": s.home}[key] }}
-			must(t, os.MkdirAll(filepath.Dir(a.profilePath()), 0o700))
-			must(t, os.WriteFile(a.profilePath(), []byte(c.store), c.mode))
+			path := credential.ProfilePath(func(key string) string { return map[string]string{"HOME": s.home, "LOCALAPPDATA": s.home}[key] })
+			must(t, os.MkdirAll(filepath.Dir(path), 0o700))
+			must(t, os.WriteFile(path, []byte(c.store), c.mode))
 			if runtime.GOOS == "windows" && c.mode != 0o600 {
 				return // it has no such modes
 			}
