@@ -39,7 +39,7 @@ type annotating struct {
 // annotate puts the annotations of a task that has its frames. It reports false where another run may be about to: then
 // the task is to be looked at again.
 func (t *task) annotate(ctx context.Context, id int, frames []cvat.FrameMeta) (settled bool, err error) {
-	if t.change.Desired.Annotations == nil || t.o.Annotations == nil {
+	if t.change.Desired.Annotations == nil || t.run.o.Annotations == nil {
 		return true, nil
 	}
 	t.phase(Annotating)
@@ -49,24 +49,24 @@ func (t *task) annotate(ctx context.Context, id int, frames []cvat.FrameMeta) (s
 		}
 	}
 	for range maxSteps {
-		if t.stopping() {
+		if t.run.stopping() {
 			return false, errStopped
 		}
-		have, err := t.server.Annotations(ctx, id)
+		have, err := t.run.server.Annotations(ctx, id)
 		if err != nil {
 			return false, err
 		}
 		state := t.annotating.compare(have.Shapes)
 		switch {
 		case len(state.repeated) > 0:
-			err = t.server.DeleteShapes(ctx, id, state.repeated)
+			err = t.run.server.DeleteShapes(ctx, id, state.repeated)
 		case state.next < 0:
 			return true, nil
 		case state.foreign > 0:
 			t.warnForeign(id, state.foreign)
 			return true, nil
 		case t.mayBeUnderWay(id, state):
-			return false, t.pause(ctx, yieldPause)
+			return false, t.run.pause(ctx, yieldPause)
 		default:
 			err = t.send(ctx, id, state.next)
 		}
@@ -81,11 +81,11 @@ func (t *task) annotate(ctx context.Context, id int, frames []cvat.FrameMeta) (s
 // recheckAnnotations reads once more after the marker is cleared, where a request of another run, or one of this run's own
 // whose answer was lost, may have been handled since the last reading, and takes away what is there twice.
 func (t *task) recheckAnnotations(ctx context.Context, id int) error {
-	if a := t.annotating; a == nil || t.created == id && !a.lost {
+	if a := t.annotating; a == nil || t.creation.made == id && !a.lost {
 		return nil
 	}
 	for range maxSteps {
-		have, err := t.server.Annotations(ctx, id)
+		have, err := t.run.server.Annotations(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (t *task) recheckAnnotations(ctx context.Context, id int) error {
 		if len(repeated) == 0 {
 			return nil
 		}
-		if err := t.server.DeleteShapes(ctx, id, repeated); err != nil && !errors.Is(err, cvat.ErrUnknownOutcome) {
+		if err := t.run.server.DeleteShapes(ctx, id, repeated); err != nil && !errors.Is(err, cvat.ErrUnknownOutcome) {
 			return err
 		}
 	}
@@ -102,11 +102,11 @@ func (t *task) recheckAnnotations(ctx context.Context, id int) error {
 
 // prepareAnnotations asks for the annotations and cuts them into batches: the same ones in every run.
 func (t *task) prepareAnnotations(ctx context.Context, frames []cvat.FrameMeta) error {
-	labels, err := t.projectLabels(ctx)
+	labels, err := t.run.projectLabels(ctx)
 	if err != nil {
 		return err
 	}
-	want, err := t.o.Annotations(ctx, t.change, labels, frames)
+	want, err := t.run.o.Annotations(ctx, t.change, labels, frames)
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (t *task) prepareAnnotations(ctx context.Context, frames []cvat.FrameMeta) 
 	points := 0
 	for _, s := range want.Shapes {
 		n := len(s.Points) + 2*len(s.Elements)
-		if last := len(a.batches) - 1; last < 0 || len(a.batches[last]) == t.o.batch || points+n > maxBatchPoints {
+		if last := len(a.batches) - 1; last < 0 || len(a.batches[last]) == t.run.o.batch || points+n > maxBatchPoints {
 			a.batches, points = append(a.batches, nil), 0
 		}
 		last := len(a.batches) - 1
@@ -170,7 +170,7 @@ func (a *annotating) compare(have []cvat.Shape) annotated {
 // lost, or that of the run that created the task. After a while without progress it is taken for lost.
 func (t *task) mayBeUnderWay(id int, state annotated) bool {
 	a := t.annotating
-	if t.created == id && a.sent[state.next] == 0 {
+	if t.creation.made == id && a.sent[state.next] == 0 {
 		return false
 	}
 	if a.waiting.IsZero() || state.seen != a.seen {
@@ -186,7 +186,7 @@ func (t *task) send(ctx context.Context, id, batch int) error {
 		return fmt.Errorf("task %d: %s were sent %d times and are not there", id, wording.Count(len(a.batches[batch]), "annotation", "annotations"), maxPuts)
 	}
 	a.waiting = time.Time{}
-	return t.server.AddAnnotations(ctx, id, &cvat.Annotations{Shapes: a.batches[batch]})
+	return t.run.server.AddAnnotations(ctx, id, &cvat.Annotations{Shapes: a.batches[batch]})
 }
 
 // warnForeign: shapes of a model that are none of ours stand in an unfinished task. They may be of a run that was killed

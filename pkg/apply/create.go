@@ -16,13 +16,20 @@ const (
 	lostLooks = 3 // looks for a task whose creation was not answered
 )
 
+// A creation is what this run has done to create the task.
+type creation struct {
+	made      int       // the task that this run created and did not remove; 0 none
+	lost      int       // creations whose answer was lost: maxLost
+	busySince time.Time // since when it is refused because the project is busy
+}
+
 // create creates the task, which the look before has not found. The next look finds it,
 // and whatever other runs created meanwhile.
 func (t *task) create(ctx context.Context) (decision, error) {
 	if t.working != 0 {
 		return lookAgain, t.missed(ctx)
 	}
-	project := t.project()
+	project := t.run.project()
 	n := newTask(t.change.Desired, project)
 	assignee, err := t.assignee(ctx)
 	if err != nil {
@@ -32,15 +39,15 @@ func (t *task) create(ctx context.Context) (decision, error) {
 	t.phase(Creating)
 	t.announce()
 	began := time.Now()
-	made, err := t.server.CreateTask(ctx, n)
+	made, err := t.run.server.CreateTask(ctx, n)
 	if err == nil {
-		t.created, t.working = made.ID, made.ID
-		t.slots.answered(time.Since(began))
-		t.announced = false
+		t.creation.made, t.working = made.ID, made.ID
+		t.run.slots.answered(time.Since(began))
+		t.place.announced = false
 		if t.files.Archive == nil || t.files.Archive.Size() <= soonCreated {
 			t.releaseSlot() // others are created meanwhile, which the look then tells of too
 		}
-		listed, err := t.lookups.created(ctx, t.spellings())
+		listed, err := t.run.lookups.created(ctx, t.spellings())
 		if err != nil {
 			return ended, err
 		}
@@ -49,12 +56,12 @@ func (t *task) create(ctx context.Context) (decision, error) {
 	t.unannounce()
 	switch {
 	case errors.Is(err, cvat.ErrBusy):
-		return lookAgain, t.waitBusy(ctx, err)
-	case errors.Is(err, cvat.ErrUnknownOutcome) && t.lost < maxLost:
-		t.lost++
+		return waited, t.waitBusy(ctx, err)
+	case errors.Is(err, cvat.ErrUnknownOutcome) && t.creation.lost < maxLost:
+		t.creation.lost++
 		return lookAgain, t.findCreated(ctx, project, err)
 	case projectGone(err):
-		elsewhere, findErr := t.refind(ctx, project)
+		elsewhere, findErr := t.run.refind(ctx, project)
 		if elsewhere {
 			return lookAgain, nil
 		}
@@ -66,36 +73,30 @@ func (t *task) create(ctx context.Context) (decision, error) {
 // waitBusy waits before a creation that CVAT refused because an import holds the project: it is tried again at the pace
 // at which imports are asked for, as long as any of the run's moves, or for as long as one may stand still.
 func (t *task) waitBusy(ctx context.Context, busy error) error {
-	t.slots.busy()
-	if t.busySince.IsZero() {
-		t.busySince = time.Now()
+	t.run.slots.busy()
+	if t.creation.busySince.IsZero() {
+		t.creation.busySince = time.Now()
 	}
-	t.mu.Lock()
-	moved := t.moved
-	t.mu.Unlock()
-	if moved.Before(t.busySince) {
-		moved = t.busySince
-	}
-	if time.Since(moved) >= t.o.WaitTimeout {
+	moved := latest(t.run.imports.moved(), t.creation.busySince)
+	if time.Since(moved) >= t.run.o.WaitTimeout {
 		return busy
 	}
-	t.waited = true
-	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Retrying, Err: busy})
-	return t.pause(ctx, min(max(time.Since(t.busySince)/2, firstPoll), lastPoll))
+	t.tell(Event{Phase: Retrying, Err: busy})
+	return t.run.pause(ctx, min(max(time.Since(t.creation.busySince)/2, firstPoll), lastPoll))
 }
 
 // announce lets other look-ups wait for this task's, once it is created.
 func (t *task) announce() {
-	if !t.announced && t.change.Action == plan.Create {
-		t.announced = true
-		t.lookups.announce()
+	if !t.place.announced && t.change.Action == plan.Create {
+		t.place.announced = true
+		t.run.lookups.announce()
 	}
 }
 
 func (t *task) unannounce() {
-	if t.announced {
-		t.announced = false
-		t.lookups.unannounce()
+	if t.place.announced {
+		t.place.announced = false
+		t.run.lookups.unannounce()
 	}
 }
 
@@ -103,19 +104,19 @@ func (t *task) unannounce() {
 // an ErrNotFound here if this run created it, or it was renamed, or the list is behind.
 func (t *task) missed(ctx context.Context) error {
 	err := t.checkName(ctx, t.working)
-	if errors.Is(err, cvat.ErrNotFound) && t.working != t.created {
+	if errors.Is(err, cvat.ErrNotFound) && t.working != t.creation.made {
 		t.working = 0
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return t.pause(ctx, time.Second)
+	return t.run.pause(ctx, time.Second)
 }
 
 // checkName reads a task by its id, and is a [renamedError] where somebody renamed it.
 func (t *task) checkName(ctx context.Context, id int) error {
-	found, err := t.server.Task(ctx, id)
+	found, err := t.run.server.Task(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -136,10 +137,10 @@ func (t *task) userID(ctx context.Context, name string) (*int, error) {
 	if name == "" {
 		return nil, nil
 	}
-	if id, known := t.plan.Users[name]; known {
+	if id, known := t.run.plan.Users[name]; known {
 		return &id, nil
 	}
-	u, err := t.server.FindUser(ctx, name)
+	u, err := t.run.server.FindUser(ctx, name)
 	if errors.Is(err, cvat.ErrNotFound) {
 		return nil, fmt.Errorf("assignee: the server shows no user %q", name)
 	}
@@ -152,14 +153,14 @@ func (t *task) userID(ctx context.Context, name string) (*int, error) {
 // findCreated looks for the task of a creation that was not answered, for a while: it may still
 // be carried out. If it is not found, the next look decides, and may create it again.
 func (t *task) findCreated(ctx context.Context, project int, lost error) error {
-	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Retrying, Err: lost})
+	t.tell(Event{Phase: Retrying, Err: lost})
 	marker := plan.Marker(t.change.Desired.Hash)
 	for try := range lostLooks {
-		found, err := t.server.ListTasks(ctx, cvat.TaskFilter{ProjectID: project, Name: t.change.Task, Marker: marker})
+		found, err := t.run.server.ListTasks(ctx, cvat.TaskFilter{ProjectID: project, Name: t.change.Task, Marker: marker})
 		if err != nil || len(found) > 0 {
 			return err
 		}
-		if err := t.pause(ctx, time.Second<<try); err != nil {
+		if err := t.run.pause(ctx, time.Second<<try); err != nil {
 			return err
 		}
 	}

@@ -68,9 +68,9 @@ func (e *early) drop() {
 
 // read is the reading pass over the task's files.
 func (t *task) read(ctx context.Context) (Images, error) {
-	e := t.early
+	e := t.run.early
 	if e == nil || e.index != t.index || e.taken {
-		return t.o.Images(ctx, t.change)
+		return t.run.o.Images(ctx, t.change)
 	}
 	e.taken = true
 	e.over.Wait() // it ends when the run is to stop

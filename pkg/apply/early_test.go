@@ -80,12 +80,12 @@ func TestAnEarlyReadingEndsWithItsTask(t *testing.T) {
 					t.Errorf("%v, %v; %v is kept", got, err, e.files)
 				}
 			}
-			other.early.dropOf(other.index)
+			other.run.early.dropOf(other.index)
 			if released != 0 {
 				t.Error("the end of another task gave it back")
 			}
-			own.early.dropOf(own.index)
-			own.early.drop() // at the run's end
+			own.run.early.dropOf(own.index)
+			own.run.early.drop() // at the run's end
 			if want := map[bool]int{true: 0, false: 1}[taken]; released != want || e.files.Archive != nil {
 				t.Errorf("given back %d times, %v is kept", released, e.files)
 			}

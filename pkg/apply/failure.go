@@ -231,7 +231,7 @@ func (t *task) end(ctx context.Context, err error) {
 	}
 	var renamed *renamedError
 	if errors.As(err, &renamed) { // which name is right, a person must say
-		r.ID, r.URL, r.Err = renamed.task, t.server.TaskURL(renamed.task), nil
+		r.ID, r.URL, r.Err = renamed.task, t.run.server.TaskURL(renamed.task), nil
 		r.Outcome, r.Retryable = Refused, false
 		r.Reason = plan.Diagnostic{Severity: diag.Error, Code: diag.CodeRenamed, Text: err.Error(), Hint: diag.Do(diag.HintRenameBack, renamed.was)}
 	}

@@ -11,6 +11,7 @@ type imports struct {
 	first    time.Time // when the first wait began
 	underway int
 	ended    int
+	last     time.Time // when any of them moved, or else when the run began
 }
 
 func (i *imports) begin() {
@@ -29,6 +30,29 @@ func (i *imports) end(imported bool) {
 	if imported {
 		i.ended++
 	}
+}
+
+// move notes that one of them has moved.
+func (i *imports) move(at time.Time) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.last = at
+}
+
+// moved is when one of them last moved: what moves in one shows that the server works, so others that are
+// still queued have reason to wait.
+func (i *imports) moved() time.Time {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.last
+}
+
+// latest is the later of two times.
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // each is how long one has taken so far; 0 until one has ended. The lock is held.

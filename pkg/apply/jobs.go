@@ -21,7 +21,7 @@ func (t *task) assignJobs(ctx context.Context, id int) error {
 	}
 	t.phase(Assigning)
 	for try := 1; ; try++ {
-		jobs, err := t.server.Jobs(ctx, cvat.JobFilter{TaskID: id})
+		jobs, err := t.run.server.Jobs(ctx, cvat.JobFilter{TaskID: id})
 		if err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ func (t *task) assignJobs(ctx context.Context, id int) error {
 			if try == busyTries {
 				return err
 			}
-			err = t.pause(ctx, time.Duration(try)*time.Second)
+			err = t.run.pause(ctx, time.Duration(try)*time.Second)
 		case try > busyTries:
 			return errUnsettled
 		}
@@ -61,7 +61,7 @@ func (t *task) updateJobs(ctx context.Context, due []plan.JobChange) error {
 		if c.Before.Stage != c.After.Stage {
 			u.Stage, u.State = c.After.Stage, c.Job.State // a stage alone would begin the job again
 		}
-		if err := t.server.UpdateJob(ctx, c.Job.ID, u); err != nil {
+		if err := t.run.server.UpdateJob(ctx, c.Job.ID, u); err != nil {
 			return fmt.Errorf("job %d: %w", c.Job.ID, err)
 		}
 	}
@@ -70,10 +70,10 @@ func (t *task) updateJobs(ctx context.Context, due []plan.JobChange) error {
 
 // lookAtJobs reads the jobs of a task whose jobs are to change.
 func (t *task) lookAtJobs(ctx context.Context, seen *plan.Task) error {
-	if seen.Size == 0 || len(t.plan.Changes[t.index].Jobs) == 0 {
+	if seen.Size == 0 || len(t.run.plan.Changes[t.index].Jobs) == 0 {
 		return nil
 	}
-	jobs, err := t.server.Jobs(ctx, cvat.JobFilter{TaskID: seen.ID})
+	jobs, err := t.run.server.Jobs(ctx, cvat.JobFilter{TaskID: seen.ID})
 	seen.Jobs = observe.Jobs(jobs)
 	return err
 }
@@ -82,14 +82,14 @@ func (t *task) lookAtJobs(ctx context.Context, seen *plan.Task) error {
 // somebody meanwhile.
 func (t *task) dueJobs() (due []plan.JobChange, kept []string) {
 	for _, now := range t.change.Jobs {
-		i := slices.IndexFunc(t.plan.Changes[t.index].Jobs, func(c plan.JobChange) bool { return c.Job.ID == now.Job.ID })
+		i := slices.IndexFunc(t.run.plan.Changes[t.index].Jobs, func(c plan.JobChange) bool { return c.Job.ID == now.Job.ID })
 		switch {
 		case i < 0:
-		case t.plan.Changes[t.index].Jobs[i] == now:
+		case t.run.plan.Changes[t.index].Jobs[i] == now:
 			due = append(due, now)
 		default:
 			kept = append(kept, fmt.Sprintf("job %d was %s and %s when it was planned and is %s and %s now: left alone",
-				now.Job.ID, owner(t.plan.Changes[t.index].Jobs[i].Job), t.plan.Changes[t.index].Jobs[i].Job.State, owner(now.Job), now.Job.State))
+				now.Job.ID, owner(t.run.plan.Changes[t.index].Jobs[i].Job), t.run.plan.Changes[t.index].Jobs[i].Job.State, owner(now.Job), now.Job.State))
 		}
 	}
 	return due, kept

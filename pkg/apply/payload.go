@@ -1,16 +1,9 @@
 package apply
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"slices"
 
-	"github.com/cvatplan/cvatplan/internal/observe"
-	"github.com/cvatplan/cvatplan/internal/source/imageheader"
-	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
@@ -36,15 +29,15 @@ func (t *task) payload() payload {
 // uploaded is one archive, which an import uses up.
 type uploaded struct{ of *task }
 
-func (u uploaded) sent(winner plan.Task) bool { return u.of.sent == winner.ID }
+func (u uploaded) sent(winner plan.Task) bool { return u.of.delivery.whole == winner.ID }
 
 func (u uploaded) send(ctx context.Context, winner plan.Task) error {
 	return u.of.upload(ctx, winner.ID)
 }
 
 func (u uploaded) start(ctx context.Context, winner plan.Task) error {
-	_, err := u.of.server.FinishUpload(ctx, winner.ID, dataParams(u.of.change.Desired))
-	u.of.sent = 0 // whatever it comes to
+	_, err := u.of.run.server.FinishUpload(ctx, winner.ID, dataParams(u.of.change.Desired))
+	u.of.delivery.whole = 0 // whatever it comes to
 	return err
 }
 
@@ -61,7 +54,7 @@ func (served) send(context.Context, plan.Task) error { return nil }
 func (s served) start(ctx context.Context, winner plan.Task) error {
 	p := dataParams(s.of.change.Desired)
 	if winner.HasData {
-		_, err := s.of.server.FinishUpload(ctx, winner.ID, p)
+		_, err := s.of.run.server.FinishUpload(ctx, winner.ID, p)
 		return err
 	}
 	// CVAT takes the frames' sizes from a list, and their context images from what is named, whether the list has them or
@@ -75,57 +68,6 @@ func (s served) start(ctx context.Context, winner plan.Task) error {
 	if m := d.Payload.Manifest; m != "" {
 		p.ServerFiles = append(p.ServerFiles, m)
 	}
-	_, err := s.of.server.ImportServerFiles(ctx, winner.ID, p)
+	_, err := s.of.run.server.ImportServerFiles(ctx, winner.ID, p)
 	return err
-}
-
-// checkSizes compares, for the first, the middle and the last image, the size that the server took
-// from a list in the storage with that of the image. It believes the list, and annotations would be
-// exported for pictures of another size.
-func (t *task) checkSizes(ctx context.Context, id int, frames []cvat.FrameMeta) error {
-	list := t.change.Desired.Payload.Manifest
-	if list == "" {
-		return nil
-	}
-	for _, i := range observe.Sample(len(frames)) {
-		width, height, err := t.sizeOf(ctx, id, i, frames[i].Name)
-		if err != nil {
-			return fmt.Errorf("image %s: %w", frames[i].Name, err)
-		}
-		if f := frames[i]; width != 0 && (f.Width != width || f.Height != height) {
-			return &sizeError{task: id, list: list, image: f.Name, said: [2]int{f.Width, f.Height}, is: [2]int{width, height}}
-		}
-	}
-	return nil
-}
-
-// maxSample bounds the image that is read into memory; a larger one tells nothing.
-const maxSample = 128 << 20
-
-// sizeOf reads an image's header through the server; 0 where it does not tell.
-func (t *task) sizeOf(ctx context.Context, id, frame int, name string) (width, height int, err error) {
-	r, err := t.server.Frame(ctx, id, frame)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, maxSample))
-	if err != nil || len(data) == maxSample {
-		return 0, 0, err
-	}
-	h, err := imageheader.Read(bytes.NewReader(data), int64(len(data)), name)
-	if err != nil {
-		return 0, 0, nil // CVAT took it
-	}
-	return h.Width, h.Height, nil
-}
-
-// unanswered counts the starts whose outcome is unknown; too many are an error.
-func (t *task) unanswered(err error) error {
-	t.unknown++
-	if t.unknown > maxLost {
-		return errors.Join(errors.New("its import could not be started"), err)
-	}
-	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Retrying, Err: err})
-	return nil
 }

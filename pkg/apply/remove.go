@@ -18,20 +18,20 @@ const maxReplaced = 5 // tasks of one name that one run may replace
 func (t *task) replace(ctx context.Context) (decision, error) {
 	victim := t.change.Actual[0]
 	switch {
-	case !t.plan.Options.ReplaceEmpty:
+	case !t.run.plan.Options.ReplaceEmpty:
 		t.keep(Refused)
 		return ended, nil
-	case t.replaced == maxReplaced:
+	case t.repeats.replaced == maxReplaced:
 		return ended, errUnsettled
 	}
 	t.phase(Replacing)
-	t.replaced++
+	t.repeats.replaced++
 	err := t.remove(ctx, victim)
-	if err == nil || t.replaced == maxReplaced || !undecided(err) {
+	if err == nil || t.repeats.replaced == maxReplaced || !undecided(err) {
 		return lookAgain, err
 	}
-	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Retrying, Err: err})
-	return lookAgain, t.pause(ctx, time.Second)
+	t.tell(Event{Phase: Retrying, Err: err})
+	return lookAgain, t.run.pause(ctx, time.Second)
 }
 
 // undecided: the task may be there or not, and what it is now the next look tells.
@@ -75,11 +75,11 @@ func (t *task) remove(ctx context.Context, victim plan.Task) error {
 	case errors.Is(err, errKept):
 		return fmt.Errorf("task %d: %w", victim.ID, err)
 	}
-	if err == nil && victim.ID == t.created {
-		t.created = 0
+	if err == nil && victim.ID == t.creation.made {
+		t.creation.made = 0
 	}
-	if victim.ID == t.sent {
-		t.sent = 0
+	if victim.ID == t.delivery.whole {
+		t.delivery.whole = 0
 	}
 	if victim.ID == t.working {
 		t.working = 0
@@ -89,11 +89,11 @@ func (t *task) remove(ctx context.Context, victim plan.Task) error {
 
 func (t *task) erase(ctx context.Context, victim plan.Task) error {
 	if _, ours := plan.ParseMarker(victim.BugTracker); !ours {
-		return t.server.DeleteTask(ctx, victim.ID)
+		return t.run.server.DeleteTask(ctx, victim.ID)
 	}
 	err := t.setTombstone(ctx, victim)
 	if err == nil {
-		err = t.server.DeleteTask(ctx, victim.ID)
+		err = t.run.server.DeleteTask(ctx, victim.ID)
 	}
 	if survived(err) {
 		return t.restoreMarker(ctx, victim, err)
@@ -104,7 +104,7 @@ func (t *task) erase(ctx context.Context, victim plan.Task) error {
 // setTombstone sets the tombstone and reads once more. If something has become of the task in
 // between, it gets its marker back, as far as its import lets it.
 func (t *task) setTombstone(ctx context.Context, victim plan.Task) error {
-	if err := t.server.SetBugTracker(ctx, victim.ID, plan.Tombstone); err != nil {
+	if err := t.run.server.SetBugTracker(ctx, victim.ID, plan.Tombstone); err != nil {
 		return err
 	}
 	err := t.mayRemove(ctx, victim.ID, plan.Tombstone)
@@ -128,16 +128,16 @@ func (t *task) restoreMarker(ctx context.Context, victim plan.Task, why error) e
 // If the request is another user's, nobody knows what goes on in a task that was sent
 // something.
 func (t *task) mayRemove(ctx context.Context, id int, bugTracker string) error {
-	listed, err := t.server.Task(ctx, id)
+	listed, err := t.run.server.Task(ctx, id)
 	if err != nil {
 		return err
 	}
 	if listed.HasData() {
-		if _, err := t.server.Request(ctx, id); hidden(err) {
+		if _, err := t.run.server.Request(ctx, id); hidden(err) {
 			return fmt.Errorf("%w: the server does not show its import to this user", errKept)
 		}
 	}
-	now, err := observe.Import(ctx, t.server, observe.Task(t.server, *listed))
+	now, err := observe.Import(ctx, t.run.server, observe.Task(t.run.server, *listed))
 	switch {
 	case err != nil:
 		return err

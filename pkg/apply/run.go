@@ -19,7 +19,7 @@ func Run(ctx context.Context, p plan.Plan, s Server, o Options, on func(Event)) 
 	o.setDefaults()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &run{plan: p, server: s, o: o, on: on, cancel: cancel, moved: time.Now()}
+	r := &run{plan: p, server: s, o: o, on: on, cancel: cancel, imports: imports{last: time.Now()}}
 	if p.Project.Action == plan.ProjectCreate {
 		r.absent = o.Observed
 	}
@@ -84,8 +84,7 @@ type run struct {
 	mu        sync.Mutex // guards what follows
 	result    Result     // but for Tasks, of which each worker has its own
 	projectID int
-	claimed   int       // the project whose mark this run cleared; 0 none
-	moved     time.Time // when an import of this run last moved
+	claimed   int // the project whose mark this run cleared; 0 none
 }
 
 // tasks works on all changes, in the plan's order; see slots.go for how many at once.
@@ -156,7 +155,8 @@ func resultOf(c plan.Change) TaskResult {
 
 // work brings one task to its end.
 func (r *run) work(ctx context.Context, i int, c plan.Change) {
-	t := &task{run: r, index: i, change: c, started: time.Now(), slot: true}
+	t := &task{run: r, index: i, change: c, place: place{slot: true}}
+	began := time.Now()
 	if c.Bytes <= soonCreated {
 		t.announce()
 	}
@@ -173,7 +173,7 @@ func (r *run) work(ctx context.Context, i int, c plan.Change) {
 		r.lookups.ended()
 		t.close()
 		r.early.dropOf(i)
-		t.result.Duration = time.Since(t.started)
+		t.result.Duration = time.Since(began)
 		r.result.Tasks[i] = t.result
 		r.tell(Event{Task: c.Task, Index: i, Phase: Finished, Result: &t.result})
 	}()

@@ -17,6 +17,16 @@ const (
 	maxFailures   = 2 // imports that may fail in one run: each takes the archive with it
 )
 
+// A delivery is what this run has sent of the task's archive, and to which of the server's tasks.
+type delivery struct {
+	atOnce   int // the task to which it was sent in one request; 0 none
+	accepted int // the task whose only data that request is; 0 none
+	whole    int // the task that has all of it since its last import attempt; 0 none
+
+	yielding    time.Time // since when another run is given the precedence; see yields
+	yieldedData bool      // what was seen of its task then
+}
+
 // resume does what is left of a task: sends, starts the import, or verifies.
 func (t *task) resume(ctx context.Context) (decision, error) {
 	winner := t.change.Actual[0]
@@ -26,7 +36,7 @@ func (t *task) resume(ctx context.Context) (decision, error) {
 		return t.verify(ctx, winner)
 	case t.yields(winner):
 		t.phase(Yielding)
-		return lookAgain, t.pause(ctx, yieldPause)
+		return lookAgain, t.run.pause(ctx, yieldPause)
 	case t.undisturbed():
 		return t.importAtOnce(ctx, winner.ID)
 	case !t.payload().sent(winner):
@@ -42,7 +52,7 @@ func (t *task) resume(ctx context.Context) (decision, error) {
 // It is tried once.
 func (t *task) undisturbed() bool {
 	winner := t.change.Actual[0]
-	alone := winner.ID == t.created && t.atOnce != winner.ID && !winner.HasData && len(t.change.Actual) == 1
+	alone := winner.ID == t.creation.made && t.delivery.atOnce != winner.ID && !winner.HasData && len(t.change.Actual) == 1
 	return alone && !t.change.Desired.Payload.Served()
 }
 
@@ -52,7 +62,7 @@ func (t *task) importAtOnce(ctx context.Context, id int) (decision, error) {
 	if err := t.acquireSlot(ctx); err != nil {
 		return ended, err
 	}
-	t.atOnce = id
+	t.delivery.atOnce = id
 	z := t.files.Archive
 	files := []cvat.File{{Name: z.Name(), Content: z, Size: z.Size()}}
 	if t.ordered() {
@@ -61,8 +71,8 @@ func (t *task) importAtOnce(ctx context.Context, id int) (decision, error) {
 	}
 	t.report(0)
 	before := t.result.Sent
-	_, err := t.server.ImportFiles(ctx, id, files, dataParams(t.change.Desired), cvat.UploadOptions{
-		Chunk: t.o.UploadChunk,
+	_, err := t.run.server.ImportFiles(ctx, id, files, dataParams(t.change.Desired), cvat.UploadOptions{
+		Chunk: t.run.o.UploadChunk,
 		OnProgress: func(sent int64) {
 			sent = min(sent, z.Size())
 			t.result.Sent = before + sent
@@ -73,13 +83,13 @@ func (t *task) importAtOnce(ctx context.Context, id int) (decision, error) {
 	case errors.Is(err, cvat.ErrTooLarge):
 		return lookAgain, t.upload(ctx, id)
 	case errors.Is(err, cvat.ErrAlreadyImported), errors.Is(err, cvat.ErrBusy), errors.Is(err, cvat.ErrUnknownOutcome):
-		t.slots.busy()
-		t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Retrying, Err: err})
+		t.run.slots.busy()
+		t.tell(Event{Phase: Retrying, Err: err})
 		return lookAgain, nil
 	case err != nil:
 		return ended, err
 	}
-	t.accepted = id
+	t.delivery.accepted = id
 	t.release()
 	return t.wait(ctx, id)
 }
@@ -93,13 +103,13 @@ func (t *task) ordered() bool {
 // ranks first: the bytes need not be sent twice. If it shows no progress for a while, it
 // may be dead, and this run sends them too, which does no harm.
 func (t *task) yields(winner plan.Task) bool {
-	if t.created == 0 || winner.ID == t.created || t.sent == winner.ID {
+	if t.creation.made == 0 || winner.ID == t.creation.made || t.delivery.whole == winner.ID {
 		return false
 	}
-	if t.yielding.IsZero() || winner.HasData != t.yieldedData {
-		t.yielding, t.yieldedData = time.Now(), winner.HasData
+	if t.delivery.yielding.IsZero() || winner.HasData != t.delivery.yieldedData {
+		t.delivery.yielding, t.delivery.yieldedData = time.Now(), winner.HasData
 	}
-	return time.Since(t.yielding) < yieldPatience
+	return time.Since(t.delivery.yielding) < yieldPatience
 }
 
 // upload brings the archive, and the order of its frames where that is given, to the
@@ -108,7 +118,7 @@ func (t *task) upload(ctx context.Context, id int) error {
 	if err := t.acquireSlot(ctx); err != nil {
 		return err
 	}
-	t.accepted = 0
+	t.delivery.accepted = 0
 	t.report(0)
 	err := t.uploadOrder(ctx, id)
 	if err == nil {
@@ -118,11 +128,11 @@ func (t *task) upload(ctx context.Context, id int) error {
 	case errors.Is(err, cvat.ErrStopped):
 		return errStopped
 	case errors.Is(err, cvat.ErrAlreadyImported), errors.Is(err, cvat.ErrBusy):
-		return t.pause(ctx, firstPoll) // another run was faster: the next look tells
+		return t.run.pause(ctx, firstPoll) // another run was faster: the next look tells
 	case err != nil:
 		return err
 	}
-	t.sent = id
+	t.delivery.whole = id
 	t.release()
 	t.releaseSlot()
 	return nil
@@ -134,7 +144,7 @@ func (t *task) uploadOrder(ctx context.Context, id int) error {
 	}
 	z := t.files.Archive
 	order := z.Order()
-	return t.server.Upload(ctx, id, z.OrderName(), bytes.NewReader(order), int64(len(order)), cvat.UploadOptions{Chunk: t.o.UploadChunk, Until: t.o.Until})
+	return t.run.server.Upload(ctx, id, z.OrderName(), bytes.NewReader(order), int64(len(order)), cvat.UploadOptions{Chunk: t.run.o.UploadChunk, Until: t.run.o.Until})
 }
 
 func (t *task) uploadArchive(ctx context.Context, id int) error {
@@ -143,8 +153,8 @@ func (t *task) uploadArchive(ctx context.Context, id int) error {
 	defer hint.Release()
 	before := t.result.Sent
 	first := int64(-1)
-	err := t.server.Upload(ctx, id, z.Name(), z, z.Size(), cvat.UploadOptions{
-		Chunk: t.o.UploadChunk, Until: t.o.Until, Resume: hint.Location(), OnLocation: hint.Keep,
+	err := t.run.server.Upload(ctx, id, z.Name(), z, z.Size(), cvat.UploadOptions{
+		Chunk: t.run.o.UploadChunk, Until: t.run.o.Until, Resume: hint.Location(), OnLocation: hint.Keep,
 		OnProgress: func(sent int64) {
 			if first < 0 {
 				first = sent
@@ -160,7 +170,7 @@ func (t *task) uploadArchive(ctx context.Context, id int) error {
 }
 
 func (t *task) report(sent int64) {
-	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Uploading, Sent: sent, Total: t.files.Archive.Size()})
+	t.tell(Event{Phase: Uploading, Sent: sent, Total: t.files.Archive.Size()})
 }
 
 // finish starts the import. The look before has just read the name and the request.
@@ -177,12 +187,22 @@ func (t *task) finish(ctx context.Context, winner plan.Task) (decision, error) {
 	return t.wait(ctx, winner.ID)
 }
 
+// unanswered counts the starts whose outcome is unknown; too many are an error.
+func (t *task) unanswered(err error) error {
+	t.attempts.unanswered++
+	if t.attempts.unanswered > maxLost {
+		return errors.Join(errors.New("its import could not be started"), err)
+	}
+	t.tell(Event{Phase: Retrying, Err: err})
+	return nil
+}
+
 // hold takes the upload's hint, or one that knows and keeps nothing.
 func (t *task) hold(id int, file string) Hint {
-	if t.o.State == nil {
+	if t.run.o.State == nil {
 		return noHint{}
 	}
-	if h := t.o.State.Lock(t.plan.Scope.Server, id, file); h != nil {
+	if h := t.run.o.State.Lock(t.run.plan.Scope.Server, id, file); h != nil {
 		return h
 	}
 	return noHint{}

@@ -171,20 +171,26 @@ func (s *slots) busy() {
 	s.pace.busy()
 }
 
+// A place is what a task holds of what the tasks of a run share.
+type place struct {
+	slot      bool // see slots
+	announced bool // to the look-ups; see announce
+}
+
 // acquireSlot takes a slot again, for a task that gave its own away and has to send after all.
 func (t *task) acquireSlot(ctx context.Context) error {
-	if t.slot {
+	if t.place.slot {
 		return nil
 	}
-	err := t.take(ctx, t.slots.again)
-	t.slot = err == nil
+	err := t.run.take(ctx, t.run.slots.again)
+	t.place.slot = err == nil
 	return err
 }
 
 // releaseSlot gives the task's slot to the next one.
 func (t *task) releaseSlot() {
-	if t.slot {
-		t.slot = false
-		t.slots.release()
+	if t.place.slot {
+		t.place.slot = false
+		t.run.slots.release()
 	}
 }

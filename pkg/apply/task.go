@@ -21,67 +21,57 @@ const (
 )
 
 // A task is one change on its way. Its state is the server's: all that is kept here is
-// what this run has done, so that it is not done twice.
+// what this run has done, so that it is not done twice. Each part is declared in the file
+// whose steps write it; forget and remove put back what no longer holds.
 type task struct {
-	*run
-	index     int
-	change    plan.Change // as decided at the last look
-	files     Images      // once measured
-	started   time.Time
-	result    TaskResult
-	slot      bool // whether it holds one; see slots.go
-	announced bool // to the look-ups; see announce
-	decided   bool // change is what a look has just said: the next step acts on it
+	run     *run
+	index   int         // of the change in the plan, and of the result
+	change  plan.Change // what is wanted, and what the last look decided
+	decided bool        // by a look on which no step has acted yet
+	files   Images      // once measured
+	result  TaskResult  // what is reported of it
+	place   place       // what it holds of what the tasks of a run share
 
-	working     int       // the task that this run last worked on, whoever created it; 0 none
-	created     int       // the task that this run created and did not remove; 0 none
-	updates     int       // changes of its values that were refused for now, or not answered
-	lost        int       // creations whose answer was lost
-	unknown     int       // starts of an import whose outcome is not known
-	atOnce      int       // the task to which the archive was sent in one request; 0 none
-	accepted    int       // the task whose only data that request is; 0 none
-	sent        int       // the task that has the whole archive since its last import attempt; 0 none
-	imported    bool      // an import was seen to end in this run
-	failures    int       // imports that this run started and that failed
-	replaced    int       // tasks that this run deleted to create again
-	replans     int       // see maxReplans
-	vanished    int       // imports whose record vanished
-	busySince   time.Time // since when the creation is refused because the project is busy
-	waited      bool      // the last step was no more than waiting
-	yielding    time.Time // since when another run is given the precedence; see yields
-	yieldedData bool      // what was seen of its task then
-
-	verified   int              // the task whose frames this run compared, and which are right; 0 none
-	frames     []cvat.FrameMeta // its frames
-	annotating *annotating      // once its annotations are prepared
-	given      bool             // this run has given a finished task what it lacked
+	working    int         // the server's task that this run last worked on, whoever created it; 0 none
+	creation   creation    // of a task of its name
+	delivery   delivery    // of its archive
+	attempts   attempts    // to import it
+	verified   verified    // frames
+	annotating *annotating // once its annotations are prepared
+	repeats    repeats     // of what is done a few times at most
 }
 
-// A step is done, is to be looked at again, or has failed.
-type decision bool
+// repeats count what a task may need again, each up to its limit.
+type repeats struct {
+	replans  int  // because it vanished under way: maxReplans
+	replaced int  // tasks that this run deleted to create again: maxReplaced
+	updates  int  // changes of its values that were refused for now, or not answered: busyTries
+	given    bool // a finished task was given what it lacked: once
+}
+
+// A decision is how to go on after a step that did not fail.
+type decision int
 
 const (
-	lookAgain decision = false
-	ended     decision = true
+	lookAgain decision = iota
+	waited             // look again: the step was no more than waiting, of which there may be any number
+	ended
 )
 
 // carryOut takes steps until the task is at its end.
 func (t *task) carryOut(ctx context.Context) error {
 	for steps := 0; steps < maxSteps; steps++ {
-		if t.waited {
-			t.waited = false
-			steps--
-		}
-		if t.stopping() {
+		if t.run.stopping() {
 			return errStopped
 		}
 		v, err := t.step(ctx)
-		if t.vanishedUnderWay(err) {
+		switch {
+		case t.vanishedUnderWay(err):
 			t.forget(err)
-			continue
-		}
-		if err != nil || v == ended {
+		case err != nil || v == ended:
 			return err
+		case v == waited:
+			steps--
 		}
 	}
 	return errUnsettled
@@ -140,9 +130,9 @@ func (t *task) unmeasured() bool {
 
 // look reads the tasks of the name and decides again.
 func (t *task) look(ctx context.Context) error {
-	ask := t.lookups.now
-	if t.change.Action == plan.Create && t.created == 0 && t.lost == 0 {
-		ask = t.lookups.recently
+	ask := t.run.lookups.now
+	if t.change.Action == plan.Create && t.creation.made == 0 && t.creation.lost == 0 {
+		ask = t.run.lookups.recently
 	}
 	listed, err := ask(ctx, t.spellings())
 	if err != nil {
@@ -154,13 +144,13 @@ func (t *task) look(ctx context.Context) error {
 // decide decides by the tasks of the name, of which it reads, for unfinished ones, how
 // their imports are.
 func (t *task) decide(ctx context.Context, listed []cvat.Task) error {
-	project := t.project()
+	project := t.run.project()
 	named := make([]plan.Task, 0, len(listed))
 	for _, l := range listed {
-		seen := observe.Task(t.server, l)
+		seen := observe.Task(t.run.server, l)
 		var err error
 		if seen.ProjectID == project {
-			seen, err = observe.Import(ctx, t.server, seen)
+			seen, err = observe.Import(ctx, t.run.server, seen)
 			if err == nil {
 				err = t.lookAtJobs(ctx, &seen)
 			}
@@ -173,7 +163,7 @@ func (t *task) decide(ctx context.Context, listed []cvat.Task) error {
 			named = append(named, seen)
 		}
 	}
-	t.change = plan.Decide(t.change.Desired, named, project, t.plan.Options)
+	t.change = plan.Decide(t.change.Desired, named, project, t.run.plan.Options)
 	t.decided = true
 	return nil
 }
@@ -196,7 +186,7 @@ func (t *task) spellings() []string {
 // measure reads the files, which gives the hash that a marker holds.
 func (t *task) measure(ctx context.Context) (decision, error) {
 	t.phase(Measuring)
-	reading, cancel := t.untilStopped(ctx)
+	reading, cancel := t.run.untilStopped(ctx)
 	defer cancel()
 	files, err := t.read(reading)
 	if err != nil {
@@ -240,19 +230,24 @@ func tooLarge(z Archive) []plan.Diagnostic {
 
 // vanishedUnderWay: a 404 in the midst of a task says that somebody deleted it.
 func (t *task) vanishedUnderWay(err error) bool {
-	return errors.Is(err, cvat.ErrNotFound) && t.replans < maxReplans
+	return errors.Is(err, cvat.ErrNotFound) && t.repeats.replans < maxReplans
 }
 
 // forget begins again with what the server has.
 func (t *task) forget(err error) {
-	t.replans++
-	t.working, t.created, t.sent, t.yielding = 0, 0, 0, time.Time{}
-	t.verified, t.annotating = 0, nil
-	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: Retrying, Err: err})
+	t.repeats.replans++
+	t.working, t.creation.made = 0, 0
+	t.delivery.whole, t.delivery.yielding = 0, time.Time{}
+	t.verified, t.annotating = verified{}, nil
+	t.tell(Event{Phase: Retrying, Err: err})
 }
 
-func (t *task) phase(p Phase) {
-	t.tell(Event{Task: t.change.Task, Index: t.index, Phase: p})
+func (t *task) phase(p Phase) { t.tell(Event{Phase: p}) }
+
+// tell reports an event of the task.
+func (t *task) tell(e Event) {
+	e.Task, e.Index = t.change.Task, t.index
+	t.run.tell(e)
 }
 
 func (t *task) close() {

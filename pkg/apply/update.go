@@ -28,10 +28,10 @@ func (t *task) update(ctx context.Context) (decision, error) {
 	err := t.sendUpdate(ctx, due, jobs)
 	switch {
 	case errors.Is(err, cvat.ErrBusy), errors.Is(err, cvat.ErrUnknownOutcome):
-		if t.updates++; t.updates == busyTries {
+		if t.repeats.updates++; t.repeats.updates == busyTries {
 			return ended, err
 		}
-		return lookAgain, t.pause(ctx, time.Duration(t.updates)*time.Second)
+		return lookAgain, t.run.pause(ctx, time.Duration(t.repeats.updates)*time.Second)
 	case err != nil:
 		return ended, err
 	}
@@ -43,7 +43,7 @@ func (t *task) sendUpdate(ctx context.Context, due []plan.FieldChange, jobs []pl
 	if len(due) > 0 {
 		u, err := t.taskUpdate(ctx, due)
 		if err == nil {
-			err = t.server.UpdateTask(ctx, t.change.ID, u)
+			err = t.run.server.UpdateTask(ctx, t.change.ID, u)
 		}
 		if err != nil {
 			return err
@@ -56,7 +56,7 @@ func (t *task) sendUpdate(ctx context.Context, due []plan.FieldChange, jobs []pl
 // the plan was made was set by somebody meanwhile: it is kept, and the next plan shows it.
 func (t *task) due() (due []plan.FieldChange, kept []string) {
 	for _, now := range t.change.Updates {
-		for _, planned := range t.plan.Changes[t.index].Updates {
+		for _, planned := range t.run.plan.Changes[t.index].Updates {
 			switch {
 			case planned.Key != now.Key:
 			case planned == now:

@@ -16,13 +16,19 @@ import (
 
 const busyTries = 5 // times that the last step is tried while something else holds the task
 
+// verified are frames that this run has compared, and that are right.
+type verified struct {
+	task   int // 0 none
+	frames []cvat.FrameMeta
+}
+
 // verify compares the frames that CVAT has with the manifest's, removes what this or
 // another run left next to them, and puts the manifest's bug_tracker in the marker's place,
 // which is the last step.
 func (t *task) verify(ctx context.Context, winner plan.Task) (decision, error) {
 	t.phase(Verifying)
 	_, ours := plan.ParseMarker(winner.BugTracker)
-	if ours && t.verified != winner.ID && !t.proven(winner) {
+	if ours && t.verified.task != winner.ID && !t.proven(winner) {
 		frames, err := t.compare(ctx, winner)
 		if err != nil {
 			return ended, err
@@ -33,7 +39,7 @@ func (t *task) verify(ctx context.Context, winner plan.Task) (decision, error) {
 		if err := t.checkClouds(ctx, winner.ID, frames); err != nil {
 			return ended, err
 		}
-		t.verified, t.frames, t.annotating = winner.ID, frames, nil
+		t.verified, t.annotating = verified{task: winner.ID, frames: frames}, nil
 	}
 	for _, l := range t.change.Leftovers {
 		if err := t.removeLeftover(ctx, l); err != nil {
@@ -41,7 +47,7 @@ func (t *task) verify(ctx context.Context, winner plan.Task) (decision, error) {
 		}
 	}
 	if ours {
-		if settled, err := t.annotate(ctx, winner.ID, t.frames); err != nil || !settled {
+		if settled, err := t.annotate(ctx, winner.ID, t.verified.frames); err != nil || !settled {
 			return lookAgain, err
 		}
 		if err := t.assignJobs(ctx, winner.ID); err != nil {
@@ -65,7 +71,7 @@ func (t *task) verify(ctx context.Context, winner plan.Task) (decision, error) {
 // names. That is known of ASCII; of other digits and letters it is asked.
 func (t *task) proven(winner plan.Task) bool {
 	d := t.change.Desired
-	if winner.ID != t.accepted || t.failures > 0 || t.vanished > 0 || !t.imported || winner.Size != len(d.Frames) {
+	if winner.ID != t.delivery.accepted || t.attempts.failed > 0 || t.attempts.vanished > 0 || !t.attempts.succeeded || winner.Size != len(d.Frames) {
 		return false
 	}
 	if t.ordered() || d.Annotations != nil || d.Related != nil { // the frames' numbers matter, or what is next to them
@@ -79,7 +85,7 @@ func (t *task) proven(winner plan.Task) bool {
 // compare is an error if the task holds other frames. Another order is one only where
 // the manifest gives the order; else CVAT has sorted them as it was asked to. It gives the frames.
 func (t *task) compare(ctx context.Context, winner plan.Task) ([]cvat.FrameMeta, error) {
-	meta, err := t.server.DataMeta(ctx, winner.ID)
+	meta, err := t.run.server.DataMeta(ctx, winner.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -135,11 +141,11 @@ func checkVideo(id int, d plan.Desired, meta *cvat.DataMeta) error {
 // setBugTracker sets it once nothing else holds the task.
 func (t *task) setBugTracker(ctx context.Context, id int, text string) error {
 	for try := 1; ; try++ {
-		err := t.server.SetBugTracker(ctx, id, text)
+		err := t.run.server.SetBugTracker(ctx, id, text)
 		if !errors.Is(err, cvat.ErrBusy) && !errors.Is(err, cvat.ErrUnknownOutcome) || try == busyTries {
 			return err
 		}
-		if err := t.pause(ctx, time.Duration(try)*time.Second); err != nil {
+		if err := t.run.pause(ctx, time.Duration(try)*time.Second); err != nil {
 			return err
 		}
 	}
@@ -149,7 +155,7 @@ func (t *task) setBugTracker(ctx context.Context, id int, text string) error {
 // seen the import end, then other frames than were sent are its failure.
 func (t *task) judged(ctx context.Context) (decision, error) {
 	c := t.change
-	if c.Action == plan.Drift && t.imported {
+	if c.Action == plan.Drift && t.attempts.succeeded {
 		if _, err := t.compare(ctx, c.Actual[0]); err != nil {
 			return ended, err
 		}
@@ -165,7 +171,7 @@ func (t *task) judged(ctx context.Context) (decision, error) {
 // turns out to be none of ours: it appeared after the look before the creation.
 func (t *task) removeOwn(ctx context.Context) error {
 	for _, l := range t.change.Actual {
-		if l.ID == t.created && l.Size == 0 {
+		if l.ID == t.creation.made && l.Size == 0 {
 			return t.removeLeftover(ctx, l)
 		}
 	}

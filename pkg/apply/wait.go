@@ -22,9 +22,17 @@ const (
 	maxVanished      = 2                // times that such an import is started again
 )
 
+// attempts are what the imports of the task came to that this run started, or waited for.
+type attempts struct {
+	succeeded  bool // one was seen to end
+	failed     int  // those that this run waited for: maxFailures
+	vanished   int  // those whose record vanished: maxVanished
+	unanswered int  // starts whose outcome is not known: maxLost
+}
+
 // A watch is one wait for the import of a task.
 type watch struct {
-	*task
+	task  *task
 	id    int
 	began time.Time
 	moved time.Time // when something last changed
@@ -41,19 +49,19 @@ type watch struct {
 // is the record read, for each task alone: it tells of failure, and costs as much as a
 // request for all.
 func (t *task) wait(ctx context.Context, id int) (decision, error) {
-	if t.o.NoWait {
+	if t.run.o.NoWait {
 		t.keep(Pending)
 		return ended, nil
 	}
 	t.releaseSlot()
-	t.turns[plan.NameOf(t.change.Task)].end(true) // all of it is on the server
+	t.run.turns[plan.NameOf(t.change.Task)].end(true) // all of it is on the server
 	t.working = id
-	waiting, cancel := t.untilStopped(ctx)
+	waiting, cancel := t.run.untilStopped(ctx)
 	defer cancel()
 	w := &watch{task: t, id: id, began: time.Now(), moved: time.Now(), read: time.Now(), state: cvat.StatusQueued}
-	t.imports.begin()
-	defer func() { t.imports.end(w.state == cvat.StatusFinished) }()
-	w.tell(Event{Task: w.change.Task, Index: w.index, Phase: Importing, State: w.state})
+	t.run.imports.begin()
+	defer func() { t.run.imports.end(w.state == cvat.StatusFinished) }()
+	t.tell(Event{Phase: Importing, State: w.state})
 	for {
 		over, err := w.poll(ctx, waiting)
 		if err != nil || over {
@@ -68,26 +76,26 @@ func (t *task) wait(ctx context.Context, id int) (decision, error) {
 // interval grows with the time that the wait has taken, so that little is lost after the import's end. Of
 // many imports it is worth a request once several should have ended.
 func (w *watch) interval() time.Duration {
-	return max(firstPoll, min(time.Since(w.began)/8, lastPoll), min(w.imports.several(), createTime))
+	return max(firstPoll, min(time.Since(w.began)/8, lastPoll), min(w.task.run.imports.several(), createTime))
 }
 
 // poll asks once, and reports whether the wait is over. What shows the import's end is
 // the look after it, too.
 func (w *watch) poll(ctx, waiting context.Context) (over bool, err error) {
-	listed, err := w.lookups.within(waiting, w.interval(), w.spellings())
+	listed, err := w.task.run.lookups.within(waiting, w.interval(), w.task.spellings())
 	if err != nil {
 		return false, err
 	}
 	i := slices.IndexFunc(listed, func(t cvat.Task) bool { return t.ID == w.id })
 	switch {
 	case i >= 0 && listed[i].Imported():
-		w.imported = true
+		w.task.attempts.succeeded = true
 		w.sees(cvat.StatusFinished, 0)
-		return true, w.decide(ctx, listed)
+		return true, w.task.decide(ctx, listed)
 	case i >= 0 && time.Now().Before(w.recordDue()):
 		return false, nil
 	case i < 0:
-		if err := w.checkName(ctx, w.id); err != nil {
+		if err := w.task.checkName(ctx, w.id); err != nil {
 			return false, err
 		}
 	}
@@ -97,16 +105,9 @@ func (w *watch) poll(ctx, waiting context.Context) (over bool, err error) {
 // recordDue: soon after the run's imports have become quiet, for their pace, in growing intervals, and
 // once in a while even if others go on ending.
 func (w *watch) recordDue() time.Time {
-	w.mu.Lock()
-	moved := w.run.moved
-	w.mu.Unlock()
-	due := w.read
-	if moved.After(due) {
-		due = moved
-	}
-	due = due.Add(min(max(firstRecord<<min(w.records, 10), w.imports.pause()), lastRecord))
-	if latest := w.read.Add(lastRecord); due.After(latest) {
-		return latest
+	due := latest(w.read, w.task.run.imports.moved()).Add(min(max(firstRecord<<min(w.records, 10), w.task.run.imports.pause()), lastRecord))
+	if last := w.read.Add(lastRecord); due.After(last) {
+		return last
 	}
 	return due
 }
@@ -115,7 +116,7 @@ func (w *watch) recordDue() time.Time {
 func (w *watch) readRecord(ctx context.Context) (over bool, err error) {
 	w.read = time.Now()
 	w.records++
-	r, err := w.server.Request(ctx, w.id)
+	r, err := w.task.run.server.Request(ctx, w.id)
 	switch {
 	case errors.Is(err, cvat.ErrGone):
 		w.sees("", 0)
@@ -124,15 +125,15 @@ func (w *watch) readRecord(ctx context.Context) (over bool, err error) {
 	case r.Active():
 		w.gone = time.Time{}
 		w.sees(r.Status, or(r.Progress, 0))
-		w.tell(Event{Task: w.change.Task, Index: w.index, Phase: Importing, State: r.Status})
+		w.task.tell(Event{Phase: Importing, State: r.Status})
 		return false, nil
 	}
-	now, taskErr := w.server.Task(ctx, w.id)
+	now, taskErr := w.task.run.server.Task(ctx, w.id)
 	switch {
 	case taskErr != nil:
 		return false, taskErr
 	case now.Imported():
-		w.imported = true
+		w.task.attempts.succeeded = true
 		w.sees(cvat.StatusFinished, 0)
 		return true, nil
 	case r != nil && r.Status == cvat.StatusFailed:
@@ -143,27 +144,25 @@ func (w *watch) readRecord(ctx context.Context) (over bool, err error) {
 	return w.forgotten()
 }
 
-// sees notes progress. What moves in one import of the run shows that the server works,
-// so others that are still queued have reason to wait.
+// sees notes progress.
 func (w *watch) sees(state string, progress float64) {
 	if state == w.state && progress == w.progress {
 		return
 	}
 	w.state, w.progress, w.moved = state, progress, time.Now()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.run.moved = w.moved
+	w.task.run.imports.move(w.moved)
 }
 
 // failed counts a failed import; a permanent one ends the task at once.
 func (w *watch) failed(message string) error {
 	w.sees(cvat.StatusFailed, 0)
-	w.failures++
-	e := &importError{task: w.id, message: message, times: w.failures, payload: w.change.Desired.Payload}
-	if e.permanent() || w.failures >= maxFailures {
+	failed := &w.task.attempts.failed
+	*failed++
+	e := &importError{task: w.id, message: message, times: *failed, payload: w.task.change.Desired.Payload}
+	if e.permanent() || *failed >= maxFailures {
 		return e
 	}
-	w.tell(Event{Task: w.change.Task, Index: w.index, Phase: Retrying, Err: e})
+	w.task.tell(Event{Phase: Retrying, Err: e})
 	return nil
 }
 
@@ -176,25 +175,19 @@ func (w *watch) forgotten() (over bool, err error) {
 	if time.Since(w.gone) < vanishedPatience {
 		return false, nil
 	}
-	w.vanished++
-	if w.vanished > maxVanished {
-		return false, fmt.Errorf("task %d: the server has no record of its import and imported nothing, %d times", w.id, w.vanished)
+	vanished := &w.task.attempts.vanished
+	if *vanished++; *vanished > maxVanished {
+		return false, fmt.Errorf("task %d: the server has no record of its import and imported nothing, %d times", w.id, *vanished)
 	}
 	return true, nil
 }
 
 // timeout: nothing has moved for Options.WaitTimeout.
 func (w *watch) timeout() error {
-	w.mu.Lock()
-	last := w.moved
-	if w.run.moved.After(last) {
-		last = w.run.moved
-	}
-	w.mu.Unlock()
-	if time.Since(last) < w.o.WaitTimeout {
+	if time.Since(latest(w.moved, w.task.run.imports.moved())) < w.task.run.o.WaitTimeout {
 		return nil
 	}
-	return &timeoutError{task: w.id, state: w.state, after: w.o.WaitTimeout}
+	return &timeoutError{task: w.id, state: w.state, after: w.task.run.o.WaitTimeout}
 }
 
 // hidden: the record is there, but another user's.
