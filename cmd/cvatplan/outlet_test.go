@@ -274,3 +274,20 @@ func TestAnAddressInPlaceOfAFileGivesNoSecretAway(t *testing.T) {
 		}
 	}
 }
+
+// What a manifest extends is read by the manifest's own reader alone, so that is where its addresses are learned.
+func TestAnAddressInWhatAManifestExtendsGivesNoSecretAway(t *testing.T) {
+	home := t.TempDir()
+	base := "version: 1\nserver: {url: 'sandbox:" + filepath.ToSlash(home) + "/s'}\nproject: {name: p, create: true, labels: [a]}\nbags: [run1]\nupdate: [bug_tracker]\n"
+	writeFiles(t, home, map[string]string{
+		"plain.yaml": base, "base.yaml": base + "task: {bug_tracker: 'https://127.0.0.1:1/d?md5=canary-4711'}\n", "m.yaml": "extends: base.yaml\n", "run1/1.png": string(noise(t, 4, 1)),
+	})
+	env := map[string]string{"HOME": home}
+	if text, code := called(env, "apply", "--auto-approve", filepath.Join(home, "plain.yaml")); code != 0 {
+		t.Fatal(text)
+	}
+	text, _ := called(env, "plan", filepath.Join(home, "m.yaml"))
+	if !strings.Contains(text, "bug_tracker: none → https://127.0.0.1:1/d?"+outlet.Redacted) {
+		t.Error(text)
+	}
+}

@@ -145,7 +145,7 @@ func sameServer(a, b string) bool {
 
 // reopen lists the bags of a saved plan's manifests; a server is asked only for what it alone can list.
 func (a *app) reopen(ctx context.Context, saved savedFile) ([]*session, error) {
-	scanned, err := planner.Reopen(ctx, saved.File, a.scanOptions())
+	scanned, err := planner.Reopen(ctx, saved.File, a.loadManifest, a.scanOptions())
 	sessions := a.sessionsOf(scanned)
 	var changed *planner.StaleError
 	switch {

@@ -29,8 +29,7 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 		if planfile.IsFile(file) {
 			return nil, usageError{fmt.Errorf("%s is a saved plan, which only apply and show take", file)}
 		}
-		a.known().File(file) // whichever key holds it, and whatever is wrong with the manifest
-		m, err := manifest.Load(file)
+		m, err := a.loadManifest(file)
 		var mistakes *manifest.Error
 		switch {
 		case errors.As(err, &mistakes):
@@ -44,7 +43,6 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 				Code: diag.CodeOr(diag.CodeBadManifest, err), Pos: manifest.Position{File: file}, Text: err.Error(),
 			})
 		default:
-			a.learnRoots(m)
 			all = append(all, m)
 		}
 	}
@@ -54,14 +52,20 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 	return all, nil
 }
 
-// learnRoots takes the passwords and signatures out of where manifests, and those that they extend, say that bags are.
-func (a *app) learnRoots(m *manifest.Manifest) {
+// loadManifest reads a manifest. No output repeats the passwords and signatures in its files, whichever key holds them
+// and whatever is wrong with it.
+func (a *app) loadManifest(file string) (*manifest.Manifest, error) {
 	known := a.known()
-	known.Address(m.Root)
+	m, err := manifest.LoadWith(file, func(text []byte) { known.Address(string(text)) })
+	if err != nil {
+		return nil, err
+	}
+	known.Address(m.Root) // as it is used: the text may have it escaped
 	for _, b := range m.Bags {
 		known.Address(b.Root)
 		known.Address(b.Path)
 	}
+	return m, nil
 }
 
 // A session is one project of the command line's manifests, and the way to its server.

@@ -72,9 +72,6 @@ func (k Known) Address(text string) {
 	}
 }
 
-// File learns of a small file what [Known.Address] does of a text. One that cannot be read has nothing to repeat.
-func (k Known) File(path string) { k.Address(string(smallFile(path))) }
-
 // variable takes a credential out of a variable: all of it, or a URL's password or signature. A name of a file is none.
 func (k Known) variable(name, value string) {
 	certain := certainName.MatchString(name) || len(strings.TrimSpace(value)) >= outlet.Long

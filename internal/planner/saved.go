@@ -75,11 +75,11 @@ func Save(projects []*Project, version, server string) planfile.File {
 	return f
 }
 
-// Reopen lists the bags of a saved plan's manifests, which must say what they said then; no server is
+// Reopen lists the bags of a saved plan's manifests, which load reads, and which must say what they said then; no server is
 // asked. The projects are in the order of the file's. What is no longer so is a [*StaleError]; the
 // problems are reported in any case.
-func Reopen(ctx context.Context, saved planfile.File, o ScanOptions) (Scanned, error) {
-	manifests, err := unchangedManifests(saved)
+func Reopen(ctx context.Context, saved planfile.File, load func(file string) (*manifest.Manifest, error), o ScanOptions) (Scanned, error) {
+	manifests, err := unchangedManifests(saved, load)
 	if err != nil {
 		return Scanned{}, err
 	}
@@ -98,11 +98,11 @@ func Reopen(ctx context.Context, saved planfile.File, o ScanOptions) (Scanned, e
 }
 
 // unchangedManifests loads the manifests that a plan was made of, if they still say the same.
-func unchangedManifests(saved planfile.File) ([]*manifest.Manifest, error) {
+func unchangedManifests(saved planfile.File, load func(file string) (*manifest.Manifest, error)) ([]*manifest.Manifest, error) {
 	var all []*manifest.Manifest
 	var since []string
 	for _, was := range saved.Manifests {
-		m, err := manifest.Load(filepath.FromSlash(was.Path))
+		m, err := load(filepath.FromSlash(was.Path))
 		var mistakes *manifest.Error
 		switch {
 		case errors.Is(err, fs.ErrNotExist):

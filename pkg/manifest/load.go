@@ -14,14 +14,19 @@ import (
 
 // A loader reads one manifest with the files that it names, and collects problems.
 type loader struct {
-	files    []*text // in the order in which they were read, the manifest first
+	files    []*text           // in the order in which they were read, the manifest first
+	see      func(text []byte) // gets each file's text; may be nil
 	problems []Diagnostic
 	baseless bool // what extends: names could not be read
 }
 
 // Load reads the manifest at path, and the files that its extends: and labels:
 // name. The error is an *[Error] if the manifest is wrong, else the file's own.
-func Load(path string) (*Manifest, error) {
+func Load(path string) (*Manifest, error) { return LoadWith(path, nil) }
+
+// LoadWith is Load that first gives the text of each file to see, whatever is wrong with it: a program so knows
+// what it must not repeat before it prints the error.
+func LoadWith(path string, see func(text []byte)) (*Manifest, error) {
 	file, err := regular.OpenGiven(path)
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
@@ -31,14 +36,17 @@ func Load(path string) (*Manifest, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
-	return Parse(path, data)
+	return (&loader{see: see}).parse(path, data)
 }
 
 // Parse checks a manifest's content. Its name is part of positions, and its
 // directory is where relative paths begin, those of files that it names included.
 // The error is an *[Error] with every mistake, in the order of the lines.
 func Parse(name string, data []byte) (*Manifest, error) {
-	l := &loader{}
+	return (&loader{}).parse(name, data)
+}
+
+func (l *loader) parse(name string, data []byte) (*Manifest, error) {
 	root := l.read(name, data)
 	if root == nil {
 		return nil, l.err()
@@ -58,6 +66,9 @@ func Parse(name string, data []byte) (*Manifest, error) {
 
 // read parses one file; nil where that fails, which is then reported.
 func (l *loader) read(name string, data []byte) *node {
+	if l.see != nil {
+		l.see(data)
+	}
 	t := newText(name, data)
 	l.files = append(l.files, t)
 	if !l.check(t) {

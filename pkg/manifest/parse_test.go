@@ -417,3 +417,26 @@ func TestEveryExampleLoads(t *testing.T) {
 		mustLoad(t, file)
 	}
 }
+
+// A program must know what not to repeat before it prints what is wrong, so it sees each file, however wrong.
+func TestEachFileIsSeenWhateverIsWrongWithIt(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	files := map[string]string{
+		"m.yaml":      "extends: base.yaml\nproject: {name: p, labels: labels.json}\nunknown: 1\n",
+		"base.yaml":   "version: 1\nbags: [a\n",
+		"labels.json": "[{",
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var seen []string
+	if _, err := LoadWith(filepath.Join(dir, "m.yaml"), func(text []byte) { seen = append(seen, string(text)) }); err == nil {
+		t.Error("no mistake was found")
+	}
+	if want := []string{files["m.yaml"], files["base.yaml"], files["labels.json"]}; !slices.Equal(seen, want) {
+		t.Errorf("saw %q, want %q", seen, want)
+	}
+}
