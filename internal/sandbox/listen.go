@@ -53,7 +53,9 @@ func (s *Server) serve(l net.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.http == nil {
-		s.http = &http.Server{Handler: http.HandlerFunc(s.serveLocally), ReadHeaderTimeout: time.Minute}
+		s.unused = map[net.Conn]bool{}
+		s.http = &http.Server{Handler: http.HandlerFunc(s.serveLocally), ReadHeaderTimeout: time.Minute, ConnState: s.follow}
+		s.http.RegisterOnShutdown(s.dropUnused)
 	}
 	go func() { _ = s.http.Serve(l) }() // ends with Close
 }
@@ -86,6 +88,30 @@ func isLocal(host string) bool {
 	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
 	ip := net.ParseIP(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+// follow knows the connections on which nothing has come yet: a browser, and Go's client, make some that they may never
+// use, and net/http lets each of them hold up a shutdown for 5 s.
+func (s *Server) follow(c net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case state != http.StateNew:
+		delete(s.unused, c)
+	case s.stopping:
+		c.Close()
+	default:
+		s.unused[c] = true
+	}
+}
+
+func (s *Server) dropUnused() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopping = true
+	for c := range s.unused {
+		c.Close()
+	}
 }
 
 // stopGrace is how long Close lets requests end.

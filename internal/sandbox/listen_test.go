@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // A page of another site may know the sandbox's password. It reaches a port of this machine by
@@ -43,4 +45,28 @@ func TestInsideTheProcessAnyNameWillDo(t *testing.T) {
 	c := start(t, Options{})
 	c.host = "cvat.example.com"
 	c.get("/api/tasks").want(t, 200, "")
+}
+
+// Go's client makes a second connection now and then, while it waits for the first, and does not use it.
+func TestAConnectionThatNobodyUsesDoesNotHoldUpAClose(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s, err := Open(Options{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.DialContext(t.Context(), "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		synctest.Wait()
+		began := time.Now()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if waited := time.Since(began); waited >= time.Second {
+			t.Errorf("it waited for %s", waited)
+		}
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -83,10 +84,12 @@ type Server struct {
 	queue *importer.Queue
 	api   *api.Server
 
-	mu     sync.Mutex
-	http   *http.Server
-	memory *memoryListener
-	once   sync.Once
+	mu       sync.Mutex
+	http     *http.Server
+	unused   map[net.Conn]bool // connections on which nothing has come yet
+	stopping bool
+	memory   *memoryListener
+	once     sync.Once
 }
 
 // Open opens the directory, making it if need be, and takes up the imports that an

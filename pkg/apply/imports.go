@@ -11,6 +11,7 @@ type imports struct {
 	first    time.Time // when the first wait began
 	underway int
 	ended    int
+	endedAt  time.Time // when the last of those ended
 	last     time.Time // when any of them moved, or else when the run began
 }
 
@@ -28,6 +29,7 @@ func (i *imports) end(imported bool) {
 	defer i.mu.Unlock()
 	i.underway--
 	if imported {
+		i.endedAt = time.Now()
 		i.ended++
 	}
 }
@@ -70,11 +72,14 @@ func (i *imports) several() time.Duration {
 	return i.each() * time.Duration(max(1, i.underway/4))
 }
 
-// pause is how long, at the pace so far, none may end without a reason to ask why.
+// pause is how long, at the pace until one ended last, none may end without a reason to ask why; 0 until one has.
 func (i *imports) pause() time.Duration {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return 8 * i.each()
+	if i.ended == 0 {
+		return 0
+	}
+	return 8 * i.endedAt.Sub(i.first) / time.Duration(i.ended)
 }
 
 // enoughImports keep CVAT's importers, two by default, at work until what is sent after the next look is there.
