@@ -250,7 +250,7 @@ func (b *Bag) splits(ctx context.Context) ([]split, error) {
 
 // noteTwin notes a file that is left out since another one holds the same.
 func (b *Bag) noteTwin(t Twin) {
-	b.notes = append(b.notes, fmt.Sprintf("%s is left out: %s is the same recording", path.Base(t.Name), path.Base(t.Of)))
+	b.notes = append(b.notes, Twin{path.Base(t.Name), path.Base(t.Of), t.Lost}.String())
 }
 
 // maxMetadata is more than the metadata.yaml of ten thousand files needs; as a

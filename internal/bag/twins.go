@@ -3,8 +3,8 @@ package bag
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"io"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,95 +12,155 @@ import (
 	"github.com/maruel/natural"
 )
 
-// A Twin is a file that holds the same recording as another one next to it.
+// A Twin is a file or directory that holds the same recording as another one next to it.
 type Twin struct {
 	Name string
 	Of   string // the one to read
+	Lost int64  // messages that only Of has, as far as that was looked at
+}
+
+// String says which of the two is read.
+func (t Twin) String() string {
+	said := fmt.Sprintf("%s is left out: %s is the same recording", t.Name, t.Of)
+	if t.Lost > 0 {
+		said += fmt.Sprintf(" and has more messages, by %d", t.Lost)
+	}
+	return said
 }
 
 // Twins finds those among the names in a directory that hold what another one holds, by their names; where names leave
 // doubt, by more. A number, as in run (1).mcap, makes a copy only of a file of the same size, as a browser's second
-// download has it; and a .db3 and an .mcap of one name that have no time in common are other recordings. Files of any
-// names on this machine that hold the same bytes are twins, too, and so is an .mcap that was converted from a .bag.
+// download has it; and a .db3 and an .mcap of one name may be other recordings (see [twinSearch.apart]). Files of any
+// names on this machine that hold the same bytes are twins, too, and so are a repaired or converted copy and what it was
+// made of (see [twinSearch.related]). On this machine the one to read is the one with most messages.
 func Twins(ctx context.Context, s Store, dir string, names []string) []Twin {
-	at := location{s, dir}
-	twins := slices.DeleteFunc(twinsByName(names), func(t Twin) bool { return at.apart(ctx, t) })
-	twins = append(twins, at.numberedCopies(ctx, names, twins)...)
-	twins = append(twins, at.equalFiles(ctx, names, twins)...)
-	return append(twins, at.converted(ctx, names, twins)...)
+	l := twinSearch{location: location{s, dir}, looks: map[string]*look{}}
+	twins := l.named(ctx, names)
+	twins = append(twins, l.numberedCopies(ctx, names, twins)...)
+	twins = append(twins, l.equalFiles(ctx, names, twins)...)
+	return append(twins, l.related(ctx, names, twins)...)
 }
 
-// converted are the .mcap files next to a .bag of the same name that hold its messages: all its topics, with as many
-// messages and the same times. Another program of the robot may have written an .mcap of that name, too.
-func (l location) converted(ctx context.Context, names []string, known []Twin) []Twin {
-	if !l.near() {
+// A twinSearch looks into each recording of a directory once.
+type twinSearch struct {
+	location
+	looks map[string]*look
+}
+
+// A look is what the index of a recording tells; nil is one that cannot be read.
+type look struct {
+	topics      map[string]topicSum
+	messages    int64
+	first, last int64 // nanoseconds
+	damaged     bool  // in a way that its index tells
+}
+
+// at looks at what has a name in the directory: a file, or the directory of a rosbag2.
+func (l twinSearch) at(ctx context.Context, name string) *look {
+	known, seen := l.looks[name]
+	if seen {
+		return known
+	}
+	l.looks[name] = l.child(name).look(ctx)
+	return l.looks[name]
+}
+
+func (l location) look(ctx context.Context) *look {
+	b, err := Open(ctx, l.store, l.name, Options{})
+	if err != nil {
 		return nil
 	}
-	there := make(map[string]bool, len(names))
-	for _, name := range names {
-		there[name] = !slices.ContainsFunc(known, func(t Twin) bool { return t.Name == name })
+	defer b.Close()
+	first, last := timesOf(b.topics)
+	return &look{topics: sumsOf(b.topics), messages: messagesOf(b.topics), first: first, last: last, damaged: len(b.warn.all()) > 0}
+}
+
+// named are the twins by name, but those that are apart from the one that their names say is theirs. Of those of
+// one recording that with most messages is read: what reindexing was stopped at may be less than what it began with.
+func (l twinSearch) named(ctx context.Context, names []string) []Twin {
+	twins := twinsByName(names)
+	if !l.near() {
+		return twins
 	}
-	var twins []Twin
-	for _, name := range names {
-		stem, isBag := strings.CutSuffix(name, ".bag")
-		if mcap := stem + ".mcap"; isBag && there[name] && there[mcap] && l.child(mcap).holdsAll(ctx, l.child(name)) {
-			twins = append(twins, Twin{Name: mcap, Of: name})
+	twins = slices.DeleteFunc(twins, func(t Twin) bool { return l.apart(ctx, t) })
+	best := map[string]string{}
+	for _, t := range twins {
+		if best[t.Of] == "" {
+			best[t.Of] = t.Of
 		}
+		if !packed(t.Name) && !packed(t.Of) && l.messages(ctx, t.Name) > l.messages(ctx, best[t.Of]) {
+			best[t.Of] = t.Name
+		}
+	}
+	for i, t := range twins {
+		one := best[t.Of]
+		if t.Name == one {
+			t.Name = t.Of
+		}
+		t.Of = one
+		if !packed(t.Name) && !packed(t.Of) && l.at(ctx, t.Name) != nil {
+			t.Lost = max(0, l.messages(ctx, t.Of)-l.messages(ctx, t.Name))
+		}
+		twins[i] = t
 	}
 	return twins
 }
 
-// holdsAll reports whether a recording has the messages of another one, of whatever format, as far as topics, counts
-// and times tell.
-func (l location) holdsAll(ctx context.Context, other location) bool {
-	mine, err := l.topics(ctx)
-	if err != nil {
-		return false
+// messages are those of all topics; -1 where it cannot be read.
+func (l twinSearch) messages(ctx context.Context, name string) int64 {
+	if look := l.at(ctx, name); look != nil {
+		return look.messages
 	}
-	others, err := other.topics(ctx)
-	sums := sumsOf(others)
-	return err == nil && len(sums) > 0 && maps.Equal(sumsOf(mine), sums)
+	return -1
 }
 
-// A topicSum is what the messages of a name are in all formats.
+// packed tells files that must be unpacked as a whole to be looked into.
+func packed(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasSuffix(name, ".zstd") || strings.HasSuffix(name, ".zst")
+}
+
+// A topicSum is what the messages of a topic are in all formats.
 type topicSum struct{ count, first, last int64 }
 
+// sumsOf are the topics that have messages, by name and type; ROS 2 writes sensor_msgs/msg/Image for sensor_msgs/Image.
 func sumsOf(topics []Topic) map[string]topicSum {
 	sums := map[string]topicSum{}
 	for _, t := range topics {
 		if t.Count == 0 {
 			continue
 		}
-		sum, seen := sums[t.Name]
+		key := t.Name + " " + strings.Replace(t.Type, "/msg/", "/", 1)
+		sum, seen := sums[key]
 		if !seen {
 			sum.first = t.First
 		}
-		sums[t.Name] = topicSum{sum.count + int64(t.Count), min(sum.first, t.First), max(sum.last, t.Last)}
+		sums[key] = topicSum{sum.count + int64(t.Count), min(sum.first, t.First), max(sum.last, t.Last)}
 	}
 	return sums
 }
 
-// apart reports whether a .db3 and an .mcap have no time in common. What cannot be read tells nothing, and what lies on
-// another machine is not opened for it.
-func (l location) apart(ctx context.Context, t Twin) bool {
-	_, a := formOf(t.Name)
-	_, b := formOf(t.Of)
-	if !l.near() || a > 1 || b > 1 { // copies, and what must be unpacked
+// apart reports whether two files are other recordings, whatever their names say: they have no time in common, or each has a
+// topic that the other one lacks, as two recorders of one robot write them. What cannot be read tells nothing.
+func (l twinSearch) apart(ctx context.Context, t Twin) bool {
+	if packed(t.Name) || packed(t.Of) {
 		return false
 	}
-	first, last, ok := l.child(t.Name).times(ctx)
-	from, to, also := l.child(t.Of).times(ctx)
-	return ok && also && (last < from || to < first)
+	a, b := l.at(ctx, t.Name), l.at(ctx, t.Of)
+	if a == nil || b == nil || a.messages == 0 || b.messages == 0 {
+		return false
+	}
+	return a.last < b.first || b.last < a.first || a.lacks(b) && b.lacks(a)
 }
 
-// times are those of a recording's first and last messages; false where it has none, or cannot be read.
-func (l location) times(ctx context.Context) (first, last int64, ok bool) {
-	topics, err := l.topics(ctx)
-	if err != nil {
-		return 0, 0, false
+// lacks reports whether another recording has messages of a topic of which this one has none.
+func (l *look) lacks(other *look) bool {
+	for topic := range other.topics {
+		if l.topics[topic].count == 0 {
+			return true
+		}
 	}
-	first, last = timesOf(topics)
-	return first, last, last != 0
+	return false
 }
 
 // numbered is what browsers and file managers call one more file of a name.

@@ -18,16 +18,16 @@ func TestARecordingThatLiesTwiceIsTakenOnce(t *testing.T) {
 		names []string
 		want  []Twin
 	}{
-		"database and MCAP":      {[]string{"run.db3", "run.mcap"}, []Twin{{"run.mcap", "run.db3"}}},
-		"compressed":             {[]string{"run_0.db3", "run_0.db3.zstd"}, []Twin{{"run_0.db3.zstd", "run_0.db3"}}},
-		"two compressions":       {[]string{"a.mcap", "a.mcap.zst", "a.mcap.zstd"}, []Twin{{"a.mcap.zst", "a.mcap"}, {"a.mcap.zstd", "a.mcap"}}},
-		"the form that more has": {[]string{"a_0.db3", "a_0.mcap", "a_1.mcap"}, []Twin{{"a_0.db3", "a_0.mcap"}}},
-		"reindexed":              {[]string{"run.bag", "run.orig.bag"}, []Twin{{"run.orig.bag", "run.bag"}}},
-		"many reindexed":         {[]string{"a.orig.bag", "b.orig.bag", "b.bag"}, []Twin{{"b.orig.bag", "b.bag"}}},
-		"in capitals":            {[]string{"RUN.BAG", "RUN.ORIG.BAG"}, []Twin{{"RUN.ORIG.BAG", "RUN.BAG"}}},
-		"copies by name":         {[]string{"Copy of run.mcap", "run (copy).mcap", "run - Copy (2).mcap", "run copy.mcap", "run.mcap"}, []Twin{{"Copy of run.mcap", "run.mcap"}, {"run (copy).mcap", "run.mcap"}, {"run - Copy (2).mcap", "run.mcap"}, {"run copy.mcap", "run.mcap"}}},
-		"a copy of another form": {[]string{"run - Copy.db3", "run.mcap", "x.bag", "x (another copy).orig.bag"}, []Twin{{"run - Copy.db3", "run.mcap"}, {"x (another copy).orig.bag", "x.bag"}}},
-		"no more than copies":    {[]string{"run (copy 2).bag", "run - Copy.bag"}, []Twin{{"run - Copy.bag", "run (copy 2).bag"}}},
+		"database and MCAP":      {[]string{"run.db3", "run.mcap"}, []Twin{{Name: "run.mcap", Of: "run.db3"}}},
+		"compressed":             {[]string{"run_0.db3", "run_0.db3.zstd"}, []Twin{{Name: "run_0.db3.zstd", Of: "run_0.db3"}}},
+		"two compressions":       {[]string{"a.mcap", "a.mcap.zst", "a.mcap.zstd"}, []Twin{{Name: "a.mcap.zst", Of: "a.mcap"}, {Name: "a.mcap.zstd", Of: "a.mcap"}}},
+		"the form that more has": {[]string{"a_0.db3", "a_0.mcap", "a_1.mcap"}, []Twin{{Name: "a_0.db3", Of: "a_0.mcap"}}},
+		"reindexed":              {[]string{"run.bag", "run.orig.bag"}, []Twin{{Name: "run.orig.bag", Of: "run.bag"}}},
+		"many reindexed":         {[]string{"a.orig.bag", "b.orig.bag", "b.bag"}, []Twin{{Name: "b.orig.bag", Of: "b.bag"}}},
+		"in capitals":            {[]string{"RUN.BAG", "RUN.ORIG.BAG"}, []Twin{{Name: "RUN.ORIG.BAG", Of: "RUN.BAG"}}},
+		"copies by name":         {[]string{"Copy of run.mcap", "run (copy).mcap", "run - Copy (2).mcap", "run copy.mcap", "run.mcap"}, []Twin{{Name: "Copy of run.mcap", Of: "run.mcap"}, {Name: "run (copy).mcap", Of: "run.mcap"}, {Name: "run - Copy (2).mcap", Of: "run.mcap"}, {Name: "run copy.mcap", Of: "run.mcap"}}},
+		"a copy of another form": {[]string{"run - Copy.db3", "run.mcap", "x.bag", "x (another copy).orig.bag"}, []Twin{{Name: "run - Copy.db3", Of: "run.mcap"}, {Name: "x (another copy).orig.bag", Of: "x.bag"}}},
+		"no more than copies":    {[]string{"run (copy 2).bag", "run - Copy.bag"}, []Twin{{Name: "run - Copy.bag", Of: "run (copy 2).bag"}}},
 		"numbers are no copies":  {[]string{"run.bag", "run (1).bag", "run (2).bag", "copy.bag", "photocopy.bag", "copy of.bag"}, nil},
 		"other recordings":       {[]string{"a.db3", "b.mcap", "c.bag", "c.mcap", "d_0.db3", "d_1.db3", ".bag", "orig.bag"}, nil},
 	}
@@ -50,12 +50,12 @@ func TestATwinInARosbag2IsANote(t *testing.T) {
 		files map[string][]byte
 		note  string
 	}{
-		"converted":       {map[string][]byte{"run.db3": database, "run.mcap": mcap}, "run.mcap is left out: run.db3 is the same recording"},
+		"converted":       {map[string][]byte{"run.db3": database, "run.mcap": mcap}, "run.mcap is left out: run.db3 is the same recording and has more messages, by 60"},
 		"its zstd":        {map[string][]byte{"run_0.db3": database, "run_0.db3.zstd": packed}, "run_0.db3.zstd is left out: run_0.db3 is the same recording"},
 		"with metadata":   {map[string][]byte{"db3_none.db3": database, "db3_none.mcap": mcap, "metadata.yaml": metadata}, "db3_none.mcap is left out: db3_none.db3 is the same recording"},
-		"in capitals":     {map[string][]byte{"run.DB3": database, "run.MCAP": mcap}, "run.MCAP is left out: run.DB3 is the same recording"},
+		"in capitals":     {map[string][]byte{"run.DB3": database, "run.MCAP": mcap}, "run.MCAP is left out: run.DB3 is the same recording and has more messages, by 60"},
 		"by another name": {map[string][]byte{"run_0.mcap": mcap, "run_1.mcap": mcap}, "run_1.mcap is left out: run_0.mcap is the same recording"},
-		"all three here":  {map[string][]byte{"run.db3": database, "run.db3.zstd": packed, "run.mcap": mcap}, "run.mcap is left out: run.db3 is the same recording"},
+		"all three here":  {map[string][]byte{"run.db3": database, "run.db3.zstd": packed, "run.mcap": mcap}, "run.mcap is left out: run.db3 is the same recording and has more messages, by 60"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -102,7 +102,7 @@ func TestAConvertedBagIsReadOnce(t *testing.T) {
 		mcap []byte
 		want []Twin
 	}{
-		"converted":    {record("run.mcap", "/a", 5), []Twin{{"run.mcap", "run.bag"}}},
+		"converted":    {record("run.mcap", "/a", 5), []Twin{{Name: "run.mcap", Of: "run.bag"}}},
 		"another part": {record("run.mcap", "/a", 4), nil},
 		"other topics": {record("run.mcap", "/b", 5), nil},
 		"no recording": {[]byte("<html>"), nil},
@@ -147,17 +147,17 @@ func TestWhatOnlyLooksLikeATwinIsARecordingOfItsOwn(t *testing.T) {
 		files map[string][]byte
 		want  []Twin
 	}{
-		"downloaded again":         {map[string][]byte{"run.mcap": first, "run (1).mcap": first, "run(2).mcap": first}, []Twin{{"run (1).mcap", "run.mcap"}, {"run(2).mcap", "run.mcap"}}},
+		"downloaded again":         {map[string][]byte{"run.mcap": first, "run (1).mcap": first, "run(2).mcap": first}, []Twin{{Name: "run (1).mcap", Of: "run.mcap"}, {Name: "run(2).mcap", Of: "run.mcap"}}},
 		"a number of another size": {map[string][]byte{"run.mcap": first, "run (1).mcap": longer}, nil},
-		"numbers alone":            {map[string][]byte{"run (1).mcap": first, "run (2).mcap": first}, []Twin{{"run (2).mcap", "run (1).mcap"}}},
+		"numbers alone":            {map[string][]byte{"run (1).mcap": first, "run (2).mcap": first}, []Twin{{Name: "run (2).mcap", Of: "run (1).mcap"}}},
 		"other numbers alone":      {map[string][]byte{"run (1).mcap": first, "run (2).mcap": second}, nil},
-		"under any name":           {map[string][]byte{"morning.mcap": first, "backup_7.mcap": first, "noon.mcap": second, "old.mcap": first}, []Twin{{"morning.mcap", "backup_7.mcap"}, {"old.mcap", "backup_7.mcap"}}},
-		"a large one":              {map[string][]byte{"a.mcap": large, "b.mcap": large}, []Twin{{"b.mcap", "a.mcap"}}},
+		"under any name":           {map[string][]byte{"morning.mcap": first, "backup_7.mcap": first, "noon.mcap": second, "old.mcap": first}, []Twin{{Name: "morning.mcap", Of: "backup_7.mcap"}, {Name: "old.mcap", Of: "backup_7.mcap"}}},
+		"a large one":              {map[string][]byte{"a.mcap": large, "b.mcap": large}, []Twin{{Name: "b.mcap", Of: "a.mcap"}}},
 		"large ones alike":         {map[string][]byte{"a.mcap": large, "b.mcap": alike}, nil},
-		"in a database":            {map[string][]byte{"z.db3": database, "y.db3": database}, []Twin{{"z.db3", "y.db3"}}},
+		"in a database":            {map[string][]byte{"z.db3": database, "y.db3": database}, []Twin{{Name: "z.db3", Of: "y.db3"}}},
 		"of another time":          {map[string][]byte{"run.db3": database, "run.mcap": second}, nil},
-		"converted":                {map[string][]byte{"db3_none.db3": database, "db3_none.mcap": readFile(t, "testdata/fixtures/ros2/mcap_none/mcap_none.mcap")}, []Twin{{"db3_none.mcap", "db3_none.db3"}}},
-		"what cannot be read":      {map[string][]byte{"run.db3": database, "run.mcap": first[:20]}, []Twin{{"run.mcap", "run.db3"}}},
+		"converted":                {map[string][]byte{"db3_none.db3": database, "db3_none.mcap": readFile(t, "testdata/fixtures/ros2/mcap_none/mcap_none.mcap")}, []Twin{{Name: "db3_none.mcap", Of: "db3_none.db3", Lost: 60}}},
+		"what cannot be read":      {map[string][]byte{"run.db3": database, "run.mcap": first[:20]}, []Twin{{Name: "run.mcap", Of: "run.db3"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

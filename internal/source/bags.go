@@ -226,32 +226,41 @@ func (f *finder) markInside(ctx context.Context, used []bool, e *manifest.Bag, r
 	}
 }
 
-// dropTwins drops recordings that globs found next to another file of the same one, with a note.
+// dropTwins drops recordings that globs found next to another copy of the same one, with a note.
 func (f *finder) dropTwins(ctx context.Context) {
 	byDir := make(map[string][]string)
 	for _, b := range f.bags {
-		if b.file {
-			dir := path.Dir(b.rel)
-			byDir[dir] = append(byDir[dir], path.Base(b.rel))
-		}
+		dir := path.Dir(b.rel)
+		byDir[dir] = append(byDir[dir], path.Base(b.rel))
 	}
-	dropped := make(map[string]string) // by path: what is taken in its place
+	dropped := make(map[string]bag.Twin) // by path
 	for dir, names := range byDir {
 		for _, t := range bag.Twins(ctx, f.store, dir, names) {
-			if rel := path.Join(dir, t.Name); !f.byRel[rel].named() {
-				dropped[rel] = t.Of
+			name, of := f.byRel[path.Join(dir, t.Name)], f.byRel[path.Join(dir, t.Of)]
+			switch {
+			case !name.named():
+				dropped[name.rel] = t
+			case !of.named(): // the manifest says which it is
+				dropped[of.rel] = bag.Twin{Name: t.Of, Of: t.Name}
 			}
 		}
 	}
 	if len(dropped) == 0 {
 		return
 	}
-	f.bags = slices.DeleteFunc(f.bags, func(b *bagRef) bool { return dropped[b.rel] != "" })
+	f.bags = slices.DeleteFunc(f.bags, func(b *bagRef) bool { return dropped[b.rel].Name != "" })
 	first := slices.Min(slices.Collect(maps.Keys(dropped)))
+	of, lost := dropped[first].Of, dropped[first].Lost
+	if instead, also := dropped[path.Join(path.Dir(first), of)]; also {
+		of, lost = instead.Of, 0
+	}
+	taken := wording.Safe(of) + " is taken"
+	if lost > 0 {
+		taken += ", which has " + wording.Count(int(lost), "message", "messages") + " more"
+	}
 	f.problems = append(f.problems, diag.Diagnostic{
 		Severity: diag.Note, Code: diag.CodeSameRecording,
-		Text: fmt.Sprintf("left out: %s of which another file is there, such as %s (%s is taken)",
-			wording.Count(len(dropped), "recording", "recordings"), wording.Safe(first), wording.Safe(dropped[first])),
+		Text: fmt.Sprintf("left out: %s of which another file is there, such as %s (%s)", wording.Count(len(dropped), "recording", "recordings"), wording.Safe(first), taken),
 	})
 }
 

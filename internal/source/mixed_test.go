@@ -132,6 +132,7 @@ func TestGlobsTakeOneFileOfARecording(t *testing.T) {
 		"under other names": {[]string{"a.mcap", "backup.mcap", "d/a.mcap"}, `bags: ["*.mcap", "d/*.mcap"]`, 2, []string{"note: left out: 1 recording of which another file is there, such as backup.mcap (a.mcap is taken)"}},
 		"both are named":    {[]string{"a.mcap", "backup.mcap"}, `bags: [a.mcap, backup.mcap]`, 2, nil},
 		"named by its path": {[]string{"a.bag", "a.orig.bag"}, `bags: [a.bag, a.orig.bag]`, 2, nil},
+		"one is named":      {[]string{"a.bag", "a.orig.bag", "a (copy).bag"}, `bags: [a.orig.bag, "*.bag"]`, 1, []string{"note: left out: 2 recordings of which another file is there, such as a (copy).bag (a.orig.bag is taken)"}},
 		"the only one":      {[]string{"a.orig.bag"}, `bags: ["*.bag"]`, 1, nil},
 	}
 	for name, tt := range tests {

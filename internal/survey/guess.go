@@ -224,11 +224,11 @@ func (g *guesser) holdsBag(ctx context.Context, path string) bool {
 	return true
 }
 
-// withoutTwins takes out the files of a directory that hold the same recording as another one.
+// withoutTwins takes out the files and directories in a directory that hold the same recording as another one.
 func (g *guesser) withoutTwins(ctx context.Context, dir string, names []string) []string {
 	kept, twins := bag.WithoutTwins(ctx, store.At(dir), ".", names)
 	for _, t := range twins {
-		g.note(diag.CodeSameRecording, "%s is left out: %s is the same recording", filepath.Join(dir, t.Name), t.Of)
+		g.note(diag.CodeSameRecording, "%v", bag.Twin{Name: filepath.Join(dir, t.Name), Of: t.Of, Lost: t.Lost})
 	}
 	return kept
 }
@@ -240,26 +240,22 @@ func (g *guesser) inside(ctx context.Context, path string, depth int) {
 		g.skip(diag.CodeUnreadableDirectory, diag.Hint{}, "%v", err)
 	}
 	dirs, kept := make(map[string]bool), make(map[string]bool)
-	var names, files []string
+	var names []string
 	for _, e := range entries {
 		name := e.Name()
 		dirs[name] = e.IsDir() || e.Type()&fs.ModeSymlink != 0 && isDirectory(ctx, filepath.Join(path, name))
-		switch {
-		case source.Ignored(name), !dirs[name] && !bag.Named(name) && !g.takesVideo(name):
-			continue
-		case !dirs[name]:
-			files = append(files, name)
+		if !source.Ignored(name) && (dirs[name] || bag.Named(name) || g.takesVideo(name)) {
+			names = append(names, name)
 		}
-		names = append(names, name)
 	}
 	g.stubs(path, entries)
-	for _, name := range g.withoutTwins(ctx, path, files) {
+	for _, name := range g.withoutTwins(ctx, path, names) {
 		kept[name] = true
 	}
 	for _, name := range names {
 		child := filepath.Join(path, name)
 		switch {
-		case !dirs[name] && !kept[name]:
+		case !kept[name]:
 		case !writable(name):
 			g.odd = append(g.odd, child)
 		case dirs[name] && depth == maxLook:
