@@ -20,5 +20,13 @@ func Words(h diag.Hint) string {
 	).Replace(phrases[h.Action])
 }
 
+// After is a text with the words of its hint behind it; the text alone for the zero hint.
+func After(text string, h diag.Hint) string {
+	if words := Words(h); words != "" {
+		return text + "; " + words
+	}
+	return text
+}
+
 // Of are the words of an error's hint; empty where it carries none.
 func Of(err error) string { return Words(diag.HintOf(err)) }

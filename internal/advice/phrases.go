@@ -103,6 +103,7 @@ var phrases = map[diag.Action]string{
 	diag.HintLeaveFrameNameOut:  "leave frame_name out for these bags, or upload the images (root: of a directory or s3://…)",
 	diag.HintReadRecordings:     "name its bucket as root: s3://…, which cvatplan reads in ranges",
 	diag.HintReadWhole:          "allow it with --read-whole; `mcap recover` or `rosbag reindex` gives it an index, `ros2 bag convert` makes an .mcap of a .db3",
+	diag.HintMoreMemory:         "--memory {1} reads it",
 	diag.HintShortLists:         "write a shorter list into each bag's directory",
 	diag.HintStorageByID:        "names are looked for in the workspace of server.organization; cloud:ID names a storage of any workspace",
 	diag.HintStorageRight:       "ask its owner to let you into the organization, or register the bucket in CVAT as a storage of your own",

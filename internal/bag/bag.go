@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/memory"
 )
 
@@ -41,9 +42,23 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// tooLarge is what is wrong with a chunk or message above MaxChunk.
+// A largeError is a chunk or message above [Options].MaxChunk.
+type largeError struct {
+	what        string
+	bytes, most int64
+}
+
 func (o Options) tooLarge(what string, bytes int64) error {
-	return fmt.Errorf("%s of %d bytes is larger than %d, the most that is read; --memory %dMiB reads it", what, bytes, o.MaxChunk, (bytes-1)>>20+1)
+	return &largeError{what, bytes, o.MaxChunk}
+}
+
+func (e *largeError) Error() string {
+	return fmt.Sprintf("%s of %d bytes is larger than %d, the most that is read", e.what, e.bytes, e.most)
+}
+
+// Hint says how much memory reads it.
+func (e *largeError) Hint() diag.Hint {
+	return diag.Do(diag.HintMoreMemory, fmt.Sprintf("%dMiB", (e.bytes-1)>>20+1))
 }
 
 // A WholeError is a file that can only be opened by reading all of it, where that has its price.

@@ -8,6 +8,8 @@ import (
 	"io"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // A scanned chunk is what reading its records gave. Connections are taken in
@@ -105,7 +107,7 @@ func (c *chunked) resolve(s *scanned) (unknown int64) {
 
 func (c *chunked) reportDamage(k *chunk, s *scanned, unknown int64) error {
 	if s.err != nil {
-		err := c.warn.add(Warning{File: c.file.name, Text: "chunk cannot be unpacked to its end", First: fmt.Sprintf("at byte %d: %v", k.pos, s.err), Bytes: k.size})
+		err := c.warn.add(Warning{File: c.file.name, Text: "chunk cannot be unpacked to its end", First: fmt.Sprintf("at byte %d: %v", k.pos, s.err), Bytes: k.size, Hint: diag.HintOf(s.err)})
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/memory"
 )
 
@@ -58,6 +59,6 @@ func (b *Bag) messages(ctx context.Context, entries []Entry, limit int64, visit 
 func (b *Bag) lose(e Entry, err error) error {
 	return b.warn.lose(e.at, Warning{
 		File: b.parts[e.at.part].path(), Text: "messages that cannot be read", Messages: 1,
-		First: fmt.Sprintf("message %d of %s: %v", e.Seq, e.Topic, err),
+		First: fmt.Sprintf("message %d of %s: %v", e.Seq, e.Topic, err), Hint: diag.HintOf(err),
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/bag/bagtest"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/memory"
 )
 
@@ -145,7 +146,7 @@ func TestMessagesLargerThanTheBudgetAreReadByOneReaderAtATime(t *testing.T) {
 	}
 }
 
-func TestWhatIsTooLargeIsRefusedWithItsSizeAndTheFlag(t *testing.T) {
+func TestWhatIsTooLargeIsRefusedWithItsSizeAndTheMemoryThatReadsIt(t *testing.T) {
 	for name, c := range waysOfWriting {
 		t.Run(name, func(t *testing.T) {
 			path, _ := messagesFor(t, c.file, c.format, 2, 6<<20)
@@ -155,8 +156,23 @@ func TestWhatIsTooLargeIsRefusedWithItsSizeAndTheFlag(t *testing.T) {
 			}
 			defer b.Close()
 			_, err = b.Read(t.Context(), index(t, b)[0])
-			if err == nil || !regexp.MustCompile(`(chunk|message) of [4-6]\d{6} bytes is larger than 1048576, the most that is read; --memory [4-7]MiB reads it`).MatchString(err.Error()) {
+			if err == nil || !regexp.MustCompile(`(chunk|message) of [4-6]\d{6} bytes is larger than 1048576, the most that is read`).MatchString(err.Error()) {
 				t.Errorf("error %v", err)
+			}
+			if h := diag.HintOf(err); h.Action != diag.HintMoreMemory || !regexp.MustCompile(`^[4-7]MiB$`).MatchString(h.Args[0]) {
+				t.Errorf("hint %v", h)
+			}
+			lost := 0
+			if err := b.Messages(t.Context(), index(t, b), func(Entry, []byte) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range b.Warnings() {
+				if lost += int(w.Messages); w.Hint.Action != diag.HintMoreMemory {
+					t.Errorf("warning %+v", w)
+				}
+			}
+			if lost != 2 {
+				t.Errorf("%d messages are counted as lost, of 2", lost)
 			}
 		})
 	}

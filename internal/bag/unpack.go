@@ -9,6 +9,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/cvatplan/cvatplan/internal/regular"
 	"github.com/cvatplan/cvatplan/internal/tempfile"
 )
 
@@ -47,7 +48,7 @@ func (e resourceError) Unwrap() error { return e.error }
 // ofTheMachine says whether an error tells nothing about the recording itself.
 func ofTheMachine(err error) bool {
 	var of resourceError
-	return errors.As(err, &of) || slices.ContainsFunc([]error{
-		fs.ErrPermission, syscall.ENOSPC, syscall.EMFILE, syscall.ENFILE, syscall.EIO, syscall.EROFS, syscall.ENOMEM,
+	return errors.As(err, &of) || regular.TooManyOpen(err) || slices.ContainsFunc([]error{
+		fs.ErrPermission, syscall.ENOSPC, syscall.EIO, syscall.EROFS, syscall.ENOMEM,
 	}, func(e error) bool { return errors.Is(err, e) })
 }

@@ -5,17 +5,20 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // A Warning says what could not be read from a damaged recording, counted over
 // one file and one kind of damage.
 type Warning struct {
-	File     string // the path of the damaged file
-	Text     string // the kind of damage, e.g. "chunk cannot be decompressed"
-	First    string // where it was first met, and how it showed
-	Places   int    // how many times it was met
-	Messages int64  // messages known to be lost by it; 0 where the file no longer tells
-	Bytes    int64  // bytes that no record could be made of; 0 where messages are counted
+	File     string    // the path of the damaged file
+	Text     string    // the kind of damage, e.g. "chunk cannot be decompressed"
+	First    string    // where it was first met, and how it showed
+	Places   int       // how many times it was met
+	Messages int64     // messages known to be lost by it; 0 where the file no longer tells
+	Bytes    int64     // bytes that no record could be made of; 0 where messages are counted
+	Hint     diag.Hint // how it can be read after all; the zero Hint: in no way
 }
 
 func (w Warning) String() string { return w.File + ": " + w.inFile() }

@@ -14,7 +14,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"syscall"
+
+	"github.com/cvatplan/cvatplan/internal/regular"
 )
 
 // A Severity says what a [Diagnostic] stops.
@@ -54,7 +55,7 @@ func Errors(list []Diagnostic) []Diagnostic {
 // CodeOr is the code of something that cannot be read, unless that is because no more files may be opened:
 // then nothing is wrong with it, and reading it again helps.
 func CodeOr(code Code, err error) Code {
-	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+	if regular.TooManyOpen(err) {
 		return CodeTooManyFiles
 	}
 	return code

@@ -98,6 +98,7 @@ const (
 	HintLeaveFrameNameOut
 	HintReadRecordings
 	HintReadWhole
+	HintMoreMemory     // how much, as the option has it
 	HintWriteListAgain // key of the list
 	HintShortLists
 	HintStorageByID

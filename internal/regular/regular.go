@@ -1,6 +1,7 @@
 // Package regular opens files whose names somebody gave: in an option, a variable, a manifest. Such a name may lead to
 // a pipe, which is waited for until somebody writes to it, or to a device, which may have no end: both are refused
-// before they are opened, and so are directories.
+// before they are opened, and so are directories. That no more files may be opened says nothing about the file:
+// [TooManyOpen] tells such an error from others.
 package regular
 
 import (
@@ -9,10 +10,16 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"syscall"
 )
 
 // ErrNotRegular is why a name is refused.
 var ErrNotRegular = errors.New("it is not a regular file")
+
+// TooManyOpen reports whether a file could not be opened because the process, or the machine, has as many open as it may.
+func TooManyOpen(err error) bool {
+	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE)
+}
 
 // A directoryError is an [ErrNotRegular] that says what is there.
 type directoryError struct{}

@@ -40,6 +40,8 @@ import (
 	"hash/crc32"
 	"slices"
 	"strings"
+
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // A Codec is a coding of video.
@@ -91,14 +93,11 @@ type Left struct {
 
 // String is what is left out as a sentence has it: "7 packets before the first key frame".
 func (l Left) String() string {
-	noun, plural := "packet", "s"
+	said := wording.Count(l.Count, "packet", "packets")
 	if l.Reason == Empty {
-		noun = "message"
+		said = wording.Count(l.Count, "message", "messages")
 	}
-	if l.Count == 1 {
-		plural = ""
-	}
-	said := fmt.Sprintf("%d %s%s %s", l.Count, noun, plural, l.Reason)
+	said += " " + string(l.Reason)
 	if l.Why != "" {
 		said += " (" + l.Why + ")"
 	}

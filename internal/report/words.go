@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/advice"
-	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -80,9 +79,4 @@ func joinNonEmpty(by string, parts ...string) string {
 }
 
 // noteText is a note with its hint.
-func noteText(n plan.Note) string {
-	if n.Hint == (diag.Hint{}) {
-		return n.Text
-	}
-	return n.Text + "; " + advice.Words(n.Hint)
-}
+func noteText(n plan.Note) string { return advice.After(n.Text, n.Hint) }

@@ -85,7 +85,7 @@ func (t Task) unreadable(i int, err error) diag.Diagnostic {
 	case errors.Is(err, fs.ErrPermission):
 		p.Code, p.Text, p.Hint = diag.CodeUnreadableImage, p.Text+reason(err), diag.Do(diag.HintMakeReadable, where)
 	default:
-		p.Code, p.Text = diag.CodeOr(diag.CodeUnreadableImage, err), p.Text+reason(err)
+		p.Code, p.Text, p.Hint = diag.CodeOr(diag.CodeUnreadableImage, err), p.Text+reason(err), diag.HintOf(err)
 	}
 	return p
 }

@@ -113,7 +113,7 @@ func (s scanner) unopened(ctx context.Context, b *bagRef, err error) diag.Diagno
 	if errors.As(err, &whole) {
 		return needsWhole(b, whole)
 	}
-	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeOr(diag.CodeUnreadableBag, err), Text: fmt.Sprintf("bag %s: %v", wording.Safe(b.rel), err)}
+	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeOr(diag.CodeUnreadableBag, err), Text: fmt.Sprintf("bag %s: %v", wording.Safe(b.rel), err), Hint: diag.HintOf(err)}
 	if errors.As(err, new(*bag.SeveralError)) {
 		p.Hint = diag.Do(diag.HintMatchRecordings, b.rel+"/*")
 	}
@@ -321,7 +321,7 @@ func damage(b *bagRef, r *bag.Bag) []diag.Diagnostic {
 		if w.First != "" {
 			said += "; first: " + wording.Safe(w.First)
 		}
-		list = append(list, diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeDamagedBag, Text: said, Pos: b.pos()})
+		list = append(list, diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeDamagedBag, Text: said, Hint: w.Hint, Pos: b.pos()})
 	}
 	return list
 }

@@ -60,7 +60,7 @@ func (l Local) Open(_ context.Context, name string) (File, error) {
 var ranOut atomic.Bool
 
 func noted(err error) error {
-	if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+	if regular.TooManyOpen(err) {
 		ranOut.Store(true)
 	}
 	return err

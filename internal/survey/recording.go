@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/remux"
 	"github.com/cvatplan/cvatplan/internal/rosimage"
@@ -67,7 +68,7 @@ func lookIntoRecording(ctx context.Context, path string, kind bag.Kind, o Option
 			found.Notes = append(found.Notes, p)
 			continue
 		}
-		found.Notes = append(found.Notes, w.String())
+		found.Notes = append(found.Notes, advice.After(w.String(), w.Hint))
 	}
 	return found, nil
 }

@@ -211,14 +211,14 @@ func (m *Messages) read(ctx context.Context, visit func(i int, e bag.Entry, data
 	return damage, err
 }
 
-// newDamage is what reading found that is neither a lost message nor known before.
+// newDamage is what reading found that was not known before, but for lost messages that nothing brings back: each is told by itself.
 func newDamage(before, after []bag.Warning) []diag.Diagnostic {
 	var list []diag.Diagnostic
 	for _, w := range after {
-		if w.Messages > 0 || slices.Contains(before, w) {
+		if w.Messages > 0 && w.Hint == (diag.Hint{}) || slices.Contains(before, w) {
 			continue
 		}
-		list = append(list, diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeDamagedBag, Text: wording.Safe(w.String())})
+		list = append(list, diag.Diagnostic{Severity: diag.Warning, Code: diag.CodeDamagedBag, Text: wording.Safe(w.String()), Hint: w.Hint})
 	}
 	return list
 }
