@@ -199,8 +199,8 @@ func cleanPattern(pattern string) (clean string, dirsOnly bool) {
 	return clean, strings.HasSuffix(pattern, "/")
 }
 
-// markInside notes which globs of exclude: fit recordings in a bag of images. Deeper than its own entries it looks
-// for globs alone that name recordings, such as *.mcap.
+// markInside notes which globs of exclude: fit recordings and videos in a bag of images. Deeper than its own entries it looks
+// for globs alone that name such files, as *.mcap does.
 func (f *finder) markInside(ctx context.Context, used []bool, e *manifest.Bag, rel string) {
 	if !slices.Contains(used, false) {
 		return
@@ -208,20 +208,20 @@ func (f *finder) markInside(ctx context.Context, used []bool, e *manifest.Bag, r
 	entries, _ := f.store.List(ctx, rel)
 	deeper := false
 	for _, d := range entries {
-		if bag.Named(d.Name()) {
+		if isBagFile(d.Name()) {
 			markUsed(used, e.Exclude, path.Join(rel, d.Name()))
 		}
 		deeper = deeper || f.isDir(ctx, path.Join(rel, d.Name()), d)
 	}
 	idle := false
 	for i, glob := range e.Exclude {
-		idle = idle || !used[i] && bag.Named(glob)
+		idle = idle || !used[i] && isBagFile(glob)
 	}
 	if !deeper || !idle {
 		return
 	}
 	l, _ := list(ctx, f.store, rel) // ctx has ended, which ends the scan too
-	for _, at := range l.recordings {
+	for _, at := range slices.Concat(l.recordings, l.videos) {
 		markUsed(used, e.Exclude, path.Join(rel, at))
 	}
 }

@@ -76,6 +76,19 @@ func TestImagesBesideARecordingAreNeverDroppedInSilence(t *testing.T) {
 			lines:  `bags: [{path: "*/", exclude: ["*.mcap"]}, {path: "run/*.mcap"}]`,
 			frames: 5,
 		},
+		"a video next to cameras": {
+			files:  map[string]string{"run/cam0/1.jpg": "", "run/cam0/2.jpg": "", "run/cam0.mp4": "", "run/raw/b.avi": ""},
+			frames: 2, want: []string{"note: taken: 2 images of 1 bag; not taken: 2 videos, such as run/cam0.mp4"},
+		},
+		"a video next to a rosbag2": {
+			files:  map[string]string{"run/preview.mp4": "", "run/run_7.mcap": images, "run/metadata.yaml": "testdata/field/10-rosbag2-file-renamed/run/metadata.yaml"},
+			frames: 4, want: []string{"warning: bag run is damaged: run_7.mcap is taken for renamed_file.mcap, which metadata.yaml names, 1 time", "note: taken: 1 recording; not taken: 1 video, such as run/preview.mp4"},
+		},
+		"videos that are left out on purpose, or bags": {
+			files:  map[string]string{"run/cam0/1.jpg": "", "run/a.mp4": "", "run/b.avi": ""},
+			lines:  `bags: [{path: run/, exclude: ["*.mp4"]}, "run/b.avi"]`,
+			frames: 1, want: []string{"error: ROOT/run/b.avi: empty (0 bytes) | look whether a player shows it, fetch it again, or leave it out by exclude:"},
+		},
 		"no camera takes the images": {
 			files:  map[string]string{"run/photo.png": "", "run/a.mcap": images},
 			lines:  "cameras: [{name: cam}]\nbags: [run/]",

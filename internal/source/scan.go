@@ -48,6 +48,12 @@ func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.
 		s.at = func(_ context.Context, root string) (store.Store, error) { return store.At(root), nil }
 	}
 	bags, problems := s.findBags(ctx)
+	s.bagFiles = make(map[string]bool)
+	for _, b := range bags {
+		if b.file {
+			s.bagFiles[b.rel] = true
+		}
+	}
 	blocking := held(m, problems)
 	problems = append(problems, blocking...)
 	found := make([]outcome, len(bags))
@@ -87,8 +93,9 @@ type scanner struct {
 	matchers  map[manifest.Kind]*camera.Matcher // of the kinds of which there are cameras
 	places    map[string]int                    // of cameras in the manifest, by name
 	cache     *recording.Cache
-	readWhole bool          // in stores on other machines, too
-	heavy     chan struct{} // holds one element per recording that is being read
+	bagFiles  map[string]bool // bags that are files, by path from their root
+	readWhole bool            // in stores on other machines, too
+	heavy     chan struct{}   // holds one element per recording that is being read
 
 	indexOnly bool // see Options
 }
@@ -156,7 +163,22 @@ func (s scanner) present(ctx context.Context, b *bagRef) outcome {
 	}
 	o := s.listed(ctx, b, l)
 	o.totals.leftOut.add(b, l.leftOut)
+	s.countLeftVideos(b, l, &o)
 	return o
+}
+
+// countLeftVideos counts the videos that lie in a bag of images or a recording, and are neither bags by themselves nor
+// excluded.
+func (s scanner) countLeftVideos(b *bagRef, l contents, o *outcome) {
+	left := slices.DeleteFunc(slices.Clone(l.videos), func(at string) bool { return b.excludes(at) || s.bagFiles[path.Join(b.rel, at)] })
+	switch {
+	case len(o.tasks) == 0 || len(left) == 0:
+	case o.totals.recordings > 0:
+		o.totals.videosByRecordings.add(b, left)
+	case len(l.images)+len(l.clouds) > 0:
+		o.totals.videosByImages.add(b, left)
+		o.totals.imagesByVideos += len(l.images) + len(l.clouds)
+	}
 }
 
 // listed is what a directory holds, of whatever kind it is.

@@ -16,25 +16,30 @@ import (
 // A totals counts over all bags what would be noise bag by bag. Slices are by the
 // camera's place in the manifest.
 type totals struct {
-	unclaimed      occurrences      // images that no camera takes
-	clouds         occurrences      // point clouds that no camera takes
-	topics         occurrences      // image topics that no camera takes
-	videos         occurrences      // videos that no camera takes
-	leftOut        occurrences      // folders of systems, and hidden images
-	misplaced      occurrences      // context images that lie next to no image
-	pictures       occurrences      // images that CVAT does not take
-	leftRecordings occurrences      // recordings left next to images that are taken
-	leftImages     occurrences      // images left next to recordings that are taken
-	indexed        occurrences      // bags whose indexes replace them
-	sameTopics     occurrences      // tasks of one of the topics that hold the same images, as many in each
-	taken          []int            // tasks of a camera, blocked ones too
-	missing        []occurrences    // bags that lack a camera
-	passed         []occurrences    // videos of other cameras
-	kinds          []map[string]int // see camera.KindOf
+	unclaimed      occurrences // images that no camera takes
+	clouds         occurrences // point clouds that no camera takes
+	topics         occurrences // image topics that no camera takes
+	videos         occurrences // videos that no camera takes
+	leftOut        occurrences // folders of systems, and hidden images
+	misplaced      occurrences // context images that lie next to no image
+	pictures       occurrences // images that CVAT does not take
+	leftRecordings occurrences // recordings left next to images that are taken
+	leftImages     occurrences // images left next to recordings that are taken
+
+	videosByImages, videosByRecordings occurrences // videos left in bags of images, and in recordings
+
+	indexed    occurrences      // bags whose indexes replace them
+	sameTopics occurrences      // tasks of one of the topics that hold the same images, as many in each
+	taken      []int            // tasks of a camera, blocked ones too
+	missing    []occurrences    // bags that lack a camera
+	passed     []occurrences    // videos of other cameras
+	kinds      []map[string]int // see camera.KindOf
 
 	recordings    int // bags that are recordings
 	imagesTaken   int // images that are taken next to recordings
 	messagesTaken int // messages that are taken next to images
+
+	imagesByVideos int // images that are taken next to videos
 }
 
 // A occurrences is how many of something, in how many bags, and one of them.
@@ -88,6 +93,9 @@ func (t *totals) add(o totals) {
 	t.misplaced.join(o.misplaced)
 	t.leftRecordings.join(o.leftRecordings)
 	t.leftImages.join(o.leftImages)
+	t.videosByImages.join(o.videosByImages)
+	t.videosByRecordings.join(o.videosByRecordings)
+	t.imagesByVideos += o.imagesByVideos
 	t.imagesTaken += o.imagesTaken
 	t.messagesTaken += o.messagesTaken
 	t.topics.join(o.topics)
@@ -157,19 +165,20 @@ func (t *totals) problems(m *manifest.Manifest) []diag.Diagnostic {
 	return list
 }
 
-// mixed notes what is taken and what is left of directories that hold images and recordings.
+// mixed notes what is taken and what is left of directories that hold several of images, recordings and videos.
 func (t *totals) mixed() []diag.Diagnostic {
 	var list []diag.Diagnostic
-	note := func(h occurrences, format, taken, left string) {
+	note := func(code diag.Code, h occurrences, taken, one, many string) {
 		if h.n > 0 {
-			list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeImagesAndRecordings,
-				Text: fmt.Sprintf(format, taken, wording.Count(h.bags, "bag", "bags"), left, wording.Safe(h.example))})
+			list = append(list, diag.Diagnostic{Severity: diag.Note, Code: code,
+				Text: fmt.Sprintf("taken: %s; not taken: %s, such as %s", taken, wording.Count(h.n, one, many), wording.Safe(h.example))})
 		}
 	}
-	note(t.leftRecordings, "taken: %s of %s; not taken: %s, such as %s",
-		wording.Count(t.imagesTaken, "image", "images"), wording.Count(t.leftRecordings.n, "recording", "recordings"))
-	note(t.leftImages, "taken: %s of %s; not taken: %s, such as %s",
-		wording.Count(t.messagesTaken, "image message", "image messages"), wording.Count(t.leftImages.n, "image file", "image files"))
+	of := func(h occurrences) string { return " of " + wording.Count(h.bags, "bag", "bags") }
+	note(diag.CodeImagesAndRecordings, t.leftRecordings, wording.Count(t.imagesTaken, "image", "images")+of(t.leftRecordings), "recording", "recordings")
+	note(diag.CodeImagesAndRecordings, t.leftImages, wording.Count(t.messagesTaken, "image message", "image messages")+of(t.leftImages), "image file", "image files")
+	note(diag.CodeUnclaimedVideos, t.videosByImages, wording.Count(t.imagesByVideos, "image", "images")+of(t.videosByImages), "video", "videos")
+	note(diag.CodeUnclaimedVideos, t.videosByRecordings, wording.Count(t.videosByRecordings.bags, "recording", "recordings"), "video", "videos")
 	return list
 }
 
