@@ -163,7 +163,7 @@ func interleave(t *testing.T, d *dataset, j int, alone bool) {
 	<-other.done
 	first.wants(t, exitOK)
 	other.wants(t, exitOK)
-	s.apply(t, 0)
+	s.next(t, 0)
 	s.whole(t)
 	if lost := srv.Losses(); len(lost) > 0 {
 		t.Errorf("deleted with its frames: %v", lost)
@@ -230,7 +230,7 @@ func (s *site) oneOrConflict(t *testing.T, runs ...*process) string {
 	t.Helper()
 	p := s.run(t, 0, "plan", "--detailed-exitcode")
 	if p.code() == exitOK {
-		s.apply(t, 0)
+		s.next(t, 0)
 		s.whole(t)
 		return "one task"
 	}

@@ -75,7 +75,7 @@ func TestAPanicExits11WithAReport(t *testing.T) {
 			srv := cvattest.Start(t)
 			s := newSite(t, d, srv.URL, srv.Token)
 			if c.at == "/data/meta" {
-				s.apply(t, 1) // only of tasks that are there are the frames read
+				s.next(t, 1) // only of tasks that are there are the frames read
 			}
 			if strings.HasPrefix(c.at, "import ") {
 				s.url, s.token = "sandbox:"+filepath.Join(s.home, "sandbox"), ""
@@ -89,7 +89,7 @@ func TestAPanicExits11WithAReport(t *testing.T) {
 			if srv.Token != "" && strings.Contains(p.out.String()+p.err.String(), srv.Token) {
 				t.Error("the report holds the token")
 			}
-			s.apply(t, 1)
+			s.next(t, 1)
 			s.inProcess(t, exitOK, "plan", "--detailed-exitcode", "--check", "frames", s.manifest())
 		})
 	}

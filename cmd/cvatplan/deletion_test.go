@@ -38,7 +38,7 @@ func TestADeletionThatIsHeldWhileAnImportFinishesLosesNothing(t *testing.T) {
 			<-replacing.done
 			<-other.done
 			replacing.wants(t, exitOK)
-			s.apply(t, 0)
+			s.next(t, 0)
 			s.whole(t)
 			if found, err := s.client(t).Task(context.Background(), id); err != nil || found.Size != 2 || len(srv.Losses()) > 0 {
 				t.Errorf("%+v, %v, lost %v", found, err, srv.Losses())
@@ -89,7 +89,7 @@ func TestALeftoversDeletionThatIsHeldLosesNothing(t *testing.T) {
 	t.Parallel()
 	d := newDataset(t, shape{tasks: 1, frames: 2})
 	for name, meanwhile := range map[string]func(t *testing.T, s *site){
-		"another run comes and goes": func(t *testing.T, s *site) { s.apply(t, 1) },
+		"another run comes and goes": func(t *testing.T, s *site) { s.next(t, 1) },
 		"its own run is killed":      nil,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,14 +101,14 @@ func TestALeftoversDeletionThatIsHeldLosesNothing(t *testing.T) {
 			deletion.Wait(t)
 			if meanwhile == nil {
 				run.kill()
-				s.apply(t, 1)
+				s.next(t, 1)
 			} else {
 				meanwhile(t, s)
 			}
 			deletion.Release()
 			<-deletion.Handled()
 			<-run.done
-			s.apply(t, 0)
+			s.next(t, 0)
 			s.whole(t)
 			if lost := srv.Losses(); len(lost) > 0 {
 				t.Errorf("deleted with its frames: %v", lost)
@@ -124,7 +124,7 @@ func (s *site) leftover(t *testing.T, srv *cvattest.Server) *process {
 	creation := srv.HoldCreation()
 	late := s.start(t, 0, "apply")
 	creation.Wait(t)
-	s.apply(t, 1)
+	s.next(t, 1)
 	creation.Release()
 	return late
 }

@@ -14,11 +14,14 @@ func TestAFullDiskUnderStdoutIsAnErrorOfEveryCommand(t *testing.T) {
 	d := newDataset(t, shape{tasks: 1, frames: 1})
 	srv := cvattest.Start(t)
 	s := newSite(t, d, srv.URL, srv.Token)
-	for _, command := range []string{
+	for i, command := range []string{
 		"plan", "plan --output json", "plan --output html", "plan --output markdown", "plan --offline", "apply", "apply --output json",
 		"status", "status --output json", "doctor", "frames", "frames --ids", "inspect data", "validate", "schema", "version", "completion bash",
 		"--help", "plan --help", "--version", "init data --output -", "import 1 --output - --index out/index",
 	} {
+		if skipped(i, 3) {
+			continue
+		}
 		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 		must(t, err)
 		p := s.command(0, strings.Fields(command)...)

@@ -48,7 +48,7 @@ func TestTheFirstSignalEndsAtAPiecesEnd(t *testing.T) {
 			if n := srv.Count(pieces); n != 3 {
 				t.Errorf("%d pieces were sent", n)
 			}
-			s.apply(t, 1, "--upload-chunk", "256KiB")
+			s.next(t, 1, "--upload-chunk", "256KiB")
 			if n := srv.Count(pieces); n != total {
 				t.Errorf("%d pieces were sent of an archive of %d", n, total)
 			}
@@ -75,7 +75,7 @@ func TestTheSecondSignalEndsAtOnce(t *testing.T) {
 			<-p.done
 			p.wants(t, c.code)
 			srv.Clear()
-			s.apply(t, 1)
+			s.next(t, 1)
 			s.whole(t)
 		})
 	}
@@ -96,7 +96,7 @@ func TestASignalEndsTheWaitForAnImport(t *testing.T) {
 		t.Errorf("%s", &p.out)
 	}
 	imports.Release()
-	s.apply(t, 1)
+	s.next(t, 1)
 	s.whole(t)
 }
 

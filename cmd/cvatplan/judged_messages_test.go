@@ -58,7 +58,7 @@ func TestADamagedMessageIsJudgedAlikeByAll(t *testing.T) {
 	for k, name := range kinds {
 		for f, file := range files {
 			for place := range 3 {
-				if !everything() && (k%3 != f || k/3%3 != place) {
+				if !everything() && (k%3 != f || k/3%3 != place) || fewest() && k%2 == 1 {
 					continue
 				}
 				t.Run(fmt.Sprintf("%s at %d in %s", name, place, file), func(t *testing.T) {

@@ -70,7 +70,7 @@ func (d *dataset) overtaken(t *testing.T, name string, j int) (held bool) {
 		case <-p.done:
 			hold.Release()
 		}
-		s.apply(t, 1)
+		s.next(t, 1)
 		hold.Release()
 		<-p.done
 		p.wants(t, exitOK)

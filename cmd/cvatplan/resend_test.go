@@ -112,7 +112,7 @@ func TestALostOrWrongHintLosesNothingButTime(t *testing.T) {
 			s := newSite(t, d, srv.URL, srv.Token)
 			s.cut(t, srv, nth(pieces, 2), cvattest.AfterHandling)
 			spoil(t, s.hints(t)[0])
-			s.apply(t, 1, "--upload-chunk", "256KiB")
+			s.next(t, 1, "--upload-chunk", "256KiB")
 			s.whole(t)
 		})
 	}

@@ -41,7 +41,7 @@ func TestKilledWithItsServerWhileImporting(t *testing.T) {
 			p := s.with("cvatplan-held", "HELD_AT="+string(step)).start(t, 0, "apply")
 			p.until(t, importHeld)
 			p.kill()
-			s.apply(t, 1)
+			s.next(t, 1)
 			s.run(t, 0, "plan", "--detailed-exitcode", "--check", "frames").wants(t, exitOK)
 			_, s.url = s.serve(t, data, "127.0.0.1:0")
 			s.token = sandbox.AccessToken

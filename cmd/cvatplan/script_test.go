@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,7 +25,19 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil { // -parallel on the command line wins
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"cvatplan": canaryMain, "cvatplan-held": heldMain, "cvatplan-panicky": panickyMain})
+	testscript.Main(collecting{m}, map[string]func(){"cvatplan": canaryMain, "cvatplan-held": heldMain, "cvatplan-panicky": panickyMain})
+}
+
+// collecting runs the tests with [garbage], as the programs that they start.
+type collecting struct{ *testing.M }
+
+func (m collecting) Run() int {
+	percent, err := strconv.Atoi(garbage)
+	if err != nil {
+		panic(err)
+	}
+	debug.SetGCPercent(percent)
+	return m.M.Run()
 }
 
 // TestScripts runs testdata/script/*.txtar: all that a user sees. Dropping a file there makes a new test.

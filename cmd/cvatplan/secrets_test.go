@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,7 +84,7 @@ func login(t *testing.T, url string) string {
 func TestAServerThatRepeatsSecretsIsNotQuoted(t *testing.T) {
 	t.Parallel()
 	d := newDataset(t, shape{tasks: 1, frames: 1})
-	for name, answer := range map[string]func(w http.ResponseWriter, sent string){
+	answers := map[string]func(w http.ResponseWriter, sent string){
 		"in an error": func(w http.ResponseWriter, sent string) {
 			w.WriteHeader(http.StatusUnauthorized)
 			fmt.Fprintf(w, `{"detail": %q}`, "what is "+sent+"?")
@@ -100,7 +102,8 @@ func TestAServerThatRepeatsSecretsIsNotQuoted(t *testing.T) {
 			fmt.Fprintf(w, `{"count": 1, "username": %q, "results": [{"id": 1, "name": %q, "slug": %q}]}`, sent, sent, sent)
 		},
 		"in a header": func(w http.ResponseWriter, sent string) { w.Header().Set("X-Request-Id", sent); w.WriteHeader(404) },
-	} {
+	}
+	for i, name := range slices.Sorted(maps.Keys(answers)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := cvattest.Start(t)
@@ -113,12 +116,15 @@ func TestAServerThatRepeatsSecretsIsNotQuoted(t *testing.T) {
 					srv.Gate.ServeHTTP(w, r)
 					return
 				}
-				answer(w, strings.TrimPrefix(sent, "Bearer "))
+				answers[name](w, strings.TrimPrefix(sent, "Bearer "))
 			})
 			url := serveHTTP(t, mirror)
-			for _, env := range [][]string{nil, {"CVAT_ACCESS_TOKEN=", "CVAT_USERNAME=" + canaryUser, "CVAT_PASSWORD=" + canaryPassword}} {
+			for j, env := range [][]string{nil, {"CVAT_ACCESS_TOKEN=", "CVAT_USERNAME=" + canaryUser, "CVAT_PASSWORD=" + canaryPassword}} {
 				s := newSite(t, d, url, srv.Token).with("cvatplan", env...)
-				for _, command := range []string{"plan", "doctor"} {
+				for k, command := range []string{"plan", "doctor"} {
+					if skipped(i+2*j+k, 4) {
+						continue
+					}
 					if p := s.run(t, 0, command, "--debug"); p.code() == exitLeak || p.code() == exitCrash {
 						t.Errorf("%s: %d\n%s%s", command, p.code(), &p.out, &p.err)
 					}

@@ -242,7 +242,7 @@ func noise(t testing.TB, pixels int, seed uint64) []byte {
 		}
 	}
 	var b bytes.Buffer
-	must(t, png.Encode(&b, img))
+	must(t, (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&b, img))
 	return b.Bytes()
 }
 
@@ -346,6 +346,17 @@ func (s *site) inProcess(t testing.TB, code int, args ...string) string {
 func (s *site) apply(t testing.TB, checkout int, args ...string) *process {
 	t.Helper()
 	return s.run(t, checkout, append([]string{"apply"}, args...)...).wants(t, exitOK)
+}
+
+// next is an apply that must end well whatever came before it, and to which nothing happens: with -short it is in this process,
+// which is quicker.
+func (s *site) next(t testing.TB, checkout int, flags ...string) {
+	t.Helper()
+	if !fewest() {
+		s.apply(t, checkout, flags...)
+		return
+	}
+	s.inProcess(t, exitOK, slices.Concat([]string{"apply"}, flags, []string{filepath.Join(s.checkouts[checkout], "cvatplan.yaml")})...)
 }
 
 // kill ends it as kill -9 does, and waits for its end.

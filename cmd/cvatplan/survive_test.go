@@ -143,7 +143,7 @@ func (b *table) die(t *testing.T, d death) {
 	hold := srv.Hold(cvattest.Rule{Nth: d.k}, d.mode)
 	at := s.killedAt(t, srv, hold, d, b.flags)
 	inTime := d.mode != cvattest.Late || s.applyWhileHandled(t, srv.Gate, hold, d.wake, b.flags)
-	s.apply(t, 1, b.flags...)
+	s.next(t, 1, b.flags...)
 	if !inTime && strings.HasPrefix(at, "PATCH ") && strings.HasSuffix(at, "/annotations/") {
 		b.note(d, at, false) // handled after the next run's end: a window that docs/reliability.md states
 		return

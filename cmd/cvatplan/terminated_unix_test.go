@@ -21,6 +21,6 @@ func TestATerminatedApplyIsFinishedByTheNext(t *testing.T) {
 	hold.Release()
 	<-p.done
 	p.wants(t, exitTerminated)
-	s.apply(t, 1)
+	s.next(t, 1)
 	s.whole(t)
 }

@@ -22,6 +22,7 @@ type Web struct {
 
 var (
 	errNoRanges  = errors.New("the server gives no ranges of files (it answered a part with the whole)")
+	errAddress   = errors.New("the address of the bags' root cannot be read") // the reason would repeat the address
 	errOtherPart = fmt.Errorf("%w: the server answered with another part of it", fs.ErrInvalid)
 )
 
@@ -46,7 +47,7 @@ func (w Web) Path(name string) string {
 func (w Web) address(name string) (*url.URL, error) {
 	u, err := url.Parse(w.Root)
 	if err != nil {
-		return nil, errors.New("the address of the bags' root cannot be read") // its words would be the address
+		return nil, errAddress
 	}
 	if name == "." {
 		return u, nil

@@ -152,9 +152,9 @@ func (f *remoteFile) try(b []byte, off int64) (int, error) {
 	return io.ReadFull(body, b)
 }
 
-// temporary says of all but what a server decided for good that asking again may help.
+// temporary says of all but what is decided for good, by a server or before one is asked, that asking again may help.
 func temporary(err error) bool {
-	for _, final := range []error{fs.ErrNotExist, fs.ErrPermission, fs.ErrInvalid, ErrChanged, errNoRanges} {
+	for _, final := range []error{fs.ErrNotExist, fs.ErrPermission, fs.ErrInvalid, ErrChanged, errNoRanges, errAddress} {
 		if errors.Is(err, final) {
 			return false
 		}

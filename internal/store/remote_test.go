@@ -15,7 +15,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/store/storetest"
@@ -175,13 +177,27 @@ func TestBrokenAnswersAreAskedAgain(t *testing.T) {
 	}
 	for fault, f := range map[string]func(http.ResponseWriter, *http.Request, int) bool{"cut": cut, "busy": busy} {
 		b := &storetest.Bucket{Objects: map[string][]byte{"data/big": noise(1000)}, Fault: f}
+		var both sync.WaitGroup // since each waits before it asks again
 		for name, s := range remote(t, b) {
-			got, err := Head(context.Background(), s, "big", 1000)
-			if err != nil || !bytes.Equal(got, noise(1000)) {
-				t.Errorf("%s, %s: %d bytes, %v", fault, name, len(got), err)
-			}
+			both.Go(func() {
+				got, err := Head(context.Background(), s, "big", 1000)
+				if err != nil || !bytes.Equal(got, noise(1000)) {
+					t.Errorf("%s, %s: %d bytes, %v", fault, name, len(got), err)
+				}
+			})
 		}
+		both.Wait()
 	}
+}
+
+func TestAnAddressThatCannotBeReadIsNotAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		_, err := Web{Root: "http://bob:canary-4711@h:port/d?sig=canary-4711"}.Open(t.Context(), "big")
+		if !errors.Is(err, errAddress) || strings.Contains(err.Error(), "4711") || time.Since(began) > 0 {
+			t.Errorf("after %s: %v", time.Since(began), err)
+		}
+	})
 }
 
 func TestWhatAServerDecidedIsNotAskedAgain(t *testing.T) {

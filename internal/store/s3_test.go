@@ -355,9 +355,11 @@ func TestWithoutAnAnswerTheErrorSaysWhy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			alone(t, map[string]string{"AWS_ENDPOINT_URL": tt.url, "AWS_MAX_ATTEMPTS": "1"})
-			s := At("s3://lab/d")
-			_, errList := s.List(t.Context(), "x")
-			_, errStat := s.Stat(t.Context(), ".")
+			var errList, errStat error
+			var both sync.WaitGroup // since each waits before it asks again
+			both.Go(func() { _, errList = At("s3://lab/d").List(t.Context(), "x") })
+			both.Go(func() { _, errStat = At("s3://lab/d").Stat(t.Context(), ".") })
+			both.Wait()
 			for _, err := range []error{errList, errStat} {
 				var of *fs.PathError
 				if !errors.As(err, &of) || of.Err == nil || !strings.Contains(err.Error(), tt.want) {
