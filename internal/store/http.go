@@ -137,7 +137,10 @@ func (w Web) head(ctx context.Context, name string) (webFile, error) {
 		if failed == tries || !temporary(err) || ctx.Err() != nil {
 			return f, &fs.PathError{Op: "open", Path: w.Path(name), Err: err}
 		}
-		time.Sleep(backoff(failed))
+		select {
+		case <-time.After(backoff(failed)):
+		case <-ctx.Done():
+		}
 	}
 }
 

@@ -59,6 +59,7 @@ func (l Local) Open(_ context.Context, name string) (File, error) {
 // ranOut is of the whole process, as the limit is.
 var ranOut atomic.Bool
 
+// noted remembers that there were too many open files.
 func noted(err error) error {
 	if regular.TooManyOpen(err) {
 		ranOut.Store(true)

@@ -28,9 +28,9 @@ type Drafted struct {
 
 // Draft writes a first manifest of what lies at the paths, to stand in the file of that name: it plans
 // as it is, on the given server, or, where that is empty, on the embedded one. Its globs match what was
-// given and nothing else that is there now. Problems say what is left even if the error says that it is all.
+// given and nothing else that is there now. Problems say what was left out, even where the error says that all of it was.
 func Draft(ctx context.Context, file, server string, paths ...string) (Drafted, error) {
-	guess, err := guessAt(ctx, paths)
+	guess, err := guessEither(ctx, paths)
 	if err != nil {
 		return Drafted{Problems: guess.Skipped}, err
 	}
@@ -51,8 +51,9 @@ func Draft(ctx context.Context, file, server string, paths ...string) (Drafted, 
 	return drafted, err
 }
 
-// guessAt looks at absolute paths: they have parents with names.
-func guessAt(ctx context.Context, paths []string) (Guess, error) {
+// guessEither guesses at images and, where there are none, at point clouds: a project takes one or the other. It looks at
+// absolute paths, since their parents have names.
+func guessEither(ctx context.Context, paths []string) (Guess, error) {
 	absolute := make([]string, len(paths))
 	for i, p := range paths {
 		var err error
@@ -62,7 +63,7 @@ func guessAt(ctx context.Context, paths []string) (Guess, error) {
 	}
 	guess, err := GuessAt(ctx, absolute...)
 	var nothing *nothingError
-	if errors.As(err, &nothing) && nothing.clouds { // a project takes images or point clouds
+	if errors.As(err, &nothing) && nothing.clouds {
 		return guessOf(ctx, manifest.KindPointCloud, absolute)
 	}
 	return guess, err
@@ -116,7 +117,7 @@ func (d draft) try(ctx context.Context, file string) (Drafted, error) {
 	}
 	m, err := manifest.Parse(file, out.Text)
 	var mistakes *manifest.Error
-	if errors.As(err, &mistakes) { // in lines that are not shown
+	if errors.As(err, &mistakes) { // whose lines nobody has seen
 		return out, fmt.Errorf("no manifest comes of what is there: %s", mistakes.Problems[0].Text)
 	}
 	if err != nil {

@@ -31,7 +31,7 @@ type Guess struct {
 	Left    int               // of these, what no camera takes
 	Videos  bool              // all bags are video files: images are their frames
 	Named   bool              // the bags' names have those of their cameras
-	Skipped []diag.Diagnostic // what is left, and why
+	Skipped []diag.Diagnostic // what is left out, and why
 	Odd     []string          // paths that no manifest can write: no bag and no camera is guessed from them
 }
 
@@ -41,7 +41,7 @@ type GuessBag struct {
 	Exclude []string // globs of recordings in it, which are bags of their own
 	Count   int      // how many bags it matches
 	Cameras []string // whose it is, where names do not tell
-	Bare    bool     // no camera has images there: its tasks are not to be missed
+	Bare    bool     // no camera has images there, so that the entry is optional
 }
 
 // A GuessCamera is one entry of cameras:.
@@ -54,8 +54,8 @@ type GuessCamera struct {
 
 // GuessAt looks at directories and recordings, and guesses what is a bag and which
 // cameras there are: by sub-directories, by what file names have before their numbers,
-// and by image topics. What it leaves is in Skipped, with the reason, and fails nothing
-// but the guess of which it was all.
+// and by image topics. What it leaves out is in Skipped, with the reason; it is an error
+// only where nothing is left to guess at.
 func GuessAt(ctx context.Context, paths ...string) (Guess, error) {
 	return guessOf(ctx, manifest.KindImages, paths)
 }
@@ -95,7 +95,7 @@ type guessedBag struct {
 	bare    bool     // no camera takes anything of it
 }
 
-// A nothingError is that no bag is guessed.
+// A nothingError says that no bag was found.
 type nothingError struct {
 	paths  []string
 	clouds bool // there are point clouds, of which a guess could be made

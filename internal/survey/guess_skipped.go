@@ -20,12 +20,12 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
-// skip keeps why something that looked like a bag is left.
+// skip warns that something which looked like a bag is left out.
 func (g *guesser) skip(code diag.Code, hint diag.Hint, format string, args ...any) {
 	g.skipped = append(g.skipped, diag.Diagnostic{Severity: diag.Warning, Code: code, Hint: hint, Text: fmt.Sprintf(format, args...)})
 }
 
-// mostAlike is how many things left for one reason are listed; the rest is counted.
+// mostAlike is how many things that are left out for one reason are listed; the rest is counted.
 const mostAlike = 5
 
 // fewAlike gives the first few of each code.
@@ -46,7 +46,7 @@ func fewAlike(list []diag.Diagnostic) []diag.Diagnostic {
 	return kept
 }
 
-// note keeps what is left out, where that loses nothing.
+// note says what is left out, where that loses nothing.
 func (g *guesser) note(code diag.Code, format string, args ...any) {
 	g.skipped = append(g.skipped, diag.Diagnostic{Severity: diag.Note, Code: code, Text: fmt.Sprintf(format, args...)})
 }
@@ -76,7 +76,7 @@ func (g *guesser) notRecording(ctx context.Context, path string, size int64) {
 	}
 }
 
-// stubs says of what DVC keeps that it is not here.
+// stubs names what DVC keeps elsewhere.
 func (g *guesser) stubs(dir string, entries []fs.DirEntry) {
 	here := make(map[string]bool, len(entries))
 	for _, e := range entries {
@@ -99,7 +99,7 @@ func (g *guesser) brokenLink(ctx context.Context, in store.Store, name string) b
 	return ok
 }
 
-// recording adds a recording with image topics; of another one it says why it is left.
+// recording adds a recording with image topics; of another one it says why it is left out.
 func (g *guesser) recording(ctx context.Context, path string) {
 	topics, videos, damage, err := g.topicsOf(ctx, path)
 	switch {
