@@ -21,6 +21,10 @@ type Options struct {
 	Workers  int            // how many chunks are unpacked at once; 0 is one for each core
 	Memory   *memory.Budget // shared with others; nil is one of [memory.Default] for this recording
 
+	// Foreign reports whether names in the metadata.yaml of a directory must not be repeated unless files of these names are there,
+	// since its text is somebody else's. It is given the store's root and the directory, as Path writes them; nil: none are.
+	Foreign func(root, dir string) bool
+
 	// Far says that each byte of a file has its price, as on another machine: a file that would have to be read whole
 	// to be opened, for it has no index or is a database, is a [*WholeError], unless ReadWhole consents. Then a database, whose
 	// pages are read in no order, is copied to TempDir first.
@@ -101,6 +105,7 @@ type Bag struct {
 	warn        *warnings
 	unreadFiles []Unread
 	unlisted    []string // files that the metadata does not name
+	foreign     bool     // see Options.Foreign
 	notes       []string
 	guessed     bool // there is no metadata: names alone say that the files are one recording
 	cache       *cache

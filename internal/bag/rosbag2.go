@@ -32,6 +32,7 @@ type metadata struct {
 type split struct {
 	at       location
 	messages int64 // that the metadata claims; 0 is unknown
+	hidden   bool  // it is not there, and its name must not be repeated
 }
 
 // open opens the path's files.
@@ -68,6 +69,7 @@ type Unread struct {
 	Name     string   // in the store
 	Err      error    // wraps fs.ErrNotExist where it is missing
 	Unlisted []string // where it is missing: the files there that the metadata does not name, in natural order
+	Hidden   bool     // it is missing, and its name is not to be repeated (see [Options].Foreign): Name is its directory's
 }
 
 // An UnreadError is a rosbag2 directory none of whose files can be read. It wraps [ErrNotRecording].
@@ -180,6 +182,9 @@ func (b *Bag) openSplit(ctx context.Context, s split) error {
 	switch {
 	case err == nil, ctx.Err() != nil, errors.As(err, &damage):
 		return err
+	case s.hidden:
+		b.unreadFiles = append(b.unreadFiles, Unread{Name: b.at.name, Err: fs.ErrNotExist, Hidden: true})
+		return b.warn.add(Warning{File: b.at.child(metadataName).String(), Text: "names a file that is missing; the name is not shown, since the metadata lies outside the repository", Messages: s.messages})
 	case ofTheMachine(err):
 		return fmt.Errorf("%s: %w", s.at, err)
 	}
@@ -227,6 +232,11 @@ func (b *Bag) splits(ctx context.Context) ([]split, error) {
 	}
 	splits, err := readMetadata(ctx, b.at, names)
 	if err == nil && len(splits) > 0 {
+		if b.foreign = b.opts.Foreign != nil && b.opts.Foreign(b.at.store.Path("."), b.at.String()); b.foreign {
+			if err := b.hide(ctx, splits); err != nil {
+				return nil, err
+			}
+		}
 		return b.compareListed(ctx, splits, names)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -246,6 +256,22 @@ func (b *Bag) splits(ctx context.Context) ([]split, error) {
 		splits = append(splits, split{at: b.at.child(name)})
 	}
 	return splits, nil
+}
+
+// hide marks the files that are known from the text of the metadata alone.
+func (b *Bag) hide(ctx context.Context, splits []split) error {
+	list, err := b.at.store.List(ctx, b.at.name)
+	if err != nil {
+		return err
+	}
+	there := make(map[string]bool, len(list))
+	for _, e := range list {
+		there[b.at.child(e.Name()).name] = true
+	}
+	for i, s := range splits {
+		splits[i].hidden = !there[s.at.name]
+	}
+	return nil
 }
 
 // noteTwin notes a file that is left out since another one holds the same.

@@ -26,7 +26,10 @@ func (b *Bag) compareListed(ctx context.Context, splits []split, names []string)
 		if !ok {
 			continue
 		}
-		splits[i].at = b.at.child(now)
+		splits[i].at, splits[i].hidden = b.at.child(now), false
+		if b.foreign {
+			old = "a file"
+		}
 		if err := b.warn.add(Warning{File: splits[i].at.String(), Text: "is taken for " + old + ", which metadata.yaml names"}); err != nil {
 			return nil, err
 		}

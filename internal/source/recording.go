@@ -59,7 +59,12 @@ func (s scanner) openRecording(ctx context.Context, b *bagRef) outcome {
 // given them later.
 func unreadFiles(ctx context.Context, b *bagRef, files []bag.Unread) []diag.Diagnostic {
 	var list []diag.Diagnostic
+	hidden := 0
 	for _, f := range files {
+		if f.Hidden {
+			hidden++
+			continue
+		}
 		said := fmt.Sprintf("bag %s: its file %s ", wording.Safe(b.rel), wording.Safe(path.Base(f.Name)))
 		p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeIncompleteBag, Hint: diag.Do(diag.HintBringBagFiles)}
 		head, err := store.Head(ctx, b.store, f.Name, content.MaxPointer)
@@ -91,7 +96,42 @@ func unreadFiles(ctx context.Context, b *bagRef, files []bag.Unread) []diag.Diag
 		}
 		list = append(list, p)
 	}
+	if hidden > 0 {
+		p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeIncompleteBag, Hint: diag.Do(diag.HintBringBagFiles)}
+		p.Text = fmt.Sprintf("bag %s lacks %s named by its metadata.yaml; names are not shown, since that lies outside the repository of the manifest",
+			wording.Safe(b.rel), wording.Count(hidden, "file", "files"))
+		if b.partial() {
+			p.Hint = diag.Do(diag.HintBringABagFile)
+		}
+		list = append(list, p)
+	}
 	return list
+}
+
+// foreignMetadata reports whether the metadata.yaml of a rosbag2 of this machine is reached by a link that the manifest's
+// repository holds and that leads out of it: whoever wrote that link may have no right to read what it leads to. A root
+// elsewhere is what the manifest's author named: there it is what leads out of the root and out of the bag, too.
+func (s scanner) foreignMetadata(root, dir string) bool {
+	at, err := filepath.EvalSymlinks(filepath.Join(dir, "metadata.yaml"))
+	switch {
+	case err != nil || s.m.Shows(at): // on another machine, nothing is
+		return false
+	case s.m.Shows(root):
+		return true
+	}
+	return !leadsInto(root, at) && !leadsInto(dir, at)
+}
+
+// leadsInto reports whether a path without links lies below a directory.
+func leadsInto(dir, path string) bool {
+	top, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return false
+	}
+	abs, err := filepath.Abs(path)
+	top, topErr := filepath.Abs(top)
+	rel, relErr := filepath.Rel(top, abs)
+	return err == nil && topErr == nil && relErr == nil && filepath.IsLocal(rel)
 }
 
 // needsWhole says what it costs to open a file of a store on another machine that has no index.

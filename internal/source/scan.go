@@ -36,7 +36,9 @@ func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.
 			s.matchers[c.Kind] = camera.NewMatcher(m.Cameras, c.Kind)
 		}
 	}
-	s.cache = &recording.Cache{Options: bag.Options{Strict: o.Strict, ReadWhole: o.ReadWhole, TempDir: o.TempDir, Memory: cmp.Or(o.Memory, memory.New(memory.Default))}}
+	s.cache = &recording.Cache{Options: bag.Options{
+		Strict: o.Strict, ReadWhole: o.ReadWhole, TempDir: o.TempDir, Memory: cmp.Or(o.Memory, memory.New(memory.Default)), Foreign: s.foreignMetadata,
+	}}
 	defer s.cache.Close()
 	if s.root == "" {
 		s.root = m.Root

@@ -33,11 +33,19 @@ func (l *loader) foreign() map[*text]bool {
 	found := make(map[*text]bool)
 	root := tree(l.files[0].dir)
 	for _, t := range l.files {
-		real := resolved(t.name)
-		rel, err := filepath.Rel(root, real)
-		found[t] = err != nil || !filepath.IsLocal(rel) || ofSystem(real) || ofGit(real)
+		found[t] = !inTree(root, resolved(t.name))
 	}
 	return found
+}
+
+// Shows reports whether the text of a file may be repeated where a pull request shows it: links resolved, it lies in the
+// manifest's repository, or in its directory where that is in none.
+func (m *Manifest) Shows(path string) bool { return inTree(tree(m.Dir), resolved(path)) }
+
+// inTree is of a path without links.
+func inTree(root, path string) bool {
+	rel, err := filepath.Rel(root, path)
+	return err == nil && filepath.IsLocal(rel) && !ofSystem(path) && !ofGit(path)
 }
 
 // ofSystem tells files that hold what the kernel knows, such as a process's environment.
@@ -45,9 +53,11 @@ func ofSystem(path string) bool {
 	return strings.HasPrefix(path, "/proc/") || strings.HasPrefix(path, "/sys/")
 }
 
-// ofGit tells files that git keeps for itself, which are in no commit.
+// ofGit tells files that git keeps for itself, which are in no commit; those of git-annex are the contents of what is.
 func ofGit(path string) bool {
-	return slices.ContainsFunc(strings.Split(filepath.ToSlash(path), "/"), func(part string) bool { return strings.EqualFold(part, ".git") })
+	parts := strings.Split(filepath.ToSlash(path), "/")
+	i := slices.IndexFunc(parts, func(part string) bool { return strings.EqualFold(part, ".git") })
+	return i >= 0 && !(len(parts) > i+2 && parts[i+1] == "annex" && parts[i+2] == "objects")
 }
 
 // resolved is an absolute path without links, as far as that can be told.
