@@ -240,7 +240,15 @@ func (a *app) taskNames(before typedWords) []candidate {
 var completionScripts embed.FS
 
 type completionCmd struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish. Put into its startup file: source <(cvatplan completion bash); for fish: cvatplan completion fish | source."`
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+}
+
+// Help is what the command's help ends its description with.
+func (completionCmd) Help() string {
+	return `Examples:
+
+    source <(cvatplan completion bash)    # or zsh; in ~/.bashrc, ~/.zshrc
+    cvatplan completion fish | source     # in ~/.config/fish/config.fish`
 }
 
 // Run prints the script that makes a shell complete cvatplan's commands, flags, values and tasks.

@@ -43,32 +43,43 @@ func (a *app) findCredentials(server string) (credentials, error) {
 	if a.interactive() {
 		return a.askCredentials(server)
 	}
-	return credentials{}, withHint(withCode(diag.CodeBadCredentials, fmt.Errorf("%w: no credentials for %s", cvat.ErrNotAuthorised, server)),
-		diag.Do(diag.HintSetCredentials))
+	hint := diag.Do(diag.HintSetCredentials)
+	if a.getenv("CVAT_USERNAME") != "" && a.getenv("CVAT_PASSWORD") == "" {
+		hint = diag.Do(diag.HintSetPassword)
+	}
+	return credentials{}, withHint(withCode(diag.CodeBadCredentials, fmt.Errorf("%w: no credentials for %s", cvat.ErrNotAuthorised, server)), hint)
 }
 
 // maxTokenFile is more bytes than any token has; a device would have no end.
 const maxTokenFile = 64 << 10
 
 func (a *app) tokenFromFile(file string) (credentials, error) {
+	token, err := readToken(file)
+	if err != nil {
+		return credentials{}, withHint(fmt.Errorf("CVAT_ACCESS_TOKEN_FILE: %w", err), diag.Do(diag.HintWriteTokenFile))
+	}
+	a.secrets.Add(token) // it may be a pipe, which only this reads
+	return credentials{accessToken: cvat.NewSecret(token), hasToken: true}, nil
+}
+
+func readToken(file string) (string, error) {
 	f, err := regular.OpenGiven(file)
 	if err != nil {
-		return credentials{}, fmt.Errorf("CVAT_ACCESS_TOKEN_FILE: %w", err)
+		return "", err
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxTokenFile+1))
 	if err != nil {
-		return credentials{}, fmt.Errorf("CVAT_ACCESS_TOKEN_FILE: %w", err)
+		return "", err
 	}
 	if len(text) > maxTokenFile {
-		return credentials{}, fmt.Errorf("CVAT_ACCESS_TOKEN_FILE: %s is larger than %d KiB", file, maxTokenFile>>10)
+		return "", fmt.Errorf("%s is larger than %d KiB", file, maxTokenFile>>10)
 	}
 	token := strings.TrimSpace(string(text))
 	if token == "" {
-		return credentials{}, fmt.Errorf("CVAT_ACCESS_TOKEN_FILE: %s is empty", file)
+		return "", fmt.Errorf("%s is empty", file)
 	}
-	a.secrets.Add(token) // it may be a pipe, which only this reads
-	return credentials{accessToken: cvat.NewSecret(token), hasToken: true}, nil
+	return token, nil
 }
 
 // interactive reports whether there is a person to ask.

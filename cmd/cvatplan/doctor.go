@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"time"
 
 	"github.com/cvatplan/cvatplan/internal/advice"
@@ -25,15 +27,15 @@ type doctorCmd struct {
 func (doctorCmd) Help() string {
 	return `Examples:
 
-    cvatplan doctor
-    cvatplan doctor --server https://cvat.example.com`
+    cvatplan doctor                                    # what cvatplan.yaml needs
+    cvatplan doctor --server https://cvat.example.com  # needs no manifest`
 }
 
 // Run checks all that apply needs of the manifests' servers, and says what to do about each.
 func (c doctorCmd) Run(a *app) error {
 	ctx, cancel := a.context()
 	defer cancel()
-	manifests, err := a.load(c.Manifests)
+	manifests, err := c.load(a)
 	if err != nil {
 		return err
 	}
@@ -49,6 +51,17 @@ func (c doctorCmd) Run(a *app) error {
 		return exit(worst)
 	}
 	return nil
+}
+
+// load reads the manifests. A server of the command line is examined without any, too: its address and its
+// credentials are what a newcomer tries first.
+func (c doctorCmd) load(a *app) ([]*manifest.Manifest, error) {
+	if len(c.Manifests) == 0 && a.Server != "" {
+		if _, err := os.Lstat(defaultManifest); errors.Is(err, fs.ErrNotExist) {
+			return []*manifest.Manifest{{}}, nil
+		}
+	}
+	return a.load(c.Manifests)
 }
 
 // examine returns the exit code of what failed.

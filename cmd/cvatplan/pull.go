@@ -17,7 +17,7 @@ import (
 type pullCmd struct {
 	Manifests []string `arg:"" optional:"" name:"MANIFEST" help:"Manifests; default cvatplan.yaml."`
 	To        string   `placeholder:"DIR" type:"path" help:"Write into this directory, in place of the manifest's pull: to."`
-	Format    []string `placeholder:"FORMAT,…" help:"jsonl, coco, yolo, mcap, or any that the server lists, as \"CVAT for images 1.1\". Default jsonl."`
+	Format    []string `placeholder:"FORMAT" help:"jsonl, coco, yolo, mcap, or any that the server lists, as \"CVAT for images 1.1\". Default jsonl."`
 	Merge     string   `enum:",project,subset,bag" default:"" placeholder:"BY" help:"One file per project, subset or bag, in place of one per task."`
 	Jobs      string   `enum:",annotation,ground_truth" default:"" placeholder:"KIND" help:"Whose annotations: annotation (default) or ground_truth."`
 	Stage     string   `enum:",annotation,validation,acceptance" default:"" placeholder:"STAGE" help:"Only frames of jobs in this stage: annotation, validation or acceptance."`
@@ -29,7 +29,13 @@ type pullCmd struct {
 }
 
 func (pullCmd) Help() string {
-	return `Each frame is joined by its name to its bag, topic and time, as cvatplan frames lists them; tracks are given on every frame, as CVAT exports them. A task that did not change costs no request, and a file whose content did not change is left as it is, so that git shows what annotators did.`
+	return `Each frame is joined by its name to its bag, topic and time, as cvatplan frames lists them; tracks are given on every frame, as CVAT exports them. A task that did not change costs no request, and a file whose content did not change is left as it is, so that git shows what annotators did.
+
+Examples:
+
+    cvatplan pull --to labels                            # JSON Lines
+    cvatplan pull --to labels --format coco,yolo --merge subset
+    cvatplan pull --check                                # exit 2 on new work`
 }
 
 // Run writes the annotations of the manifests' tasks.

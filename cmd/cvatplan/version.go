@@ -11,6 +11,14 @@ var version = ""
 
 type versionCmd struct{}
 
+// Help is what the command's help ends its description with.
+func (versionCmd) Help() string {
+	return `Examples:
+
+    cvatplan version
+    cvatplan --version    # the same`
+}
+
 func (versionCmd) Run(a *app) error {
 	_, err := fmt.Fprintln(a.stdout, versionLine())
 	return err

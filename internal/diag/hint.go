@@ -194,6 +194,8 @@ const (
 	HintCheckPassword
 	HintCheckToken
 	HintSetCredentials
+	HintSetPassword
+	HintWriteTokenFile
 	HintGiveCredentials
 	HintGetWritingToken
 	HintMakeWritingToken
@@ -211,12 +213,20 @@ const (
 	HintWaitForServer
 	HintCheckServerURL
 	HintCheckHostName
+	HintCheckProxy
 	HintCheckForLoginPage
+	HintPassLogin
+	HintTryHTTPS
+	HintAnswerCut
+	HintUpgradeServer
 	HintAddressWithoutPath // address
 	HintUseRedirectTarget
 	HintUseHTTPS
 	HintUseHTTP
 	HintTrustCertificate
+	HintRenewCertificate
+	HintUseCertifiedName
+	HintGiveCertificates
 	HintWaitForAnswer
 	HintUpdateCvatplan
 	HintSynchronizeClocks

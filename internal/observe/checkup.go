@@ -58,7 +58,7 @@ const soon = 7 * 24 * time.Hour
 
 // Checkup looks at all that apply needs of a server, by GETs and the login alone, in the order in
 // which things build on each other: address, version, clock, credentials, token, workspace, project,
-// rights, limits. now is this machine's time.
+// rights, limits. Without a project in want none is looked for. now is this machine's time.
 func Checkup(ctx context.Context, c Patient, want Want, now time.Time) []Finding {
 	e := &examination{c: c, want: want, now: now}
 	for _, check := range []func(context.Context) bool{e.version, e.clock, e.user, e.token, e.workspace, e.project, e.rights} {
@@ -206,11 +206,14 @@ func (e *examination) workspace(ctx context.Context) bool {
 		e.say("organization", Fine, diag.Hint{}, "none: the personal workspace (the user sees: %s)", seen)
 		return true
 	}
-	e.say("organization", Failed, diag.Do(diag.HintCheckOrganization), "the user sees no organization %q (but: %s)", slug, seen)
+	e.say("organization", Failed, diag.Do(diag.HintCheckOrganization), "the user sees no organization %q (it sees: %s)", slug, seen)
 	return false
 }
 
 func (e *examination) project(ctx context.Context) bool {
+	if e.want.Project.ID == 0 && e.want.Project.Name == "" {
+		return true
+	}
 	found, err := FindProject(ctx, e.c, e.want.Project)
 	e.found = found
 	switch {

@@ -87,7 +87,7 @@ func TestACheckupSaysWhatIsWrongAndWhatToDo(t *testing.T) {
 		"expires soon":          {func(p *patient) { at := noon.Add(24 * time.Hour); p.token.Expires = &at }, map[string]Outcome{"token": Warning}, []string{"expires 2026-03-05 12:00 UTC", "make a new token"}, ""},
 		"unknown to the server": {func(p *patient) { p.fails["token"] = notFound() }, nil, nil, ""},
 		"no organization of that name": {func(p *patient) { p.org, p.orgs = "nowhere", []cvat.Organization{{Slug: "orchard"}} },
-			map[string]Outcome{"organization": Failed}, []string{`no organization "nowhere" (but: orchard)`}, "organization"},
+			map[string]Outcome{"organization": Failed}, []string{`no organization "nowhere" (it sees: orchard)`}, "organization"},
 		"no project":        {func(p *patient) { p.projects = nil }, map[string]Outcome{"project": Warning}, []string{"create: true"}, ""},
 		"two projects":      {func(p *patient) { p.projects = append(p.projects, cvat.Project{ID: 8, Name: "p"}) }, map[string]Outcome{"project": Failed}, []string{"project.id"}, "project"},
 		"another's project": {func(p *patient) { p.self.ID = 2 }, map[string]Outcome{"rights": Warning}, []string{"project 7 is alice's", "organization"}, ""},

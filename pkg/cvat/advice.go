@@ -45,6 +45,9 @@ func (e *redirectError) Code() diag.Code { return diag.CodeRedirect }
 
 // Hint says what fixes it.
 func (e *redirectError) Hint() diag.Hint {
+	if e.elsewhere {
+		return diag.Do(diag.HintPassLogin)
+	}
 	return diag.Do(diag.HintUseRedirectTarget)
 }
 
@@ -61,6 +64,15 @@ func (e *ConnectionError) Code() diag.Code { return e.explain().code }
 
 // Hint says what fixes it.
 func (e *ConnectionError) Hint() diag.Hint { return e.explain().hint }
+
+// An advisedError carries a hint apart from its text.
+type advisedError struct {
+	error
+	hint diag.Hint
+}
+
+func (e *advisedError) Unwrap() error   { return e.error }
+func (e *advisedError) Hint() diag.Hint { return e.hint }
 
 // An explanation is both, so that what is explained and what is proposed are about the same.
 type explanation struct {
@@ -93,7 +105,7 @@ func (e *APIError) explain() explanation {
 	case e.Status == http.StatusBadGateway, e.Status == http.StatusServiceUnavailable, e.Status == http.StatusGatewayTimeout:
 		return explanation{diag.CodeServerError, diag.Do(diag.HintWaitForServer)}
 	case e.Status > http.StatusInternalServerError:
-		return explanation{diag.CodeServerError, diag.Hint{}}
+		return explanation{diag.CodeServerError, diag.Do(diag.HintReadServerLog)}
 	}
 	return explanation{}
 }
@@ -101,6 +113,9 @@ func (e *APIError) explain() explanation {
 func (e *answerError) explain() explanation {
 	if e.notCVAT {
 		return explanation{diag.CodeNotCVAT, diag.Do(diag.HintCheckForLoginPage)}
+	}
+	if e.early {
+		return explanation{diag.CodeServerError, diag.Do(diag.HintAnswerCut)}
 	}
 	return explanation{diag.CodeServerError, diag.Hint{}}
 }
@@ -113,8 +128,14 @@ func (e *ConnectionError) explain() explanation {
 		return explanation{diag.CodeStalled, diag.Do(diag.HintWaitForAnswer)}
 	case speaksPlainHTTP(e.Err):
 		return explanation{diag.CodeCertificate, diag.Do(diag.HintUseHTTP)}
+	case isOutOfDate(e.Err):
+		return explanation{diag.CodeCertificate, diag.Do(diag.HintRenewCertificate)}
+	case isOtherName(e.Err):
+		return explanation{diag.CodeCertificate, diag.Do(diag.HintUseCertifiedName)}
 	case isTLS(e.Err):
 		return explanation{diag.CodeCertificate, diag.Do(diag.HintTrustCertificate)}
+	case isProxy(e.Err):
+		return explanation{diag.CodeUnreachable, diag.Do(diag.HintCheckProxy)}
 	case isNoHost(e.Err):
 		return explanation{diag.CodeUnreachable, diag.Do(diag.HintCheckHostName)}
 	}

@@ -121,6 +121,7 @@ func (e *answerError) Is(target error) bool { return target == ErrNotCVAT && e.n
 type redirectError struct {
 	Method, Path string
 	To           string // scheme and host of where it leads
+	elsewhere    bool   // to another path: a login page, rather than a CVAT that has moved
 }
 
 // Error names where the redirect leads.
@@ -170,6 +171,22 @@ func isTLS(err error) bool {
 	var name x509.HostnameError
 	var alert tls.AlertError
 	return errors.As(err, &verification) || errors.As(err, &unknown) || errors.As(err, &name) || errors.As(err, &alert)
+}
+
+func isOutOfDate(err error) bool {
+	var invalid x509.CertificateInvalidError
+	return errors.As(err, &invalid) && invalid.Reason == x509.Expired // also: not yet valid
+}
+
+func isOtherName(err error) bool {
+	var name x509.HostnameError
+	return errors.As(err, &name)
+}
+
+// isProxy says that the proxy of the environment was not reached.
+func isProxy(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "proxyconnect"
 }
 
 func isNoHost(err error) bool {
@@ -231,15 +248,23 @@ func (c *Client) refusal(q *request, resp *http.Response) error {
 
 func (c *Client) redirect(q *request, resp *http.Response) error {
 	to := "an unreadable place"
+	elsewhere := false
 	if u, err := resp.Location(); err == nil {
 		to = c.scrub(harmless(u.Scheme + "://" + u.Host))
+		elsewhere = !strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), q.path)
 	}
-	return &redirectError{Method: q.method, Path: q.path, To: to}
+	return &redirectError{Method: q.method, Path: q.path, To: to, elsewhere: elsewhere}
 }
 
-// asNotCVAT: what answers 404 or a page of HTML to the question for its version is no CVAT.
+// asNotCVAT: what answers 404, a page of HTML, or the wish for credentials to the question for its version,
+// which CVAT answers to everybody, is no CVAT.
 func (c *Client) asNotCVAT(err error) error {
+	var refused *APIError
 	switch {
+	case errors.As(err, &refused) && refused.Is(ErrNotAuthorised):
+		return &notCVATError{err, diag.Do(diag.HintPassLogin)}
+	case errors.As(err, &refused) && refused.Status == http.StatusBadRequest && c.base.Scheme == "http":
+		return &notCVATError{err, diag.Do(diag.HintTryHTTPS)}
 	case !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrNotCVAT):
 		return err
 	case strings.Trim(c.base.Path, "/") != "": // a page of CVAT, maybe, copied from a browser

@@ -3,6 +3,7 @@ package cvat
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -81,6 +83,10 @@ func TestHintsFitTheCause(t *testing.T) {
 		"wrapped":        {&unknownOutcome{&APIError{Status: 502}}, "not running"},
 		"not CVAT":       {&answerError{notCVAT: true}, "login page"},
 		"redirect":       {&redirectError{}, "server.url"},
+		"cut":            {&answerError{early: true}, "ended the answer early"},
+		"expired":        {&ConnectionError{Err: x509.CertificateInvalidError{Reason: x509.Expired}}, "out of date"},
+		"other name":     {&ConnectionError{Err: x509.HostnameError{Certificate: &x509.Certificate{}}}, "another name"},
+		"proxy":          {&ConnectionError{Err: &net.OpError{Op: "proxyconnect", Err: syscall.ECONNREFUSED}}, "NO_PROXY"},
 		"insecure":       {&insecureError{}, "--insecure-http"},
 		"no host":        {&ConnectionError{Err: &net.DNSError{IsNotFound: true}}, "VPN"},
 		"cancelled":      {&ConnectionError{Err: context.Canceled}, ""},
@@ -91,6 +97,36 @@ func TestHintsFitTheCause(t *testing.T) {
 			got := advice.Of(tt.err)
 			if (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) {
 				t.Errorf("got %q, want something with %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// CVAT tells everybody its version, so who wants a login for it, or leads elsewhere, is somebody else.
+func TestWhatStandsInFrontOfCVATIsNamed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status   int
+		location string
+		want     string
+	}{
+		"login for a password": {401, "", "cvatplan cannot log in there"},
+		"forbidden":            {403, "", "cvatplan cannot log in there"},
+		"login page":           {302, "/oauth2/start?rd=%2Fapi%2Fserver%2Fabout", "cvatplan cannot log in there"},
+		"login page elsewhere": {302, "https://login.example.com/authorize", "cvatplan cannot log in there"},
+		"moved":                {301, "https://cvat.example.com/api/server/about", "as server.url"},
+		"moved with a slash":   {308, "https://cvat.example.com/api/server/about/", "as server.url"},
+		"port of https":        {400, "", "write https://"},
+		"nothing there":        {404, "", "that of CVAT itself?"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if tt.location != "" {
+					w.Header().Set("Location", tt.location)
+				}
+				say(w, tt.status, "<html></html>")
+			})
+			if _, err := c.About(t.Context()); err == nil || !strings.Contains(advice.Of(err), tt.want) {
+				t.Errorf("%v, hint %q; want %q", err, advice.Of(err), tt.want)
 			}
 		})
 	}

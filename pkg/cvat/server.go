@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+
+	"github.com/cvatplan/cvatplan/internal/diag"
 )
 
 // OldestServer and NewestServer bound the versions that speak the one protocol
@@ -80,7 +82,7 @@ func (c *Client) About(ctx context.Context) (*About, error) {
 func (a *About) Check(accessToken bool) (warning string, err error) {
 	switch {
 	case a.Version.Before(OldestServer):
-		return "", fmt.Errorf("%w: CVAT %s; cvatplan needs %s or newer", ErrTooOld, a.Version, OldestServer)
+		return "", &advisedError{fmt.Errorf("%w: CVAT %s; cvatplan needs %s or newer", ErrTooOld, a.Version, OldestServer), diag.Do(diag.HintUpgradeServer)}
 	case accessToken && a.Version.Before(firstAccessTokens):
 		return "", fmt.Errorf("%w: CVAT %s knows no access tokens before 2.48; use CVAT_USERNAME and CVAT_PASSWORD", ErrTooOld, a.Version)
 	case a.Version.Major > NewestServer.Major || a.Version.Major == NewestServer.Major && a.Version.Minor > NewestServer.Minor:

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/regular"
 )
 
@@ -47,25 +48,30 @@ func newTransport(o Options) (http.RoundTripper, error) {
 const maxRoots = 16 << 20
 
 // readRoots adds a file of authorities to the system's; no file means the system's alone.
+// badCAFile adds what the file should be.
+func badCAFile(err error) error {
+	return &advisedError{err, diag.Do(diag.HintGiveCertificates)}
+}
+
 func readRoots(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
 	f, err := regular.OpenGiven(file)
 	if err != nil {
-		return nil, fmt.Errorf("CA file: %w", err)
+		return nil, badCAFile(fmt.Errorf("CA file: %w", err))
 	}
 	defer f.Close()
 	pem, err := io.ReadAll(io.LimitReader(f, maxRoots))
 	if err != nil {
-		return nil, fmt.Errorf("CA file: %w", err)
+		return nil, badCAFile(fmt.Errorf("CA file: %w", err))
 	}
 	roots, err := x509.SystemCertPool()
 	if err != nil {
 		roots = x509.NewCertPool()
 	}
 	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("CA file %s: no certificate in it", file)
+		return nil, badCAFile(fmt.Errorf("CA file %s: no certificate in it", file))
 	}
 	return roots, nil
 }
