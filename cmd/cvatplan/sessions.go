@@ -56,7 +56,7 @@ func (a *app) load(files []string) ([]*manifest.Manifest, error) {
 // and whatever is wrong with it.
 func (a *app) loadManifest(file string) (*manifest.Manifest, error) {
 	known := a.known()
-	m, err := manifest.LoadWith(file, func(text []byte) { known.Address(string(text)) })
+	m, err := manifest.Load(file, func(text []byte) { known.Address(string(text)) })
 	if err != nil {
 		return nil, err
 	}

@@ -327,7 +327,7 @@ func TestASavedPlanSendsNoOtherImages(t *testing.T) {
 // due reopens a saved plan and returns why it is no longer true.
 func due(t *testing.T, file planfile.File, server *cvat.Client) error {
 	t.Helper()
-	s, err := planner.Reopen(t.Context(), file, manifest.Load, planner.ScanOptions{})
+	s, err := planner.Reopen(t.Context(), file, load, planner.ScanOptions{})
 	if err != nil {
 		return err
 	}
@@ -342,7 +342,7 @@ func due(t *testing.T, file planfile.File, server *cvat.Client) error {
 
 func reopen(t *testing.T, file planfile.File, server *cvat.Client) []*planner.Project {
 	t.Helper()
-	s, err := planner.Reopen(t.Context(), file, manifest.Load, planner.ScanOptions{})
+	s, err := planner.Reopen(t.Context(), file, load, planner.ScanOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -493,3 +493,5 @@ func picture(t *testing.T, seed int) []byte {
 	}
 	return b.Bytes()
 }
+
+func load(file string) (*manifest.Manifest, error) { return manifest.Load(file) }

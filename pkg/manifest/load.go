@@ -14,19 +14,18 @@ import (
 
 // A loader reads one manifest with the files that it names, and collects problems.
 type loader struct {
-	files    []*text           // in the order in which they were read, the manifest first
-	see      func(text []byte) // gets each file's text; may be nil
+	files    []*text // in the order in which they were read, the manifest first
+	see      []func(text []byte)
 	problems []Diagnostic
 	baseless bool // what extends: names could not be read
 }
 
 // Load reads the manifest at path, and the files that its extends: and labels:
 // name. The error is an *[Error] if the manifest is wrong, else the file's own.
-func Load(path string) (*Manifest, error) { return LoadWith(path, nil) }
-
-// LoadWith is Load that first gives the text of each file to see, whatever is wrong with it: a program so knows
-// what it must not repeat before it prints the error.
-func LoadWith(path string, see func(text []byte)) (*Manifest, error) {
+//
+// Each see gets the text of each file before anything is said about it, whatever is wrong with it: a program
+// that prints errors learns so what it must not repeat.
+func Load(path string, see ...func(text []byte)) (*Manifest, error) {
 	file, err := regular.OpenGiven(path)
 	if err != nil {
 		return nil, fmt.Errorf("read manifest: %w", err)
@@ -66,8 +65,8 @@ func (l *loader) parse(name string, data []byte) (*Manifest, error) {
 
 // read parses one file; nil where that fails, which is then reported.
 func (l *loader) read(name string, data []byte) *node {
-	if l.see != nil {
-		l.see(data)
+	for _, see := range l.see {
+		see(data)
 	}
 	t := newText(name, data)
 	l.files = append(l.files, t)
