@@ -15,6 +15,7 @@ type bitmap struct {
 	bits          int64
 	compression   uint32
 	pixels        int64 // where they begin
+	colour        int64 // bytes of one in the table
 }
 
 // bmpHeader judges a BMP by what Pillow opens.
@@ -131,9 +132,15 @@ func readBitmap(r *io.SectionReader, at, pixels int64) (bitmap, error) {
 	if err != nil {
 		return b, err
 	}
-	table, err := b.table(n, colours)
+	if b.colour = 4; n == 12 {
+		b.colour = 3
+	}
+	table, err := b.table(colours, r.Size()-end)
 	if err != nil {
 		return b, err
+	}
+	if b.width > b.row() && b.ramp(r, end, table) {
+		return b, errors.New("its colours are grey, one for each number: CVAT takes its pixels for bytes")
 	}
 	switch b.pixels {
 	case end: // as if there were no table of colours
@@ -159,21 +166,36 @@ func (b *bitmap) read(d []byte) (colours int64) {
 	return int64(le.Uint32(d[32:]))
 }
 
-// table is the bytes of the table of colours.
-func (b bitmap) table(header uint32, colours int64) (int64, error) {
+// table is the bytes of the table of colours, of which Pillow reads what is there.
+func (b bitmap) table(colours, room int64) (int64, error) {
 	if b.bits > 8 {
 		return 0, nil
 	}
 	if colours == 0 {
 		colours = 1 << b.bits
 	}
-	if colours > 65536 {
+	if colours > 65536 || min(colours*b.colour, room) > 256*b.colour {
 		return 0, fmt.Errorf("it has %d colours", colours)
 	}
-	if header == 12 {
-		return 3 * colours, nil
+	return b.colour * colours, nil
+}
+
+// ramp reports whether the colours are black, the next lighter grey and so on: Pillow then reads a byte a pixel. Two of them are black and white.
+func (b bitmap) ramp(r io.ReaderAt, at, table int64) bool {
+	if table == 0 || b.bits > 8 || table > 4*256 {
+		return false
 	}
-	return 4 * colours, nil
+	each := b.colour
+	colours := make([]byte, table)
+	if readFullAt(r, colours, at) != nil || table/each == 2 {
+		return false
+	}
+	for i := range table / each {
+		if c := colours[i*each:]; int64(c[0]) != i || int64(c[1]) != i || int64(c[2]) != i {
+			return false
+		}
+	}
+	return true
 }
 
 // masks says how many bytes behind the header are masks, and whether Pillow knows such.

@@ -2,7 +2,6 @@ package imageheader
 
 import (
 	"bytes"
-	"io"
 	"regexp"
 	"strconv"
 )
@@ -26,22 +25,6 @@ func (o *outline) xmp(block []byte) {
 	if m := xmpOrientation.FindSubmatch(block); m != nil && o.orientation == 0 {
 		o.orientation, _ = strconv.Atoi(string(m[1]))
 	}
-}
-
-// shortRead is the error of a read that got less than it asked for.
-func shortRead(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
-func readFullAt(r io.ReaderAt, b []byte, at int64) error {
-	n, err := r.ReadAt(b, at)
-	if n == len(b) {
-		return nil
-	}
-	return shortRead(err)
 }
 
 // trimEXIF takes off what JPEGs have before the block, and other formats may.

@@ -93,35 +93,52 @@ func targaHeader(r *io.SectionReader, head []byte) (Header, error) {
 		if kind := head[2] & 7; bits != 16 && bits != 24 || kind == 2 || depth < 8 {
 			return Header{}, corrupt("corrupt TGA: CVAT opens none with colours of %d bits", bits)
 		}
-		palette = int64(le.Uint16(head[5:])) * int64(bits) / 8
+		each := int64(bits) / 8
+		palette = int64(le.Uint16(head[5:])) * each
+		first, there := int64(le.Uint16(head[3:])), min(palette, max(r.Size()-18-int64(head[0]), 0))
+		if first*each+there > 256*each {
+			return Header{}, corrupt("corrupt TGA: it has colours up to number %d, and CVAT opens 256", first+there/each)
+		}
 	}
 	pixels := 18 + int64(head[0]) + palette
 	row := (int64(w)*int64(depth) + 7) / 8
-	if !packed && pixels+row*int64(h) > r.Size() || packed && targaRunsShort(r, pixels, int64(depth)/8, int64(w)*int64(h)) {
-		return Header{}, corrupt("truncated: the pixels of the TGA are cut off")
+	if packed {
+		if err := targaRuns(r, pixels, int64(depth)/8, int64(w), int64(h)); err != nil {
+			return Header{}, err
+		}
+	}
+	if !packed && pixels+row*int64(h) > r.Size() {
+		return Header{}, errTargaCut
 	}
 	found := Header{Width: w, Height: h}
 	return found, tooLarge(found)
 }
 
-// targaRunsShort counts the pixels of run-length encoded rows; each of the given bytes.
-func targaRunsShort(r *io.SectionReader, at, size, want int64) bool {
+var errTargaCut = corrupt("truncated: the pixels of the TGA are cut off")
+
+// targaRuns counts the pixels of run-length encoded rows; each of the given bytes. To Pillow, pixels that are alike do not go beyond
+// the end of their row, while others may.
+func targaRuns(r *io.SectionReader, at, size, width, height int64) error {
 	in := bufio.NewReader(io.NewSectionReader(r, at, max(r.Size()-at, 0)))
-	for have := int64(0); have < want; {
+	for have := int64(0); have < width*height; {
 		head, err := in.ReadByte()
 		if err != nil || size == 0 {
-			return true
+			return errTargaCut
 		}
 		run := int64(head&0x7f) + 1
-		have += run
+		bytes := run * size
 		if head&0x80 != 0 {
-			run = 1
+			bytes = size
+			if have%width+run > width {
+				return corrupt("corrupt TGA: a run of pixels is longer than its row")
+			}
 		}
-		if _, err := in.Discard(int(run * size)); err != nil {
-			return true
+		have += run
+		if _, err := in.Discard(int(bytes)); err != nil {
+			return errTargaCut
 		}
 	}
-	return false
+	return nil
 }
 
 // at reads width and height at these offsets; a head that is too short has none.

@@ -55,13 +55,8 @@ func tiffImage(t testing.TB) []byte {
 	return encoded(t, func(w io.Writer, m image.Image) error { return tiff.Encode(w, m, nil) })
 }
 
-// webpImage is lossless and whole: an 8 x 6 picture's header and, for pixels, nothing
-// that anyone here decodes.
-func webpImage() []byte {
-	bits := uint32(8-1) | uint32(6-1)<<14
-	data := append([]byte{0x2f}, binary.LittleEndian.AppendUint32(nil, bits)...)
-	return riff(chunk("VP8L", data))
-}
+// webpImage is lossless and whole, of 8 x 6 pixels.
+func webpImage() []byte { return riff(chunk("VP8L", lossless(8, 6).data)) }
 
 func chunk(name string, data []byte) []byte {
 	b := append([]byte(name), binary.LittleEndian.AppendUint32(nil, uint32(len(data)))...)

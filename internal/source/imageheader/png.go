@@ -63,10 +63,13 @@ func (p *pngWalk) walk() error {
 			if p.width == 0 {
 				return errors.New("it has no IHDR before its pixels")
 			}
-			p.pixels = true
 			if off+8+size > p.r.Size() {
 				return errCutOff
 			}
+			if err := p.framePixels(name, off+8); err != nil {
+				return err
+			}
+			p.pixels = true
 		case off+12+size > p.r.Size():
 			return io.ErrUnexpectedEOF
 		default:
@@ -204,6 +207,21 @@ func (p *pngWalk) frame(data []byte) error {
 		return errors.New("a frame of its animation is out of place")
 	}
 	p.frames++
+	return nil
+}
+
+// framePixels says whether the pixels of an animation's frame, if they come first, are the next ones.
+func (p *pngWalk) framePixels(name string, off int64) error {
+	if name != "fdAT" || p.pixels {
+		return nil
+	}
+	number := make([]byte, 4)
+	if err := readFullAt(p.r, number, off); err != nil {
+		return err
+	}
+	if p.frames == 0 || binary.BigEndian.Uint32(number) != p.frames {
+		return errors.New("a frame of its animation is out of place")
+	}
 	return nil
 }
 

@@ -35,13 +35,16 @@ func webpHead(flags byte, width, height int) riffChunk {
 	return riffChunk{"VP8X", []byte{flags, 0, 0, 0, byte(width - 1), byte((width - 1) >> 8), 0, byte(height - 1), byte((height - 1) >> 8), 0}}
 }
 
+// oneColour are the pixels of a lossless picture of any size, as Pillow writes those of 8 x 8.
+var oneColour = "\x07P\x8a*\xd4\xa3\xff\x81\x88\xe8\x7f\x00"
+
 func lossless(width, height int) riffChunk {
 	bits := uint32(width-1) | uint32(height-1)<<14
-	return riffChunk{"VP8L", append(binary.LittleEndian.AppendUint32([]byte{0x2f}, bits), make([]byte, 20)...)}
+	return riffChunk{"VP8L", append(binary.LittleEndian.AppendUint32([]byte{0x2f}, bits), oneColour...)}
 }
 
 func lossy(width, height int) riffChunk {
-	return riffChunk{"VP8 ", append([]byte{0x10, 0x02, 0, 0x9d, 1, 0x2a, byte(width), 0, byte(height), 0}, make([]byte, 40)...)}
+	return riffChunk{"VP8 ", append([]byte{'p', 1, 0, 0x9d, 1, 0x2a, byte(width), 0, byte(height), 0}, "\x01@&%\x94\x02t\x01@\x00\x00\xfe\xfc7\x81W\xf7\xd4\xe8>+\xe0\x00\x00"...)}
 }
 
 func frameOf(x, y int, picture riffChunk) riffChunk {
@@ -50,7 +53,7 @@ func frameOf(x, y int, picture riffChunk) riffChunk {
 }
 
 func TestAWebPAgreesWithItself(t *testing.T) {
-	alpha, exif, unknown, moving := riffChunk{"ALPH", make([]byte, 9)}, riffChunk{"EXIF", []byte("II*\x00\x08\x00\x00\x00\x00\x00")}, riffChunk{"abcd", []byte("x")}, riffChunk{"ANIM", make([]byte, 6)}
+	alpha, exif, unknown, moving := riffChunk{"ALPH", []byte("\x11\x07\xd0\xa6\x88\x08DD\xff\x03")}, riffChunk{"EXIF", []byte("II*\x00\x08\x00\x00\x00\x00\x00")}, riffChunk{"abcd", []byte("x")}, riffChunk{"ANIM", make([]byte, 6)}
 	for name, tt := range map[string]struct {
 		file []byte
 		ok   bool
@@ -73,7 +76,7 @@ func TestAWebPAgreesWithItself(t *testing.T) {
 		"two pictures":                    {webpOf(webpHead(0, 8, 8), lossless(8, 8), lossless(8, 8)), false},
 		"two heads":                       {webpOf(webpHead(0, 8, 8), webpHead(0, 8, 8), lossless(8, 8)), false},
 		"no picture":                      {webpOf(webpHead(0, 8, 8), exif), false},
-		"a chunk that is too long":        {bytes.Replace(webpOf(lossless(8, 8)), []byte("VP8L\x19"), []byte("VP8L\x2f"), 1), false},
+		"a chunk that is too long":        {bytes.Replace(webpOf(lossless(8, 8)), []byte("VP8L\x11"), []byte("VP8L\x28"), 1), false},
 		"a first part that is too long":   {webpOf(riffChunk{"VP8 ", append([]byte{0x10, 0x20, 0, 0x9d, 1, 0x2a, 8, 0, 8, 0}, make([]byte, 40)...)}), false},
 		"no picture but something else":   {webpOf(unknown), false},
 	} {
@@ -189,7 +192,13 @@ func laidOutTIFF(tiles bool, change map[uint16][]uint32, kinds map[uint16]uint16
 		}
 	}
 	out = append(append(out, 0, 0, 0, 0), behind...)
-	return append(append(out, make([]byte, 1024-len(out))...), make([]byte, 9*256)...)
+	out = append(append(out, make([]byte, 1024-len(out))...), make([]byte, 9*256)...)
+	if tags[tiffCompression][0] == 8 {
+		for _, at := range append(tags[tiffStrips], tags[tiffTiles]...) {
+			copy(out[at:], deflated(768))
+		}
+	}
+	return out
 }
 
 func TestATIFFSaysWhereAllOfItsPixelsAre(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 )
 
@@ -34,10 +35,11 @@ const (
 
 // A tiffDirectory is the first directory of a TIFF, or of an EXIF block, which is one.
 type tiffDirectory struct {
-	r     io.ReaderAt
-	order binary.ByteOrder
-	big   bool
-	tags  map[uint16][]byte // entries, without the tag
+	r      io.ReaderAt
+	order  binary.ByteOrder
+	big    bool
+	tags   map[uint16][]byte // entries, without the tag
+	listed []uint16          // the tags, as they come
 }
 
 // readTIFF reads the directory; the values of its tags are read when they are asked for.
@@ -77,7 +79,8 @@ func readTIFF(r io.ReaderAt) (*tiffDirectory, error) {
 		return nil, err
 	}
 	for ; len(entries) > 0; entries = entries[entry:] {
-		d.tags[d.order.Uint16(entries)] = entries[2:entry]
+		tag := d.order.Uint16(entries)
+		d.tags[tag], d.listed = entries[2:entry], append(d.listed, tag)
 	}
 	return d, nil
 }
@@ -88,7 +91,7 @@ const (
 )
 
 // tiffUnits are the bytes of a value of the types that count.
-var tiffUnits = map[uint16]int64{1: 1, 3: 2, 4: 4, 13: 4, 16: 8}
+var tiffUnits = map[uint16]int64{1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4, 11: 4, 12: 8, 13: 4, 16: 8}
 
 // values are those of a tag, nil if it has none that count.
 func (d *tiffDirectory) values(tag uint16) ([]int64, error) {
@@ -121,18 +124,38 @@ func (d *tiffDirectory) values(tag uint16) ([]int64, error) {
 	}
 	list := make([]int64, count)
 	for i := range list {
-		switch v := data[int64(i)*unit:]; unit {
-		case 1:
-			list[i] = int64(v[0])
-		case 2:
-			list[i] = int64(d.order.Uint16(v))
-		case 4:
-			list[i] = int64(d.order.Uint32(v))
-		case 8:
-			list[i] = int64(min(d.order.Uint64(v), 1<<62))
-		}
+		list[i] = d.number(d.order.Uint16(entry), data[int64(i)*unit:])
 	}
 	return list, nil
+}
+
+// number is one value of a type that counts; -1 is a fraction, or what is none of those that Pillow knows.
+func (d *tiffDirectory) number(kind uint16, v []byte) int64 {
+	fraction := func(f float64) int64 {
+		if f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+			return -1
+		}
+		return int64(f)
+	}
+	switch kind {
+	case 1:
+		return int64(v[0])
+	case 3:
+		return int64(d.order.Uint16(v))
+	case 6:
+		return int64(int8(v[0]))
+	case 8:
+		return int64(int16(d.order.Uint16(v)))
+	case 9:
+		return int64(int32(d.order.Uint32(v)))
+	case 11:
+		return fraction(float64(math.Float32frombits(d.order.Uint32(v))))
+	case 12:
+		return fraction(math.Float64frombits(d.order.Uint64(v)))
+	case 16:
+		return int64(min(d.order.Uint64(v), 1<<62))
+	}
+	return int64(d.order.Uint32(v))
 }
 
 // value is the first one of a tag.
@@ -150,20 +173,29 @@ func tiffHeader(r *io.SectionReader) (Header, error) {
 	if err != nil {
 		return Header{}, err
 	}
-	h := Header{Width: int(min(d.value(tiffWidth, 0), 1<<31)), Height: int(min(d.value(tiffHeight, 0), 1<<31))}
-	if h.Width == 0 || h.Height == 0 {
-		return h, fmt.Errorf("it has %d x %d pixels", h.Width, h.Height)
+	whole := d.dropBehind(r.Size())
+	h, err := d.header(r.Size())
+	if !whole && (err != nil || d.value(tiffCompression, 1) != 1) {
+		return h, io.ErrUnexpectedEOF
 	}
-	if err := d.checkPlaces(r.Size()); err != nil {
-		return h, err
+	return h, err
+}
+
+func (d *tiffDirectory) header(size int64) (Header, error) {
+	h := Header{Width: int(min(d.value(tiffWidth, 0), 1<<31)), Height: int(min(d.value(tiffHeight, 0), 1<<31))}
+	if h.Width <= 0 || h.Height <= 0 {
+		return h, fmt.Errorf("it has %d x %d pixels", h.Width, h.Height)
 	}
 	if err := d.checkTypes(); err != nil {
 		return h, err
 	}
 	l, err := d.layout()
+	if compression := d.value(tiffCompression, 1); err == nil && compression != 1 {
+		err = d.checkLibtiff(compression, l)
+	}
 	if err == nil {
 		h.Grey16 = l.samples == 1 && l.bits == 16
-		err = d.whole(r.Size(), h, l)
+		err = d.whole(size, h, l)
 	}
 	return h, err
 }
@@ -171,45 +203,94 @@ func tiffHeader(r *io.SectionReader) (Header, error) {
 // tiffSizes are the bytes of a value of all types.
 var tiffSizes = map[uint16]uint64{1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
 
-// checkPlaces says whether the values of some tag lie behind the file's end: Pillow reads them all.
-func (d *tiffDirectory) checkPlaces(size int64) error {
-	for _, entry := range d.tags {
-		n, room, at := uint64(d.order.Uint32(entry[2:])), uint64(4), entry[6:]
-		if d.big {
-			n, room, at = d.order.Uint64(entry[2:]), 8, entry[10:]
-		}
-		each := tiffSizes[d.order.Uint16(entry)]
-		if each == 0 || n*each <= room && n <= room {
+// dropBehind takes out the first tag whose values lie behind the file's end, and those after it, and says whether there is none: Pillow
+// reads them in their order, up to there.
+func (d *tiffDirectory) dropBehind(size int64) (whole bool) {
+	for i, tag := range d.listed {
+		if d.inside(tag, uint64(size)) {
 			continue
 		}
-		from := uint64(d.order.Uint32(at))
-		if d.big {
-			from = d.order.Uint64(at)
+		for _, tag := range d.listed[i:] {
+			delete(d.tags, tag)
 		}
-		if from > uint64(size) || n > (uint64(size)-from)/each {
-			return io.ErrUnexpectedEOF
-		}
+		return false
 	}
-	return nil
+	return true
+}
+
+// inside reports whether a tag's values lie in a file of this size.
+func (d *tiffDirectory) inside(tag uint16, size uint64) bool {
+	entry := d.tags[tag]
+	n, room, at := uint64(d.order.Uint32(entry[2:])), uint64(4), entry[6:]
+	if d.big {
+		n, room, at = d.order.Uint64(entry[2:]), 8, entry[10:]
+	}
+	each := tiffSizes[d.order.Uint16(entry)]
+	if each == 0 || n*each <= room && n <= room {
+		return true
+	}
+	from := uint64(d.order.Uint32(at))
+	if d.big {
+		from = d.order.Uint64(at)
+	}
+	return from <= size && n <= (size-from)/each
 }
 
 // checkTypes says whether a number that tells what the pixels are is written as something else, such as a byte, which Pillow takes
 // for text. Of types that there are not, Pillow does not see the tag.
 func (d *tiffDirectory) checkTypes() error {
 	for _, tag := range []uint16{tiffWidth, tiffHeight, tiffBits, tiffCompression, tiffPhotometric, tiffSamples} {
-		entry, ok := d.tags[tag]
-		if !ok {
-			continue
-		}
-		if kind := d.order.Uint16(entry); slices.Contains(tiffOthers, kind) {
+		if kind := d.kind(tag); slices.Contains(tiffOthers, kind) {
 			return fmt.Errorf("tag %d has values of type %d", tag, kind)
+		}
+	}
+	for _, tag := range []uint16{tiffWidth, tiffHeight, tiffStrips, tiffTiles} {
+		if kind := d.kind(tag); kind == 11 || kind == 12 {
+			return fmt.Errorf("tag %d has fractions", tag)
 		}
 	}
 	return nil
 }
 
-// tiffOthers are the types that are no whole numbers to Pillow.
-var tiffOthers = []uint16{1, 2, 5, 7, 10, 11, 12}
+// kind is the type of a tag's values, 0 if there is none.
+func (d *tiffDirectory) kind(tag uint16) uint16 {
+	entry, ok := d.tags[tag]
+	if !ok {
+		return 0
+	}
+	return d.order.Uint16(entry)
+}
+
+// tiffOthers are the types that are no numbers to Pillow, or quotients.
+var tiffOthers = []uint16{1, 2, 5, 7, 10}
+
+// checkLibtiff says whether libtiff takes the tags of a compressed TIFF: single numbers are single, and whole; and such pixels are some
+// that their compression is for.
+func (d *tiffDirectory) checkLibtiff(compression int64, l tiffLayout) error {
+	many := []uint16{tiffBits, tiffStripBytes, tiffTileBytes}
+	for _, tag := range append(many, tiffWidth, tiffHeight, tiffSamples, tiffRows, tiffPlanar, tiffTileWidth, tiffTileHeight) {
+		entry, ok := d.tags[tag]
+		if !ok {
+			continue
+		}
+		if kind := d.order.Uint16(entry); !slices.Contains(tiffWhole, kind) {
+			return fmt.Errorf("tag %d has values of type %d", tag, kind)
+		}
+		if list, err := d.values(tag); err != nil || len(list) != 1 && !slices.Contains(many, tag) {
+			return fmt.Errorf("tag %d has %d values", tag, len(list))
+		}
+	}
+	if planar := d.value(tiffPlanar, 1); planar != 1 && planar != 2 {
+		return fmt.Errorf("there is no order %d of its samples", planar)
+	}
+	if slices.Contains([]int64{2, 3, 4, 32771}, compression) && l.bits != 1 {
+		return fmt.Errorf("its compression %d is of pixels of 1 bit, and it has %d", compression, l.bits)
+	}
+	return d.checkPredictor(compression, l)
+}
+
+// tiffWhole are the types that are whole numbers to libtiff.
+var tiffWhole = []uint16{1, 3, 4, 6, 8, 9, 16, 17}
 
 // tiffCompressions are those that Pillow knows, and its libtiff decodes as CVAT has it.
 var tiffCompressions = map[int64]bool{
@@ -337,15 +418,15 @@ func (l tiffLayout) opens() bool {
 	return false
 }
 
-// planes is how many planes, each of one sample, Pillow finds a name for.
-func (l tiffLayout) planes() int64 {
+// plain says whether Pillow has a name for pixels that are not compressed: what it opens so, it may not load.
+func (l tiffLayout) plain(planar bool) bool {
 	switch {
-	case l.bits != 16:
-		return int64(l.samples)
-	case l.samples == 1:
-		return 4
+	case planar && (l.samples == 2 || l.samples == 1 && l.bits == 16):
+		return false
+	case l.fill == 2:
+		return !(l.photometric == 0 && l.bits == 8 || l.photometric == 3 && l.bits < 8)
 	}
-	return int64(l.samples) + 4
+	return true
 }
 
 // grey is of one sample a pixel, where white is 0 or the largest.
@@ -383,19 +464,23 @@ func (d *tiffDirectory) whole(size int64, h Header, l tiffLayout) error {
 		return err
 	}
 	plain := d.value(tiffCompression, 1) == 1
-	samples := int64(l.samples)
-	if d.value(tiffPlanar, 1) == 2 {
+	samples, planar := int64(l.samples), d.value(tiffPlanar, 1) == 2
+	if planar {
 		across, down := (int64(h.Width)+width-1)/max(width, 1), (int64(h.Height)+rows-1)/max(rows, 1)
-		if plain && int64(len(at)) > l.planes()*across*down {
+		if plain && int64(len(at)) > samples*across*down {
 			return errors.New("it has more planes than CVAT opens")
 		}
 		samples = 1
 	}
+	if plain && !l.plain(planar) {
+		return errors.New("CVAT opens no TIFF of such samples that is not compressed")
+	}
 	if !striped && (width < 1 || rows < 1 || d.value(tiffTileHeight, 0) < 1) || striped && plain && d.value(tiffRows, 1) == 0 {
 		return errors.New("its strips or tiles have no size")
 	}
+	need := int64(0)
 	if !plain {
-		if err := d.enough(len(at), lengths, h, l, width, rows); err != nil {
+		if need, err = d.enough(len(at), lengths, h, l, width, rows); err != nil {
 			return err
 		}
 	}
@@ -417,21 +502,33 @@ func (d *tiffDirectory) whole(size int64, h Header, l tiffLayout) error {
 			return errCutOff
 		}
 	}
-	return nil
+	if plain || l.photometric == 6 || l.fill != 1 || tooLarge(h) != nil {
+		return nil
+	}
+	if each := d.value(tiffRows, 0); !striped || each != 1<<32-1 {
+		if !striped {
+			each = rows
+		}
+		if row := (min(width, 1<<26)*l.bits*samples + 7) / 8; row*each > math.MaxInt32 {
+			return fmt.Errorf("its strips or tiles of %d rows are larger than CVAT opens", each)
+		}
+	}
+	p := tiffPixels{at: at, lengths: lengths, row: (min(width, 1<<26)*l.bits*samples + 7) / 8, rows: rows, striped: striped, height: int64(h.Height)}
+	return p.unpack(d.r, need, d.value(tiffCompression, 1))
 }
 
 // enough says whether a compressed TIFF says of each strip or tile that its pixels need where it is. libtiff asks for each by
-// its number.
-func (d *tiffDirectory) enough(number int, lengths []int64, h Header, l tiffLayout, width, rows int64) error {
-	need := (int64(h.Width) + width - 1) / width * ((int64(h.Height) + rows - 1) / rows)
+// its number, of which there are so many.
+func (d *tiffDirectory) enough(number int, lengths []int64, h Header, l tiffLayout, width, rows int64) (need int64, err error) {
+	need = (int64(h.Width) + width - 1) / width * ((int64(h.Height) + rows - 1) / rows)
 	if d.value(tiffPlanar, 1) == 2 {
 		need *= int64(l.samples)
 	}
 	if int64(number) < need {
-		return fmt.Errorf("it says where %d strips or tiles are, and its pixels need %d", number, need)
+		return need, fmt.Errorf("it says where %d strips or tiles are, and its pixels need %d", number, need)
 	}
 	if need > 1 && int64(len(lengths)) >= need && slices.Min(lengths[:need]) == 0 {
-		return errors.New("one of its strips or tiles is empty")
+		return need, errors.New("one of its strips or tiles is empty")
 	}
-	return nil
+	return need, nil
 }

@@ -8,10 +8,13 @@ import (
 )
 
 // webpHeader judges a WebP as libwebp's demuxer does, whole, which Pillow asks: chunks that fill the file, and a picture of
-// the size that the header says. No pixel is decoded.
+// the size that the header says. Then the first picture is decoded.
 func webpHeader(r *io.SectionReader) (Header, outline, error) {
 	w := webpWalk{r: r}
 	err := w.walk()
+	if err == nil && int64(w.width)*int64(w.height) <= maxPixels {
+		err = w.first.decode(r)
+	}
 	return Header{Width: w.width, Height: w.height}, outline{orientation: w.orientation}, err
 }
 
@@ -25,6 +28,7 @@ type webpWalk struct {
 	frames   int
 	animated int  // headers of an animation
 	layered  bool // transparency of its own counts: else it is passed over
+	first    webpPixels
 }
 
 // The flags of an extended file.
@@ -229,12 +233,18 @@ func (w *webpWalk) picture() (f webpPicture, err error) {
 			if alpha = true; image && w.layered {
 				return f, errors.New("transparency is behind its picture")
 			}
+			if w.layered && w.first.picture.name == "" {
+				w.first.alpha, w.first.alphaAt = c, w.at
+			}
 		case c.name == "VP8L" && alpha:
 			return f, errors.New("it is transparent in two ways")
 		case (c.name == "VP8 " || c.name == "VP8L") && !image:
 			image = true
 			if f, err = c.picture(); err != nil {
 				return f, err
+			}
+			if w.first.picture.name == "" {
+				w.first.picture, w.first.at, w.first.size = c, w.at, f
 			}
 		default:
 			w.at, f.absent = before, !image
