@@ -239,6 +239,9 @@ func parseJSONCloud(b []byte, partial bool) (*Message, error) {
 
 // describe names the fields.
 func (c *Cloud) describe() string {
+	if len(c.Fields) == 0 {
+		return "none"
+	}
 	names := make([]string, len(c.Fields))
 	for i, f := range c.Fields {
 		names[i] = f.Name

@@ -137,13 +137,14 @@ func (b *Bag) firstMessages(ctx context.Context, in *bag.Bag, o Options) error {
 	if err != nil {
 		return err
 	}
-	byTopic := map[topicKey][]bag.Entry{}
+	byTopic, seen := map[topicKey][]bag.Entry{}, map[topicKey]int{}
 	for _, e := range entries {
 		of := in.TopicOf(e)
 		key := topicKey{e.Topic, of.Type, of.Encoding}
-		if len(byTopic[key]) < mostTried {
+		if tries(seen[key], of.Count) {
 			byTopic[key] = append(byTopic[key], e)
 		}
+		seen[key]++
 	}
 	for i := range b.Topics {
 		t := &b.Topics[i]
@@ -161,8 +162,18 @@ func (b *Bag) firstMessages(ctx context.Context, in *bag.Bag, o Options) error {
 	return in.Messages(ctx, entries, func(bag.Entry, []byte) error { return nil })
 }
 
-// mostTried is how many messages of a topic are looked at for one that is no damage.
-const mostTried = 20
+// Of a topic these many messages are looked at for one that is no damage: the first ones, and where those are not it, others
+// that lie evenly among the rest, up to its last.
+const (
+	firstTried = 20
+	lastTried  = 100
+)
+
+// tries reports whether message i of a topic of n is looked at.
+func tries(i, n int) bool {
+	k, rest := i-firstTried, n-firstTried
+	return k < 0 || rest <= lastTried || (k+1)*lastTried/rest > k*lastTried/rest
+}
 
 type topicKey struct{ name, kind, encoding string }
 
@@ -173,8 +184,9 @@ func (t *Topic) readFirst(ctx context.Context, in *bag.Bag, entries []bag.Entry)
 	if !t.Image {
 		return nil, nil
 	}
-	if codec, video, err := recording.VideoCodec(ctx, in, entries); err != nil || video {
-		return nil, cmp.Or(err, t.readVideo(ctx, in, entries, codec))
+	first := entries[:min(len(entries), firstTried)]
+	if codec, video, err := recording.VideoCodec(ctx, in, first); err != nil || video {
+		return nil, cmp.Or(err, t.readVideo(ctx, in, first, codec))
 	}
 	for i, e := range entries {
 		if kind, _ := rosimage.Known(t.Type); kind == rosimage.Video && i > 0 {
@@ -189,11 +201,16 @@ func (t *Topic) readFirst(ctx context.Context, in *bag.Bag, entries []bag.Entry)
 		switch {
 		case one.Pixels.Problem == nil && i == 0:
 			return nil, nil
-		case one.Pixels.Problem == nil:
+		case one.Pixels.Problem == nil && i < firstTried:
 			return fmt.Errorf("%d of the first %d messages cannot be used: %w", i, i+1, bad), nil
+		case one.Pixels.Problem == nil:
+			return fmt.Errorf("%d of %d messages that were looked at cannot be used: %w", i, i+1, bad), nil
 		case bad == nil:
 			bad = one.Pixels.Problem
 		}
+	}
+	if kind, _ := rosimage.Known(t.Type); len(entries) < t.Count && kind != rosimage.Video {
+		return fmt.Errorf("none of %d messages that were looked at can be used, and %d were not looked at: %w", len(entries), t.Count-len(entries), bad), err
 	}
 	return nil, err
 }

@@ -102,6 +102,40 @@ func TestATopicIsJudgedByItsFirstMessageThatIsNotDamaged(t *testing.T) {
 	}
 }
 
+// However many damaged messages come first, a topic is described by one that is not; where none is found, how many were looked at is said.
+func TestInspectLooksPastManyDamagedMessages(t *testing.T) {
+	for name, tt := range map[string]struct {
+		bad, good int
+		want      string
+	}{
+		"more than a hundred": {150, 10, "112 of 113 messages that were looked at cannot be used: "},
+		"all but the last":    {4999, 1, "119 of 120 messages that were looked at cannot be used: "},
+		"all":                 {5000, 0, "none of 120 messages that were looked at can be used, and 4880 were not looked at: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "run.bag")
+			w, err := bagtest.Create(path, bagtest.Format{})
+			check(t, err)
+			topic := bagtest.Topic{Name: "/cam/image_raw", Type: rawImage, Encoding: "ros1", SchemaEncoding: "ros1msg", Schema: "uint8 x"}
+			for i := range tt.bad + tt.good {
+				message := raw()
+				if i < tt.bad {
+					message = message[:20]
+				}
+				check(t, w.Write(topic, 1_700_000_000e9+int64(i), message))
+			}
+			check(t, w.Close())
+			b := look(t, path)
+			if len(b.Notes) != 1 || !strings.Contains(b.Notes[0], tt.want) {
+				t.Errorf("%q", b.Notes)
+			}
+			if usable := len(b.Cameras) == 1; usable != (tt.good > 0) {
+				t.Errorf("%+v", b.Cameras)
+			}
+		})
+	}
+}
+
 func TestWhatCannotBeUsedSaysWhy(t *testing.T) {
 	got := briefs(look(t, filepath.Join(fixtures, "ros1/encodings_lz4.bag")))
 	for topic, want := range map[string]brief{
