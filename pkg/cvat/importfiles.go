@@ -3,12 +3,15 @@ package cvat
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
-	"strconv"
+	"slices"
+	"strings"
 )
 
 // A File is one file on its way to a task.
@@ -134,38 +137,30 @@ func (f *form) retire() {
 	}
 }
 
-// writeParams writes p as a form has it: lists by index, objects by dots (CVAT 2.73).
+// writeParams writes p as a form has it, under the names that its JSON has: lists by index, objects by dots (CVAT 2.73).
 func writeParams(w *multipart.Writer, p DataParams) {
-	field := func(name, value string) { _ = w.WriteField(name, value) } // to memory
-	field("image_quality", strconv.Itoa(p.ImageQuality))
-	field("sorting_method", p.SortingMethod)
-	field("use_cache", strconv.FormatBool(p.UseCache))
-	field("use_zip_chunks", strconv.FormatBool(p.UseZipChunks))
-	setNumber(field, "chunk_size", p.ChunkSize)
-	setNumber(field, "start_frame", p.StartFrame)
-	setNumber(field, "stop_frame", p.StopFrame)
-	if p.FrameFilter != "" {
-		field("frame_filter", p.FrameFilter)
+	data, err := json.Marshal(p)
+	if err != nil {
+		panic(fmt.Sprintf("parameters without a JSON: %v", err))
 	}
-	v := p.Validation
-	if v == nil {
-		return
-	}
-	field("validation_params.mode", v.Mode)
-	field("validation_params.frame_selection_method", v.FrameSelectionMethod)
-	setNumber(field, "validation_params.random_seed", v.RandomSeed)
-	for i, name := range v.Frames {
-		field(fmt.Sprintf("validation_params.frames[%d]", i), name)
-	}
-	setNumber(field, "validation_params.frame_count", v.FrameCount)
-	setNumber(field, "validation_params.frame_share", v.FrameShare)
-	setNumber(field, "validation_params.frames_per_job_count", v.FramesPerJobCount)
-	setNumber(field, "validation_params.frames_per_job_share", v.FramesPerJobShare)
+	var fields any
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber() // as they are written
+	_ = d.Decode(&fields)
+	writeField(w, "", fields)
 }
 
-// setNumber writes a field that is set.
-func setNumber[T int | float64](field func(name, value string), name string, n *T) {
-	if n != nil {
-		field(name, fmt.Sprint(*n))
+func writeField(w *multipart.Writer, name string, value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			writeField(w, strings.TrimPrefix(name+"."+key, "."), v[key])
+		}
+	case []any:
+		for i, item := range v {
+			writeField(w, fmt.Sprintf("%s[%d]", name, i), item)
+		}
+	default:
+		_ = w.WriteField(name, fmt.Sprint(v)) // to memory
 	}
 }
