@@ -78,6 +78,7 @@ def tiffs():
     yield "one number of bits for three samples", tiff(photo=2, fmt=(), bits=(8,), samples=3) + bytes(2 * SIZE[0] * SIZE[1])
     yield "bits that differ", tiff(photo=2, fmt=(), bits=(5, 6, 5))
     yield "formats that differ", tiff(photo=2, fmt=(1, 2, 1), bits=(8, 8, 8))
+    yield "compression 50001", tiff(compression=50001)
     yield "BigTIFF", tiff(big=True)
     yield "BigTIFF, big-endian", tiff(order=">", big=True)
     whole = tiff(photo=2, bits=(8, 8, 8))
@@ -87,7 +88,7 @@ def tiffs():
 
 def tiffs_not_unpacked():
     """Zeros are none of these, which only libtiff unpacks here."""
-    for compression in (7, 34676, 34925, 50000, 50001):
+    for compression in (7, 34676, 34925, 50000):
         yield f"compression {compression}", tiff(compression=compression)
 
 
@@ -123,6 +124,11 @@ def tiff_sizes():
             for kind in (1, 2, 5, 7, 20):
                 yield f"{tile} {tag} of type {kind}", tiled({tag: (kind, [{256: 48, 257: 40, 258: 8}.get(tag, 1)])}, tile)
         places, lengths = (324, 325) if tile else (273, 279)
+        if tile:  # libtiff takes the tags of strips for them, too
+            packed = zlib.compress(bytes(256))
+            strips = {273: (4, [OFFSET] * 9), 279: (4, [len(packed)] * 9), 324: None, 325: None}
+            yield "tiles in the tags of strips, deflated", tiled(strips | {259: (3, [8])}, tile, packed)
+            yield "tiles in the tags of strips, one row, deflated", tiled(strips | {259: (3, [8]), 278: (4, [1])}, tile, packed)
         packed = zlib.compress(bytes(48 * 40))
         for number in (0, 1, 2, 3, 8, 9, 10):
             yield f"{tile} {number} places", tiled({places: (4, [OFFSET] * number)}, tile)
@@ -141,6 +147,8 @@ def bmps():
     whole = bmp(40, 24, 0, 0, (0,) * 4)
     for cut in (1, 30, len(whole) - 40, len(whole) - 20):
         yield f"cut {cut}", whole[:-cut]
+    for bits, cut in itertools.product((1, 4, 8, 24), range(1, 5)):
+        yield f"{bits} bits, cut {cut}", bmp(40, bits, 0, 0, (0,) * 4)[:-cut]
 
 
 def bmp(header, bits, compression, colours, masks, height=SIZE[1]):

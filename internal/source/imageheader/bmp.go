@@ -37,7 +37,8 @@ func (b bitmap) cutOff(r *io.SectionReader, rows int64) bool {
 	if b.compression == 1 || b.compression == 2 {
 		return b.shortRuns(r, rows)
 	}
-	return b.pixels+b.row()*rows > r.Size()
+	padding := b.row() - (b.width*b.bits+7)/8 // nobody reads the last one's
+	return b.pixels+b.row()*rows-padding > r.Size()
 }
 
 // shortRuns counts the pixels of run-length encoded rows.

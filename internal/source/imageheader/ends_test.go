@@ -57,6 +57,20 @@ func TestPixelsThatAreCutOffAreFound(t *testing.T) {
 	}
 }
 
+// Rows of a BMP are padded to four bytes, and Pillow does not look for those behind the last one.
+func TestABMPNeedsNoPaddingAtItsEnd(t *testing.T) {
+	var b bytes.Buffer
+	if err := bmp.Encode(&b, image.NewPaletted(image.Rect(0, 0, 50, 40), palette.Plan9)); err != nil {
+		t.Fatal(err)
+	}
+	for missing, whole := range []bool{true, true, true, false} {
+		data := b.Bytes()[:b.Len()-missing]
+		if _, err := Read(bytes.NewReader(data), int64(len(data)), ""); (err == nil) != whole {
+			t.Errorf("without %d bytes: %v", missing, err)
+		}
+	}
+}
+
 func TestAGIFThatEndsWithinItsPictureIsCutOff(t *testing.T) {
 	whole := gifImage(t)
 	start := bytes.Index(whole, []byte("\x2c\x00\x00\x00\x00")) // the picture's place

@@ -209,19 +209,24 @@ func TestATIFFSaysWhereAllOfItsPixelsAre(t *testing.T) {
 		kinds  map[uint16]uint16
 		ok     bool
 	}{
-		"strips":                               {false, nil, nil, true},
-		"tiles":                                {true, nil, nil, true},
-		"tiles beyond the image":               {true, change{tiffHeight: {33}}, nil, true},
-		"tiles without a width":                {true, change{tiffTileWidth: nil}, nil, false},
-		"tiles of height 0":                    {true, change{tiffTileHeight: {0}}, nil, false},
-		"strips of no rows":                    {false, change{tiffRows: {0}}, nil, false},
-		"a width that is a byte":               {false, nil, map[uint16]uint16{tiffWidth: 1}, false},
-		"a compression that is a byte":         {false, nil, map[uint16]uint16{tiffCompression: 1}, false},
-		"compressed strips":                    {false, change{tiffCompression: {8}}, nil, true},
-		"compressed, of more rows":             {false, change{tiffCompression: {8}, tiffHeight: {49}}, nil, false},
-		"compressed, of fewer rows each":       {false, change{tiffCompression: {8}, tiffRows: {10}}, nil, false},
-		"compressed, one of them empty":        {false, change{tiffCompression: {8}, tiffStripBytes: {768, 0, 384}}, nil, false},
-		"compressed tiles":                     {true, change{tiffCompression: {8}}, nil, true},
+		"strips":                         {false, nil, nil, true},
+		"tiles":                          {true, nil, nil, true},
+		"tiles beyond the image":         {true, change{tiffHeight: {33}}, nil, true},
+		"tiles without a width":          {true, change{tiffTileWidth: nil}, nil, false},
+		"tiles of height 0":              {true, change{tiffTileHeight: {0}}, nil, false},
+		"strips of no rows":              {false, change{tiffRows: {0}}, nil, false},
+		"a width that is a byte":         {false, nil, map[uint16]uint16{tiffWidth: 1}, false},
+		"a compression that is a byte":   {false, nil, map[uint16]uint16{tiffCompression: 1}, false},
+		"compressed strips":              {false, change{tiffCompression: {8}}, nil, true},
+		"compressed, of more rows":       {false, change{tiffCompression: {8}, tiffHeight: {49}}, nil, false},
+		"compressed, of fewer rows each": {false, change{tiffCompression: {8}, tiffRows: {10}}, nil, false},
+		"compressed, one of them empty":  {false, change{tiffCompression: {8}, tiffStripBytes: {768, 0, 384}}, nil, false},
+		"compressed tiles":               {true, change{tiffCompression: {8}}, nil, true},
+		"compressed tiles in the tags of strips": {true, change{
+			tiffCompression: {8}, tiffTiles: nil, tiffTileBytes: nil,
+			tiffStrips: {1024, 1280, 1536, 1792, 2048, 2304, 2560, 2816, 3072}, tiffStripBytes: {256, 256, 256, 256, 256, 256, 256, 256, 256},
+		}, nil, true},
+		"a WebP":                               {false, change{tiffCompression: {50001}}, nil, false},
 		"compressed tiles, narrower than said": {true, change{tiffCompression: {8}, tiffTileWidth: {15}}, nil, false},
 	} {
 		file := laidOutTIFF(tt.tiles, tt.change, tt.kinds)

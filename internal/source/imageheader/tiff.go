@@ -292,10 +292,10 @@ func (d *tiffDirectory) checkLibtiff(compression int64, l tiffLayout) error {
 // tiffWhole are the types that are whole numbers to libtiff.
 var tiffWhole = []uint16{1, 3, 4, 6, 8, 9, 16, 17}
 
-// tiffCompressions are those that Pillow knows, and its libtiff decodes as CVAT has it.
+// tiffCompressions are those that Pillow knows, and its libtiff decodes as CVAT has it: that of Pillow 12.3 has no WebP (50001).
 var tiffCompressions = map[int64]bool{
 	1: true, 2: true, 3: true, 4: true, 5: true, 6: true, 7: true, 8: true, 32771: true, 32773: true, 32809: true,
-	32946: true, 34676: true, 34677: true, 34925: true, 50000: true, 50001: true,
+	32946: true, 34676: true, 34677: true, 34925: true, 50000: true,
 }
 
 // A tiffLayout is what Pillow chooses its pixels' mode by.
@@ -446,11 +446,18 @@ func (l tiffLayout) grey(either, plain, few bool) bool {
 
 // whole compares the places of the pixels with the file's size.
 func (d *tiffDirectory) whole(size int64, h Header, l tiffLayout) error {
-	offsets, bytes, width := uint16(tiffStrips), uint16(tiffStripBytes), int64(h.Width)
-	rows := max(min(d.value(tiffRows, int64(h.Height)), int64(h.Height)), 1)
+	plain := d.value(tiffCompression, 1) == 1
+	offsets, bytes := uint16(tiffStrips), uint16(tiffStripBytes)
 	_, striped := d.tags[tiffStrips]
 	if !striped {
-		offsets, bytes, width, rows = tiffTiles, tiffTileBytes, d.value(tiffTileWidth, 0), d.value(tiffTileHeight, 0)
+		offsets, bytes = tiffTiles, tiffTileBytes
+	}
+	if _, tiled := d.tags[tiffTileWidth]; tiled && !plain {
+		striped = false // to libtiff, by whichever tag it says where they are
+	}
+	width, rows := int64(h.Width), max(min(d.value(tiffRows, int64(h.Height)), int64(h.Height)), 1)
+	if !striped {
+		width, rows = d.value(tiffTileWidth, 0), d.value(tiffTileHeight, 0)
 	}
 	at, err := d.values(offsets)
 	if err != nil {
@@ -463,7 +470,6 @@ func (d *tiffDirectory) whole(size int64, h Header, l tiffLayout) error {
 	if err != nil {
 		return err
 	}
-	plain := d.value(tiffCompression, 1) == 1
 	samples, planar := int64(l.samples), d.value(tiffPlanar, 1) == 2
 	if planar {
 		across, down := (int64(h.Width)+width-1)/max(width, 1), (int64(h.Height)+rows-1)/max(rows, 1)
