@@ -219,6 +219,18 @@ def pngs():
             yield f"{name} {len(data)} {data[:9]}", start + chunk(name, data) + idat + end
             if len(data) < 50:
                 yield f"{name} {len(data)} {data[:9]}, wrong checksum", start + chunk(name, data, 1) + idat + end
+    def frame(number):
+        return chunk(b"fcTL", struct.pack(">LLLLLHHBB", number, *SIZE, 0, 0, 1, 1, 0, 0))
+
+    def more(number):
+        return chunk(b"fdAT", struct.pack(">L", number) + zlib.compress(bytes((SIZE[0] + 1) * SIZE[1])))
+
+    parts = {"f0": frame(0), "f1": frame(1), "IDAT": idat, "d0": more(0), "d1": more(1), "d2": more(2)}
+    for frames, number in itertools.product((0, 1, 2), (1, 2, 3, 4)):
+        for order in itertools.permutations(parts, number):
+            if "IDAT" in order:
+                moving = chunk(b"acTL", struct.pack(">LL", frames, 0)) if frames else b""
+                yield f"animation of {frames}: {' '.join(order)}", start + moving + b"".join(parts[p] for p in order) + end
     yield "wrong checksum of IHDR", head + chunk(b"IHDR", ihdr, 1) + idat + end
     yield "no pixels", start + end
     yield "no size", head + chunk(b"IHDR", bytes(8) + ihdr[8:]) + idat + end
@@ -422,7 +434,7 @@ class Images(unittest.TestCase):
         self.judge(pngs(), "png", compressed=True)
 
 
-CUT = "truncated", "not enough image data", "cannot load this image", "too large", "raw mode"
+CUT = "truncated", "APNG", "not enough image data", "cannot load this image", "too large", "raw mode"
 
 
 def opened(content, compressed):

@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,10 +81,7 @@ func withSegment(b []byte, data string) []byte {
 }
 
 func withPNGChunk(b []byte, name string, data []byte) []byte {
-	c := append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), name...)
-	c = append(c, data...)
-	c = binary.BigEndian.AppendUint32(c, crc32.ChecksumIEEE(c[4:]))
-	return append(append(append([]byte{}, b[:33]...), c...), b[33:]...)
+	return slices.Concat(b[:33], pngChunk(name, data), b[33:])
 }
 
 // png221 is a PNG of a colour type that there is not, with its checksum right.

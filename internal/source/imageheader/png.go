@@ -27,6 +27,8 @@ type pngWalk struct {
 	pixels bool // the first chunk of pixels was met
 	text   int64
 	frames uint32 // number of the next frame of an animation
+	said   uint32 // of how many frames
+	second bool   // a second picture was met, with which Pillow ends
 }
 
 // pngModes are the depths of each colour type.
@@ -160,9 +162,14 @@ func (p *pngWalk) contents(name string, data []byte) error {
 	case "tRNS":
 		return short(map[byte]int{0: 2, 2: 6}[p.colour])
 	case "acTL":
-		return short(8)
+		if err := short(8); err != nil {
+			return err
+		}
+		p.said = binary.BigEndian.Uint32(data)
 	case "fcTL":
-		if err := short(26); err != nil || p.pixels {
+		aside := p.frames == 0 // the first picture is none of the animation's
+		p.second = p.second || p.pixels && (p.said > 1 || p.said == 1 && aside)
+		if err := short(26); err != nil || p.second {
 			return err
 		}
 		return p.frame(data)
@@ -210,9 +217,9 @@ func (p *pngWalk) frame(data []byte) error {
 	return nil
 }
 
-// framePixels says whether the pixels of an animation's frame, if they come first, are the next ones.
+// framePixels says whether the pixels of an animation's frame are the next ones, up to the second picture.
 func (p *pngWalk) framePixels(name string, off int64) error {
-	if name != "fdAT" || p.pixels {
+	if name != "fdAT" || p.second {
 		return nil
 	}
 	number := make([]byte, 4)
@@ -222,6 +229,7 @@ func (p *pngWalk) framePixels(name string, off int64) error {
 	if p.frames == 0 || binary.BigEndian.Uint32(number) != p.frames {
 		return errors.New("a frame of its animation is out of place")
 	}
+	p.frames++
 	return nil
 }
 

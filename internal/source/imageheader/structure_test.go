@@ -104,8 +104,7 @@ func withPixels(t *testing.T, file []byte, data ...[]byte) []byte {
 		if d == nil {
 			name = "IEND"
 		}
-		out = append(binary.BigEndian.AppendUint32(out, uint32(len(d))), name...)
-		out = binary.BigEndian.AppendUint32(append(out, d...), crc32.ChecksumIEEE(append([]byte(name), d...)))
+		out = append(out, pngChunk(name, d)...)
 	}
 	return out
 }
@@ -234,4 +233,56 @@ func TestATIFFSaysWhereAllOfItsPixelsAre(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, h, err)
 		}
 	}
+}
+
+// Pillow reads an animated PNG up to its second picture, and so far its parts are in their order.
+func TestTheFirstPictureOfAnAnimationIsInItsPlace(t *testing.T) {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		t.Fatal(err)
+	}
+	pixels := chunkOf(b.Bytes(), "IDAT")
+	numbered := func(name string, number uint32, rest ...byte) []byte {
+		return pngChunk(name, append(binary.BigEndian.AppendUint32(nil, number), rest...))
+	}
+	frame := func(number uint32) []byte {
+		return numbered("fcTL", number, 0, 0, 0, 8, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0)
+	}
+	more := func(number uint32) []byte { return numbered("fdAT", number, pixels[8:len(pixels)-4]...) }
+	for name, tt := range map[string]struct {
+		said  uint32
+		parts [][]byte
+		ok    bool
+	}{
+		"one that is in it":               {1, [][]byte{frame(0), pixels}, true},
+		"one that is not":                 {1, [][]byte{pixels, frame(0), more(1)}, true},
+		"two":                             {2, [][]byte{frame(0), pixels, frame(1), more(2)}, true},
+		"two, of which the second is bad": {2, [][]byte{frame(0), pixels, frame(7), more(9)}, true},
+		"a first one of another number":   {1, [][]byte{frame(1), pixels}, false},
+		"one that goes on":                {2, [][]byte{frame(0), pixels, more(1), frame(2)}, true},
+		"pixels without a frame":          {1, [][]byte{pixels, more(0)}, false},
+		"a second one that nobody said":   {0, [][]byte{frame(0), pixels, frame(7)}, false},
+	} {
+		file := slices.Clone(b.Bytes()[:8+25])
+		if tt.said > 0 {
+			file = append(file, numbered("acTL", tt.said, 0, 0, 0, 0)...)
+		}
+		file = append(append(file, slices.Concat(tt.parts...)...), pngChunk("IEND", nil)...)
+		if _, err := Read(bytes.NewReader(file), int64(len(file)), "a.png"); (err == nil) != tt.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// pngChunk is a chunk with its checksum.
+func pngChunk(name string, data []byte) []byte {
+	out := append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), name...)
+	out = append(out, data...)
+	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(out[4:]))
+}
+
+// chunkOf is the first chunk of a name, whole.
+func chunkOf(file []byte, name string) []byte {
+	at := bytes.Index(file, []byte(name)) - 4
+	return file[at : at+12+int(binary.BigEndian.Uint32(file[at:]))]
 }
