@@ -86,17 +86,7 @@ func (r *Pull) bringExport(ctx context.Context, o output) (File, error) {
 	}
 	defer os.Remove(temp.Name())
 	defer temp.Close()
-	m := o.members[0]
-	body, err := r.server.Export(ctx, m.task.ID, o.format, func(share float64) {
-		if r.o.OnExport != nil {
-			r.o.OnExport(m.task.Name, o.format, share)
-		}
-	})
-	if err != nil {
-		return file, err
-	}
-	_, err = io.Copy(temp, body)
-	if err := errors.Join(err, body.Close()); err != nil {
+	if err := r.export(ctx, o, temp); err != nil {
 		return file, err
 	}
 	after := exportSum(temp.Name())
@@ -118,11 +108,26 @@ func (r *Pull) bringExport(ctx context.Context, o output) (File, error) {
 			return file, err
 		}
 	}
-	if r.o.OnExport != nil {
-		r.o.OnExport(m.task.Name, o.format, 1)
-	}
+	r.exporting(o, 1)
 	r.record.set(o.path, written{From: o.from, Sum: after, Format: o.format, Task: o.task()})
 	return file, nil
+}
+
+// export writes what the server exports of the output's task.
+func (r *Pull) export(ctx context.Context, o output, w io.Writer) error {
+	body, err := r.server.Export(ctx, o.members[0].task.ID, o.format, func(share float64) { r.exporting(o, share) })
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, body)
+	return errors.Join(err, body.Close())
+}
+
+// exporting reports how much of an export is done, 0 to 1.
+func (r *Pull) exporting(o output, share float64) {
+	if r.o.OnExport != nil {
+		r.o.OnExport(o.members[0].task.Name, o.format, share)
+	}
 }
 
 // dates are the lines of CVAT's XML that tell when the task was changed and when the file was written.

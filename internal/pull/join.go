@@ -60,11 +60,7 @@ func (r *Pull) frames(ctx context.Context, m *member, counts *Counts) iter.Seq2[
 			yield(dataset.Frame{}, err)
 			return
 		}
-		from := make(map[string]index.Record, len(a.Frames))
-		err = m.origins(ctx, func(o index.Record) error {
-			from[norm.NFC.String(o.Name)] = o
-			return nil
-		})
+		from, err := m.originsByName(ctx)
 		if err != nil {
 			yield(dataset.Frame{}, err)
 			return
@@ -89,18 +85,33 @@ func (r *Pull) frames(ctx context.Context, m *member, counts *Counts) iter.Seq2[
 				return
 			}
 		}
-		for frame := range a.Frames {
-			if choice(frame) == filtered {
-				n.Filtered++
-			}
-		}
-		for _, frame := range a.Hidden {
-			if choice(frame) == taken {
-				n.Hidden++
-			}
-		}
+		n.addLeftOut(a, choice)
 		if counts != nil {
 			counts.add(n)
+		}
+	}
+}
+
+// originsByName are the origins of a member's frames.
+func (m *member) originsByName(ctx context.Context) (map[string]index.Record, error) {
+	byName := make(map[string]index.Record, m.task.Size)
+	err := m.origins(ctx, func(o index.Record) error {
+		byName[norm.NFC.String(o.Name)] = o
+		return nil
+	})
+	return byName, err
+}
+
+// addLeftOut counts the frames that are not pulled, for their jobs' stage or state or since they were deleted in CVAT.
+func (c *Counts) addLeftOut(a answers, choice func(frame int) taking) {
+	for frame := range a.Frames {
+		if choice(frame) == filtered {
+			c.Filtered++
+		}
+	}
+	for _, frame := range a.Hidden {
+		if choice(frame) == taken {
+			c.Hidden++
 		}
 	}
 }

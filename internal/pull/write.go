@@ -97,6 +97,18 @@ func (r *Pull) holds(o output) int64 {
 	return min(most, maxHeld)
 }
 
+// write writes an output, and gives the hash of its bytes.
+func (r *Pull) write(ctx context.Context, o output, w io.Writer, counts *Counts) (sum string, err error) {
+	h := sha256.New()
+	*counts = Counts{}
+	write := func(w io.Writer) error { return o.write(ctx, w, counts) }
+	if r.o.Guard != nil && slices.Contains([]string{".json", ".jsonl", ".yaml"}, filepath.Ext(o.path)) {
+		write = r.o.Guard(write)
+	}
+	err = write(io.MultiWriter(w, h))
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
 // bring makes a file what it is to be.
 func (r *Pull) bring(ctx context.Context, o output) (File, error) {
 	if o.tree != nil {
@@ -113,20 +125,11 @@ func (r *Pull) bring(ctx context.Context, o output) (File, error) {
 		return file, nil
 	}
 	sum := before
-	produce := func(w io.Writer) error {
-		h := sha256.New()
-		file.Counts = Counts{}
-		write := func(w io.Writer) error { return o.write(ctx, w, &file.Counts) }
-		if r.o.Guard != nil && slices.Contains([]string{".json", ".jsonl", ".yaml"}, filepath.Ext(o.path)) {
-			write = r.o.Guard(write)
-		}
-		if err := write(io.MultiWriter(w, h)); err != nil {
-			return err
-		}
-		if sum = hex.EncodeToString(h.Sum(nil)); sum == before {
+	produce := func(w io.Writer) (err error) {
+		if sum, err = r.write(ctx, o, w, &file.Counts); err == nil && sum == before {
 			return errSame
 		}
-		return nil
+		return err
 	}
 	var err error
 	if r.o.Check {
