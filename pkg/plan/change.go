@@ -67,7 +67,7 @@ type Change struct {
 	Reason            Diagnostic // why; its Hint says what a person can do
 	ID                int        // of the task that was judged; 0 where none exists
 	URL               string
-	Owner             string        // of that task, where it is somebody else's affair
+	Owner             string        // the user who owns that task
 	Frames            int           // as the manifest says; for an unmanaged task what it holds
 	Upload            bool          // apply sends the frames
 	Bytes             int64         // to send: 0 where nothing is sent, -1 unknown

@@ -12,17 +12,15 @@ import (
 // Diff says what to do about each desired task and about the project. Equal arguments
 // give equal plans, down to the order.
 func Diff(want []Desired, have Actual, o Options) Plan {
-	d := differ{have: have, o: o, skips: newSkipper(o.Skip), byName: byName(have.Tasks)}
+	d := differ{want: want, have: have, o: o, skips: newSkipper(o.Skip), byName: byName(have.Tasks), wanted: positions(want)}
 	p := Plan{Scope: have.Scope, Project: projectChange(have, o), Users: have.Users, Options: o}
-	wanted := positions(want)
-	d.wanted = wanted
 	for _, w := range want {
 		if o.targets(w) {
-			p.Changes = append(p.Changes, d.change(w, want, wanted[NameOf(w.Task)]))
+			p.Changes = append(p.Changes, d.change(w))
 		}
 	}
 	keepDimension(p.Changes, have)
-	unmanaged := renamed(p.Changes, d.unmanaged(want), o)
+	unmanaged := renamed(p.Changes, d.unmanaged(), o)
 	inOrder(p.Changes)
 	p.Project = p.Project.needed(p.Changes)
 	p.Notes = notes(p, have)
@@ -55,16 +53,18 @@ func (have Actual) NeedsHash(want []Desired, o Options) []string {
 
 // A differ holds what one comparison looks things up in.
 type differ struct {
+	want   []Desired
 	have   Actual
 	o      Options
 	skips  skipper
 	byName map[Name][]Task
-	wanted map[Name][]int // places in what is wanted
+	wanted map[Name][]int // places in want
 }
 
-func (d differ) change(w Desired, want []Desired, same []int) Change {
+func (d differ) change(w Desired) Change {
+	same := d.wanted[NameOf(w.Task)]
 	if _, skipped := d.skips.find(w.Task); len(same) > 1 && !skipped {
-		return sameName(w, want, same)
+		return d.sameName(w, same)
 	}
 	w = d.before(w)
 	c := decide(w, current(w, d.byName), d.skips, d.o)
@@ -109,9 +109,9 @@ func assigned(c Change) []string {
 	return names
 }
 
-func sameName(w Desired, want []Desired, same []int) Change {
+func (d differ) sameName(w Desired, same []int) Change {
 	c := Change{Task: w.Task, Bag: w.Bag, Camera: w.Camera, Origin: w.Origin, Frames: len(w.Frames), Desired: w}
-	text, hint := want[same[0]].SameName(want[same[1]])
+	text, hint := d.want[same[0]].SameName(d.want[same[1]])
 	if more := len(same) - 2; more > 0 {
 		text += fmt.Sprintf(" (and %d more)", more)
 	}
@@ -120,8 +120,8 @@ func sameName(w Desired, want []Desired, same []int) Change {
 }
 
 // unmanaged are the server's tasks that no manifest of this plan names, targeted or not.
-func (d differ) unmanaged(want []Desired) []Task {
-	old := d.old(want)
+func (d differ) unmanaged() []Task {
+	old := d.old()
 	var left []Task
 	for _, t := range d.have.Tasks {
 		_, skipped := d.skips.find(t.Name)
@@ -133,9 +133,9 @@ func (d differ) unmanaged(want []Desired) []Task {
 }
 
 // old are the names that wanted tasks still have which are to be renamed, targeted or not.
-func (d differ) old(want []Desired) map[Name]bool {
+func (d differ) old() map[Name]bool {
 	old := make(map[Name]bool)
-	for _, w := range want {
+	for _, w := range d.want {
 		if len(d.byName[NameOf(w.Task)]) > 0 {
 			continue
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
-// A Job is an annotation job of a task: those of a ground truth, and replicas, are nobody's to give away here.
+// A Job is an annotation job of a task. Jobs of a ground truth, and replicas, are not among them: they are never assigned here.
 type Job struct {
 	ID       int    `json:"id"`
 	Start    int    `json:"start_frame"` // in the task

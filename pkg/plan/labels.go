@@ -11,7 +11,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
-// A LabelRename is a label that the manifest calls otherwise now.
+// A LabelRename is a label to which the manifest gives a new name.
 type LabelRename struct{ Before, After string }
 
 // A LabelUpdate is what apply changes in a label that the project has.
