@@ -18,6 +18,6 @@
 // # Names are not to be trusted
 //
 // Names come from servers, disks and pull requests. Each renderer makes them harmless
-// for where they go: [Safe] for terminals, code and prose for Markdown, html/template
+// for where they go: [wording.Safe] for terminals, code and prose for Markdown, html/template
 // and a content security policy for the page. What would be obeyed is shown instead.
 package report

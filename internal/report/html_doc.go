@@ -11,7 +11,7 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
 
-// A pageDoc is what page.html shows. Its strings are harmless to read (see [Safe]);
+// A pageDoc is what page.html shows. Its strings are harmless to read (see [wording.Safe]);
 // html/template escapes them for where they stand. Only Script is taken as it is, and it is ours.
 type pageDoc struct {
 	headDoc

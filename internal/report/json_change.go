@@ -56,6 +56,14 @@ type problem struct {
 	Hint string    `json:"hint,omitempty"`
 }
 
+func problemDocs(problems []diag.Diagnostic) []problem {
+	var docs []problem
+	for _, p := range problems {
+		docs = append(docs, problem{p.Code, p.Text, advice.Words(p.Hint)})
+	}
+	return docs
+}
+
 // A jobDoc is one job that apply gives to somebody, or puts in another stage.
 type jobDoc struct {
 	ID     int           `json:"id"`
@@ -98,9 +106,7 @@ func taskDoc(s plan.Scope, c plan.Change) changeDoc {
 	if c.Upload && c.Bytes >= 0 {
 		d.UploadBytes = &c.Bytes
 	}
-	for _, p := range c.Desired.Problems {
-		d.Problems = append(d.Problems, problem{p.Code, p.Text, advice.Words(p.Hint)})
-	}
+	d.Problems = problemDocs(c.Desired.Problems)
 	if len(c.Actual) > 1 {
 		d.Tasks = serverStates(c.Actual)
 	}
@@ -183,11 +189,9 @@ func projectDoc(p plan.Plan) changeDoc {
 	if c.Guide != nil {
 		will.Guide = &c.Guide.After
 	}
-	if len(c.Problems) > 0 {
-		d.ActionReason, d.Reason, d.Hint = string(c.Problems[0].Code), c.Problems[0].Text, advice.Words(c.Problems[0].Hint)
-	}
-	for _, p := range c.Problems {
-		d.Problems = append(d.Problems, problem{p.Code, p.Text, advice.Words(p.Hint)})
+	if d.Problems = problemDocs(c.Problems); len(d.Problems) > 0 {
+		first := d.Problems[0]
+		d.ActionReason, d.Reason, d.Hint = string(first.Code), first.Text, first.Hint
 	}
 	d.sets(projectActions[c.Action], was, will)
 	return d

@@ -41,7 +41,7 @@ const (
 	cyan    colour = "36"
 )
 
-// paint colours s, which must be harmless already (see [Safe]).
+// paint colours s, which must be harmless already (see [wording.Safe]).
 func (p Palette) paint(c colour, s string) string {
 	if !p.on || c == none || s == "" {
 		return s

@@ -18,7 +18,7 @@ import (
 // An Upload is a TUS upload under way: a file of a task that the server waits for.
 type Upload struct {
 	TaskID int
-	ID     string // the last segment of its Location; see [CreateUpload]
+	ID     string // the last segment of its Location; see [Client.CreateUpload]
 	Size   int64  // bytes of the whole file
 }
 
