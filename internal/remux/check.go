@@ -102,7 +102,8 @@ func (k *Check) Add(packet []byte) bool {
 		units, err = k.codec.split(payload)
 	}
 	if err != nil {
-		k.fail(true, "it is damaged: %v", err)
+		k.fail("it is damaged: %v", err)
+		k.fault.Broken = true
 		return false
 	}
 	k.judge(units)
@@ -132,10 +133,11 @@ func (k *Check) units(packet []byte) ([]byte, error) {
 	return k.payload, nil
 }
 
-func (k *Check) fail(broken bool, format string, args ...any) {
-	k.done, k.fault = true, &Fault{k.n, fmt.Sprintf(format, args...), broken}
+func (k *Check) fail(format string, args ...any) {
+	k.done, k.fault = true, &Fault{Packet: k.n, Text: fmt.Sprintf(format, args...)}
 }
 
+// judge judges one packet: a decoder gives a frame for each that holds one picture to be shown.
 func (k *Check) judge(units []unit) {
 	shown, pictures := 0, 0
 	for _, u := range units {
@@ -143,50 +145,60 @@ func (k *Check) judge(units []unit) {
 		if !u.picture {
 			continue
 		}
-		if pictures++; !u.begins {
-			k.done = true // a part of a picture: what the decoder makes of that is not known
-			return
-		}
-		p, err := k.codec.look(u, !k.started)
-		var unsupported *UnsupportedError
-		switch {
-		case err != nil && !errors.As(err, &unsupported) && len(k.codec.all()) == 0:
-			k.fail(false, "it is the first, and no key frame: it has no parameter sets")
-		case err != nil: // what is not read here, the decoder may read
-			k.done = true
-		case !k.started && !p.key:
-			k.fail(false, "it is the first, and no key frame")
-		case p.leading:
-			k.leading++
-		case p.repeated:
-			k.fail(false, "it has the number of a frame that came before: one of them is dropped, or packets are missing")
-		case p.back:
-			k.fail(false, "packets are missing before it, so that the decoder takes it for an earlier one: its frame and those up to the next key frame are dropped")
-		case p.lost && p.concealed:
-			k.gap()
-		case p.lost:
-			k.fail(false, "packets are missing before it: frames up to the next key frame are dropped, or end the import")
-		}
+		pictures++
+		hidden := k.picture(u)
 		if k.done {
 			return
 		}
-		if !p.hidden {
+		if !hidden {
 			shown++
 		}
-		if p.key {
-			k.groups = append(k.groups, Group{k.n, p.closed})
-		}
-		k.codec.accept()
-		k.started = true
 	}
 	switch {
 	case pictures == 0:
-		k.fail(false, "it holds no picture")
+		k.fail("it holds no picture")
 	case shown == 0:
-		k.fail(false, "its picture is never shown")
+		k.fail("its picture is never shown")
 	case shown > 1:
-		k.fail(false, "it holds %d pictures", shown)
+		k.fail("it holds %d pictures", shown)
 	}
+}
+
+// picture judges one picture by those before it; a hidden one is only for others to refer to.
+func (k *Check) picture(u unit) (hidden bool) {
+	if !u.begins {
+		k.done = true // a part of a picture: what the decoder makes of that is not known
+		return false
+	}
+	p, err := k.codec.look(u, !k.started)
+	var unsupported *UnsupportedError
+	switch {
+	case err != nil && !errors.As(err, &unsupported) && len(k.codec.all()) == 0:
+		k.fail("it is the first, and no key frame: it has no parameter sets")
+	case err != nil: // what is not read here, the decoder may read
+		k.done = true
+	case !k.started && !p.key:
+		k.fail("it is the first, and no key frame")
+	case p.leading:
+		k.leading++
+	case p.repeated:
+		k.fail("it has the number of a frame that came before: one of them is dropped, or packets are missing")
+	case p.back:
+		k.fail("packets are missing before it, so that the decoder takes it for an earlier one: its frame and those up to the next key frame are dropped")
+	case p.lost && p.concealed:
+		k.gap()
+	case p.lost:
+		k.fail("packets are missing before it: frames up to the next key frame are dropped, or end the import")
+	}
+	if k.done {
+		return false
+	}
+	if p.key {
+		k.groups = append(k.groups, Group{k.n, p.closed})
+	}
+	k.codec.accept()
+	k.started = true
+	return p.hidden
 }
 
 func (k *Check) gap() {
