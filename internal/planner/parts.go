@@ -77,6 +77,9 @@ func (p *Project) PartsOf(t source.Task) []string {
 	return []string{t.Name}
 }
 
+// divideUnasked is divide where no server was asked: bags are divided as if it had none of their parts.
+func (p *Project) divideUnasked(ctx context.Context) error { return p.divide(ctx, nil, nil, false) }
+
 // A division is one division of all bags.
 type division struct {
 	*Project

@@ -62,7 +62,7 @@ func (p *pass) decideOffline(ctx context.Context) error {
 	if err := p.chooseFrames(ctx); err != nil {
 		return err
 	}
-	if err := p.divide(ctx, nil, nil, false); err != nil {
+	if err := p.divideUnasked(ctx); err != nil {
 		return err
 	}
 	return p.compare(ctx, p.readUploads, p.addAnnotations)

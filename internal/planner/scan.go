@@ -220,7 +220,7 @@ func inParts(ctx context.Context, tasks []source.Task) []source.Task {
 			continue
 		}
 		p := Project{first: map[plan.Name]int{}, whole: []source.Task{t}}
-		if err := p.divide(ctx, nil, nil, false); err != nil {
+		if err := p.divideUnasked(ctx); err != nil {
 			return tasks // it is ctx's
 		}
 		all = append(all, p.Tasks...)

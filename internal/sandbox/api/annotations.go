@@ -152,19 +152,19 @@ func (l labelSet) add(set *annotation.Set, row storage.Annotation) error {
 		if err != nil {
 			return err
 		}
-		t.Attributes = l.filled(t.LabelID, t.Attributes, true, true)
+		t.Attributes = l.filled(t.LabelID, t.Attributes, every)
 		set.Tags = append(set.Tags, t)
 	case storage.KindShape:
 		s, err := storage.DecodeAnnotation[annotation.Shape](row)
 		if err != nil {
 			return err
 		}
-		s.Attributes = l.filled(s.LabelID, s.Attributes, true, true)
+		s.Attributes = l.filled(s.LabelID, s.Attributes, every)
 		for _, e := range s.Elements {
 			if e.Frame != s.Frame {
 				return errPoisoned
 			}
-			e.Attributes = l.filled(e.LabelID, e.Attributes, true, true)
+			e.Attributes = l.filled(e.LabelID, e.Attributes, every)
 		}
 		set.Shapes = append(set.Shapes, s)
 	case storage.KindTrack:
@@ -181,12 +181,12 @@ func (l labelSet) add(set *annotation.Set, row storage.Annotation) error {
 // fillTrack completes immutable attributes from the label, and mutable ones of each
 // keyframe from the one before.
 func (l labelSet) fillTrack(t *annotation.Track) {
-	t.Attributes = l.filled(t.LabelID, t.Attributes, false, true)
+	t.Attributes = l.filled(t.LabelID, t.Attributes, immutable)
 	var before []annotation.Value
 	for i, k := range t.Shapes {
 		k.Attributes = l.existing(t.LabelID, k.Attributes)
 		if i == 0 {
-			k.Attributes = l.filled(t.LabelID, k.Attributes, true, false)
+			k.Attributes = l.filled(t.LabelID, k.Attributes, mutable)
 		}
 		for _, v := range before {
 			if !slices.ContainsFunc(k.Attributes, func(own annotation.Value) bool { return own.SpecID == v.SpecID }) {
@@ -448,13 +448,16 @@ func (l labelSet) existing(label int, values []annotation.Value) []annotation.Va
 	})...)
 }
 
-// filled adds the label's default for each attribute that is not set, of the mutable ones,
-// the immutable ones or both.
-func (l labelSet) filled(label int, values []annotation.Value, mutable, immutable bool) []annotation.Value {
+// Which of a label's attributes a track has once, and which with each keyframe.
+func immutable(a annotation.Attribute) bool { return !a.Mutable }
+func mutable(a annotation.Attribute) bool   { return a.Mutable }
+func every(annotation.Attribute) bool       { return true }
+
+// filled adds the label's default for each of those attributes that is not set.
+func (l labelSet) filled(label int, values []annotation.Value, of func(annotation.Attribute) bool) []annotation.Value {
 	values = l.existing(label, values)
 	for _, a := range l[label].Attributes {
-		wanted := a.Mutable && mutable || !a.Mutable && immutable
-		if wanted && !slices.ContainsFunc(values, func(v annotation.Value) bool { return v.SpecID == a.ID }) {
+		if of(a) && !slices.ContainsFunc(values, func(v annotation.Value) bool { return v.SpecID == a.ID }) {
 			values = append(values, annotation.Value{SpecID: a.ID, Value: a.Default})
 		}
 	}
@@ -465,7 +468,7 @@ func (l labelSet) filled(label int, values []annotation.Value, mutable, immutabl
 // value may be any text, and a shape of any type may have any label (A74).
 func (l labelSet) check(s *annotation.Set) error {
 	for _, t := range s.Tags {
-		if err := l.checkOne(t.LabelID, t.Attributes, true, true); err != nil {
+		if err := l.checkOne(t.LabelID, t.Attributes, every); err != nil {
 			return err
 		}
 	}
@@ -486,7 +489,7 @@ func (l labelSet) checkShape(s *annotation.Shape) error {
 	if s.ZOrder > 1<<31-1 || s.ZOrder < -1<<31 {
 		return crashed()
 	}
-	if err := l.checkOne(s.LabelID, s.Attributes, true, true); err != nil {
+	if err := l.checkOne(s.LabelID, s.Attributes, every); err != nil {
 		return err
 	}
 	for _, e := range s.Elements {
@@ -498,11 +501,11 @@ func (l labelSet) checkShape(s *annotation.Shape) error {
 }
 
 func (l labelSet) checkTrack(t *annotation.Track) error {
-	if err := l.checkOne(t.LabelID, t.Attributes, false, true); err != nil {
+	if err := l.checkOne(t.LabelID, t.Attributes, immutable); err != nil {
 		return err
 	}
 	for _, k := range t.Shapes {
-		if err := l.checkOne(t.LabelID, k.Attributes, true, false); err != nil {
+		if err := l.checkOne(t.LabelID, k.Attributes, mutable); err != nil {
 			return err
 		}
 	}
@@ -514,14 +517,15 @@ func (l labelSet) checkTrack(t *annotation.Track) error {
 	return nil
 }
 
-func (l labelSet) checkOne(label int, values []annotation.Value, mutable, immutable bool) error {
+// checkOne refuses a label that does not exist, and values of other attributes than those of it.
+func (l labelSet) checkOne(label int, values []annotation.Value, of func(annotation.Attribute) bool) error {
 	found, there := l[label]
 	if !there {
 		return listed("label_id `%d` is invalid", label)
 	}
 	for _, v := range values {
 		i := slices.IndexFunc(found.Attributes, func(a annotation.Attribute) bool { return a.ID == v.SpecID })
-		if i < 0 || found.Attributes[i].Mutable && !mutable || !found.Attributes[i].Mutable && !immutable {
+		if i < 0 || !of(found.Attributes[i]) {
 			return listed("spec_id `%d` is invalid", v.SpecID)
 		}
 	}
