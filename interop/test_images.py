@@ -201,6 +201,20 @@ def chunk(name, data=b"", wrong=0):
     return struct.pack(">L", len(data)) + name + data + struct.pack(">L", zlib.crc32(name + data) ^ wrong)
 
 
+def exif_blocks():
+    """EXIF blocks, of which CVAT reads the orientation."""
+    def block(kind, value, count=1):
+        return b"II*\0" + struct.pack("<LHHHLL", 8, 1, 274, kind, count, value) + bytes(4)
+
+    whole = block(3, 6)
+    for size in range(len(whole) + 1):
+        yield f"cut to {size}", whole[:size]
+    for head in itertools.product((b"II", b"MM", b"IM"), (b"*\0", b"\0*", b"+\0", b"\0+", b"\x13*")):
+        yield f"{head}", b"".join(head) + whole[4:]
+    for kind, value, count in itertools.product(range(15), (0, 1, 6, 9), (0, 1, 2)):
+        yield f"type {kind}, value {value}, {count}", block(kind, value, count)
+
+
 def pngs():
     head = b"\x89PNG\r\n\x1a\n"
     ihdr = struct.pack(">LLBBBBB", *SIZE, 8, 0, 0, 0, 0)
@@ -225,6 +239,9 @@ def pngs():
     def more(number):
         return chunk(b"fdAT", struct.pack(">L", number) + zlib.compress(bytes((SIZE[0] + 1) * SIZE[1])))
 
+    for name, block in exif_blocks():
+        yield f"EXIF {name}", start + chunk(b"eXIf", block) + idat + end
+        yield f"raw EXIF {name}", start + chunk(b"tEXt", b"Raw profile type exif\0\nexif\n  8\n" + block.hex().encode()) + idat + end
     parts = {"f0": frame(0), "f1": frame(1), "IDAT": idat, "d0": more(0), "d1": more(1), "d2": more(2)}
     for frames, number in itertools.product((0, 1, 2), (1, 2, 3, 4)):
         for order in itertools.permutations(parts, number):
@@ -449,6 +466,12 @@ def opened(content, compressed):
     except Exception as error:
         if not compressed or any(said in str(error) for said in CUT):
             return repr(error)
+    if max(image.size) > 65500:
+        return "CVAT shows images as JPEGs, which are no longer"
+    try:
+        image.getexif().get(274, 1) > 4  # as CVAT looks at the orientation
+    except Exception as error:
+        return repr(error)
     return None
 
 

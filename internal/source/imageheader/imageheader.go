@@ -76,7 +76,7 @@ var decoders = []decoder{
 	{name: "PNG", is: prefix("\x89PNG\r\n\x1a\n"), judge: pngHeader},
 	{name: "GIF", is: prefix("GIF87a", "GIF89a"), judge: upright(gifHeader)},
 	{name: "BMP", is: prefix("BM"), judge: upright(bmpHeader)},
-	{name: "TIFF", is: prefix("II*\x00", "MM\x00*", "II\x00*", "MM*\x00", "II+\x00", "MM\x00+"), judge: upright(tiffHeader)},
+	{name: "TIFF", is: isTIFF, judge: upright(tiffHeader)},
 	{name: "WebP", is: isWebP, judge: webpHeader},
 	{name: "icon", is: isIcon, judge: upright(iconHeader)},
 }
@@ -102,6 +102,8 @@ func prefix(magic ...string) func([]byte) bool {
 		return false
 	}
 }
+
+var isTIFF = prefix("II*\x00", "MM\x00*", "II\x00*", "MM*\x00", "II+\x00", "MM\x00+")
 
 func isWebP(head []byte) bool {
 	return len(head) >= 12 && string(head[:4]) == "RIFF" && string(head[8:12]) == "WEBP"
@@ -134,17 +136,26 @@ func (d decoder) broken(err error) error {
 	return corrupt("corrupt %s: %v", d.name, err)
 }
 
-// maxPixels is where Pillow takes an image for a decompression bomb and refuses it;
-// CVAT 2.73 does not lift that.
-const maxPixels = 178_956_970
+// maxPixels is where Pillow takes an image for a decompression bomb and refuses it; CVAT 2.73 does not lift that. maxSide is that of the
+// JPEGs that CVAT makes of images of any format to show them, without which the import fails (measured: 65500 passes, 65501 does not).
+const (
+	maxPixels = 178_956_970
+	maxSide   = 65_500
+)
 
 func tooLarge(h Header) error {
-	if h.Width == 0 || h.Height <= maxPixels/h.Width {
+	limit := ""
+	switch {
+	case h.Width > 0 && h.Height > maxPixels/h.Width:
+		limit = fmt.Sprintf("at most %d in all", maxPixels)
+	case max(h.Width, h.Height) > maxSide:
+		limit = fmt.Sprintf("images of at most %d a side", maxSide)
+	default:
 		return nil
 	}
 	return diag.Diagnostic{
 		Severity: diag.Error, Code: diag.CodeTooLargeImage, Hint: diag.Do(diag.HintShrinkImage),
-		Text: fmt.Sprintf("%d x %d pixels; CVAT opens at most %d in all", h.Width, h.Height, maxPixels),
+		Text: fmt.Sprintf("%d x %d pixels; CVAT opens %s", h.Width, h.Height, limit),
 	}
 }
 

@@ -18,6 +18,8 @@ type jpegWalk struct {
 	components   []jpegComponent
 	quantization [4]bool
 	huffman      [2][4]huffmanTable // of the first coefficients, and of the others
+	block        []byte             // its EXIF block, which may be in several segments
+	density      bool               // JFIF tells its dots per inch
 }
 
 // A jpegComponent is one colour of the frame.
@@ -106,6 +108,7 @@ const (
 	markerDQT  = 0xdb
 	markerDNL  = 0xdc
 	markerDRI  = 0xdd
+	markerAPP0 = 0xe0
 	markerAPP1 = 0xe1
 )
 
@@ -150,17 +153,27 @@ func (w *jpegWalk) segment(marker byte, b []byte) error {
 	case marker == markerDRI && len(b) != 2:
 		return fmt.Errorf("its restart interval has %d bytes", len(b))
 	case marker == markerSOS:
+		if err := w.readEXIF(); err != nil {
+			return err
+		}
 		return w.startScan(b)
-	case marker == markerAPP1 && bytes.HasPrefix(b, []byte("Exif\x00\x00")):
-		w.exif(b[6:])
+	case marker == markerAPP0 && bytes.HasPrefix(b, []byte("JFIF")) && len(b) >= 12:
+		w.density = w.density || b[7] == 1 || b[7] == 2
+	case marker == markerAPP1 && bytes.HasPrefix(b, []byte(exifHead)):
+		w.block = append(w.block, b[len(exifHead):]...)
 	case marker == markerAPP1 && bytes.HasPrefix(b, []byte("http://ns.adobe.com/xap/")):
 		w.xmp(b)
 	}
 	return nil
 }
 
-// maxJPEGSide is the width and height of the largest JPEG that libjpeg opens.
-const maxJPEGSide = 65500
+// readEXIF reads the block. Where JFIF tells no dots per inch, Pillow looks for them there first, and passes over what is none.
+func (w *jpegWalk) readEXIF() error {
+	if err := w.exif(w.block); !errors.Is(err, errNoEXIF) || w.density {
+		return err
+	}
+	return nil
+}
 
 // start reads the frame: size and colours.
 func (w *jpegWalk) start(marker byte, b []byte) error {
@@ -178,9 +191,6 @@ func (w *jpegWalk) start(marker byte, b []byte) error {
 	}
 	w.frame = marker
 	w.height, w.width = int(binary.BigEndian.Uint16(b[1:])), int(binary.BigEndian.Uint16(b[3:]))
-	if max(w.height, w.width) > maxJPEGSide {
-		return fmt.Errorf("it has %d x %d pixels, and CVAT opens JPEGs of %d at most in each direction", w.width, w.height, maxJPEGSide)
-	}
 	for b = b[6:]; len(b) > 0; b = b[3:] {
 		w.components = append(w.components, jpegComponent{id: b[0], across: int(b[1] >> 4), down: int(b[1] & 15), quantizedWith: b[2]})
 	}

@@ -5,10 +5,12 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"strings"
 )
 
 // pngHeader goes from chunk to chunk to the end, as Pillow does: up to the pixels it checks each chunk's
@@ -29,6 +31,8 @@ type pngWalk struct {
 	frames uint32 // number of the next frame of an animation
 	said   uint32 // of how many frames
 	second bool   // a second picture was met, with which Pillow ends
+	block  []byte // its EXIF block
+	raw    string // the same as ImageMagick writes it; see pngRawEXIF
 }
 
 // pngModes are the depths of each colour type.
@@ -60,7 +64,7 @@ func (p *pngWalk) walk() error {
 			if !p.pixels {
 				return errors.New("it has no pixels")
 			}
-			return nil
+			return p.readEXIF()
 		case name == "IDAT" || name == "fdAT":
 			if p.width == 0 {
 				return errors.New("it has no IHDR before its pixels")
@@ -174,15 +178,23 @@ func (p *pngWalk) contents(name string, data []byte) error {
 		}
 		return p.frame(data)
 	case "eXIf":
-		p.exif(data)
+		p.block = data
 	case "tEXt":
 		p.text += int64(len(data))
+		if raw, ok := bytes.CutPrefix(data, []byte(pngRawEXIF+"\x00")); ok {
+			p.raw = string(raw)
+		}
 	case "zTXt", "iCCP":
 		_, rest, found := bytes.Cut(data, []byte{0})
 		if !found && name == "iCCP" {
 			rest = data
 		}
-		return p.inflate(name, rest)
+		if err := p.inflate(name, rest); err != nil {
+			return err
+		}
+		if bytes.HasPrefix(data, []byte(pngRawEXIF+"\x00")) && len(rest) > 0 {
+			p.raw = inflated(rest[1:])
+		}
 	case "iTXt":
 		return p.international(data)
 	}
@@ -210,7 +222,7 @@ func (p *pngWalk) header(data []byte) error {
 func (p *pngWalk) frame(data []byte) error {
 	be := binary.BigEndian
 	w, h, x, y := be.Uint32(data[4:]), be.Uint32(data[8:]), be.Uint32(data[12:]), be.Uint32(data[16:])
-	if be.Uint32(data) != p.frames || uint64(x)+uint64(w) > uint64(p.width) || uint64(y)+uint64(h) > uint64(p.height) {
+	if be.Uint32(data) != p.frames || uint64(x)+uint64(w) > uint64(p.width) || uint64(y)+uint64(h) > uint64(p.height) || !p.pixels && w*h == 0 {
 		return errors.New("a frame of its animation is out of place")
 	}
 	p.frames++
@@ -231,6 +243,31 @@ func (p *pngWalk) framePixels(name string, off int64) error {
 	}
 	p.frames++
 	return nil
+}
+
+// pngRawEXIF is the key of a text that is an EXIF block in hexadecimal digits, below three lines. Pillow looks there if there is no other.
+const pngRawEXIF = "Raw profile type exif"
+
+func (p *pngWalk) readEXIF() error {
+	if p.block == nil && p.raw != "" {
+		lines := strings.Split(p.raw, "\n")
+		digits := strings.Join(strings.Fields(strings.Join(lines[min(3, len(lines)):], "")), "")
+		var err error
+		if p.block, err = hex.DecodeString(digits); err != nil {
+			return errNoEXIF
+		}
+	}
+	return p.exif(p.block)
+}
+
+// inflated is a compressed text, up to where Pillow reads it.
+func inflated(data []byte) string {
+	z, err := zlib.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return ""
+	}
+	text, _ := io.ReadAll(io.LimitReader(z, maxPNGText))
+	return string(text)
 }
 
 // inflate looks how much text a compressed chunk holds; one that is not compressed so is no text.

@@ -261,6 +261,18 @@ func (d *tiffDirectory) kind(tag uint16) uint16 {
 	return d.order.Uint16(entry)
 }
 
+// count is how many values a tag has.
+func (d *tiffDirectory) count(tag uint16) uint64 {
+	switch entry, ok := d.tags[tag]; {
+	case !ok:
+		return 0
+	case d.big:
+		return d.order.Uint64(entry[2:])
+	default:
+		return uint64(d.order.Uint32(entry[2:]))
+	}
+}
+
 // tiffOthers are the types that are no numbers to Pillow, or quotients.
 var tiffOthers = []uint16{1, 2, 5, 7, 10}
 

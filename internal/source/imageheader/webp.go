@@ -160,7 +160,9 @@ func (w *webpWalk) part() error {
 			if err := readFullAt(w.r, data, w.at); err != nil {
 				return err
 			}
-			w.exif(trimEXIF(data))
+			if err := w.exif(data); err != nil {
+				return err
+			}
 		}
 	}
 	w.at += c.bytes
