@@ -19,13 +19,13 @@ import (
 	"github.com/cvatplan/cvatplan/pkg/cvat/cvattest"
 )
 
-// TestMain lets scripts run the real program: `exec cvatplan …` starts this test binary again.
+// TestMain lets scripts run the real program: `exec cvatplan …` starts this test binary again; with -short see [worker].
 // Tests here mostly wait for such children, so more of them run at once than there are processors.
 func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "8"); err != nil { // -parallel on the command line wins
 		panic(err)
 	}
-	testscript.Main(collecting{m}, map[string]func(){"cvatplan": canaryMain, "cvatplan-held": heldMain, "cvatplan-panicky": panickyMain})
+	testscript.Main(collecting{m}, map[string]func(){"cvatplan": canaryMain, "cvatplan-held": heldMain, "cvatplan-panicky": panickyMain, "cvatplan-worker": workerMain})
 }
 
 // collecting runs the tests with [garbage], as the programs that they start.
@@ -45,8 +45,12 @@ func TestScripts(t *testing.T) {
 	commands := cvattest.Commands()
 	maps.Copy(commands, scriptCommands)
 	commands["sandbox"] = watchingSandbox(commands["sandbox"])
+	dir := filepath.Join("testdata", "script")
+	if fewest() && os.Getenv("UPDATE_SCRIPTS") == "" {
+		dir = inWorkers(t, dir)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
+		Dir:                 dir,
 		Cmds:                commands,
 		Setup:               prepareScript,
 		RequireExplicitExec: true,
@@ -64,6 +68,7 @@ func prepareScript(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
+	env.Values[workerKey{}] = &worker{}
 	env.Setenv("REPO", repo)
 	env.Setenv("CVATPLAN_COLOR", "never")
 	env.Setenv("GOGC", garbage)
@@ -82,6 +87,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"hole":     hole,
 	"bucket":   bucket,
 	"scenes":   scenes,
+	"within":   within,
 }
 
 // images copies pictures of the quickstart: images FILE… gives each file another one.
@@ -114,9 +120,10 @@ func exitsWith(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: exit CODE cvatplan ARG...")
 	}
-	err := ts.Exec(args[1], args[2:]...)
 	got := "0"
-	if err != nil {
+	if args[1] == "cvatplan" && fewest() {
+		got = strconv.Itoa(inWorker(ts, args[2:]))
+	} else if err := ts.Exec(args[1], args[2:]...); err != nil {
 		got = strings.TrimPrefix(err.Error(), "exit status ")
 	}
 	if got != args[0] {
