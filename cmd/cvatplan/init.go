@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 
+	"github.com/cvatplan/cvatplan/internal/planner"
 	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/internal/survey"
 	"github.com/cvatplan/cvatplan/internal/wording"
+	"github.com/cvatplan/cvatplan/pkg/cvat"
+	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
 type initCmd struct {
@@ -33,6 +36,9 @@ func (c initCmd) Run(a *app) error {
 	if err := c.file().check(); err != nil {
 		return err
 	}
+	if err := a.checkServer(); err != nil {
+		return err
+	}
 	drafted, err := survey.Draft(ctx, file, a.Server, c.Paths...)
 	if few := store.RanOut(); few != nil {
 		err = few // a manifest of what could be opened would look whole
@@ -54,6 +60,19 @@ func (c initCmd) Run(a *app) error {
 		fmt.Fprintf(a.stderr, "cvatplan: wrote %s: %s, %s, %s, %s\n", c.Output,
 			wording.Count(drafted.Bags, "bag", "bags"), wording.Count(drafted.Cameras, "camera", "cameras"), wording.Count(drafted.Tasks, "task", "tasks"), drafted.Counted)
 		fmt.Fprintf(a.stderr, "cvatplan: hint: read it, put in your server and labels, then: cvatplan plan%s\n", c.file().argument())
+	}
+	return nil
+}
+
+// checkServer says what is wrong with --server before it is written into a manifest.
+func (a *app) checkServer() error {
+	server := planner.ServerOf(&manifest.Manifest{}, a.Server)
+	if server.URL == "" {
+		return nil
+	}
+	_, err := cvat.New(a.clientOptions(server))
+	if err != nil {
+		return named(server, err)
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ Examples:
 
     cvatplan pull --to labels                            # JSON Lines
     cvatplan pull --to labels --format coco,yolo --merge subset
-    cvatplan pull --check                                # exit 2 on new work`
+    cvatplan pull --to labels --check                    # exit 2 on new work`
 }
 
 // Run writes the annotations of the manifests' tasks.

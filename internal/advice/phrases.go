@@ -92,6 +92,8 @@ var phrases = map[diag.Action]string{
 	diag.HintChooseTopic:        "give the camera the one that is meant, topics: [{1}]",
 	diag.HintMatchRecordings:    "match the recordings themselves: path: {1q}",
 	diag.HintImagesOrRecordings: "for the images write exclude: [{1q}] on the bag; for recordings path: {2q}",
+	diag.HintGiveBags:           "give directories of images (.jpg, .png, …), recordings (.bag, .mcap, .db3) or videos, or a directory that holds them at most {1} deep",
+	diag.HintGiveLocalBags:      "write root: {1} into a manifest by hand; docs/storages.md has examples",
 	diag.HintWhatIsABag:         "a bag is a directory of images, or a .bag, .mcap or .db3 file",
 	diag.HintDirectoryAbsent:    "{1} is not there",
 	diag.HintDirectoryEmpty:     "{1} is empty",

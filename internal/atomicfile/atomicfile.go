@@ -39,6 +39,9 @@ func Write(path string, o Options, write func(io.Writer) error) error {
 		o.TempDir = filepath.Dir(path)
 	}
 	f, err := os.CreateTemp(o.TempDir, TempPrefix+"*")
+	if failed := (*fs.PathError)(nil); errors.As(err, &failed) { // of a name that nobody knows
+		return &fs.PathError{Op: "create", Path: path, Err: failed.Err}
+	}
 	if err != nil {
 		return err
 	}

@@ -121,6 +121,8 @@ const (
 	HintMatchRecordings    // glob
 	HintImagesOrRecordings // glob of the recordings, path of one
 	HintWhatIsABag
+	HintGiveBags // how many directories deep bags are looked for
+	HintGiveLocalBags
 	HintDirectoryAbsent // directory
 	HintDirectoryEmpty  // directory
 	HintDirectoryHolds  // directory, what

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/limits"
+	"github.com/cvatplan/cvatplan/internal/wording"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 )
 
@@ -125,9 +126,9 @@ func (e *examination) clock(ctx context.Context) bool {
 	case server.IsZero():
 		e.say("clock", Warning, diag.Hint{}, "the server does not tell its time")
 	case apart > time.Minute:
-		e.say("clock", Warning, diag.Do(diag.HintSynchronizeClocks), "this machine's and the server's clock are %s apart", apart)
+		e.say("clock", Warning, diag.Do(diag.HintSynchronizeClocks), "this machine's and the server's clock are %s apart", wording.Duration(apart))
 	default:
-		e.say("clock", Fine, diag.Hint{}, "%s apart from the server's", apart)
+		e.say("clock", Fine, diag.Hint{}, "%s apart from the server's", wording.Duration(apart))
 	}
 	return true
 }

@@ -34,7 +34,7 @@ func ServerOf(m *manifest.Manifest, override string) Server {
 	s := Server{Shown: m.Server.URL, URL: m.Server.URL, Sandbox: m.Server.Sandbox, Organization: m.Server.Organization}
 	if override != "" {
 		s.Shown, s.URL, s.Sandbox = override, override, ""
-		if dir, ok := strings.CutPrefix(override, "sandbox:"); ok {
+		if dir, ok := strings.CutPrefix(override, "sandbox:"); ok && dir != "" {
 			s.Sandbox = filepath.Clean(dir)
 		} else {
 			s.Shown = userinfo.ReplaceAllString(override, "$1")

@@ -59,7 +59,7 @@ func TestUnsettledBagsAreCounted(t *testing.T) {
 	root, now := tree(t, "a/1.jpg", "b/1.jpg", "c/1.jpg"), time.Now()
 	check(t, os.Chtimes(filepath.Join(root, "c/1.jpg"), now, now.Add(-time.Hour)))
 	_, problems := Scan(context.Background(), parse(t, `bags: [{path: "*/", settle: 10m}]`), Options{Root: root, Now: now})
-	want := []string{"note: 2 bags are left alone, such as a: a file there is younger than settle: 10m0s | plan again in 10m0s, or write settle: 0s on bags that are complete"}
+	want := []string{"note: 2 bags are left alone, such as a: a file there is younger than settle: 10m | plan again in 10m, or write settle: 0s on bags that are complete"}
 	if diff := cmp.Diff(want, texts(root, problems)); diff != "" {
 		t.Error(diff)
 	}

@@ -367,7 +367,7 @@ func TestSettleHoldsABagWhileItsNewestFileIsYoung(t *testing.T) {
 	for _, task := range tasks {
 		got[task.Name] = task.Deferred
 	}
-	want := map[string]string{"old": "", "young": "bag young has a file that is only 3m0s old; settle: 10m0s"}
+	want := map[string]string{"old": "", "young": "bag young has a file that is only 3m old; settle: 10m"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

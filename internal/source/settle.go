@@ -25,7 +25,7 @@ func (s scanner) unsettled(ctx context.Context, b *bagRef, paths []string) strin
 			continue
 		}
 		if age := s.now.Sub(info.ModTime()); age < settle {
-			return fmt.Sprintf("bag %s has a file that is only %s old; settle: %s", wording.Safe(b.rel), max(age, 0).Round(time.Second), settle)
+			return fmt.Sprintf("bag %s has a file that is only %s old; settle: %s", wording.Safe(b.rel), wording.Duration(max(age, 0).Round(time.Second)), wording.Duration(settle))
 		}
 	}
 	return ""
@@ -48,8 +48,8 @@ func unsettledBags(m *manifest.Manifest, bags []*bagRef, found []outcome) []diag
 	for _, settle := range slices.Sorted(maps.Keys(held)) {
 		h := held[settle]
 		list = append(list, diag.Diagnostic{Severity: diag.Note, Code: diag.CodeUnsettledBags, Text: fmt.Sprintf(
-			"%s left alone, such as %s: a file there is younger than settle: %s", wording.Count(h.bags, "bag is", "bags are"), wording.Safe(h.example), settle),
-			Hint: diag.Do(diag.HintSettle, settle.String())})
+			"%s left alone, such as %s: a file there is younger than settle: %s", wording.Count(h.bags, "bag is", "bags are"), wording.Safe(h.example), wording.Duration(settle)),
+			Hint: diag.Do(diag.HintSettle, wording.Duration(settle))})
 	}
 	return list
 }

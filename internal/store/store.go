@@ -104,7 +104,8 @@ func IsRemote(root string) bool {
 }
 
 // Split is a path or an address as a store, that of the directory it is in, and a name there: for what is opened
-// together with the files next to it. What an address is signed with goes with each of them.
+// together with the files next to it. A slash at the end, as shells complete directories, is no part of the name. What an
+// address is signed with goes with each of them.
 func Split(name string) (Store, string) {
 	if web, ok := At(name).(Web); ok {
 		return web.split()
@@ -113,6 +114,7 @@ func Split(name string) (Store, string) {
 		dir, base := path.Split(name)
 		return At(dir), base
 	}
+	name = filepath.Clean(name)
 	return Local{Root: filepath.Dir(name)}, filepath.Base(name)
 }
 

@@ -116,3 +116,12 @@ func TestGlobsSeeTheTree(t *testing.T) {
 		t.Errorf("got %v, %v", found, err)
 	}
 }
+
+// A shell completes directories with a slash at their end.
+func TestASlashAtTheEndIsNoPartOfAName(t *testing.T) {
+	for _, path := range []string{"data/day", "data/day/", "data/day//", "data/./x/../day/"} {
+		if in, name := Split(path); in != (Local{Root: "data"}) || name != "day" {
+			t.Errorf("%s: %v, %s", path, in, name)
+		}
+	}
+}

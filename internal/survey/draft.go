@@ -12,6 +12,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/source"
+	"github.com/cvatplan/cvatplan/internal/store"
 	"github.com/cvatplan/cvatplan/pkg/manifest"
 )
 
@@ -56,6 +57,9 @@ func Draft(ctx context.Context, file, server string, paths ...string) (Drafted, 
 func guessEither(ctx context.Context, paths []string) (Guess, error) {
 	absolute := make([]string, len(paths))
 	for i, p := range paths {
+		if store.IsRemote(p) || store.OnServer(p) {
+			return Guess{}, remoteError(p)
+		}
 		var err error
 		if absolute[i], err = filepath.Abs(p); err != nil {
 			return Guess{}, err
@@ -68,6 +72,16 @@ func guessEither(ctx context.Context, paths []string) (Guess, error) {
 	}
 	return guess, err
 }
+
+// A remoteError is an address in place of a directory of this machine.
+type remoteError string
+
+func (e remoteError) Error() string {
+	return string(e) + ": a first manifest is made of directories and files of this machine"
+}
+
+// Hint says what to write instead.
+func (e remoteError) Hint() diag.Hint { return diag.Do(diag.HintGiveLocalBags, string(e)) }
 
 func sameName(p diag.Diagnostic) bool { return p.Code == diag.CodeSameTaskName }
 
@@ -109,6 +123,12 @@ func taskName(g Guess) string {
 	return "{camera}_{bag}"
 }
 
+// A draftError is what is wrong with a draft, whose lines nobody has seen.
+type draftError struct{ problem diag.Diagnostic }
+
+func (e draftError) Error() string   { return "the manifest would not be valid: " + e.problem.Text }
+func (e draftError) Hint() diag.Hint { return e.problem.Hint }
+
 // try writes the manifest and reads it as plan will.
 func (d draft) try(ctx context.Context, file string) (Drafted, error) {
 	out := Drafted{Text: d.text(), Cameras: len(d.Cameras)}
@@ -117,8 +137,8 @@ func (d draft) try(ctx context.Context, file string) (Drafted, error) {
 	}
 	m, err := manifest.Parse(file, out.Text)
 	var mistakes *manifest.Error
-	if errors.As(err, &mistakes) { // whose lines nobody has seen
-		return out, fmt.Errorf("no manifest comes of what is there: %s", mistakes.Problems[0].Text)
+	if errors.As(err, &mistakes) {
+		return out, draftError{mistakes.Problems[0]}
 	}
 	if err != nil {
 		return out, err
@@ -128,6 +148,10 @@ func (d draft) try(ctx context.Context, file string) (Drafted, error) {
 	for _, t := range tasks {
 		out.Images += len(t.Frames())
 		out.Problems = append(out.Problems, t.Problems...)
+		var unusable diag.Diagnostic // empty files, and pointers in place of images
+		if _, err := source.Bytes(ctx, t); errors.As(err, &unusable) {
+			out.Problems = append(out.Problems, unusable)
+		}
 	}
 	out.Counted = d.count(out.Images)
 	return out, ctx.Err()

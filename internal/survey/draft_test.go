@@ -94,7 +94,7 @@ func TestADraftIsAsItWas(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "site")
 			for _, f := range tt.files {
 				fixture := map[string]string{".bag": "ros1/two_cams_none.bag", ".mcap": "mcap/ros2_two_cams_zstd.mcap"}[filepath.Ext(f)]
-				var content []byte
+				content := []byte{0} // of an image, which no draft opens
 				if video.Named(f) {
 					name := "h264_b.mp4"
 					if filepath.Base(f) == "cut.mp4" {
@@ -158,6 +158,38 @@ var testdata = func() string {
 func TestADraftOfNothingIsAnError(t *testing.T) {
 	if d, err := Draft(t.Context(), "cvatplan.yaml", "", t.TempDir()); err == nil {
 		t.Errorf("%s", d.Text)
+	}
+}
+
+// Names of files may be longer than a camera's may be: then no camera is guessed from them.
+func TestLongNamesGiveAManifestAllTheSame(t *testing.T) {
+	dir := t.TempDir()
+	long := strings.Repeat("k", 240) + ".png"
+	for _, f := range []string{"day1/front/1.png", "day2/" + long} {
+		check(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(f)), 0o777))
+		check(t, os.WriteFile(filepath.Join(dir, f), []byte{0}, 0o666))
+	}
+	for root, cameras := range map[string]int{".": 1, "day2": 0} {
+		got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "", filepath.Join(dir, root))
+		check(t, err)
+		if got.Cameras != cameras || got.Images != 1 {
+			t.Errorf("%s: %d cameras, %d images", root, got.Cameras, got.Images)
+		}
+	}
+}
+
+func TestADirectoryThatCannotBeReadIsReportedOnce(t *testing.T) {
+	dir := t.TempDir()
+	check(t, os.MkdirAll(filepath.Join(dir, "day", "cam"), 0o777))
+	check(t, os.WriteFile(filepath.Join(dir, "day", "cam", "1.png"), []byte{0}, 0o666))
+	check(t, os.Mkdir(filepath.Join(dir, "locked"), 0))
+	if _, err := os.ReadDir(filepath.Join(dir, "locked")); err == nil {
+		t.Skip("a user who may read everything")
+	}
+	got, err := Draft(t.Context(), filepath.Join(dir, "cvatplan.yaml"), "", dir)
+	check(t, err)
+	if len(got.Problems) != 1 || !strings.Contains(got.Problems[0].Text, "locked") {
+		t.Errorf("%v", got.Problems)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -105,6 +106,9 @@ func (e *nothingError) Error() string {
 	return strings.Join(e.paths, ", ") + ": no images, recordings and videos there that can be used"
 }
 
+// Hint says what init looks for, and how deep.
+func (e *nothingError) Hint() diag.Hint { return diag.Do(diag.HintGiveBags, strconv.Itoa(maxLook)) }
+
 type guesser struct {
 	kind      manifest.Kind // of what is looked for: images or point clouds
 	sawClouds bool          // while images were looked for
@@ -154,8 +158,10 @@ func (g *guesser) directory(ctx context.Context, path string, depth int) {
 	if err != nil {
 		return // ctx has ended
 	}
-	for _, p := range l.Problems {
-		g.skip(diag.CodeUnreadableDirectory, diag.Hint{}, "%s: %s", path, p)
+	if depth == 0 { // with all directories below, so that each is reported once
+		for _, p := range l.Problems {
+			g.skip(diag.CodeUnreadableDirectory, diag.Hint{}, "%s: %s", path, p)
+		}
 	}
 	if n := len(l.Clouds); g.kind == manifest.KindPointCloud {
 		l.Images = l.Clouds
@@ -236,7 +242,7 @@ func (g *guesser) withoutTwins(ctx context.Context, dir string, names []string) 
 // inside looks at each entry of a directory that is no bag.
 func (g *guesser) inside(ctx context.Context, path string, depth int) {
 	entries, err := list(ctx, path)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrPermission) { // which directory has reported
 		g.skip(diag.CodeUnreadableDirectory, diag.Hint{}, "%v", err)
 	}
 	dirs, kept := make(map[string]bool), make(map[string]bool)

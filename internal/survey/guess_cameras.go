@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
 	"github.com/cvatplan/cvatplan/internal/source"
@@ -101,7 +102,13 @@ func findCandidates(bags []guessedBag) candidates {
 	return c
 }
 
+// maxName is how long a camera's name may be, as the schema has it; names of files are longer than cameras'.
+const maxName = 128
+
 func addTo(counts map[string]map[int]int, name string, bag int) {
+	if utf8.RuneCountInString(name) > maxName {
+		return
+	}
 	if counts[name] == nil {
 		counts[name] = make(map[int]int)
 	}
