@@ -1,7 +1,5 @@
 package api
 
-import ()
-
 // A labelSpec is a label as a client writes it.
 type labelSpec struct {
 	id                     *int
