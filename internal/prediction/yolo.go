@@ -62,18 +62,13 @@ func openYOLO(dir string) (*File, error) {
 		if err != nil {
 			return err
 		}
+		rel = filepath.ToSlash(rel)
 		text, err := readWhole(path, &budget)
 		if err != nil {
-			return fmt.Errorf("%s: %w", filepath.ToSlash(rel), err)
+			return fmt.Errorf("%s: %w", rel, err)
 		}
-		fmt.Fprintf(sum, "%q %x\n", filepath.ToSlash(rel), sha256.Sum256(text))
-		r := row{at: int32(crc32.ChecksumIEEE(text)), bytes: int32(len(text)), image: int32(len(f.images))}
-		f.images = append(f.images, imageOf{name: strings.TrimSuffix(filepath.ToSlash(rel), ".txt")})
-		items, err := f.decode(f, r, text)
-		if err == nil {
-			f.add(r, items)
-		}
-		return err
+		fmt.Fprintf(sum, "%q %x\n", rel, sha256.Sum256(text))
+		return f.addText(rel, text)
 	})
 	if err != nil {
 		return nil, cause(err)
@@ -81,6 +76,17 @@ func openYOLO(dir string) (*File, error) {
 	fmt.Fprintf(sum, "%v %v\n", classes, data.Keypoints)
 	f.hash = hex.EncodeToString(sum.Sum(nil))
 	return f.finish(), nil
+}
+
+// addText takes one image's file, of that name below the directory.
+func (f *File) addText(name string, text []byte) error {
+	r := row{at: int32(crc32.ChecksumIEEE(text)), bytes: int32(len(text)), image: int32(len(f.images))}
+	f.images = append(f.images, imageOf{name: strings.TrimSuffix(name, ".txt")})
+	items, err := f.decode(f, r, text)
+	if err == nil {
+		f.add(r, items)
+	}
+	return err
 }
 
 // A yoloSource is a directory. A row is one of its files, of which it has the checksum in place of where it begins.

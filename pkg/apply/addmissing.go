@@ -26,11 +26,7 @@ func (t *task) addMissing(ctx context.Context) (decision, error) {
 	if err != nil {
 		return ended, err
 	}
-	labels, err := t.run.projectLabels(ctx)
-	if err != nil {
-		return ended, err
-	}
-	want, err := t.run.o.Annotations(ctx, t.change, labels, meta.Each())
+	want, err := t.wanted(ctx, meta.Each())
 	if err != nil {
 		return ended, err
 	}

@@ -102,11 +102,7 @@ func (t *task) recheckAnnotations(ctx context.Context, id int) error {
 
 // prepareAnnotations asks for the annotations and cuts them into batches: the same ones in every run.
 func (t *task) prepareAnnotations(ctx context.Context, frames []cvat.FrameMeta) error {
-	labels, err := t.run.projectLabels(ctx)
-	if err != nil {
-		return err
-	}
-	want, err := t.run.o.Annotations(ctx, t.change, labels, frames)
+	want, err := t.wanted(ctx, frames)
 	if err != nil {
 		return err
 	}
@@ -124,6 +120,15 @@ func (t *task) prepareAnnotations(ctx context.Context, frames []cvat.FrameMeta) 
 	}
 	t.annotating = a
 	return nil
+}
+
+// wanted are the annotations that are to be put into the task, which has these frames.
+func (t *task) wanted(ctx context.Context, frames []cvat.FrameMeta) (cvat.Annotations, error) {
+	labels, err := t.run.projectLabels(ctx)
+	if err != nil {
+		return cvat.Annotations{}, err
+	}
+	return t.run.o.Annotations(ctx, t.change, labels, frames)
 }
 
 // projectLabels are the project's labels with their ids, asked for once in a run.

@@ -103,7 +103,7 @@ type Options struct {
 	// once per task, and only for what is to be sent.
 	Images func(ctx context.Context, c plan.Change) (Images, error)
 
-	// Annotations gives what a task is put into that has its frames, with the ids of the project's labels and the
+	// Annotations gives what is put into a task that has its frames, with the ids of the project's labels and the
 	// numbers of its frames. It is called at most once per task, and only where [plan.Desired] has Annotations. No two
 	// of its shapes are equal, and all have the source auto.
 	Annotations func(ctx context.Context, c plan.Change, labels []cvat.Label, frames []cvat.FrameMeta) (cvat.Annotations, error)

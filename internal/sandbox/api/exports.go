@@ -147,13 +147,7 @@ func (s *Server) exportDocument(q *query, a *annotated) (*annotation.Document, e
 	if d.Labels, err = s.allLabels(q.ctx, t); err != nil {
 		return nil, err
 	}
-	for i, l := range d.Labels {
-		for _, sub := range d.Labels {
-			if sub.Parent == l.Name {
-				d.Labels[i].SVG = strings.ReplaceAll(d.Labels[i].SVG, fmt.Sprintf(`data-label-id="%d"`, sub.ID), fmt.Sprintf(`data-label-name="%s"`, sub.Name))
-			}
-		}
-	}
+	namePoints(d.Labels)
 	var included *[]int
 	if !a.whole {
 		included, err = includedFrames(t, a.jobs[0])
@@ -166,6 +160,17 @@ func (s *Server) exportDocument(q *query, a *annotated) (*annotation.Document, e
 	}
 	d.Annotations, err = s.loadAnnotations(q.ctx, a)
 	return d, err
+}
+
+// namePoints has the drawings of skeletons name their points, in place of the points' ids.
+func namePoints(labels []annotation.Label) {
+	for i, l := range labels {
+		for _, point := range labels {
+			if point.Parent == l.Name {
+				labels[i].SVG = strings.ReplaceAll(labels[i].SVG, fmt.Sprintf(`data-label-id="%d"`, point.ID), fmt.Sprintf(`data-label-name="%s"`, point.Name))
+			}
+		}
+	}
 }
 
 // exportImages gathers the frames from first to last; of a ground truth job only those that are included.
