@@ -66,7 +66,7 @@ var formats = []format{
 	{"png", starts("\x89PNG\r\n\x1a\n"), readPNG},
 	{"gif", starts("GIF8"), readGIF},
 	{"bmp", starts("BM"), readBMP},
-	{"tiff", starts("II*\x00", "MM\x00*"), readTIFF},
+	{"tiff", starts("II*\x00", "MM\x00*", "II+\x00"), readTIFF},
 	{"webp", func(m []byte) bool { return bytes.HasPrefix(m, []byte("RIFF")) && string(m[8:12]) == "WEBP" }, readWebP},
 	{"pnm", func(m []byte) bool { return m[0] == 'P' && m[1] >= '1' && m[1] <= '6' }, readPNM},
 	{"ico", starts("\x00\x00\x01\x00"), readICO},

@@ -62,6 +62,19 @@ func decoded(t testing.TB, s string) []byte {
 	return b
 }
 
+// bigTIFF has the header and the directory of one of three samples, the bits of which need no other place.
+func bigTIFF() []byte {
+	le := binary.LittleEndian
+	b := []byte("II+\x00\x08\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\x00")
+	tags := [][4]uint64{{256, 3, 1, 7}, {257, 4, 1, 5}, {258, 3, 3, 8 | 8<<16 | 8<<32}, {259, 3, 1, 1}, {262, 3, 1, 2}, {273, 16, 1, 16}, {277, 3, 1, 3}}
+	b = le.AppendUint64(b, uint64(len(tags)))
+	for _, t := range tags {
+		b = le.AppendUint64(le.AppendUint16(le.AppendUint16(b, uint16(t[0])), uint16(t[1])), t[2])
+		b = le.AppendUint64(b, t[3])
+	}
+	return b
+}
+
 func TestImagesAreKnownByTheirHeaders(t *testing.T) {
 	webp := decoded(t, "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==") // 1 by 1, lossless
 	for name, test := range map[string]struct {
@@ -75,6 +88,7 @@ func TestImagesAreKnownByTheirHeaders(t *testing.T) {
 		"gif":              {drawn(t, "gif", 32, 22), header{32, 22, 0, "gif"}},
 		"bmp":              {drawn(t, "bmp", 33, 23), header{33, 23, 0, "bmp"}},
 		"tiff":             {drawn(t, "tiff", 34, 24), header{34, 24, 0, "tiff"}},
+		"big tiff":         {bigTIFF(), header{7, 5, 0, "tiff"}},
 		"webp":             {webp, header{1, 1, 0, "webp"}},
 		"pgm with comment": {[]byte("P5\n# by hand\n7 9\n255\n"), header{7, 9, 0, "pnm"}},
 		"ico":              {append([]byte("\x00\x00\x01\x00\x02\x00\x10\x10"), append(make([]byte, 14), append([]byte{0, 32}, make([]byte, 14)...)...)...), header{256, 32, 0, "ico"}},

@@ -12,6 +12,7 @@ type tiffReader struct {
 	r     io.ReaderAt
 	order binary.ByteOrder
 	first int64 // of the first directory
+	big   bool  // a BigTIFF: numbers of places and values have 64 bits
 
 	elsewhere map[uint16]int64 // where the shorts of a tag are that do not fit its entry
 }
@@ -26,6 +27,13 @@ func openTIFF(r io.ReaderAt) (*tiffReader, error) {
 	case "II*\x00":
 	case "MM\x00*":
 		t.order = binary.BigEndian
+	case "II+\x00": // Pillow knows big ones of little-endian numbers alone
+		var first [8]byte
+		if _, err := r.ReadAt(first[:], 8); err != nil {
+			return nil, err
+		}
+		t.big, t.first = true, int64(t.order.Uint64(first[:])&(1<<62-1))
+		return t, nil
 	default:
 		return nil, errNoImage
 	}
@@ -50,23 +58,34 @@ const (
 
 // tags reads the short and long values of the first directory.
 func (t *tiffReader) tags() (map[uint16]int, error) {
-	var count [2]byte
-	if _, err := t.r.ReadAt(count[:], t.first); err != nil {
+	size, number := int64(2), 0
+	var count [8]byte
+	if t.big {
+		size = 8
+	}
+	if _, err := t.r.ReadAt(count[:size], t.first); err != nil {
 		return nil, err
 	}
-	entries := make([]byte, 12*int(t.order.Uint16(count[:])))
-	n, _ := t.r.ReadAt(entries, t.first+2) // what is there of a directory that is cut counts
+	if number = int(t.order.Uint16(count[:])); t.big {
+		number = int(min(t.order.Uint64(count[:]), 1<<16))
+	}
+	entry, value := 12, 8
+	if t.big {
+		entry, value = 20, 12
+	}
+	entries := make([]byte, entry*number)
+	n, _ := t.r.ReadAt(entries, t.first+size) // what is there of a directory that is cut counts
 	tags := map[uint16]int{}
-	for entries = entries[:n]; len(entries) >= 12; entries = entries[12:] {
+	for entries = entries[:n]; len(entries) >= entry; entries = entries[entry:] {
 		tag, kind := t.order.Uint16(entries), t.order.Uint16(entries[2:])
 		switch kind {
 		case 3:
-			if t.order.Uint32(entries[4:]) > 2 {
-				t.elsewhere[tag] = int64(t.order.Uint32(entries[8:]))
+			if t.order.Uint32(entries[4:]) > uint32(entry-value)/2 {
+				t.elsewhere[tag] = int64(t.order.Uint32(entries[value:]))
 			}
-			tags[tag] = int(t.order.Uint16(entries[8:]))
-		case 4:
-			tags[tag] = int(t.order.Uint32(entries[8:]))
+			tags[tag] = int(t.order.Uint16(entries[value:]))
+		case 4, 16:
+			tags[tag] = int(t.order.Uint32(entries[value:]))
 		}
 	}
 	return tags, nil
