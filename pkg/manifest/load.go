@@ -23,8 +23,8 @@ type loader struct {
 // Load reads the manifest at path, and the files that its extends: and labels:
 // name. The error is an *[Error] if the manifest is wrong, else the file's own.
 //
-// Each see gets the text of each file before anything is said about it, whatever is wrong with it: a program
-// that prints errors learns so what it must not repeat.
+// Each see gets the text of each file before anything is said about it, whatever is wrong with it: so a program
+// that prints errors knows which secrets it must not repeat.
 func Load(path string, see ...func(text []byte)) (*Manifest, error) {
 	file, err := regular.OpenGiven(path)
 	if err != nil {
