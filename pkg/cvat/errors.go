@@ -256,8 +256,8 @@ func (c *Client) redirect(q *request, resp *http.Response) error {
 	return &redirectError{Method: q.method, Path: q.path, To: to, elsewhere: elsewhere}
 }
 
-// asNotCVAT: what answers 404, a page of HTML, or the wish for credentials to the question for its version,
-// which CVAT answers to everybody, is no CVAT.
+// asNotCVAT judges the answer of a server that was asked for its version, which CVAT tells everybody: one that answers 404,
+// sends a page of HTML or wants credentials is not a CVAT.
 func (c *Client) asNotCVAT(err error) error {
 	var refused *APIError
 	switch {
