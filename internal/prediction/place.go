@@ -128,19 +128,24 @@ func (p *placing) place(item Item, thing int) {
 		p.unplaced.add(thing, item.Image, "%s", wrong)
 		return
 	}
-	key := hashOf(name, shape)
-	if p.seen[key] {
-		p.result.Repeated++
-		return
-	}
-	p.seen[key] = true
-	p.counts[name]++
-	if item.Shapes[0].Track != nil {
+	if p.keep(name, shape) && item.Shapes[0].Track != nil {
 		p.result.Tracked++
 	}
-	if !p.t.OnlyCount {
-		p.result.Annotations.Shapes = append(p.result.Annotations.Shapes, shape)
+}
+
+// keep takes a shape of a label, unless an equal one was taken.
+func (p *placing) keep(label string, s cvat.Shape) bool {
+	key := hashOf(label, s)
+	if p.seen[key] {
+		p.result.Repeated++
+		return false
 	}
+	p.seen[key] = true
+	p.counts[label]++
+	if !p.t.OnlyCount {
+		p.result.Annotations.Shapes = append(p.result.Annotations.Shapes, s)
+	}
+	return true
 }
 
 // hashOf is equal for what is equal, but for the score.

@@ -36,57 +36,83 @@ func (m *movie) fragment(at, head, size int64) error {
 	})
 }
 
+// A trackPart is one track's part of a fragment, as far as it is read.
+type trackPart struct {
+	movie *movie
+	head  *mp4.TfhdBox // nil before it was read
+	base  int64        // where the offsets of samples count from
+}
+
 // run reads one track's part of a fragment.
 func (m *movie) run(body []byte) error {
-	t := m.video
-	var head *mp4.TfhdBox
-	var base int64
-	return boxes(body, func(name string, body []byte) (err error) {
+	p := trackPart{movie: m}
+	return boxes(body, func(name string, body []byte) error {
 		switch name {
 		case "tfhd":
-			head, err = decode[*mp4.TfhdBox](name, body, mp4.DecodeTfhdSR)
-			switch {
-			case err != nil:
-			case head.HasBaseDataOffset():
-				base = int64(min(head.BaseDataOffset, math.MaxInt64/2))
-			case head.DefaultBaseIfMoof():
-				base = m.moof
-			default:
-				base = m.end // of the track's before it
-			}
-			m.end = base
+			return p.begin(body)
 		case "tfdt":
-			var d *mp4.TfdtBox
-			if d, err = decode[*mp4.TfdtBox](name, body, mp4.DecodeTfdtSR); err == nil && head != nil && head.TrackID == t.id {
-				if t.next = int64(d.BaseMediaDecodeTime()); t.next < 0 || t.next > maxUnits {
-					err = damaged("damaged: a fragment begins at time %d", d.BaseMediaDecodeTime())
-				}
-			}
+			return p.time(body)
 		case "trun":
-			if head == nil {
-				return damaged("damaged: a fragment's samples come before its head")
-			}
-			r, err := decode[*mp4.TrunBox](name, body, mp4.DecodeTrunSR)
-			if err != nil && head.TrackID == t.id {
-				return err
-			} else if err != nil {
-				return nil // where another track's samples end, is not known then
-			}
-			r.AddSampleDefaultValues(head, m.extended[head.TrackID])
-			at := m.end // behind the run before it
-			if r.HasDataOffset() {
-				at = base + int64(r.DataOffset)
-			}
-			m.end = at
-			for _, s := range r.Samples {
-				m.end += int64(s.Size)
-			}
-			if head.TrackID == t.id {
-				return t.add(r.Samples, at, m.in.keep)
-			}
+			return p.samples(body)
 		}
-		return err
+		return nil
 	})
+}
+
+// begin reads whose part it is, and where its samples lie.
+func (p *trackPart) begin(body []byte) (err error) {
+	p.head, err = decode[*mp4.TfhdBox]("tfhd", body, mp4.DecodeTfhdSR)
+	switch {
+	case err != nil:
+	case p.head.HasBaseDataOffset():
+		p.base = int64(min(p.head.BaseDataOffset, math.MaxInt64/2))
+	case p.head.DefaultBaseIfMoof():
+		p.base = p.movie.moof
+	default:
+		p.base = p.movie.end // of the track's before it
+	}
+	p.movie.end = p.base
+	return err
+}
+
+// time reads when the first of its samples is decoded.
+func (p *trackPart) time(body []byte) error {
+	d, err := decode[*mp4.TfdtBox]("tfdt", body, mp4.DecodeTfdtSR)
+	t := p.movie.video
+	if err != nil || p.head == nil || p.head.TrackID != t.id {
+		return err
+	}
+	if t.next = int64(d.BaseMediaDecodeTime()); t.next < 0 || t.next > maxUnits {
+		return damaged("damaged: a fragment begins at time %d", d.BaseMediaDecodeTime())
+	}
+	return nil
+}
+
+// samples reads a run of samples, which lie behind the run before it unless it says where.
+func (p *trackPart) samples(body []byte) error {
+	m, head := p.movie, p.head
+	if head == nil {
+		return damaged("damaged: a fragment's samples come before its head")
+	}
+	r, err := decode[*mp4.TrunBox]("trun", body, mp4.DecodeTrunSR)
+	if err != nil && head.TrackID == m.video.id {
+		return err
+	} else if err != nil {
+		return nil // where another track's samples end, is not known then
+	}
+	r.AddSampleDefaultValues(head, m.extended[head.TrackID])
+	at := m.end
+	if r.HasDataOffset() {
+		at = p.base + int64(r.DataOffset)
+	}
+	m.end = at
+	for _, s := range r.Samples {
+		m.end += int64(s.Size)
+	}
+	if head.TrackID == m.video.id {
+		return m.video.add(r.Samples, at, m.in.keep)
+	}
+	return nil
 }
 
 // add adds the samples of a run, which lie one behind the other.
