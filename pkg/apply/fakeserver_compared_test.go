@@ -32,6 +32,7 @@ type side struct {
 // The fakeServer takes the place of CVAT where thousands of runs are played in no time. Its answers
 // are those of the embedded server, which are held to be a CVAT's by pkg/cvat/contract.
 func TestFakeServerAnswersAsTheEmbeddedServerDoes(t *testing.T) {
+	t.Parallel()
 	fake, embedded := transcript(t, fakeSide()), transcript(t, embeddedSide(t))
 	if diff := cmp.Diff(embedded, fake); diff != "" {
 		t.Errorf("the embedded server (-) and the fakeServer (+) differ:\n%s", diff)

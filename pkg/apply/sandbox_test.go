@@ -191,6 +191,7 @@ func TestPredefinedKeepsAnOrderThatNoSortingGives(t *testing.T) {
 }
 
 func TestACreationThatBecomesVisibleLateIsNoSecondTask(t *testing.T) {
+	t.Parallel()
 	srv := cvattest.Start(t)
 	c := client(t, srv, "2.73.0")
 	d := someImages(t, 1, 3)
@@ -214,6 +215,7 @@ func TestACreationThatBecomesVisibleLateIsNoSecondTask(t *testing.T) {
 }
 
 func TestAnImageThatTheServerCannotReadFailsItsTaskInItsWords(t *testing.T) {
+	t.Parallel() // it waits until the import has been quiet for a while
 	srv := cvattest.Start(t)
 	c := client(t, srv, "2.73.0")
 	d := someImages(t, 2, 3)

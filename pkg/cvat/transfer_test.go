@@ -63,6 +63,7 @@ func TestAnUploadThatGrowsSurvivesAnAccidentAtEveryRequest(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s/request %d", name, k), func(t *testing.T) {
+				t.Parallel() // since it waits before it asks again
 				s := buffering()
 				accident.at(s, k)
 				if err := growing(t, serve(t, s.ServeHTTP), data); err != nil {

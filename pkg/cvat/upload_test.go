@@ -106,6 +106,7 @@ func TestUploadSurvivesAnAccidentAtEveryRequest(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s/request %d", name, k), func(t *testing.T) {
+				t.Parallel() // since it waits before it asks again
 				s := newTus()
 				a.at(s, k)
 				if err := serve(t, s.ServeHTTP).Upload(t.Context(), 1, "a.zip", bytes.NewReader(data), size, in256); err != nil {
@@ -170,6 +171,7 @@ func TestFileThatIsWholeOnTheServerIsNotSent(t *testing.T) {
 }
 
 func TestUploadThatTheServerLosesIsCreatedAgain(t *testing.T) {
+	t.Parallel()
 	s, data := newTus(), content(3*minChunk)
 	s.before = func(n int, w http.ResponseWriter, r *http.Request) bool {
 		if n == 3 { // the second PATCH

@@ -150,6 +150,7 @@ func TestServersBefore248KnowNoAccessTokens(t *testing.T) {
 }
 
 func TestServersBefore270MayKeepUsWaitingWhileTheyImport(t *testing.T) {
+	t.Parallel() // it waits for time-outs
 	srv := cvattest.Start(t, cvattest.Version("2.69.0"))
 	signedIn(t, srv) // so that a key exists
 	hold := srv.HoldImports(sandbox.BeforeSave)
