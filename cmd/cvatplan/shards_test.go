@@ -17,8 +17,8 @@ func TestEightShardsThatAreKilledMakeEachTaskOnce(t *testing.T) {
 		rounds = 12
 	}
 	for where, root := range map[string]string{"uploaded": "", "in a cloud storage": onCloud, "on the share": onShare} {
-		if root == onShare && fewest() {
-			continue // as in a cloud storage
+		if root != "" && fewest() {
+			continue // what CVAT reads by itself is killed at each request elsewhere
 		}
 		d := newDataset(t, shape{tasks: 12, frames: 2, served: root})
 		for round := range rounds {
