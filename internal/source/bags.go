@@ -150,16 +150,8 @@ func (f *finder) entry(ctx context.Context, e *manifest.Bag) {
 		}
 		return nil
 	}, globOptions(pattern)...)
-	var unread *fs.PathError
-	switch {
-	case errors.Is(err, errSearch):
-		f.report(e, diag.CodeBadGlob, diag.Do(diag.HintUseGlobs), "%q: %v", e.Path, errSearch)
-		return
-	case errors.As(err, &unread):
-		f.report(e, diag.CodeUnreadable, diag.Hint{}, "%q: %v", e.Path, err)
-		return
-	case err != nil:
-		f.report(e, diag.CodeBadGlob, diag.Hint{}, "%q is not a glob: %v", e.Path, err)
+	if err != nil {
+		f.unmatched(e, err)
 		return
 	}
 	indexed := f.addIndexed(e, pattern, dirs)
@@ -173,6 +165,18 @@ func (f *finder) entry(ctx context.Context, e *manifest.Bag) {
 	}
 	if matched == 0 && !e.Optional {
 		f.nothing(ctx, e, pattern, excluded, wrong)
+	}
+}
+
+// unmatched says why nothing could be matched with an entry's path.
+func (f *finder) unmatched(e *manifest.Bag, err error) {
+	switch {
+	case errors.Is(err, errSearch):
+		f.report(e, diag.CodeBadGlob, diag.Do(diag.HintUseGlobs), "%q: %v", e.Path, errSearch)
+	case errors.As(err, new(*fs.PathError)):
+		f.report(e, diag.CodeUnreadable, diag.Hint{}, "%q: %v", e.Path, err)
+	default:
+		f.report(e, diag.CodeBadGlob, diag.Hint{}, "%q is not a glob: %v", e.Path, err)
 	}
 }
 

@@ -65,47 +65,52 @@ func unreadFiles(ctx context.Context, b *bagRef, files []bag.Unread) []diag.Diag
 			hidden++
 			continue
 		}
-		said := fmt.Sprintf("bag %s: its file %s ", wording.Safe(b.rel), wording.Safe(path.Base(f.Name)))
-		p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeIncompleteBag, Hint: diag.Do(diag.HintBringBagFiles)}
-		head, err := store.Head(ctx, b.store, f.Name, content.MaxPointer)
-		code, name := content.Pointer(head)
-		var whole *bag.WholeError
-		switch {
-		case errors.As(f.Err, &whole):
-			p = needsWhole(b, whole)
-		case errors.Is(f.Err, fs.ErrNotExist):
-			p.Text = said + "is missing"
-			if link, ok := BrokenLink(ctx, b.store, f.Name); ok {
-				p.Code, p.Text = link.Code, p.Text+": "+wording.Safe(link.Text)
-				p.Hint = cmp.Or(link.Hint, p.Hint)
-			} else if len(f.Unlisted) > 0 {
-				p.Text += "; there, but not in metadata.yaml: " + wording.Safe(wording.FirstFew(f.Unlisted, 3))
-				p.Hint = diag.Do(diag.HintRenameBagFile)
-			}
-		case err == nil && code != "":
-			p.Code, p.Text, p.Hint = code, said+"is "+name+", not the recording", FetchCommand(code, b.store.Path(f.Name), b.path())
-		case err == nil && len(head) == 0:
-			p.Text = said + "is empty (0 bytes)"
-		case err == nil && errors.As(f.Err, new(*bag.StartError)):
-			p.Text = said + "is not a recording: " + content.Describe(head)
-		default:
-			p.Text = said + "cannot be read: " + reason(f.Err)
-		}
-		if b.partial() && p.Code == diag.CodeIncompleteBag { // there is nothing to make tasks of without it
-			p.Hint = diag.Do(diag.HintBringABagFile)
-		}
-		list = append(list, p)
+		list = append(list, unreadFile(ctx, b, f))
 	}
 	if hidden > 0 {
-		p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeIncompleteBag, Hint: diag.Do(diag.HintBringBagFiles)}
-		p.Text = fmt.Sprintf("bag %s lacks %s named by its metadata.yaml; names are not shown, since that lies outside the repository of the manifest",
-			wording.Safe(b.rel), wording.Count(hidden, "file", "files"))
-		if b.partial() {
+		list = append(list, diag.Diagnostic{
+			Severity: diag.Error, Code: diag.CodeIncompleteBag, Hint: diag.Do(diag.HintBringBagFiles),
+			Text: fmt.Sprintf("bag %s lacks %s named by its metadata.yaml; names are not shown, since that lies outside the repository of the manifest",
+				wording.Safe(b.rel), wording.Count(hidden, "file", "files")),
+		})
+	}
+	for i := range list {
+		if p := &list[i]; b.partial() && p.Code == diag.CodeIncompleteBag { // there is nothing to make tasks of without it
 			p.Hint = diag.Do(diag.HintBringABagFile)
 		}
-		list = append(list, p)
 	}
 	return list
+}
+
+// unreadFile says why a file of a recording gives nothing.
+func unreadFile(ctx context.Context, b *bagRef, f bag.Unread) diag.Diagnostic {
+	said := fmt.Sprintf("bag %s: its file %s ", wording.Safe(b.rel), wording.Safe(path.Base(f.Name)))
+	p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeIncompleteBag, Hint: diag.Do(diag.HintBringBagFiles)}
+	head, err := store.Head(ctx, b.store, f.Name, content.MaxPointer)
+	code, name := content.Pointer(head)
+	var whole *bag.WholeError
+	switch {
+	case errors.As(f.Err, &whole):
+		return needsWhole(b, whole)
+	case errors.Is(f.Err, fs.ErrNotExist):
+		p.Text = said + "is missing"
+		if link, ok := BrokenLink(ctx, b.store, f.Name); ok {
+			p.Code, p.Text = link.Code, p.Text+": "+wording.Safe(link.Text)
+			p.Hint = cmp.Or(link.Hint, p.Hint)
+		} else if len(f.Unlisted) > 0 {
+			p.Text += "; there, but not in metadata.yaml: " + wording.Safe(wording.FirstFew(f.Unlisted, 3))
+			p.Hint = diag.Do(diag.HintRenameBagFile)
+		}
+	case err == nil && code != "":
+		p.Code, p.Text, p.Hint = code, said+"is "+name+", not the recording", FetchCommand(code, b.store.Path(f.Name), b.path())
+	case err == nil && len(head) == 0:
+		p.Text = said + "is empty (0 bytes)"
+	case err == nil && errors.As(f.Err, new(*bag.StartError)):
+		p.Text = said + "is not a recording: " + content.Describe(head)
+	default:
+		p.Text = said + "cannot be read: " + reason(f.Err)
+	}
+	return p
 }
 
 // foreignMetadata reports whether the metadata.yaml of a rosbag2 of this machine is reached by a link that the manifest's

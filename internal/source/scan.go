@@ -28,29 +28,9 @@ import (
 // that Scan gives in addition to them, errors first, concern no task or several: an error there
 // is an entry of the manifest that gave none, or the reason why none does (see held). When ctx ends, all is incomplete.
 func Scan(ctx context.Context, m *manifest.Manifest, o Options) ([]Task, []diag.Diagnostic) {
-	s := scanner{m: m, root: o.Root, now: o.Now, readWhole: o.ReadWhole, heavy: make(chan struct{}, recordings), indexOnly: o.IndexOnly}
-	s.places, s.matchers = make(map[string]int, len(m.Cameras)), make(map[manifest.Kind]*camera.Matcher)
-	for i, c := range m.Cameras {
-		s.places[c.Name] = i
-		if s.matchers[c.Kind] == nil {
-			s.matchers[c.Kind] = camera.NewMatcher(m.Cameras, c.Kind)
-		}
-	}
-	s.cache = &recording.Cache{Options: bag.Options{
-		Strict: o.Strict, ReadWhole: o.ReadWhole, TempDir: o.TempDir, Memory: cmp.Or(o.Memory, memory.New(memory.Default)), Foreign: s.foreignMetadata,
-	}}
+	s := newScanner(m, o)
 	defer s.cache.Close()
-	if s.root == "" {
-		s.root = m.Root
-	}
-	if s.now.IsZero() {
-		s.now = time.Now()
-	}
-	if s.at = o.At; s.at == nil {
-		s.at = func(_ context.Context, root string) (store.Store, error) { return store.At(root), nil }
-	}
 	bags, problems := s.findBags(ctx)
-	s.bagFiles = make(map[string]bool)
 	for _, b := range bags {
 		if b.file {
 			s.bagFiles[b.rel] = true
@@ -100,6 +80,30 @@ type scanner struct {
 	heavy     chan struct{}   // holds one element per recording that is being read
 
 	indexOnly bool // see Options
+}
+
+func newScanner(m *manifest.Manifest, o Options) scanner {
+	s := scanner{
+		m: m, root: cmp.Or(o.Root, m.Root), at: o.At, now: o.Now, readWhole: o.ReadWhole, indexOnly: o.IndexOnly,
+		places: make(map[string]int, len(m.Cameras)), matchers: make(map[manifest.Kind]*camera.Matcher),
+		bagFiles: make(map[string]bool), heavy: make(chan struct{}, recordings),
+	}
+	for i, c := range m.Cameras {
+		s.places[c.Name] = i
+		if s.matchers[c.Kind] == nil {
+			s.matchers[c.Kind] = camera.NewMatcher(m.Cameras, c.Kind)
+		}
+	}
+	if s.now.IsZero() {
+		s.now = time.Now()
+	}
+	if s.at == nil {
+		s.at = func(_ context.Context, root string) (store.Store, error) { return store.At(root), nil }
+	}
+	s.cache = &recording.Cache{Options: bag.Options{
+		Strict: o.Strict, ReadWhole: o.ReadWhole, TempDir: o.TempDir, Memory: cmp.Or(o.Memory, memory.New(memory.Default)), Foreign: s.foreignMetadata,
+	}}
+	return s
 }
 
 // recordings is how many recordings are read at once; each uses all cores by itself.
