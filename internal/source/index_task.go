@@ -50,6 +50,7 @@ func (v view) fromIndexed(l *index.Frames, s scanner) Task {
 	t.frames.context = v.indexedContext(l)
 	if !l.Video { // whose names are CVAT's own
 		t.blockAll(checkNames(t.Kind, a.frames.Names, a.Where))
+		t.sameStem = sameStem(a.frames.Names)
 	}
 	t.blockAll(checkUnique(a.frames.Names, a.Where))
 	return t

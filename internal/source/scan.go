@@ -119,11 +119,25 @@ type outcome struct {
 // bag gives one bag's tasks, and where an index is committed next to it, whether that is stale.
 func (s scanner) bag(ctx context.Context, b *bagRef) outcome {
 	o := s.indexedOrPresent(ctx, b)
+	o.problems = append(o.problems, sameStems(o.tasks)...)
 	s.checkChoices(o)
 	if s.indexOnly {
 		return s.locked(b, o)
 	}
 	return o
+}
+
+// sameStems notes the tasks of which frames differ in their extension only, wherever they are listed.
+func sameStems(tasks []Task) (notes []diag.Diagnostic) {
+	for _, t := range tasks {
+		if t.sameStem != "" {
+			notes = append(notes, diag.Diagnostic{
+				Severity: diag.Note, Code: diag.CodeSameStem, Task: t.Name, Pos: t.Origin,
+				Text: fmt.Sprintf("task %s: %s; CVAT's exports take them for one", wording.Safe(t.Name), t.sameStem),
+			})
+		}
+	}
+	return notes
 }
 
 func (s scanner) indexedOrPresent(ctx context.Context, b *bagRef) outcome {
@@ -242,12 +256,6 @@ func (s scanner) directory(ctx context.Context, b *bagRef, l contents) outcome {
 		o.problems = append(o.problems, s.fileContext(&t, b, camera, d, l)...)
 		t.addRelated(b, folders)
 		t.frames.lists = listsIn(b, l)
-		if t.sameStem != "" {
-			o.problems = append(o.problems, diag.Diagnostic{
-				Severity: diag.Note, Code: diag.CodeSameStem, Task: t.Name, Pos: t.Origin,
-				Text: fmt.Sprintf("task %s: %s; CVAT's exports take them for one", wording.Safe(t.Name), t.sameStem),
-			})
-		}
 		o.tasks = append(o.tasks, t)
 	}
 	if len(o.tasks) == 0 {

@@ -52,6 +52,7 @@ func (v view) fromServed(t *Task, in *store.Served, paths []string, index []int)
 		t.blockAll(checkListedOnce(keys))
 	}
 	v.leaveChoice(t, placesOf(at))
+	t.sameStem = sameStem(t.frames.names)
 	t.frames.payload = payloadOf(in)
 	t.blockAll(checkKeys(t.Kind, t.frames.names, t.frames.source.Where))
 	if t.frames.bad == "skip" {

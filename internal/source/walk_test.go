@@ -60,6 +60,28 @@ func TestFramesThatDifferInTheirExtensionOnlyAreNoted(t *testing.T) {
 	}
 }
 
+// So they are where the server reads them by itself, and where an index alone is left of them.
+func TestFramesThatDifferInTheirExtensionOnlyAreNotedWhereverTheyAre(t *testing.T) {
+	const want = "x/image1.jpg and x/image1.png differ in their extension only"
+	at := func(context.Context, string) (store.Store, error) {
+		return &store.Served{Root: "cloud:1", Names: &bucketNames{keys: []string{"x/image1.jpg", "x/image1.png"}}, At: store.Place{Storage: 1}}, nil
+	}
+	_, problems := Scan(context.Background(), parse(t, "root: cloud:1\nbags: [x]"), Options{Root: "cloud:1", At: at})
+	if len(problems) != 1 || !strings.Contains(problems[0].Text, want) {
+		t.Errorf("cloud: %v", problems)
+	}
+	s := newSite(t)
+	for _, name := range []string{"image1.jpg", "image1.png"} {
+		s.write("data/x/"+name, jpegImage(t))
+	}
+	m := s.manifest("bags: [{path: x, index: index.jsonl}]")
+	s.list(m)
+	s.remove("data/x")
+	if _, said := s.scan(m); !strings.Contains(strings.Join(said, "\n"), want) {
+		t.Errorf("index alone: %v", said)
+	}
+}
+
 // Nine folders that each link to all others were 9! paths, sixteen levels of two links 65,536.
 func TestFoldersLinkedInAWebAreListedOnceEach(t *testing.T) {
 	var web, levels []string
