@@ -11,16 +11,6 @@ import (
 	"golang.org/x/image/tiff/lzw"
 )
 
-// A tiffPixels is how the pixels of a compressed TIFF are divided. They are unpacked to nowhere, since CVAT 2.73 imports no task in which
-// libtiff fails to unpack those of one image.
-type tiffPixels struct {
-	at, lengths []int64
-	row         int64 // bytes of a row of a strip or tile
-	rows        int64 // of each
-	striped     bool
-	height      int64
-}
-
 const tiffPredictor = 317
 
 // tiffUnpacked are the compressions that are unpacked here, and read once each: LZW, Deflate by its two numbers, and PackBits.
@@ -31,17 +21,18 @@ var tiffUnpacked = map[int64]func(io.Reader) (io.Reader, error){
 	32773: func(r io.Reader) (io.Reader, error) { return &packBits{r: bufio.NewReader(r)}, nil },
 }
 
-// unpack says whether each strip or tile holds as many pixels as it should.
-func (p tiffPixels) unpack(r io.ReaderAt, number, compression int64) error {
+// unpack says whether each strip or tile holds as many pixels as it should. They are unpacked to nowhere, since CVAT 2.73 imports no task
+// in which libtiff fails to unpack those of one image.
+func (p tiffPlaces) unpack(r io.ReaderAt, number, compression int64) error {
 	open, ok := tiffUnpacked[compression]
 	if !ok || int64(len(p.lengths)) < number {
 		return nil
 	}
-	down := (p.height + p.rows - 1) / p.rows
+	_, down := p.number()
 	for i := range number {
-		want := p.row * p.rows
+		want := p.row(p.columns) * p.rows
 		if p.striped {
-			want = p.row * min(p.rows, p.height-i%down*p.rows)
+			want = p.row(p.columns) * min(p.rows, p.height-i%down*p.rows)
 		}
 		packed := bufio.NewReader(io.NewSectionReader(r, p.at[i], p.lengths[i]))
 		if head, _ := packed.Peek(2); compression == 5 && len(head) == 2 && head[0] == 0 && head[1]&1 == 1 {
