@@ -25,6 +25,7 @@ import (
 
 	"github.com/cvatplan/cvatplan/internal/atomicfile"
 	"github.com/cvatplan/cvatplan/internal/crash"
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/internal/index"
 	"github.com/cvatplan/cvatplan/internal/observe"
 	"github.com/cvatplan/cvatplan/internal/planner"
@@ -138,12 +139,27 @@ type task struct {
 	indexed     bool
 }
 
+// An absentError says that there is no such project, where no manifest names it yet.
+type absentError string
+
+func (e absentError) Error() string { return string(e) }
+
+// Code names the refusal.
+func (e absentError) Code() diag.Code { return diag.CodeProject }
+
+// Hint says how a project is named on the command line.
+func (e absentError) Hint() diag.Hint { return diag.Do(diag.HintNameImported) }
+
 func (a *adoption) look(ctx context.Context) (err error) {
-	if a.project, err = observe.FindProject(ctx, a.server, a.o.Project); err != nil {
+	a.project, err = observe.FindProject(ctx, a.server, a.o.Project)
+	var missing *observe.ProjectError
+	switch {
+	case errors.As(err, &missing) && missing.Hint() == diag.Do(diag.HintCheckProject):
+		return absentError(missing.Error())
+	case err != nil:
 		return err
-	}
-	if a.project.ID == 0 {
-		return fmt.Errorf("the server has no project %q", a.o.Project.Name)
+	case a.project.ID == 0:
+		return absentError(fmt.Sprintf("the server has no project %q", a.o.Project.Name))
 	}
 	if a.labels, err = a.server.Labels(ctx, a.project.ID); err != nil {
 		return err

@@ -60,6 +60,7 @@ var phrases = map[diag.Action]string{
 	diag.HintNameOrganization:     "write server.organization: without it, the personal workspace is meant",
 	diag.HintNameOrganizationOrID: "write server.organization, or project.id in place of project.name",
 	diag.HintLeaveOrganizationOut: "leave server.organization out",
+	diag.HintNameImported:         "give its name exactly as CVAT shows it, or its id, as in the address of its page (/projects/42); one of an organization needs --organization",
 	diag.HintCheckProject:         "check project.id and server.organization",
 	diag.HintCheckOrganization:    "correct server.organization, or ask to be invited",
 	diag.HintOrganizationSlug:     "server.organization is an organization's slug, as the address bar of CVAT shows it",

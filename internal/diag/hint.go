@@ -80,6 +80,7 @@ const (
 	HintNameOrganizationOrID
 	HintLeaveOrganizationOut
 	HintCheckProject
+	HintNameImported
 	HintCheckOrganization
 	HintOrganizationSlug
 	HintAllowCreation

@@ -82,13 +82,14 @@ func (s scanner) findBags(ctx context.Context) (bags []*bagRef, problems []diag.
 func (s scanner) findIn(ctx context.Context, root string, entries []*manifest.Bag) ([]*bagRef, []diag.Diagnostic) {
 	in, err := s.at(ctx, root)
 	if err != nil {
-		p := diag.Diagnostic{Severity: diag.Error, Code: diag.CodeNoRoot, Text: fmt.Sprintf("root %s, where bag paths begin: %s", root, reason(err)), Hint: diag.HintOf(err)}
+		p := diag.Diagnostic{Pos: s.rootPos(root, entries), Severity: diag.Error, Code: diag.CodeNoRoot, Text: fmt.Sprintf("root %s, where bag paths begin: %s", root, reason(err)), Hint: diag.HintOf(err)}
 		if coded := interface{ Code() diag.Code }(nil); errors.As(err, &coded) {
 			p.Code = coded.Code()
 		}
 		return nil, []diag.Diagnostic{p}
 	}
 	if p, ok := checkRoot(ctx, root, in); !ok && !someIndexed(entries) {
+		p.Pos = s.rootPos(root, entries)
 		return nil, []diag.Diagnostic{p}
 	}
 	f := &finder{root: root, store: in, fsys: newLister(ctx, in), byRel: make(map[string]*bagRef), system: map[string]bool{}}
@@ -100,6 +101,17 @@ func (s scanner) findIn(ctx context.Context, root string, entries []*manifest.Ba
 	f.dropTwins(ctx)
 	f.noteSystem()
 	return f.bags, f.problems
+}
+
+// rootPos is where the manifest writes a root, for all bags or for some; zero where it is not the manifest that does.
+func (s scanner) rootPos(root string, entries []*manifest.Bag) manifest.Position {
+	switch {
+	case len(entries) > 0 && entries[0].Root == root:
+		return entries[0].Pos
+	case root == s.m.Root:
+		return s.m.RootPos
+	}
+	return manifest.Position{}
 }
 
 // noteSystem counts the folders of operating systems and network storages that globs match.

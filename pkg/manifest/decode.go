@@ -25,7 +25,7 @@ func (l *loader) manifest(root *node) *Manifest {
 	}
 	m.hash = hash(root, m.Project.Guide)
 	if named := l.root(root.get("root")); named != "" {
-		m.Root = named
+		m.Root, m.RootPos = named, root.get("root").at
 	}
 	for _, n := range root.list("cameras") {
 		m.Cameras = append(m.Cameras, l.camera(n))

@@ -343,6 +343,9 @@ func nearestKey(name string, known []string) string {
 func plainKey(name string) string { return strings.ReplaceAll(strings.ToLower(name), "-", "_") }
 
 func keyHint(name string, known []string) diag.Hint {
+	if key, _, ok := strings.Cut(name, ":"); ok && slices.Contains(known, key) {
+		return diag.Do(diag.HintWriteBlankAfterColon)
+	}
 	if near := nearestKey(name, known); near != "" {
 		return diag.Do(diag.HintDidYouMean, strconv.Quote(near))
 	}

@@ -22,7 +22,8 @@ type Manifest struct {
 	Dir     string // its directory: where relative paths of the manifest begin
 	Version int
 	Server  Server
-	Root    string // where bag paths begin, already joined to Dir; --root and CVATPLAN_ROOT replace it
+	Root    string   // where bag paths begin, already joined to Dir; --root and CVATPLAN_ROOT replace it
+	RootPos Position // where it is written; zero: nowhere
 	Project Project
 	Cameras []Camera // empty: a bag is one task
 	Task    TaskSettings

@@ -28,7 +28,7 @@ func (l *loader) yaml(t *text) *node {
 	doc, err := decodeYAML(bytes.NewReader(t.data))
 	switch {
 	case errors.Is(err, io.EOF):
-		l.report(Position{File: t.name, Line: 1, Column: 1}, diag.Hint{}, "the file is empty")
+		l.report(Position{File: t.name, Line: 1, Column: 1}, diag.Do(diag.HintInitManifest), "the file is empty")
 		return nil
 	case errors.Is(err, errSecond):
 		l.report(l.secondDocument(t), diag.Do(diag.HintSplitDocuments), "a second document begins here; a manifest is one document")
