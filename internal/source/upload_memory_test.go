@@ -16,7 +16,7 @@ import (
 )
 
 // Uploads read their images little by little, as fast as these are sent: those of several tasks, some larger than the
-// budget, are not all in memory, nobody waits for another, and each image is whole.
+// budget, are not all in memory, nobody waits for another, and each image is whole; also where no temporary file can be written.
 func TestImagesThatAreBeingSentStayWithinTheBudget(t *testing.T) {
 	const limit, cameras = 1 << 20, 4
 	var images [][]byte
@@ -28,8 +28,10 @@ func TestImagesThatAreBeingSentStayWithinTheBudget(t *testing.T) {
 	for name, c := range map[string]struct {
 		file   string
 		format bagtest.Format
+		full   bool // the disk, for temporary files
 	}{
-		"plain": {"run.bag", bagtest.Format{}}, "lz4": {"run.bag", bagtest.Format{Compression: "lz4", ChunkSize: 300_000}}, "no chunks": {"run.mcap", bagtest.Format{NoChunks: true}},
+		"plain": {"run.bag", bagtest.Format{}, false}, "lz4": {"run.bag", bagtest.Format{Compression: "lz4", ChunkSize: 300_000}, false},
+		"no chunks": {"run.mcap", bagtest.Format{NoChunks: true}, false}, "without room on the disk": {"run.bag", bagtest.Format{}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var topics []bagtest.Topic
@@ -40,8 +42,11 @@ func TestImagesThatAreBeingSentStayWithinTheBudget(t *testing.T) {
 			}
 			root := t.TempDir()
 			record(t, filepath.Join(root, c.file), c.format, topics, images...)
-			budget := memory.New(limit)
-			tasks, problems := Scan(t.Context(), parse(t, lines+"]\ntask: {name: \"{camera}_{bag}\"}\nbags: [{path: "+c.file+"}]"), Options{Root: root, Memory: budget, TempDir: t.TempDir()})
+			budget, temp := memory.New(limit), t.TempDir()
+			if c.full {
+				temp = filepath.Join(temp, "missing") // it takes no byte, as a full one does
+			}
+			tasks, problems := Scan(t.Context(), parse(t, lines+"]\ntask: {name: \"{camera}_{bag}\"}\nbags: [{path: "+c.file+"}]"), Options{Root: root, Memory: budget, TempDir: temp})
 			if len(tasks) != cameras || len(problems) > 0 {
 				t.Fatalf("%d tasks, %v", len(tasks), problems)
 			}

@@ -2,7 +2,6 @@ package recording
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"github.com/cvatplan/cvatplan/internal/bag"
@@ -91,16 +90,14 @@ func (f *openFile) read(p []byte) (int, error) {
 	return n, err
 }
 
-// spill reads the message once more, into a temporary file. Without room for that it is read again for each piece.
+// spill reads the message once more, into a temporary file. Where none can be written, for the disk is full, it is read again
+// for each piece.
 func (f *openFile) spill() error {
 	return f.visit(func(file []byte) ([]byte, error) {
 		temp, err := tempfile.Create(f.of.spool.dir, int64(len(file)))
-		if errors.As(err, new(*tempfile.NoSpaceError)) {
+		if err != nil {
 			f.full = true
 			return nil, nil
-		}
-		if err != nil {
-			return nil, err
 		}
 		if _, err = temp.Write(file); err != nil {
 			f.full = true
