@@ -76,7 +76,7 @@ func TestAReaderThatGivesUpWhileAChunkIsUnpackedTakesItFromNoOther(t *testing.T)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, giveUp := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
 	first, second := make(chan error, 1), make(chan error, 1)
 	ready := func(ctx context.Context, given chan<- error) {
 		release, err := chunk.ready(ctx, 0)
@@ -93,7 +93,7 @@ func TestAReaderThatGivesUpWhileAChunkIsUnpackedTakesItFromNoOther(t *testing.T)
 	for !waits(2) {
 		runtime.Gosched()
 	}
-	giveUp()
+	cancel()
 	if err := <-first; !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}

@@ -12,8 +12,8 @@
 //   - [Trace] does so for the index: where each frame comes from, too (package index).
 //
 // A bag is a directory of images or a recording (a ROS 1 .bag, an .mcap, a rosbag2);
-// what a task needs of either is behind one small interface, reel, and nothing outside
-// this package knows whether a frame is a file.
+// what a task needs of either is behind one small interface, [frame.Source], and nothing outside
+// this package and those below it knows whether a frame is a file.
 //
 // Bad input never stops the rest: it is a [diag.Diagnostic] that names the file, and where it
 // concerns one task, that task's [Task.Desired] carries it, so that the plan blocks it.

@@ -127,15 +127,15 @@ func TestAnAssigneeStaysWithTheBag(t *testing.T) {
 		assigned[*assignByHash(people, bag)]++
 	}
 	if len(assigned) != 3 {
-		t.Errorf("dealt out as %v", assigned)
+		t.Errorf("assigned as %v", assigned)
 	}
-	if got := *assignByHash(people, "2026-03-04"); got != "linus" { // pinned: a release must not deal again
+	if got := *assignByHash(people, "2026-03-04"); got != "linus" { // pinned: a release must not assign otherwise
 		t.Errorf("2026-03-04 went to %s", got)
 	}
 	if *assignByHash(people, "caf\u00e9") != *assignByHash(people, "cafe\u0301") {
 		t.Error("Unicode's forms make two bags")
 	}
 	if assignByHash(nil, "x") != nil {
-		t.Error("camera.Unmatched written, somebody dealt")
+		t.Error("nobody is named, and somebody is assigned")
 	}
 }

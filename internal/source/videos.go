@@ -24,7 +24,7 @@ import (
 func (s scanner) videos(ctx context.Context, b *bagRef, l contents) outcome {
 	o := outcome{totals: newTotals(s.m)}
 	hold := s.unsettled(ctx, b, l.videos)
-	mine, disputed := s.divideVideos(b, l.videos, &o.totals)
+	mine, ambiguous := s.divideVideos(b, l.videos, &o.totals)
 	for _, c := range s.cameras(b) {
 		i := s.index(c)
 		if c != nil && c.Kind == manifest.KindPointCloud {
@@ -32,7 +32,7 @@ func (s scanner) videos(ctx context.Context, b *bagRef, l contents) outcome {
 		}
 		v := newView(s.m, b, c)
 		var t Task
-		switch problem := disputed[i]; {
+		switch problem := ambiguous[i]; {
 		case problem != nil:
 			t = v.task()
 			t.blockAll([]diag.Diagnostic{*problem})
@@ -60,12 +60,12 @@ func (s scanner) videos(ctx context.Context, b *bagRef, l contents) outcome {
 
 // divideVideos gives each camera its videos, or what is wrong with them. A file that is a bag belongs to the camera that its
 // name, else its path, tells; where the bag is of one camera alone, that takes what no other does.
-func (s scanner) divideVideos(b *bagRef, videos []string, sum *totals) (mine [][]string, disputed []*diag.Diagnostic) {
+func (s scanner) divideVideos(b *bagRef, videos []string, sum *totals) (mine [][]string, ambiguous []*diag.Diagnostic) {
 	n := max(1, len(s.m.Cameras))
-	mine, disputed = make([][]string, n), make([]*diag.Diagnostic, n)
+	mine, ambiguous = make([][]string, n), make([]*diag.Diagnostic, n)
 	if len(s.m.Cameras) == 0 {
 		mine[0] = videos
-		return mine, disputed
+		return mine, ambiguous
 	}
 	var left []string
 	for _, at := range videos {
@@ -77,13 +77,13 @@ func (s scanner) divideVideos(b *bagRef, videos []string, sum *totals) (mine [][
 				Severity: diag.Error, Code: diag.CodeTwoCameras, Hint: diag.Do(diag.HintNarrowGlobs),
 				Text: fmt.Sprintf("%s fits files: of both %s and %s", wording.Safe(b.store.Path(b.fileAt(at))), s.m.Cameras[between[0]].Name, s.m.Cameras[between[1]].Name),
 			}
-			disputed[between[0]], disputed[between[1]] = &p, &p
+			ambiguous[between[0]], ambiguous[between[1]] = &p, &p
 		default:
 			mine[owner] = append(mine[owner], at)
 		}
 	}
 	sum.videos.add(b, left)
-	return mine, disputed
+	return mine, ambiguous
 }
 
 // videoOwner is the camera that takes a video of a bag.

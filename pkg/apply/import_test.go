@@ -40,7 +40,7 @@ func TestAnImportThatFailsTwiceIsTheTasksFailure(t *testing.T) {
 		retryable bool
 		next      plan.Action
 	}{
-		"perhaps curable":   {killed, 2, true, plan.Resume},
+		"perhaps retryable": {killed, 2, true, plan.Resume},
 		"permanent failure": {poisoned, 1, false, plan.Replace},
 	} {
 		bubble(t, name, func(t *testing.T) {

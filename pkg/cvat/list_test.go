@@ -14,14 +14,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A shelf is a list of tasks as a server pages it.
-type shelf struct {
+// pagedTasks is a list of tasks as a server pages it.
+type pagedTasks struct {
 	ids    []int
 	asked  []string    // the query of each request
 	before func(n int) // called before the n-th request is answered
 }
 
-func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *pagedTasks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.asked = append(s.asked, r.URL.RawQuery)
 	if s.before != nil {
 		s.before(len(s.asked))
@@ -59,7 +59,7 @@ func idsOf(tasks []Task) []int {
 func TestListTakesOneRequestPerPage(t *testing.T) {
 	for n, requests := range map[int]int{0: 1, 1: 1, 399: 1, 400: 1, 401: 2, 800: 2, 1000: 3} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
-			s := &shelf{ids: numbers(n)}
+			s := &pagedTasks{ids: numbers(n)}
 			tasks, err := serve(t, s.ServeHTTP).ListTasks(t.Context(), TaskFilter{})
 			if err != nil {
 				t.Fatal(err)
@@ -80,7 +80,7 @@ func TestListAsksForTheWorkspaceAndAStableOrder(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := &shelf{}
+			s := &pagedTasks{}
 			c := serve(t, s.ServeHTTP, func(o *Options) { o.Organization = tt.organization })
 			if _, err := c.ListTasks(t.Context(), TaskFilter{ProjectID: 3, Name: "a & b", Marker: "m"}); err != nil {
 				t.Fatal(err)
@@ -104,7 +104,7 @@ func TestListThatMovesIsReadAgain(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := &shelf{ids: numbers(850)}
+			s := &pagedTasks{ids: numbers(850)}
 			s.before = func(n int) {
 				if n == tt.at {
 					s.ids = tt.to
@@ -122,7 +122,7 @@ func TestListThatMovesIsReadAgain(t *testing.T) {
 }
 
 func TestListThatNeverRestsIsAnError(t *testing.T) {
-	s := &shelf{ids: numbers(500)}
+	s := &pagedTasks{ids: numbers(500)}
 	s.before = func(n int) { s.ids = numbers(500 + n) }
 	_, err := serve(t, s.ServeHTTP).ListTasks(t.Context(), TaskFilter{})
 	if !errors.Is(err, ErrListMoved) || len(s.asked) > 2*maxListTries {

@@ -149,7 +149,7 @@ type TaskSettings struct {
 	Name      *Template
 	FrameName *Template
 	Was       []*Template // names that the task had before
-	Assignees []string    // one user name, or several dealt out by a stable hash of the bag
+	Assignees []string    // one user name, or several, of whom a stable hash gives each bag one
 	MaxFrames int         // frames in a task at most: a longer bag gets several, its parts; 0: not written
 	Grow      string      // what becomes of frames that no part holds: "part" (a part of their own) or "none"
 

@@ -51,7 +51,7 @@ func TestJobsAreDealtByAStableHash(t *testing.T) {
 	for i := range frames {
 		frames[i] = fmt.Sprintf("%03d.png", i)
 	}
-	dealt := func(d Desired, by string) []string {
+	assigned := func(d Desired, by string) []string {
 		d.Frames, d.Settings.Jobs = frames, &manifest.Jobs{Assignees: people, By: by}
 		var names []string
 		for _, c := range d.JobChanges(jobsOf(make([]string, 12)...)) {
@@ -59,8 +59,8 @@ func TestJobsAreDealtByAStableHash(t *testing.T) {
 		}
 		return names
 	}
-	once := dealt(Desired{Task: "t", Bag: "run1", Camera: "left"}, "job")
-	if diff := cmp.Diff(once, dealt(Desired{Task: "renamed", Bag: "run1", Camera: "left"}, "job")); diff != "" {
+	once := assigned(Desired{Task: "t", Bag: "run1", Camera: "left"}, "job")
+	if diff := cmp.Diff(once, assigned(Desired{Task: "renamed", Bag: "run1", Camera: "left"}, "job")); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{"eve", "ann", "bob", "bob", "bob", "ann", "eve", "eve", "bob", "ann", "ann", "ann"}, once); diff != "" {
@@ -68,7 +68,7 @@ func TestJobsAreDealtByAStableHash(t *testing.T) {
 	}
 	whole := make(map[string]int)
 	for i := range 300 {
-		names := dealt(Desired{Bag: fmt.Sprint("run", i)}, "task")
+		names := assigned(Desired{Bag: fmt.Sprint("run", i)}, "task")
 		if len(slices.Compact(names)) != 1 {
 			t.Fatal(names)
 		}

@@ -99,7 +99,7 @@ func TestATaskThatGivesUpWhileARecordingIsOpenedTakesItFromNoOther(t *testing.T)
 	record(t, filepath.Join(root, name))
 	c, s := &Cache{}, &slowStore{Store: store.At(root)}
 	defer c.Close()
-	ctx, giveUp := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
 	first, second := make(chan error, 1), make(chan error, 1)
 	use := func(ctx context.Context, given chan<- error) {
 		given <- c.Use(ctx, s, name, func(*bag.Bag) error { return nil })
@@ -118,7 +118,7 @@ func TestATaskThatGivesUpWhileARecordingIsOpenedTakesItFromNoOther(t *testing.T)
 	for !waits(2) {
 		runtime.Gosched()
 	}
-	giveUp()
+	cancel()
 	if err := <-first; !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}

@@ -47,7 +47,7 @@ func TestWhatWasFetchedOfAVideoIsFetchedOnce(t *testing.T) {
 				t.Fatalf("%s: %d bytes, %v", name, len(got), err)
 			}
 		}
-		if most := tt.want + 1024; made.read < tt.want || made.read > most { // a read across the end of what is kept begins anew
+		if most := tt.want + 1024; made.read < tt.want || made.read > most { // a read across the end of what is kept begins again
 			t.Errorf("%s: %d bytes were fetched, want %d", name, made.read, tt.want)
 		}
 		if err := s.close(); err != nil {

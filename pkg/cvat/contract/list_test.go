@@ -39,8 +39,8 @@ func (s *suite) page(t *testing.T, project int, query string) listing {
 	return l
 }
 
-// shelf is a project of n empty tasks, with their ids.
-func (s *suite) shelf(t *testing.T, n int) (project int, ids []int) {
+// emptyTasks is a project of n empty tasks, with their ids.
+func (s *suite) emptyTasks(t *testing.T, n int) (project int, ids []int) {
 	t.Helper()
 	project = s.ownProject(t).ID
 	for range n {
@@ -51,7 +51,7 @@ func (s *suite) shelf(t *testing.T, n int) (project int, ids []int) {
 
 var listQuestions = []question{
 	{50, "sort=id lists tasks as they were created, and without it the newest come first", func(t *testing.T, s *suite) {
-		project, ids := s.shelf(t, 3)
+		project, ids := s.emptyTasks(t, 3)
 		if diff := cmp.Diff(ids, s.page(t, project, "sort=id").ids()); diff != "" {
 			t.Error(diff)
 		}
@@ -60,7 +60,7 @@ var listQuestions = []question{
 		}
 	}},
 	{51, "a page has as many tasks as it was asked for, and the count is of all", func(t *testing.T, s *suite) {
-		project, ids := s.shelf(t, 12)
+		project, ids := s.emptyTasks(t, 12)
 		for query, want := range map[string][]int{"page_size=5&page=3": ids[10:], "page_size=400": ids, "page": ids[:10]} {
 			l := s.page(t, project, "sort=id&"+query)
 			if diff := cmp.Diff(want, l.ids()); diff != "" || l.Count != 12 {
@@ -86,7 +86,7 @@ var listQuestions = []question{
 		}
 	}},
 	{55, "unknown query parameters are ignored", func(t *testing.T, s *suite) {
-		project, ids := s.shelf(t, 1)
+		project, ids := s.emptyTasks(t, 1)
 		if diff := cmp.Diff(ids, s.page(t, project, "no_such=1&sort=no_such").ids()); diff != "" {
 			t.Error(diff)
 		}
@@ -98,7 +98,7 @@ var listQuestions = []question{
 		}
 	}},
 	{57, "org= with nothing is the personal workspace", func(t *testing.T, s *suite) {
-		project, ids := s.shelf(t, 1)
+		project, ids := s.emptyTasks(t, 1)
 		if diff := cmp.Diff(ids, s.page(t, project, "org=").ids()); diff != "" {
 			t.Error(diff)
 		}
@@ -107,7 +107,7 @@ var listQuestions = []question{
 		s.raw(t, "GET", "/api/tasks/", "").want(t, 404, "")
 	}},
 	{59, "a rule in JSON Logic finds tasks by a list of names, in a URL of 7 kB", func(t *testing.T, s *suite) {
-		project, ids := s.shelf(t, 1)
+		project, ids := s.emptyTasks(t, 1)
 		task, err := s.Task(t.Context(), ids[0])
 		if err != nil {
 			t.Fatal(err)
