@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/color"
 	_ "image/gif" // a format that Go can read
 	"image/jpeg"
 	"image/png"
+	"runtime"
 	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/sandbox/storage"
@@ -33,7 +35,7 @@ var drawingLarge sync.Mutex
 //
 // An image that a list of frames described smaller than it is gets no larger than an import
 // would have let it be, and large ones are drawn one at a time: one of Pillow's limit takes
-// 700 MiB.
+// 700 MiB. Pillow keeps at most 4 bytes of a pixel and Go up to 8, so that those of 8 count twice.
 func redraw(raw []byte, d drawing) (body []byte, ctype string, err error) {
 	size, _, err := image.DecodeConfig(bytes.NewReader(raw))
 	if err != nil {
@@ -43,9 +45,13 @@ func redraw(raw []byte, d drawing) (body []byte, ctype string, err error) {
 	if pixels > storage.MaxPixels {
 		return nil, "", fmt.Errorf("%d × %d pixels are more than %d", size.Width, size.Height, storage.MaxPixels)
 	}
+	if each := pixelBytes(size.ColorModel); pixels*each > storage.MaxPixels*4 {
+		return nil, "", fmt.Errorf("%d × %d pixels of %d bytes are more than %d", size.Width, size.Height, each, storage.MaxPixels*4)
+	}
 	if pixels > large {
 		drawingLarge.Lock()
 		defer drawingLarge.Unlock()
+		defer runtime.GC() // else the next one finds this one's pixels still there
 	}
 	img, _, err := image.Decode(bytes.NewReader(raw))
 	if err != nil {
@@ -66,6 +72,19 @@ func redraw(raw []byte, d drawing) (body []byte, ctype string, err error) {
 		err = jpeg.Encode(&b, img, &jpeg.Options{Quality: d.quality})
 	}
 	return b.Bytes(), d.ctype, err
+}
+
+// pixelBytes is what Go's decoders keep of a pixel.
+func pixelBytes(model color.Model) int64 {
+	switch model {
+	case color.GrayModel, color.AlphaModel:
+		return 1
+	case color.Gray16Model, color.Alpha16Model:
+		return 2
+	case color.RGBA64Model, color.NRGBA64Model:
+		return 8
+	}
+	return 4
 }
 
 // upright turns and mirrors an image as its EXIF orientation says.

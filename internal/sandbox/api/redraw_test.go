@@ -1,8 +1,11 @@
 package api
 
 import (
+	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
+	"strings"
 	"testing"
 )
 
@@ -30,6 +33,19 @@ func TestEachOrientationComesBackUpright(t *testing.T) {
 					t.Errorf("orientation %d: pixel %d,%d is %v, want %v", o, x, y, got.At(x, y), want.At(x, y))
 				}
 			}
+		}
+	}
+}
+
+// An image of 1.4 MB took 3.2 GB: each of its pixels has 8 bytes once it is decoded.
+func TestTheBytesOfDecodedPixelsAreBounded(t *testing.T) {
+	for side, want := range map[uint32]bool{13377: true, 9000: false} {
+		ihdr := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32([]byte("IHDR"), side), side)
+		ihdr = append(ihdr, 16, 6, 0, 0, 0) // 16 bits, colours and transparency
+		file := append([]byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d"), ihdr...)
+		file = binary.BigEndian.AppendUint32(file, crc32.ChecksumIEEE(ihdr))
+		if _, _, err := redraw(file, drawing{}); err == nil || strings.Contains(err.Error(), "of 8 bytes are more than") != want {
+			t.Errorf("%d x %d: %v", side, side, err)
 		}
 	}
 }
