@@ -54,7 +54,7 @@ var phrases = map[diag.Action]string{
 	diag.HintLeaveOneOut:          "leave one out",
 	diag.HintInitManifest:         "cvatplan init DIR… writes a first manifest of what is in directories",
 	diag.HintNameServer:           "write server.url in the manifest, or give --server or CVATPLAN_SERVER",
-	diag.HintNameRoot:             "write root: in the manifest, or use --root DIR or CVATPLAN_ROOT",
+	diag.HintNameRoot:             "correct root: in the manifest, or use --root DIR or CVATPLAN_ROOT",
 	diag.HintNameIndex:            "write index: FILE under a bag's path:, or use --out FILE",
 	diag.HintNameProjectID:        "write project.id in place of project.name",
 	diag.HintNameOrganization:     "write server.organization: without it, the personal workspace is meant",

@@ -350,7 +350,7 @@ func TestNamesAndSelectionsThatCannotBeBlockTheirTasks(t *testing.T) {
 
 func TestARootThatIsNotThereIsAnError(t *testing.T) {
 	got := scan(t, "/nonexistent/data", "bags: [{path: x}]")
-	want := []string{"error: root ROOT, where bag paths begin: no such file or directory | write root: in the manifest, or use --root DIR or CVATPLAN_ROOT"}
+	want := []string{"error: root ROOT, where bag paths begin: no such file or directory | correct root: in the manifest, or use --root DIR or CVATPLAN_ROOT"}
 	if diff := cmp.Diff(want, got.Problems); diff != "" {
 		t.Error(diff)
 	}
