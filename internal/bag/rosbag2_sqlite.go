@@ -106,7 +106,7 @@ func (d *database) cutShort() string {
 	case size > d.file.size:
 		return fmt.Sprintf("the database is cut short: %d bytes of %d are there", d.file.size, size)
 	case size == 0 && page > 0 && d.file.size%page != 0:
-		return fmt.Sprintf("the database is cut short: %d bytes are there, which is no whole number of its pages of %d", d.file.size, page)
+		return fmt.Sprintf("the database is cut short: %d bytes are there, which is not a whole number of its pages of %d", d.file.size, page)
 	}
 	return ""
 }

@@ -28,7 +28,7 @@ func ReadHeader(r *bufio.Reader) (Header, error) {
 			return Header{}, err
 		}
 		if err != nil || n > maxLines || bytes.ContainsRune(line, 0) {
-			return Header{}, damaged("its header has no line that begins with DATA: it is no PCD file")
+			return Header{}, damaged("its header has no line that begins with DATA: it is not a PCD file")
 		}
 		p.Len += int64(len(line))
 		if err := p.line(strings.TrimRight(string(line), "\r\n"), n); err != nil {
@@ -214,7 +214,7 @@ func known(kind byte, size int) bool {
 func number(key, value string) (int, error) {
 	n, err := strconv.ParseUint(value, 10, 31)
 	if err != nil {
-		return 0, damaged("its header says %s %q, which is no number in reach", key, clip(value))
+		return 0, damaged("its header says %s %q, which is not a number that can be read", key, clip(value))
 	}
 	return int(n), nil
 }

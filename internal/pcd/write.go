@@ -52,9 +52,9 @@ func BinHeader(name string, size int64) (header []byte, points int64, err error)
 	case size == 0:
 		return nil, 0, ErrEmpty
 	case size%step != 0 && layout == kitti && size%20 == 0:
-		return nil, 0, damaged("its %d bytes are no whole number of points of %d bytes (float32 %s, as in %s); points of 20 bytes, as in nuScenes, are looked for in files named .pcd.bin", size, step, layout.fields, layout.whose)
+		return nil, 0, damaged("its %d bytes are not a whole number of points of %d bytes (float32 %s, as in %s); points of 20 bytes, as in nuScenes, are looked for in files named .pcd.bin", size, step, layout.fields, layout.whose)
 	case size%step != 0:
-		return nil, 0, damaged("its %d bytes are no whole number of points of %d bytes (float32 %s, as in %s): it is cut, or no point cloud", size, step, layout.fields, layout.whose)
+		return nil, 0, damaged("its %d bytes are not a whole number of points of %d bytes (float32 %s, as in %s): it is cut, or not a point cloud", size, step, layout.fields, layout.whose)
 	case points > maxPoints:
 		return nil, 0, damaged("its %d points are more than %d", points, int64(maxPoints))
 	}

@@ -142,7 +142,7 @@ var phrases = map[diag.Code][2]string{
 	"importing":         {"the server is importing task 806 of anna (started)"},
 	"files_changed":     {"the files changed since task 807 of anna was begun", "apply with --replace-empty: it deletes the empty task and creates it again"},
 	"lfs_pointer":       {"14 pointers, all of them named", "git lfs pull"},
-	"importing_foreign": {"task 809 of anna is importing, and it is not ours", "plan again when its import has ended"},
+	"importing_foreign": {"task 809 of anna is importing, and is not managed by cvatplan", "plan again when its import has ended"},
 	"several_tasks":     {"several tasks with frames have this name: 801, 802", "keep the one that people work in; rename or delete the others in CVAT"},
 	"frames_differ":     {"task 811 of anna holds 28 frames, the manifest says 30", "CVAT cannot add frames to a task: make the manifest say what it holds, or delete it in CVAT if its annotations may go"},
 	"names_differ":      {"task 812 of anna holds as many frames, but 1 of other names", "CVAT cannot add frames to a task: make the manifest say what it holds, or delete it in CVAT if its annotations may go"},

@@ -42,7 +42,7 @@ func (m *Message) planCloud(o Options) (cloudPlan, error) {
 		return p, malformedCloud("its pose is not finite")
 	}
 	if m.Kind == FoxgloveCloud && len(m.Data)%c.PointStep != 0 { // it says no number of points: a part of one was lost
-		return p, malformedCloud("its data has %d bytes, which is no whole number of points of %d bytes", len(m.Data), c.PointStep)
+		return p, malformedCloud("its data has %d bytes, which is not a whole number of points of %d bytes", len(m.Data), c.PointStep)
 	}
 	if c.Width == 0 || c.Height == 0 {
 		return p, ErrNoPoints

@@ -142,7 +142,7 @@ func TestACloudThatLiesIsRefusedBeforeAnythingIsAllocated(t *testing.T) {
 // Foxglove's clouds say no number of points: a part of one is what is left of more.
 func TestAFoxgloveCloudHoldsWholePoints(t *testing.T) {
 	whole := floats(binary.LittleEndian, 1, 2, 3, 4, 5, 6)
-	for n, want := range map[int]string{24: "", 23: "its data has 23 bytes, which is no whole number of points of 12 bytes", 13: "no whole number of points", 5: "no whole number of points", 0: "has no points"} {
+	for n, want := range map[int]string{24: "", 23: "its data has 23 bytes, which is not a whole number of points of 12 bytes", 13: "not a whole number of points", 5: "not a whole number of points", 0: "has no points"} {
 		message, err := json.Marshal(map[string]any{
 			"point_stride": 12, "data": whole[:n],
 			"fields": []map[string]any{{"name": "x", "offset": 0, "type": 7}, {"name": "y", "offset": 4, "type": 7}, {"name": "z", "offset": 8, "type": 7}},

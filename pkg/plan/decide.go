@@ -71,7 +71,7 @@ func (c Change) importing() Change {
 	if !ours {
 		c.Reason.Hint = diag.Do(diag.HintPlanAfterImport)
 		return c.because(Blocked, diag.CodeImportingForeign,
-			fmt.Sprintf("%s is importing, and it is not ours", describe(t)))
+			fmt.Sprintf("%s is importing, and is not managed by cvatplan", describe(t)))
 	}
 	if c.otherArchive(hash) {
 		c.Reason.Hint = diag.Do(diag.HintPlanAfterImportOrRestore)
@@ -90,7 +90,7 @@ func (c Change) empty(o Options) Change {
 		return c.because(Replace, diag.CodeTakenOver, fmt.Sprintf("%s is empty and was named for replacement", describe(t))).replacing(o)
 	case !ours:
 		c.Reason.Hint = diag.Do(diag.HintReplaceNamed, c.Task)
-		return c.because(Blocked, diag.CodeEmptyForeign, fmt.Sprintf("%s is empty and not ours: somebody may be uploading to it", describe(t)))
+		return c.because(Blocked, diag.CodeEmptyForeign, fmt.Sprintf("%s is empty and not managed by cvatplan: somebody may be uploading to it", describe(t)))
 	case c.otherArchive(hash):
 		return c.because(Replace, diag.CodeFilesChanged, fmt.Sprintf("the files changed since %s was begun", describe(t))).replacing(o)
 	case t.Import == ImportFailed && !c.Desired.Payload.Retryable(t.ImportError):

@@ -153,7 +153,7 @@ func (n noter) strangers(changes []Change) {
 		}
 		for _, t := range c.Actual[1:] {
 			if _, ours := ParseMarker(t.BugTracker); !ours && stageOf(t) != holding {
-				n[Note{Code: diag.CodeEmptyBeside, Text: fmt.Sprintf("%s: %s has the same name, no frames, and is not ours", c.Task, describe(t))}] = 1
+				n[Note{Code: diag.CodeEmptyBeside, Text: fmt.Sprintf("%s: %s has the same name, no frames, and is not managed by cvatplan", c.Task, describe(t))}] = 1
 			}
 		}
 	}

@@ -199,7 +199,7 @@ func (v *Video) packet(b *bag.Bag, e bag.Entry, data []byte) (*rosimage.Message,
 	}
 	payload, ok := m.Packet()
 	if codec, _ := remux.CodecOf(m.Format); !ok || codec != v.codec && m.Format != "" {
-		return nil, nil, fmt.Errorf("it is no packet of %s (format %q)", v.codec, m.Format)
+		return nil, nil, fmt.Errorf("it is not a packet of %s (format %q)", v.codec, m.Format)
 	}
 	return m, payload, nil
 }
