@@ -11,7 +11,7 @@ import (
 	"github.com/cvatplan/cvatplan/internal/source/imageheader"
 )
 
-// CheckHeaders reads the headers of the task's images, a few KiB per frame, and gives
+// CheckHeaders reads the headers of the task's images, a few KiB per frame (of a GIF, WebP or compressed TIFF all of it), and gives
 // the task with what [Measure] would find there: blocked by bad images, or, under
 // frames: bad: skip, without them. Where [Task.MayLose], the frames must be compared
 // with a server's only so, else the dropped ones look like drift. A video file is read
