@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -102,6 +104,9 @@ func (a *app) run(args []string) (code int) {
 	if len(args) == 0 { // a mistake, which the help fixes
 		_, _ = a.parse([]string{"--help"})
 	}
+	if len(args) > 0 && args[0] == "help" { // as git and go have it
+		args = append(slices.Clone(args[1:]), "--help")
+	}
 	command, err := a.parse(args)
 	if err != nil {
 		return a.fail(err)
@@ -151,10 +156,22 @@ func (a *app) parse(args []string) (ctx *kong.Context, err error) {
 		return nil, err
 	}
 	if err != nil {
-		return nil, usageError{err}
+		return nil, usageError{withoutValue(err)}
 	}
 	a.globals = c.globals
 	return ctx, nil
+}
+
+// endOfLine is what kong says of a flag whose value is missing at the end of the line.
+const endOfLine = ` but got "EOL" (<EOL>)`
+
+// withoutValue puts into a person's words that a flag lacks its value.
+func withoutValue(err error) error {
+	text, cut := strings.CutSuffix(err.Error(), endOfLine)
+	if flag, _, found := strings.Cut(text, ": expected "); cut && found {
+		return fmt.Errorf("%s: missing value", flag)
+	}
+	return err
 }
 
 // commandIn is the command of a command line, also of one that is wrong.
