@@ -38,6 +38,7 @@ var phrases = map[diag.Action]string{
 	diag.HintPadLimit:             "{{1}:06} pads to six digits; at most 19",
 	diag.HintFrameVariable:        "{{1}} belongs to a frame, and can be in frame_name only",
 	diag.HintKnownVariables:       "known are {1}",
+	diag.HintAlwaysShown:          "{1} is not a notice, and is always shown",
 	diag.HintCopyRawLabel:         `copy the label from the "Raw" view of CVAT's label editor`,
 	diag.HintNumberValues:         "for example values: [0, 100, 1]",
 	diag.HintAlreadyInLine:        "it is in line {1} already",

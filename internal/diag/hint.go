@@ -58,6 +58,7 @@ const (
 	HintFrameVariable  // variable
 	HintKnownVariables // names, in braces
 	HintCopyRawLabel
+	HintAlwaysShown // code
 	HintNumberValues
 	HintAlreadyInLine // number
 	HintProjectByName

@@ -244,7 +244,10 @@ func (m schemaViolation) notListed() (text string, hint diag.Hint) {
 	if meant := otherValues[written]; near == "" && slices.Contains(known, meant) {
 		near = meant
 	}
-	if near != "" && written != "" {
+	switch {
+	case strings.HasPrefix(m.pointer, "/ignore/") && slices.ContainsFunc(diag.Codes, func(c diag.Meaning) bool { return string(c.Code) == written }):
+		hint = diag.Do(diag.HintAlwaysShown, written)
+	case near != "" && written != "":
 		hint = diag.Do(diag.HintDidYouMean, near)
 	}
 	return text, hint
