@@ -74,6 +74,7 @@ var phrases = map[diag.Action]string{
 	diag.HintCorrectOrLeaveOut:    "leave it out, or correct it",
 
 	diag.HintRenameBack:         "name it {1q} in CVAT again and apply, or let the manifest name it as it is named now",
+	diag.HintMoveBack:           "move it back into project {1} and apply; as it is, the next run makes another one there",
 	diag.HintListTasks:          "cvatplan plan --offline lists the tasks of the manifests; a name is compared whole, and * crosses slashes",
 	diag.HintRenameTask:         "change task.name, or the bag's name",
 	diag.HintRenameFrame:        "change frame_name, or the file's name",

@@ -46,6 +46,7 @@ const (
 	CodeLabels                Code = "labels"
 	CodeGuide                 Code = "guide"
 	CodeRenamed               Code = "renamed"
+	CodeMoved                 Code = "moved"
 	CodeFrameCounts           Code = "frame_counts"
 	CodeSeveralTasks          Code = "several_tasks"
 	CodeSameName              Code = "same_name"
@@ -229,6 +230,7 @@ var Codes = []Meaning{
 	{CodeLabels, Note, "labels of the project are others than the manifest says"},
 	{CodeElsewhere, Note, "tasks of these names are in another project too"},
 	{CodeRenamed, Error, "a task of another name holds exactly these frames"},
+	{CodeMoved, Error, "somebody moved the task to another project while it was worked on"},
 	{CodeFrameCounts, Note, "more unmanaged tasks than are compared have the frame count of a task to be created"},
 	{CodeSeveralTasks, Error, "several tasks with frames have this name"},
 	{CodeSameName, Error, "two tasks of the manifests have the same name"},

@@ -95,7 +95,8 @@ const (
 	// Names, and which image is whose.
 	HintListTasks
 	HintRenameTask
-	HintRenameBack
+	HintRenameBack // name
+	HintMoveBack   // project's id
 	HintRenameFrame
 	HintLeaveFrameNameOut
 	HintReadRecordings

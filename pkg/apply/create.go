@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/cvatplan/cvatplan/internal/diag"
 	"github.com/cvatplan/cvatplan/pkg/cvat"
 	"github.com/cvatplan/cvatplan/pkg/plan"
 )
@@ -101,9 +103,9 @@ func (t *task) unannounce() {
 }
 
 // missed: the look did not find the task that this run is at work on. Either it is gone, which is
-// an ErrNotFound here if this run created it, or it was renamed, or the list is behind.
+// an ErrNotFound here if this run created it, or a person took it, or the list is behind.
 func (t *task) missed(ctx context.Context) error {
-	err := t.checkName(ctx, t.working)
+	err := t.checkTaken(ctx, t.working)
 	if errors.Is(err, cvat.ErrNotFound) && t.working != t.creation.made {
 		t.working = 0
 		return nil
@@ -114,16 +116,32 @@ func (t *task) missed(ctx context.Context) error {
 	return t.run.pause(ctx, time.Second)
 }
 
-// checkName reads a task by its id, and is a [renamedError] where somebody renamed it.
-func (t *task) checkName(ctx context.Context, id int) error {
+// checkTaken reads a task by its id, and is a [takenError] where somebody renamed it, or moved it out of the project.
+func (t *task) checkTaken(ctx context.Context, id int) error {
+	project := t.run.project()
 	found, err := t.run.server.Task(ctx, id)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if plan.NameOf(found.Name) != plan.NameOf(t.change.Task) {
-		return &renamedError{task: id, was: t.change.Task, is: found.Name}
+	case plan.NameOf(found.Name) != plan.NameOf(t.change.Task):
+		return &takenError{
+			task: id, what: fmt.Sprintf("renamed from %q to %q", t.change.Task, found.Name),
+			code: diag.CodeRenamed, hint: diag.Do(diag.HintRenameBack, t.change.Task),
+		}
+	case found.ProjectID == nil || *found.ProjectID != project:
+		return &takenError{
+			task: id, what: fmt.Sprintf("moved out of project %d into %s", project, projectOf(found)),
+			code: diag.CodeMoved, hint: diag.Do(diag.HintMoveBack, strconv.Itoa(project)),
+		}
 	}
 	return nil
+}
+
+func projectOf(t *cvat.Task) string {
+	if t.ProjectID == nil {
+		return "no project"
+	}
+	return fmt.Sprintf("project %d", *t.ProjectID)
 }
 
 // assignee is the id of the user that the manifest names. The plan knows it, unless it

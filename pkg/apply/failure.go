@@ -205,14 +205,17 @@ func (e *blockedError) Hint() diag.Hint { return e.problems[0].Hint }
 // Code is that of the first problem.
 func (e *blockedError) Code() diag.Code { return e.problems[0].Code }
 
-// A renamedError is a task that somebody renamed while this run was at work on it.
-type renamedError struct {
-	task    int
-	was, is string
+// A takenError is a task that somebody renamed or moved while this run was at work on it: which name or project is right, a
+// person must say.
+type takenError struct {
+	task int
+	what string // was done with it
+	code diag.Code
+	hint diag.Hint
 }
 
-func (e *renamedError) Error() string {
-	return fmt.Sprintf("task %d was renamed from %q to %q while this run was at work on it", e.task, e.was, e.is)
+func (e *takenError) Error() string {
+	return fmt.Sprintf("task %d was %s while this run was at work on it", e.task, e.what)
 }
 
 // end makes an error the task's result.
@@ -229,11 +232,11 @@ func (t *task) end(ctx context.Context, err error) {
 	if errors.Is(err, errStopped) || cut {
 		r.Outcome, r.Retryable, r.Reason.Hint = Stopped, true, diag.Hint{}
 	}
-	var renamed *renamedError
-	if errors.As(err, &renamed) { // which name is right, a person must say
-		r.ID, r.URL, r.Err = renamed.task, t.run.server.TaskURL(renamed.task), nil
+	var taken *takenError
+	if errors.As(err, &taken) {
+		r.ID, r.URL, r.Err = taken.task, t.run.server.TaskURL(taken.task), nil
 		r.Outcome, r.Retryable = Refused, false
-		r.Reason = plan.Diagnostic{Severity: diag.Error, Code: diag.CodeRenamed, Text: err.Error(), Hint: diag.Do(diag.HintRenameBack, renamed.was)}
+		r.Reason = plan.Diagnostic{Severity: diag.Error, Code: taken.code, Text: err.Error(), Hint: taken.hint}
 	}
 }
 

@@ -231,9 +231,23 @@ func TestWithoutAProjectNoTaskIsBegun(t *testing.T) {
 	})
 }
 
-// A colleague who renames a task while a run makes it: the run reads it once by its id, says what it is called
-// now, and ends. It creates no second one.
-func TestATaskThatIsRenamedUnderWayEndsItsRunAtOnce(t *testing.T) {
+// A colleague who renames a task while a run makes it, or moves it to another project: the run reads it once by its id, says
+// what was done, and ends. It creates no second one.
+func TestATaskThatIsTakenUnderWayEndsItsRunAtOnce(t *testing.T) {
+	t.Run("renamed", func(t *testing.T) {
+		takenUnderWay(t, func(task *cvat.Task) { task.Name = "mine" }, `task %d was renamed from "t" to "mine"`)
+	})
+	t.Run("moved", func(t *testing.T) {
+		elsewhere := 4711
+		takenUnderWay(t, func(task *cvat.Task) { task.ProjectID = &elsewhere }, `task %d was moved out of project 1 into project 4711`)
+	})
+	t.Run("moved out", func(t *testing.T) {
+		takenUnderWay(t, func(task *cvat.Task) { task.ProjectID = nil }, `task %d was moved out of project 1 into no project`)
+	})
+}
+
+func takenUnderWay(t *testing.T, take func(*cvat.Task), says string) {
+	t.Helper()
 	j := one("a", "b")
 	refused := 0
 	for _, beforehand := range []bool{false, true} { // whether an earlier run created it
@@ -246,18 +260,19 @@ func TestATaskThatIsRenamedUnderWayEndsItsRunAtOnce(t *testing.T) {
 				s := w.session()
 				s.inPieces = true
 				p := j.planned(t, s)
-				planned, renamed := s.n, 0
+				planned, taken := s.n, 0
 				s.each = func(string) {
 					for _, task := range w.tasks {
-						if s.n >= planned+k && renamed == 0 {
-							task.Name, renamed = "mine", s.n
+						if s.n >= planned+k && taken == 0 {
+							take(&task.Task)
+							taken = s.n
 						}
 					}
 				}
 				began := time.Now()
 				w.importTime = time.Hour
 				r := j.carryOut(s, p)
-				if renamed == 0 {
+				if taken == 0 {
 					return // all was done before
 				}
 				ids := slices.Collect(maps.Keys(w.tasks))
@@ -265,12 +280,12 @@ func TestATaskThatIsRenamedUnderWayEndsItsRunAtOnce(t *testing.T) {
 					refused++
 				}
 				task := r.Tasks[0]
-				refused := task.Outcome == Refused && task.ID == ids[0] && strings.Contains(task.Reason.Text, fmt.Sprintf(`task %d was renamed from "t" to "mine"`, ids[0]))
+				refused := task.Outcome == Refused && task.ID == ids[0] && strings.Contains(task.Reason.Text, fmt.Sprintf(says, ids[0]))
 				if len(ids) != 1 || !refused && task.Outcome != Done {
 					t.Errorf("tasks %d, and %+v", ids, task)
 				}
-				if n := s.n - renamed; n > 12 || time.Since(began) > time.Minute {
-					t.Errorf("renamed at %d: %d more requests, %s: %q", k, n, time.Since(began), s.log[renamed:])
+				if n := s.n - taken; n > 12 || time.Since(began) > time.Minute {
+					t.Errorf("taken at %d: %d more requests, %s: %q", k, n, time.Since(began), s.log[taken:])
 				}
 			})
 		}

@@ -86,7 +86,8 @@ func (w *watch) poll(ctx, waiting context.Context) (over bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	i := slices.IndexFunc(listed, func(t cvat.Task) bool { return t.ID == w.id })
+	project := w.task.run.project()
+	i := slices.IndexFunc(listed, func(t cvat.Task) bool { return t.ID == w.id && t.ProjectID != nil && *t.ProjectID == project })
 	switch {
 	case i >= 0 && listed[i].Imported():
 		w.task.attempts.succeeded = true
@@ -95,7 +96,7 @@ func (w *watch) poll(ctx, waiting context.Context) (over bool, err error) {
 	case i >= 0 && time.Now().Before(w.recordDue()):
 		return false, nil
 	case i < 0:
-		if err := w.task.checkName(ctx, w.id); err != nil {
+		if err := w.task.checkTaken(ctx, w.id); err != nil {
 			return false, err
 		}
 	}
