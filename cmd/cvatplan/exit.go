@@ -83,7 +83,10 @@ func exitCode(err error) int {
 func isTemporary(err error) bool {
 	var inBags bagsError
 	var inManifests *manifest.Error
+	var notListed notListedError
 	switch {
+	case errors.As(err, &notListed):
+		return diag.Passes(notListed.problems)
 	case errors.As(err, &inBags):
 		return diag.Passes(inBags.problems)
 	case errors.As(err, &inManifests):

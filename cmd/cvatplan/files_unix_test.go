@@ -61,7 +61,7 @@ func TestTooManyOpenFilesIsExitCode3(t *testing.T) {
 	shell, err := exec.LookPath("sh")
 	must(t, err)
 	struck := 0
-	t.Run("inspect and init", func(t *testing.T) { filesRunOutOf(t, shell) })
+	t.Run("inspect, init and frames", func(t *testing.T) { filesRunOutOf(t, shell) })
 	for limit := 10; limit < 30; limit += 2 {
 		if skipped(limit/2, 2) {
 			continue
@@ -94,6 +94,7 @@ func filesRunOutOf(t *testing.T, shell string) {
 	must(t, err)
 	for _, command := range []string{
 		"inspect $EXAMPLES/bags/data/row7_2026-03-05.mcap $EXAMPLES/quickstart/data/2026-03-04", "init $EXAMPLES/bags/data",
+		"frames $EXAMPLES/quickstart/cvatplan.yaml",
 	} {
 		for limit := 8; limit < 10; limit++ {
 			s := newSite(t, newDataset(t, shape{tasks: 1, frames: 1}), "", "").with("cvatplan", "EXAMPLES="+examples)

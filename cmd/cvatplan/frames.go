@@ -78,15 +78,17 @@ func (c framesCmd) open(ctx context.Context, a *app) ([]*session, error) {
 	return a.openOffline(ctx, c.Manifests, c.targetFlag)
 }
 
-// errNotListed says that the frames of some task are missing; why was said before.
-var errNotListed = errors.New("some tasks could not be listed")
+// A notListedError says that the frames of some tasks are missing; why was said before.
+type notListedError struct{ problems []diag.Diagnostic }
+
+func (notListedError) Error() string { return "some tasks could not be listed" }
 
 func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*session) error {
 	out := index.NewJSONL(w)
 	if c.Output == "csv" {
 		out = index.NewCSV(w)
 	}
-	failed := false
+	wrong := a.wrong
 	for _, s := range sessions {
 		ids, err := c.taskIDs(ctx, a, s)
 		if err != nil {
@@ -96,31 +98,32 @@ func (c framesCmd) write(ctx context.Context, a *app, w io.Writer, sessions []*s
 			if !planner.Selected(t, c.Target, c.Shard.Shard) {
 				continue
 			}
-			ok, err := c.list(ctx, a, s, t, ids, out)
+			problems, err := c.list(ctx, a, s, t, ids, out)
 			if err != nil {
 				return err
 			}
-			failed = failed || !ok
+			wrong = slices.Concat(wrong, problems)
 		}
 	}
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	if failed || len(a.wrong) > 0 {
-		return errNotListed
+	if len(wrong) > 0 {
+		return notListedError{wrong}
 	}
 	return nil
 }
 
-// list writes one task's records. It is not ok where the task's frames are bad, which is said.
-func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, ids map[plan.Name]int, out index.Writer) (ok bool, err error) {
+// list writes one task's records. What it says of the task's frames is printed; the errors among it are given back.
+func (c framesCmd) list(ctx context.Context, a *app, s *session, t source.Task, ids map[plan.Name]int, out index.Writer) ([]diag.Diagnostic, error) {
 	var server observe.Reader
 	var holders []planner.Holder
 	if len(ids) > 0 {
 		server, holders = s.conn, s.project.Holders(t, ids)
 	}
 	problems, err := planner.Records(ctx, t, server, holders, out.Write)
-	return a.printProblems(problems) < diag.Error, err
+	a.printProblems(problems)
+	return slices.DeleteFunc(problems, func(p diag.Diagnostic) bool { return p.Severity < diag.Error }), err
 }
 
 // taskIDs are the ids of imported tasks, by name, where they are asked for.
@@ -147,18 +150,20 @@ func (c framesCmd) renew(ctx context.Context, a *app, sessions []*session) error
 	if len(byFile) == 0 {
 		return withHint(withCode(diag.CodeNoIndex, errors.New("no bag of the manifests names an index")), diag.Do(diag.HintNameIndex))
 	}
-	failed := false
+	code := exitOK
 	for _, file := range slices.Sorted(maps.Keys(byFile)) {
 		err := c.renewOne(ctx, a, file, byFile[file])
-		if errors.Is(err, errNotListed) {
+		if notListed := (notListedError{}); errors.As(err, &notListed) {
 			a.printError(fmt.Errorf("%s stays as it is: %w", file, err))
-			failed = true
+			if one := exitCode(err); code != exitError { // which running again does not mend
+				code = one
+			}
 		} else if err != nil {
 			return err
 		}
 	}
-	if failed {
-		return exit(exitError)
+	if code != exitOK {
+		return exit(code)
 	}
 	return nil
 }
@@ -168,12 +173,12 @@ func (c framesCmd) renewOne(ctx context.Context, a *app, file string, tasks []so
 	err := atomicfile.Write(file, atomicfile.Options{}, a.guarded(func(w io.Writer) error {
 		out := counting{index.NewJSONL(w), &n}
 		for _, t := range tasks {
-			ok, err := c.list(ctx, a, nil, t, nil, out)
+			wrong, err := c.list(ctx, a, nil, t, nil, out)
 			if err != nil {
 				return err
 			}
-			if !ok {
-				return errNotListed
+			if len(wrong) > 0 {
+				return notListedError{wrong}
 			}
 		}
 		return out.Flush()
