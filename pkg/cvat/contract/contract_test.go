@@ -80,7 +80,8 @@ type suite struct {
 	project int
 	run     string // unique: part of every name
 	count   int
-	whole   *testing.T // the test of all questions
+	whole   *testing.T     // the test of all questions
+	hold    *cvattest.Hold // of imports; see held
 	scenes  map[[2]int]*scene
 }
 

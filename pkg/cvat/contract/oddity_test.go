@@ -123,10 +123,12 @@ func (s *suite) held(t *testing.T) *suite {
 	srv := cvattest.Start(t, cvattest.BusyProjects())
 	hold := srv.HoldImports(sandbox.BeforeSave)
 	t.Cleanup(hold.Release)
-	return begin(t, server{url: srv.URL, token: cvat.NewSecret(srv.Token), rawToken: srv.Token, poll: s.poll, embedded: srv})
+	busy := begin(t, server{url: srv.URL, token: cvat.NewSecret(srv.Token), rawToken: srv.Token, poll: s.poll, embedded: srv})
+	busy.hold = hold
+	return busy
 }
 
-// started begins an import that takes a while, and returns when it is no longer queued.
+// started begins an import that takes a while, and returns when it is no longer queued; where it is held, when it is so far.
 func (s *suite) started(t *testing.T) (task int) {
 	t.Helper()
 	task = s.task(t).ID
@@ -138,6 +140,9 @@ func (s *suite) started(t *testing.T) (task int) {
 		r, err := s.Request(t.Context(), task)
 		return err != nil || r.Status != cvat.StatusQueued
 	})
+	if s.hold != nil {
+		s.hold.Wait(t)
+	}
 	return task
 }
 
