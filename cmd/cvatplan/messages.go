@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/cvatplan/cvatplan/internal/advice"
 	"github.com/cvatplan/cvatplan/internal/diag"
@@ -23,7 +24,10 @@ func (a *app) printError(err error) {
 		a.hint(diag.Hint{}, diag.CodeBadManifest)
 		return
 	}
-	fmt.Fprintf(a.stderr, "cvatplan: error: %v\n", err)
+	// A name with a line's end begins no line of its own: CI takes lines such as ::error:: for commands to itself.
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintf(a.stderr, "cvatplan: error: %s\n", line)
+	}
 	a.hint(cmp.Or(diag.HintOf(err), a.usageOf(err)), cvat.Code(err))
 }
 

@@ -158,6 +158,23 @@ func TestNothingThatATerminalObeysGetsOut(t *testing.T) {
 	}
 }
 
+// A name that holds a line's end begins no line of its own, which CI would take for a command to itself.
+func TestNoArgumentBeginsALine(t *testing.T) {
+	t.Parallel()
+	const evil = "a\n::error::b"
+	for name, args := range map[string][]string{
+		"a command": {evil}, "a flag": {"plan", "--" + evil}, "a manifest": {"plan", evil}, "a saved plan": {"show", evil}, "a directory": {"init", evil},
+		"a server": {"doctor", "--server", evil}, "an earlier status": {"status", "--since", evil}, "a schema": {"schema", evil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if text, code := called(map[string]string{"HOME": t.TempDir()}, args...); code == exitOK || strings.Contains(text, "\n::") {
+				t.Errorf("exit code %d\n%s", code, text)
+			}
+		})
+	}
+}
+
 // Where bags are may be an address that opens a door: its password and its signature are in no output, whoever wrote
 // them, and neither is what the server sends a request on to.
 func TestAnAddressOfBagsGivesNoSecretAway(t *testing.T) {

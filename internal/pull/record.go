@@ -62,8 +62,13 @@ func (r *record) forget(path string) {
 	delete(r.Files, path)
 }
 
-func (r *record) save() error {
-	return atomicfile.Write(r.path, atomicfile.Options{}, func(w io.Writer) error { return json.NewEncoder(w).Encode(r) })
+// save writes it through guard, unless that is nil: it holds names of tasks, and lies beside what is committed.
+func (r *record) save(guard func(func(io.Writer) error) func(io.Writer) error) error {
+	write := func(w io.Writer) error { return json.NewEncoder(w).Encode(r) }
+	if guard != nil {
+		write = guard(write)
+	}
+	return atomicfile.Write(r.path, atomicfile.Options{}, write)
 }
 
 // sumOf is the hash of a file's bytes; empty where there is none.

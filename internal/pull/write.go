@@ -79,7 +79,7 @@ func (r *Pull) writeAll(ctx context.Context) error {
 	if err := r.findGone(outputs); err != nil || r.o.Check {
 		return err
 	}
-	return r.record.save()
+	return r.record.save(r.o.Guard)
 }
 
 // maxHeld is how many bytes of answers, as they are in the cache, are read at once, but for a single task's that are more: in
