@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/cvatplan/cvatplan/internal/diag"
+	"github.com/cvatplan/cvatplan/internal/wording"
 )
 
 // A Warning says what could not be read from a damaged recording, counted over
@@ -31,10 +32,10 @@ func (w Warning) inFile() string {
 		fmt.Fprintf(&s, ", %d times", w.Places)
 	}
 	if w.Messages > 0 {
-		fmt.Fprintf(&s, ", %d messages lost", w.Messages)
+		fmt.Fprintf(&s, ", %s lost", wording.Count(int(w.Messages), "message", "messages"))
 	}
 	if w.Bytes > 0 {
-		fmt.Fprintf(&s, ", %d bytes lost", w.Bytes)
+		fmt.Fprintf(&s, ", %s lost", wording.Count(int(w.Bytes), "byte", "bytes"))
 	}
 	if w.First != "" {
 		fmt.Fprintf(&s, " (%s)", w.First)
