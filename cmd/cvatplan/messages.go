@@ -25,7 +25,11 @@ func (a *app) printError(err error) {
 		return
 	}
 	// A name with a line's end begins no line of its own: CI takes lines such as ::error:: for commands to itself.
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for i, line := range strings.Split(err.Error(), "\n") {
+		if i > 0 && strings.HasPrefix(line, "  ") && !strings.HasPrefix(strings.TrimSpace(line), "::") {
+			fmt.Fprintln(a.stderr, line) // one of the things that the line before it is about
+			continue
+		}
 		fmt.Fprintf(a.stderr, "cvatplan: error: %s\n", line)
 	}
 	a.hint(cmp.Or(diag.HintOf(err), a.usageOf(err)), cvat.Code(err))
