@@ -100,9 +100,9 @@ func (d *tiffDirectory) values(tag uint16) ([]int64, error) {
 		return nil, nil
 	}
 	unit := tiffUnits[d.order.Uint16(entry)]
-	count, inline := int64(d.order.Uint32(entry[2:])), entry[6:]
+	count, inline := int64(min(d.count(tag), 1<<40)), entry[6:]
 	if d.big {
-		count, inline = int64(min(d.order.Uint64(entry[2:]), 1<<40)), entry[10:]
+		inline = entry[10:]
 	}
 	if unit == 0 {
 		return nil, nil
@@ -221,9 +221,9 @@ func (d *tiffDirectory) dropBehind(size int64) (whole bool) {
 // inside reports whether a tag's values lie in a file of this size.
 func (d *tiffDirectory) inside(tag uint16, size uint64) bool {
 	entry := d.tags[tag]
-	n, room, at := uint64(d.order.Uint32(entry[2:])), uint64(4), entry[6:]
+	n, room, at := d.count(tag), uint64(4), entry[6:]
 	if d.big {
-		n, room, at = d.order.Uint64(entry[2:]), 8, entry[10:]
+		room, at = 8, entry[10:]
 	}
 	each := tiffSizes[d.order.Uint16(entry)]
 	if each == 0 || n*each <= room && n <= room {
