@@ -128,7 +128,7 @@ func (t *task) checkTaken(ctx context.Context, id int) error {
 			task: id, what: fmt.Sprintf("renamed from %q to %q", t.change.Task, found.Name),
 			code: diag.CodeRenamed, hint: diag.Do(diag.HintRenameBack, t.change.Task),
 		}
-	case found.ProjectID == nil || *found.ProjectID != project:
+	case !inProject(found, project):
 		return &takenError{
 			task: id, what: fmt.Sprintf("moved out of project %d into %s", project, projectOf(found)),
 			code: diag.CodeMoved, hint: diag.Do(diag.HintMoveBack, strconv.Itoa(project)),
@@ -136,6 +136,8 @@ func (t *task) checkTaken(ctx context.Context, id int) error {
 	}
 	return nil
 }
+
+func inProject(t *cvat.Task, project int) bool { return t.ProjectID != nil && *t.ProjectID == project }
 
 func projectOf(t *cvat.Task) string {
 	if t.ProjectID == nil {

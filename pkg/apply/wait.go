@@ -87,7 +87,7 @@ func (w *watch) poll(ctx, waiting context.Context) (over bool, err error) {
 		return false, err
 	}
 	project := w.task.run.project()
-	i := slices.IndexFunc(listed, func(t cvat.Task) bool { return t.ID == w.id && t.ProjectID != nil && *t.ProjectID == project })
+	i := slices.IndexFunc(listed, func(t cvat.Task) bool { return t.ID == w.id && inProject(&t, project) })
 	switch {
 	case i >= 0 && listed[i].Imported():
 		w.task.attempts.succeeded = true
